@@ -1,0 +1,103 @@
+//! The application: everything that handlers need, built once, cloned cheaply. Floors 2 and 3 meet here and in `http/`.
+
+use std::sync::Arc;
+
+use crate::clock::{Clock, Timestamp};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::grants::Grants;
+use crate::jobs::signing_keys::SigningKeys;
+use crate::outgoing::Outgoing;
+use crate::password::Hasher;
+use crate::protocol::issuer::Issuer;
+use crate::sealing::MasterKey;
+use crate::signin::{Parts, SignIns};
+use crate::storage::{Directory, Storage};
+use crate::tokens::{KeyRing, Mint};
+
+/// The application. A field per concern.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// Who we are.
+    pub issuer: Issuer,
+    /// Tells the time.
+    pub clock: Clock,
+    /// The database.
+    pub storage: Storage,
+    /// Clients and resources in memory.
+    pub directory: Directory,
+    /// The signing keys in memory.
+    pub ring: KeyRing,
+    /// Signs tokens.
+    pub mint: Mint,
+    /// Hashes passwords.
+    pub hasher: Hasher,
+    /// The token endpoint's decisions.
+    pub grants: Grants,
+    /// The browser flow's decisions.
+    pub sign_ins: SignIns,
+    /// Fetches from others.
+    pub outgoing: Outgoing,
+    signing_keys: SigningKeys,
+}
+
+impl App {
+    /// Builds the application over an open, migrated database that has its signing key.
+    ///
+    /// # Errors
+    /// A sentence: the master key is not this database's, a key cannot be opened, the issuer is wrong.
+    pub async fn build(
+        config: Config,
+        storage: Storage,
+        master_key: &MasterKey,
+        clock: Clock,
+    ) -> Result<Self, Failure> {
+        let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
+        let signing_keys = SigningKeys::open(storage.clone(), master_key).await?;
+        let ring = KeyRing::new(Vec::new());
+        signing_keys.refresh(&ring).await?;
+        let directory = Directory::load(storage.clone()).await?;
+        let hasher = Hasher::new(&config.password)?;
+        Ok(Self {
+            mint: Mint::new(ring.clone(), issuer.clone()),
+            grants: Grants::new(storage.clone(), directory.clone(), issuer.clone(), config.tokens.clone()),
+            sign_ins: SignIns::new(Parts {
+                storage: storage.clone(),
+                directory: directory.clone(),
+                hasher: hasher.clone(),
+                issuer: issuer.clone(),
+                master_key,
+                limits: config.sign_in.clone(),
+                lifetimes: config.tokens.clone(),
+            }),
+            outgoing: Outgoing::new(&config.outgoing)?,
+            config: Arc::new(config),
+            issuer,
+            clock,
+            storage,
+            directory,
+            ring,
+            hasher,
+            signing_keys,
+        })
+    }
+
+    /// The time now. A request asks once.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Brings what is in memory up to date. To be called twice a second; `known` is the epoch that the last call told.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh(&self, known: i64) -> Result<i64, Failure> {
+        let epoch = self.directory.poll().await?;
+        if epoch != known {
+            self.signing_keys.refresh(&self.ring).await?;
+        }
+        Ok(epoch)
+    }
+}

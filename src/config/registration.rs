@@ -1,0 +1,11 @@
+//! `[registration]`: whether people make accounts for themselves.
+
+use serde::{Deserialize, Serialize};
+
+/// `[registration]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistrationConfig {
+    /// Whether they can.
+    pub enabled: bool,
+}

@@ -1,0 +1,108 @@
+//! `[server]`: who we are and where we listen.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::within;
+use crate::protocol::issuer::Issuer;
+
+/// `[server]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// The public address.
+    pub issuer: String,
+    /// Address and port.
+    pub listen: String,
+    /// The folder of what is made at the first start.
+    pub data: PathBuf,
+    /// Networks whose forwarded headers count.
+    pub trusted_proxies: Vec<Network>,
+    /// Seconds that requests under way may take after SIGTERM.
+    pub drain: i64,
+}
+
+impl ServerConfig {
+    pub(super) fn check(&self) -> Result<(), String> {
+        Issuer::parse(&self.issuer).map_err(|why| format!("server.issuer: {why}"))?;
+        within("server.drain", self.drain, 0, 600)
+    }
+}
+
+/// A network: an address with or without the length of its prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Network {
+    address: IpAddr,
+    prefix: u32,
+}
+
+impl Network {
+    /// Whether the address lies in it.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(net), IpAddr::V4(ip)) => {
+                same_prefix(u32::from(net).into(), u32::from(ip).into(), self.prefix, 32)
+            }
+            (IpAddr::V6(net), IpAddr::V6(ip)) => same_prefix(net.into(), ip.into(), self.prefix, 128),
+            _ => false,
+        }
+    }
+}
+
+fn same_prefix(a: u128, b: u128, prefix: u32, width: u32) -> bool {
+    prefix == 0 || (a ^ b) >> (width - prefix) == 0
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("'{text}' is not a network such as 10.0.0.0/8 or an address");
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let address: IpAddr = address.trim().parse().map_err(|_| wrong())?;
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Ok(width), |prefix| prefix.trim().parse().map_err(|_| wrong()))?;
+        if prefix > width { Err(wrong()) } else { Ok(Self { address, prefix }) }
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.to_string()
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_contains_the_addresses_of_its_prefix() {
+        let within = |network: &str, ip: &str| network.parse::<Network>().unwrap().contains(ip.parse().unwrap());
+        assert!(within("10.0.0.0/8", "10.200.1.1"));
+        assert!(!within("10.0.0.0/8", "11.0.0.1"));
+        assert!(within("127.0.0.1", "127.0.0.1") && !within("127.0.0.1", "127.0.0.2"));
+        assert!(within("127.0.0.1", "::ffff:127.0.0.1"));
+        assert!(within("::/0", "2001:db8::1") && !within("::/0", "10.0.0.1"));
+        assert!(within("2001:db8::/32", "2001:db8:1::1"));
+    }
+}

@@ -1,0 +1,25 @@
+//! `[sign_in]`: how long a sign-in holds, and how many may fail.
+
+use serde::{Deserialize, Serialize};
+
+use super::within;
+
+/// `[sign_in]`, in seconds.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignInConfig {
+    /// The longest pause between two uses.
+    pub idle: i64,
+    /// The longest time in all.
+    pub absolute: i64,
+    /// Failures of one network address in a minute.
+    pub failures_per_minute: i64,
+}
+
+impl SignInConfig {
+    pub(super) fn check(&self) -> Result<(), String> {
+        within("sign_in.idle", self.idle, 120, 31_536_000)?;
+        within("sign_in.absolute", self.absolute, 120, 31_536_000)?;
+        within("sign_in.failures_per_minute", self.failures_per_minute, 1, 1_000_000)
+    }
+}

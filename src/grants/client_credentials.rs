@@ -1,0 +1,37 @@
+//! The client credentials grant (RFC 6749 §4.4): a service acts for itself. Touches no database once its client is in memory.
+
+use super::Grants;
+use crate::clock::Timestamp;
+use crate::failure::Error;
+use crate::protocol::authorization::Authorization;
+use crate::protocol::client::Client;
+use crate::protocol::params::Params;
+use crate::protocol::{resource, scope};
+use crate::random;
+
+impl Grants {
+    pub(super) async fn client_credentials(
+        &self,
+        client: &Client,
+        params: &Params,
+        now: Timestamp,
+    ) -> Result<Authorization, Error> {
+        let resources = self.directory.resources().await?;
+        let issuer = self.issuer.as_str();
+        let scopes = scope::requested(params, client, &resources)?;
+        let allowed = resource::requested(params, client, &resources, issuer)?;
+        let audience = resource::audience(params, &allowed, issuer)?;
+        Ok(Authorization {
+            client_id: client.client_id.clone(),
+            subject: client.client_id.clone(),
+            grant_id: None,
+            scopes: scopes.for_audience(&audience, &resources),
+            audience,
+            roles: Vec::new(),
+            jti: random::id(),
+            issued_at: now,
+            lifetime: self.lifetimes.access_token_lifetime,
+            id_token: None,
+        })
+    }
+}

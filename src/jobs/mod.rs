@@ -1,0 +1,3 @@
+//! What runs by itself; one file per job.
+
+pub mod signing_keys;

@@ -1,0 +1,17 @@
+#![doc = "placeholder"]
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod failure;
+pub mod grants;
+pub mod jobs;
+pub mod outgoing;
+pub mod password;
+pub mod protocol;
+pub mod random;
+pub mod sealing;
+pub mod secret;
+pub mod signin;
+pub mod storage;
+pub mod telemetry;
+pub mod tokens;

@@ -1,0 +1,203 @@
+//! Passwords: Argon2id behind a bounded pool (RFC 9106 §4, OWASP ASVS 11.4).
+//!
+//! As many hashes run at once as there are cores; the others wait in a queue of fixed length, and what does not fit there is
+//! told to come back. Each running hash uses a block of memory that is kept and used again, so a storm of sign-ins leaves no
+//! gigabytes behind.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use crate::config::PasswordConfig;
+use crate::failure::Failure;
+use crate::random;
+
+/// Hashes and verifies passwords. Cheap to clone; all clones share the pool.
+#[derive(Clone, Debug)]
+pub struct Hasher(Arc<Pool>);
+
+#[derive(Debug)]
+struct Pool {
+    params: Params,
+    permits: Semaphore,
+    queue: usize,
+    waiting: AtomicUsize,
+    memory: Mutex<Vec<Vec<Block>>>,
+    done: AtomicU64,
+}
+
+/// What verifying a password found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the one.
+    Right,
+    /// It is the one, but its hash has other parameters than those in force: hash it anew.
+    RightButOutdated,
+    /// It is not, or there is no account.
+    Wrong,
+}
+
+impl Hasher {
+    /// A pool with the given cost.
+    ///
+    /// # Errors
+    /// A sentence when the parameters do not fit together.
+    pub fn new(config: &PasswordConfig) -> Result<Self, Failure> {
+        let params = Params::new(config.memory_kib, config.iterations, config.parallelism, Some(32));
+        let params = params.map_err(|why| Failure::internal(format!("[password] does not fit together: {why}")))?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self(Arc::new(Pool {
+            params,
+            permits: Semaphore::new(cores),
+            queue: config.queue,
+            waiting: AtomicUsize::new(0),
+            memory: Mutex::default(),
+            done: AtomicU64::new(0),
+        })))
+    }
+
+    /// Hashes a new password: a PHC string.
+    ///
+    /// # Errors
+    /// When too many wait already.
+    pub async fn hash(&self, password: &str) -> Result<String, Failure> {
+        let salt: [u8; 16] = random::bytes();
+        let params = self.0.params.clone();
+        let output = self.run(password, salt.to_vec(), params.clone()).await?;
+        let hash = PasswordHash {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params).map_err(Failure::internal)?,
+            salt: Some(Salt::new(&salt).map_err(Failure::internal)?),
+            hash: Some(Output::new(output.as_slice()).map_err(Failure::internal)?),
+        };
+        Ok(hash.to_string())
+    }
+
+    /// Verifies a password against a stored hash; without one the same work is done for nothing, so that nobody can tell.
+    ///
+    /// # Errors
+    /// When too many wait already, or the stored hash is not one of Argon2id.
+    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict, Failure> {
+        let Some(stored) = stored else {
+            self.run(password, vec![0; 16], self.0.params.clone()).await?;
+            return Ok(Verdict::Wrong);
+        };
+        let parsed = PasswordHash::new(stored).map_err(|_| Failure::internal("a password hash cannot be read"))?;
+        let (Some(salt), Some(expected), true) = (parsed.salt, parsed.hash, parsed.algorithm == ARGON2ID_IDENT) else {
+            return Err(Failure::internal("a password hash is not one of Argon2id"));
+        };
+        let params = Params::try_from(&parsed).map_err(|_| Failure::internal("a password hash has odd parameters"))?;
+        let output = self.run(password, salt.as_ref().to_vec(), params.clone()).await?;
+        let own = &self.0.params;
+        let current = (params.m_cost(), params.t_cost(), params.p_cost()) == (own.m_cost(), own.t_cost(), own.p_cost());
+        let right = bool::from(subtle::ConstantTimeEq::ct_eq(output.as_slice(), expected.as_ref()));
+        Ok(match (right, current) {
+            (true, true) => Verdict::Right,
+            (true, false) => Verdict::RightButOutdated,
+            (false, _) => Verdict::Wrong,
+        })
+    }
+
+    /// How many hashes were computed so far: lets a test count instead of measure.
+    pub fn hashes_computed(&self) -> u64 {
+        self.0.done.load(Ordering::SeqCst)
+    }
+
+    async fn run(&self, password: &str, salt: Vec<u8>, params: Params) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let place = Place::take(self.0.clone())?;
+        let permit = place.0.permits.acquire().await.map_err(Failure::internal)?;
+        let (pool, password) = (self.0.clone(), Zeroizing::new(password.to_owned()));
+        // The work goes on though the request is given up: so the permit must stay with the work.
+        permit.forget();
+        let work = move || {
+            let output = pool.compute(&password, &salt, params);
+            pool.permits.add_permits(1);
+            output
+        };
+        tokio::task::spawn_blocking(work).await.map_err(Failure::internal)?
+    }
+}
+
+impl Pool {
+    fn compute(&self, password: &str, salt: &[u8], params: Params) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        memory.resize(params.block_count(), Block::default());
+        let mut output = Zeroizing::new(vec![0; params.output_len().unwrap_or(32)]);
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let outcome = argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, &mut memory);
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        self.done.fetch_add(1, Ordering::SeqCst);
+        outcome.map_err(Failure::internal)?;
+        Ok(output)
+    }
+}
+
+/// A place in the queue, given back when dropped.
+struct Place(Arc<Pool>);
+
+impl Place {
+    fn take(pool: Arc<Pool>) -> Result<Self, Failure> {
+        let place = Self(pool);
+        match place.0.waiting.fetch_add(1, Ordering::SeqCst) < place.0.queue {
+            true => Ok(place),
+            false => Err(Failure::unavailable("too many passwords wait to be hashed")),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hasher(memory_kib: u32, queue: usize) -> Hasher {
+        Hasher::new(&PasswordConfig { memory_kib, iterations: 1, parallelism: 1, queue }).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_verifies_against_its_own_hash_alone() {
+        let hasher = hasher(64, 9);
+        let hash = hasher.hash("a quiet river at dawn").await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+        assert_eq!(hasher.verify("a quiet river at dawn", Some(&hash)).await.unwrap(), Verdict::Right);
+        assert_eq!(hasher.verify("a quiet river at dusk", Some(&hash)).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify("a quiet river at dawn", None).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.hashes_computed(), 4);
+        assert!(hasher.verify("x", Some("$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_other_parameters_is_outdated() {
+        let old = hasher(32, 9).hash("a quiet river at dawn").await.unwrap();
+        let verdict = hasher(64, 9).verify("a quiet river at dawn", Some(&old)).await.unwrap();
+        assert_eq!(verdict, Verdict::RightButOutdated);
+    }
+
+    #[tokio::test]
+    async fn the_default_cost_works_and_what_does_not_fit_in_the_queue_is_told_so() {
+        let hasher = hasher(19_456, 2);
+        let all =
+            futures_like_join((0..8).map(|_| hasher.clone()).map(|h| async move { h.hash("x").await.is_ok() })).await;
+        assert!(all.iter().any(|done| *done) && all.iter().any(|done| !done));
+        assert!(hasher.hash("x").await.is_ok());
+    }
+
+    async fn futures_like_join<F: Future<Output = bool> + Send + 'static>(all: impl Iterator<Item = F>) -> Vec<bool> {
+        let tasks: Vec<_> = all.map(tokio::spawn).collect();
+        let mut done = Vec::new();
+        for task in tasks {
+            done.push(task.await.unwrap());
+        }
+        done
+    }
+}

@@ -1,0 +1,112 @@
+//! What every grant type ends in: one value that says who may do what, from which the mint makes tokens.
+//!
+//! The claims are those of RFC 9068 §2.2 and OpenID Connect Core §2.
+
+use serde::Serialize;
+
+use super::scope::ScopeSet;
+use crate::clock::Timestamp;
+
+/// A decided token request: ids and times are fixed, rows are written; only signing is left.
+#[derive(Debug, Clone)]
+pub struct Authorization {
+    /// For which client.
+    pub client_id: String,
+    /// The `sub`: the user, or the client itself.
+    pub subject: String,
+    /// The grant it belongs to; `None` for client credentials, which no person granted.
+    pub grant_id: Option<String>,
+    /// The scopes of the access token.
+    pub scopes: ScopeSet,
+    /// The one audience of the access token.
+    pub audience: String,
+    /// The roles of the user.
+    pub roles: Vec<String>,
+    /// The id of the access token.
+    pub jti: String,
+    /// Now.
+    pub issued_at: Timestamp,
+    /// How long the access token lives, in seconds.
+    pub lifetime: i64,
+    /// What the ID token says, when `openid` was granted.
+    pub id_token: Option<Authentication>,
+}
+
+/// How and when the person authenticated.
+#[derive(Debug, Clone)]
+pub struct Authentication {
+    /// When.
+    pub auth_time: Timestamp,
+    /// The sign-in.
+    pub sid: String,
+    /// The request's `nonce`.
+    pub nonce: Option<String>,
+    /// How long the ID token lives, in seconds.
+    pub lifetime: i64,
+}
+
+/// The claims of an access token (RFC 9068 §2.2).
+#[derive(Debug, Serialize)]
+pub struct AccessTokenClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    client_id: &'a str,
+    exp: i64,
+    iat: i64,
+    jti: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gid: Option<&'a str>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    scope: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    roles: &'a [String],
+}
+
+/// The claims of an ID token (OpenID Connect Core §2).
+#[derive(Debug, Serialize)]
+pub struct IdTokenClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    exp: i64,
+    iat: i64,
+    auth_time: i64,
+    sid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    at_hash: &'a str,
+}
+
+impl Authorization {
+    /// The claims of its access token.
+    pub fn access_token<'a>(&'a self, issuer: &'a str) -> AccessTokenClaims<'a> {
+        AccessTokenClaims {
+            iss: issuer,
+            sub: &self.subject,
+            aud: &self.audience,
+            client_id: &self.client_id,
+            exp: self.issued_at.plus(self.lifetime).seconds(),
+            iat: self.issued_at.seconds(),
+            jti: &self.jti,
+            gid: self.grant_id.as_deref(),
+            scope: self.scopes.to_string(),
+            roles: &self.roles,
+        }
+    }
+
+    /// The claims of its ID token beside the access token with this `at_hash`.
+    pub fn id_token<'a>(&'a self, issuer: &'a str, about: &'a Authentication, at_hash: &'a str) -> IdTokenClaims<'a> {
+        IdTokenClaims {
+            iss: issuer,
+            sub: &self.subject,
+            aud: &self.client_id,
+            exp: self.issued_at.plus(about.lifetime).seconds(),
+            iat: self.issued_at.seconds(),
+            auth_time: about.auth_time.seconds(),
+            sid: &about.sid,
+            nonce: about.nonce.as_deref(),
+            at_hash,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1): checked in two steps that the types keep apart.
+//!
+//! [`RedirectTarget::verify`] comes first; without its value no redirect can be built, so what fails there becomes a page. Then
+//! [`AuthorizationRequest::check`] runs the other rules in one visible order; what fails there goes to the redirect URI.
+
+use super::client::Client;
+use super::params::Params;
+use super::pkce::{self, CodeChallenge};
+use super::prompt::{self, Prompt};
+use super::redirect_uri;
+use super::rejection::Rejection;
+use super::resource::{self, Resource};
+use super::scope::{self, ScopeSet};
+use crate::clock::Timestamp;
+
+/// The longest authorization request, in bytes of its query or body.
+pub const MAX_LENGTH: usize = 4096;
+
+/// A place that an answer may be sent to: a registered redirect URI of an enabled client, with the request's `state`.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct RedirectTarget {
+    redirect_uri: String,
+    state: Option<String>,
+}
+
+impl RedirectTarget {
+    /// Checks the client and the redirect URI.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownClient`], [`Rejection::DisabledClient`], [`Rejection::MissingRedirectUri`],
+    /// [`Rejection::UnregisteredRedirectUri`], [`Rejection::RepeatedParameter`].
+    pub fn verify(params: &Params, client: Option<&Client>) -> Result<Self, Rejection> {
+        let client = client.ok_or(Rejection::UnknownClient)?;
+        if !client.is_enabled() {
+            return Err(Rejection::DisabledClient);
+        }
+        let redirect_uri = params.single("redirect_uri")?.ok_or(Rejection::MissingRedirectUri)?;
+        redirect_uri::registered(redirect_uri, client)?;
+        // A repeated state cannot be echoed; the request itself is refused later.
+        let state = params.single("state").ok().flatten().map(str::to_owned);
+        Ok(Self { redirect_uri: redirect_uri.to_owned(), state })
+    }
+
+    /// The verified redirect URI.
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    /// The request's `state`, unchanged.
+    pub fn state(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+}
+
+/// A checked authorization request.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct AuthorizationRequest {
+    /// The client that asks.
+    pub client_id: String,
+    /// Where the answer goes.
+    pub target: RedirectTarget,
+    /// The scopes asked for, each allowed to the client.
+    pub scopes: ScopeSet,
+    /// The resources asked for; none means the issuer.
+    pub resources: Vec<String>,
+    /// For the ID token.
+    pub nonce: Option<String>,
+    /// PKCE.
+    pub challenge: Option<CodeChallenge>,
+    /// What the person is to be asked.
+    pub prompt: Prompt,
+    /// The oldest sign-in that will do, in seconds.
+    pub max_age: Option<i64>,
+    /// Whom the client expects: filled in on the sign-in page.
+    pub login_hint: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// Checks everything but the target: a call per rule, in the order in which they are reported.
+    ///
+    /// # Errors
+    /// The rejection of the first rule that is broken.
+    pub fn check(
+        params: &Params,
+        target: RedirectTarget,
+        client: &Client,
+        resources: &[Resource],
+        issuer: &str,
+    ) -> Result<Self, Rejection> {
+        params.refuse_repeated()?;
+        refuse_request_objects(params)?;
+        response_type(params)?;
+        response_mode(params)?;
+        if !client.client_type.has_users() {
+            return Err(Rejection::ClientMayNotAuthorize);
+        }
+        let scopes = scope::requested(params, client, resources)?;
+        let resources = resource::requested(params, client, resources, issuer)?;
+        let challenge = pkce::challenge(params, client.pkce_required)?;
+        let prompt = prompt::parse(params.single("prompt")?)?;
+        let max_age = max_age(params)?;
+        Ok(Self {
+            client_id: client.client_id.clone(),
+            target,
+            scopes,
+            resources,
+            nonce: params.single("nonce")?.map(str::to_owned),
+            challenge,
+            prompt,
+            max_age,
+            login_hint: params.single("login_hint")?.map(str::to_owned),
+        })
+    }
+}
+
+/// A checked request on its way through the sign-in pages.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct PendingRequest {
+    /// A random id: what was done for this very request is known by it.
+    pub id: String,
+    /// When it came.
+    pub started_at: Timestamp,
+    /// What it asks.
+    pub request: AuthorizationRequest,
+}
+
+fn refuse_request_objects(params: &Params) -> Result<(), Rejection> {
+    if params.single("request")?.is_some() {
+        return Err(Rejection::RequestObject);
+    }
+    match params.single("request_uri")? {
+        Some(_) => Err(Rejection::RequestObjectByReference),
+        None => Ok(()),
+    }
+}
+
+fn response_type(params: &Params) -> Result<(), Rejection> {
+    match params.single("response_type")? {
+        Some("code") => Ok(()),
+        Some(_) => Err(Rejection::WrongResponseType),
+        None => Err(Rejection::MissingResponseType),
+    }
+}
+
+fn response_mode(params: &Params) -> Result<(), Rejection> {
+    match params.single("response_mode")? {
+        None | Some("query") => Ok(()),
+        Some(_) => Err(Rejection::WrongResponseMode),
+    }
+}
+
+fn max_age(params: &Params) -> Result<Option<i64>, Rejection> {
+    let Some(text) = params.single("max_age")? else { return Ok(None) };
+    match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More than fits is for ever.
+        true => Ok(Some(text.parse().unwrap_or(i64::MAX))),
+        false => Err(Rejection::MalformedMaxAge),
+    }
+}

@@ -1,0 +1,124 @@
+//! Client authentication at the token endpoint: exactly one way per request, the registered one (RFC 6749 §2.3).
+
+use super::client::{AuthMethod, Client};
+use super::params::Params;
+use super::rejection::Rejection;
+use crate::secret::{Secret, SecretHash};
+
+/// What a request presents: nothing is believed yet.
+#[derive(Debug)]
+pub struct Presented {
+    /// The client it claims to be.
+    pub unverified_client_id: String,
+    method: AuthMethod,
+    secret: Option<Secret>,
+}
+
+/// Reads the client authentication of a request.
+///
+/// # Errors
+/// [`Rejection::MissingClientAuthentication`], [`Rejection::SeveralClientAuthentications`], [`Rejection::MalformedBasicHeader`],
+/// [`Rejection::RepeatedParameter`].
+pub fn presented(authorization: &[&[u8]], params: &Params) -> Result<Presented, Rejection> {
+    let id = params.single("client_id")?;
+    let secret = params.single("client_secret")?;
+    if params.single("client_assertion")?.is_some() {
+        return Err(Rejection::WrongClientAuthenticationMethod);
+    }
+    match (authorization, id, secret) {
+        ([], Some(id), Some(secret)) => Ok(Presented {
+            unverified_client_id: id.to_owned(),
+            method: AuthMethod::ClientSecretPost,
+            secret: Some(Secret::presented(secret)),
+        }),
+        ([], Some(id), None) => {
+            Ok(Presented { unverified_client_id: id.to_owned(), method: AuthMethod::None, secret: None })
+        }
+        ([], None, _) => Err(Rejection::MissingClientAuthentication),
+        ([_], _, Some(_)) | ([_, _, ..], ..) => Err(Rejection::SeveralClientAuthentications),
+        ([header], id, None) => {
+            let (basic_id, basic_secret) = basic(header).ok_or(Rejection::MalformedBasicHeader)?;
+            match id.is_none_or(|id| id == basic_id) {
+                true => Ok(Presented {
+                    unverified_client_id: basic_id,
+                    method: AuthMethod::ClientSecretBasic,
+                    secret: Some(basic_secret),
+                }),
+                false => Err(Rejection::SeveralClientAuthentications),
+            }
+        }
+    }
+}
+
+/// Decides whether the request is from the client. The work is the same whether or not there is such a client.
+///
+/// # Errors
+/// [`Rejection::WrongClientCredentials`], [`Rejection::WrongClientAuthenticationMethod`], [`Rejection::ClientSwitchedOff`].
+pub fn verify(presented: &Presented, client: Option<&Client>) -> Result<(), Rejection> {
+    let stored = client.and_then(|c| c.secret_hash).or_else(|| SecretHash::from_bytes(&[0; 32]));
+    let matches = presented.secret.as_ref().map(|secret| Some(secret.hash()) == stored);
+    let Some(client) = client else { return Err(Rejection::WrongClientCredentials) };
+    if client.auth_method != presented.method {
+        return Err(Rejection::WrongClientAuthenticationMethod);
+    }
+    match (client.auth_method, matches) {
+        (AuthMethod::None, None) | (_, Some(true)) if client.is_enabled() => Ok(()),
+        (AuthMethod::None, None) | (_, Some(true)) => Err(Rejection::ClientSwitchedOff),
+        _ => Err(Rejection::WrongClientCredentials),
+    }
+}
+
+/// Reads `Basic base64(id:secret)`; both halves are form-encoded (RFC 6749 §2.3.1).
+fn basic(header: &[u8]) -> Option<(String, Secret)> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let text = std::str::from_utf8(header).ok()?;
+    let (scheme, credentials) = text.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") || credentials.len() > 4096 {
+        return None;
+    }
+    let decoded = STANDARD.decode(credentials.trim()).ok()?;
+    let colon = decoded.iter().position(|byte| *byte == b':')?;
+    let half = |bytes: &[u8]| -> Option<String> {
+        let pair = [b"v=", bytes].concat();
+        match bytes.iter().any(|byte| matches!(byte, b'&')) {
+            true => None,
+            false => Some(Params::parse(&pair).ok()?.single("v").ok()?.unwrap_or_default().to_owned()),
+        }
+    };
+    let id = half(&decoded[..colon])?;
+    (!id.is_empty()).then_some(())?;
+    Some((id, Secret::presented(half(&decoded[colon + 1..])?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(headers: &[&[u8]], body: &str) -> Result<(String, AuthMethod), Rejection> {
+        presented(headers, &Params::parse(body.as_bytes()).unwrap()).map(|p| (p.unverified_client_id, p.method))
+    }
+
+    #[test]
+    fn a_request_authenticates_its_client_in_exactly_one_way() {
+        // "a%2Bb:s%20x"
+        let header: &[u8] = b"Basic YSUyQmI6cyUyMHg=";
+        assert_eq!(read(&[header], "").unwrap(), ("a+b".into(), AuthMethod::ClientSecretBasic));
+        assert_eq!(read(&[header], "client_id=a%2Bb").unwrap(), ("a+b".into(), AuthMethod::ClientSecretBasic));
+        assert_eq!(read(&[], "client_id=a&client_secret=s").unwrap(), ("a".into(), AuthMethod::ClientSecretPost));
+        assert_eq!(read(&[], "client_id=a").unwrap(), ("a".into(), AuthMethod::None));
+        assert_eq!(read(&[], ""), Err(Rejection::MissingClientAuthentication));
+        assert_eq!(read(&[header], "client_id=other"), Err(Rejection::SeveralClientAuthentications));
+        assert_eq!(read(&[header], "client_secret=s"), Err(Rejection::SeveralClientAuthentications));
+        assert_eq!(read(&[header, header], ""), Err(Rejection::SeveralClientAuthentications));
+        assert_eq!(read(&[], "client_id=a&client_assertion=x"), Err(Rejection::WrongClientAuthenticationMethod));
+    }
+
+    #[test]
+    fn a_basic_header_is_read_strictly() {
+        for malformed in ["Basic", "Basic ", "Basic !!!", "Basic YWJj", "Bearer YTpi", "Basic OmI=", "Basic /zpi"] {
+            assert_eq!(read(&[malformed.as_bytes()], ""), Err(Rejection::MalformedBasicHeader), "{malformed}");
+        }
+        assert_eq!(read(&[b"Basic \xff"], ""), Err(Rejection::MalformedBasicHeader));
+        assert_eq!(read(&[b"basic YTpi"], "").unwrap().0, "a");
+    }
+}

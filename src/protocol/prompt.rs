@@ -1,0 +1,50 @@
+//! The `prompt` parameter (OpenID Connect Core §3.1.2.1).
+
+use super::rejection::Rejection;
+
+/// What the client wants the person to be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Prompt {
+    /// Nothing may be shown.
+    pub none: bool,
+    /// Sign in again.
+    pub login: bool,
+    /// Consent again.
+    pub consent: bool,
+    /// Choose the account: we ask to sign in, where any account can be named.
+    pub select_account: bool,
+}
+
+/// Reads the list of values.
+///
+/// # Errors
+/// [`Rejection::MalformedPrompt`] for an unknown value, [`Rejection::ContradictoryPrompt`] for `none` beside another.
+pub fn parse(text: Option<&str>) -> Result<Prompt, Rejection> {
+    let mut prompt = Prompt::default();
+    for value in text.unwrap_or_default().split(' ').filter(|value| !value.is_empty()) {
+        match value {
+            "none" => prompt.none = true,
+            "login" => prompt.login = true,
+            "consent" => prompt.consent = true,
+            "select_account" => prompt.select_account = true,
+            _ => return Err(Rejection::MalformedPrompt),
+        }
+    }
+    match prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+        true => Err(Rejection::ContradictoryPrompt),
+        false => Ok(prompt),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prompt_is_a_list_of_known_values_and_none_stands_alone() {
+        assert_eq!(parse(None), Ok(Prompt::default()));
+        assert_eq!(parse(Some("login consent")), Ok(Prompt { login: true, consent: true, ..Prompt::default() }));
+        assert_eq!(parse(Some("none login")), Err(Rejection::ContradictoryPrompt));
+        assert_eq!(parse(Some("Login")), Err(Rejection::MalformedPrompt));
+    }
+}

@@ -1,0 +1,105 @@
+//! Resources: the APIs that accept our access tokens, and how a request names them (RFC 8707).
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::client::Client;
+use super::params::Params;
+use super::rejection::Rejection;
+use crate::clock::Timestamp;
+
+/// A registered API.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// An absolute URI without a fragment: the `aud` of its tokens.
+    pub identifier: String,
+    /// Shown to people.
+    pub name: String,
+    /// Its scopes, each with what it means to a person (may be empty).
+    pub scopes: BTreeMap<String, String>,
+    /// The clients that may introspect for it.
+    pub introspectors: Vec<String>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+}
+
+/// Whether the text can be a resource identifier: an absolute URI without a fragment, at most 2000 bytes.
+pub fn is_identifier(text: &str) -> bool {
+    let plain = text.len() <= 2000 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    plain && Url::parse(text).is_ok_and(|url| url.fragment().is_none())
+}
+
+/// The resources that an authorization request names, without repetition: each registered and allowed to the client. The issuer is
+/// always one of those that may be named.
+///
+/// # Errors
+/// [`Rejection::MalformedResource`], [`Rejection::UnknownResource`], [`Rejection::ResourceNotAllowed`].
+pub fn requested(
+    params: &Params,
+    client: &Client,
+    resources: &[Resource],
+    issuer: &str,
+) -> Result<Vec<String>, Rejection> {
+    let mut asked: Vec<String> = Vec::new();
+    for identifier in params.all("resource") {
+        if !is_identifier(identifier) {
+            return Err(Rejection::MalformedResource);
+        }
+        let registered = resources.iter().any(|r| r.identifier == identifier);
+        if !registered && identifier != issuer {
+            return Err(Rejection::UnknownResource);
+        }
+        if registered && !client.resources.is_empty() && !client.resources.iter().any(|r| r == identifier) {
+            return Err(Rejection::ResourceNotAllowed);
+        }
+        if !asked.iter().any(|known| known == identifier) {
+            asked.push(identifier.to_owned());
+        }
+    }
+    Ok(asked)
+}
+
+/// The one audience of an access token: the resource that the token request names, which must be among those granted; without one,
+/// the only resource granted, or the issuer when none was.
+///
+/// # Errors
+/// [`Rejection::SeveralResources`], [`Rejection::ResourceNotGranted`], [`Rejection::MalformedResource`].
+pub fn audience(params: &Params, granted: &[String], issuer: &str) -> Result<String, Rejection> {
+    let mut named = params.all("resource");
+    match (named.next(), named.next()) {
+        (_, Some(_)) => Err(Rejection::SeveralResources),
+        (Some(one), None) if !is_identifier(one) => Err(Rejection::MalformedResource),
+        (Some(one), None) if one == issuer || granted.iter().any(|g| g == one) => Ok(one.to_owned()),
+        (Some(_), None) => Err(Rejection::ResourceNotGranted),
+        (None, None) => match granted {
+            [] => Ok(issuer.to_owned()),
+            [only] => Ok(only.clone()),
+            _ => Err(Rejection::SeveralResources),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_one_audience_among_those_granted() {
+        let read = |query: &str, granted: &[&str]| {
+            let granted: Vec<String> = granted.iter().map(|g| (*g).to_owned()).collect();
+            audience(&Params::parse(query.as_bytes()).unwrap(), &granted, "https://as.test")
+        };
+        assert_eq!(read("", &[]).unwrap(), "https://as.test");
+        assert_eq!(read("", &["https://a.test"]).unwrap(), "https://a.test");
+        assert_eq!(read("resource=https://b.test", &["https://a.test", "https://b.test"]).unwrap(), "https://b.test");
+        assert_eq!(read("resource=https://as.test", &["https://a.test"]).unwrap(), "https://as.test");
+        assert_eq!(read("", &["https://a.test", "https://b.test"]), Err(Rejection::SeveralResources));
+        assert_eq!(read("resource=https://c.test", &["https://a.test"]), Err(Rejection::ResourceNotGranted));
+        assert_eq!(read("resource=a", &["https://a.test"]), Err(Rejection::MalformedResource));
+        assert_eq!(
+            read("resource=https://a.test&resource=https://a.test", &["https://a.test"]),
+            Err(Rejection::SeveralResources)
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! Scopes: ordered sets of scope tokens (RFC 6749 §3.3), and who may ask for which.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::client::Client;
+use super::params::Params;
+use super::rejection::Rejection;
+use super::resource::Resource;
+
+/// Scopes that the issuer itself owns, with what they mean to a person (OpenID Connect Core §5.4 and §11).
+pub const ISSUER_SCOPES: &[(&str, &str)] = &[
+    ("openid", "Know who you are by an id"),
+    ("profile", "See your name and profile"),
+    ("email", "See your e-mail address"),
+    ("address", "See your postal address"),
+    ("phone", "See your phone number"),
+    ("offline_access", "Keep access while you are away"),
+];
+
+/// A set of scope tokens. On the wire: sorted, separated by one space.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct ScopeSet(BTreeSet<String>);
+
+impl ScopeSet {
+    /// Reads a list of scope tokens separated by spaces; repeated ones count once.
+    ///
+    /// # Errors
+    /// [`Rejection::MalformedScope`] for characters outside of RFC 6749 §3.3.
+    pub fn parse(text: &str) -> Result<Self, Rejection> {
+        let tokens: BTreeSet<String> = text.split(' ').filter(|t| !t.is_empty()).map(str::to_owned).collect();
+        match tokens.iter().all(|token| token.bytes().all(is_scope_char)) {
+            true => Ok(Self(tokens)),
+            false => Err(Rejection::MalformedScope),
+        }
+    }
+
+    /// Whether the token is in the set.
+    pub fn contains(&self, token: &str) -> bool {
+        self.0.contains(token)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The tokens, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether every token is also in `other`.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.is_subset(&other.0)
+    }
+
+    /// The tokens of both.
+    pub fn union(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
+    /// What a token for `audience` carries of these: all but the scopes that other resources own.
+    pub fn for_audience(&self, audience: &str, resources: &[Resource]) -> Self {
+        let foreign = |token: &str| {
+            resources.iter().any(|r| r.identifier != audience && r.scopes.contains_key(token))
+                && !resources.iter().any(|r| r.identifier == audience && r.scopes.contains_key(token))
+        };
+        match resources.iter().any(|r| r.identifier == audience) {
+            true => Self(self.0.iter().filter(|token| !foreign(token)).cloned().collect()),
+            false => self.clone(),
+        }
+    }
+}
+
+impl fmt::Display for ScopeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, token) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(token)?;
+        }
+        Ok(())
+    }
+}
+
+impl From<ScopeSet> for String {
+    fn from(set: ScopeSet) -> Self {
+        set.to_string()
+    }
+}
+
+impl TryFrom<String> for ScopeSet {
+    type Error = Rejection;
+
+    fn try_from(text: String) -> Result<Self, Rejection> {
+        Self::parse(&text)
+    }
+}
+
+/// The scopes that a request asks for: those it names, each allowed to the client, or, when it names none, all that the client
+/// is allowed (RFC 6749 §3.3).
+///
+/// # Errors
+/// [`Rejection::MalformedScope`], [`Rejection::UnknownScope`], [`Rejection::ScopeNotAllowed`], [`Rejection::RepeatedParameter`].
+pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Result<ScopeSet, Rejection> {
+    let Some(text) = params.single("scope")? else { return Ok(client.scopes.clone()) };
+    let asked = ScopeSet::parse(text)?;
+    let known = |token: &str| {
+        ISSUER_SCOPES.iter().any(|(name, _)| *name == token) || resources.iter().any(|r| r.scopes.contains_key(token))
+    };
+    if let Some(token) = asked.iter().find(|token| !client.scopes.contains(token)) {
+        return Err(if known(token) { Rejection::ScopeNotAllowed } else { Rejection::UnknownScope });
+    }
+    Ok(asked)
+}
+
+fn is_scope_char(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_set_is_sorted_and_each_counts_once() {
+        let set = ScopeSet::parse("openid  b a openid").unwrap();
+        assert_eq!(set.to_string(), "a b openid");
+        assert!(ScopeSet::parse("a").unwrap().is_within(&set));
+        for malformed in ["a\"", "a\\b", "é", "a\tb"] {
+            assert_eq!(ScopeSet::parse(malformed), Err(Rejection::MalformedScope));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! A sign-in: one browser's authenticated session, and when it ends by itself (NIST SP 800-63B-4 §2.2.3).
+
+use crate::clock::Timestamp;
+
+/// One browser's authenticated session.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// A row id; the `sid` of ID tokens. Not the cookie.
+    pub id: String,
+    /// Who is signed in.
+    pub user_id: String,
+    /// When the person last authenticated.
+    pub auth_time: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_used_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// The id of the pending request for which the person last authenticated, if it was for one.
+    pub request_id: Option<String>,
+}
+
+impl SignIn {
+    /// Whether it still holds, `idle` seconds being the longest pause between two uses.
+    pub fn is_live(&self, idle: i64, now: Timestamp) -> bool {
+        now < self.expires_at && now < self.last_used_at.plus(idle)
+    }
+}
+
+/// How far `last_used_at` may lag behind, in seconds: a use within that time writes nothing.
+pub const USE_IS_NOTED_AFTER: i64 = 60;

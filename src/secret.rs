@@ -1,0 +1,136 @@
+//! Secrets and their hashes as types: neither can be printed, logged or compared by accident.
+//!
+//! Only SHA-256 hashes of the secrets that we hand out are ever stored: each carries 256 random bits, for which a plain
+//! hash is right (a slow one is for passwords, see `password.rs`). What is shorter than that is not a [`Secret`].
+
+use std::fmt;
+
+use aws_lc_rs::{digest, hmac};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// A secret that we made or were shown: a code, a token, a client secret, a cookie value. Text, at most a few hundred bytes.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes what was presented. Nothing is checked: the hash decides.
+    pub fn presented(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself: for the one answer that hands it out, never for a log.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The SHA-256 under which it is stored.
+    pub fn hash(&self) -> SecretHash {
+        SecretHash(sha256(self.0.as_bytes()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// The SHA-256 of a [`Secret`], 32 bytes; compared in constant time.
+#[derive(Clone, Copy)]
+pub struct SecretHash([u8; 32]);
+
+impl SecretHash {
+    /// The 32 bytes, for the database.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Reads the 32 bytes back; `None` for any other length.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl PartialEq for SecretHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SecretHash {}
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretHash(..)")
+    }
+}
+
+/// SHA-256 of the bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    out
+}
+
+/// Base64url without padding (RFC 4648 §5).
+pub fn base64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads base64url without padding; `None` when it is anything else.
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// An HMAC-SHA-256 key. Signs and checks short texts such as CSRF tokens.
+#[derive(Clone)]
+pub struct MacKey(hmac::Key);
+
+impl MacKey {
+    /// A key from 32 bytes that were derived for this one purpose.
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, bytes))
+    }
+
+    /// The tag over all parts, each preceded by its length so that no two lists of parts collide; base64url.
+    pub fn sign(&self, parts: &[&[u8]]) -> String {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        base64url(context.sign().as_ref())
+    }
+
+    /// Whether `tag` is the tag over the parts, in constant time.
+    pub fn verify(&self, parts: &[&[u8]], tag: &str) -> bool {
+        self.sign(parts).as_bytes().ct_eq(tag.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MacKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_and_its_hash_print_nothing() {
+        let secret = Secret::presented("correct horse");
+        assert_eq!(format!("{secret:?} {:?}", secret.hash()), "Secret(..) SecretHash(..)");
+    }
+
+    #[test]
+    fn a_mac_keeps_its_parts_apart() {
+        let key = MacKey::new(&[7; 32]);
+        assert_ne!(key.sign(&[b"ab", b"c"]), key.sign(&[b"a", b"bc"]));
+        assert!(key.verify(&[b"ab", b"c"], &key.sign(&[b"ab", b"c"])));
+        assert!(!key.verify(&[b"ab", b"c"], "x"));
+    }
+}

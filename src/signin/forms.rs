@@ -1,0 +1,56 @@
+//! What our forms carry so that nobody else can make them: MACs over the browser cookie (RFC 6749 §10.12).
+
+use crate::protocol::authorization_request::PendingRequest;
+use crate::protocol::rejection::Rejection;
+use crate::sealing::MasterKey;
+use crate::secret::{MacKey, Secret};
+
+/// Makes and checks form tokens.
+#[derive(Debug)]
+pub struct Forms {
+    csrf: MacKey,
+    consent: MacKey,
+}
+
+impl Forms {
+    pub(super) fn new(master: &MasterKey) -> Self {
+        Self { csrf: master.mac_key("forms"), consent: master.mac_key("consent tickets") }
+    }
+
+    /// The token that every form of this browser carries.
+    pub fn token(&self, browser: &Secret) -> String {
+        self.csrf.sign(&[browser.expose().as_bytes()])
+    }
+
+    /// Checks the token of a form.
+    ///
+    /// # Errors
+    /// [`Rejection::ForgedForm`].
+    pub fn check(&self, browser: Option<&Secret>, token: Option<&str>) -> Result<(), Rejection> {
+        let matches =
+            browser.zip(token).is_some_and(|(browser, token)| self.csrf.verify(&[browser.expose().as_bytes()], token));
+        if matches { Ok(()) } else { Err(Rejection::ForgedForm) }
+    }
+
+    /// The ticket of a consent form: this person, in this sign-in, for this request.
+    pub fn consent_ticket(&self, pending: &PendingRequest, sign_in_id: &str) -> String {
+        self.consent.sign(&[pending.id.as_bytes(), sign_in_id.as_bytes()])
+    }
+
+    /// Checks the ticket of a consent form.
+    ///
+    /// # Errors
+    /// [`Rejection::ConsentOfAnother`].
+    pub fn check_consent(
+        &self,
+        pending: &PendingRequest,
+        sign_in_id: &str,
+        ticket: Option<&str>,
+    ) -> Result<(), Rejection> {
+        let parts: [&[u8]; 2] = [pending.id.as_bytes(), sign_in_id.as_bytes()];
+        match ticket.is_some_and(|ticket| self.consent.verify(&parts, ticket)) {
+            true => Ok(()),
+            false => Err(Rejection::ConsentOfAnother),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Registering: a person makes an account and is signed in with it. Until mail can be sent, a taken address is told; nothing else is.
+
+use super::{Browser, NewCookie, SignIns};
+use crate::clock::Timestamp;
+use crate::failure::Error;
+use crate::protocol::rejection::Rejection;
+use crate::protocol::user::User;
+use crate::protocol::{email, new_password};
+use crate::random;
+use crate::secret::Secret;
+use crate::storage::Account;
+
+/// The longest name, in characters.
+pub const MAX_NAME: usize = 200;
+
+/// What a registration form brings. Nothing else of it is looked at.
+#[derive(Debug)]
+pub struct Registration<'a> {
+    /// The address as typed.
+    pub email: Option<&'a str>,
+    /// The name as typed.
+    pub name: Option<&'a str>,
+    /// The password as typed.
+    pub password: Option<Secret>,
+    /// The pending request that it is for.
+    pub request_id: Option<&'a str>,
+}
+
+/// Everything that is wrong with a registration, field by field.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Problems {
+    /// With the name.
+    pub name: Option<Rejection>,
+    /// With the address.
+    pub email: Option<Rejection>,
+    /// With the password.
+    pub password: Option<Rejection>,
+}
+
+impl Problems {
+    /// The first problem, in the order of the form.
+    pub fn first(&self) -> Option<Rejection> {
+        self.name.or(self.email).or(self.password)
+    }
+}
+
+impl Registration<'_> {
+    /// Checks every field.
+    pub fn problems(&self) -> Problems {
+        let name = self.name.map(str::trim).unwrap_or_default();
+        let address = email::canonical(self.email.unwrap_or_default());
+        let password = self.password.as_ref().map_or("", Secret::expose);
+        Problems {
+            name: match name.chars().count() {
+                0 => Some(Rejection::MissingName),
+                n if n > MAX_NAME => Some(Rejection::NameTooLong),
+                _ => None,
+            },
+            password: new_password::check(password, address.as_deref().unwrap_or_default(), name).err(),
+            email: address.err(),
+        }
+    }
+}
+
+impl SignIns {
+    /// Makes the account and signs it in.
+    ///
+    /// # Errors
+    /// The first problem of the form, or [`Rejection::EmailTaken`]; a failure when the database or the hasher cannot.
+    pub async fn register(
+        &self,
+        form: Registration<'_>,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<NewCookie, Error> {
+        if let Some(problem) = form.problems().first() {
+            return Err(problem.into());
+        }
+        let address = email::canonical(form.email.unwrap_or_default())?;
+        if self.storage.read().await?.user_by_email(&address).await?.is_some() {
+            return Err(Rejection::EmailTaken.into());
+        }
+        let password = form.password.as_ref().map_or("", Secret::expose);
+        let account = Account {
+            user: User {
+                id: random::row_id(now),
+                email: address,
+                email_verified: false,
+                name: form.name.unwrap_or_default().trim().to_owned(),
+                claims: serde_json::Map::new(),
+                roles: Vec::new(),
+                created_at: now,
+                disabled_at: None,
+            },
+            password_hash: Some(self.hasher.hash(password).await?),
+        };
+        let mut transaction = self.storage.begin().await?;
+        if !transaction.insert_user(&account).await? {
+            return Err(Rejection::EmailTaken.into());
+        }
+        let cookie = self.sign_in(&mut transaction, &account.user.id, browser, form.request_id, now).await?;
+        transaction.commit().await?;
+        Ok(cookie)
+    }
+}

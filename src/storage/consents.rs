@@ -1,0 +1,69 @@
+//! Remembered consents.
+
+use sqlx::FromRow;
+
+use super::rows::{from_json, json, scopes};
+use super::{Reader, Transaction, on, statements};
+use crate::clock::Timestamp;
+use crate::failure::Failure;
+use crate::protocol::consent::Consent;
+
+statements! {
+    CONSENT = "SELECT scopes, resources, confirmed_request FROM consents WHERE user_id = $1 AND client_id = $2";
+    REMEMBER_CONSENT = "INSERT INTO consents (user_id, client_id, scopes, resources, given_at, confirmed_request) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes, \
+        resources = excluded.resources, given_at = excluded.given_at, confirmed_request = excluded.confirmed_request";
+}
+
+#[derive(FromRow)]
+struct ConsentRow {
+    scopes: String,
+    resources: String,
+    confirmed_request: String,
+}
+
+impl Reader {
+    /// What the user has allowed the client.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn consent(&mut self, user_id: &str, client_id: &str) -> Result<Option<Consent>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, ConsentRow>(CONSENT)
+            .bind(user_id)
+            .bind(client_id)
+            .fetch_optional(c)
+            .await)?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Consent {
+            scopes: scopes(&row.scopes)?,
+            resources: from_json("resources", &row.resources)?,
+            confirmed_request: row.confirmed_request,
+        }))
+    }
+}
+
+impl Transaction {
+    /// Remembers a consent in place of the former one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remember_consent(
+        &mut self,
+        user_id: &str,
+        client_id: &str,
+        consent: &Consent,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let resources = json(&consent.resources)?;
+        on!(self, |c| sqlx::query(REMEMBER_CONSENT)
+            .bind(user_id)
+            .bind(client_id)
+            .bind(consent.scopes.to_string())
+            .bind(resources)
+            .bind(now.seconds())
+            .bind(&consent.confirmed_request)
+            .execute(c)
+            .await
+            .map(drop))
+    }
+}

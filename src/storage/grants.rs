@@ -1,0 +1,209 @@
+//! Grants and their codes: one atomic statement consumes a code (RFC 6749 §4.1.2).
+
+use sqlx::FromRow;
+
+use super::rows::{from_json, json, scopes};
+use super::{Reader, Transaction, on, statements};
+use crate::clock::Timestamp;
+use crate::failure::Failure;
+use crate::protocol::code::{Consumed, IssuedCode};
+use crate::protocol::pkce::CodeChallenge;
+use crate::protocol::scope::ScopeSet;
+use crate::secret::SecretHash;
+
+statements! {
+    INSERT_GRANT = "INSERT INTO grants (id, client_id, user_id, sign_in_id, bound, scopes, resources, auth_time, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT_CODE = "INSERT INTO codes (code_hash, grant_id, client_id, request_id, redirect_uri, challenge, nonce, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (request_id) DO NOTHING RETURNING grant_id";
+    CONSUME_CODE = "UPDATE codes SET consumed_at = $3 WHERE code_hash = $1 AND client_id = $2 AND consumed_at IS NULL \
+        RETURNING grant_id, redirect_uri, challenge, nonce, expires_at";
+    CODE_BEFORE = "SELECT client_id, grant_id, redeemed_at FROM codes WHERE code_hash = $1";
+    CODE_REDEEMED = "UPDATE codes SET redeemed_at = $2 WHERE code_hash = $1";
+    GRANT = "SELECT g.id, g.client_id, g.user_id, g.sign_in_id, g.scopes, g.resources, g.auth_time, g.ended_at, u.roles, \
+        u.disabled_at AS user_disabled_at, c.disabled_at AS client_disabled_at \
+        FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.client_id = g.client_id WHERE g.id = $1";
+    END_GRANT = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+}
+
+/// What a new grant and its code are made of.
+pub struct NewGrant<'a> {
+    /// The grant's random id.
+    pub id: &'a str,
+    /// The client it is for.
+    pub client_id: &'a str,
+    /// The user whose it is.
+    pub user_id: &'a str,
+    /// The sign-in it came from.
+    pub sign_in_id: &'a str,
+    /// Whether it ends with that sign-in.
+    pub bound: bool,
+    /// The scopes granted.
+    pub scopes: &'a ScopeSet,
+    /// The resources granted.
+    pub resources: &'a [String],
+    /// When the person authenticated.
+    pub auth_time: Timestamp,
+    /// The pending request that it answers: one request gets one code.
+    pub request_id: &'a str,
+    /// The code's hash.
+    pub code_hash: SecretHash,
+    /// What the code is bound to.
+    pub code: &'a IssuedCode,
+}
+
+/// A grant as the token endpoint and userinfo need it.
+#[derive(Debug, Clone)]
+pub struct GrantState {
+    /// Its id.
+    pub id: String,
+    /// The client it is for.
+    pub client_id: String,
+    /// The user whose it is.
+    pub user_id: String,
+    /// The sign-in it came from.
+    pub sign_in_id: String,
+    /// The scopes granted.
+    pub scopes: ScopeSet,
+    /// The resources granted.
+    pub resources: Vec<String>,
+    /// When the person authenticated.
+    pub auth_time: Timestamp,
+    /// The user's roles now.
+    pub roles: Vec<String>,
+    /// Whether it holds: neither it nor its user nor its client has been ended or disabled.
+    pub holds: bool,
+}
+
+#[derive(FromRow)]
+struct CodeRow {
+    grant_id: String,
+    redirect_uri: String,
+    challenge: Option<String>,
+    nonce: Option<String>,
+    expires_at: i64,
+}
+
+#[derive(FromRow)]
+struct GrantRow {
+    id: String,
+    client_id: String,
+    user_id: String,
+    sign_in_id: String,
+    scopes: String,
+    resources: String,
+    auth_time: i64,
+    ended_at: Option<i64>,
+    roles: String,
+    user_disabled_at: Option<i64>,
+    client_disabled_at: Option<i64>,
+}
+
+impl Reader {
+    /// The grant with this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn grant(&mut self, id: &str) -> Result<Option<GrantState>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, GrantRow>(GRANT).bind(id).fetch_optional(c).await)?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(GrantState {
+            holds: row.ended_at.is_none() && row.user_disabled_at.is_none() && row.client_disabled_at.is_none(),
+            scopes: scopes(&row.scopes)?,
+            resources: from_json("resources", &row.resources)?,
+            roles: from_json("roles", &row.roles)?,
+            id: row.id,
+            client_id: row.client_id,
+            user_id: row.user_id,
+            sign_in_id: row.sign_in_id,
+            auth_time: Timestamp::from_seconds(row.auth_time),
+        }))
+    }
+}
+
+impl Transaction {
+    /// Writes a grant and its code; `false` when the pending request has had its code already (roll back then).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn insert_grant(&mut self, new: &NewGrant<'_>, now: Timestamp) -> Result<bool, Failure> {
+        let resources = json(&new.resources)?;
+        on!(self, |c| sqlx::query(INSERT_GRANT)
+            .bind(new.id)
+            .bind(new.client_id)
+            .bind(new.user_id)
+            .bind(new.sign_in_id)
+            .bind(i64::from(new.bound))
+            .bind(new.scopes.to_string())
+            .bind(resources)
+            .bind(new.auth_time.seconds())
+            .bind(now.seconds())
+            .execute(c)
+            .await
+            .map(drop))?;
+        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_CODE)
+            .bind(new.code_hash.as_bytes())
+            .bind(new.id)
+            .bind(new.client_id)
+            .bind(new.request_id)
+            .bind(&new.code.redirect_uri)
+            .bind(new.code.challenge.as_ref().map(CodeChallenge::as_str))
+            .bind(new.code.nonce.as_deref())
+            .bind(new.code.expires_at.seconds())
+            .fetch_optional(c)
+            .await)?;
+        Ok(written.is_some())
+    }
+
+    /// Consumes a code for a client. Of any number of requests at once, one gets [`Consumed::Now`].
+    ///
+    /// # Errors
+    /// When the database fails: then nothing may be issued.
+    pub async fn consume_code(
+        &mut self,
+        hash: &SecretHash,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<Consumed, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, CodeRow>(CONSUME_CODE)
+            .bind(hash.as_bytes())
+            .bind(client_id)
+            .bind(now.seconds())
+            .fetch_optional(c)
+            .await)?;
+        if let Some(row) = row {
+            return Ok(Consumed::Now(IssuedCode {
+                grant_id: row.grant_id,
+                redirect_uri: row.redirect_uri,
+                challenge: row.challenge.map(CodeChallenge::from_stored),
+                nonce: row.nonce,
+                expires_at: Timestamp::from_seconds(row.expires_at),
+            }));
+        }
+        let before = on!(self, |c| sqlx::query_as::<_, (String, String, Option<i64>)>(CODE_BEFORE)
+            .bind(hash.as_bytes())
+            .fetch_optional(c)
+            .await)?;
+        Ok(match before {
+            None => Consumed::Never,
+            Some((owner, ..)) if owner != client_id => Consumed::Foreign,
+            Some((_, grant_id, redeemed_at)) => Consumed::Before { redeemed_grant: redeemed_at.map(|_| grant_id) },
+        })
+    }
+
+    /// Notes that a consumed code passed all checks: from now on its replay ends the grant.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn code_redeemed(&mut self, hash: &SecretHash, now: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(CODE_REDEEMED).bind(hash.as_bytes()).bind(now.seconds()).execute(c).await.map(drop))
+    }
+
+    /// Ends a grant: nothing that came of it holds from now on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_grant(&mut self, id: &str, reason: &str, now: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(END_GRANT).bind(id).bind(now.seconds()).bind(reason).execute(c).await.map(drop))
+    }
+}

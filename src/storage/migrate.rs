@@ -1,0 +1,73 @@
+//! Migrations: two folders with the same file names, embedded; each runs once, in order.
+
+use serde::Serialize;
+use sqlx::migrate::{MigrateError, Migrator};
+
+use super::Storage;
+use super::connection::Pools;
+use crate::failure::Failure;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// One migration of this version.
+#[derive(Debug, Clone, Serialize)]
+pub struct Migration {
+    /// Its number.
+    pub version: i64,
+    /// What it does, from its file name.
+    pub description: String,
+}
+
+/// What migrating found and did.
+#[derive(Debug, Clone, Serialize)]
+pub struct MigrationReport {
+    /// Run just now.
+    pub applied: Vec<Migration>,
+    /// The newest one that the database now has.
+    pub version: i64,
+}
+
+impl Storage {
+    /// Runs what has not been run. Several processes may do so at once.
+    ///
+    /// # Errors
+    /// A sentence; a database of a newer version is left as it is.
+    pub async fn migrate(&self) -> Result<MigrationReport, Failure> {
+        let before = self.applied_migrations().await;
+        let (migrator, outcome) = match &self.pools {
+            Pools::Sqlite { writer, .. } => (&SQLITE, SQLITE.run(writer).await),
+            Pools::Postgres(pool) => (&POSTGRES, POSTGRES.run(pool).await),
+        };
+        outcome.map_err(sentence)?;
+        let known =
+            || migrator.iter().map(|m| Migration { version: m.version, description: m.description.to_string() });
+        Ok(MigrationReport {
+            applied: known().filter(|m| !before.contains(&m.version)).collect(),
+            version: known().map(|m| m.version).max().unwrap_or(0),
+        })
+    }
+
+    /// The numbers of the migrations that the database has; none when it is empty.
+    async fn applied_migrations(&self) -> Vec<i64> {
+        const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+        let rows: Result<Vec<(i64,)>, _> = match &self.pools {
+            Pools::Sqlite { writer, .. } => sqlx::query_as(APPLIED).fetch_all(writer).await,
+            Pools::Postgres(pool) => sqlx::query_as(APPLIED).fetch_all(pool).await,
+        };
+        rows.map(|rows| rows.into_iter().map(|(version,)| version).collect()).unwrap_or_default()
+    }
+}
+
+fn sentence(error: MigrateError) -> Failure {
+    match error {
+        MigrateError::VersionMissing(version) => Failure::internal(format!(
+            "the database was made by a newer version of Doorward (it has migration {version}, which this version does not know): \
+             run that version, or restore a backup"
+        )),
+        MigrateError::VersionMismatch(version) => Failure::internal(format!(
+            "migration {version} in the database is not the one of this version: the database was made by another build"
+        )),
+        other => Failure::internal(format!("the database could not be brought up to date: {other}")),
+    }
+}

@@ -1,0 +1,70 @@
+//! Storage on SQLite or PostgreSQL: the only folder that names sqlx. A method is a domain verb.
+//!
+//! One SQL text serves both databases: constants made by `statements!`, with `$1` parameters and portable columns (TEXT, BIGINT
+//! seconds, BLOB or BYTEA). [`Storage::read`] gives a [`Reader`], [`Storage::begin`] a [`Transaction`]; what writes exists on the
+//! transaction alone. No request ever holds two connections: each handler takes one, uses it, and gives it back before it
+//! signs or hashes anything.
+//!
+//! SQLite runs in WAL mode with `synchronous=FULL`: tokens are promises, and neither a killed process nor a power cut
+//! takes back what was committed. One connection writes (`BEGIN IMMEDIATE`), several read. PostgreSQL runs at READ COMMITTED;
+//! wherever a race decides something, one statement decides it.
+
+mod clients;
+mod connection;
+mod consents;
+mod directory;
+mod failures;
+mod grants;
+mod keys;
+mod migrate;
+mod resources;
+mod rows;
+mod sign_ins;
+mod users;
+
+pub use connection::{Reader, Storage, Transaction};
+pub use directory::Directory;
+pub use grants::{GrantState, NewGrant};
+pub use keys::StoredKey;
+pub use migrate::{Migration, MigrationReport};
+pub use sign_ins::{NewSignIn, SignInEntry};
+pub use users::Account;
+
+/// Defines SQL constants and the list `STATEMENTS` of all of them, which a test prepares on both databases.
+macro_rules! statements {
+    ($($name:ident = $sql:literal;)+) => {
+        $(const $name: &str = $sql;)+
+        pub(super) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),+];
+    };
+}
+pub(crate) use statements;
+
+/// Runs one expression on the connection of either database.
+macro_rules! on {
+    ($connection:expr, |$link:ident| $body:expr) => {
+        match $connection.link() {
+            crate::storage::connection::Link::Sqlite($link) => $body,
+            crate::storage::connection::Link::Postgres($link) => $body,
+        }
+        .map_err(crate::storage::connection::failure)
+    };
+}
+pub(crate) use on;
+
+/// Every SQL constant with its name.
+fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [
+        clients::STATEMENTS,
+        consents::STATEMENTS,
+        directory::STATEMENTS,
+        failures::STATEMENTS,
+        grants::STATEMENTS,
+        keys::STATEMENTS,
+        resources::STATEMENTS,
+        sign_ins::STATEMENTS,
+        users::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}

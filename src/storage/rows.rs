@@ -1,0 +1,40 @@
+//! How values stand in columns: JSON for lists and maps, names for enums, 0 and 1 for yes and no.
+
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::clock::Timestamp;
+use crate::failure::Failure;
+use crate::protocol::scope::ScopeSet;
+
+/// A value as JSON text.
+pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(Failure::internal)
+}
+
+/// A value from JSON text.
+pub(super) fn from_json<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|error| damaged(column, error))
+}
+
+/// An enum from its name.
+pub(super) fn from_name<T: FromStr>(column: &str, text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|_| damaged(column, "an unknown name"))
+}
+
+/// A scope set from its text.
+pub(super) fn scopes(text: &str) -> Result<ScopeSet, Failure> {
+    ScopeSet::parse(text).map_err(|error| damaged("scopes", error))
+}
+
+/// A moment that may be missing.
+pub(super) fn moment(seconds: Option<i64>) -> Option<Timestamp> {
+    seconds.map(Timestamp::from_seconds)
+}
+
+/// What a column holds cannot be: somebody changed it by hand, or a newer version did.
+pub(super) fn damaged(column: &str, why: impl std::fmt::Display) -> Failure {
+    Failure::internal(format!("the column {column} holds what this version cannot read: {why}"))
+}

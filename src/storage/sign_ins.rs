@@ -1,0 +1,209 @@
+//! Sign-ins. Ending one ends the grants that are bound to it, in the same transaction.
+
+use sqlx::FromRow;
+
+use super::{Reader, Transaction, on, statements};
+use crate::clock::Timestamp;
+use crate::failure::Failure;
+use crate::protocol::sign_in::SignIn;
+use crate::secret::SecretHash;
+
+statements! {
+    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, s.auth_time, s.last_used_at, s.expires_at, s.request_id FROM sign_ins s \
+        JOIN users u ON u.id = s.user_id \
+        WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
+    SIGN_IN_HOLDS = "SELECT s.id FROM sign_ins s JOIN users u ON u.id = s.user_id \
+        WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
+    SIGN_INS = "SELECT s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, \
+        s.ended_at, s.end_reason FROM sign_ins s JOIN users u ON u.id = s.user_id ORDER BY s.created_at, s.id";
+    INSERT_SIGN_IN = "INSERT INTO sign_ins (id, secret_hash, user_id, created_at, auth_time, last_used_at, expires_at, request_id, \
+        user_agent, address) VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)";
+    RENEW_SIGN_IN = "UPDATE sign_ins SET secret_hash = $2, auth_time = $4, last_used_at = $4, expires_at = $5, request_id = $6, \
+        user_agent = $7, address = $8 WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id";
+    USE_SIGN_IN = "UPDATE sign_ins SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2 AND ended_at IS NULL";
+    END_SIGN_IN = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING id";
+    END_BOUND_GRANTS = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE sign_in_id = $1 AND bound = 1 AND ended_at IS NULL";
+    END_SIGN_INS_OF_USER = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL";
+    END_GRANTS_OF_USER = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL";
+}
+
+/// What a new sign-in is made of.
+pub struct NewSignIn<'a> {
+    /// Its row id.
+    pub id: &'a str,
+    /// The hash of the cookie value.
+    pub secret_hash: SecretHash,
+    /// Who signed in.
+    pub user_id: &'a str,
+    /// Now.
+    pub now: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// The pending request it was made for.
+    pub request_id: Option<&'a str>,
+    /// The browser's name of itself, cut to 300 bytes.
+    pub user_agent: &'a str,
+    /// The network address it came from.
+    pub address: &'a str,
+}
+
+/// A sign-in as a list shows it.
+#[derive(Clone, Debug, FromRow)]
+pub struct SignInEntry {
+    /// The row id.
+    pub id: String,
+    /// The user's id.
+    pub user_id: String,
+    /// The user's e-mail address.
+    pub email: String,
+    /// When it was made, in seconds.
+    pub created_at: i64,
+    /// When the person last authenticated, in seconds.
+    pub auth_time: i64,
+    /// When it was last used, in seconds.
+    pub last_used_at: i64,
+    /// When it ends at the latest, in seconds.
+    pub expires_at: i64,
+    /// The browser's name of itself.
+    pub user_agent: String,
+    /// The network address it came from.
+    pub address: String,
+    /// When it ended, in seconds.
+    pub ended_at: Option<i64>,
+    /// Why it ended.
+    pub end_reason: Option<String>,
+}
+
+#[derive(FromRow)]
+struct SignInRow {
+    id: String,
+    user_id: String,
+    auth_time: i64,
+    last_used_at: i64,
+    expires_at: i64,
+    request_id: Option<String>,
+}
+
+impl Reader {
+    /// The sign-in with this cookie value, unless it or its user has been ended. Whether it has expired is for the caller.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_in_by_secret(&mut self, hash: &SecretHash) -> Result<Option<SignIn>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, SignInRow>(SIGN_IN_BY_SECRET)
+            .bind(hash.as_bytes())
+            .fetch_optional(c)
+            .await)?;
+        Ok(row.map(|row| SignIn {
+            id: row.id,
+            user_id: row.user_id,
+            auth_time: Timestamp::from_seconds(row.auth_time),
+            last_used_at: Timestamp::from_seconds(row.last_used_at),
+            expires_at: Timestamp::from_seconds(row.expires_at),
+            request_id: row.request_id,
+        }))
+    }
+
+    /// Whether neither the sign-in with this id nor its user has been ended. Whether it has expired is for the caller.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_in_holds(&mut self, id: &str) -> Result<bool, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, (String,)>(SIGN_IN_HOLDS).bind(id).fetch_optional(c).await)?;
+        Ok(row.is_some())
+    }
+
+    /// All sign-ins, ended ones too, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_ins(&mut self) -> Result<Vec<SignInEntry>, Failure> {
+        on!(self, |c| sqlx::query_as::<_, SignInEntry>(SIGN_INS).fetch_all(c).await)
+    }
+}
+
+impl Transaction {
+    /// Makes a sign-in.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn insert_sign_in(&mut self, new: &NewSignIn<'_>) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(INSERT_SIGN_IN)
+            .bind(new.id)
+            .bind(new.secret_hash.as_bytes())
+            .bind(new.user_id)
+            .bind(new.now.seconds())
+            .bind(new.expires_at.seconds())
+            .bind(new.request_id)
+            .bind(new.user_agent)
+            .bind(new.address)
+            .execute(c)
+            .await
+            .map(drop))
+    }
+
+    /// The same person authenticated again in the same browser: the row goes on under a new cookie value. `false` when it has ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew_sign_in(&mut self, new: &NewSignIn<'_>) -> Result<bool, Failure> {
+        let renewed = on!(self, |c| sqlx::query_as::<_, (String,)>(RENEW_SIGN_IN)
+            .bind(new.id)
+            .bind(new.secret_hash.as_bytes())
+            .bind(new.user_id)
+            .bind(new.now.seconds())
+            .bind(new.expires_at.seconds())
+            .bind(new.request_id)
+            .bind(new.user_agent)
+            .bind(new.address)
+            .fetch_optional(c)
+            .await)?;
+        Ok(renewed.is_some())
+    }
+
+    /// Notes that a sign-in was used.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn use_sign_in(&mut self, id: &str, now: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(USE_SIGN_IN).bind(id).bind(now.seconds()).execute(c).await.map(drop))
+    }
+
+    /// Ends a sign-in and the grants bound to it; `false` when there is no live one with this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_sign_in(&mut self, id: &str, reason: &str, now: Timestamp) -> Result<bool, Failure> {
+        let ended = on!(self, |c| sqlx::query_as::<_, (String,)>(END_SIGN_IN)
+            .bind(id)
+            .bind(now.seconds())
+            .bind(reason)
+            .fetch_optional(c)
+            .await)?;
+        on!(self, |c| sqlx::query(END_BOUND_GRANTS)
+            .bind(id)
+            .bind(now.seconds())
+            .bind(reason)
+            .execute(c)
+            .await
+            .map(drop))?;
+        Ok(ended.is_some())
+    }
+
+    /// Ends all sign-ins and all grants of a user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_everything_of_user(&mut self, user_id: &str, reason: &str, now: Timestamp) -> Result<(), Failure> {
+        for statement in [END_SIGN_INS_OF_USER, END_GRANTS_OF_USER] {
+            on!(self, |c| sqlx::query(statement)
+                .bind(user_id)
+                .bind(now.seconds())
+                .bind(reason)
+                .execute(c)
+                .await
+                .map(drop))?;
+        }
+        Ok(())
+    }
+}
