@@ -1,6 +1,8 @@
 //! The application: everything that handlers need, built once, cloned cheaply. Floors 2 and 3 meet here and in `http/`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
@@ -14,6 +16,9 @@ use crate::sealing::MasterKey;
 use crate::signin::{Parts, SignIns};
 use crate::storage::{Directory, Storage};
 use crate::tokens::{KeyRing, Mint};
+
+/// How often memory is brought up to date: what others changed counts within a second.
+const REFRESH_EVERY: Duration = Duration::from_millis(500);
 
 /// The application. A field per concern.
 #[derive(Clone, Debug)]
@@ -41,6 +46,7 @@ pub struct App {
     /// Fetches from others.
     pub outgoing: Outgoing,
     signing_keys: SigningKeys,
+    draining: Arc<AtomicBool>,
 }
 
 impl App {
@@ -81,6 +87,7 @@ impl App {
             ring,
             hasher,
             signing_keys,
+            draining: Arc::default(),
         })
     }
 
@@ -89,7 +96,40 @@ impl App {
         self.clock.now()
     }
 
-    /// Brings what is in memory up to date. To be called twice a second; `known` is the epoch that the last call told.
+    /// Says that the process is on its way out: from now on it is not ready.
+    pub fn begin_draining(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the process is on its way out.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    /// Does what runs by itself, until `stop` comes: brings memory up to date twice a second.
+    pub async fn run_jobs(self, stop: impl Future<Output = ()> + Send) {
+        let mut known = 0;
+        let mut failing = false;
+        let mut ticks = tokio::time::interval(REFRESH_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = &mut stop => return,
+            }
+            match self.refresh(known).await {
+                Ok(epoch) => (known, failing) = (epoch, false),
+                Err(failure) if !failing => {
+                    failing = true;
+                    tracing::warn!(%failure, "memory cannot be brought up to date");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Brings what is in memory up to date once; `known` is the epoch that the last call told.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,9 +1,11 @@
 #![doc = "placeholder"]
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod failure;
 pub mod grants;
+pub mod http;
 pub mod jobs;
 pub mod outgoing;
 pub mod password;

@@ -22,6 +22,8 @@ pub struct ServerConfig {
     pub data: PathBuf,
     /// Networks whose forwarded headers count.
     pub trusted_proxies: Vec<Network>,
+    /// Seconds that new connections are still taken after SIGTERM.
+    pub notice: i64,
     /// Seconds that requests under way may take after SIGTERM.
     pub drain: i64,
 }
@@ -29,6 +31,7 @@ pub struct ServerConfig {
 impl ServerConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         Issuer::parse(&self.issuer).map_err(|why| format!("server.issuer: {why}"))?;
+        within("server.notice", self.notice, 0, 600)?;
         within("server.drain", self.drain, 0, 600)
     }
 }

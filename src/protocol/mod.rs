@@ -18,6 +18,7 @@ pub mod params;
 pub mod pkce;
 pub mod prompt;
 pub mod redirect_uri;
+pub mod registration;
 pub mod rejection;
 pub mod resource;
 pub mod scope;

@@ -49,6 +49,11 @@ impl Params {
         self.0.iter().filter(move |(n, v)| n == name && !v.is_empty()).map(|(_, value)| value.as_str())
     }
 
+    /// All parameters, in the order they came.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Refuses any repeated parameter but `resource`.
     ///
     /// # Errors

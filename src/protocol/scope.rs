@@ -117,6 +117,13 @@ pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Re
     Ok(asked)
 }
 
+/// What a scope means to a person: our own words, those of the resource that owns it, or its name.
+pub fn words(token: &str, resources: &[Resource]) -> String {
+    let own = ISSUER_SCOPES.iter().find(|(name, _)| *name == token).map(|(_, words)| (*words).to_owned());
+    let owned = || resources.iter().find_map(|r| r.scopes.get(token).filter(|words| !words.is_empty()).cloned());
+    own.or_else(owned).unwrap_or_else(|| format!("Use {token}"))
+}
+
 fn is_scope_char(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
 }

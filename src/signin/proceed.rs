@@ -9,6 +9,7 @@ use crate::protocol::client::Client;
 use crate::protocol::code::IssuedCode;
 use crate::protocol::consent::Consent;
 use crate::protocol::next_step::{NextStep, next_step};
+use crate::protocol::redirect_uri;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::random;
@@ -33,7 +34,8 @@ impl SignIns {
     /// Decides and, when all is well, issues a code.
     ///
     /// # Errors
-    /// [`Rejection::ReplayedPendingRequest`], [`Rejection::DisabledClient`]; a failure when the database fails.
+    /// [`Rejection::ReplayedPendingRequest`], [`Rejection::DisabledClient`],
+    /// [`Rejection::UnregisteredRedirectUri`]; a failure when the database fails.
     pub async fn proceed(
         &self,
         pending: &PendingRequest,
@@ -42,6 +44,8 @@ impl SignIns {
     ) -> Result<Proceed, Error> {
         let client = self.directory.client(&pending.request.client_id).await?;
         let client = client.filter(|client| client.is_enabled()).ok_or(Rejection::DisabledClient)?;
+        // What was registered when the request came may have been taken back since.
+        redirect_uri::registered(pending.request.target.redirect_uri(), &client)?;
         let consent = match sign_in {
             Some(sign_in) => self.former_consent(&client, sign_in).await?,
             None => None,

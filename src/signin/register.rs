@@ -3,15 +3,13 @@
 use super::{Browser, NewCookie, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::Error;
+use crate::protocol::registration::MAX_NAME;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::user::User;
 use crate::protocol::{email, new_password};
 use crate::random;
 use crate::secret::Secret;
 use crate::storage::Account;
-
-/// The longest name, in characters.
-pub const MAX_NAME: usize = 200;
 
 /// What a registration form brings. Nothing else of it is looked at.
 #[derive(Debug)]

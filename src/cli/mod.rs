@@ -1,0 +1,109 @@
+//! The command line: one file per noun. Every command prints something a person can read and, with `--json`, one JSON value.
+
+mod client;
+mod config;
+mod health;
+mod key;
+mod migrate;
+mod output;
+mod resource;
+mod serve;
+mod session;
+mod start;
+mod user;
+
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::failure::Failure;
+use output::Output;
+
+/// A standalone OAuth 2.1 and OpenID Connect authorization server.
+#[derive(Parser)]
+#[command(name = "doorward", version, arg_required_else_help = false, after_help = "Without a command: serve.\n\nExample:\n  doorward serve --listen 127.0.0.1:8000")]
+struct Arguments {
+    /// The configuration file [default: the compiled-in settings].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (what `doorward` alone does).
+    Serve(serve::Serve),
+    /// Bring the database up to date.
+    Migrate(migrate::Migrate),
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Applications that use this server.
+    #[command(subcommand)]
+    Client(client::ClientCommand),
+    /// People with an account.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Who is signed in, in which browser.
+    #[command(subcommand)]
+    Session(session::SessionCommand),
+    /// APIs that accept our access tokens.
+    #[command(subcommand)]
+    Resource(resource::ResourceCommand),
+    /// Signing keys.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Ask a running server whether it is well; for container health checks.
+    Health(health::Health),
+}
+
+/// What a command works with.
+struct Context {
+    config: Config,
+    clock: Clock,
+}
+
+/// Runs the command line of this process: exit code 0, 1 with one sentence on stderr, or 2 for a wrong command line.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::complain(&format!("no threads can be started: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(execute(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(arguments: Arguments) -> Result<(), Failure> {
+    let command = arguments.command.unwrap_or_else(|| Command::Serve(serve::Serve::default()));
+    let config = Config::load(arguments.config.as_deref(), std::env::vars_os().filter_map(text)).map_err(Failure::internal)?;
+    let context = Context { config, clock: Clock::system() };
+    match command {
+        Command::Serve(serve) => serve.run(context).await,
+        Command::Migrate(migrate) => migrate.run(context).await,
+        Command::Config(command) => command.run(&context),
+        Command::Client(command) => command.run(context).await,
+        Command::User(command) => command.run(context).await,
+        Command::Session(command) => command.run(context).await,
+        Command::Resource(command) => command.run(context).await,
+        Command::Key(command) => command.run(context).await,
+        Command::Health(health) => health.run(context).await,
+    }
+}
+
+fn text((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
+}

@@ -1,0 +1,84 @@
+//! What commands print: for a person or, with `--json`, one JSON value on stdout. Everything else goes to stderr.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+/// `--json`.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(super) struct Output {
+    /// Print one JSON value.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Output {
+    /// Prints one thing: as JSON, or as lines of `name: value`.
+    pub fn thing(self, thing: &Value) {
+        match (self.json, thing) {
+            (false, Value::Object(fields)) => line(aligned(fields)),
+            _ => line(thing),
+        }
+    }
+
+    /// Prints a list: as JSON, or as a table of the named columns.
+    pub fn list(self, things: &[Value], columns: &[&str], none: &str) {
+        if self.json {
+            return line(Value::Array(things.to_vec()));
+        }
+        if things.is_empty() {
+            return line(none);
+        }
+        let mut rows: Vec<Vec<String>> = vec![columns.iter().map(|column| column.replace('_', " ")).collect()];
+        rows.extend(things.iter().map(|thing| columns.iter().map(|column| shown(&thing[*column])).collect()));
+        let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+        for row in &rows {
+            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            line(cells.join("  ").trim_end());
+        }
+    }
+
+    /// Tells a person that something is done; prints the thing when JSON is wanted.
+    pub fn done(self, thing: &Value, words: impl Display) {
+        if self.json { line(thing) } else { line(words) }
+    }
+}
+
+/// A line on stdout. A reader that has gone away is no error of ours.
+pub(super) fn line(text: impl Display) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// A line on stderr.
+pub(super) fn note(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// The one sentence of a command that failed.
+pub(super) fn complain(why: &impl Display) {
+    note(format!("doorward: {why}"));
+}
+
+fn aligned(fields: &Map<String, Value>) -> String {
+    let width = fields.keys().map(String::len).max().unwrap_or(0);
+    let lines: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{:width$}  {}", name.replace('_', " "), shown(value))).collect();
+    lines.join("\n")
+}
+
+/// A value in words: control characters are escaped, so that no name can write to the terminal.
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::Null => "-".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "-".to_owned(),
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    };
+    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+}

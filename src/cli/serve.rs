@@ -1,0 +1,91 @@
+//! `serve`: the server.
+
+use clap::Args;
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::output::{line, note};
+use super::start::{self, Made};
+use super::{Context, Output};
+use crate::app::App;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::http::{Listener, Shutdown, router};
+use crate::telemetry;
+
+/// Run the server until SIGTERM or Ctrl-C. A second signal stops it at once.
+#[derive(Args, Default)]
+#[command(after_help = "Examples:\n  doorward serve\n  doorward --config /etc/doorward.toml serve\n  doorward serve --listen 127.0.0.1:0 --json")]
+pub(super) struct Serve {
+    /// Where to listen, in place of `[server] listen`; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Serve {
+    pub async fn run(self, mut context: Context) -> Result<(), Failure> {
+        if let Some(listen) = self.listen {
+            context.config.server.listen = listen;
+        }
+        telemetry::start(&context.config.log);
+        // Bound first: a busy port must leave nothing half made.
+        let listener = Listener::bind(&context.config.server.listen).await?;
+        name_issuer(&mut context.config, &listener);
+        let mut made = Made::new();
+        let app = start::app(context.config, context.clock, &mut made).await?;
+        say_made(&made);
+        match self.output.json {
+            true => line(json!({ "event": "ready", "issuer": app.issuer.as_str(), "listen": listener.address().to_string() })),
+            false => line(format!("Doorward is ready at {} (listening on {})", app.issuer.as_str(), listener.address())),
+        }
+        serve(app, listener).await
+    }
+}
+
+/// Tells what a first start made.
+pub(super) fn say_made(made: &Made) {
+    for thing in made {
+        note(format!("made {thing}"));
+    }
+}
+
+/// When no issuer is configured and the server listens on another loopback address than the default one, that address is the issuer.
+fn name_issuer(config: &mut Config, listener: &Listener) {
+    let address = listener.address();
+    let is_default = config.server.listen == "127.0.0.1:8000";
+    if !config.issuer_is_configured && !is_default && address.ip().is_loopback() {
+        config.server.issuer = format!("http://{address}");
+    }
+}
+
+/// Serves until a signal, then closes the database.
+async fn serve(app: App, listener: Listener) -> Result<(), Failure> {
+    let shutdown = on_signals()?;
+    let stop = shutdown.clone();
+    let jobs = tokio::spawn(app.clone().run_jobs(async move { stop.requested().await }));
+    listener.serve(&app, router(app.clone()), shutdown).await;
+    let _ = jobs.await;
+    app.storage.close().await;
+    Ok(())
+}
+
+/// A stop on SIGTERM or SIGINT; the second one stops at once.
+pub(super) fn on_signals() -> Result<Shutdown, Failure> {
+    let shutdown = Shutdown::default();
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::internal)?;
+    let asked = shutdown.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            note("stopping");
+            asked.request();
+        }
+    });
+    Ok(shutdown)
+}

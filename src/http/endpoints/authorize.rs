@@ -1,0 +1,105 @@
+//! The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2). Two steps: what fails before there is a verified target is
+//! a page, what fails after it goes to the target.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use url::form_urlencoded::byte_serialize;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::http::error::{PageError, explained};
+use crate::http::extract::{Sender, form, query};
+use crate::http::middleware::request_log::LoggedClient;
+use crate::protocol::authorization_request::{AuthorizationRequest, MAX_LENGTH, PendingRequest, RedirectTarget};
+use crate::protocol::authorization_response;
+use crate::protocol::rejection::Rejection;
+use crate::signin::Proceed;
+
+/// An authorization request by GET.
+pub(in crate::http) async fn get(
+    State(app): State<App>,
+    sender: Sender,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    let now = app.now();
+    if raw.as_ref().is_some_and(|raw| raw.len() > MAX_LENGTH) {
+        return Err(Rejection::RequestTooLong.into());
+    }
+    let params = query(raw.as_deref())?;
+    let client_id = params.single("client_id")?.ok_or(Rejection::MissingClientId)?;
+    let client = app.directory.client(client_id).await?;
+    let target = RedirectTarget::verify(&params, client.as_deref())?;
+    let client = client.ok_or(Rejection::UnknownClient)?;
+    let resources = app.directory.resources().await?;
+    let logged = Extension(LoggedClient(client.client_id.clone()));
+    let issuer = app.issuer.as_str();
+    let answer = match AuthorizationRequest::check(&params, target.clone(), &client, &resources, issuer) {
+        Ok(request) => proceed(&app, &sender, app.sign_ins.pending.begin(request, now), now).await,
+        Err(rejection) => Err(rejection.into()),
+    };
+    let response = answer.or_else(|error| {
+        let address = match &error {
+            Error::Rejected(rejection) => authorization_response::with_error(&target, issuer, *rejection),
+            Error::Failed(failure) => authorization_response::with_failure(&target, issuer, failure.passing),
+        };
+        Ok::<_, PageError>(explained(see_other(&address)?, error))
+    })?;
+    Ok((logged, response).into_response())
+}
+
+/// An authorization request by POST, perhaps from another site and so without cookies: goes on as a GET (OpenID Connect Core §3.1.2.1).
+pub(in crate::http) async fn post(headers: HeaderMap, body: Body) -> Result<Response, PageError> {
+    let params = form(&headers, body).await?;
+    let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    let query = pairs.join("&");
+    match query.len() > MAX_LENGTH {
+        true => Err(Rejection::RequestTooLong.into()),
+        false => Ok(see_other(&format!("/authorize?{query}"))?),
+    }
+}
+
+/// Goes on with a pending request after a page.
+pub(in crate::http) async fn resume(
+    State(app): State<App>,
+    sender: Sender,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    let now = app.now();
+    let params = query(raw.as_deref())?;
+    let sealed = params.single("request")?.ok_or(Rejection::MissingPendingRequest)?;
+    let pending = app.sign_ins.pending.open(sealed, sender.cookies.browser.as_ref(), now)?;
+    let logged = Extension(LoggedClient(pending.request.client_id.clone()));
+    Ok((logged, proceed(&app, &sender, pending, now).await?).into_response())
+}
+
+/// Where a browser goes after a form that served a pending request, or none.
+pub(in crate::http) fn resume_at(sealed: Option<&str>) -> String {
+    sealed.map_or_else(|| "/account".to_owned(), |sealed| format!("/authorize/continue?request={sealed}"))
+}
+
+async fn proceed(app: &App, sender: &Sender, pending: PendingRequest, now: Timestamp) -> Result<Response, Error> {
+    let (browser, cookie) = sender.cookies.browser_or_new();
+    let sign_in = sender.sign_in(app, now).await?;
+    let page = |path: &str| see_other(&format!("{path}?request={}", app.sign_ins.pending.seal(&pending, &browser)));
+    let response = match app.sign_ins.proceed(&pending, sign_in.as_ref(), now).await? {
+        Proceed::SignIn | Proceed::Reauthenticate => page("/login")?,
+        Proceed::Consent => page("/consent")?,
+        Proceed::Issued(address) => see_other(&address)?,
+        Proceed::Refused(rejection, address) => explained(see_other(&address)?, rejection.into()),
+    };
+    Ok((cookie, response).into_response())
+}
+
+/// A redirect that always becomes a GET (RFC 9700 §4.12).
+pub(in crate::http) fn see_other(address: &str) -> Result<Response, Failure> {
+    let location = HeaderValue::from_str(address).map_err(Failure::internal)?;
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
+}
+
+fn encoded(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect()
+}

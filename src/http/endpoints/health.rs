@@ -1,0 +1,26 @@
+//! For those who watch over the process: whether it runs, and whether it can serve.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use crate::app::App;
+
+/// The process runs.
+pub(in crate::http) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// It can serve: the database answers, there is a signing key, and it is not on its way out.
+pub(in crate::http) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+    if app.is_draining() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
+    }
+    if app.ring.signing_key(app.now()).is_err() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "no signing key\n");
+    }
+    let answer = async { app.storage.read().await?.epoch().await };
+    match answer.await {
+        Ok(_) => (StatusCode::OK, "ready\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    }
+}

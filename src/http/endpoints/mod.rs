@@ -1,0 +1,8 @@
+//! The endpoints of the protocols; one file each, handlers called `get` and `post`.
+
+pub(super) mod authorize;
+pub(super) mod discovery;
+pub(super) mod health;
+pub(super) mod jwks;
+pub(super) mod token;
+pub(super) mod userinfo;

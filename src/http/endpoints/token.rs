@@ -1,0 +1,41 @@
+//! The token endpoint (RFC 6749 §3.2).
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::http::error::JsonError;
+use crate::http::extract::ClientForm;
+use crate::http::middleware::request_log::LoggedClient;
+
+/// A successful answer (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
+#[derive(Serialize)]
+struct TokenResponse {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+}
+
+/// A token request.
+pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> Response {
+    let logged = Extension(LoggedClient(form.client.client_id.clone()));
+    (logged, answer(&app, &form).await).into_response()
+}
+
+async fn answer(app: &App, form: &ClientForm) -> Result<Response, JsonError> {
+    let authorization = app.grants.redeem(&form.client, &form.params, app.now()).await?;
+    let minted = app.mint.tokens(&authorization)?;
+    let body = TokenResponse {
+        access_token: minted.access_token,
+        token_type: "Bearer",
+        expires_in: authorization.lifetime,
+        scope: authorization.scopes.to_string(),
+        id_token: minted.id_token,
+    };
+    Ok(Json(body).into_response())
+}

@@ -1,0 +1,46 @@
+//! Bodies and queries as parameters: at most 64 KiB, form-encoded (RFC 6749 §3.2).
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, header};
+
+use crate::protocol::params::Params;
+use crate::protocol::rejection::Rejection;
+
+/// The longest body, in bytes.
+const MAX_BODY: usize = 65_536;
+
+/// Reads a form body.
+///
+/// # Errors
+/// [`Rejection::WrongContentType`], [`Rejection::BodyTooLarge`], [`Rejection::BodyUnreadable`], [`Rejection::MalformedParameters`].
+pub(in crate::http) async fn form(headers: &HeaderMap, body: Body) -> Result<Params, Rejection> {
+    if !is_form(headers) {
+        return Err(Rejection::WrongContentType);
+    }
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(Rejection::BodyTooLarge);
+    }
+    let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
+        let too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        if too_large { Rejection::BodyTooLarge } else { Rejection::BodyUnreadable }
+    })?;
+    Params::parse(&bytes)
+}
+
+/// Whether the body says that it is form-encoded; a charset may follow if it is UTF-8.
+pub(in crate::http) fn is_form(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let (kind, rest) = value.split_once(';').unwrap_or((value, ""));
+    let rest = rest.trim().trim_matches('"').to_ascii_lowercase();
+    kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        && (rest.is_empty() || matches!(rest.as_str(), "charset=utf-8" | "charset=\"utf-8"))
+}
+
+/// Reads a query.
+///
+/// # Errors
+/// [`Rejection::MalformedParameters`].
+pub(in crate::http) fn query(query: Option<&str>) -> Result<Params, Rejection> {
+    Params::parse(query.unwrap_or_default().as_bytes())
+}

@@ -1,0 +1,11 @@
+//! The only ways to what a request brings: each gives its content when its rule is met, and a rejection otherwise.
+
+mod body;
+mod client_form;
+mod csrf_form;
+mod sender;
+
+pub(super) use body::{form, is_form, query};
+pub(super) use client_form::ClientForm;
+pub(super) use csrf_form::CsrfForm;
+pub(super) use sender::Sender;

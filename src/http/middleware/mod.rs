@@ -1,0 +1,6 @@
+//! What happens around every request.
+
+pub(super) mod headers;
+pub(super) mod host;
+pub(super) mod peer;
+pub(super) mod request_log;

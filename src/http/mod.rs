@@ -1,0 +1,16 @@
+//! The web: the only folder that names axum, tower, hyper and askama. A handler reads the clock once, asks floors 2 and 3, and
+//! renders; it decides nothing.
+
+mod cookies;
+mod endpoints;
+mod error;
+mod extract;
+mod middleware;
+mod pages;
+mod router;
+mod serve;
+
+pub use error::Reason;
+pub use middleware::peer::Peer;
+pub use router::router;
+pub use serve::{Listener, Shutdown};

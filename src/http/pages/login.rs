@@ -1,0 +1,143 @@
+//! The sign-in page. It never decides what comes next: it goes back to the pending request (`/authorize/continue`) or to the account.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::{FormParts, Notice, Page, html, leads_to};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::http::cookies::SetCookie;
+use crate::http::endpoints::authorize::{resume_at, see_other};
+use crate::http::error::{PageError, explained, status};
+use crate::http::extract::{CsrfForm, Sender, query};
+use crate::protocol::authorization_request::PendingRequest;
+use crate::protocol::rejection::Rejection;
+use crate::secret::Secret;
+use crate::signin::Attempt;
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct Login {
+    page: Page,
+    form: FormParts,
+    client: Option<String>,
+    again: bool,
+    registration: bool,
+    email: String,
+    error: Option<Notice>,
+    email_error: Option<&'static str>,
+    password_error: Option<&'static str>,
+}
+
+/// The form.
+pub(in crate::http) async fn get(
+    State(app): State<App>,
+    sender: Sender,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    let now = app.now();
+    let sealed = query(raw.as_deref())?.single("request")?.map(str::to_owned);
+    let visit = Visit::open(&app, &sender, sealed, now)?;
+    let (email, again) = visit.expected_person(&app, &sender, now).await?;
+    let login = visit.page(&app, &sender, email, again).await?;
+    Ok(visit.answer(&sender, &login)?)
+}
+
+/// The filled-in form.
+pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    let now = app.now();
+    let sealed = form.params.single("request")?.map(str::to_owned);
+    let visit = Visit::open(&app, &form.sender, sealed, now)?;
+    let attempt = Attempt {
+        email: form.params.single("email")?,
+        password: form.params.single("password")?.map(Secret::presented),
+        request_id: visit.pending.as_ref().map(|pending| pending.id.as_str()),
+    };
+    let typed = attempt.email.unwrap_or_default().to_owned();
+    match app.sign_ins.with_password(attempt, &form.sender.browser, now).await {
+        Ok(cookie) => {
+            let set = form.sender.cookies.signed_in(&cookie);
+            Ok((set, see_other(&resume_at(visit.sealed.as_deref()))?).into_response())
+        }
+        Err(Error::Failed(failure)) => Err(failure.into()),
+        Err(Error::Rejected(rejection)) => {
+            let mut login = visit.page(&app, &form.sender, typed, false).await?;
+            let words = Some(rejection.description());
+            match rejection {
+                Rejection::MissingEmail => login.email_error = words,
+                Rejection::MissingPassword | Rejection::PasswordTooLong => login.password_error = words,
+                _ => {}
+            }
+            login.error = Some(rejection.into());
+            let response = (status(rejection), visit.answer(&form.sender, &login)?).into_response();
+            Ok(explained(response, rejection.into()))
+        }
+    }
+}
+
+/// A visit to a page that serves a pending request, or none.
+pub(super) struct Visit {
+    pub sealed: Option<String>,
+    pub pending: Option<PendingRequest>,
+    browser: Secret,
+    cookie: Option<String>,
+}
+
+impl Visit {
+    /// Opens the sealed request that the visit brings.
+    pub fn open(app: &App, sender: &Sender, sealed: Option<String>, now: Timestamp) -> Result<Self, Rejection> {
+        let pending = match &sealed {
+            Some(text) => Some(app.sign_ins.pending.open(text, sender.cookies.browser.as_ref(), now)?),
+            None => None,
+        };
+        let (browser, cookie) = sender.cookies.browser_or_new();
+        Ok(Self { sealed, pending, browser, cookie: cookie.map(|cookie| cookie.0) })
+    }
+
+    /// What the page's form carries.
+    pub fn form(&self, app: &App) -> FormParts {
+        FormParts { csrf: app.sign_ins.forms.token(&self.browser), request: self.sealed.clone().unwrap_or_default() }
+    }
+
+    /// The name of the application that asks.
+    pub async fn client_name(&self, app: &App) -> Result<Option<String>, Error> {
+        let Some(pending) = &self.pending else { return Ok(None) };
+        let client = app.directory.client(&pending.request.client_id).await?.ok_or(Rejection::DisabledClient)?;
+        Ok(Some(client.name.clone()))
+    }
+
+    /// The page with the browser's cookie and what its form may lead to.
+    pub fn answer(&self, _sender: &Sender, template: &impl Template) -> Result<Response, Failure> {
+        let cookie = self.cookie.clone().map(SetCookie);
+        Ok((StatusCode::OK, leads_to(self.pending.as_ref()), cookie, html(template)?).into_response())
+    }
+
+    /// Whom to fill in: whoever must prove it anew, or whom the client expects.
+    async fn expected_person(&self, app: &App, sender: &Sender, now: Timestamp) -> Result<(String, bool), Error> {
+        let hint = self.pending.as_ref().and_then(|pending| pending.request.login_hint.clone()).unwrap_or_default();
+        let Some(sign_in) = sender.sign_in(app, now).await? else { return Ok((hint, false)) };
+        let chooses = self.pending.as_ref().is_some_and(|pending| pending.request.prompt.select_account);
+        let account = app.storage.read().await?.user(&sign_in.user_id).await?;
+        Ok(match account {
+            Some(account) if !chooses && hint.is_empty() => (account.user.email, true),
+            _ => (hint, false),
+        })
+    }
+
+    async fn page(&self, app: &App, sender: &Sender, email: String, again: bool) -> Result<Login, Error> {
+        Ok(Login {
+            page: sender.page.clone(),
+            form: self.form(app),
+            client: self.client_name(app).await?,
+            again,
+            registration: app.config.registration.enabled,
+            email,
+            error: None,
+            email_error: None,
+            password_error: None,
+        })
+    }
+}

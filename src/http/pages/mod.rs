@@ -1,0 +1,65 @@
+//! The pages: one file each, with its template in `templates/`. They work without JavaScript, and say the same to everybody.
+
+pub(super) mod account;
+pub(super) mod consent;
+pub(super) mod login;
+pub(super) mod logout;
+pub(super) mod missing;
+pub(super) mod problem;
+pub(super) mod register;
+pub(super) mod stylesheet;
+
+use askama::Template;
+use axum::body::Body;
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::failure::Failure;
+use crate::protocol::authorization_request::PendingRequest;
+use crate::protocol::redirect_uri;
+use crate::protocol::rejection::Rejection;
+
+use super::middleware::headers::FormAction;
+
+/// What every page is made with; the middleware of the pages puts it into each request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Page {
+    /// The installation's name.
+    pub brand: String,
+    /// The file name of the stylesheet, with the hash of its content.
+    pub stylesheet: String,
+}
+
+/// What every form carries.
+#[derive(Clone, Debug)]
+pub(super) struct FormParts {
+    /// Proves that we made the form for this browser.
+    pub csrf: String,
+    /// The sealed pending request; empty when the form serves none.
+    pub request: String,
+}
+
+/// What went wrong, as a page says it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Notice {
+    /// The error code.
+    pub code: &'static str,
+    /// The words.
+    pub words: &'static str,
+}
+
+impl From<Rejection> for Notice {
+    fn from(rejection: Rejection) -> Self {
+        Self { code: rejection.code().as_str(), words: rejection.description() }
+    }
+}
+
+/// Renders a page.
+fn html(template: &impl Template) -> Result<Response, Failure> {
+    Ok(Html(Body::from(template.render().map_err(Failure::internal)?)).into_response())
+}
+
+/// What the page's form may lead to beside ourselves: the place that the pending request will be answered at.
+fn leads_to(pending: Option<&PendingRequest>) -> Option<axum::Extension<FormAction>> {
+    let source = redirect_uri::form_action_source(pending?.request.target.redirect_uri());
+    Some(axum::Extension(FormAction(source)))
+}

@@ -1,0 +1,33 @@
+//! The page of a refusal or a failure: says in plain words what is wrong, and names the request so that the operator can find it.
+
+use askama::Template;
+use axum::body::Body;
+
+use super::{Notice, Page};
+use crate::http::error::Reason;
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct Problem {
+    page: Page,
+    title: &'static str,
+    notice: Notice,
+    trace: String,
+}
+
+/// The page's body.
+pub(in crate::http) fn body(page: Page, reason: &Reason, trace: String) -> Body {
+    let (title, notice) = match reason {
+        Reason::Rejected(rejection) => ("That did not work", Notice::from(*rejection)),
+        Reason::Failed(failure) if failure.passing => (
+            "Please try again",
+            Notice { code: "temporarily_unavailable", words: "The server cannot answer now. Wait a moment and load the page again." },
+        ),
+        Reason::Failed(_) => (
+            "Something broke",
+            Notice { code: "server_error", words: "The server failed. Whoever runs it can find the reason under the number below." },
+        ),
+    };
+    let fallback = notice.words;
+    Body::from(Problem { page, title, notice, trace }.render().unwrap_or_else(|_| fallback.to_owned()))
+}

@@ -1,0 +1,106 @@
+//! The registration page: a person makes an account. Switched off by `[registration]`.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+
+use super::login::Visit;
+use super::{FormParts, Notice, Page};
+use crate::app::App;
+use crate::failure::Error;
+use crate::http::endpoints::authorize::{resume_at, see_other};
+use crate::http::error::{PageError, explained, status};
+use crate::http::extract::{CsrfForm, Sender, query};
+use crate::protocol::new_password;
+use crate::protocol::rejection::Rejection;
+use crate::secret::Secret;
+use crate::signin::{Problems, Registration};
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct Register {
+    page: Page,
+    form: FormParts,
+    client: Option<String>,
+    name: String,
+    email: String,
+    error: Option<Notice>,
+    name_error: Option<&'static str>,
+    email_error: Option<&'static str>,
+    password_error: Option<&'static str>,
+    min_length: usize,
+}
+
+/// The form.
+pub(in crate::http) async fn get(
+    State(app): State<App>,
+    sender: Sender,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    let now = app.now();
+    refuse_if_closed(&app)?;
+    let sealed = query(raw.as_deref())?.single("request")?.map(str::to_owned);
+    let visit = Visit::open(&app, &sender, sealed, now)?;
+    let hint = visit.pending.as_ref().and_then(|pending| pending.request.login_hint.clone()).unwrap_or_default();
+    let register = page(&app, &visit, &sender, (String::new(), hint)).await?;
+    Ok(visit.answer(&sender, &register)?)
+}
+
+/// The filled-in form. Only its own fields are looked at.
+pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    let now = app.now();
+    refuse_if_closed(&app)?;
+    let sealed = form.params.single("request")?.map(str::to_owned);
+    let visit = Visit::open(&app, &form.sender, sealed, now)?;
+    let registration = Registration {
+        email: form.params.single("email")?,
+        name: form.params.single("name")?,
+        password: form.params.single("password")?.map(Secret::presented),
+        request_id: visit.pending.as_ref().map(|pending| pending.id.as_str()),
+    };
+    let typed =
+        (registration.name.unwrap_or_default().to_owned(), registration.email.unwrap_or_default().to_owned());
+    let problems = registration.problems();
+    match app.sign_ins.register(registration, &form.sender.browser, now).await {
+        Ok(cookie) => {
+            let set = form.sender.cookies.signed_in(&cookie);
+            Ok((set, see_other(&resume_at(visit.sealed.as_deref()))?).into_response())
+        }
+        Err(Error::Failed(failure)) => Err(failure.into()),
+        Err(Error::Rejected(rejection)) => {
+            let mut register = page(&app, &visit, &form.sender, typed).await?;
+            register.point_out(rejection, problems);
+            let response = (status(rejection), visit.answer(&form.sender, &register)?).into_response();
+            Ok(explained(response, rejection.into()))
+        }
+    }
+}
+
+impl Register {
+    fn point_out(&mut self, rejection: Rejection, problems: Problems) {
+        let taken = (rejection == Rejection::EmailTaken).then_some(rejection);
+        self.error = Some(rejection.into());
+        self.name_error = problems.name.map(Rejection::description);
+        self.email_error = problems.email.or(taken).map(Rejection::description);
+        self.password_error = problems.password.map(Rejection::description);
+    }
+}
+
+async fn page(app: &App, visit: &Visit, sender: &Sender, typed: (String, String)) -> Result<Register, Error> {
+    Ok(Register {
+        page: sender.page.clone(),
+        form: visit.form(app),
+        client: visit.client_name(app).await?,
+        name: typed.0,
+        email: typed.1,
+        error: None,
+        name_error: None,
+        email_error: None,
+        password_error: None,
+        min_length: new_password::MIN_LENGTH,
+    })
+}
+
+fn refuse_if_closed(app: &App) -> Result<(), Rejection> {
+    if app.config.registration.enabled { Ok(()) } else { Err(Rejection::RegistrationClosed) }
+}

@@ -1,0 +1,86 @@
+//! Every route on one screen, grouped by audience.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::{Extension, Router};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
+
+use super::endpoints::{authorize, discovery, health, jwks, token, userinfo};
+use super::middleware::{headers, host, peer, request_log};
+use super::pages::stylesheet::{self, Stylesheet};
+use super::pages::{account, consent, login, logout, missing, register};
+use crate::app::App;
+
+/// How long a whole request may take, its body included.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The whole server.
+pub fn router(app: App) -> Router {
+    let stylesheet = Arc::new(Stylesheet::new());
+
+    // For anybody: public facts.
+    let public = Router::new()
+        .route("/.well-known/openid-configuration", get(discovery::get))
+        .route("/.well-known/oauth-authorization-server", get(discovery::get))
+        .route("/.well-known/jwks.json", get(jwks::get))
+        .method_not_allowed_fallback(missing::endpoint_method)
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]))
+        .layer(from_fn(headers::public));
+
+    // For machines: clients and resource servers.
+    let directory = app.directory.clone();
+    let spa_origin = AllowOrigin::predicate(move |origin, _| {
+        origin.to_str().is_ok_and(|origin| directory.is_spa_origin(origin))
+    });
+    let cors = CorsLayer::new()
+        .allow_origin(spa_origin)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .expose_headers([header::WWW_AUTHENTICATE]);
+    let machine = Router::new()
+        .route("/token", post(token::post))
+        .route("/userinfo", get(userinfo::get).post(userinfo::post))
+        .method_not_allowed_fallback(missing::endpoint_method)
+        .layer(cors)
+        .layer(from_fn(headers::machine));
+
+    // For people in browsers.
+    let browser = Router::new()
+        .route("/authorize", get(authorize::get).post(authorize::post))
+        .route("/authorize/continue", get(authorize::resume))
+        .route("/login", get(login::get).post(login::post))
+        .route("/register", get(register::get).post(register::post))
+        .route("/consent", get(consent::get).post(consent::post))
+        .route("/logout", post(logout::post))
+        .route("/account", get(account::get))
+        .route("/", get(account::root))
+        .route("/static/{file}", get(stylesheet::get))
+        .fallback(missing::get)
+        .method_not_allowed_fallback(missing::method)
+        .layer(from_fn_with_state(app.clone(), headers::browser))
+        .layer(Extension(stylesheet));
+
+    // For the operator's machinery.
+    let operator = Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .layer(from_fn(headers::machine));
+
+    browser
+        .merge(public)
+        .merge(machine)
+        .merge(operator)
+        .layer(from_fn_with_state(app.clone(), headers::transport))
+        .layer(from_fn_with_state(app.clone(), host::only_ours))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(request_log::one_line))
+        .layer(from_fn_with_state(app.clone(), peer::resolve))
+        .with_state(app)
+}

@@ -1,0 +1,144 @@
+//! The listener: HTTP/1.1 and HTTP/2 over one socket, with limits for slow and idle connections, and a stop that loses nothing.
+//!
+//! A stop has three steps: `/readyz` says 503 and new connections are still taken for a moment, so that a load balancer can look
+//! elsewhere; then the socket closes and requests under way finish; what is left after `[server] drain` is cut off.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::middleware::peer::Peer;
+use crate::app::App;
+use crate::failure::Failure;
+
+/// How long the head of a request may take, and how long a connection may idle.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// How often an HTTP/2 connection is asked whether it still lives.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// The longest head of a request, in bytes.
+const MAX_HEAD: usize = 32 * 1024;
+
+/// A bound socket.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+/// Ends [`Listener::serve`].
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    gently: CancellationToken,
+    at_once: CancellationToken,
+}
+
+impl Shutdown {
+    /// Asks for a stop: the first time a gentle one, the second time one at once.
+    pub fn request(&self) {
+        if self.gently.is_cancelled() {
+            self.at_once.cancel();
+        }
+        self.gently.cancel();
+    }
+
+    /// Waits until a stop is asked for.
+    pub async fn requested(&self) {
+        self.gently.cancelled().await;
+    }
+}
+
+impl Listener {
+    /// Binds to `ADDRESS:PORT`; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// A sentence when the address is wrong, busy or not ours.
+    pub async fn bind(listen: &str) -> Result<Self, Failure> {
+        let refused = |error: std::io::Error| {
+            let why = match error.kind() {
+                std::io::ErrorKind::AddrInUse => "another process uses it already".to_owned(),
+                std::io::ErrorKind::PermissionDenied => "this user may not use that port".to_owned(),
+                _ => error.to_string(),
+            };
+            Failure::internal(format!("cannot listen on {listen}: {why}"))
+        };
+        let socket = TcpListener::bind(listen).await.map_err(refused)?;
+        let address = socket.local_addr().map_err(refused)?;
+        Ok(Self { socket, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until a stop is asked for; returns when the last request is answered or the time for that is over.
+    pub async fn serve(self, app: &App, router: Router, shutdown: Shutdown) {
+        let graceful = GracefulShutdown::new();
+        let taking_note = async {
+            shutdown.requested().await;
+            app.begin_draining();
+            let moment = Duration::from_secs(u64::try_from(app.config.server.notice).unwrap_or(0));
+            tokio::select! {
+                () = tokio::time::sleep(moment) => {}
+                () = shutdown.at_once.cancelled() => {}
+            }
+        };
+        tokio::pin!(taking_note);
+        loop {
+            tokio::select! {
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, peer)) => connection(stream, peer, router.clone(), &graceful),
+                    Err(error) => {
+                        // Out of file handles, most likely: those who are here finish, then others can come.
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+                () = &mut taking_note => break,
+            }
+        }
+        drop(self.socket);
+        let limit = Duration::from_secs(u64::try_from(app.config.server.drain).unwrap_or(0));
+        tokio::select! {
+            () = graceful.shutdown() => {}
+            () = tokio::time::sleep(limit) => tracing::warn!("requests were still under way; they are cut off"),
+            () = shutdown.at_once.cancelled() => {}
+        }
+    }
+}
+
+fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &GracefulShutdown) {
+    // Answers are small: none waits for the acknowledgement of another.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request: Request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        router.clone().oneshot(request)
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(HEAD_TIMEOUT)
+        .max_concurrent_streams(100)
+        .max_header_list_size(MAX_HEAD as u32);
+    let serving = graceful.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
+    tokio::spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::debug!(%error, "a connection broke");
+        }
+    });
+}

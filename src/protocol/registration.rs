@@ -1,0 +1,156 @@
+//! What a client must be to be registered (RFC 7591 §2, RFC 9700 §2, RFC 8252 §8): the one place that says so, whoever registers.
+
+use super::client::{AuthMethod, Client, ClientType};
+use super::redirect_uri;
+use super::resource::{self, Resource};
+use super::scope::ScopeSet;
+
+/// The longest name, in characters.
+pub const MAX_NAME: usize = 200;
+/// The most redirect URIs of one client.
+const MAX_URIS: usize = 50;
+
+/// The scopes of a client that names none.
+pub fn default_scopes(client_type: ClientType) -> ScopeSet {
+    let text = if client_type.has_users() { "openid profile email offline_access" } else { "" };
+    ScopeSet::parse(text).unwrap_or_default()
+}
+
+/// Checks a client that is about to be registered or changed.
+///
+/// # Errors
+/// A sentence that says what is wrong and what to do.
+pub fn check_client(client: &Client, resources: &[Resource]) -> Result<(), String> {
+    name(&client.name)?;
+    let kind = client.client_type;
+    if !kind.allows(client.auth_method) {
+        return Err(match kind {
+            ClientType::Service => "a service client must authenticate: client_secret_basic or client_secret_post".to_owned(),
+            _ => format!("a {kind} client cannot keep a secret: its authentication method must be none"),
+        });
+    }
+    redirect_uris(client)?;
+    let is_public = client.auth_method == AuthMethod::None;
+    if is_public && !client.pkce_required {
+        return Err("only a client that authenticates can do without PKCE".to_owned());
+    }
+    if !kind.has_users() && client.scopes.contains("openid") {
+        return Err("a service client acts for itself: the scope openid is for clients with users".to_owned());
+    }
+    let unknown = client.resources.iter().find(|r| !resources.iter().any(|known| known.identifier == **r));
+    match unknown {
+        Some(resource) => Err(format!("there is no resource '{}': create it first", resource.escape_debug())),
+        None => Ok(()),
+    }
+}
+
+/// Checks a resource that is about to be registered or changed.
+///
+/// # Errors
+/// A sentence that says what is wrong and what to do.
+pub fn check_resource(candidate: &Resource, issuer: &str) -> Result<(), String> {
+    name(&candidate.name)?;
+    if !resource::is_identifier(&candidate.identifier) {
+        return Err(format!(
+            "'{}' is not an absolute URI without a fragment, such as https://api.example.org",
+            candidate.identifier.escape_debug()
+        ));
+    }
+    if candidate.identifier == issuer {
+        return Err("the issuer is a resource by itself (userinfo) and cannot be registered".to_owned());
+    }
+    candidate.scopes.keys().try_for_each(|token| match ScopeSet::parse(token) {
+        Ok(set) if set.iter().count() == 1 && super::scope::ISSUER_SCOPES.iter().all(|(own, _)| own != token) => Ok(()),
+        Ok(_) => Err(format!("'{token}' cannot be the name of an API's scope")),
+        Err(_) => Err(format!("'{}' has characters that a scope cannot have", token.escape_debug())),
+    })
+}
+
+fn name(name: &str) -> Result<(), String> {
+    let fine = (1..=MAX_NAME).contains(&name.trim().chars().count()) && !name.chars().any(char::is_control);
+    if fine { Ok(()) } else { Err(format!("the name must have 1 to {MAX_NAME} characters and no control characters")) }
+}
+
+fn redirect_uris(client: &Client) -> Result<(), String> {
+    let kind = client.client_type;
+    match (kind.has_users(), client.redirect_uris.is_empty()) {
+        (true, true) => return Err(format!("a {kind} client needs at least one --redirect-uri")),
+        (false, false) => return Err("a service client has no redirect URI: nobody signs in to it".to_owned()),
+        _ => {}
+    }
+    if client.redirect_uris.len() > MAX_URIS || client.post_logout_redirect_uris.len() > MAX_URIS {
+        return Err(format!("a client has at most {MAX_URIS} redirect URIs of a kind"));
+    }
+    client
+        .redirect_uris
+        .iter()
+        .chain(&client.post_logout_redirect_uris)
+        .try_for_each(|uri| redirect_uri::registrable(uri, kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    fn client(client_type: ClientType) -> Client {
+        Client {
+            client_id: "c".into(),
+            client_type,
+            name: "C".into(),
+            secret_hash: None,
+            auth_method: client_type.default_auth_method(),
+            redirect_uris: if client_type.has_users() { vec!["https://rp.test/cb".into()] } else { vec![] },
+            post_logout_redirect_uris: vec![],
+            scopes: default_scopes(client_type),
+            resources: vec![],
+            pkce_required: true,
+            first_party: false,
+            created_at: Timestamp::from_seconds(0),
+            disabled_at: None,
+        }
+    }
+
+    #[test]
+    fn a_client_is_what_its_type_allows() {
+        let refused = |change: fn(&mut Client), kind| {
+            let mut client = client(kind);
+            change(&mut client);
+            check_client(&client, &[]).unwrap_err()
+        };
+        for kind in ClientType::ALL {
+            assert_eq!(check_client(&client(*kind), &[]), Ok(()), "{kind}");
+        }
+        assert!(refused(|c| c.auth_method = AuthMethod::ClientSecretPost, ClientType::Spa).contains("secret"));
+        assert!(refused(|c| c.auth_method = AuthMethod::None, ClientType::Service).contains("authenticate"));
+        assert!(refused(|c| c.redirect_uris.clear(), ClientType::Web).contains("redirect"));
+        assert!(refused(|c| c.redirect_uris.push("https://a.test/*".into()), ClientType::Web).contains("https://a.test/*"));
+        assert!(refused(|c| c.redirect_uris.push("https://a.test".into()), ClientType::Service).contains("nobody"));
+        assert!(refused(|c| c.pkce_required = false, ClientType::Native).contains("PKCE"));
+        assert!(refused(|c| c.resources.push("https://api.test".into()), ClientType::Web).contains("https://api.test"));
+        assert!(refused(|c| c.name = "\u{7}".into(), ClientType::Web).contains("name"));
+        assert!(refused(|c| c.scopes = ScopeSet::parse("openid").unwrap(), ClientType::Service).contains("openid"));
+        let many: fn(&mut Client) = |c| c.redirect_uris = (0..51).map(|n| format!("https://a.test/{n}")).collect();
+        assert!(refused(many, ClientType::Web).contains("at most"));
+    }
+
+    #[test]
+    fn a_resource_has_an_absolute_name_and_scopes_of_its_own() {
+        let check = |identifier: &str, scope: &str| {
+            let resource = Resource {
+                identifier: identifier.into(),
+                name: "API".into(),
+                scopes: [(scope.to_owned(), String::new())].into(),
+                introspectors: vec![],
+                created_at: Timestamp::from_seconds(0),
+            };
+            check_resource(&resource, "https://as.test")
+        };
+        assert_eq!(check("https://api.test", "read"), Ok(()));
+        assert!(check("api", "read").is_err());
+        assert!(check("https://as.test", "read").is_err());
+        assert!(check("https://api.test", "two words").is_err());
+        assert!(check("https://api.test", "openid").is_err());
+        assert!(check("https://api.test", "é").is_err());
+    }
+}
