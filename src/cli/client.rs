@@ -15,10 +15,14 @@ use crate::storage::Storage;
 
 /// Applications that use this server.
 #[derive(Subcommand)]
-#[command(after_help = "Example:\n  doorward client create --type spa --name 'My app' --redirect-uri https://app.example.org/callback")]
+#[command(
+    after_help = "Example:\n  doorward client create --type spa --name 'My app' --redirect-uri https://app.example.org/callback"
+)]
 pub(super) enum ClientCommand {
     /// Register an application. A secret is shown once, now.
-    #[command(after_help = "Examples:\n  doorward client create --type spa --name 'My app' --redirect-uri https://app.example.org/callback\n  doorward client create --type service --name 'Nightly job' --scope 'notes:read' --json")]
+    #[command(
+        after_help = "Examples:\n  doorward client create --type spa --name 'My app' --redirect-uri https://app.example.org/callback\n  doorward client create --type service --name 'Nightly job' --scope 'notes:read' --json"
+    )]
     Create(Create),
     /// List the applications.
     #[command(after_help = "Example:\n  doorward client list --json")]
@@ -27,7 +31,9 @@ pub(super) enum ClientCommand {
     #[command(after_help = "Example:\n  doorward client show CLIENT_ID")]
     Show(Named),
     /// Change an application. Given lists replace the former ones.
-    #[command(after_help = "Example:\n  doorward client update CLIENT_ID --redirect-uri https://app.example.org/new --name 'My app'")]
+    #[command(
+        after_help = "Example:\n  doorward client update CLIENT_ID --redirect-uri https://app.example.org/new --name 'My app'"
+    )]
     Update(Update),
     /// Make a new secret in place of the former one, and show it once.
     #[command(after_help = "Example:\n  doorward client new-secret CLIENT_ID --json")]

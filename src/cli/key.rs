@@ -25,7 +25,11 @@ impl KeyCommand {
                 let keys = storage.read().await?.signing_keys().await?;
                 let now = context.clock.now();
                 let things: Vec<Value> = keys.iter().map(|key| thing(key, now)).collect();
-                output.list(&things, &["kid", "algorithm", "state", "signs_from"], "There is no signing key yet: the first start makes one.");
+                output.list(
+                    &things,
+                    &["kid", "algorithm", "state", "signs_from"],
+                    "There is no signing key yet: the first start makes one.",
+                );
                 Ok(())
             }
         }

@@ -12,7 +12,6 @@ mod session;
 mod start;
 mod user;
 
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,7 +24,12 @@ use output::Output;
 
 /// A standalone OAuth 2.1 and OpenID Connect authorization server.
 #[derive(Parser)]
-#[command(name = "doorward", version, arg_required_else_help = false, after_help = "Without a command: serve.\n\nExample:\n  doorward serve --listen 127.0.0.1:8000")]
+#[command(
+    name = "doorward",
+    version,
+    arg_required_else_help = false,
+    after_help = "Without a command: serve.\n\nExample:\n  doorward serve --listen 127.0.0.1:8000"
+)]
 struct Arguments {
     /// The configuration file [default: the compiled-in settings].
     #[arg(long, global = true, value_name = "FILE")]
@@ -89,7 +93,8 @@ pub fn main() -> ExitCode {
 
 async fn execute(arguments: Arguments) -> Result<(), Failure> {
     let command = arguments.command.unwrap_or_else(|| Command::Serve(serve::Serve::default()));
-    let config = Config::load(arguments.config.as_deref(), std::env::vars_os().filter_map(text)).map_err(Failure::internal)?;
+    let config =
+        Config::load(arguments.config.as_deref(), std::env::vars_os().filter_map(text)).map_err(Failure::internal)?;
     let context = Context { config, clock: Clock::system() };
     match command {
         Command::Serve(serve) => serve.run(context).await,

@@ -13,10 +13,14 @@ use crate::storage::Storage;
 
 /// APIs that accept our access tokens.
 #[derive(Subcommand)]
-#[command(after_help = "Example:\n  doorward resource create --identifier https://api.example.org --name 'Notes' --scope 'notes:read=Read your notes'")]
+#[command(
+    after_help = "Example:\n  doorward resource create --identifier https://api.example.org --name 'Notes' --scope 'notes:read=Read your notes'"
+)]
 pub(super) enum ResourceCommand {
     /// Register an API.
-    #[command(after_help = "Example:\n  doorward resource create --identifier https://api.example.org --name 'Notes' --scope 'notes:read=Read your notes' --json")]
+    #[command(
+        after_help = "Example:\n  doorward resource create --identifier https://api.example.org --name 'Notes' --scope 'notes:read=Read your notes' --json"
+    )]
     Create(Create),
     /// List the APIs.
     #[command(after_help = "Example:\n  doorward resource list --json")]
@@ -122,7 +126,9 @@ impl ResourceCommand {
 impl Details {
     async fn apply(self, storage: &Storage, resource: &mut Resource) -> Result<(), Failure> {
         if !self.scopes.is_empty() {
-            let split = |text: &String| text.split_once('=').map_or((text.clone(), String::new()), |(s, w)| (s.to_owned(), w.to_owned()));
+            let split = |text: &String| {
+                text.split_once('=').map_or((text.clone(), String::new()), |(s, w)| (s.to_owned(), w.to_owned()))
+            };
             resource.scopes = self.scopes.iter().map(split).collect();
         }
         if !self.introspectors.is_empty() {

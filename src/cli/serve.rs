@@ -15,7 +15,9 @@ use crate::telemetry;
 
 /// Run the server until SIGTERM or Ctrl-C. A second signal stops it at once.
 #[derive(Args, Default)]
-#[command(after_help = "Examples:\n  doorward serve\n  doorward --config /etc/doorward.toml serve\n  doorward serve --listen 127.0.0.1:0 --json")]
+#[command(
+    after_help = "Examples:\n  doorward serve\n  doorward --config /etc/doorward.toml serve\n  doorward serve --listen 127.0.0.1:0 --json"
+)]
 pub(super) struct Serve {
     /// Where to listen, in place of `[server] listen`; port 0 takes any free one.
     #[arg(long, value_name = "ADDR")]
@@ -37,8 +39,12 @@ impl Serve {
         let app = start::app(context.config, context.clock, &mut made).await?;
         say_made(&made);
         match self.output.json {
-            true => line(json!({ "event": "ready", "issuer": app.issuer.as_str(), "listen": listener.address().to_string() })),
-            false => line(format!("Doorward is ready at {} (listening on {})", app.issuer.as_str(), listener.address())),
+            true => line(
+                json!({ "event": "ready", "issuer": app.issuer.as_str(), "listen": listener.address().to_string() }),
+            ),
+            false => {
+                line(format!("Doorward is ready at {} (listening on {})", app.issuer.as_str(), listener.address()))
+            }
         }
         serve(app, listener).await
     }

@@ -17,7 +17,9 @@ pub(super) enum SessionCommand {
     #[command(after_help = "Example:\n  doorward session list --user ann@example.org --json")]
     List(List),
     /// End a sign-in, and what hangs on it, at once on every node.
-    #[command(after_help = "Examples:\n  doorward session end 0192f0c1-...\n  doorward session end --user ann@example.org")]
+    #[command(
+        after_help = "Examples:\n  doorward session end 0192f0c1-...\n  doorward session end --user ann@example.org"
+    )]
     End(End),
 }
 
@@ -53,11 +55,14 @@ impl SessionCommand {
             Self::List(list) => {
                 let entries = storage.read().await?.sign_ins().await?;
                 let wanted = |entry: &&SignInEntry| {
-                    list.user.as_ref().is_none_or(|user| entry.user_id == *user || entry.email.eq_ignore_ascii_case(user))
+                    list.user
+                        .as_ref()
+                        .is_none_or(|user| entry.user_id == *user || entry.email.eq_ignore_ascii_case(user))
                 };
                 let limits = &context.config.sign_in;
                 let things: Vec<Value> = entries.iter().filter(wanted).map(|entry| thing(entry, limits, now)).collect();
-                let shown: Vec<Value> = things.into_iter().filter(|thing| list.all || thing["state"] == "live").collect();
+                let shown: Vec<Value> =
+                    things.into_iter().filter(|thing| list.all || thing["state"] == "live").collect();
                 let columns = ["id", "email", "state", "last_used_at", "address", "user_agent"];
                 list.output.list(&shown, &columns, "Nobody is signed in.");
             }
@@ -75,7 +80,10 @@ impl SessionCommand {
                 let mut transaction = storage.begin().await?;
                 transaction.end_everything_of_user(&account.user.id, "ended by the operator", now).await?;
                 transaction.commit().await?;
-                output.done(&json!({ "user": account.user.id, "ended": true }), "All sign-ins and grants of the person are ended.");
+                output.done(
+                    &json!({ "user": account.user.id, "ended": true }),
+                    "All sign-ins and grants of the person are ended.",
+                );
             }
         }
         storage.close().await;

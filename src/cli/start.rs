@@ -125,8 +125,9 @@ fn read_key(path: &Path) -> Result<MasterKey, Failure> {
 
 /// Writes the key beside its place and moves it there: nobody ever sees half of it.
 fn write_key(path: &Path, key: &MasterKey) -> Result<(), Failure> {
-    let failed =
-        |error: std::io::Error| Failure::internal(format!("the master key cannot be written to {}: {error}", path.display()));
+    let failed = |error: std::io::Error| {
+        Failure::internal(format!("the master key cannot be written to {}: {error}", path.display()))
+    };
     let beside: PathBuf = path.with_extension("key.new");
     let mut file =
         fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(failed)?;

@@ -17,10 +17,14 @@ use crate::storage::{Account, Storage};
 
 /// People with an account.
 #[derive(Subcommand)]
-#[command(after_help = "Example:\n  echo 'a quiet river at dawn' | doorward user create --email ann@example.org --name 'Ann Lee' --password-stdin")]
+#[command(
+    after_help = "Example:\n  echo 'a quiet river at dawn' | doorward user create --email ann@example.org --name 'Ann Lee' --password-stdin"
+)]
 pub(super) enum UserCommand {
     /// Make an account.
-    #[command(after_help = "Example:\n  echo 'a quiet river at dawn' | doorward user create --email ann@example.org --name 'Ann Lee' --password-stdin --json")]
+    #[command(
+        after_help = "Example:\n  echo 'a quiet river at dawn' | doorward user create --email ann@example.org --name 'Ann Lee' --password-stdin --json"
+    )]
     Create(Create),
     /// List the accounts.
     #[command(after_help = "Example:\n  doorward user list --json")]
@@ -132,7 +136,10 @@ impl Create {
         self.rest.apply(context, &mut account).await?;
         let mut transaction = storage.begin().await?;
         if !transaction.insert_user(&account).await? {
-            return Err(Failure::internal(format!("there is an account with the address {} already", account.user.email)));
+            return Err(Failure::internal(format!(
+                "there is an account with the address {} already",
+                account.user.email
+            )));
         }
         transaction.commit().await?;
         self.output.thing(&thing(&account.user));
@@ -174,7 +181,10 @@ impl Details {
         if !self.roles.is_empty() {
             let fine = |role: &String| (1..=100).contains(&role.len()) && role.bytes().all(|b| b.is_ascii_graphic());
             if let Some(role) = self.roles.iter().find(|role| !fine(role)) {
-                return Err(Failure::internal(format!("'{}' cannot be a role: 1 to 100 ASCII characters without spaces", role.escape_debug())));
+                return Err(Failure::internal(format!(
+                    "'{}' cannot be a role: 1 to 100 ASCII characters without spaces",
+                    role.escape_debug()
+                )));
             }
             account.user.roles = self.roles;
         }
@@ -187,8 +197,9 @@ impl Details {
         }
         if self.password_stdin {
             let password = first_line()?;
-            new_password::check(&password, &account.user.email, &account.user.name)
-                .map_err(|why| Failure::internal(format!("{why} (at least {} characters)", new_password::MIN_LENGTH)))?;
+            new_password::check(&password, &account.user.email, &account.user.name).map_err(|why| {
+                Failure::internal(format!("{why} (at least {} characters)", new_password::MIN_LENGTH))
+            })?;
             account.password_hash = Some(Hasher::new(&context.config.password)?.hash(&password).await?);
         }
         Ok(())
@@ -232,13 +243,19 @@ fn name(text: &str) -> Result<String, Failure> {
     let text = text.trim();
     match (1..=MAX_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
         true => Ok(text.to_owned()),
-        false => Err(Failure::internal(format!("the name must have 1 to {MAX_NAME} characters and no control characters"))),
+        false => {
+            Err(Failure::internal(format!("the name must have 1 to {MAX_NAME} characters and no control characters")))
+        }
     }
 }
 
 fn first_line() -> Result<Zeroizing<String>, Failure> {
     let mut text = Zeroizing::new(String::new());
-    std::io::stdin().lock().take(4096).read_to_string(&mut text).map_err(|_| Failure::internal("the password is not UTF-8"))?;
+    std::io::stdin()
+        .lock()
+        .take(4096)
+        .read_to_string(&mut text)
+        .map_err(|_| Failure::internal("the password is not UTF-8"))?;
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 

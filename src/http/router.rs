@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
@@ -35,9 +35,8 @@ pub fn router(app: App) -> Router {
 
     // For machines: clients and resource servers.
     let directory = app.directory.clone();
-    let spa_origin = AllowOrigin::predicate(move |origin, _| {
-        origin.to_str().is_ok_and(|origin| directory.is_spa_origin(origin))
-    });
+    let spa_origin =
+        AllowOrigin::predicate(move |origin, _| origin.to_str().is_ok_and(|origin| directory.is_spa_origin(origin)));
     let cors = CorsLayer::new()
         .allow_origin(spa_origin)
         .allow_methods([Method::GET, Method::POST])

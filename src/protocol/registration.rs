@@ -25,7 +25,9 @@ pub fn check_client(client: &Client, resources: &[Resource]) -> Result<(), Strin
     let kind = client.client_type;
     if !kind.allows(client.auth_method) {
         return Err(match kind {
-            ClientType::Service => "a service client must authenticate: client_secret_basic or client_secret_post".to_owned(),
+            ClientType::Service => {
+                "a service client must authenticate: client_secret_basic or client_secret_post".to_owned()
+            }
             _ => format!("a {kind} client cannot keep a secret: its authentication method must be none"),
         });
     }
@@ -124,7 +126,9 @@ mod tests {
         assert!(refused(|c| c.auth_method = AuthMethod::ClientSecretPost, ClientType::Spa).contains("secret"));
         assert!(refused(|c| c.auth_method = AuthMethod::None, ClientType::Service).contains("authenticate"));
         assert!(refused(|c| c.redirect_uris.clear(), ClientType::Web).contains("redirect"));
-        assert!(refused(|c| c.redirect_uris.push("https://a.test/*".into()), ClientType::Web).contains("https://a.test/*"));
+        assert!(
+            refused(|c| c.redirect_uris.push("https://a.test/*".into()), ClientType::Web).contains("https://a.test/*")
+        );
         assert!(refused(|c| c.redirect_uris.push("https://a.test".into()), ClientType::Service).contains("nobody"));
         assert!(refused(|c| c.pkce_required = false, ClientType::Native).contains("PKCE"));
         assert!(refused(|c| c.resources.push("https://api.test".into()), ClientType::Web).contains("https://api.test"));

@@ -77,7 +77,9 @@ pub struct SignInEntry {
 impl SignInEntry {
     /// Whether it still holds, as [`SignIn::is_live`] says; an ended one never does.
     pub fn is_live(&self, idle: i64, now: Timestamp) -> bool {
-        self.ended_at.is_none() && now.seconds() < self.expires_at && now.seconds() < self.last_used_at.saturating_add(idle)
+        self.ended_at.is_none()
+            && now.seconds() < self.expires_at
+            && now.seconds() < self.last_used_at.saturating_add(idle)
     }
 }
 

@@ -54,7 +54,8 @@ pub(in crate::http) async fn get(
 /// An authorization request by POST, perhaps from another site and so without cookies: goes on as a GET (OpenID Connect Core §3.1.2.1).
 pub(in crate::http) async fn post(headers: HeaderMap, body: Body) -> Result<Response, PageError> {
     let params = form(&headers, body).await?;
-    let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    let pairs: Vec<String> =
+        params.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
     let query = pairs.join("&");
     match query.len() > MAX_LENGTH {
         true => Err(Rejection::RequestTooLong.into()),

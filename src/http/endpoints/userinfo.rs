@@ -36,13 +36,15 @@ pub(in crate::http) async fn post(
 }
 
 async fn answer(app: &App, headers: &HeaderMap, query: &Params, body: &Params) -> Result<Response, BearerError> {
-    let authorization: Vec<&[u8]> = headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
+    let authorization: Vec<&[u8]> =
+        headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
     let token = bearer::token(&authorization, query, body)?;
     let token = VerifiedToken::verify(&token, &app.ring, &app.issuer, app.now())?;
     if token.aud != app.issuer.as_str() {
         return Err(Rejection::WrongAudience.into());
     }
-    let grant_id = token.gid.as_deref().filter(|_| token.scope.contains("openid")).ok_or(Rejection::TokenWithoutOpenid)?;
+    let grant_id =
+        token.gid.as_deref().filter(|_| token.scope.contains("openid")).ok_or(Rejection::TokenWithoutOpenid)?;
     let mut reader = app.storage.read().await?;
     let grant = reader.grant(grant_id).await?.filter(|grant| grant.holds).ok_or(Rejection::TokenOfEndedGrant)?;
     let account = reader.user(&grant.user_id).await?.ok_or(Rejection::TokenOfEndedGrant)?;

@@ -22,7 +22,8 @@ pub(in crate::http) async fn form(headers: &HeaderMap, body: Body) -> Result<Par
         return Err(Rejection::BodyTooLarge);
     }
     let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
-        let too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        let too_large =
+            std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
         if too_large { Rejection::BodyTooLarge } else { Rejection::BodyUnreadable }
     })?;
     Params::parse(&bytes)

@@ -25,8 +25,10 @@ impl FromRequest<App> for CsrfForm {
     async fn from_request(request: Request, app: &App) -> Result<Self, PageError> {
         let (mut parts, body) = request.into_parts();
         let Ok(sender) = Sender::from_request_parts(&mut parts, app).await;
-        let from_elsewhere = parts.headers.get_all(header::ORIGIN).iter().any(|o| o.as_bytes() != app.issuer.origin().as_bytes());
-        let cross_site = parts.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
+        let from_elsewhere =
+            parts.headers.get_all(header::ORIGIN).iter().any(|o| o.as_bytes() != app.issuer.origin().as_bytes());
+        let cross_site =
+            parts.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
         if from_elsewhere || cross_site {
             return Err(Rejection::CrossOriginForm.into());
         }

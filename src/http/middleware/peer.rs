@@ -34,7 +34,8 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpA
     if !is_trusted(address) {
         return address;
     }
-    let forwarded: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+    let forwarded: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
     for entry in forwarded.iter().flat_map(|value| value.split(',')).rev() {
         let Ok(named) = entry.trim().parse::<IpAddr>() else { break };
         address = named.to_canonical();

@@ -105,12 +105,7 @@ async fn allow(
     Ok(see_other(&resume_at(visit.sealed.as_deref()))?.into_response())
 }
 
-fn visit(
-    app: &App,
-    sender: &Sender,
-    sealed: Option<String>,
-    now: Timestamp,
-) -> Result<(Visit, PendingRequest), Error> {
+fn visit(app: &App, sender: &Sender, sealed: Option<String>, now: Timestamp) -> Result<(Visit, PendingRequest), Error> {
     let visit = Visit::open(app, sender, sealed, now)?;
     let pending = visit.pending.clone().ok_or(Rejection::MissingPendingRequest)?;
     Ok((visit, pending))

@@ -21,11 +21,17 @@ pub(in crate::http) fn body(page: Page, reason: &Reason, trace: String) -> Body 
         Reason::Rejected(rejection) => ("That did not work", Notice::from(*rejection)),
         Reason::Failed(failure) if failure.passing => (
             "Please try again",
-            Notice { code: "temporarily_unavailable", words: "The server cannot answer now. Wait a moment and load the page again." },
+            Notice {
+                code: "temporarily_unavailable",
+                words: "The server cannot answer now. Wait a moment and load the page again.",
+            },
         ),
         Reason::Failed(_) => (
             "Something broke",
-            Notice { code: "server_error", words: "The server failed. Whoever runs it can find the reason under the number below." },
+            Notice {
+                code: "server_error",
+                words: "The server failed. Whoever runs it can find the reason under the number below.",
+            },
         ),
     };
     let fallback = notice.words;

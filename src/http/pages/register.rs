@@ -58,8 +58,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         password: form.params.single("password")?.map(Secret::presented),
         request_id: visit.pending.as_ref().map(|pending| pending.id.as_str()),
     };
-    let typed =
-        (registration.name.unwrap_or_default().to_owned(), registration.email.unwrap_or_default().to_owned());
+    let typed = (registration.name.unwrap_or_default().to_owned(), registration.email.unwrap_or_default().to_owned());
     let problems = registration.problems();
     match app.sign_ins.register(registration, &form.sender.browser, now).await {
         Ok(cookie) => {

@@ -1,0 +1,7 @@
+//! The integration tests: one binary, mirroring `src/http`, over the production router in process and the real binary on a socket.
+//! `DOORWARD_TEST_DATABASE` says on which database; `DOORWARD_LONG=1` asks for the long rounds.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod authorization_code;
+mod support;

@@ -1,0 +1,123 @@
+//! An answer of the server, with the private reason that never goes on the wire.
+
+use axum::http::{HeaderMap, StatusCode};
+use doorward::http::Reason;
+use doorward::protocol::rejection::Rejection;
+use scraper::{Html, Selector};
+use serde_json::Value;
+use url::Url;
+
+use super::Form;
+
+/// An answer of the server.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    pub reason: Option<Reason>,
+}
+
+impl Answer {
+    /// A header's value; empty when there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {} {}", self.status, self.text()))
+    }
+
+    /// The body of an answer that must be 200.
+    pub fn ok(&self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{} {:?}", self.text(), self.reason);
+        self.json()
+    }
+
+    /// Where it redirects to; must be 303.
+    pub fn location(&self) -> String {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{} {:?}", self.text(), self.reason);
+        self.header("location").to_owned()
+    }
+
+    /// A parameter of the address it redirects to.
+    pub fn location_param(&self, name: &str) -> Option<String> {
+        let base = Url::parse("http://localhost:8000").unwrap();
+        let url = base.join(&self.location()).unwrap();
+        url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// Asserts the status and the rule that said no.
+    #[track_caller]
+    pub fn refused(&self, status: u16, rejection: Rejection) -> &Self {
+        match &self.reason {
+            Some(Reason::Rejected(found)) => assert_eq!(*found, rejection, "{}", self.text()),
+            other => panic!("{} instead of {rejection:?}: {other:?} {}", self.status, self.text()),
+        }
+        assert_eq!(self.status.as_u16(), status, "{rejection:?}");
+        self
+    }
+
+    /// Asserts a refusal as JSON: status, rule, and the rule's code and words on the wire.
+    #[track_caller]
+    pub fn refused_json(&self, status: u16, rejection: Rejection) -> &Self {
+        self.refused(status, rejection);
+        let body = self.json();
+        assert_eq!(body["error"], rejection.code().as_str());
+        assert_eq!(body["error_description"], rejection.description());
+        assert_eq!(self.header("cache-control"), "no-store");
+        self
+    }
+
+    /// Asserts a refusal as a page: an element with id `error` that holds the code, and no redirect.
+    #[track_caller]
+    pub fn refused_page(&self, status: u16, rejection: Rejection) -> &Self {
+        self.refused(status, rejection);
+        assert_eq!(self.header("location"), "");
+        assert_eq!(self.error_code().as_deref(), Some(rejection.code().as_str()), "{}", self.text());
+        self
+    }
+
+    /// Asserts a refusal that goes to the redirect URI with `error`, `state` and `iss`.
+    #[track_caller]
+    pub fn refused_redirect(&self, rejection: Rejection) -> &Self {
+        self.refused(303, rejection);
+        assert_eq!(self.location_param("error").as_deref(), Some(rejection.code().as_str()));
+        assert_eq!(self.location_param("error_description").as_deref(), Some(rejection.description()));
+        assert!(self.location_param("iss").is_some());
+        assert!(self.location_param("code").is_none());
+        self
+    }
+
+    fn find(&self, selector: &str, attribute: &str) -> Option<String> {
+        let document = Html::parse_document(&self.text());
+        let selector = Selector::parse(selector).unwrap();
+        document.select(&selector).next().and_then(|element| element.attr(attribute)).map(str::to_owned)
+    }
+
+    /// The error code that the page holds.
+    pub fn error_code(&self) -> Option<String> {
+        self.find("#error", "data-error")
+    }
+
+    /// The text of the first element that the selector finds.
+    pub fn text_of(&self, selector: &str) -> Option<String> {
+        let document = Html::parse_document(&self.text());
+        let selector = Selector::parse(selector).unwrap();
+        document.select(&selector).next().map(|element| element.text().collect::<String>().trim().to_owned())
+    }
+
+    /// Whether the page has such an element.
+    pub fn has(&self, selector: &str) -> bool {
+        self.text_of(selector).is_some()
+    }
+
+    /// The form around the element, as a browser would send it when that element is pressed.
+    pub fn form(&self, submit: &str) -> Form {
+        Form::read(&self.text(), submit)
+    }
+}

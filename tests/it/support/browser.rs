@@ -1,0 +1,162 @@
+//! A browser: keeps cookies, fills in forms, follows our own redirects and stops where another site begins.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use scraper::{ElementRef, Html, Selector};
+use std::collections::BTreeMap;
+use url::form_urlencoded::Serializer;
+
+use super::{Answer, Client, PASSWORD, Server};
+
+/// A filled-in form.
+#[derive(Debug, Clone)]
+pub struct Form {
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+}
+
+impl Form {
+    /// The form around the button, with the button's own name and value.
+    pub fn read(html: &str, submit: &str) -> Self {
+        let document = Html::parse_document(html);
+        let button = document
+            .select(&Selector::parse(submit).unwrap())
+            .next()
+            .unwrap_or_else(|| panic!("no {submit} on the page: {html}"));
+        let form = button.ancestors().filter_map(ElementRef::wrap).find(|e| e.value().name() == "form").unwrap();
+        let mut fields: Vec<(String, String)> = form
+            .select(&Selector::parse("input").unwrap())
+            .filter_map(|input| {
+                Some((input.attr("name")?.to_owned(), input.attr("value").unwrap_or_default().to_owned()))
+            })
+            .collect();
+        if let Some(name) = button.attr("name") {
+            fields.push((name.to_owned(), button.attr("value").unwrap_or_default().to_owned()));
+        }
+        Self { action: form.attr("action").unwrap().to_owned(), fields }
+    }
+
+    /// The form with a field set, whether or not it was there.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.retain(|(known, _)| known != name);
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The form without a field.
+    pub fn without(mut self, name: &str) -> Self {
+        self.fields.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// A field's value.
+    pub fn field(&self, name: &str) -> String {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    pub fn body(&self) -> String {
+        Serializer::new(String::new()).extend_pairs(&self.fields).finish()
+    }
+}
+
+/// A browser.
+#[derive(Clone)]
+pub struct Browser {
+    server: Server,
+    pub cookies: BTreeMap<String, String>,
+    /// The network address it comes from.
+    pub address: String,
+}
+
+impl Browser {
+    pub fn new(server: &Server) -> Self {
+        Self { server: server.clone(), cookies: BTreeMap::new(), address: "203.0.113.7".to_owned() }
+    }
+
+    /// Sends a request with this browser's cookies and keeps the ones that come back.
+    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        if !self.cookies.is_empty() {
+            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
+        }
+        let answer = self.server.send_from(&self.address, request).await;
+        for set in answer.headers.get_all(header::SET_COOKIE) {
+            let (pair, attributes) = set.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            match value.is_empty() || attributes.contains("Max-Age=0") {
+                true => self.cookies.remove(name),
+                false => self.cookies.insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        answer
+    }
+
+    /// Opens an address of the server.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let path = path.strip_prefix(self.server.app.issuer.as_str()).unwrap_or(path);
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Opens an address and follows redirects within the server.
+    pub async fn visit(&mut self, path: &str) -> Answer {
+        let answer = self.get(path).await;
+        self.follow(answer).await
+    }
+
+    /// Follows redirects within the server.
+    pub async fn follow(&mut self, mut answer: Answer) -> Answer {
+        while answer.status.is_redirection() && answer.header("location").starts_with('/') {
+            answer = self.get(&answer.location()).await;
+        }
+        answer
+    }
+
+    /// Sends a form as our own page would, and does not follow.
+    pub async fn submit(&mut self, form: &Form) -> Answer {
+        let request = Request::post(&form.action)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, self.server.app.issuer.origin())
+            .body(Body::from(form.body()))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// Sends a form and follows redirects within the server.
+    pub async fn press(&mut self, form: &Form) -> Answer {
+        let answer = self.submit(form).await;
+        self.follow(answer).await
+    }
+
+    /// Fills in the sign-in page.
+    pub async fn sign_in_on(&mut self, page: &Answer, email: &str, password: &str) -> Answer {
+        let form = page.form("#login-submit").with("email", email).with("password", password);
+        self.press(&form).await
+    }
+
+    /// Signs in without any application.
+    pub async fn sign_in(&mut self, email: &str) -> Answer {
+        let page = self.visit("/login").await;
+        let answer = self.sign_in_on(&page, email, PASSWORD).await;
+        assert!(answer.has("#sign-out"), "{}", answer.text());
+        answer
+    }
+
+    /// Goes through an authorization request as a willing person: signs in when asked, allows when asked. What comes back is the
+    /// redirect to the client, or the page where it ended.
+    pub async fn authorize(&mut self, client: &Client, email: &str, extra: &str) -> Answer {
+        let mut answer = self.visit(&client.authorization_url(extra)).await;
+        if answer.has("#login-submit") {
+            answer = self.sign_in_on(&answer.clone(), email, PASSWORD).await;
+        }
+        if answer.has("#allow") {
+            answer = self.press(&answer.form("#allow")).await;
+        }
+        answer
+    }
+
+    /// As [`Browser::authorize`], and the code out of the redirect.
+    pub async fn code(&mut self, client: &Client, email: &str, extra: &str) -> String {
+        let answer = self.authorize(client, email, extra).await;
+        answer.location_param("code").unwrap_or_else(|| panic!("no code: {}", answer.location()))
+    }
+}

@@ -1,0 +1,148 @@
+//! A database per test: a migrated template with its signing key, copied. `DOORWARD_TEST_DATABASE` says which kind: `sqlite` or the
+//! `postgres://` address of a server where databases can be made.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use doorward::clock::Timestamp;
+use doorward::config::DatabaseConfig;
+use doorward::jobs::signing_keys::SigningKeys;
+use doorward::sealing::MasterKey;
+use doorward::storage::Storage;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection, Executor};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// The master key of all test databases: 32 zero bytes.
+pub const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+static TEMPLATE: OnceCell<Template> = OnceCell::const_new();
+static COPIES: AtomicUsize = AtomicUsize::new(0);
+
+struct Template {
+    name: String,
+    folder: TempDir,
+}
+
+/// A database of one test.
+pub struct Database {
+    pub config: DatabaseConfig,
+    pub folder: TempDir,
+}
+
+fn setting() -> String {
+    std::env::var("DOORWARD_TEST_DATABASE").unwrap_or_else(|_| "sqlite".to_owned())
+}
+
+/// Whether the tests run on PostgreSQL.
+pub fn is_postgres() -> bool {
+    setting().starts_with("postgres")
+}
+
+fn named(database: &str) -> String {
+    let server = setting();
+    let (address, _) = server.rsplit_once('/').expect("postgres://USER@HOST:PORT/DATABASE");
+    format!("{address}/{database}")
+}
+
+fn config(url: String) -> DatabaseConfig {
+    DatabaseConfig { url, max_connections: 4, acquire_timeout: 20 }
+}
+
+async fn administer(sql: String) {
+    let mut connection =
+        PgConnection::connect(&setting()).await.expect("the PostgreSQL of DOORWARD_TEST_DATABASE answers");
+    connection.execute(AssertSqlSafe(sql)).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+impl Template {
+    async fn make() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("doorward_template_{}", std::process::id());
+        let config = if is_postgres() {
+            administer(format!("CREATE DATABASE {name}")).await;
+            config(named(&name))
+        } else {
+            config(format!("sqlite://{}", folder.path().join("template.db").display()))
+        };
+        let storage = Storage::open(&config, true).await.unwrap();
+        storage.migrate().await.unwrap();
+        let master = MasterKey::parse(MASTER_KEY).unwrap();
+        let keys = SigningKeys::open(storage.clone(), &master).await.unwrap();
+        keys.make_first(Timestamp::from_seconds(0)).await.unwrap().unwrap();
+        storage.close().await;
+        Self { name, folder }
+    }
+}
+
+impl Database {
+    /// A fresh copy of the template.
+    pub async fn copy() -> Self {
+        let template = TEMPLATE.get_or_init(Template::make).await;
+        let folder = tempfile::tempdir().unwrap();
+        let url = if is_postgres() {
+            let name = format!("doorward_{}_{}", std::process::id(), COPIES.fetch_add(1, Ordering::SeqCst));
+            administer(format!("CREATE DATABASE {name} TEMPLATE {}", template.name)).await;
+            named(&name)
+        } else {
+            let path = folder.path().join("doorward.db");
+            std::fs::copy(template.folder.path().join("template.db"), &path).unwrap();
+            format!("sqlite://{}", path.display())
+        };
+        Self { config: config(url), folder }
+    }
+
+    /// A database with nothing in it, not even tables; for SQLite the path of a file that does not exist yet.
+    pub async fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = if is_postgres() {
+            let name = format!("doorward_{}_{}", std::process::id(), COPIES.fetch_add(1, Ordering::SeqCst));
+            administer(format!("CREATE DATABASE {name}")).await;
+            named(&name)
+        } else {
+            format!("sqlite://{}", folder.path().join("data/doorward.db").display())
+        };
+        Self { config: config(url), folder }
+    }
+
+    /// The file of an SQLite database.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.config.sqlite_path()
+    }
+
+    /// Runs one statement of the test's own, in SQL of both databases.
+    pub async fn db_execute(&self, sql: &str) -> u64 {
+        match self.file() {
+            Some(path) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new()
+                    .filename(path)
+                    .busy_timeout(std::time::Duration::from_secs(10));
+                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+                connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap().rows_affected()
+            }
+            None => {
+                let mut connection = PgConnection::connect(&self.config.url).await.unwrap();
+                connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap().rows_affected()
+            }
+        }
+    }
+
+    /// The one number that a statement of the test's own gives.
+    pub async fn db_number(&self, sql: &str) -> i64 {
+        match self.file() {
+            Some(path) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new()
+                    .filename(path)
+                    .busy_timeout(std::time::Duration::from_secs(10));
+                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+                sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap()
+            }
+            None => {
+                let mut connection = PgConnection::connect(&self.config.url).await.unwrap();
+                sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+}

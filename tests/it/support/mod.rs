@@ -1,0 +1,15 @@
+//! What tests are written with. `Browser` and `Client` speak HTTP only; what touches the database is named `db_...`.
+
+mod answer;
+mod browser;
+mod client;
+mod database;
+mod live;
+mod server;
+
+pub use answer::Answer;
+pub use browser::{Browser, Form};
+pub use client::{Client, unverified_claims};
+pub use database::{Database, is_postgres};
+pub use live::{Live, binary};
+pub use server::{PASSWORD, Server, VERIFIER, challenge};

@@ -1,0 +1,208 @@
+//! The production router in process, over a database of its own and a clock that the test turns.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use doorward::app::App;
+use doorward::clock::{Clock, Timestamp};
+use doorward::config::Config;
+use doorward::http::{Peer, Reason, router};
+use doorward::protocol::client::{AuthMethod, ClientType};
+use doorward::protocol::registration;
+use doorward::protocol::resource::Resource;
+use doorward::protocol::user::User;
+use doorward::sealing::MasterKey;
+use doorward::secret::{Secret, base64url, sha256};
+use doorward::storage::{Account, Storage};
+use doorward::{protocol, random};
+use tower::ServiceExt;
+
+use super::database::MASTER_KEY;
+use super::{Answer, Browser, Client, Database};
+
+/// The password of every test person.
+pub const PASSWORD: &str = "a quiet river at dawn";
+/// The PKCE verifier of every test client.
+pub const VERIFIER: &str = "verifier-verifier-verifier-verifier-verifier";
+/// When tests begin.
+pub const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// The challenge of [`VERIFIER`].
+pub fn challenge() -> String {
+    base64url(&sha256(VERIFIER.as_bytes()))
+}
+
+/// A server in this process. Clones are the same server.
+#[derive(Clone)]
+pub struct Server {
+    pub app: App,
+    pub clock: Clock,
+    pub database: Arc<Database>,
+    router: Router,
+}
+
+impl Server {
+    /// A server with the default settings.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A server with changed settings.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(Arc::new(Database::copy().await), Clock::manual(START), change).await
+    }
+
+    /// A further node on the same database, with the same clock.
+    pub async fn another_node(&self) -> Self {
+        let issuer = self.app.issuer.as_str().to_owned();
+        Self::over(self.database.clone(), self.clock.clone(), |config| config.server.issuer = issuer).await
+    }
+
+    async fn over(database: Arc<Database>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::load(None, []).unwrap();
+        config.database = database.config.clone();
+        config.password.memory_kib = 8;
+        config.password.iterations = 1;
+        change(&mut config);
+        let storage = Storage::open(&config.database, false).await.unwrap();
+        let master = MasterKey::parse(MASTER_KEY).unwrap();
+        let app = App::build(config, storage, &master, clock.clone()).await.unwrap();
+        Self { router: router(app.clone()), app, clock, database }
+    }
+
+    /// Lets time pass.
+    pub fn turn(&self, seconds: i64) {
+        self.clock.turn(seconds);
+    }
+
+    /// Brings the node's memory up to date, as it does by itself twice a second.
+    pub async fn poll(&self) {
+        self.app.refresh(0).await.unwrap();
+    }
+
+    /// Sends a request from a test address.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        self.send_from("203.0.113.7", request).await
+    }
+
+    /// Sends a request from this address.
+    pub async fn send_from(&self, address: &str, mut request: Request<Body>) -> Answer {
+        let peer: IpAddr = address.parse().unwrap();
+        request.extensions_mut().insert(Peer(SocketAddr::new(peer, 40_000)));
+        if !request.headers().contains_key(header::HOST) {
+            request.headers_mut().insert(header::HOST, "localhost:8000".parse().unwrap());
+        }
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body, reason: parts.extensions.get::<Reason>().cloned() }
+    }
+
+    /// Gets an address without cookies.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Posts a form without cookies or client authentication.
+    pub async fn post(&self, path: &str, body: &str) -> Answer {
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// A new browser.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self)
+    }
+
+    /// Makes a person with [`PASSWORD`]; tells the id.
+    pub async fn db_user(&self, email: &str) -> String {
+        let account = Account {
+            user: User {
+                id: random::row_id(self.clock.now()),
+                email: email.to_owned(),
+                email_verified: true,
+                name: "Ann Lee".to_owned(),
+                claims: serde_json::Map::new(),
+                roles: vec!["editor".to_owned()],
+                created_at: self.clock.now(),
+                disabled_at: None,
+            },
+            password_hash: Some(self.app.hasher.hash(PASSWORD).await.unwrap()),
+        };
+        let mut transaction = self.app.storage.begin().await.unwrap();
+        assert!(transaction.insert_user(&account).await.unwrap());
+        transaction.commit().await.unwrap();
+        account.user.id
+    }
+
+    /// Changes a person.
+    pub async fn db_change_user(&self, id: &str, change: impl FnOnce(&mut Account)) {
+        let mut transaction = self.app.storage.begin().await.unwrap();
+        let mut account = transaction.user(id).await.unwrap().unwrap();
+        change(&mut account);
+        transaction.update_user(&account).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    /// Registers a client of the type with its defaults, changed as wanted.
+    pub async fn db_client(&self, kind: ClientType, change: impl FnOnce(&mut protocol::client::Client)) -> Client {
+        let redirect_uri = match kind {
+            ClientType::Native => "http://127.0.0.1/callback",
+            _ => "https://rp.test/cb",
+        };
+        let method = kind.default_auth_method();
+        let mut client = protocol::client::Client {
+            client_id: random::id(),
+            client_type: kind,
+            name: "Notebook".to_owned(),
+            secret_hash: None,
+            auth_method: method,
+            redirect_uris: if kind.has_users() { vec![redirect_uri.to_owned()] } else { vec![] },
+            post_logout_redirect_uris: vec![],
+            scopes: registration::default_scopes(kind),
+            resources: vec![],
+            pkce_required: true,
+            first_party: false,
+            created_at: self.clock.now(),
+            disabled_at: None,
+        };
+        change(&mut client);
+        let secret: Option<Secret> = (client.auth_method != AuthMethod::None).then(random::secret);
+        client.secret_hash = secret.as_ref().map(Secret::hash);
+        let mut transaction = self.app.storage.begin().await.unwrap();
+        transaction.insert_client(&client).await.unwrap();
+        transaction.commit().await.unwrap();
+        let secret = secret.map(|secret| secret.expose().to_owned());
+        let mut handle = Client::new(self, client.client_id, secret, client.auth_method.as_str(), redirect_uri);
+        handle.pkce = client.pkce_required;
+        handle
+    }
+
+    /// Changes a client.
+    pub async fn db_change_client(&self, id: &str, change: impl FnOnce(&mut protocol::client::Client)) {
+        let mut transaction = self.app.storage.begin().await.unwrap();
+        let mut client = transaction.client(id).await.unwrap().unwrap();
+        change(&mut client);
+        transaction.update_client(&client).await.unwrap();
+        transaction.commit().await.unwrap();
+        self.poll().await;
+    }
+
+    /// Registers an API with scopes.
+    pub async fn db_resource(&self, identifier: &str, scopes: &[&str]) {
+        let resource = Resource {
+            identifier: identifier.to_owned(),
+            name: "Notes".to_owned(),
+            scopes: scopes.iter().map(|scope| ((*scope).to_owned(), String::new())).collect(),
+            introspectors: vec![],
+            created_at: self.clock.now(),
+        };
+        let mut transaction = self.app.storage.begin().await.unwrap();
+        assert!(transaction.insert_resource(&resource).await.unwrap());
+        transaction.commit().await.unwrap();
+        self.poll().await;
+    }
+}
