@@ -1,18 +1,18 @@
 /**
- * Doorward's sample single-page app: authorization code flow with PKCE (RFC 9700 §2.1), an ID token that is really verified
- * (OpenID Connect Core §3.1.3.7), one access token per audience (RFC 8707), refresh with rotation, and sign-out.
- *
- * Everything lives in sessionStorage because the flow leaves the page and comes back, and so that you can look at it. That is
- * readable by any script of this origin: hence the strict CSP, and no HTML is ever made from data.
+ * Doorward's sample single-page app. Tokens live in sessionStorage, since the flow leaves the page and comes back. Any script of this
+ * origin can read them: hence the strict CSP, and no HTML is ever made from data.
  */
 
-/** A failure with a code for machines and words for people; `step` is the one of the five that failed. */
+/** A failure: a code for machines, words for people, and which of the five steps failed. */
 class Problem extends Error {
-  constructor(code, words, { description = "", step } = {}) {
+  constructor(code, words, step, description) {
     super(words);
     Object.assign(this, { code, description, step });
   }
 }
+
+/** Stops what is under way; the page already says why. */
+const ENDED = new Problem("session_ended", "The session has ended.");
 
 const store = {
   get: (name) => JSON.parse(sessionStorage.getItem(name)),
@@ -24,115 +24,111 @@ const store = {
   },
 };
 
-/** @returns what a tab without a session knows: tokens by audience; of the refresh tokens, the last three, the current one last. */
+/** Access tokens by audience; the last three refresh tokens, the current one last. */
 const nobody = () => ({ idToken: null, nonce: null, checks: [], access: {}, refreshTokens: [], profile: null, apiCalled: false });
 
 let config;
 let discovery;
 let session = store.get("session") ?? nobody();
-let mode = "out";
-let story = [];
-let failedStep = null;
-let workingStep = 3;
 
-// ---------------------------------------------------------------- bytes and tokens
+/** What the page shows: "out", "working", "in", "ended" or "left". */
+const view = { mode: "out", step: 1, failed: false, story: [] };
 
-const utf8 = (text) => new TextEncoder().encode(text);
-const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-const fromBase64url = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
-const sha256 = async (text) => new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(text)));
-const randomText = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
-const now = () => Date.now() / 1000;
-
-/** Takes a JWT apart. This verifies nothing. */
-function decode(jwt) {
-  const [head, body, signature] = jwt.split(".");
-  const json = (part) => JSON.parse(new TextDecoder().decode(fromBase64url(part)));
-  return { header: json(head), claims: json(body), signed: utf8(`${head}.${body}`), signature: fromBase64url(signature) };
+function keep(changes) {
+  Object.assign(session, changes);
+  store.set("session", session);
 }
 
-/** @returns the token taken apart, or null for one that is no JWT: access tokens are the API's business, and may be opaque. */
-function peek(jwt) {
+function drop() {
+  session = nobody();
+  keep();
+}
+
+// ---- bytes and tokens
+
+const utf8 = (text) => new TextEncoder().encode(text);
+const sha256 = async (text) => new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(text)));
+const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+const fromBase64url = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
+const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
+const now = () => Date.now() / 1000;
+
+/** Takes a JWT apart and verifies nothing; null for what is none, as an access token may be. */
+function decode(jwt) {
   try {
-    return decode(jwt);
+    const [head, body, signature] = jwt.split(".");
+    const [header, claims] = [head, body].map((part) => JSON.parse(new TextDecoder().decode(fromBase64url(part))));
+    return { header, claims, signed: utf8(`${head}.${body}`), signature: fromBase64url(signature) };
   } catch {
     return null;
   }
 }
 
-const secondsLeft = (jwt) => (peek(jwt)?.claims.exp ?? Infinity) - now();
+const subject = () => decode(session.idToken)?.claims.sub;
+const secondsLeft = (jwt) => (decode(jwt)?.claims.exp ?? Infinity) - now();
 
-// ---------------------------------------------------------------- HTTP
+// ---- HTTP
 
-const SECRET = new Set(["code", "code_verifier", "code_challenge", "state", "nonce", "refresh_token", "token", "id_token_hint"]);
-
-/** Parameters as people read them, secrets left out. */
-const readable = (params) => [...params].map(([name, value]) => `${name}=${SECRET.has(name) ? "…" : value}`).join("&");
+const HIDDEN = /^(code|code_verifier|code_challenge|state|nonce|token|refresh_token|id_token_hint|error_description)$/;
+const readable = (params) => [...params].map(([name, value]) => `${name}=${HIDDEN.test(name) ? "…" : value}`).join("&");
 
 function readableUrl(address) {
-  const url = new URL(address, location.href);
-  return url.origin + url.pathname + (url.search && `?${readable(url.searchParams)}`);
+  const { origin, pathname, search, searchParams } = new URL(address, location);
+  return origin + pathname + (search && `?${readable(searchParams)}`);
 }
 
 function record(entry) {
-  const log = [...(store.get("log") ?? []), entry].slice(-150);
+  const log = [...(store.get("log") ?? []), entry].slice(-99);
   store.set("log", log);
   renderLog(log);
 }
 
 /**
  * One HTTP exchange, written to the log.
- * @returns {Promise<{ok: boolean, status: number, body: any, challenge: string | null}>}
+ * @returns {Promise<{ok: boolean, status: number, body: object, challenge: string | null}>}
  */
 async function exchange(url, words, { form, bearer } = {}) {
-  const entry = { method: form ? "POST" : "GET", url: readableUrl(url), form: form && readable(form), words };
-  const headers = { accept: "application/json", ...(bearer && { authorization: `Bearer ${bearer}` }) };
-  const options = { method: entry.method, body: form, headers, credentials: "omit", cache: "no-store", redirect: "error" };
-  let response, text;
-  try {
-    response = await fetch(url, { ...options, signal: AbortSignal.timeout(15000) });
-    text = await response.text();
-  } catch {
+  const body = form && new URLSearchParams(form);
+  const entry = { method: form ? "POST" : "GET", url: readableUrl(url), form: form && readable(body), words };
+  const headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
+  const options = { method: entry.method, body, headers, credentials: "omit", redirect: "error", signal: AbortSignal.timeout(15000) };
+  const response = await fetch(url, options).catch(() => null);
+  if (!response) {
     record({ ...entry, status: "—", bad: true, words: `${words} No answer came.` });
-    throw new Problem("unreachable", `There is no answer from ${new URL(url, location.href).origin}. Is “doorward demo” still running?`);
+    throw new Problem("unreachable", `There is no answer from ${new URL(url, location).origin}. Is “doorward demo” running?`);
   }
   const { ok, status } = response;
-  const body = parse(text);
-  const refusal = ok ? "" : ` Refused: ${body?.error ?? "no reason given"}.`;
-  record({ ...entry, status, bad: !ok, words: words + refusal });
-  return { ok, status, body, challenge: response.headers.get("www-authenticate") };
+  const answer = (await response.json().catch(() => null)) ?? {};
+  record({ ...entry, status, bad: !ok, words: ok ? words : `${words} Refused: ${answer.error ?? "no reason given"}.` });
+  return { ok, status, body: answer, challenge: response.headers.get("www-authenticate") };
 }
 
-function parse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+/** What the page cannot go on without. */
+async function fact(url, words) {
+  const answer = await exchange(url, words);
+  if (!answer.ok) throw refused(answer, `${url} gave no answer that helps.`);
+  return answer.body;
 }
 
-/** Fetches what the page cannot go on without. */
-async function fetchFact(url, words) {
-  const { ok, status, body } = await exchange(url, words);
-  if (!ok || typeof body !== "object") throw new Problem("configuration", `${url} answered with HTTP ${status} instead of JSON.`);
-  return body;
-}
+const refused = ({ status, body }, words, step) =>
+  new Problem(body.error ?? `http_${status}`, words, step, body.error_description);
 
-// ---------------------------------------------------------------- the authorization request and its answer
+// ---- the authorization request and its answer
 
-/** Leaves the page; the promise never settles, so nothing after it runs. */
-function leave(url, words) {
+/** Leaves the page. The promise never settles: nothing after it runs. */
+function leave(address, params, words) {
+  const url = new URL(address);
+  for (const [name, value] of params) url.searchParams.append(name, value);
   record({ method: "GET", url: readableUrl(url), status: "→", words });
   location.assign(url);
   return new Promise(() => {});
 }
 
-/** Starts a sign-in for a token with this audience; `silent` ones must come back without a question asked (prompt=none). */
-async function authorize(audience, { silent = false, resume = null } = {}) {
-  const pending = { state: randomText(), nonce: randomText(), verifier: randomText(), audience, silent, resume };
+/** Asks for a code. With `resume`, silently (prompt=none), and that action goes on when the page is back. */
+async function authorize(audience, resume) {
+  const pending = { state: random(), nonce: random(), verifier: random(), audience, resume };
   store.set("pending", pending);
-  const url = new URL(discovery.authorization_endpoint);
-  const params = {
+  const params = Object.entries({
     response_type: "code",
     client_id: config.client_id,
     redirect_uri: config.redirect_uri,
@@ -141,195 +137,169 @@ async function authorize(audience, { silent = false, resume = null } = {}) {
     nonce: pending.nonce,
     code_challenge: base64url(await sha256(pending.verifier)),
     code_challenge_method: "S256",
-    ...(silent && { prompt: "none" }),
-  };
-  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
-  // Both audiences are asked for at once; which one a token is for is chosen when it is fetched (RFC 8707 §2.2).
-  if (audience !== config.issuer) for (const resource of [config.resource, config.issuer]) url.searchParams.append("resource", resource);
-  return leave(url, silent ? "Asks Doorward for another code, without a question to you." : "Sends you to Doorward to sign in.");
+  });
+  if (resume) params.push(["prompt", "none"]);
+  // Both audiences are asked for at once; each token is then fetched for one of them (RFC 8707 §2.2).
+  if (audience !== config.issuer) params.push(["resource", config.resource], ["resource", config.issuer]);
+  return leave(discovery.authorization_endpoint, params, resume ? "Asks Doorward for another code, and you for nothing." : "Sends you to Doorward to sign in.");
 }
 
-const REFUSALS = {
-  access_denied: ["You said no, so this app got nothing. That is how it should be.", 2],
-  login_required: ["Doorward does not know you any more: your session there has ended. Please sign in again.", 1],
-  consent_required: ["Doorward has to ask for your consent. Please sign in again.", 2],
-  interaction_required: ["Doorward has to ask you something. Please sign in again.", 1],
-};
-
-/** Checks the answer at the redirect URI before anything in it is believed: first that it is ours, then what it says. */
-function checkAnswer(params, pending) {
-  if (!pending || params.get("state") !== pending.state) {
-    throw new Problem("state_mismatch", "This answer belongs to no sign-in of this tab, so it was ignored. Please start from here.", { step: 3 });
+/** Believes nothing in the answer before it is known to be ours (RFC 9207 §2.4). */
+function checkAnswer(answer, pending) {
+  if (!pending || answer.state !== pending.state) {
+    throw new Problem("state_mismatch", "This answer belongs to no sign-in of this tab, so it was ignored.", 3);
   }
-  if (params.get("iss") !== config.issuer) {
-    throw new Problem("issuer_mismatch", "This answer does not name the issuer that was asked, so it was ignored.", { step: 3 });
+  if (answer.iss !== config.issuer) {
+    throw new Problem("issuer_mismatch", "This answer is not from the issuer that was asked, so it was ignored.", 3);
   }
-  const error = params.get("error");
-  if (error) {
-    const [words, step] = REFUSALS[error] ?? ["Doorward refused the request.", 1];
-    throw new Problem(error, words, { description: params.get("error_description") ?? "", step });
-  }
-  if (!params.get("code")) throw new Problem("code_missing", "The answer holds neither a code nor an error.", { step: 3 });
+  const { error, error_description: description } = answer;
+  if (error === "access_denied") throw new Problem(error, "You said no, so this app got nothing. That is how it should be.", 2, description);
+  // login_required, consent_required, interaction_required: what came before no longer holds.
+  const again = /_required$/.test(error);
+  if (again) drop();
+  if (error) throw new Problem(error, again ? "Doorward has to ask you first. Please sign in again." : "Doorward refused the request.", 1, description);
 }
 
-/** Back from Doorward: checks the answer, exchanges the code, verifies the ID token. */
-async function finishSignIn(params) {
+/** Back from Doorward: exchanges the code. */
+async function finishSignIn(response) {
   const pending = store.take("pending");
-  checkAnswer(params, pending);
-  if (!pending.silent) show("working", 3);
-  const form = new URLSearchParams({
+  checkAnswer(response, pending);
+  if (!session.idToken) show("working", 3);
+  const answer = await redeem("Exchanges the code and its PKCE verifier for tokens.", {
     grant_type: "authorization_code",
-    code: params.get("code"),
+    code: response.code,
     redirect_uri: config.redirect_uri,
     client_id: config.client_id,
     code_verifier: pending.verifier,
     resource: pending.audience,
   });
-  const answer = await exchange(discovery.token_endpoint, "The code and its PKCE verifier are exchanged for tokens.", { form });
-  if (!answer.ok) throw refusedBy(answer, "Doorward did not accept the code.", 3);
-  if (!answer.body.id_token) throw new Problem("id_token_missing", "No ID token came with the answer.", { step: 4 });
-  if (!pending.silent) show("working", 4);
+  if (!answer.ok) throw refused(answer, "Doorward did not accept the code.", 3);
+  if (!session.idToken) show("working", 4);
   await accept(answer.body, pending.audience, { nonce: pending.nonce });
+  show("in");
   if (pending.resume) await ACTIONS[pending.resume]();
 }
 
-const refusedBy = ({ status, body }, words, step) =>
-  new Problem(body?.error ?? `http_${status}`, words, { description: body?.error_description ?? "", step });
+// ---- tokens
 
-// ---------------------------------------------------------------- tokens
+const redeem = (words, form) => exchange(discovery.token_endpoint, words, { form });
+const present = (refresh_token, resource, words) => redeem(words, { grant_type: "refresh_token", refresh_token, client_id: config.client_id, resource });
 
-/** Takes in a token answer; an ID token in it must pass every check first. */
+/** Takes in a token answer. An ID token must come with a code, may come with a refresh, and must pass every check. */
 async function accept(tokens, audience, expected) {
-  if (tokens.id_token) {
-    const checks = await verifyIdToken(tokens.id_token, tokens.access_token, expected);
-    if (!checks.every((check) => check.ok)) {
-      session = { ...nobody(), checks };
-      save();
-      throw new Problem("id_token_invalid", "The ID token did not pass every check, so nobody was signed in.", { step: 4 });
-    }
-    const before = session.idToken && peek(session.idToken).claims.sub;
-    // Someone else may have signed in at Doorward meanwhile: nothing of the first person may stay.
-    if (before !== decode(tokens.id_token).claims.sub) session = nobody();
-    Object.assign(session, { idToken: tokens.id_token, checks, nonce: expected.nonce });
-  }
+  if (tokens.id_token || !expected.sub) await acceptIdToken(tokens, expected);
   session.access[audience] = tokens.access_token;
   if (tokens.refresh_token) session.refreshTokens = [...session.refreshTokens, tokens.refresh_token].slice(-3);
-  save();
+  keep();
 }
 
-function save() {
-  store.set("session", session);
+async function acceptIdToken({ id_token: idToken, access_token: accessToken }, expected) {
+  const checks = await verifyIdToken(idToken, accessToken, expected);
+  const valid = checks.every(([, ok]) => ok);
+  // Somebody else may have signed in at Doorward meanwhile.
+  if (!valid || subject() !== decode(idToken).claims.sub) drop();
+  keep({ checks });
+  if (!valid) throw new Problem("id_token_invalid", "The ID token did not pass every check, so nobody is signed in.", 4);
+  keep({ idToken, nonce: expected.nonce });
 }
 
-/**
- * An access token for this audience: the one held, a refreshed one, or, without a refresh token, one from a silent
- * authorization request, which leaves the page and goes on with the action `resume` when it is back.
- */
+/** An access token for this audience: the one at hand, or a refreshed one, or one that a silent authorization request brings. */
 async function tokenFor(audience, resume) {
   const held = session.access[audience];
   if (held && secondsLeft(held) > 10) return held;
-  if (session.refreshTokens.length) return refresh(audience);
-  return authorize(audience, { silent: true, resume });
+  return session.refreshTokens.length ? refresh(audience) : authorize(audience, resume);
 }
 
 let queue = Promise.resolve();
 const refreshing = new Map();
 
-/** One task at a time: two uses of one refresh token would look like theft. */
+/** One task at a time: two uses of one refresh token look like theft. */
 function exclusively(task) {
   const run = queue.then(task);
   queue = run.catch(() => {});
   return run;
 }
 
-/** Refreshes; callers that want the same audience at the same time share one answer. */
+/** Refreshes; who wants the same at the same time shares the answer. */
 function refresh(audience) {
   if (!refreshing.has(audience)) {
-    const run = exclusively(() => rotate(audience)).finally(() => refreshing.delete(audience));
-    refreshing.set(audience, run);
+    refreshing.set(audience, exclusively(() => rotate(audience)).finally(() => refreshing.delete(audience)));
   }
   return refreshing.get(audience);
 }
 
-const present = (refreshToken, audience, words) =>
-  exchange(discovery.token_endpoint, words, {
-    form: new URLSearchParams({ grant_type: "refresh_token", refresh_token: refreshToken, client_id: config.client_id, resource: audience }),
-  });
-
-/** Uses the current refresh token once. Only within [exclusively]. */
+/** Uses the current refresh token, once; only within `exclusively`. */
 async function rotate(audience) {
   const current = session.refreshTokens.at(-1);
-  if (!current) throw new Problem("session_ended", "The session has ended.");
-  const answer = await present(current, audience, `The refresh token is exchanged for an access token for ${nameOf(audience)}.`);
-  if (answer.body?.error === "invalid_grant") endSession("Doorward no longer accepts this app’s refresh token, so the tokens were dropped here.");
-  if (!answer.ok) throw refusedBy(answer, "Doorward did not refresh the tokens.");
-  const { sub } = decode(session.idToken).claims;
-  await accept(answer.body, audience, { nonce: session.nonce, sub });
+  if (!current) throw ENDED;
+  const whose = audience === config.issuer ? "userinfo" : "the API";
+  const answer = await present(current, audience, `Exchanges the refresh token for an access token for ${whose}.`);
+  // Meanwhile the tokens may have been forgotten.
+  if (current !== session.refreshTokens.at(-1)) throw ENDED;
+  if (answer.body.error === "invalid_grant") endSession("Doorward no longer accepts this app’s refresh token, so all tokens were dropped here.");
+  if (!answer.ok) throw refused(answer, "Doorward did not refresh the tokens.");
+  await accept(answer.body, audience, { nonce: session.nonce, sub: subject() });
   return session.access[audience];
 }
 
-const nameOf = (audience) => (audience === config.issuer ? "userinfo" : "the API");
-
 /** Drops everything, says why, and stops what is under way. */
-function endSession(words, what = []) {
-  session = nobody();
-  save();
-  story = [words, ...what];
+function endSession(...story) {
+  drop();
+  view.story = story;
   show("ended");
   scrollTo(0, 0);
   $("headline").focus();
-  throw new Problem("session_ended", words);
+  throw ENDED;
 }
 
-// ---------------------------------------------------------------- the ID token
+// ---- the ID token
 
-let jwks = null;
+let keys = [];
 
-/** The public key with this id; the set is fetched again once for an id that is not in it, since keys rotate. */
 async function publicKey(kid) {
-  const find = () => jwks?.keys.find((key) => key.kid === kid && key.kty === "RSA" && (key.use ?? "sig") === "sig");
-  if (!find()) jwks = await fetchFact(discovery.jwks_uri, "Fetches Doorward’s public keys.");
-  const { kty, n, e } = find() ?? {};
-  return n && crypto.subtle.importKey("jwk", { kty, n, e }, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["verify"]);
+  const find = () => keys.find((key) => key.kid === kid && key.kty === "RSA");
+  // Keys rotate, so an unknown one may be new.
+  if (!find()) ({ keys } = await fact(discovery.jwks_uri, "Fetches Doorward’s public keys."));
+  return find();
 }
 
 async function signatureHolds({ header, signed, signature }) {
-  // The algorithm is ours to choose, never the token's: "none" or an HMAC over the public key must not pass.
+  // The algorithm is ours to choose, never the token's (RFC 8725 §3.1).
   if (header.alg !== "RS256" || header.crit) return false;
-  const key = await publicKey(header.kid);
-  return Boolean(key) && crypto.subtle.verify("RSASSA-PKCS1-v1_5", key, signature, signed);
+  const { kty, n, e } = (await publicKey(header.kid)) ?? {};
+  if (!kty) return false;
+  const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("jwk", { kty, n, e }, algorithm, false, ["verify"]);
+  return crypto.subtle.verify(algorithm, key, signature, signed);
 }
 
-/**
- * OpenID Connect Core §3.1.3.7, and §12.2 for one that came with a refresh: then `expected.sub` is set, and the nonce may be missing.
- * @returns {Promise<{name: string, ok: boolean, words: string}[]>}
- */
+/** Checks of OpenID Connect Core §3.1.3.7, as [name, passed, words]. After a refresh, with `expected.sub`, §12.2: the nonce may be missing. */
 async function verifyIdToken(idToken, accessToken, expected) {
-  const token = peek(idToken);
-  if (!token) return [{ name: "Form", ok: false, words: "It is no JWT." }];
+  const token = decode(idToken);
+  if (!token) return [["ID token", false, "a JWT"]];
   const { header, claims } = token;
   const atHash = base64url((await sha256(accessToken)).slice(0, 16));
-  const nonce = claims.nonce === expected.nonce || (expected.sub && claims.nonce === undefined);
+  const nonce = claims.nonce ?? (expected.sub && expected.nonce);
   const checks = [
-    ["Signature", await signatureHolds(token), `${header.alg}, by Doorward’s key ${String(header.kid).slice(0, 12)}…`],
-    ["iss", claims.iss === config.issuer, `Issued by ${claims.iss}, as expected from the discovery document.`],
-    ["aud", claims.aud === config.client_id, "Meant for this app: the audience is its client_id."],
-    ["exp", claims.exp > now(), `Valid until ${clock(claims.exp)}.`],
-    ["nonce", nonce, "Answers the sign-in that this tab began: it cannot be one from elsewhere."],
-    ["at_hash", claims.at_hash === atHash, "Belongs to the access token that came with it."],
+    ["signature", await signatureHolds(token), `made with Doorward’s RS256 key ${String(header.kid).slice(0, 8)}…`],
+    ["iss", claims.iss === config.issuer, `issued by ${config.issuer}, the server that was asked`],
+    ["aud", claims.aud === config.client_id, "meant for this app, by its client_id"],
+    ["exp", claims.exp > now(), "not expired"],
+    ["nonce", nonce === expected.nonce, "answers the sign-in that this tab began"],
+    ["at_hash", claims.at_hash === atHash, "belongs to the access token beside it"],
   ];
-  if (expected.sub) checks.push(["sub", claims.sub === expected.sub, "Still the same person as before the refresh."]);
-  return checks.map(([name, ok, words]) => ({ name, ok: Boolean(ok), words }));
+  if (expected.sub) checks.push(["sub", claims.sub === expected.sub, "the same person as before the refresh"]);
+  return checks;
 }
 
-// ---------------------------------------------------------------- what the buttons do
+// ---- what the buttons do
 
-/** Calls with the token for this audience; a 401 is answered once with a fresh token. */
+/** Calls with a token for this audience; a 401 is answered once, with a fresh token. */
 async function callWith(audience, url, words, resume) {
   const answer = await exchange(url, words, { bearer: await tokenFor(audience, resume) });
   if (answer.status !== 401) return answer;
   delete session.access[audience];
-  save();
+  keep();
   if (!session.refreshTokens.length) return answer;
   return exchange(url, `${words} Once more, with a fresh token.`, { bearer: await refresh(audience) });
 }
@@ -338,114 +308,101 @@ const ACTIONS = {
   "sign-in": () => authorize(config.resource),
 
   async "call-api"() {
-    const answer = await callWith(config.resource, config.api, "Calls the API with its access token.", "call-api");
-    session.apiCalled ||= answer.ok;
-    save();
+    const answer = await callWith(config.resource, config.api, "Calls the API.", "call-api");
+    if (answer.ok) keep({ apiCalled: true });
     renderResult("api-result", answer);
-    say(answer.ok ? "The API answered." : `The API refused with HTTP ${answer.status}.`);
+    say(`The API answered HTTP ${answer.status}.`);
   },
 
   async "call-userinfo"() {
     const answer = await callWith(config.issuer, discovery.userinfo_endpoint, "Asks Doorward who you are.", "call-userinfo");
+    // OpenID Connect Core §5.3.2: what is said of somebody else must not be used.
+    if (answer.ok && answer.body.sub !== subject()) throw new Problem("sub_mismatch", "Userinfo speaks of another person than the ID token.");
+    if (answer.ok) keep({ profile: answer.body });
     renderResult("userinfo-result", answer);
-    if (!answer.ok) return say(`Userinfo refused with HTTP ${answer.status}.`);
-    // OpenID Connect Core §5.3.2: an answer about somebody else must not be used.
-    if (answer.body.sub !== decode(session.idToken).claims.sub) throw new Problem("sub_mismatch", "Userinfo speaks of somebody else than the ID token.");
-    session.profile = answer.body;
-    save();
-    say("Userinfo answered.");
+    say(`Userinfo answered HTTP ${answer.status}.`);
   },
 
   async refresh() {
     const old = session.refreshTokens.at(-1);
     await refresh(config.resource);
-    renderRotation(old, session.refreshTokens.at(-1));
-    say("Refreshed: there is a new access token.");
+    const code = (token) => el("code", {}, start(token));
+    $("rotation").replaceChildren("The refresh token was ", code(old), " and is now ", code(session.refreshTokens.at(-1)), ".");
+    say("Refreshed.");
   },
 
   reuse: () => exclusively(reuse),
 
-  "sign-out"() {
-    const url = new URL(discovery.end_session_endpoint);
-    const state = randomText();
-    const params = { id_token_hint: session.idToken, client_id: config.client_id, post_logout_redirect_uri: config.post_logout_redirect_uri, state };
-    for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
+  async "sign-out"() {
+    const { post_logout_redirect_uri, client_id } = config;
+    const params = { id_token_hint: session.idToken, client_id, post_logout_redirect_uri, state: random() };
     sessionStorage.clear();
-    store.set("logout", state);
-    return leave(url, "Sends you to Doorward to sign out.");
+    store.set("logout", params.state);
+    return leave(discovery.end_session_endpoint, Object.entries(params), "Sends you to Doorward to sign out.");
   },
 
   async forget() {
     const token = session.refreshTokens.at(-1);
-    const url = discovery.revocation_endpoint;
-    const form = new URLSearchParams({ token, token_type_hint: "refresh_token", client_id: config.client_id });
-    session = nobody();
-    save();
+    drop();
     show("out");
-    say("The tokens are forgotten.");
-    if (token && url) await exchange(url, "The refresh token is revoked: nobody can use it any more.", { form });
+    if (!token || !discovery.revocation_endpoint) return;
+    const form = { token, client_id: config.client_id };
+    await exchange(discovery.revocation_endpoint, "Revokes the refresh token.", { form });
   },
 };
 
-/** What a thief's copy would bring about: a refresh token from two rotations ago is used again, then everything else is tried. */
+const start = (token) => `${token.slice(0, 6)}…`;
+
+/** Uses a refresh token from two rotations ago again, as a thief would, then tries what is left. */
 async function reuse() {
-  // A token that was only just replaced may be a lost answer, which Doorward forgives for a short time. Two rotations rule that out.
-  // One of them is for userinfo, so that its access token can be tried below.
+  // One rotation back could be the retry after a lost answer, which is forgiven. Userinfo's access token is tried below.
   while (session.refreshTokens.length < 3 || !session.access[config.issuer]) {
     await rotate(session.access[config.issuer] ? config.resource : config.issuer);
   }
-  const bearer = session.access[config.issuer];
   const [stolen, , newest] = session.refreshTokens;
-  const answers = [
-    await present(stolen, config.resource, "A refresh token from two rotations ago is used again."),
-    await present(newest, config.resource, "The newest refresh token is tried."),
-    await exchange(discovery.userinfo_endpoint, "The newest access token is tried.", { bearer }),
-  ];
-  if (answers[0].ok) throw new Problem("reuse_accepted", "Doorward accepted a refresh token for the second time. It should not have.");
-  const [again, last, access] = answers.map(({ ok, status, body }) =>
-    ok ? "it was accepted" : `HTTP ${status}${body?.error ? `, ${body.error}` : ""}${body?.error_description ? ` (“${body.error_description}”)` : ""}`);
-  endSession("A used refresh token came back. Doorward cannot tell the thief from the robbed, so it ended everything that came of this sign-in.", [
-    `The old refresh token ${start(stolen)}, replaced two rotations ago: ${again}.`,
-    `The newest one, ${start(newest)}, which nobody had used yet: ${last}.`,
-    `Userinfo, with an access token that had ${duration(secondsLeft(bearer))} left: ${access}.`,
-  ]);
+  const bearer = session.access[config.issuer];
+  const again = await present(stolen, config.resource, "Uses a refresh token from two rotations ago again.");
+  if (again.ok) throw new Problem("reuse_accepted", "Doorward accepted a used refresh token. It should not have.");
+  const last = await present(newest, config.resource, "Tries the newest refresh token.");
+  const access = await exchange(discovery.userinfo_endpoint, "Tries the newest access token.", { bearer });
+  const outcome = ({ status, body }) => `HTTP ${status}${body.error ? `, ${body.error}: ${body.error_description}` : ""}`;
+  endSession(
+    "A used refresh token came back. Doorward cannot tell thief from owner, so it ended everything that came of this sign-in.",
+    `The old refresh token ${start(stolen)}, replaced two rotations ago. ${outcome(again)}`,
+    `The newest one, ${start(newest)}, never used before. ${outcome(last)}`,
+    `An access token at userinfo, with ${duration(secondsLeft(bearer))} left. ${outcome(access)}`,
+  );
 }
 
-const start = (token) => `${token.slice(0, 6)}…`;
+/** Runs a task and shows what goes wrong. */
+async function attempt(task) {
+  showProblem(null);
+  await task().catch(showProblem);
+  render();
+}
 
-/** Runs a task, and shows what goes wrong. While it runs, its button does nothing. */
-async function attempt(task, button) {
-  if (button?.hasAttribute("aria-disabled")) return;
-  button?.setAttribute("aria-disabled", "true");
-  renderProblem(null);
-  try {
-    await task();
-  } catch (problem) {
-    if (problem.code !== "session_ended") renderProblem(problem);
-  } finally {
-    button?.removeAttribute("aria-disabled");
-    if (config) render();
-  }
+/** While its action runs, a button does nothing. */
+async function press(button, action) {
+  if (button.ariaDisabled) return;
+  button.ariaDisabled = "true";
+  await attempt(action);
+  button.ariaDisabled = null;
 }
 
 let retryAt = 0;
 
-/** Every second: turns the clocks, and renews a token a minute before its end. A timer set for then would sleep with the computer. */
+/** Every second: turns the clocks, and renews a token a minute before its end. A long timer would sleep with the computer. */
 function tick() {
-  for (const time of document.querySelectorAll("time[data-exp]")) time.textContent = expiry(Number(time.dataset.exp));
-  if (mode !== "in" || !session.refreshTokens.length || now() < retryAt || refreshing.size) return;
-  const due = Object.keys(session.access).find((audience) => isDue(session.access[audience]));
+  for (const time of document.querySelectorAll("[data-exp]")) time.textContent = remaining(time.dataset.exp);
+  if (view.mode !== "in" || !session.refreshTokens.length || refreshing.size || now() < retryAt) return;
+  const due = Object.keys(session.access).find((audience) => secondsLeft(session.access[audience]) < 60);
   if (!due) return;
-  retryAt = now() + 30;
-  refresh(due).then(() => { retryAt = 0; }, () => {}).finally(render);
+  retryAt = now() + 20;
+  // A passing failure is in the log, and tried again.
+  refresh(due).catch((problem) => session.idToken || showProblem(problem)).finally(render);
 }
 
-function isDue(jwt) {
-  const { exp, iat } = peek(jwt)?.claims ?? {};
-  return exp - now() < Math.min(60, (exp - iat) / 2);
-}
-
-// ---------------------------------------------------------------- the view
+// ---- the view
 
 const $ = (id) => document.getElementById(id);
 
@@ -456,263 +413,204 @@ function el(name, attributes = {}, ...children) {
   return element;
 }
 
-const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString();
+function setText(id, text) {
+  $(id).textContent = text;
+}
 
 function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-const expiry = (exp) => (exp > now() ? `${new Date(exp * 1000).toLocaleString()}, in ${duration(exp - now())}` : `${new Date(exp * 1000).toLocaleString()}: expired`);
+const date = (seconds) => new Date(seconds * 1000).toLocaleString();
+const remaining = (exp) => `${date(exp)}, ${exp > now() ? `in ${duration(exp - now())}` : "expired"}`;
 
 let silence;
 
-/** Says something for a moment, aloud to screen readers. */
+/** Says something for a moment, to screen readers too. */
 function say(words) {
   clearTimeout(silence);
-  $("status").textContent = words;
-  silence = setTimeout(() => { $("status").textContent = ""; }, 5000);
+  setText("status", words);
+  silence = setTimeout(setText, 5000, "status", "");
 }
 
-function show(next, step) {
-  mode = next;
-  failedStep = null;
-  if (step) workingStep = step;
+function show(mode, step = { in: 5 }[mode] ?? 1) {
+  Object.assign(view, { mode, step, failed: false });
   render();
 }
 
-const person = () => session.profile?.name ?? session.profile?.email ?? peek(session.idToken)?.claims.name ?? null;
-
-const HERO = {
-  out: () => ["Watch a sign-in, step by step.", `This is a small sample app at ${location.host}. It keeps no passwords and no list of users: it sends you to Doorward, the authorization server at ${new URL(config.issuer).host}, and gets back signed tokens that say who you are and what you allowed.`],
-  working: () => ["Finishing the sign-in…", ["The code is being exchanged for tokens.", "The ID token is being verified."][workingStep - 3]],
-  in: () => person()
-    ? [`Hello, ${person()}.`, "Doorward vouched for you. The tokens are below, taken apart; what is left to do is to use them."]
-    : ["You are signed in.", "Doorward vouched for you with an ID token that holds an id and no more. Call userinfo below to learn the name, or the API, with the access token."],
-  ended: () => ["The session has ended.", story[0]],
-  left: () => ["You are signed out.", "Here and at Doorward: its session has ended, and so have the tokens that came of it. The next sign-in asks for your password."],
-};
+function hero() {
+  const name = session.profile?.name ?? session.profile?.email;
+  switch (view.mode) {
+    case "working": return ["Finishing the sign-in…", "The code is exchanged, and the ID token verified."];
+    case "in": return name
+      ? [`Hello, ${name}.`, "Doorward vouched for you. Below are the tokens and what they are good for."]
+      : ["You are signed in.", "Doorward vouched for you, by an ID token that holds an id and no more. Ask userinfo for your name, or call the API."];
+    case "ended": return ["The session has ended.", view.story[0]];
+    case "left": return ["You are signed out.", "Here and at Doorward: the next sign-in asks for your password."];
+    default: return ["Sign in, and watch every step.", `This sample app at ${location.host} has no passwords and no list of users. It sends you to Doorward, the authorization server at ${new URL(config.issuer).host}, and gets back signed tokens: who you are, and what you allowed.`];
+  }
+}
 
 function render() {
-  const signedIn = mode === "in";
-  const [headline, lede] = HERO[mode]();
-  document.body.dataset.state = mode;
-  document.title = `${headline.replace(/[.…]$/, "")} · Doorward demo`;
+  if (!config) return;
+  const signedIn = view.mode === "in";
+  const refreshes = signedIn && session.refreshTokens.length > 0;
+  const [headline, lede] = hero();
+  document.body.dataset.state = view.mode;
+  document.title = `${headline} · Doorward demo`;
   setText("headline", headline);
   setText("lede", lede);
-  setText("who", signedIn ? `Signed in as ${session.profile?.email ?? person() ?? peek(session.idToken)?.claims.sub}` : "Not signed in");
-  setText("sign-in", mode === "ended" || mode === "left" ? "Sign in again" : "Sign in");
-  const refreshes = signedIn && session.refreshTokens.length > 0;
-  reveal({
-    "sign-in": !signedIn && mode !== "working" && Boolean(discovery),
-    "hint": mode === "out" && Boolean(discovery),
-    "sign-out": signedIn && Boolean(discovery?.end_session_endpoint),
-    "leaving": signedIn && Boolean(discovery?.end_session_endpoint),
+  setText("who", signedIn ? session.profile?.email ?? subject() : "Not signed in");
+  $("story").replaceChildren(...view.story.slice(1).map((words) => el("li", {}, words)));
+  const visible = {
+    "sign-in": discovery && !signedIn && view.mode !== "working",
+    "hint": discovery && view.mode === "out",
+    "sign-out": signedIn && discovery.end_session_endpoint,
     "forget": signedIn,
-    "story": mode === "ended" && story.length > 1,
-    "checks-section": session.checks.length > 0,
+    "story": view.mode === "ended",
+    "checks-section": session.checks.length,
     "call-section": signedIn,
     "tokens-section": signedIn,
     "refresh-section": refreshes,
-    "api-hint": signedIn && !refreshes && !session.access[config.resource],
-    "userinfo-hint": signedIn && !refreshes && !session.access[config.issuer],
-  });
-  $("story").replaceChildren(...story.slice(1).map((words) => el("li", {}, words)));
-  for (const id of ["api-hint", "userinfo-hint"]) setText(id, "A token for this audience is not at hand: the page leaves for a moment to fetch one, and comes straight back.");
-  if (!signedIn) clearResults();
+    "detour": !refreshes,
+  };
+  for (const [id, yes] of Object.entries(visible)) $(id).hidden = !yes;
   renderSteps();
   renderChecks();
   renderToken("id-token", session.idToken);
   renderToken("api-token", session.access[config.resource]);
   renderToken("userinfo-token", session.access[config.issuer]);
-}
-
-function setText(id, text) {
-  if ($(id).textContent !== text) $(id).textContent = text;
-}
-
-function reveal(visible) {
-  for (const [id, yes] of Object.entries(visible)) $(id).hidden = !yes;
-}
-
-function clearResults() {
-  reveal({ "api-result": false, "userinfo-result": false });
-  setText("rotation", "");
+  // What the last session answered is not for the next one's eyes.
+  if (!signedIn) for (const id of ["api-result", "userinfo-result", "rotation"]) $(id).replaceChildren();
 }
 
 function renderSteps() {
-  const current = failedStep ?? { out: 1, working: workingStep, in: session.apiCalled ? 6 : 5, ended: 1, left: 1 }[mode];
-  [...$("steps").children].forEach((step, index) => {
-    const at = index + 1;
-    const state = at < current ? "done" : at > current ? "todo" : failedStep ? "failed" : "current";
-    if (step.dataset.state === state) return;
-    step.dataset.state = state;
-    step.toggleAttribute("aria-current", false);
-    if (at === current) step.setAttribute("aria-current", "step");
-    step.querySelector(".sr")?.remove();
-    if (state === "done" || state === "failed") step.firstElementChild.append(el("span", { class: "sr" }, ` (${state})`));
+  const current = session.apiCalled && view.mode === "in" ? 6 : view.step;
+  [...$("steps").children].forEach((item, index) => {
+    const ahead = index + 1 - current;
+    item.dataset.state = ahead < 0 ? "done" : ahead > 0 ? "todo" : view.failed ? "failed" : "current";
+    item.ariaCurrent = ahead ? null : "step";
   });
 }
 
 function renderChecks() {
-  $("checks").replaceChildren(...session.checks.map(({ name, ok, words }) =>
-    el("li", { class: ok ? "good" : "bad" },
-      el("i", { "aria-hidden": "true" }, ok ? "✓" : "✕"),
-      el("div", {}, el("b", {}, name), el("span", { class: "sr" }, ok ? " passed: " : " failed: "), " ", el("span", {}, ok ? words : `Failed. Demanded was: ${words}`)))));
+  $("checks").replaceChildren(...session.checks.map(([name, ok, words]) =>
+    el("li", { class: ok ? "" : "bad" }, el("b", {}, name), ` ${ok ? "" : "is not "}${words}`)));
 }
 
 /** JSON in quiet colours: a span for each name, text, number and bracket. */
 function coloured(value) {
-  const parts = JSON.stringify(value, null, 2).match(/"(?:\\.|[^"\\])*"(?:\s*:)?|[\w.+-]+|[^\w"]+/g) ?? [];
-  return parts.map((part) => {
-    const kind = part.endsWith(":") ? "k" : part.startsWith('"') ? "s" : /^\w|^-/.test(part) ? "n" : "p";
-    return el("span", { class: kind }, part);
-  });
+  const parts = JSON.stringify(value, null, 2).match(/"(?:\\.|[^"\\])*":?|[\w.+-]+|[^\w"]+/g);
+  const kind = (part) => (part.endsWith('":') ? "k" : part.startsWith('"') ? "s" : /\w/.test(part) ? "n" : "p");
+  return parts.map((part) => el("span", { class: kind(part) }, part));
 }
 
 const CLAIMS = {
-  iss: "Who issued the token. Whoever gets it must know and trust exactly this address.",
-  sub: "The person, by an id that never changes, unlike an e-mail address. Key your user records by it, together with iss.",
-  aud: "Whom the token is for. Anybody else must refuse it.",
-  exp: "When it ends:",
-  iat: "When it was issued:",
+  iss: "Who issued it: trust exactly this address.",
+  sub: "The person, by an id that never changes.",
+  aud: "Whom it is for: all others must refuse it.",
+  exp: "Ends",
+  iat: "Issued",
   scope: "What may be done with it.",
   client_id: "The app it was issued to.",
   jti: "The id of this one token.",
-  gid: "The grant, that is this one authorization, with all tokens that descend from it. End the grant and all of them end.",
-  auth_time: "When the password, or whatever was asked, was last given:",
-  nonce: "Chosen by this tab before the sign-in; comes back inside, so that a token from elsewhere does not fit.",
-  at_hash: "Half of a SHA-256 of the access token: ties the two together.",
-  sid: "The session at Doorward; a sign-out names it.",
-  roles: "The roles the person has here.",
+  gid: "The grant: all tokens of this sign-in, which can be ended together.",
+  auth_time: "Signed in",
+  nonce: "Made by this tab before the sign-in: a token from elsewhere does not fit.",
+  at_hash: "A hash of the access token: ties the two together.",
+  sid: "The session at Doorward.",
 };
 
 function explained([name, value]) {
-  const words = el("dd", {}, CLAIMS[name] ?? "Told about the person or the token.");
-  if (name === "exp") words.append(" ", el("time", { "data-exp": value }, expiry(value)));
-  else if (/^(iat|auth_time)$/.test(name)) words.append(" ", el("time", {}, new Date(value * 1000).toLocaleString()));
+  const words = el("dd", {}, `${CLAIMS[name] ?? "More about the person."} `);
+  if (name === "exp") words.append(el("time", { "data-exp": value }, remaining(value)));
+  if (name === "iat" || name === "auth_time") words.append(el("time", {}, date(value)));
   return el("div", {}, el("dt", {}, name), words);
 }
 
 function renderToken(id, jwt) {
   const details = $(id);
   details.hidden = !jwt;
-  // Rendered only when it is another: an opened part or a text selection stays as it is.
-  if (!jwt || details.shown === jwt) return;
-  details.shown = jwt;
-  const token = peek(jwt);
-  const raw = el("details", { class: "raw small" }, el("summary", {}, "As it travels"), el("pre", {}, jwt));
-  if (!token) return details.lastElementChild.replaceChildren(el("p", {}, "It is opaque: only Doorward can read it."), raw);
+  if (!jwt) return;
+  const { header, claims } = decode(jwt) ?? { header: "opaque", claims: {} };
   details.lastElementChild.replaceChildren(
-    el("div", {}, el("h4", {}, "Header"), el("pre", {}, ...coloured(token.header)), el("h4", {}, "Claims"), el("pre", {}, ...coloured(token.claims))),
-    el("div", {}, el("h4", {}, "What they mean"), el("dl", { class: "claims" }, ...Object.entries(token.claims).map(explained))),
-    raw,
+    el("h4", {}, "Header"), el("pre", {}, ...coloured(header)),
+    el("h4", {}, "Claims"), el("pre", {}, ...coloured(claims)),
+    el("h4", {}, "What they mean"), el("dl", {}, ...Object.entries(claims).map(explained)),
   );
 }
 
 function renderResult(id, { status, body, challenge }) {
-  const lines = [el("span", { class: "status-line" }, `HTTP ${status}\n`)];
-  if (challenge) lines.push(el("span", { class: "status-line" }, `WWW-Authenticate: ${challenge}\n`));
-  $(id).replaceChildren(...lines, ...(typeof body === "object" ? coloured(body) : [body]));
-  $(id).hidden = false;
+  const top = `HTTP ${status}\n${challenge ? `WWW-Authenticate: ${challenge}\n` : ""}`;
+  $(id).replaceChildren(el("span", { class: "p" }, top), ...coloured(body));
 }
 
-function renderRotation(before, after) {
-  const text = before === after ? ["The server kept ", el("code", {}, start(before)), ": it does not rotate."] : ["The refresh token was ", el("code", {}, start(before)), " and is now ", el("code", {}, start(after)), "."];
-  $("rotation").replaceChildren(...text);
-}
-
-/** Shows a problem in its place, or with null none. */
-function renderProblem(problem) {
+/** Shows a problem, or with null that there is none. */
+function showProblem(problem) {
   const box = $("error");
+  if (problem === ENDED) return;
   box.hidden = !problem;
-  if (!problem) return box.removeAttribute("data-error");
-  if (!problem.code) console.error(problem);
-  const code = problem.code ?? "unexpected";
-  failedStep = mode === "in" ? null : problem.step ?? null;
+  delete box.dataset.error;
+  if (!problem) return;
+  const { code = "unexpected", message, description = "", step } = problem;
+  if (!session.idToken) Object.assign(view, { mode: "out", step: step ?? 1, failed: Boolean(step) });
   box.dataset.error = code;
-  setText("error-words", problem.code ? problem.message : "This page has a fault; the browser’s console says more.");
-  setText("error-description", problem.description ?? "");
+  setText("error-words", message);
+  setText("error-description", description);
   setText("error-code", code);
   box.scrollIntoView({ block: "nearest" });
 }
 
 function renderLog(log) {
-  const known = $("log").children.length;
-  // An entry only ever comes at the end, unless the oldest were cut off.
-  const fresh = log.length > known ? log.slice(known) : ($("log").replaceChildren(), log);
-  $("log").append(...fresh.map(({ method, url, form, status, bad, words }) =>
-    el("li", bad ? { class: "bad" } : {}, el("b", {}, String(status)), el("div", {},
-      el("p", {}, words), el("code", {}, `${method} ${url}`), ...(form ? [el("code", {}, form)] : [])))));
+  $("log").replaceChildren(...log.map(({ method, url, form, status, bad, words }) => {
+    const lines = [`${method} ${url}`, form].filter(Boolean).map((line) => el("code", {}, line));
+    return el("li", { class: bad ? "bad" : "" }, el("b", {}, String(status)), el("div", {}, words, ...lines));
+  }));
 }
 
-async function copy(button) {
-  const source = $(button.dataset.copy);
-  try {
-    await navigator.clipboard.writeText(source.textContent);
-    say("Copied.");
-  } catch {
-    getSelection().selectAllChildren(source);
-    say("The browser does not allow copying; the text is selected instead.");
-  }
+async function copy(id) {
+  const copying = navigator.clipboard.writeText($(id).textContent);
+  say(await copying.then(() => "Copied.", () => "The browser forbids copying."));
 }
 
-// ---------------------------------------------------------------- the start
+// ---- the start
 
 async function loadFacts() {
-  config = await fetchFact("/config.json", "Reads this app’s own configuration.");
+  config = await fact("/config.json", "Reads this app’s own configuration.");
   for (const element of document.querySelectorAll("[data-config]")) element.textContent = config[element.dataset.config];
-  setText("token-command", config.service?.token_command ?? "");
-  setText("api-command", config.service?.api_command ?? "");
-  $("service-section").hidden = !config.service;
+  setText("token-command", config.service.token_command);
+  setText("api-command", config.service.api_command);
+  // The answer comes back to this origin, and finds only its own sessionStorage.
+  const { origin } = new URL(config.redirect_uri);
+  if (location.origin !== origin) return location.replace(origin);
   const address = `${config.issuer}/.well-known/openid-configuration`;
   $("discovery-link").href = address;
-  const document_ = await fetchFact(address, "Discovers where Doorward’s endpoints are.");
-  // OpenID Connect Discovery §4.3: otherwise another server speaks in its name.
-  if (document_.issuer !== config.issuer) throw new Problem("issuer_mismatch", "The discovery document is another issuer’s.");
-  discovery = document_;
+  const found = await fact(address, "Discovers Doorward’s endpoints.");
+  // OpenID Connect Discovery §4.3
+  if (found.issuer !== config.issuer) throw new Problem("issuer_mismatch", "The discovery document is another issuer’s.");
+  discovery = found;
   $("jwks-link").href = discovery.jwks_uri;
 }
 
-/** What the address brought along is read once, and leaves the address bar and the history at once. */
-function takeAnswer() {
-  const { pathname, search } = location;
-  const params = new URLSearchParams(search);
-  if (pathname !== "/" || search) history.replaceState(null, "", "/");
-  return pathname === "/callback" ? { callback: params } : { logoutState: params.get("state") };
-}
-
 async function begin() {
-  const { callback, logoutState } = takeAnswer();
-  if (callback) {
-    record({ method: "GET", url: `${location.origin}/callback?${readable(callback)}`, status: "←", words: callback.has("error") ? "Doorward sent you back with an error." : "Doorward sent you back with a code." });
-  }
+  const { pathname, search, href } = location;
+  const answer = Object.fromEntries(new URLSearchParams(search));
+  const isCallback = pathname === "/callback";
+  // A code stays neither in the address bar nor in the history.
+  if (isCallback || search) history.replaceState(null, "", "/");
+  if (isCallback) record({ method: "GET", url: readableUrl(href), status: "←", words: `Doorward sent you back with ${answer.code ? "a code" : "an error"}.` });
   await loadFacts();
-  const logout = store.take("logout");
-  mode = session.idToken ? "in" : logout && logout === logoutState ? "left" : "out";
-  if (callback) await finishSignIn(callback);
   if (session.idToken) show("in");
+  const state = store.take("logout");
+  if (state && state === answer.state) show("left");
+  if (isCallback) await finishSignIn(answer);
 }
 
-/** The redirect URI names one origin; sessionStorage of another (localhost for 127.0.0.1) would not be there on return. */
-function onRightOrigin() {
-  const origin = new URL(config.redirect_uri).origin;
-  return location.origin === origin || location.replace(`${origin}/`);
-}
-
-function listen() {
-  for (const [id, action] of Object.entries(ACTIONS)) $(id).addEventListener("click", ({ currentTarget }) => attempt(action, currentTarget));
-  for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
-  // Back from Doorward's page by the back button: the page is as it was left, in the middle of leaving.
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-}
-
-renderLog(store.get("log") ?? []);
-listen();
+for (const [id, action] of Object.entries(ACTIONS)) $(id).addEventListener("click", (event) => press(event.currentTarget, action));
+for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button.dataset.copy));
+// By the back button the page would be as it was left: in the middle of leaving.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 await attempt(begin);
-if (config) {
-  onRightOrigin();
-  if (mode === "working") show("out");
-}
 document.body.dataset.state ??= "out";
 setInterval(tick, 1000);
