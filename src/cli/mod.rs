@@ -2,6 +2,8 @@
 
 mod client;
 mod config;
+#[cfg(feature = "demo")]
+mod demo;
 mod health;
 mod key;
 mod migrate;
@@ -42,6 +44,9 @@ struct Arguments {
 enum Command {
     /// Run the server (what `doorward` alone does).
     Serve(serve::Serve),
+    /// Try it out: the server with a sample app and a sample API, on this machine only.
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
     /// Bring the database up to date.
     Migrate(migrate::Migrate),
     /// Look at the settings.
@@ -98,6 +103,8 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
     let context = Context { config, clock: Clock::system() };
     match command {
         Command::Serve(serve) => serve.run(context).await,
+        #[cfg(feature = "demo")]
+        Command::Demo(demo) => demo.run(context).await,
         Command::Migrate(migrate) => migrate.run(context).await,
         Command::Config(command) => command.run(&context),
         Command::Client(command) => command.run(context).await,

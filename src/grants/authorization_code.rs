@@ -3,13 +3,10 @@
 //! One statement consumes the code; then pure rules decide. What fails after that has burnt the code, and the burning is
 //! committed. A replay of a code that was redeemed ends the grant.
 
-use super::Grants;
-use crate::clock::Timestamp;
+use super::{Grants, TokenRequest};
 use crate::failure::Error;
 use crate::protocol::authorization::{Authentication, Authorization};
-use crate::protocol::client::Client;
 use crate::protocol::code::{self, Consumed, IssuedCode};
-use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::resource::{self, Resource};
 use crate::random;
@@ -17,12 +14,8 @@ use crate::secret::Secret;
 use crate::storage::Transaction;
 
 impl Grants {
-    pub(super) async fn authorization_code(
-        &self,
-        client: &Client,
-        params: &Params,
-        now: Timestamp,
-    ) -> Result<Authorization, Error> {
+    pub(super) async fn authorization_code(&self, request: TokenRequest<'_>) -> Result<Authorization, Error> {
+        let TokenRequest { client, params, now } = request;
         let hash = Secret::presented(params.single("code")?.ok_or(Rejection::MissingCode)?).hash();
         let resources = self.directory.resources().await?;
         let mut transaction = self.storage.begin().await?;
@@ -34,7 +27,7 @@ impl Grants {
                 transaction.end_grant(&grant, "code replayed", now).await?;
                 Err(Rejection::ReplayedCode.into())
             }
-            Consumed::Now(code) => self.decide(&mut transaction, &code, params, &resources, now).await,
+            Consumed::Now(code) => self.decide(&mut transaction, &code, request, &resources).await,
         };
         match decided {
             Ok(authorization) => {
@@ -55,9 +48,8 @@ impl Grants {
         &self,
         transaction: &mut Transaction,
         code: &IssuedCode,
-        params: &Params,
+        TokenRequest { params, now, .. }: TokenRequest<'_>,
         resources: &[Resource],
-        now: Timestamp,
     ) -> Result<Authorization, Error> {
         code::check(code, params, now)?;
         let grant =

@@ -1,20 +1,15 @@
 //! The client credentials grant (RFC 6749 §4.4): a service acts for itself. Touches no database once its client is in memory.
 
-use super::Grants;
-use crate::clock::Timestamp;
+use super::{Grants, TokenRequest};
 use crate::failure::Error;
 use crate::protocol::authorization::Authorization;
-use crate::protocol::client::Client;
-use crate::protocol::params::Params;
 use crate::protocol::{resource, scope};
 use crate::random;
 
 impl Grants {
     pub(super) async fn client_credentials(
         &self,
-        client: &Client,
-        params: &Params,
-        now: Timestamp,
+        TokenRequest { client, params, now }: TokenRequest<'_>,
     ) -> Result<Authorization, Error> {
         let resources = self.directory.resources().await?;
         let issuer = self.issuer.as_str();

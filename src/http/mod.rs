@@ -2,6 +2,8 @@
 //! renders; it decides nothing.
 
 mod cookies;
+#[cfg(feature = "demo")]
+pub mod demo;
 mod endpoints;
 mod error;
 mod extract;

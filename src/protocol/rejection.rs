@@ -225,6 +225,7 @@ rejections! {
     WrongAudience: InvalidToken, "RFC 9068 §4", "The access token is for another audience.";
     ExpiredToken: InvalidToken, "RFC 9068 §4", "The access token has expired.";
     TokenOfEndedGrant: InvalidToken, "RFC 6749 §4.1.2", "The access token has ended.";
+    TokenWithoutScope: InsufficientScope, "RFC 6750 §3.1", "The access token lacks a scope that is needed here.";
     TokenWithoutOpenid: InsufficientScope, "OpenID Connect Core §5.3", "The access token lacks the scope openid.";
 }
 

@@ -22,6 +22,17 @@ pub struct Browser {
     pub cookie: Option<Secret>,
 }
 
+/// Somebody who has proved who they are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrival<'a> {
+    /// The user's id.
+    pub user_id: &'a str,
+    /// In which browser.
+    pub browser: &'a Browser,
+    /// For which pending request.
+    pub request_id: Option<&'a str>,
+}
+
 /// The cookie of a sign-in.
 #[derive(Debug)]
 pub struct NewCookie {
@@ -52,9 +63,7 @@ impl SignIns {
     pub(super) async fn sign_in(
         &self,
         transaction: &mut Transaction,
-        user_id: &str,
-        browser: &Browser,
-        request_id: Option<&str>,
+        Arrival { user_id, browser, request_id }: Arrival<'_>,
         now: Timestamp,
     ) -> Result<NewCookie, Failure> {
         let value = random::secret();

@@ -1,6 +1,7 @@
 //! Signing in with a password: the same words, the same status and the same work for every way in which it can fail
 //! (OWASP ASVS 6.3.8).
 
+use super::authenticate::Arrival;
 use super::{Browser, NewCookie, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::Error;
@@ -67,7 +68,8 @@ impl SignIns {
             transaction.rehash_password(&account.user.id, old, new).await?;
         }
         transaction.take_back_attempt(&network_of(&browser.address)).await?;
-        let cookie = self.sign_in(&mut transaction, &account.user.id, browser, attempt.request_id, now).await?;
+        let arrival = Arrival { user_id: &account.user.id, browser, request_id: attempt.request_id };
+        let cookie = self.sign_in(&mut transaction, arrival, now).await?;
         transaction.commit().await?;
         Ok(cookie)
     }

@@ -1,5 +1,6 @@
 //! Registering: a person makes an account and is signed in with it. Until mail can be sent, a taken address is told; nothing else is.
 
+use super::authenticate::Arrival;
 use super::{Browser, NewCookie, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::Error;
@@ -96,7 +97,8 @@ impl SignIns {
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
         }
-        let cookie = self.sign_in(&mut transaction, &account.user.id, browser, form.request_id, now).await?;
+        let arrival = Arrival { user_id: &account.user.id, browser, request_id: form.request_id };
+        let cookie = self.sign_in(&mut transaction, arrival, now).await?;
         transaction.commit().await?;
         Ok(cookie)
     }

@@ -6,6 +6,7 @@ use axum::{Extension, Json};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::grants::TokenRequest;
 use crate::http::error::JsonError;
 use crate::http::extract::ClientForm;
 use crate::http::middleware::request_log::LoggedClient;
@@ -28,7 +29,8 @@ pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> R
 }
 
 async fn answer(app: &App, form: &ClientForm) -> Result<Response, JsonError> {
-    let authorization = app.grants.redeem(&form.client, &form.params, app.now()).await?;
+    let request = TokenRequest { client: &form.client, params: &form.params, now: app.now() };
+    let authorization = app.grants.redeem(request).await?;
     let minted = app.mint.tokens(&authorization)?;
     let body = TokenResponse {
         access_token: minted.access_token,

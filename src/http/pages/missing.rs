@@ -17,3 +17,9 @@ pub(in crate::http) async fn method() -> PageError {
 pub(in crate::http) async fn endpoint_method() -> JsonError {
     Rejection::WrongMethod.into()
 }
+
+/// There is nothing at this address, for programs.
+#[cfg(feature = "demo")]
+pub(in crate::http) async fn endpoint() -> JsonError {
+    Rejection::NoSuchPage.into()
+}

@@ -1,0 +1,192 @@
+//! `demo`: the server on a folder of its own, with a sample app, a sample API and a sample service. On loopback only.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::output::line;
+use super::serve::{on_signals, say_made};
+use super::start::{self, Made};
+use super::{Context, Output};
+use crate::app::App;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::http::demo::{self, SCOPE, Samples};
+use crate::http::{Listener, router};
+use crate::protocol::client::{Client, ClientType};
+use crate::protocol::registration;
+use crate::protocol::resource::Resource;
+use crate::protocol::scope::ScopeSet;
+use crate::secret::Secret;
+use crate::{random, telemetry};
+
+/// Try it out: the server with a sample app, a sample API and a sample service, on this machine only.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  doorward demo\n  doorward demo --listen 127.0.0.1:9000 --app-listen 127.0.0.1:9001"
+)]
+pub(super) struct Demo {
+    /// Where the server listens; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    listen: String,
+    /// Where the sample app and API listen [default: 127.0.0.1:8001, or any free port when the server's is].
+    #[arg(long, value_name = "ADDR")]
+    app_listen: Option<String>,
+    /// The folder of its own.
+    #[arg(long, value_name = "FOLDER", default_value = "demo-data")]
+    data: PathBuf,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Demo {
+    pub async fn run(self, context: Context) -> Result<(), Failure> {
+        let any_port = self.listen.ends_with(":0");
+        let beside = if any_port { "127.0.0.1:0" } else { "127.0.0.1:8001" };
+        let app_listen = self.app_listen.unwrap_or_else(|| beside.to_owned());
+        loopback_only(&[&self.listen, &app_listen])?;
+        let mut config = context.config;
+        // One line per request is for operators; a newcomer reads what the demo says.
+        if config.log.level == "info" {
+            config.log.level = "warn".to_owned();
+        }
+        telemetry::start(&config.log);
+        let (listener, beside) = (Listener::bind(&self.listen).await?, Listener::bind(&app_listen).await?);
+        own_settings(&mut config, self.data, &self.listen, listener.address());
+        let mut made = Made::new();
+        let app = start::app(config, context.clock, &mut made).await?;
+        let samples = register(&app, format!("http://{}", beside.address())).await?;
+        if self.output.json {
+            line(json!({
+                "event": "ready", "issuer": app.issuer.as_str(), "listen": listener.address().to_string(),
+                "app": samples.origin, "token_command": samples.token_command, "api_command": samples.api_command,
+            }));
+        } else {
+            say_made(&made);
+            line(welcome(app.issuer.as_str(), &samples));
+        }
+        serve(app, samples, listener, beside).await
+    }
+}
+
+async fn serve(app: App, samples: Samples, listener: Listener, beside: Listener) -> Result<(), Failure> {
+    let shutdown = on_signals()?;
+    let stop = shutdown.clone();
+    let jobs = tokio::spawn(app.clone().run_jobs(async move { stop.requested().await }));
+    tokio::join!(
+        listener.serve(&app, router(app.clone()), shutdown.clone()),
+        beside.serve(&app, demo::router(app.clone(), samples), shutdown),
+    );
+    let _ = jobs.await;
+    app.storage.close().await;
+    Ok(())
+}
+
+fn loopback_only(addresses: &[&str]) -> Result<(), Failure> {
+    let is_loopback = |text: &&&str| text.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+    match addresses.iter().find(|text| !is_loopback(text)) {
+        Some(text) => Err(Failure::internal(format!(
+            "the demo is for this machine alone: '{text}' must be a loopback address with a port, such as 127.0.0.1:8000"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The demo never touches the operator's database: its settings are the usual ones over a folder of its own.
+fn own_settings(config: &mut Config, data: PathBuf, listen: &str, bound: SocketAddr) {
+    config.database.url = format!("sqlite://{}", data.join("doorward.db").display());
+    config.server.data = data;
+    config.server.listen = listen.to_owned();
+    config.server.notice = 0;
+    if !config.issuer_is_configured && listen != "127.0.0.1:8000" {
+        config.server.issuer = format!("http://{bound}");
+    }
+}
+
+/// Registers the samples, or brings them up to date; the service's secret is new each time.
+async fn register(app: &App, origin: String) -> Result<Samples, Failure> {
+    let (issuer, secret) = (app.issuer.as_str(), random::secret());
+    let resource = format!("{origin}/api");
+    let ask = format!(
+        "curl -s -u demo-service:{} {issuer}/token -d grant_type=client_credentials -d scope={SCOPE} -d resource={resource}",
+        secret.expose()
+    );
+    let api = format!(
+        "curl -s {origin}/api/notes -H \"Authorization: Bearer $({ask} | sed -E 's/.*\"access_token\":\"([^\"]+)\".*/\\1/')\""
+    );
+    let samples = Samples { origin, client_id: "demo-app".to_owned(), token_command: ask, api_command: api };
+    let mut transaction = app.storage.begin().await?;
+    let notes = Resource {
+        identifier: resource,
+        name: "Sample notes".to_owned(),
+        scopes: [(SCOPE.to_owned(), "Read your notes".to_owned())].into(),
+        introspectors: vec!["demo-service".to_owned()],
+        created_at: app.now(),
+    };
+    if !transaction.insert_resource(&notes).await? {
+        transaction.update_resource(&notes).await?;
+    }
+    for client in [sample_app(app, &samples)?, sample_service(app, &secret)?] {
+        match transaction.client(&client.client_id).await? {
+            Some(_) => transaction.update_client(&client).await?,
+            None => transaction.insert_client(&client).await?,
+        }
+    }
+    transaction.commit().await?;
+    app.refresh(0).await?;
+    Ok(samples)
+}
+
+fn sample_app(app: &App, samples: &Samples) -> Result<Client, Failure> {
+    let scopes = ScopeSet::parse(SCOPE).map_err(Failure::internal)?;
+    Ok(Client {
+        name: "Sample app".to_owned(),
+        redirect_uris: vec![samples.redirect_uri()],
+        post_logout_redirect_uris: vec![samples.post_logout_redirect_uri()],
+        scopes: registration::default_scopes(ClientType::Spa).union(&scopes),
+        ..sample(app, ClientType::Spa, &samples.client_id)
+    })
+}
+
+fn sample_service(app: &App, secret: &Secret) -> Result<Client, Failure> {
+    Ok(Client {
+        name: "Sample service".to_owned(),
+        secret_hash: Some(secret.hash()),
+        scopes: ScopeSet::parse(SCOPE).map_err(Failure::internal)?,
+        ..sample(app, ClientType::Service, "demo-service")
+    })
+}
+
+fn sample(app: &App, client_type: ClientType, client_id: &str) -> Client {
+    Client {
+        client_id: client_id.to_owned(),
+        client_type,
+        name: String::new(),
+        secret_hash: None,
+        auth_method: client_type.default_auth_method(),
+        redirect_uris: Vec::new(),
+        post_logout_redirect_uris: Vec::new(),
+        scopes: ScopeSet::default(),
+        resources: Vec::new(),
+        pkce_required: true,
+        first_party: false,
+        created_at: app.now(),
+        disabled_at: None,
+    }
+}
+
+fn welcome(issuer: &str, samples: &Samples) -> String {
+    format!(
+        "\nDoorward is running, with samples.\n\n\
+         1. Open the sample app:   {}\n   \
+            Sign in there: make an account with any address, allow the app, and look at the tokens it got.\n\
+         2. Be a service, in another terminal. This gets a token:\n\n   {}\n\n   \
+            and this calls the sample API with one:\n\n   {}\n\n\
+         3. Your own account:      {issuer}/account\n   \
+            What the server says of itself: {issuer}/.well-known/openid-configuration\n\n\
+         Ctrl-C stops it. The secrets above are new at each start; accounts are kept.",
+        samples.origin, samples.token_command, samples.api_command
+    )
+}

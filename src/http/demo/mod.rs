@@ -1,0 +1,112 @@
+//! The second origin of `doorward demo`: a sample single-page app and the small API that it calls. A default cargo feature, which the
+//! Dockerfile leaves out.
+
+mod api;
+mod app;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::error::JsonError;
+use super::middleware::{peer, request_log};
+use super::pages::missing;
+use crate::app::App;
+use crate::protocol::rejection::Rejection;
+
+/// The scope that the sample API asks for.
+pub const SCOPE: &str = "notes:read";
+
+/// What the samples are told at the start.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    /// The origin of app and API, `http://127.0.0.1:8001`.
+    pub origin: String,
+    /// The app's client.
+    pub client_id: String,
+    /// A line for a shell that gets a token for the sample service.
+    pub token_command: String,
+    /// A line for a shell that calls the API with such a token.
+    pub api_command: String,
+}
+
+impl Samples {
+    /// The API's identifier: the `aud` of its tokens.
+    pub fn resource(&self) -> String {
+        format!("{}/api", self.origin)
+    }
+
+    /// Where the app gets its authorization responses.
+    pub fn redirect_uri(&self) -> String {
+        format!("{}/callback", self.origin)
+    }
+
+    /// Where the app's people go after signing out.
+    pub fn post_logout_redirect_uri(&self) -> String {
+        format!("{}/", self.origin)
+    }
+}
+
+#[derive(Clone)]
+struct Demo {
+    app: App,
+    samples: Samples,
+}
+
+/// The second origin.
+pub fn router(app: App, samples: Samples) -> Router {
+    let demo = Demo { app: app.clone(), samples };
+    Router::new()
+        .route("/", get(app::page))
+        .route("/callback", get(app::page))
+        .route("/app.js", get(app::script))
+        .route("/style.css", get(app::style))
+        .route("/config.json", get(app::settings))
+        .route("/api/notes", get(api::notes))
+        .fallback(missing::endpoint)
+        .method_not_allowed_fallback(missing::endpoint_method)
+        .layer(from_fn_with_state(demo.clone(), headers))
+        .layer(from_fn_with_state(demo.clone(), only_ours))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(request_log::one_line))
+        .layer(from_fn_with_state(app, peer::resolve))
+        .with_state(demo)
+}
+
+/// Answers to its own host name and port alone: a page elsewhere may bring a browser to send us a foreign name (DNS rebinding).
+async fn only_ours(State(demo): State<Demo>, request: Request, next: Next) -> Response {
+    let own = demo.samples.origin.trim_start_matches("http://").as_bytes();
+    let mut named = request.headers().get_all(header::HOST).iter();
+    match (named.next(), named.next()) {
+        (Some(host), None) if host.as_bytes() == own => next.run(request).await,
+        _ => JsonError::from(Rejection::WrongHost).into_response(),
+    }
+}
+
+async fn headers(State(demo): State<Demo>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {}; img-src 'self' data:; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'",
+        demo.app.issuer.as_str()
+    );
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    let fixed = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
