@@ -227,6 +227,9 @@ rejections! {
     TokenOfEndedGrant: InvalidToken, "RFC 6749 §4.1.2", "The access token has ended.";
     TokenWithoutScope: InsufficientScope, "RFC 6750 §3.1", "The access token lacks a scope that is needed here.";
     TokenWithoutOpenid: InsufficientScope, "OpenID Connect Core §5.3", "The access token lacks the scope openid.";
+
+    // Hints: ID tokens that come back.
+    ForeignHint: InvalidRequest, "OpenID Connect Core §3.1.2.1", "id_token_hint is not an ID token that this server gave out.";
 }
 
 impl fmt::Display for Rejection {

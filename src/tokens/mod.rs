@@ -11,4 +11,4 @@ pub use jwks::Jwks;
 pub use key::{Algorithm, SigningKey};
 pub use mint::{Mint, Minted};
 pub use ring::KeyRing;
-pub use verify::VerifiedToken;
+pub use verify::{VerifiedIdToken, VerifiedToken};

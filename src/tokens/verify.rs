@@ -1,9 +1,14 @@
-//! Verification of our own access tokens (RFC 9068 §4, RFC 8725). jsonwebtoken checks the signature; every rule about times and names
-//! is ours, with `now` as an argument. A header cannot bring a key along: only `kid` is looked at, in our own ring.
+//! Verification of our own access tokens (RFC 9068 §4, RFC 8725), and of our own ID tokens when they come back as hints.
+//! jsonwebtoken checks the signature; every rule about times and names is ours, with `now` as an argument. A header cannot bring a
+//! key along: only `kid` is looked at, in our own ring.
+
+use std::sync::Arc;
 
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
+use super::key::SigningKey;
 use super::ring::KeyRing;
 use crate::clock::Timestamp;
 use crate::protocol::issuer::Issuer;
@@ -45,31 +50,7 @@ impl VerifiedToken {
     /// [`Rejection::MalformedToken`], [`Rejection::WrongTokenType`], [`Rejection::CriticalHeader`], [`Rejection::UnknownKey`],
     /// [`Rejection::WrongSignature`], [`Rejection::WrongIssuer`], [`Rejection::ExpiredToken`].
     pub fn verify(token: &Secret, ring: &KeyRing, issuer: &Issuer, now: Timestamp) -> Result<Self, Rejection> {
-        let text = token.expose();
-        if text.len() > MAX_LENGTH {
-            return Err(Rejection::MalformedToken);
-        }
-        let header = decode_header(text).map_err(|_| Rejection::MalformedToken)?;
-        if header.crit.is_some() {
-            return Err(Rejection::CriticalHeader);
-        }
-        if header.typ.as_deref() != Some("at+jwt") {
-            return Err(Rejection::WrongTokenType);
-        }
-        let key = header.kid.as_deref().and_then(|kid| ring.find(kid)).ok_or(Rejection::UnknownKey)?;
-        if header.alg != key.algorithm().for_verification() {
-            return Err(Rejection::WrongSignature);
-        }
-        let mut validation = Validation::new(key.algorithm().for_verification());
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        validation.validate_aud = false;
-        let claims = decode::<Self>(text, key.decoding(), &validation).map_err(|error| match error.kind() {
-            jsonwebtoken::errors::ErrorKind::InvalidSignature => Rejection::WrongSignature,
-            _ => Rejection::MalformedToken,
-        })?;
-        claims.claims.check(issuer, now)
+        signed_claims::<Self>(token, "at+jwt", |kid| ring.find(kid))?.check(issuer, now)
     }
 
     fn check(self, issuer: &Issuer, now: Timestamp) -> Result<Self, Rejection> {
@@ -84,4 +65,63 @@ impl VerifiedToken {
         }
         Ok(self)
     }
+}
+
+/// The claims of an ID token of ours that an application brings back as a hint of whom it means (OpenID Connect Core §3.1.2.1,
+/// RP-Initiated Logout §2). It may have expired long ago.
+#[derive(Debug, Clone, Deserialize)]
+pub struct VerifiedIdToken {
+    iss: String,
+    /// The user.
+    pub sub: String,
+    /// The client it was given to.
+    pub aud: String,
+    /// The sign-in it came from.
+    pub sid: String,
+    /// When the person had authenticated, in seconds since 1970.
+    pub auth_time: i64,
+}
+
+impl VerifiedIdToken {
+    /// Verifies a hint: an ID token that this server signed, expired or not, under any key that was not revoked.
+    ///
+    /// # Errors
+    /// [`Rejection::ForeignHint`], whatever is wrong with it.
+    pub fn verify(token: &Secret, ring: &KeyRing, issuer: &Issuer) -> Result<Self, Rejection> {
+        let claims = signed_claims::<Self>(token, "JWT", |kid| ring.find(kid)).map_err(|_| Rejection::ForeignHint)?;
+        if claims.iss == issuer.as_str() { Ok(claims) } else { Err(Rejection::ForeignHint) }
+    }
+}
+
+/// The claims of a token of this type whose signature is right. Nothing else is known of them.
+fn signed_claims<T: DeserializeOwned + Clone>(
+    token: &Secret,
+    typ: &str,
+    find: impl Fn(&str) -> Option<Arc<SigningKey>>,
+) -> Result<T, Rejection> {
+    let text = token.expose();
+    if text.len() > MAX_LENGTH {
+        return Err(Rejection::MalformedToken);
+    }
+    let header = decode_header(text).map_err(|_| Rejection::MalformedToken)?;
+    if header.crit.is_some() {
+        return Err(Rejection::CriticalHeader);
+    }
+    if header.typ.as_deref() != Some(typ) {
+        return Err(Rejection::WrongTokenType);
+    }
+    let key = header.kid.as_deref().and_then(find).ok_or(Rejection::UnknownKey)?;
+    if header.alg != key.algorithm().for_verification() {
+        return Err(Rejection::WrongSignature);
+    }
+    let mut validation = Validation::new(key.algorithm().for_verification());
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    let decoded = decode::<T>(text, key.decoding(), &validation).map_err(|error| match error.kind() {
+        jsonwebtoken::errors::ErrorKind::InvalidSignature => Rejection::WrongSignature,
+        _ => Rejection::MalformedToken,
+    })?;
+    Ok(decoded.claims)
 }

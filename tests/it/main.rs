@@ -4,4 +4,5 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod authorization_code;
+mod keys;
 mod support;
