@@ -68,7 +68,7 @@ impl App {
         let hasher = Hasher::new(&config.password)?;
         Ok(Self {
             mint: Mint::new(ring.clone(), issuer.clone()),
-            grants: Grants::new(storage.clone(), directory.clone(), issuer.clone(), config.tokens.clone()),
+            grants: Grants::new(storage.clone(), directory.clone(), ring.clone(), issuer.clone(), &config),
             sign_ins: SignIns::new(Parts {
                 storage: storage.clone(),
                 directory: directory.clone(),

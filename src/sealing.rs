@@ -11,7 +11,7 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use zeroize::Zeroizing;
 
 use crate::random;
-use crate::secret::{MacKey, base64url, from_base64url, sha256};
+use crate::secret::{MacKey, Secret, base64url, from_base64url, sha256};
 
 /// The installation's master key: 32 bytes. Everything that must stay readable only to us hangs on it.
 #[derive(Clone)]
@@ -87,6 +87,11 @@ impl SealingKey {
     #[expect(clippy::expect_used, reason = "the only error is a wrong key length; it is 32 by type")]
     fn new(bytes: &[u8; 32]) -> Self {
         Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("a key of 32 bytes")))
+    }
+
+    /// The key that a secret of 256 random bits gives for one purpose: only who presents the secret can open what it sealed.
+    pub fn from_secret(secret: &Secret, purpose: &'static str) -> Self {
+        Self::new(&derive(secret.expose().as_bytes(), purpose))
     }
 
     /// Encrypts: nonce, ciphertext and tag in one piece, `plain.len() + 28` bytes. `bound_to` must be the same at opening.

@@ -26,7 +26,7 @@ pub use password::PasswordConfig;
 pub use registration::RegistrationConfig;
 pub use server::{Network, ServerConfig};
 pub use sign_in::SignInConfig;
-pub use tokens::TokensConfig;
+pub use tokens::{OnReuse, TokensConfig};
 
 /// The sample file, which is also the defaults.
 pub const DEFAULTS: &str = include_str!("../../config.toml");

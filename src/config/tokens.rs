@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::within;
 
-/// `[tokens]`, in seconds.
+/// `[tokens]`; times in seconds.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokensConfig {
@@ -14,12 +14,30 @@ pub struct TokensConfig {
     pub access_token_lifetime: i64,
     /// An ID token.
     pub id_token_lifetime: i64,
+    /// The longest pause between two uses of a grant's refresh tokens.
+    pub refresh_idle: i64,
+    /// The longest life of a grant with refresh tokens.
+    pub refresh_absolute: i64,
+    /// What the reuse of a refresh token ends.
+    pub on_reuse: OnReuse,
+}
+
+/// What ends when a refresh token is used again (RFC 9700 §4.14.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnReuse {
+    /// Every sign-in and grant of its user.
+    User,
+    /// The grant it belongs to.
+    Grant,
 }
 
 impl TokensConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         within("tokens.code_lifetime", self.code_lifetime, 1, 600)?;
         within("tokens.access_token_lifetime", self.access_token_lifetime, 10, 86_400)?;
-        within("tokens.id_token_lifetime", self.id_token_lifetime, 10, 86_400)
+        within("tokens.id_token_lifetime", self.id_token_lifetime, 10, 86_400)?;
+        within("tokens.refresh_idle", self.refresh_idle, 60, 31_536_000)?;
+        within("tokens.refresh_absolute", self.refresh_absolute, 60, 31_536_000)
     }
 }

@@ -52,8 +52,11 @@ impl Grants {
         resources: &[Resource],
     ) -> Result<Authorization, Error> {
         code::check(code, params, now)?;
-        let grant =
-            transaction.grant(&code.grant_id).await?.filter(|grant| grant.holds).ok_or(Rejection::EndedGrant)?;
+        let grant = transaction
+            .grant(&code.grant_id)
+            .await?
+            .filter(|grant| grant.holds(self.idle, now))
+            .ok_or(Rejection::EndedGrant)?;
         let audience = resource::audience(params, &grant.resources, self.issuer.as_str())?;
         let id_token = grant.scopes.contains("openid").then(|| Authentication {
             auth_time: grant.auth_time,
@@ -61,6 +64,8 @@ impl Grants {
             nonce: code.nonce.clone(),
             lifetime: self.lifetimes.id_token_lifetime,
         });
+        let refresh_token = self.first_refresh_token(transaction, &grant, now).await?;
+        transaction.use_grant(&grant.id, now).await?;
         Ok(Authorization {
             scopes: grant.scopes.for_audience(&audience, resources),
             client_id: grant.client_id,
@@ -72,6 +77,7 @@ impl Grants {
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,
             id_token,
+            refresh_token,
         })
     }
 }

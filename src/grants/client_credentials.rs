@@ -27,6 +27,7 @@ impl Grants {
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,
             id_token: None,
+            refresh_token: None,
         })
     }
 }

@@ -1,12 +1,18 @@
-//! The token endpoint's decisions: one file per grant type, one way in, one value out.
+//! The token endpoint's decisions: one file per grant type, one way in, one value out. And what is decided about tokens afterwards:
+//! introspection and revocation.
 //!
 //! A new grant type is a file here with a function that returns an [`Authorization`], and a line in [`Grants::redeem`].
 
 mod authorization_code;
 mod client_credentials;
+mod introspection;
+mod refresh_token;
+mod revocation;
+
+pub use refresh_token::REUSED;
 
 use crate::clock::Timestamp;
-use crate::config::TokensConfig;
+use crate::config::{Config, TokensConfig};
 use crate::failure::Error;
 use crate::protocol::authorization::Authorization;
 use crate::protocol::client::Client;
@@ -14,14 +20,18 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
 use crate::storage::{Directory, Storage};
+use crate::tokens::KeyRing;
 
 /// The grant types, with all that they decide from.
 #[derive(Clone, Debug)]
 pub struct Grants {
     storage: Storage,
     directory: Directory,
+    ring: KeyRing,
     issuer: Issuer,
     lifetimes: TokensConfig,
+    /// The longest pause between two uses of a sign-in, in seconds.
+    idle: i64,
 }
 
 /// A token request of an authenticated client.
@@ -37,8 +47,8 @@ pub struct TokenRequest<'a> {
 
 impl Grants {
     /// Grant types over this storage.
-    pub fn new(storage: Storage, directory: Directory, issuer: Issuer, lifetimes: TokensConfig) -> Self {
-        Self { storage, directory, issuer, lifetimes }
+    pub fn new(storage: Storage, directory: Directory, ring: KeyRing, issuer: Issuer, config: &Config) -> Self {
+        Self { storage, directory, ring, issuer, lifetimes: config.tokens.clone(), idle: config.sign_in.idle }
     }
 
     /// Decides a token request (RFC 6749 §3.2). When it returns, everything is written and committed;
@@ -50,8 +60,11 @@ impl Grants {
         let has_users = request.client.client_type.has_users();
         match (request.params.single("grant_type")?.ok_or(Rejection::MissingGrantType)?, has_users) {
             ("authorization_code", true) => self.authorization_code(request).await,
+            ("refresh_token", true) => self.refresh_token(request).await,
             ("client_credentials", false) => self.client_credentials(request).await,
-            ("authorization_code" | "client_credentials", _) => Err(Rejection::GrantTypeNotAllowed.into()),
+            ("authorization_code" | "refresh_token" | "client_credentials", _) => {
+                Err(Rejection::GrantTypeNotAllowed.into())
+            }
             _ => Err(Rejection::UnknownGrantType.into()),
         }
     }

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
-use super::endpoints::{authorize, discovery, health, jwks, token, userinfo};
+use super::endpoints::{authorize, discovery, health, introspect, jwks, revoke, token, userinfo};
 use super::middleware::{headers, host, peer, request_log};
 use super::pages::stylesheet::{self, Stylesheet};
 use super::pages::{account, consent, login, logout, missing, register};
@@ -44,9 +44,16 @@ pub fn router(app: App) -> Router {
         .expose_headers([header::WWW_AUTHENTICATE]);
     let machine = Router::new()
         .route("/token", post(token::post))
+        .route("/revoke", post(revoke::post))
         .route("/userinfo", get(userinfo::get).post(userinfo::post))
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(cors)
+        .layer(from_fn(headers::machine));
+
+    // For resource servers: no browser's business, so without CORS.
+    let resource_server = Router::new()
+        .route("/introspect", post(introspect::post))
+        .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn(headers::machine));
 
     // For people in browsers.
@@ -74,6 +81,7 @@ pub fn router(app: App) -> Router {
     browser
         .merge(public)
         .merge(machine)
+        .merge(resource_server)
         .merge(operator)
         .layer(from_fn_with_state(app.clone(), headers::transport))
         .layer(from_fn_with_state(app.clone(), host::only_ours))

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
+use crate::secret::Secret;
 
 /// A decided token request: ids and times are fixed, rows are written; only signing is left.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct Authorization {
     pub lifetime: i64,
     /// What the ID token says, when `openid` was granted.
     pub id_token: Option<Authentication>,
+    /// The refresh token that goes with it.
+    pub refresh_token: Option<Secret>,
 }
 
 /// How and when the person authenticated.
@@ -79,6 +82,11 @@ pub struct IdTokenClaims<'a> {
 }
 
 impl Authorization {
+    /// How many seconds the access token is still valid: less than its lifetime when an answer is given again.
+    pub fn expires_in(&self, now: Timestamp) -> i64 {
+        self.issued_at.plus(self.lifetime).seconds() - now.seconds()
+    }
+
     /// The claims of its access token.
     pub fn access_token<'a>(&'a self, issuer: &'a str) -> AccessTokenClaims<'a> {
         AccessTokenClaims {

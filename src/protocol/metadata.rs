@@ -12,16 +12,22 @@ use super::scope::ISSUER_SCOPES;
 pub fn document(issuer: &Issuer) -> Value {
     let scopes: Vec<&str> = ISSUER_SCOPES.iter().map(|(name, _)| *name).collect();
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
+    let secret_methods: Vec<&str> =
+        methods.iter().copied().filter(|method| *method != AuthMethod::None.as_str()).collect();
     json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.address("/authorize"),
         "token_endpoint": issuer.address("/token"),
+        "revocation_endpoint": issuer.address("/revoke"),
+        "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint": issuer.address("/introspect"),
+        "introspection_endpoint_auth_methods_supported": secret_methods,
         "userinfo_endpoint": issuer.address("/userinfo"),
         "jwks_uri": issuer.address("/.well-known/jwks.json"),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": methods,

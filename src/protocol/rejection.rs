@@ -209,7 +209,18 @@ rejections! {
     MissingVerifier: InvalidGrant, "RFC 7636 §4.6", "code_verifier is missing.";
     WrongVerifier: InvalidGrant, "RFC 7636 §4.6", "code_verifier does not belong to the code_challenge.";
     UnexpectedVerifier: InvalidGrant, "RFC 9700 §4.8.2", "code_verifier was sent though the authorization request had no code_challenge.";
+    MissingRefreshToken: InvalidRequest, "RFC 6749 §6", "refresh_token is missing.";
+    UnknownRefreshToken: InvalidGrant, "RFC 6749 §5.2", "refresh_token is not valid.";
+    ForeignRefreshToken: InvalidGrant, "RFC 6749 §6", "refresh_token is not valid.";
+    ExpiredRefreshToken: InvalidGrant, "RFC 6749 §6", "refresh_token has expired.";
+    ReusedRefreshToken: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used before; what it stood for has ended.";
+    ChangedRetry: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used a moment ago with another scope or resource.";
+    WiderScope: InvalidScope, "RFC 6749 §6", "scope names a scope that was not granted.";
     EndedGrant: InvalidGrant, "RFC 6749 §5.2", "The authorization has ended.";
+
+    // Revocation and introspection.
+    MissingTokenParameter: InvalidRequest, "RFC 7009 §2.1", "token is missing.";
+    PublicClientIntrospects: InvalidClient, "RFC 7662 §2.1", "Client authentication failed. (A public client may not introspect.)";
 
     // Bearer tokens.
     MissingToken: InvalidToken, "RFC 6750 §3.1", "The request carries no access token.";
@@ -224,6 +235,7 @@ rejections! {
     WrongIssuer: InvalidToken, "RFC 9068 §4", "The access token is not valid.";
     WrongAudience: InvalidToken, "RFC 9068 §4", "The access token is for another audience.";
     ExpiredToken: InvalidToken, "RFC 9068 §4", "The access token has expired.";
+    RevokedToken: InvalidToken, "RFC 7009 §2.1", "The access token has ended.";
     TokenOfEndedGrant: InvalidToken, "RFC 6749 §4.1.2", "The access token has ended.";
     TokenWithoutScope: InsufficientScope, "RFC 6750 §3.1", "The access token lacks a scope that is needed here.";
     TokenWithoutOpenid: InsufficientScope, "OpenID Connect Core §5.3", "The access token lacks the scope openid.";

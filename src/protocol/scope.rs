@@ -117,6 +117,17 @@ pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Re
     Ok(asked)
 }
 
+/// The scopes of a refreshed access token: those that the request names, none of which may be beyond the granted ones, or all of these
+/// (RFC 6749 §6).
+///
+/// # Errors
+/// [`Rejection::MalformedScope`], [`Rejection::WiderScope`], [`Rejection::RepeatedParameter`].
+pub fn narrowed(params: &Params, granted: &ScopeSet) -> Result<ScopeSet, Rejection> {
+    let Some(text) = params.single("scope")? else { return Ok(granted.clone()) };
+    let asked = ScopeSet::parse(text)?;
+    if asked.is_within(granted) { Ok(asked) } else { Err(Rejection::WiderScope) }
+}
+
 /// What a scope means to a person: our own words, those of the resource that owns it, or its name.
 pub fn words(token: &str, resources: &[Resource]) -> String {
     let own = ISSUER_SCOPES.iter().find(|(name, _)| *name == token).map(|(_, words)| (*words).to_owned());

@@ -7,6 +7,7 @@ use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::code::{Consumed, IssuedCode};
+use crate::protocol::grant::{Grant, SignInLimits};
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::scope::ScopeSet;
 use crate::secret::SecretHash;
@@ -20,9 +21,10 @@ statements! {
         RETURNING grant_id, redirect_uri, challenge, nonce, expires_at";
     CODE_BEFORE = "SELECT client_id, grant_id, redeemed_at FROM codes WHERE code_hash = $1";
     CODE_REDEEMED = "UPDATE codes SET redeemed_at = $2 WHERE code_hash = $1";
-    GRANT = "SELECT g.id, g.client_id, g.user_id, g.sign_in_id, g.scopes, g.resources, g.auth_time, g.ended_at, u.roles, \
-        u.disabled_at AS user_disabled_at, c.disabled_at AS client_disabled_at \
-        FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.client_id = g.client_id WHERE g.id = $1";
+    GRANT = "SELECT g.id, g.client_id, g.user_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.auth_time, g.created_at, g.ended_at, \
+        u.roles, u.disabled_at AS user_disabled_at, c.disabled_at AS client_disabled_at, s.last_used_at, s.expires_at \
+        FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.client_id = g.client_id \
+        LEFT JOIN sign_ins s ON s.id = g.sign_in_id AND s.ended_at IS NULL WHERE g.id = $1";
     END_GRANT = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
 }
 
@@ -52,29 +54,6 @@ pub struct NewGrant<'a> {
     pub code: &'a IssuedCode,
 }
 
-/// A grant as the token endpoint and userinfo need it.
-#[derive(Debug, Clone)]
-pub struct GrantState {
-    /// Its id.
-    pub id: String,
-    /// The client it is for.
-    pub client_id: String,
-    /// The user whose it is.
-    pub user_id: String,
-    /// The sign-in it came from.
-    pub sign_in_id: String,
-    /// The scopes granted.
-    pub scopes: ScopeSet,
-    /// The resources granted.
-    pub resources: Vec<String>,
-    /// When the person authenticated.
-    pub auth_time: Timestamp,
-    /// The user's roles now.
-    pub roles: Vec<String>,
-    /// Whether it holds: neither it nor its user nor its client has been ended or disabled.
-    pub holds: bool,
-}
-
 #[derive(FromRow)]
 struct CodeRow {
     grant_id: String,
@@ -90,13 +69,41 @@ struct GrantRow {
     client_id: String,
     user_id: String,
     sign_in_id: String,
+    bound: i64,
     scopes: String,
     resources: String,
     auth_time: i64,
+    created_at: i64,
     ended_at: Option<i64>,
     roles: String,
     user_disabled_at: Option<i64>,
     client_disabled_at: Option<i64>,
+    last_used_at: Option<i64>,
+    expires_at: Option<i64>,
+}
+
+impl GrantRow {
+    fn read(self) -> Result<Grant, Failure> {
+        let ended = self.ended_at.or(self.user_disabled_at).or(self.client_disabled_at).is_some();
+        let sign_in = self.last_used_at.zip(self.expires_at).map(|(last_used_at, expires_at)| SignInLimits {
+            last_used_at: Timestamp::from_seconds(last_used_at),
+            expires_at: Timestamp::from_seconds(expires_at),
+        });
+        Ok(Grant {
+            scopes: scopes(&self.scopes)?,
+            resources: from_json("resources", &self.resources)?,
+            roles: from_json("roles", &self.roles)?,
+            id: self.id,
+            client_id: self.client_id,
+            user_id: self.user_id,
+            sign_in_id: self.sign_in_id,
+            bound: self.bound != 0,
+            auth_time: Timestamp::from_seconds(self.auth_time),
+            created_at: Timestamp::from_seconds(self.created_at),
+            ended,
+            sign_in,
+        })
+    }
 }
 
 impl Reader {
@@ -104,20 +111,9 @@ impl Reader {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn grant(&mut self, id: &str) -> Result<Option<GrantState>, Failure> {
+    pub async fn grant(&mut self, id: &str) -> Result<Option<Grant>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, GrantRow>(GRANT).bind(id).fetch_optional(c).await)?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(GrantState {
-            holds: row.ended_at.is_none() && row.user_disabled_at.is_none() && row.client_disabled_at.is_none(),
-            scopes: scopes(&row.scopes)?,
-            resources: from_json("resources", &row.resources)?,
-            roles: from_json("roles", &row.roles)?,
-            id: row.id,
-            client_id: row.client_id,
-            user_id: row.user_id,
-            sign_in_id: row.sign_in_id,
-            auth_time: Timestamp::from_seconds(row.auth_time),
-        }))
+        row.map(GrantRow::read).transpose()
     }
 }
 

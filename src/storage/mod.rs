@@ -17,6 +17,7 @@ mod failures;
 mod grants;
 mod keys;
 mod migrate;
+mod refresh_tokens;
 mod resources;
 mod rows;
 mod sign_ins;
@@ -24,9 +25,10 @@ mod users;
 
 pub use connection::{Reader, Storage, Transaction};
 pub use directory::Directory;
-pub use grants::{GrantState, NewGrant};
+pub use grants::NewGrant;
 pub use keys::StoredKey;
 pub use migrate::{Migration, MigrationReport};
+pub use refresh_tokens::{NewRefreshToken, Replacement};
 pub use sign_ins::{NewSignIn, SignInEntry};
 pub use users::Account;
 
@@ -60,6 +62,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         failures::STATEMENTS,
         grants::STATEMENTS,
         keys::STATEMENTS,
+        refresh_tokens::STATEMENTS,
         resources::STATEMENTS,
         sign_ins::STATEMENTS,
         users::STATEMENTS,

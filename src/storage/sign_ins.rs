@@ -23,6 +23,7 @@ statements! {
     USE_SIGN_IN = "UPDATE sign_ins SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2 AND ended_at IS NULL";
     END_SIGN_IN = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING id";
     END_BOUND_GRANTS = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE sign_in_id = $1 AND bound = 1 AND ended_at IS NULL";
+    HOLD_USER = "UPDATE users SET created_at = created_at WHERE id = $1";
     END_SIGN_INS_OF_USER = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL";
     END_GRANTS_OF_USER = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL";
 }
@@ -199,11 +200,13 @@ impl Transaction {
         Ok(ended.is_some())
     }
 
-    /// Ends all sign-ins and all grants of a user.
+    /// Ends all sign-ins and all grants of a user. Whoever does so for the same user at once waits for the other: PostgreSQL would
+    /// otherwise lock their rows in any order, and one of the two would fail.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn end_everything_of_user(&mut self, user_id: &str, reason: &str, now: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(HOLD_USER).bind(user_id).execute(c).await.map(drop))?;
         for statement in [END_SIGN_INS_OF_USER, END_GRANTS_OF_USER] {
             on!(self, |c| sqlx::query(statement)
                 .bind(user_id)

@@ -32,8 +32,10 @@ pub struct VerifiedToken {
     pub aud: String,
     /// The client it was given to.
     pub client_id: String,
-    exp: i64,
-    iat: i64,
+    /// When it expires, in seconds since the epoch.
+    pub exp: i64,
+    /// When it was given, in seconds since the epoch.
+    pub iat: i64,
     /// Its id.
     pub jti: String,
     /// Its grant; `None` for client credentials.

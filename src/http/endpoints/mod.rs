@@ -3,6 +3,8 @@
 pub(super) mod authorize;
 pub(super) mod discovery;
 pub(super) mod health;
+pub(super) mod introspect;
 pub(super) mod jwks;
+pub(super) mod revoke;
 pub(super) mod token;
 pub(super) mod userinfo;

@@ -20,6 +20,8 @@ struct TokenResponse {
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
 }
 
 /// A token request.
@@ -29,15 +31,17 @@ pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> R
 }
 
 async fn answer(app: &App, form: &ClientForm) -> Result<Response, JsonError> {
-    let request = TokenRequest { client: &form.client, params: &form.params, now: app.now() };
+    let now = app.now();
+    let request = TokenRequest { client: &form.client, params: &form.params, now };
     let authorization = app.grants.redeem(request).await?;
     let minted = app.mint.tokens(&authorization)?;
     let body = TokenResponse {
         access_token: minted.access_token,
         token_type: "Bearer",
-        expires_in: authorization.lifetime,
+        expires_in: authorization.expires_in(now),
         scope: authorization.scopes.to_string(),
         id_token: minted.id_token,
+        refresh_token: authorization.refresh_token.as_ref().map(|token| token.expose().to_owned()),
     };
     Ok(Json(body).into_response())
 }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::http::error::BearerError;
 use crate::http::extract::{form, is_form, query};
+use crate::protocol::grant::Grant;
 use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::{bearer, claims};
@@ -39,14 +40,19 @@ async fn answer(app: &App, headers: &HeaderMap, query: &Params, body: &Params) -
     let authorization: Vec<&[u8]> =
         headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
     let token = bearer::token(&authorization, query, body)?;
-    let token = VerifiedToken::verify(&token, &app.ring, &app.issuer, app.now())?;
+    let now = app.now();
+    let token = VerifiedToken::verify(&token, &app.ring, &app.issuer, now)?;
     if token.aud != app.issuer.as_str() {
         return Err(Rejection::WrongAudience.into());
     }
     let grant_id =
         token.gid.as_deref().filter(|_| token.scope.contains("openid")).ok_or(Rejection::TokenWithoutOpenid)?;
     let mut reader = app.storage.read().await?;
-    let grant = reader.grant(grant_id).await?.filter(|grant| grant.holds).ok_or(Rejection::TokenOfEndedGrant)?;
+    if reader.is_revoked(&token.jti).await? {
+        return Err(Rejection::RevokedToken.into());
+    }
+    let holds = |grant: &Grant| grant.holds(app.config.sign_in.idle, now);
+    let grant = reader.grant(grant_id).await?.filter(holds).ok_or(Rejection::TokenOfEndedGrant)?;
     let account = reader.user(&grant.user_id).await?.ok_or(Rejection::TokenOfEndedGrant)?;
     drop(reader);
     Ok(Json(claims::userinfo(&account.user, &token.scope)).into_response())

@@ -1,0 +1,86 @@
+//! A grant: what came of one authorization, and whether it still holds. Everything that descends from it asks this one rule.
+
+use super::scope::ScopeSet;
+use crate::clock::Timestamp;
+
+/// What came of one authorization.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Its id, 22 random characters; the `gid` of access tokens.
+    pub id: String,
+    /// The client it is for.
+    pub client_id: String,
+    /// The user whose it is.
+    pub user_id: String,
+    /// The sign-in it came from; the `sid` of ID tokens.
+    pub sign_in_id: String,
+    /// Whether it ends with that sign-in.
+    pub bound: bool,
+    /// The scopes granted.
+    pub scopes: ScopeSet,
+    /// The resources granted.
+    pub resources: Vec<String>,
+    /// When the person authenticated.
+    pub auth_time: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The user's roles now.
+    pub roles: Vec<String>,
+    /// Whether it was ended, or its user or client switched off.
+    pub ended: bool,
+    /// The limits of the sign-in it came from; `None` when that one has ended.
+    pub sign_in: Option<SignInLimits>,
+}
+
+/// Until when a sign-in holds by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct SignInLimits {
+    /// When it was last used, to the minute.
+    pub last_used_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+}
+
+impl Grant {
+    /// Whether it holds; `idle` is the longest pause between two uses of a sign-in, in seconds. One that is bound to its sign-in ends
+    /// with that one, also when that one expires (OpenID Connect Back-Channel Logout §2.7).
+    pub fn holds(&self, idle: i64, now: Timestamp) -> bool {
+        let sign_in_holds =
+            || self.sign_in.is_some_and(|sign_in| now < sign_in.expires_at && now < sign_in.last_used_at.plus(idle));
+        !self.ended && (!self.bound || sign_in_holds())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    #[test]
+    fn a_bound_grant_holds_no_longer_than_its_sign_in() {
+        let limits =
+            |used: i64, left: i64| Some(SignInLimits { last_used_at: NOW.minus(used), expires_at: NOW.plus(left) });
+        let holds = |ended, bound, sign_in| {
+            let grant = Grant {
+                id: "g".into(),
+                client_id: "c".into(),
+                user_id: "u".into(),
+                sign_in_id: "s".into(),
+                bound,
+                scopes: ScopeSet::default(),
+                resources: vec![],
+                auth_time: NOW,
+                created_at: NOW,
+                roles: vec![],
+                ended,
+                sign_in,
+            };
+            grant.holds(100, NOW)
+        };
+        assert!(holds(false, false, None) && holds(false, false, limits(500, -1)));
+        assert!(!holds(true, false, limits(0, 10)) && !holds(true, true, limits(0, 10)));
+        assert!(holds(false, true, limits(99, 1)));
+        assert!(!holds(false, true, limits(100, 1)) && !holds(false, true, limits(0, 0)) && !holds(false, true, None));
+    }
+}

@@ -1,0 +1,61 @@
+//! What is said of a token to who may know (RFC 7662 §2.2): everything, or that it is not active and nothing else.
+
+use serde::Serialize;
+
+use super::client::Client;
+use super::resource::Resource;
+use super::scope::ScopeSet;
+
+/// The answer.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Introspection {
+    /// The token holds, and the caller may know.
+    Active(Box<ActiveToken>),
+    /// Anything else.
+    Inactive {
+        /// Always false.
+        active: bool,
+    },
+}
+
+/// A token that holds.
+#[derive(Debug, Serialize)]
+pub struct ActiveToken {
+    /// Always true.
+    pub active: bool,
+    /// The issuer.
+    pub iss: String,
+    /// The user, or the client itself.
+    pub sub: String,
+    /// The audience; a refresh token's is the issuer.
+    pub aud: String,
+    /// The client it was given to.
+    pub client_id: String,
+    /// Its scopes.
+    pub scope: ScopeSet,
+    /// When it expires, in seconds since the epoch.
+    pub exp: i64,
+    /// When it was given, in seconds since the epoch.
+    pub iat: i64,
+    /// `Bearer` for an access token; a refresh token has no such type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<&'static str>,
+    /// An access token's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// The grant it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gid: Option<String>,
+}
+
+impl Introspection {
+    /// Not active.
+    pub const INACTIVE: Self = Self::Inactive { active: false };
+}
+
+/// Whether a client may know of an access token: the one it was given to, or one that the token's resource names.
+pub fn may_know(caller: &Client, owner: &str, audience: &str, resources: &[Resource]) -> bool {
+    let named = |resource: &Resource| resource.introspectors.iter().any(|named| *named == caller.client_id);
+    caller.client_id == owner || resources.iter().any(|resource| resource.identifier == audience && named(resource))
+}

@@ -1,0 +1,175 @@
+//! Refresh tokens and revoked access tokens: one atomic statement replaces a refresh token (RFC 9700 §4.14.2).
+
+use sqlx::FromRow;
+
+use super::rows::{damaged, scopes};
+use super::{Reader, Transaction, on, statements};
+use crate::clock::Timestamp;
+use crate::failure::Failure;
+use crate::protocol::refresh::{Answer, RefreshToken, Replaced};
+use crate::secret::SecretHash;
+
+statements! {
+    REFRESH_TOKEN = "SELECT grant_id, client_id, created_at, expires_at, consumed_at, successor, answer_scopes, answer_audience, \
+        answer_jti FROM refresh_tokens WHERE token_hash = $1";
+    INSERT_REFRESH_TOKEN = "INSERT INTO refresh_tokens (token_hash, grant_id, client_id, created_at, expires_at) \
+        VALUES ($1, $2, $3, $4, $5)";
+    REPLACE_REFRESH_TOKEN = "UPDATE refresh_tokens SET consumed_at = $2, successor_hash = $3, successor = $4, answer_scopes = $5, \
+        answer_audience = $6, answer_jti = $7 WHERE token_hash = $1 AND consumed_at IS NULL RETURNING grant_id";
+    FORGET_SUCCESSOR = "UPDATE refresh_tokens SET successor = NULL WHERE successor_hash = $1";
+    USE_GRANT = "UPDATE grants SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL";
+    REVOKE_ACCESS_TOKEN = "INSERT INTO revoked_tokens (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING";
+    IS_REVOKED = "SELECT jti FROM revoked_tokens WHERE jti = $1";
+}
+
+/// What a new refresh token is made of.
+#[derive(Debug)]
+pub struct NewRefreshToken<'a> {
+    /// Its hash.
+    pub hash: SecretHash,
+    /// The grant it belongs to.
+    pub grant_id: &'a str,
+    /// The client it is given to.
+    pub client_id: &'a str,
+    /// Now.
+    pub now: Timestamp,
+    /// The moment from which it is worthless.
+    pub expires_at: Timestamp,
+}
+
+/// A refresh token's replacement.
+#[derive(Debug)]
+pub struct Replacement<'a> {
+    /// The successor.
+    pub successor: NewRefreshToken<'a>,
+    /// The successor itself, sealed under a key that the replaced token gives.
+    pub sealed: Vec<u8>,
+    /// What is answered beside it.
+    pub answer: &'a Answer,
+}
+
+#[derive(FromRow)]
+struct RefreshRow {
+    grant_id: String,
+    client_id: String,
+    created_at: i64,
+    expires_at: i64,
+    consumed_at: Option<i64>,
+    successor: Option<Vec<u8>>,
+    answer_scopes: Option<String>,
+    answer_audience: Option<String>,
+    answer_jti: Option<String>,
+}
+
+impl RefreshRow {
+    fn read(self) -> Result<RefreshToken, Failure> {
+        let replaced = match self.consumed_at {
+            None => None,
+            Some(at) => {
+                let missing = || damaged("answer", "a replaced refresh token without its answer");
+                Some(Replaced {
+                    at: Timestamp::from_seconds(at),
+                    successor: self.successor,
+                    answer: Answer {
+                        scopes: scopes(&self.answer_scopes.ok_or_else(missing)?)?,
+                        audience: self.answer_audience.ok_or_else(missing)?,
+                        jti: self.answer_jti.ok_or_else(missing)?,
+                    },
+                })
+            }
+        };
+        Ok(RefreshToken {
+            grant_id: self.grant_id,
+            client_id: self.client_id,
+            created_at: Timestamp::from_seconds(self.created_at),
+            expires_at: Timestamp::from_seconds(self.expires_at),
+            replaced,
+        })
+    }
+}
+
+impl Reader {
+    /// The refresh token with this hash.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh_token(&mut self, hash: &SecretHash) -> Result<Option<RefreshToken>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, RefreshRow>(REFRESH_TOKEN)
+            .bind(hash.as_bytes())
+            .fetch_optional(c)
+            .await)?;
+        row.map(RefreshRow::read).transpose()
+    }
+
+    /// Whether the access token with this id was revoked.
+    ///
+    /// # Errors
+    /// When the database fails: then the token must not be taken for good.
+    pub async fn is_revoked(&mut self, jti: &str) -> Result<bool, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, (String,)>(IS_REVOKED).bind(jti).fetch_optional(c).await)?;
+        Ok(row.is_some())
+    }
+}
+
+impl Transaction {
+    /// Writes a refresh token.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn insert_refresh_token(&mut self, new: &NewRefreshToken<'_>) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(INSERT_REFRESH_TOKEN)
+            .bind(new.hash.as_bytes())
+            .bind(new.grant_id)
+            .bind(new.client_id)
+            .bind(new.now.seconds())
+            .bind(new.expires_at.seconds())
+            .execute(c)
+            .await
+            .map(drop))
+    }
+
+    /// Replaces a refresh token by its successor; `false` when it has been replaced before. Of any number of requests at once, one
+    /// gets `true`. The sealed copy of the replaced token itself, with its predecessor, is wiped: it has been used now.
+    ///
+    /// # Errors
+    /// When the database fails: then nothing may be issued.
+    pub async fn rotate_refresh_token(
+        &mut self,
+        hash: &SecretHash,
+        replacement: &Replacement<'_>,
+    ) -> Result<bool, Failure> {
+        let (new, answer) = (&replacement.successor, replacement.answer);
+        let replaced = on!(self, |c| sqlx::query_as::<_, (String,)>(REPLACE_REFRESH_TOKEN)
+            .bind(hash.as_bytes())
+            .bind(new.now.seconds())
+            .bind(new.hash.as_bytes())
+            .bind(replacement.sealed.as_slice())
+            .bind(answer.scopes.to_string())
+            .bind(&answer.audience)
+            .bind(&answer.jti)
+            .fetch_optional(c)
+            .await)?;
+        if replaced.is_none() {
+            return Ok(false);
+        }
+        self.insert_refresh_token(new).await?;
+        on!(self, |c| sqlx::query(FORGET_SUCCESSOR).bind(hash.as_bytes()).execute(c).await.map(drop))?;
+        Ok(true)
+    }
+
+    /// Notes that a grant was used.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn use_grant(&mut self, id: &str, now: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(USE_GRANT).bind(id).bind(now.seconds()).execute(c).await.map(drop))
+    }
+
+    /// Revokes one access token: kept until it would have expired.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revoke_access_token(&mut self, jti: &str, expires_at: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(REVOKE_ACCESS_TOKEN).bind(jti).bind(expires_at.seconds()).execute(c).await.map(drop))
+    }
+}
