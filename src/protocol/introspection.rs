@@ -56,6 +56,6 @@ impl Introspection {
 
 /// Whether a client may know of an access token: the one it was given to, or one that the token's resource names.
 pub fn may_know(caller: &Client, owner: &str, audience: &str, resources: &[Resource]) -> bool {
-    let named = |resource: &Resource| resource.introspectors.iter().any(|named| *named == caller.client_id);
+    let named = |resource: &Resource| resource.introspectors.contains(&caller.client_id);
     caller.client_id == owner || resources.iter().any(|resource| resource.identifier == audience && named(resource))
 }
