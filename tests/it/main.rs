@@ -5,4 +5,6 @@
 
 mod authorization_code;
 mod keys;
+mod refresh_token;
+mod revoke_introspect;
 mod support;

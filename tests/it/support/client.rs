@@ -32,6 +32,11 @@ impl Client {
         }
     }
 
+    /// The same client, speaking to another node.
+    pub fn on(&self, server: &Server) -> Self {
+        Self { server: server.clone(), ..self.clone() }
+    }
+
     /// The address of an authorization request; `extra` is appended as it is and goes before the usual parameters.
     pub fn authorization_url(&self, extra: &str) -> String {
         let given = |name: &str| extra.split('&').any(|pair| pair.split('=').next() == Some(name));
@@ -57,6 +62,11 @@ impl Client {
 
     /// Sends an authenticated form to an endpoint.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.request(path, fields);
+        self.server.send(request).await
+    }
+
+    fn request(&self, path: &str, fields: &[(&str, &str)]) -> Request<Body> {
         let mut form = Serializer::new(String::new());
         form.extend_pairs(fields);
         let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -73,7 +83,7 @@ impl Client {
                 form.append_pair("client_id", &self.id);
             }
         }
-        self.server.send(request.body(Body::from(form.finish())).unwrap()).await
+        request.body(Body::from(form.finish())).unwrap()
     }
 
     /// Redeems a code.
