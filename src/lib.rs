@@ -1,4 +1,4 @@
-#![doc = "placeholder"]
+//! Doorward: a standalone OAuth 2.1 and OpenID Connect authorization server.
 pub mod app;
 pub mod cli;
 pub mod clock;

@@ -4,7 +4,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod authorization_code;
+mod config;
+mod endpoints;
+mod floors;
 mod keys;
+mod pages;
+mod process;
 mod refresh_token;
 mod revoke_introspect;
+mod sources;
+mod storage;
 mod support;

@@ -73,12 +73,13 @@ impl Answer {
         self
     }
 
-    /// Asserts a refusal as a page: an element with id `error` that holds the code, and no redirect.
+    /// Asserts a refusal as a page: an element with id `error` that holds the code and the words, and no redirect.
     #[track_caller]
     pub fn refused_page(&self, status: u16, rejection: Rejection) -> &Self {
         self.refused(status, rejection);
         assert_eq!(self.header("location"), "");
         assert_eq!(self.error_code().as_deref(), Some(rejection.code().as_str()), "{}", self.text());
+        assert_eq!(self.text_of("#error").as_deref(), Some(rejection.description()));
         self
     }
 
@@ -93,7 +94,8 @@ impl Answer {
         self
     }
 
-    fn find(&self, selector: &str, attribute: &str) -> Option<String> {
+    /// An attribute of the first element that the selector finds.
+    pub fn field(&self, selector: &str, attribute: &str) -> Option<String> {
         let document = Html::parse_document(&self.text());
         let selector = Selector::parse(selector).unwrap();
         document.select(&selector).next().and_then(|element| element.attr(attribute)).map(str::to_owned)
@@ -101,7 +103,7 @@ impl Answer {
 
     /// The error code that the page holds.
     pub fn error_code(&self) -> Option<String> {
-        self.find("#error", "data-error")
+        self.field("#error", "data-error")
     }
 
     /// The text of the first element that the selector finds.

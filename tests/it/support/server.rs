@@ -108,8 +108,16 @@ impl Server {
 
     /// Posts a form without cookies or client authentication.
     pub async fn post(&self, path: &str, body: &str) -> Answer {
-        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+        self.post_as(path, "application/x-www-form-urlencoded", body.as_bytes().to_vec()).await
+    }
+
+    /// Posts a body of any kind, without cookies or client authentication; an empty kind sends no content type.
+    pub async fn post_as(&self, path: &str, kind: &str, body: Vec<u8>) -> Answer {
+        let mut request = Request::post(path);
+        if !kind.is_empty() {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
+        self.send(request.body(Body::from(body)).unwrap()).await
     }
 
     /// A new browser.

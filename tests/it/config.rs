@@ -1,0 +1,91 @@
+//! The guard of the configuration: `config.toml`, the structs and the environment agree, and every key is explained.
+
+use std::collections::BTreeSet;
+
+use doorward::config::{Config, DEFAULTS};
+use serde_json::Value;
+
+/// Every key with another value that it may have: as it stands in a variable, and as it is read.
+const OTHERS: &[(&str, &str, &str)] = &[
+    ("server.issuer", "https://as.test", "\"https://as.test\""),
+    ("server.listen", "127.0.0.1:9", "\"127.0.0.1:9\""),
+    ("server.data", "elsewhere", "\"elsewhere\""),
+    ("server.trusted_proxies", "10.0.0.0/8,::1", "[\"10.0.0.0/8\",\"::1/128\"]"),
+    ("server.notice", "7", "7"),
+    ("server.drain", "7", "7"),
+    ("database.url", "sqlite://x.db", "\"sqlite://x.db\""),
+    ("database.max_connections", "7", "7"),
+    ("database.acquire_timeout", "7", "7"),
+    ("keys.master_key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "\"...\""),
+    ("keys.master_key_file", "key", "\"key\""),
+    ("tokens.code_lifetime", "7", "7"),
+    ("tokens.access_token_lifetime", "77", "77"),
+    ("tokens.id_token_lifetime", "77", "77"),
+    ("tokens.refresh_idle", "777", "777"),
+    ("tokens.refresh_absolute", "7777777", "7777777"),
+    ("tokens.on_reuse", "grant", "\"grant\""),
+    ("sign_in.idle", "777", "777"),
+    ("sign_in.absolute", "777", "777"),
+    ("sign_in.failures_per_minute", "7", "7"),
+    ("registration.enabled", "false", "false"),
+    ("password.memory_kib", "77", "77"),
+    ("password.iterations", "7", "7"),
+    ("password.parallelism", "2", "2"),
+    ("password.queue", "7", "7"),
+    ("outgoing.allow", "a.test:1,b.test:2", "[\"a.test:1\",\"b.test:2\"]"),
+    ("outgoing.ca", "ca.pem", "\"ca.pem\""),
+    ("brand.name", "Elsewhere", "\"Elsewhere\""),
+    ("log.format", "json", "\"json\""),
+    ("log.level", "debug", "\"debug\""),
+];
+
+/// The keys of the file, as `section.key`, each with the line above it.
+fn keys_of_the_file() -> Vec<(String, &'static str)> {
+    let mut section = "";
+    let mut above = "";
+    let mut keys = Vec::new();
+    for line in DEFAULTS.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']');
+        } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            keys.push((format!("{section}.{key}"), above));
+        }
+        above = line;
+    }
+    keys
+}
+
+fn keys_of_the_structs() -> BTreeSet<String> {
+    let all = serde_json::to_value(Config::load(None, []).unwrap()).unwrap();
+    let sections = all.as_object().unwrap().iter();
+    sections.flat_map(|(name, keys)| keys.as_object().unwrap().keys().map(move |key| format!("{name}.{key}"))).collect()
+}
+
+#[test]
+fn the_file_and_the_structs_have_the_same_keys() {
+    let file: BTreeSet<String> = keys_of_the_file().into_iter().map(|(key, _)| key).collect();
+    assert_eq!(file, keys_of_the_structs());
+}
+
+#[test]
+fn every_key_is_explained_by_the_line_above_it() {
+    for (key, above) in keys_of_the_file() {
+        assert!(above.starts_with("# ") && above.len() > 12, "config.toml: {key} has no comment");
+    }
+}
+
+#[test]
+fn a_variable_reaches_every_key() {
+    let tried: BTreeSet<String> = OTHERS.iter().map(|(key, ..)| (*key).to_owned()).collect();
+    assert_eq!(tried, keys_of_the_structs(), "give every key another value above");
+    for (key, text, read) in OTHERS {
+        let variable = format!("DOORWARD__{}", key.to_uppercase().replace('.', "__"));
+        let config = Config::load(None, [(variable.clone(), (*text).to_owned())]);
+        let config = config.unwrap_or_else(|why| panic!("{variable}={text}: {why}"));
+        let pointer = format!("/{}", key.replace('.', "/"));
+        let wanted: Value = serde_json::from_str(read).unwrap();
+        let default = serde_json::to_value(Config::load(None, []).unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(&config).unwrap().pointer(&pointer), Some(&wanted), "{variable}");
+        assert_ne!(default.pointer(&pointer), Some(&wanted), "{variable} is tried with its default");
+    }
+}

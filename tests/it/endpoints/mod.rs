@@ -1,0 +1,6 @@
+//! The endpoints of the protocols, a file for each of `src/http/endpoints` or for a part of one.
+
+mod authorize;
+mod code;
+mod redirect_uri;
+mod token;

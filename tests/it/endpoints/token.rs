@@ -1,0 +1,234 @@
+//! The token endpoint: how a request must be written, who sends it, and what the client may ask for.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::http::{Request, header};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use doorward::protocol::client::{AuthMethod, ClientType};
+use doorward::protocol::rejection::Rejection;
+use doorward::protocol::scope::ScopeSet;
+use hyper::body::Frame;
+
+use crate::support::{Answer, Server, unverified_claims};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A token request with these `Authorization` headers and this body.
+async fn send(server: &Server, authorization: &[&[u8]], body: &str) -> Answer {
+    let mut request = Request::post("/token").header(header::CONTENT_TYPE, FORM);
+    for value in authorization {
+        request = request.header(header::AUTHORIZATION, *value);
+    }
+    server.send(request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+fn basic(id: &str, secret: &str) -> Vec<u8> {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))).into_bytes()
+}
+
+#[tokio::test]
+async fn a_token_request_is_one_form_of_at_most_64_kib() {
+    let server = Server::start().await;
+    for kind in ["application/json", "text/plain", "", "application/x-www-form-urlencoded; charset=latin1"] {
+        let answer = server.post_as("/token", kind, b"grant_type=client_credentials".to_vec()).await;
+        answer.refused_json(415, Rejection::WrongContentType);
+    }
+    for (body, status, rejection) in [
+        (vec![b'a'; 65_537], 413, Rejection::BodyTooLarge),
+        (vec![b'a'; 65_536], 401, Rejection::MissingClientAuthentication),
+        (vec![], 401, Rejection::MissingClientAuthentication),
+        (b"code=\xff".to_vec(), 400, Rejection::MalformedParameters),
+        (b"code=%ff".to_vec(), 400, Rejection::MalformedParameters),
+        (b"code=%00".to_vec(), 400, Rejection::MalformedParameters),
+        (b"code=\0".to_vec(), 400, Rejection::MalformedParameters),
+        (b"code=%G0".to_vec(), 400, Rejection::MalformedParameters),
+        (b"a=1&a=1".to_vec(), 400, Rejection::RepeatedParameter),
+        (b"grant_type=x&grant_type=x&client_id=x".to_vec(), 400, Rejection::RepeatedParameter),
+    ] {
+        server.post_as("/token", FORM, body).await.refused_json(status, rejection);
+    }
+    let charset = format!("{FORM}; charset=UTF-8");
+    let answer = server.post_as("/token", &charset, vec![]).await;
+    answer.refused_json(401, Rejection::MissingClientAuthentication);
+}
+
+/// A body that comes in pieces, without a declared length.
+struct Pieces(VecDeque<Result<Bytes, std::io::Error>>);
+
+impl hyper::body::Body for Pieces {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        Poll::Ready(self.0.pop_front().map(|piece| piece.map(Frame::data)))
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_and_one_that_does_not_end_are_refused() {
+    let server = Server::start().await;
+    let request = |pieces: Vec<Result<Bytes, std::io::Error>>| {
+        let request = Request::post("/token").header(header::CONTENT_TYPE, FORM);
+        request.body(Body::new(Pieces(pieces.into()))).unwrap()
+    };
+    let broken = vec![Ok("grant_type=".into()), Err(std::io::ErrorKind::ConnectionReset.into())];
+    server.send(request(broken)).await.refused_json(400, Rejection::BodyUnreadable);
+    let endless = (0..17).map(|_| Ok(vec![b'a'; 4096].into())).collect();
+    server.send(request(endless)).await.refused_json(413, Rejection::BodyTooLarge);
+}
+
+#[tokio::test]
+async fn a_client_authenticates_in_exactly_one_way_and_the_registered_one() {
+    let server = Server::start().await;
+    let web = server.db_client(ClientType::Web, |_| {}).await;
+    let post = server.db_client(ClientType::Web, |c| c.auth_method = AuthMethod::ClientSecretPost).await;
+    let spa = server.db_client(ClientType::Spa, |_| {}).await;
+    let (id, secret) = (web.id.as_str(), web.secret.as_deref().unwrap());
+    let good = basic(id, secret);
+    let (post_id, post_secret) = (post.id.as_str(), post.secret.as_deref().unwrap());
+    for (headers, body, status, rejection) in [
+        (vec![], String::new(), 401, Rejection::MissingClientAuthentication),
+        (vec![], "client_secret=x".to_owned(), 401, Rejection::MissingClientAuthentication),
+        (vec![good.clone(), good.clone()], String::new(), 400, Rejection::SeveralClientAuthentications),
+        (vec![good.clone()], format!("client_secret={secret}"), 400, Rejection::SeveralClientAuthentications),
+        (vec![good.clone()], "client_id=other".to_owned(), 400, Rejection::SeveralClientAuthentications),
+        (vec![], format!("client_id={id}"), 401, Rejection::WrongClientAuthenticationMethod),
+        (vec![], format!("client_id={id}&client_secret={secret}"), 401, Rejection::WrongClientAuthenticationMethod),
+        (vec![basic(post_id, post_secret)], String::new(), 401, Rejection::WrongClientAuthenticationMethod),
+        (vec![basic(&spa.id, "x")], String::new(), 401, Rejection::WrongClientAuthenticationMethod),
+        (vec![], "client_id=x&client_assertion=x".to_owned(), 401, Rejection::WrongClientAuthenticationMethod),
+        (vec![basic("nobody", secret)], String::new(), 401, Rejection::WrongClientCredentials),
+        (vec![basic(id, "wrong")], String::new(), 401, Rejection::WrongClientCredentials),
+        (vec![basic(id, "")], String::new(), 401, Rejection::WrongClientCredentials),
+        (vec![basic(id, &secret[1..])], String::new(), 401, Rejection::WrongClientCredentials),
+        (vec![basic(id, &secret.to_uppercase())], String::new(), 401, Rejection::WrongClientCredentials),
+        (vec![], format!("client_id={post_id}&client_secret=wrong"), 401, Rejection::WrongClientCredentials),
+        (vec![], "client_id=nobody".to_owned(), 401, Rejection::WrongClientCredentials),
+        (vec![good.clone()], String::new(), 400, Rejection::MissingGrantType),
+        (vec![good], format!("client_id={id}"), 400, Rejection::MissingGrantType),
+    ] {
+        let headers: Vec<&[u8]> = headers.iter().map(Vec::as_slice).collect();
+        let answer = send(&server, &headers, &body).await;
+        answer.refused_json(status, rejection);
+        assert_eq!(answer.header("www-authenticate").starts_with("Basic realm="), status == 401, "{rejection:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
+    let server = Server::start().await;
+    let web = server.db_client(ClientType::Web, |_| {}).await;
+    let wrong = send(&server, &[&basic(&web.id, "wrong")], "grant_type=authorization_code").await;
+    let unknown = send(&server, &[&basic("nobody", "wrong")], "grant_type=authorization_code").await;
+    let without_trace = |answer: &Answer| {
+        let mut headers = answer.headers.clone();
+        headers.remove("x-trace-id");
+        (answer.status, headers, answer.body.clone())
+    };
+    assert_eq!(without_trace(&wrong), without_trace(&unknown));
+}
+
+#[tokio::test]
+async fn a_malformed_authorization_header_is_refused_and_breaks_nothing() {
+    let server = Server::start().await;
+    let long = format!("Basic {}", "QUFB".repeat(25_000));
+    for header in [
+        &b"Basic"[..],
+        b"Basic ",
+        b"Basic !!!",
+        b"Basic YWJj",
+        b"Basic OmI=",
+        b"Basic /zpi",
+        b"Basic \xe9\xe9",
+        b"Basic YTpi YTpi",
+        b"Basic YSUwMDpi",
+        b"Bearer",
+        b"Bearer abc",
+        b"bearer  x",
+        b"Digest username=\"a\"",
+        b"\xff",
+        long.as_bytes(),
+    ] {
+        let answer = send(&server, &[header], "grant_type=client_credentials").await;
+        answer.refused_json(401, Rejection::MalformedBasicHeader);
+        assert!(answer.header("www-authenticate").starts_with("Basic realm="));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_with_any_characters_is_form_encoded_in_a_basic_header() {
+    let server = Server::start().await;
+    let service = server.db_client(ClientType::Service, |_| {}).await;
+    let secret = service.secret.as_deref().unwrap();
+    let encoded: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for header in [basic(&service.id, &encoded), basic(&service.id, secret)] {
+        send(&server, &[&header], "grant_type=client_credentials").await.ok();
+    }
+}
+
+#[tokio::test]
+async fn a_client_uses_the_grant_types_of_its_kind() {
+    let server = Server::start().await;
+    let web = server.db_client(ClientType::Web, |_| {}).await;
+    let service = server.db_client(ClientType::Service, |_| {}).await;
+    for client in [&web, &service] {
+        client.token(&[]).await.refused_json(400, Rejection::MissingGrantType);
+        client.token(&[("grant_type", "")]).await.refused_json(400, Rejection::MissingGrantType);
+        for unknown in ["password", "implicit", "Authorization_Code", "urn:ietf:params:oauth:grant-type:saml2-bearer"] {
+            client.token(&[("grant_type", unknown)]).await.refused_json(400, Rejection::UnknownGrantType);
+        }
+    }
+    web.credentials(&[]).await.refused_json(400, Rejection::GrantTypeNotAllowed);
+    service.redeem("x").await.refused_json(400, Rejection::GrantTypeNotAllowed);
+}
+
+#[tokio::test]
+async fn a_client_that_is_switched_off_gets_nothing_and_comes_back_when_switched_on() {
+    let server = Server::start().await;
+    let service = server.db_client(ClientType::Service, |_| {}).await;
+    service.credentials(&[]).await.ok();
+    server.db_change_client(&service.id, |c| c.disabled_at = Some(c.created_at)).await;
+    let answer = service.credentials(&[]).await;
+    answer.refused_json(401, Rejection::ClientSwitchedOff);
+    server.db_change_client(&service.id, |c| c.disabled_at = None).await;
+    service.credentials(&[]).await.ok();
+}
+
+#[tokio::test]
+async fn a_service_gets_the_scopes_it_was_given_for_one_resource() {
+    let server = Server::start().await;
+    server.db_resource("https://api.test", &["notes.read", "notes.write"]).await;
+    server.db_resource("https://other.test", &["other"]).await;
+    let scopes = ScopeSet::parse("notes.read other job").unwrap();
+    let service = server.db_client(ClientType::Service, |c| c.scopes = scopes).await;
+    let api = ("resource", "https://api.test");
+
+    let tokens = service.credentials(&[api]).await.ok();
+    let claims = unverified_claims(tokens["access_token"].as_str().unwrap());
+    assert_eq!((&claims["aud"], &claims["scope"]), (&"https://api.test".into(), &"job notes.read".into()));
+    assert_eq!((&claims["sub"], &claims["client_id"]), (&service.id.clone().into(), &service.id.clone().into()));
+    assert!(claims.get("gid").is_none() && tokens.get("id_token").is_none() && tokens.get("refresh_token").is_none());
+
+    let tokens = service.credentials(&[api, ("scope", "notes.read")]).await.ok();
+    assert_eq!(tokens["scope"], "notes.read");
+    let claims = unverified_claims(service.credentials(&[]).await.ok()["access_token"].as_str().unwrap());
+    assert_eq!(claims["aud"], "http://localhost:8000");
+
+    for (fields, rejection) in [
+        (vec![("scope", "notes.write")], Rejection::ScopeNotAllowed),
+        (vec![("scope", "openid")], Rejection::ScopeNotAllowed),
+        (vec![("scope", "nothing")], Rejection::UnknownScope),
+        (vec![("scope", "a\\b")], Rejection::MalformedScope),
+        (vec![("resource", "notes")], Rejection::MalformedResource),
+        (vec![("resource", "https://nowhere.test")], Rejection::UnknownResource),
+        (vec![api, ("resource", "https://other.test")], Rejection::SeveralResources),
+    ] {
+        service.credentials(&fields).await.refused_json(400, rejection);
+    }
+    let bound = server.db_client(ClientType::Service, |c| c.resources = vec!["https://api.test".to_owned()]).await;
+    let other = bound.credentials(&[("resource", "https://other.test")]).await;
+    other.refused_json(400, Rejection::ResourceNotAllowed);
+}

@@ -1,0 +1,205 @@
+//! What every form must carry: our own token for this browser, our own origin, and the sealed request it belongs to.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+
+use crate::support::{Answer, Browser, Form, PASSWORD, Server};
+
+const ANN: &str = "ann@example.org";
+
+/// A browser signed in and asked for consent, with every form that it can send: login, register, consent and logout.
+async fn every_form(server: &Server) -> (Browser, Vec<Form>) {
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("")).await;
+    let register = browser.visit(&login.field("#to-register", "href").unwrap()).await;
+    let consent = browser.sign_in_on(&login, ANN, PASSWORD).await;
+    let account = browser.visit("/account").await;
+    let login = login.form("#login-submit").with("email", ANN).with("password", PASSWORD);
+    let register = register.form("#register-submit").with("email", "eve@example.org").with("name", "Eve");
+    let register = register.with("password", PASSWORD);
+    (browser, vec![login, register, consent.form("#allow"), account.form("#sign-out")])
+}
+
+/// What a refused form must not have done.
+async fn nothing_happened(server: &Server) {
+    let count = async |sql| server.database.db_number(sql).await;
+    assert_eq!(count("SELECT count(*) FROM users").await, 1);
+    assert_eq!(count("SELECT count(*) FROM sign_ins WHERE ended_at IS NULL").await, 1);
+    assert_eq!(count("SELECT count(*) FROM sign_ins").await, 1);
+    assert_eq!(count("SELECT count(*) FROM consents").await, 0);
+}
+
+async fn send(browser: &mut Browser, form: &Form, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::post(&form.action).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    browser.send(request.body(Body::from(form.body())).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_form_without_our_token_for_this_browser_is_refused() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (browser, forms) = every_form(&server).await;
+    let mut other = server.browser();
+    let foreign = other.visit("/login").await.form("#login-submit").field("csrf");
+    for form in &forms {
+        let own = form.field("csrf");
+        for token in ["", "x", &foreign, &own[1..], &format!("{own}A"), &own.to_lowercase()] {
+            let answer = browser.clone().submit(&form.clone().with("csrf", token)).await;
+            answer.refused_page(403, Rejection::ForgedForm);
+        }
+        browser.clone().submit(&form.clone().without("csrf")).await.refused_page(403, Rejection::ForgedForm);
+        // The right token without the cookie that it belongs to, and with another browser's.
+        server.browser().submit(form).await.refused_page(403, Rejection::ForgedForm);
+        other.submit(form).await.refused_page(403, Rejection::ForgedForm);
+    }
+    nothing_happened(&server).await;
+}
+
+#[tokio::test]
+async fn a_form_from_another_site_is_refused_even_with_our_token() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (browser, forms) = every_form(&server).await;
+    for form in &forms {
+        for headers in [
+            &[("origin", "null")][..],
+            &[("origin", "https://evil.test")],
+            &[("origin", "http://localhost:8001")],
+            &[("origin", "https://localhost:8000")],
+            &[("origin", "http://localhost:8000"), ("origin", "https://evil.test")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site")],
+            &[("origin", "http://localhost:8000"), ("sec-fetch-site", "cross-site")],
+        ] {
+            let answer = send(&mut browser.clone(), form, headers).await;
+            answer.refused_page(403, Rejection::CrossOriginForm);
+        }
+    }
+    nothing_happened(&server).await;
+}
+
+#[tokio::test]
+async fn a_form_is_written_as_forms_are_and_no_longer_than_64_kib() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (_, forms) = every_form(&server).await;
+    let kind = "application/x-www-form-urlencoded";
+    for form in &forms {
+        let path = form.action.as_str();
+        for (kind, body, status, rejection) in [
+            ("application/json", b"{\"email\":\"a\"}".to_vec(), 415, Rejection::WrongContentType),
+            ("text/plain", form.body().into_bytes(), 415, Rejection::WrongContentType),
+            ("", vec![], 415, Rejection::WrongContentType),
+            (kind, vec![b'a'; 65_537], 413, Rejection::BodyTooLarge),
+            (kind, vec![], 403, Rejection::ForgedForm),
+            (kind, b"csrf=\xff".to_vec(), 400, Rejection::MalformedParameters),
+            (kind, b"email=%00".to_vec(), 400, Rejection::MalformedParameters),
+            (kind, b"email=\0".to_vec(), 400, Rejection::MalformedParameters),
+            (kind, b"email=a&email=a".to_vec(), 400, Rejection::RepeatedParameter),
+            (kind, b"csrf=a&csrf=a".to_vec(), 400, Rejection::RepeatedParameter),
+        ] {
+            server.post_as(path, kind, body).await.refused_page(status, rejection);
+        }
+    }
+    nothing_happened(&server).await;
+}
+
+/// The pages that carry a pending request, by GET and by POST.
+const CARRIERS: &[&str] = &["/authorize/continue", "/login", "/register", "/consent"];
+
+/// Brings a sealed request to every page that takes one, and asserts the refusal.
+async fn brought_everywhere(browser: &Browser, forms: &[Form], sealed: &str, rejection: Rejection) {
+    let encoded: String = url::form_urlencoded::byte_serialize(sealed.as_bytes()).collect();
+    for path in CARRIERS {
+        let answer = browser.clone().get(&format!("{path}?request={encoded}")).await;
+        answer.refused_page(400, rejection);
+    }
+    for form in forms.iter().filter(|form| form.action != "/logout") {
+        browser.clone().submit(&form.clone().with("request", sealed)).await.refused_page(400, rejection);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_we_did_not_seal_is_refused_on_every_page() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (browser, forms) = every_form(&server).await;
+    let sealed = forms[0].field("request");
+    let mut flipped = sealed.clone().into_bytes();
+    flipped[40] ^= 1;
+    let flipped = String::from_utf8(flipped).unwrap();
+    let (csrf, ticket) = (forms[2].field("csrf"), forms[2].field("ticket"));
+    let cut = &sealed[..sealed.len() - 4];
+    for forged in [cut, &sealed[4..], &format!("{sealed}AAAA"), &flipped, &csrf, &ticket, "x", "====", "é", "AAAA"] {
+        brought_everywhere(&browser, &forms, forged, Rejection::ForgedPendingRequest).await;
+    }
+    nothing_happened(&server).await;
+}
+
+#[tokio::test]
+async fn a_request_that_was_started_in_another_browser_is_refused_on_every_page() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (_, forms) = every_form(&server).await;
+    let sealed = forms[0].field("request");
+    let mut other = server.browser();
+    let csrf = other.visit("/login").await.form("#login-submit").field("csrf");
+    let forms: Vec<Form> = forms.into_iter().map(|form| form.with("csrf", &csrf)).collect();
+    brought_everywhere(&other, &forms, &sealed, Rejection::ForeignPendingRequest).await;
+    for path in CARRIERS {
+        let answer = server.browser().get(&format!("{path}?request={sealed}")).await;
+        answer.refused_page(400, Rejection::ForeignPendingRequest);
+    }
+    nothing_happened(&server).await;
+}
+
+#[tokio::test]
+async fn a_request_is_worth_nothing_after_ten_minutes() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (browser, forms) = every_form(&server).await;
+    let sealed = forms[0].field("request");
+    server.turn(599);
+    assert!(browser.clone().get(&format!("/login?request={sealed}")).await.has("#login-submit"));
+    server.turn(1);
+    brought_everywhere(&browser, &forms, &sealed, Rejection::ExpiredPendingRequest).await;
+    nothing_happened(&server).await;
+}
+
+#[tokio::test]
+async fn a_request_is_answered_with_one_code_however_often_it_is_brought() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (mut browser, forms) = every_form(&server).await;
+    let (consent, sealed) = (&forms[2], forms[2].field("request"));
+    let first = browser.press(consent).await;
+    assert!(first.location_param("code").is_some());
+    // Back and pressed again, the other tab, the address copied: no second code.
+    browser.press(consent).await.refused_page(400, Rejection::ReplayedPendingRequest);
+    let again = browser.get(&format!("/authorize/continue?request={sealed}")).await;
+    again.refused_page(400, Rejection::ReplayedPendingRequest);
+    assert_eq!(server.database.db_number("SELECT count(*) FROM codes").await, 1);
+    assert_eq!(server.database.db_number("SELECT count(*) FROM grants").await, 1);
+}
+
+#[tokio::test]
+async fn the_pages_between_request_and_answer_need_a_request() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (mut browser, forms) = every_form(&server).await;
+    browser.get("/authorize/continue").await.refused_page(400, Rejection::MissingPendingRequest);
+    browser.get("/consent").await.refused_page(400, Rejection::MissingPendingRequest);
+    let consent = forms[2].clone().without("request");
+    browser.submit(&consent).await.refused_page(400, Rejection::MissingPendingRequest);
+    for path in CARRIERS {
+        let answer = browser.get(&format!("{path}?request=a&request=b")).await;
+        answer.refused_page(400, Rejection::RepeatedParameter);
+        browser.get(&format!("{path}?request=%ff")).await.refused_page(400, Rejection::MalformedParameters);
+    }
+}
