@@ -2,7 +2,8 @@
 //!
 //! SQLite only: the first start makes the data folder, the database and, unless one is configured, the master key, in that order, and
 //! notes the key's id in the database last. So whatever moment a start is cut off at, the next one goes on; and a key without
-//! its database, or a database without its key, is known for a loss and refused.
+//! its database, or a database without its key, is known for a loss and refused. One process at a time does so. What is refused
+//! leaves everything as it was: folders that were made for nothing are taken back, and no migration runs under a wrong key.
 
 use std::fs;
 use std::io::Write;
@@ -27,25 +28,47 @@ pub(super) async fn storage(config: &Config) -> Result<Storage, Failure> {
 
 /// Builds the application, with all that a first start makes.
 pub(super) async fn app(config: Config, clock: Clock, made: &mut Made) -> Result<App, Failure> {
+    if config.sqlite_path().is_none() && configured_key(&config)?.is_none() {
+        return Err(no_master_key());
+    }
     let (storage, key) = open(&config, made).await?;
-    let key = match key {
-        Some(key) => key,
-        None => return Err(no_master_key()),
-    };
-    let keys = SigningKeys::open(storage.clone(), &key).await?;
+    let key = key.ok_or_else(no_master_key)?;
+    match build(config, storage.clone(), &key, clock, made).await {
+        Ok(app) => Ok(app),
+        Err(failure) => {
+            storage.close().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn build(
+    config: Config,
+    storage: Storage,
+    key: &MasterKey,
+    clock: Clock,
+    made: &mut Made,
+) -> Result<App, Failure> {
+    let keys = SigningKeys::open(storage.clone(), key).await?;
     if let Some(kid) = keys.make_first(clock.now()).await? {
         made.push(format!("a signing key: {kid}"));
     }
-    App::build(config, storage, &key, clock).await
+    App::build(config, storage, key, clock).await
 }
 
 /// Brings the database up to date and tells what that was.
 pub(super) async fn migrate(config: &Config) -> Result<MigrationReport, Failure> {
     if config.sqlite_path().is_some_and(|path| !path.exists()) {
-        open(config, &mut Vec::new()).await?;
+        open(config, &mut Vec::new()).await?.0.close().await;
     }
+    let _lock = match config.sqlite_path() {
+        Some(path) => Some(lock_folder(folder_of(&path))?),
+        None => None,
+    };
     let storage = Storage::open(&config.database, false).await.map_err(|why| unreachable_database(&why))?;
-    storage.migrate().await
+    let report = storage.migrate().await;
+    storage.close().await;
+    report
 }
 
 /// The database and the master key. With PostgreSQL the key must be given; a command can do without.
@@ -55,51 +78,91 @@ async fn open(config: &Config, made: &mut Made) -> Result<(Storage, Option<Maste
         None => {
             let key = configured_key(config)?;
             let storage = Storage::open(&config.database, false).await.map_err(|why| unreachable_database(&why))?;
-            storage.migrate().await?;
+            bring_up_to_date(&storage, key.as_ref()).await?;
             Ok((storage, key))
         }
     }
 }
 
+/// Refuses what can be refused before it makes anything, and takes back the folders that it made for nothing.
 async fn open_sqlite(config: &Config, path: &Path, made: &mut Made) -> Result<(Storage, MasterKey), Failure> {
-    let configured = configured_key(config)?;
     let key_file = config.data().join("master.key");
-    let key_exists = configured.is_none() && key_file.exists();
-    let database_exists = path.exists();
-    if key_exists && !database_exists {
+    let configured = configured_key(config)?;
+    // The key before the database: another process that is just making both makes the database first.
+    let kept = match &configured {
+        None if key_file.exists() => Some(read_key(&key_file)?),
+        _ => None,
+    };
+    let is_new = !path.exists();
+    if is_new && kept.is_some() {
         return Err(Failure::internal(format!(
             "there is a master key ({}) but no database ({}): put the database back, or move the key away to start anew",
             key_file.display(),
             path.display()
         )));
     }
-    for folder in [Some(config.data()), path.parent()].into_iter().flatten() {
-        make_folder(folder)?;
+    if path.is_dir() {
+        return Err(Failure::internal(format!("the database {} is a folder: name a file", path.display())));
     }
-    let storage = Storage::open(&config.database, true).await.map_err(|why| unreachable_database(&why))?;
-    storage.migrate().await?;
-    if !database_exists {
-        made.push(format!("the database: {}", path.display()));
+    let has_key = configured.is_some() || kept.is_some();
+    let data = configured.is_none().then_some(config.data());
+    let folders = make_folders(&[data, path.parent()])?;
+    if is_new && !has_key && !can_write_in(folder_of(&key_file)) {
+        take_back(&folders);
+        return Err(Failure::internal(format!("the folder {} cannot be written to", config.data().display())));
     }
-    let noted = storage.read().await?.master_key_id().await?;
-    let key = match (configured, key_exists, noted) {
-        (Some(key), ..) => key,
-        (None, true, _) => read_key(&key_file)?,
-        (None, false, None) => {
-            let key = MasterKey::generate();
-            write_key(&key_file, &key)?;
-            made.push(format!("the master key: {} (keep a copy of it apart from the database's)", key_file.display()));
-            key
-        }
-        (None, false, Some(_)) => {
-            return Err(Failure::internal(format!(
-                "the database {} belongs to a master key, but {} is missing: put the key back",
-                path.display(),
-                key_file.display()
-            )));
+    let _lock = lock_folder(folder_of(path)).inspect_err(|_| take_back(&folders))?;
+    let mut said: Made = folders.iter().map(|folder| format!("the folder: {}", folder.display())).collect();
+    said.extend((!path.exists()).then(|| format!("the database: {}", path.display())));
+    let opened = Storage::open(&config.database, true).await.map_err(|why| unreachable_database(&why));
+    let storage = opened.inspect_err(|_| take_back(&folders))?;
+    let key = async {
+        bring_up_to_date(&storage, configured.as_ref().or(kept.as_ref())).await?;
+        match configured.or(kept) {
+            Some(key) => Ok(key),
+            None => own_key(&storage, path, &key_file, &mut said).await,
         }
     };
-    Ok((storage, key))
+    match key.await {
+        Ok(key) => {
+            made.append(&mut said);
+            Ok((storage, key))
+        }
+        Err(failure) => {
+            storage.close().await;
+            take_back(&folders);
+            Err(failure)
+        }
+    }
+}
+
+/// Runs the migrations, unless the database is another master key's: that one is left as it is.
+async fn bring_up_to_date(storage: &Storage, key: Option<&MasterKey>) -> Result<(), Failure> {
+    if let Some(key) = key {
+        // A database without tables belongs to nobody yet.
+        let noted = storage.read().await?.master_key_id().await.ok().flatten();
+        SigningKeys::check_owner(noted.as_deref(), key)?;
+    }
+    storage.migrate().await.map(drop)
+}
+
+/// The key in the data folder, made if the database has never had one.
+async fn own_key(storage: &Storage, path: &Path, key_file: &Path, made: &mut Made) -> Result<MasterKey, Failure> {
+    let noted = storage.read().await?.master_key_id().await?;
+    match (key_file.exists(), noted) {
+        (true, _) => read_key(key_file),
+        (false, None) => {
+            let key = MasterKey::generate();
+            write_key(key_file, &key)?;
+            made.push(format!("the master key: {} (keep a copy of it apart from the database's)", key_file.display()));
+            Ok(key)
+        }
+        (false, Some(_)) => Err(Failure::internal(format!(
+            "the database {} belongs to a master key, but {} is missing: put the key back",
+            path.display(),
+            key_file.display()
+        ))),
+    }
 }
 
 /// The master key of the settings, if there is one.
@@ -135,19 +198,54 @@ fn write_key(path: &Path, key: &MasterKey) -> Result<(), Failure> {
     file.sync_all().map_err(failed)?;
     fs::rename(&beside, path).map_err(failed)?;
     // The name itself must survive a power cut too.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
-fn make_folder(folder: &Path) -> Result<(), Failure> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes the folders that do not exist, for this user alone, parents first; those that it made.
+fn make_folders(wanted: &[Option<&Path>]) -> Result<Vec<PathBuf>, Failure> {
+    let mut made = Vec::new();
+    for folder in wanted.iter().flatten() {
+        let mut missing: Vec<&Path> =
+            folder.ancestors().take_while(|ancestor| !ancestor.as_os_str().is_empty() && !ancestor.exists()).collect();
+        missing.reverse();
+        for folder in missing {
+            if let Err(error) = fs::DirBuilder::new().mode(0o700).create(folder)
+                && !folder.is_dir()
+            {
+                take_back(&made);
+                let why = format!("the folder {} cannot be made: {error}", folder.display());
+                return Err(Failure::internal(why));
+            }
+            made.push(folder.to_owned());
+        }
     }
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| Failure::internal(format!("the folder {} cannot be made: {error}", folder.display())))
+    Ok(made)
+}
+
+/// One process at a time makes a database, brings it up to date and makes its key: SQLite has no lock that spans them. Holds until
+/// what it returns is dropped, or the process ends.
+fn lock_folder(folder: &Path) -> Result<fs::File, Failure> {
+    let locked = fs::File::open(folder).and_then(|lock| lock.lock().map(|()| lock));
+    locked.map_err(|error| Failure::internal(format!("the folder {} cannot be locked: {error}", folder.display())))
+}
+
+/// Whether the key can be written later: found out before the database is made.
+fn can_write_in(folder: &Path) -> bool {
+    let probe = folder.join(".doorward-probe");
+    let written = fs::write(&probe, "").is_ok();
+    let _ = fs::remove_file(&probe);
+    written
+}
+
+/// Removes folders that were just made; one that holds something stays.
+fn take_back(folders: &[PathBuf]) {
+    for folder in folders.iter().rev() {
+        let _ = fs::remove_dir(folder);
+    }
 }
 
 fn unreachable_database(why: &Failure) -> Failure {

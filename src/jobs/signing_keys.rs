@@ -37,13 +37,22 @@ impl SigningKeys {
                 noted
             }
         };
-        match noted.as_deref() == Some(own.as_str()) {
-            true => Ok(Self { storage, master_key_id: own, sealing: Arc::new(master.sealing_key(PURPOSE)) }),
-            false => Err(Failure::internal(format!(
-                "the master key is not the one that this database belongs to (it has the id {own}, the database wants {}): \
-                 give the right one in keys.master_key or keys.master_key_file",
-                noted.unwrap_or_default()
+        Self::check_owner(noted.as_deref(), master)?;
+        Ok(Self { storage, master_key_id: own, sealing: Arc::new(master.sealing_key(PURPOSE)) })
+    }
+
+    /// Checks that a database with this noted key id, if it has one yet, belongs to the master key.
+    ///
+    /// # Errors
+    /// A sentence when it belongs to another one.
+    pub fn check_owner(noted: Option<&str>, master: &MasterKey) -> Result<(), Failure> {
+        let own = master.id();
+        match noted {
+            Some(noted) if noted != own => Err(Failure::internal(format!(
+                "the master key is not the one that this database belongs to (it has the id {own}, the database wants {noted}): \
+                 give the right one in keys.master_key or keys.master_key_file"
             ))),
+            _ => Ok(()),
         }
     }
 
