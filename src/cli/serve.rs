@@ -38,6 +38,8 @@ impl Serve {
         let mut made = Made::new();
         let app = start::app(context.config, context.clock, &mut made).await?;
         say_made(&made);
+        // Before the word that it is ready: whoever reads that may ask for a stop.
+        let shutdown = on_signals()?;
         match self.output.json {
             true => line(
                 json!({ "event": "ready", "issuer": app.issuer.as_str(), "listen": listener.address().to_string() }),
@@ -46,7 +48,7 @@ impl Serve {
                 line(format!("Doorward is ready at {} (listening on {})", app.issuer.as_str(), listener.address()))
             }
         }
-        serve(app, listener).await
+        serve(app, listener, shutdown).await
     }
 }
 
@@ -67,8 +69,7 @@ fn name_issuer(config: &mut Config, listener: &Listener) {
 }
 
 /// Serves until a signal, then closes the database.
-async fn serve(app: App, listener: Listener) -> Result<(), Failure> {
-    let shutdown = on_signals()?;
+async fn serve(app: App, listener: Listener, shutdown: Shutdown) -> Result<(), Failure> {
     let stop = shutdown.clone();
     let jobs = tokio::spawn(app.clone().run_jobs(async move { stop.requested().await }));
     listener.serve(&app, router(app.clone()), shutdown).await;
