@@ -75,8 +75,9 @@ impl Config {
                 .map_err(|error| format!("the configuration file {} cannot be read: {error}", path.display()))?;
             let source = File::from_str(&text, FileFormat::Toml);
             let alone = Sources::builder().add_source(source.clone()).build();
-            let alone =
-                alone.map_err(|error| format!("the configuration file {} is not TOML: {error}", path.display()))?;
+            let alone = alone.map_err(|error| {
+                format!("the configuration file {} is not TOML: {}", path.display(), in_one_line(&error))
+            })?;
             let keys = keys_of(&alone)?;
             refuse_unknown(&keys, &known, |key| {
                 format!("the configuration file {} has the unknown key '{key}'", path.display())
@@ -138,6 +139,13 @@ fn environment_source(environment: impl IntoIterator<Item = (String, String)>) -
         .with_list_parse_key("server.trusted_proxies")
         .with_list_parse_key("outgoing.allow")
         .source(Some(ours))
+}
+
+/// The parser's words without the picture of the place.
+fn in_one_line(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let words = text.lines().filter(|line| !line.contains('|') && !line.trim().is_empty());
+    words.map(str::trim).collect::<Vec<_>>().join(": ")
 }
 
 /// Every key, as `section.key`.
