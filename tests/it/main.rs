@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod authorization_code;
+mod commands;
 mod config;
 mod endpoints;
 mod floors;
@@ -11,7 +12,9 @@ mod keys;
 mod pages;
 mod process;
 mod refresh_token;
+mod refused_start;
 mod revoke_introspect;
 mod sources;
+mod start;
 mod storage;
 mod support;

@@ -120,7 +120,9 @@ impl Database {
                     .filename(path)
                     .busy_timeout(std::time::Duration::from_secs(10));
                 let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-                connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap().rows_affected()
+                let changed = connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap().rows_affected();
+                connection.close().await.unwrap();
+                changed
             }
             None => {
                 let mut connection = PgConnection::connect(&self.config.url).await.unwrap();
@@ -137,7 +139,10 @@ impl Database {
                     .filename(path)
                     .busy_timeout(std::time::Duration::from_secs(10));
                 let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-                sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap()
+                let number =
+                    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+                number
             }
             None => {
                 let mut connection = PgConnection::connect(&self.config.url).await.unwrap();

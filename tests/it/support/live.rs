@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use super::Database;
 use super::database::MASTER_KEY;
+use super::{Database, LiveBrowser, LiveClient};
 
 /// A running server process. Killed when dropped.
 pub struct Live {
     child: Child,
     pub issuer: String,
+    /// The line of JSON that it began with.
+    pub ready: Value,
     pub folder: PathBuf,
     environment: Vec<(String, String)>,
     log: Arc<Mutex<String>>,
@@ -26,6 +28,27 @@ pub fn binary() -> Command {
     command
 }
 
+/// Runs a command that must be refused: exit code 1, nothing on stdout, one sentence on stderr; the sentence.
+pub fn refused(folder: &Path, environment: &[(String, String)], arguments: &[&str]) -> String {
+    refused_by(binary(), folder, environment, arguments)
+}
+
+/// As [`refused`], by a command line that begins with another program, such as `runuser`.
+pub fn refused_by(program: Command, folder: &Path, environment: &[(String, String)], arguments: &[&str]) -> String {
+    // A start that goes well by mistake would never end.
+    let mut command = Command::new("timeout");
+    command.args(["--signal=KILL", "60"]).arg(program.get_program()).args(program.get_args());
+    let path = std::env::var("PATH").unwrap();
+    command.env_clear().env("PATH", path).envs(environment.iter().cloned());
+    let output = command.args(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap();
+    let (said, sentence) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}{sentence}");
+    assert_eq!(said, "", "{arguments:?}");
+    assert!(sentence.starts_with("doorward: ") && sentence.ends_with('\n'), "{sentence}");
+    assert_eq!(sentence.lines().count(), 1, "{sentence}");
+    sentence
+}
+
 impl Live {
     /// `serve` over the database with cheap password hashes, on any free port.
     pub fn serve(database: &Database) -> Self {
@@ -34,15 +57,25 @@ impl Live {
 
     /// `serve` with further settings.
     pub fn serve_with(database: &Database, settings: &[(&str, &str)]) -> Self {
-        let mut environment = vec![
-            ("DOORWARD__DATABASE__URL".to_owned(), database.config.url.clone()),
-            ("DOORWARD__KEYS__MASTER_KEY".to_owned(), MASTER_KEY.to_owned()),
-            ("DOORWARD__PASSWORD__MEMORY_KIB".to_owned(), "8".to_owned()),
-            ("DOORWARD__PASSWORD__ITERATIONS".to_owned(), "1".to_owned()),
-            ("DOORWARD__SERVER__NOTICE".to_owned(), "0".to_owned()),
-        ];
+        let mut environment = Self::environment(database);
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Self::run(database.folder.path(), environment, &["serve", "--listen", "127.0.0.1:0", "--json"])
+        Self::run(database.folder.path(), environment, Self::SERVE)
+    }
+
+    /// The arguments that serve on any free port.
+    pub const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0", "--json"];
+
+    /// The settings for this database.
+    pub fn environment(database: &Database) -> Vec<(String, String)> {
+        [
+            ("DOORWARD__DATABASE__URL", database.config.url.as_str()),
+            ("DOORWARD__KEYS__MASTER_KEY", MASTER_KEY),
+            ("DOORWARD__PASSWORD__MEMORY_KIB", "8"),
+            ("DOORWARD__PASSWORD__ITERATIONS", "1"),
+            ("DOORWARD__SERVER__NOTICE", "0"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
     }
 
     /// Any serving command in a folder, with these settings; waits for its line of JSON.
@@ -71,36 +104,70 @@ impl Live {
             .unwrap_or_else(|_| panic!("no line of JSON but '{line}': {}", log.lock().unwrap()));
         std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
         let issuer = ready["issuer"].as_str().unwrap().to_owned();
-        Self { child, issuer, folder: folder.to_owned(), environment, log }
+        Self { child, issuer, ready, folder: folder.to_owned(), environment, log }
     }
 
     /// Runs another command beside the server; its JSON.
     pub fn command(&self, arguments: &[&str]) -> Value {
-        let output = binary()
-            .args(arguments)
-            .arg("--json")
-            .current_dir(&self.folder)
-            .envs(self.environment.iter().cloned())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap()
+        self.command_with(arguments, "")
     }
 
-    /// Makes a person with [`super::PASSWORD`].
-    pub fn user(&self, email: &str) -> String {
+    /// As [`Live::command`], with this on its standard input.
+    pub fn command_with(&self, arguments: &[&str], input: &str) -> Value {
+        let said = self.say(&[arguments, &["--json"]].concat(), input);
+        let mut lines = said.lines();
+        let value = serde_json::from_str(lines.next().unwrap()).unwrap();
+        assert_eq!(lines.next(), None, "more than one JSON value: {said}");
+        value
+    }
+
+    /// Runs another command beside the server, as a person would; what it says on stdout.
+    pub fn say(&self, arguments: &[&str], input: &str) -> String {
         let mut child = binary()
-            .args(["user", "create", "--email", email, "--name", "Ann Lee", "--password-stdin", "--json"])
+            .args(arguments)
             .current_dir(&self.folder)
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        writeln!(child.stdin.take().unwrap(), "{}", super::PASSWORD).unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success());
-        serde_json::from_slice::<Value>(&output.stdout).unwrap()["id"].as_str().unwrap().to_owned()
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Changes a setting of the commands to come; the server keeps those it began with.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Runs a command beside the server that must be refused; its one sentence.
+    pub fn refused(&self, arguments: &[&str]) -> String {
+        refused(&self.folder, &self.environment, arguments)
+    }
+
+    /// Makes a person with [`super::PASSWORD`].
+    pub fn user(&self, email: &str) -> String {
+        let arguments = ["user", "create", "--email", email, "--name", "Ann Lee", "--password-stdin"];
+        self.command_with(&arguments, &format!("{}\n", super::PASSWORD))["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A new browser.
+    pub fn browser(&self) -> LiveBrowser {
+        LiveBrowser::new(&self.issuer)
+    }
+
+    /// Registers a client with the command line; `https://rp.test/cb` is the redirect URI of every type but `service`.
+    pub fn client(&self, kind: &str, options: &[&str]) -> LiveClient {
+        let mut arguments = vec!["client", "create", "--type", kind, "--name", "Notebook"];
+        if kind != "service" {
+            arguments.extend(["--redirect-uri", "https://rp.test/cb"]);
+        }
+        arguments.extend(options);
+        LiveClient::new(&self.issuer, &self.command(&arguments))
     }
 
     /// What it has logged so far.
@@ -112,6 +179,16 @@ impl Live {
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> String {
+        self.issuer.strip_prefix("http://").unwrap().to_owned()
     }
 
     /// Sends SIGTERM; the process goes on until [`Live::wait`].

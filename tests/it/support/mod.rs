@@ -12,11 +12,15 @@ mod browser;
 mod client;
 mod database;
 mod live;
+mod live_browser;
+mod live_client;
 mod server;
 
 pub use answer::Answer;
 pub use browser::{Browser, Form};
 pub use client::{Client, unverified_claims};
 pub use database::{Database, is_postgres};
-pub use live::{Live, binary};
+pub use live::{Live, binary, refused, refused_by};
+pub use live_browser::LiveBrowser;
+pub use live_client::LiveClient;
 pub use server::{PASSWORD, Server, VERIFIER, challenge};

@@ -1,0 +1,189 @@
+//! The commands beside a running server: for people, and with `--json` for machines; what they change counts at once.
+
+use serde_json::{Value, json};
+
+use crate::support::{Database, Live, PASSWORD};
+
+/// What a person sees holds every one of these.
+#[track_caller]
+fn says(server: &Live, arguments: &[&str], words: &[&str]) {
+    let said = server.say(arguments, "");
+    for word in words {
+        assert!(said.contains(word), "'{word}' is not in what {arguments:?} says: {said}");
+    }
+    assert!(!said.starts_with('{') && !said.starts_with('['), "JSON for a person: {said}");
+}
+
+async fn server() -> (Database, Live) {
+    let database = Database::copy().await;
+    let server = Live::serve(&database);
+    (database, server)
+}
+
+#[tokio::test]
+async fn client_commands_work_beside_the_server() {
+    let (_database, server) = server().await;
+    says(&server, &["client", "list"], &["There are no clients yet."]);
+    let create = ["client", "create", "--type", "service", "--name", "Nightly job", "--scope", "jobs:run"];
+    let service = server.command(&create);
+    let (id, secret) = (service["client_id"].as_str().unwrap(), service["client_secret"].as_str().unwrap());
+    assert_eq!(secret.len(), 43);
+    assert_eq!(server.command(&["client", "show", id])["scope"], "jobs:run");
+    assert_eq!(server.command(&["client", "show", id])["client_secret"], Value::Null, "a secret is shown once");
+
+    let updated = server.command(&["client", "update", id, "--name", "Hourly job"]);
+    assert_eq!((&updated["name"], &updated["type"]), (&json!("Hourly job"), &json!("service")));
+    let renewed = server.command(&["client", "new-secret", id]);
+    assert_ne!(renewed["client_secret"], service["client_secret"]);
+    assert_eq!(server.command(&["client", "disable", id])["state"], "off");
+    says(&server, &["client", "show", id], &["Hourly job", "off"]);
+    assert_eq!(server.command(&["client", "enable", id])["state"], "on");
+    says(&server, &["client", "list"], &[id, "Hourly job", "service"]);
+    says(&server, &["client", "update", id, "--first-party", "true"], &[id]);
+    says(&server, &["client", "new-secret", id], &[id, "client secret"]);
+    says(&server, &["client", "disable", id], &["The application is off."]);
+    says(&server, &["client", "enable", id], &["The application is on."]);
+    says(&server, &create, &["client secret"]);
+    assert_eq!(server.command(&["client", "list"]).as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn user_commands_work_beside_the_server() {
+    let (_database, server) = server().await;
+    says(&server, &["user", "list"], &["There are no accounts yet."]);
+    let id = server.user("ann@example.org");
+    let shown = server.command(&["user", "show", "Ann@Example.org"]);
+    assert_eq!((&shown["id"], &shown["email_verified"], &shown["state"]), (&json!(id), &json!(false), &json!("on")));
+    let update = ["user", "update", &id, "--name", "Ann Smith", "--role", "admin", "--claim", "given_name=Ann"];
+    let updated = server.command(&[update.as_slice(), &["--email-verified"]].concat());
+    assert_eq!((&updated["name"], &updated["roles"]), (&json!("Ann Smith"), &json!(["admin"])));
+    assert_eq!((&updated["claims"]["given_name"], &updated["email_verified"]), (&json!("Ann"), &json!(true)));
+    says(&server, &["user", "show", &id], &["Ann Smith", "admin", "ann@example.org"]);
+    says(&server, &["user", "list"], &[&id, "ann@example.org"]);
+    says(&server, &["user", "disable", &id], &["The account is off"]);
+    assert_eq!(server.command(&["user", "list"])[0]["state"], "off");
+    says(&server, &["user", "enable", &id], &["The account is on."]);
+
+    let create = ["user", "create", "--email", "bob@example.org", "--name", "Bob", "--password-stdin"];
+    let said = server.say(&create, &format!("{PASSWORD}\n"));
+    assert!(said.contains("bob@example.org") && !said.contains(PASSWORD), "{said}");
+    let taken = server.refused(&create[..6]);
+    assert!(taken.contains("bob@example.org already"), "{taken}");
+    let nobody = server.refused(&["user", "show", "cyd@example.org"]);
+    assert!(nobody.contains("there is no account 'cyd@example.org'"), "{nobody}");
+}
+
+#[tokio::test]
+async fn resource_commands_work_beside_the_server() {
+    let (_database, server) = server().await;
+    says(&server, &["resource", "list"], &["There are no resources yet."]);
+    let api = "https://api.example.org/notes";
+    let create =
+        ["resource", "create", "--identifier", api, "--name", "Notes", "--scope", "notes:read=Read your notes"];
+    let created = server.command(&create);
+    assert_eq!(
+        (&created["scopes"], &created["scope_words"]["notes:read"]),
+        (&json!(["notes:read"]), &json!("Read your notes"))
+    );
+    assert!(server.refused(&create).contains("already"));
+    let client = server.client("service", &["--scope", "notes:read"]);
+    let updated = server.command(&["resource", "update", api, "--introspector", &client.id]);
+    assert_eq!(updated["introspectors"], json!([client.id]));
+    says(&server, &["resource", "show", api], &["Notes", "notes:read", &client.id]);
+    says(&server, &["resource", "list"], &[api, "notes:read"]);
+    says(&server, &["resource", "update", api, "--name", "Diary"], &["Diary"]);
+    assert_eq!(server.command(&["resource", "list"])[0]["name"], "Diary");
+}
+
+#[tokio::test]
+async fn key_config_and_migrate_commands_work_beside_the_server() {
+    let (database, server) = server().await;
+    let keys = server.command(&["key", "list"]);
+    assert_eq!((&keys[0]["algorithm"], &keys[0]["state"]), (&json!("RS256"), &json!("active")));
+    assert!(keys[0].get("private_key").is_none(), "{keys}");
+    says(&server, &["key", "list"], &[keys[0]["kid"].as_str().unwrap(), "active"]);
+
+    let settings = server.command(&["config", "check"]);
+    assert_eq!(settings["keys"]["master_key"], "...");
+    assert_eq!(settings["server"]["notice"], 0);
+    says(&server, &["config", "check"], &["The configuration is right.", "[server]", "notice = 0"]);
+    assert!(server.say(&["config", "keys"], "").contains("master_key_file"));
+
+    let newest = database.db_number("SELECT CAST(max(version) AS BIGINT) FROM _sqlx_migrations").await;
+    assert_eq!(server.command(&["migrate"]), json!({ "applied": [], "version": newest }));
+    says(&server, &["migrate"], &["The database is up to date"]);
+}
+
+#[tokio::test]
+async fn health_tells_whether_the_server_is_ready() {
+    let database = Database::copy().await;
+    let mut server = Live::serve(&database);
+    server.set("DOORWARD__SERVER__LISTEN", &server.address());
+    assert_eq!(server.command(&["health"]), json!({ "ready": true }));
+    says(&server, &["health"], &["ready"]);
+    server.kill();
+    assert!(server.refused(&["health"]).contains("no server answers"));
+}
+
+#[tokio::test]
+async fn ending_a_session_counts_at_once_in_the_running_server() {
+    let (_database, server) = server().await;
+    server.user("ann@example.org");
+    let client = server.client("spa", &[]);
+    says(&server, &["session", "list"], &["Nobody is signed in."]);
+    let (mut here, mut there) = (server.browser(), server.browser());
+    there.sign_in("ann@example.org").await;
+    let first = server.command(&["session", "list"])[0]["id"].as_str().unwrap().to_owned();
+    let redirect = here.authorize(&client.authorization_path("scope=openid"), "ann@example.org").await;
+    let tokens = client.redeem(&redirect).await.ok();
+    let access_token = tokens["access_token"].as_str().unwrap();
+    client.userinfo(access_token).await.ok();
+
+    let sessions = server.command(&["session", "list"]);
+    assert_eq!(sessions.as_array().unwrap().len(), 2, "{sessions}");
+    says(&server, &["session", "list", "--user", "ann@example.org"], &["ann@example.org", "live", "127.0.0.1"]);
+    let mut ids = sessions.as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap());
+    let second = ids.find(|id| *id != first).unwrap();
+    assert_eq!(server.command(&["session", "end", second]), json!({ "id": second, "ended": true }));
+    assert!(!here.is_signed_in().await, "the ended sign-in");
+    assert!(there.is_signed_in().await, "the other sign-in");
+    assert_eq!(client.userinfo(access_token).await.status, 401, "what hung on the ended sign-in");
+
+    let left = server.command(&["session", "list"]);
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["id"]), (1, &json!(first)));
+    assert!(server.refused(&["session", "end", second]).contains("there is no live sign-in"));
+    says(
+        &server,
+        &["session", "end", "--user", "ann@example.org"],
+        &["All sign-ins and grants of the person are ended."],
+    );
+    assert!(!there.is_signed_in().await, "all sign-ins of the person");
+    let all = server.command(&["session", "list", "--all"]);
+    assert!(all.as_array().unwrap().iter().all(|session| session["state"] == "ended"), "{all}");
+}
+
+#[tokio::test]
+async fn every_command_has_help_with_an_example() {
+    let server = tempfile::tempdir().unwrap();
+    let help = |path: &[String]| {
+        let output = crate::support::binary().args(path).arg("--help").current_dir(server.path()).output().unwrap();
+        assert!(output.status.success(), "{path:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let mut open = vec![Vec::<String>::new()];
+    let mut seen = 0;
+    while let Some(path) = open.pop() {
+        let text = help(&path);
+        assert!(text.contains("Example"), "doorward {} --help has no example: {text}", path.join(" "));
+        seen += 1;
+        let commands = text.split("Commands:\n").nth(1).unwrap_or_default();
+        for line in commands.lines().take_while(|line| !line.is_empty()) {
+            let indent = line.len() - line.trim_start().len();
+            let name = line.split_whitespace().next().unwrap();
+            if indent == 2 && name != "help" {
+                open.push([path.clone(), vec![name.to_owned()]].concat());
+            }
+        }
+    }
+    assert!(seen > 30, "only {seen} commands were found");
+}
