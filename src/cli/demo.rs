@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::demo::{self, SCOPE, Samples};
-use crate::http::{Listener, router};
+use crate::http::{Listener, Shutdown, router};
 use crate::protocol::client::{Client, ClientType};
 use crate::protocol::registration;
 use crate::protocol::resource::Resource;
@@ -58,6 +58,8 @@ impl Demo {
         let mut made = Made::new();
         let app = start::app(config, context.clock, &mut made).await?;
         let samples = register(&app, format!("http://{}", beside.address())).await?;
+        // Before the word that it is ready: whoever reads that may ask for a stop.
+        let shutdown = on_signals()?;
         if self.output.json {
             line(json!({
                 "event": "ready", "issuer": app.issuer.as_str(), "listen": listener.address().to_string(),
@@ -67,12 +69,16 @@ impl Demo {
             say_made(&made);
             line(welcome(app.issuer.as_str(), &samples));
         }
-        serve(app, samples, listener, beside).await
+        serve(app, samples, [listener, beside], shutdown).await
     }
 }
 
-async fn serve(app: App, samples: Samples, listener: Listener, beside: Listener) -> Result<(), Failure> {
-    let shutdown = on_signals()?;
+async fn serve(
+    app: App,
+    samples: Samples,
+    [listener, beside]: [Listener; 2],
+    shutdown: Shutdown,
+) -> Result<(), Failure> {
     let stop = shutdown.clone();
     let jobs = tokio::spawn(app.clone().run_jobs(async move { stop.requested().await }));
     tokio::join!(
