@@ -101,6 +101,15 @@ struct Details {
     /// Where a browser may go after signing out; can be repeated.
     #[arg(long = "post-logout-redirect-uri", value_name = "U")]
     post_logout_redirect_uris: Vec<String>,
+    /// Its privacy policy, linked on the pages where people sign in and consent; empty takes it away.
+    #[arg(long, value_name = "U")]
+    policy_uri: Option<String>,
+    /// Its terms of service, linked there too; empty takes them away.
+    #[arg(long, value_name = "U")]
+    tos_uri: Option<String>,
+    /// Where it is told at once that a person's sign-in has ended; empty takes it away.
+    #[arg(long, value_name = "U")]
+    backchannel_logout_uri: Option<String>,
     /// The scopes it may ask for, separated by spaces [default: openid profile email offline_access, none for a service].
     #[arg(long, value_name = "'A B'")]
     scope: Option<String>,
@@ -154,6 +163,9 @@ impl Create {
             resources: Vec::new(),
             pkce_required: !self.no_pkce,
             first_party: self.first_party,
+            policy_uri: None,
+            tos_uri: None,
+            backchannel_logout_uri: None,
             created_at: context.clock.now(),
             disabled_at: None,
         };
@@ -199,6 +211,16 @@ impl Details {
         }
         if !self.resources.is_empty() {
             client.resources = self.resources;
+        }
+        let links = [
+            (self.policy_uri, &mut client.policy_uri),
+            (self.tos_uri, &mut client.tos_uri),
+            (self.backchannel_logout_uri, &mut client.backchannel_logout_uri),
+        ];
+        for (given, link) in links {
+            if let Some(uri) = given {
+                *link = Some(uri).filter(|uri| !uri.is_empty());
+            }
         }
         if let Some(text) = &self.scope {
             client.scopes = ScopeSet::parse(text).map_err(|why| Failure::internal(format!("--scope: {why}")))?;
@@ -250,6 +272,9 @@ fn thing(client: &Client, secret: Option<&Secret>) -> Value {
         "resources": client.resources,
         "pkce_required": client.pkce_required,
         "first_party": client.first_party,
+        "policy_uri": client.policy_uri,
+        "tos_uri": client.tos_uri,
+        "backchannel_logout_uri": client.backchannel_logout_uri,
         "state": if client.disabled_at.is_some() { "off" } else { "on" },
         "created_at": client.created_at.to_string(),
     });

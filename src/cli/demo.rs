@@ -178,6 +178,9 @@ fn sample(app: &App, client_type: ClientType, client_id: &str) -> Client {
         resources: Vec::new(),
         pkce_required: true,
         first_party: false,
+        policy_uri: None,
+        tos_uri: None,
+        backchannel_logout_uri: None,
         created_at: app.now(),
         disabled_at: None,
     }

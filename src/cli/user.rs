@@ -129,6 +129,7 @@ impl Create {
                 claims: Map::new(),
                 roles: Vec::new(),
                 created_at: now,
+                updated_at: now,
                 disabled_at: None,
             },
             password_hash: None,
@@ -164,6 +165,7 @@ impl Update {
         }
         let new_password = self.rest.password_stdin;
         self.rest.apply(context, &mut account).await?;
+        account.user.updated_at = context.clock.now();
         let mut transaction = storage.begin().await?;
         transaction.update_user(&account).await?;
         if new_password {

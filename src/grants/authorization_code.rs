@@ -5,7 +5,7 @@
 
 use super::{Grants, TokenRequest};
 use crate::failure::Error;
-use crate::protocol::authorization::{Authentication, Authorization};
+use crate::protocol::authorization::Authorization;
 use crate::protocol::code::{self, Consumed, IssuedCode};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::resource::{self, Resource};
@@ -58,12 +58,7 @@ impl Grants {
             .filter(|grant| grant.holds(self.idle, now))
             .ok_or(Rejection::EndedGrant)?;
         let audience = resource::audience(params, &grant.resources, self.issuer.as_str())?;
-        let id_token = grant.scopes.contains("openid").then(|| Authentication {
-            auth_time: grant.auth_time,
-            sid: grant.sign_in_id.clone(),
-            nonce: code.nonce.clone(),
-            lifetime: self.lifetimes.id_token_lifetime,
-        });
+        let id_token = self.authentication(transaction, &grant, &grant.scopes, code.nonce.clone()).await?;
         let refresh_token = self.first_refresh_token(transaction, &grant, now).await?;
         transaction.use_grant(&grant.id, now).await?;
         Ok(Authorization {

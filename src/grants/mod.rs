@@ -13,13 +13,15 @@ pub use refresh_token::REUSED;
 
 use crate::clock::Timestamp;
 use crate::config::{Config, TokensConfig};
-use crate::failure::Error;
-use crate::protocol::authorization::Authorization;
+use crate::failure::{Error, Failure};
+use crate::protocol::authorization::{Authentication, Authorization};
 use crate::protocol::client::Client;
+use crate::protocol::grant::Grant;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
-use crate::storage::{Directory, Storage};
+use crate::protocol::scope::ScopeSet;
+use crate::storage::{Directory, Reader, Storage};
 use crate::tokens::KeyRing;
 
 /// The grant types, with all that they decide from.
@@ -67,5 +69,30 @@ impl Grants {
             }
             _ => Err(Rejection::UnknownGrantType.into()),
         }
+    }
+
+    /// What an ID token beside an access token with these scopes says; `None` without `openid`.
+    async fn authentication(
+        &self,
+        reader: &mut Reader,
+        grant: &Grant,
+        scopes: &ScopeSet,
+        nonce: Option<String>,
+    ) -> Result<Option<Authentication>, Failure> {
+        if !scopes.contains("openid") {
+            return Ok(None);
+        }
+        let claims = match grant.claims.wants_user_in_id_token() {
+            true => reader.user(&grant.user_id).await?.map(|account| grant.claims.in_id_token(&account.user)),
+            false => None,
+        };
+        Ok(Some(Authentication {
+            auth_time: grant.auth_time,
+            methods: grant.methods.clone(),
+            sid: grant.sign_in_id.clone(),
+            nonce,
+            claims: claims.unwrap_or_default(),
+            lifetime: self.lifetimes.id_token_lifetime,
+        }))
     }
 }

@@ -10,7 +10,7 @@ use super::{Grants, TokenRequest};
 use crate::clock::Timestamp;
 use crate::config::OnReuse;
 use crate::failure::{Error, Failure};
-use crate::protocol::authorization::{Authentication, Authorization};
+use crate::protocol::authorization::Authorization;
 use crate::protocol::grant::Grant;
 use crate::protocol::refresh::{self, Answer, Presented, RefreshToken};
 use crate::protocol::rejection::Rejection;
@@ -52,7 +52,12 @@ impl Grants {
                     let unchanged = self.answer(&turn, &grant)?.is_like(&replaced.answer);
                     let successor = open(&turn.presented, sealed)?;
                     return match unchanged {
-                        true => Ok(self.refreshed(&grant, &replaced.answer, successor, replaced.at)),
+                        true => {
+                            let id_token = self.authentication(&mut transaction, &grant, &replaced.answer.scopes, None);
+                            let id_token = id_token.await?;
+                            let answered = self.refreshed(&grant, &replaced.answer, successor, replaced.at);
+                            Ok(Authorization { id_token, ..answered })
+                        }
                         false => Err(Rejection::ChangedRetry.into()),
                     };
                 }
@@ -115,16 +120,12 @@ impl Grants {
             transaction.use_sign_in(&grant.sign_in_id, now).await?;
         }
         transaction.use_grant(&grant.id, now).await?;
-        Ok(Some(self.refreshed(grant, answer, successor, now)))
+        let id_token = self.authentication(transaction, grant, &answer.scopes, None).await?;
+        Ok(Some(Authorization { id_token, ..self.refreshed(grant, answer, successor, now) }))
     }
 
+    /// All but the ID token.
     fn refreshed(&self, grant: &Grant, answer: &Answer, successor: Secret, at: Timestamp) -> Authorization {
-        let id_token = answer.scopes.contains("openid").then(|| Authentication {
-            auth_time: grant.auth_time,
-            sid: grant.sign_in_id.clone(),
-            nonce: None,
-            lifetime: self.lifetimes.id_token_lifetime,
-        });
         Authorization {
             client_id: grant.client_id.clone(),
             subject: grant.user_id.clone(),
@@ -135,7 +136,7 @@ impl Grants {
             jti: answer.jti.clone(),
             issued_at: at,
             lifetime: self.lifetimes.access_token_lifetime,
-            id_token,
+            id_token: None,
             refresh_token: Some(successor),
         }
     }

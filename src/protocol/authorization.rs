@@ -3,7 +3,9 @@
 //! The claims are those of RFC 9068 §2.2 and OpenID Connect Core §2.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::assurance;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -40,10 +42,14 @@ pub struct Authorization {
 pub struct Authentication {
     /// When.
     pub auth_time: Timestamp,
+    /// How: methods separated by spaces (see [`assurance`]).
+    pub methods: String,
     /// The sign-in.
     pub sid: String,
     /// The request's `nonce`.
     pub nonce: Option<String>,
+    /// The claims about the user that the `claims` parameter asked for here.
+    pub claims: Map<String, Value>,
     /// How long the ID token lives, in seconds.
     pub lifetime: i64,
 }
@@ -75,10 +81,15 @@ pub struct IdTokenClaims<'a> {
     exp: i64,
     iat: i64,
     auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'static str>,
+    amr: Vec<&'a str>,
     sid: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
     at_hash: &'a str,
+    #[serde(flatten)]
+    claims: &'a Map<String, Value>,
 }
 
 impl Authorization {
@@ -112,9 +123,12 @@ impl Authorization {
             exp: self.issued_at.plus(about.lifetime).seconds(),
             iat: self.issued_at.seconds(),
             auth_time: about.auth_time.seconds(),
+            acr: assurance::class(&about.methods),
+            amr: about.methods.split(' ').collect(),
             sid: &about.sid,
             nonce: about.nonce.as_deref(),
             at_hash,
+            claims: &about.claims,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`RedirectTarget::verify`] comes first; without its value no redirect can be built, so what fails there becomes a page. Then
 //! [`AuthorizationRequest::check`] runs the other rules in one visible order; what fails there goes to the redirect URI.
 
+use super::claims_request::ClaimsRequest;
 use super::client::Client;
 use super::params::Params;
 use super::pkce::{self, CodeChallenge};
@@ -10,6 +11,7 @@ use super::prompt::{self, Prompt};
 use super::redirect_uri;
 use super::rejection::Rejection;
 use super::resource::{self, Resource};
+use super::response_mode::ResponseMode;
 use super::scope::{self, ScopeSet};
 use crate::clock::Timestamp;
 
@@ -21,6 +23,8 @@ pub const MAX_LENGTH: usize = 4096;
 pub struct RedirectTarget {
     redirect_uri: String,
     state: Option<String>,
+    #[serde(default)]
+    mode: ResponseMode,
 }
 
 impl RedirectTarget {
@@ -38,7 +42,9 @@ impl RedirectTarget {
         redirect_uri::registered(redirect_uri, client)?;
         // A repeated state cannot be echoed; the request itself is refused later.
         let state = params.single("state").ok().flatten().map(str::to_owned);
-        Ok(Self { redirect_uri: redirect_uri.to_owned(), state })
+        // A mode that cannot be is refused later, by the usual one.
+        let mode = ResponseMode::of(params, redirect_uri).unwrap_or_default();
+        Ok(Self { redirect_uri: redirect_uri.to_owned(), state, mode })
     }
 
     /// The verified redirect URI.
@@ -49,6 +55,11 @@ impl RedirectTarget {
     /// The request's `state`, unchanged.
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
+    }
+
+    /// How the answer travels.
+    pub fn mode(&self) -> ResponseMode {
+        self.mode
     }
 }
 
@@ -63,6 +74,9 @@ pub struct AuthorizationRequest {
     pub scopes: ScopeSet,
     /// The resources asked for; none means the issuer.
     pub resources: Vec<String>,
+    /// Single claims asked for.
+    #[serde(default)]
+    pub claims: ClaimsRequest,
     /// For the ID token.
     pub nonce: Option<String>,
     /// PKCE.
@@ -71,6 +85,9 @@ pub struct AuthorizationRequest {
     pub prompt: Prompt,
     /// The oldest sign-in that will do, in seconds.
     pub max_age: Option<i64>,
+    /// The one user for whom the client wants an answer, by a hint that was verified.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// Whom the client expects: filled in on the sign-in page.
     pub login_hint: Option<String>,
 }
@@ -90,13 +107,14 @@ impl AuthorizationRequest {
         params.refuse_repeated()?;
         refuse_request_objects(params)?;
         response_type(params)?;
-        response_mode(params)?;
+        ResponseMode::of(params, target.redirect_uri())?;
         if !client.client_type.has_users() {
             return Err(Rejection::ClientMayNotAuthorize);
         }
         let scopes = scope::requested(params, client, resources)?;
         let resources = resource::requested(params, client, resources, issuer)?;
         let challenge = pkce::challenge(params, client.pkce_required)?;
+        let claims = ClaimsRequest::parse(params.single("claims")?, &client.scopes)?;
         let prompt = prompt::parse(params.single("prompt")?)?;
         let max_age = max_age(params)?;
         Ok(Self {
@@ -104,12 +122,31 @@ impl AuthorizationRequest {
             target,
             scopes,
             resources,
+            claims,
             nonce: params.single("nonce")?.map(str::to_owned),
             challenge,
             prompt,
             max_age,
+            subject: None,
             login_hint: params.single("login_hint")?.map(str::to_owned),
         })
+    }
+}
+
+impl AuthorizationRequest {
+    /// The request, for this user alone.
+    pub fn for_subject(self, sub: String) -> Self {
+        Self { subject: Some(sub), ..self }
+    }
+
+    /// Whether the client wants an answer for this user: by a hint, or by the values of `sub` in the `claims` parameter.
+    pub fn takes_subject(&self, user_id: &str) -> bool {
+        self.subject.as_deref().is_none_or(|wanted| wanted == user_id) && self.claims.takes_subject(user_id)
+    }
+
+    /// What the person is asked to allow: the scopes, and those that release the single claims asked for.
+    pub fn scopes_to_allow(&self) -> ScopeSet {
+        self.scopes.union(&self.claims.scopes())
     }
 }
 
@@ -128,8 +165,11 @@ fn refuse_request_objects(params: &Params) -> Result<(), Rejection> {
     if params.single("request")?.is_some() {
         return Err(Rejection::RequestObject);
     }
-    match params.single("request_uri")? {
-        Some(_) => Err(Rejection::RequestObjectByReference),
+    if params.single("request_uri")?.is_some() {
+        return Err(Rejection::RequestObjectByReference);
+    }
+    match params.single("registration")? {
+        Some(_) => Err(Rejection::RegistrationParameter),
         None => Ok(()),
     }
 }
@@ -139,13 +179,6 @@ fn response_type(params: &Params) -> Result<(), Rejection> {
         Some("code") => Ok(()),
         Some(_) => Err(Rejection::WrongResponseType),
         None => Err(Rejection::MissingResponseType),
-    }
-}
-
-fn response_mode(params: &Params) -> Result<(), Rejection> {
-    match params.single("response_mode")? {
-        None | Some("query") => Ok(()),
-        Some(_) => Err(Rejection::WrongResponseMode),
     }
 }
 

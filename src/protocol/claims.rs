@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::claims_request::ClaimsRequest;
+use super::redirect_uri;
 use super::scope::ScopeSet;
 use super::user::User;
 
@@ -24,10 +26,34 @@ pub const SETTABLE: &[(&str, &str)] = &[
     ("address", "address"),
 ];
 
-/// Every claim that userinfo can give, for the metadata.
+/// The claims that every account has, with the scope that releases each.
+const OWN: &[(&str, &str)] =
+    &[("name", "profile"), ("updated_at", "profile"), ("email", "email"), ("email_verified", "email")];
+
+/// Every claim that userinfo or an ID token can give, for the metadata.
 pub fn supported() -> Vec<&'static str> {
-    let own = ["sub", "name", "email", "email_verified"];
-    own.into_iter().chain(SETTABLE.iter().map(|(name, _)| *name)).collect()
+    let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];
+    of_tokens.into_iter().chain(of_users().map(|(name, _)| name)).collect()
+}
+
+/// The scope that releases a claim about the user; `None` for a claim that nobody has here.
+pub fn scope_of(claim: &str) -> Option<&'static str> {
+    of_users().find(|(name, _)| *name == claim).map(|(_, scope)| scope)
+}
+
+/// A claim about the user, if the user has it.
+pub fn value(user: &User, claim: &str) -> Option<Value> {
+    match claim {
+        "name" => Some(user.name.clone().into()),
+        "updated_at" => Some(user.updated_at.seconds().into()),
+        "email" => Some(user.email.clone().into()),
+        "email_verified" => Some(user.email_verified.into()),
+        _ => user.claims.get(claim).filter(|_| scope_of(claim).is_some()).cloned(),
+    }
+}
+
+fn of_users() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OWN.iter().chain(SETTABLE).copied()
 }
 
 /// Reads `NAME=VALUE` of an operator: booleans for `phone_number_verified`, JSON or a plain text for `address`, text otherwise.
@@ -44,31 +70,89 @@ pub fn parse_setting(text: &str) -> Result<(String, Value), String> {
         ("phone_number_verified", "true") => Value::Bool(true),
         ("phone_number_verified", "false") => Value::Bool(false),
         ("phone_number_verified", _) => return Err("phone_number_verified must be true or false".to_owned()),
-        ("address", text) if text.trim_start().starts_with('{') => match serde_json::from_str(text) {
-            Ok(value @ Value::Object(_)) => value,
-            _ => return Err("address must be a JSON object such as {\"locality\":\"Oslo\"}, or plain text".to_owned()),
-        },
+        (_, "") => Value::String(String::new()),
+        ("address", text) if text.trim_start().starts_with('{') => address(text)?,
         ("address", text) => json!({ "formatted": text }),
+        ("profile" | "picture" | "website", text) if redirect_uri::origin(text).is_none() => {
+            return Err(format!("{name} must be an address that begins with https:// or http://"));
+        }
+        ("birthdate", text) if !is_birthdate(text) => {
+            return Err("birthdate must be written YYYY-MM-DD, 0000-MM-DD or YYYY".to_owned());
+        }
         (_, text) => Value::String(text.to_owned()),
     };
     Ok((name.to_owned(), value))
 }
 
-/// What userinfo says of the user: `sub`, and what the scopes release.
-pub fn userinfo(user: &User, scopes: &ScopeSet) -> Map<String, Value> {
-    let mut claims = Map::new();
+/// An address in parts (§5.1.1).
+fn address(text: &str) -> Result<Value, String> {
+    const PARTS: &[&str] = &["formatted", "street_address", "locality", "region", "postal_code", "country"];
+    match serde_json::from_str::<Map<String, Value>>(text) {
+        Ok(parts) if parts.iter().all(|(part, value)| PARTS.contains(&part.as_str()) && value.is_string()) => {
+            Ok(parts.into())
+        }
+        _ => Err(format!("address must be plain text, or a JSON object of texts named {}", PARTS.join(", "))),
+    }
+}
+
+fn is_birthdate(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |part: &str, digits: usize| {
+        (part.len() == digits && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?
+    };
+    match parts.as_slice() {
+        [year] => number(year, 4).is_some_and(|_: u32| true),
+        [year, month, day] => {
+            number(year, 4).is_some()
+                && number(month, 2).is_some_and(|month| (1..=12).contains(&month))
+                && number(day, 2).is_some_and(|day| (1..=31).contains(&day))
+        }
+        _ => false,
+    }
+}
+
+/// What userinfo says of the user: `sub`, what the scopes release, and what the `claims` parameter asked for.
+pub fn userinfo(user: &User, scopes: &ScopeSet, asked: &ClaimsRequest) -> Map<String, Value> {
+    let mut claims = asked.in_userinfo(user);
+    let released = of_users().filter(|(_, scope)| scopes.contains(scope));
+    claims.extend(released.filter_map(|(name, _)| Some((name.to_owned(), value(user, name)?))));
     claims.insert("sub".into(), user.id.clone().into());
-    if scopes.contains("profile") {
-        claims.insert("name".into(), user.name.clone().into());
-    }
-    if scopes.contains("email") {
-        claims.insert("email".into(), user.email.clone().into());
-        claims.insert("email_verified".into(), user.email_verified.into());
-    }
-    for (name, scope) in SETTABLE {
-        if let Some(value) = user.claims.get(*name).filter(|_| scopes.contains(scope)) {
-            claims.insert((*name).into(), value.clone());
+    claims
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_sets_claims_of_their_own_kind() {
+        assert_eq!(parse_setting("given_name=Ann").unwrap().1, json!("Ann"));
+        assert_eq!(parse_setting("phone_number_verified=true").unwrap().1, json!(true));
+        assert_eq!(parse_setting("address=Main Street 1").unwrap().1, json!({ "formatted": "Main Street 1" }));
+        assert_eq!(parse_setting("address={\"locality\":\"Oslo\"}").unwrap().1, json!({ "locality": "Oslo" }));
+        for fine in [
+            "birthdate=1990-02-28",
+            "birthdate=0000-12-31",
+            "birthdate=1990",
+            "picture=https://a.test/a.png",
+            "picture=",
+        ] {
+            assert!(parse_setting(fine).is_ok(), "{fine}");
+        }
+        for wrong in [
+            "given_name",
+            "sub=x",
+            "email=x",
+            "phone_number_verified=yes",
+            "address={\"locality\":1",
+            "address={\"locality\":1}",
+            "address={\"planet\":\"Mars\"}",
+            "birthdate=28.2.1990",
+            "birthdate=1990-13-01",
+            "picture=a.png",
+            "website=javascript:alert(1)",
+        ] {
+            assert!(parse_setting(wrong).is_err(), "{wrong}");
         }
     }
-    claims
 }

@@ -121,6 +121,12 @@ pub struct Client {
     pub pkce_required: bool,
     /// Ours: people are not asked to consent.
     pub first_party: bool,
+    /// Its privacy policy, for people to read before they sign in.
+    pub policy_uri: Option<String>,
+    /// Its terms of service.
+    pub tos_uri: Option<String>,
+    /// Where it is told that a sign-in has ended (OpenID Connect Back-Channel Logout §2.2).
+    pub backchannel_logout_uri: Option<String>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it was switched off, if it was.

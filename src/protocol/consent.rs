@@ -17,6 +17,7 @@ pub struct Consent {
 impl Consent {
     /// Whether it allows everything that the request asks for.
     pub fn covers(&self, request: &AuthorizationRequest) -> bool {
-        request.scopes.is_within(&self.scopes) && request.resources.iter().all(|asked| self.resources.contains(asked))
+        request.scopes_to_allow().is_within(&self.scopes)
+            && request.resources.iter().all(|asked| self.resources.contains(asked))
     }
 }

@@ -1,5 +1,6 @@
 //! A grant: what came of one authorization, and whether it still holds. Everything that descends from it asks this one rule.
 
+use super::claims_request::ClaimsRequest;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
 
@@ -22,6 +23,10 @@ pub struct Grant {
     pub resources: Vec<String>,
     /// When the person authenticated.
     pub auth_time: Timestamp,
+    /// How the person authenticated (see [`super::assurance`]).
+    pub methods: String,
+    /// The single claims that the request asked for.
+    pub claims: ClaimsRequest,
     /// When it was made.
     pub created_at: Timestamp,
     /// The user's roles now.
@@ -71,6 +76,8 @@ mod tests {
                 scopes: ScopeSet::default(),
                 resources: vec![],
                 auth_time: NOW,
+                methods: "pwd".into(),
+                claims: ClaimsRequest::default(),
                 created_at: NOW,
                 roles: vec![],
                 ended,

@@ -3,9 +3,11 @@
 
 use serde_json::{Value, json};
 
+use super::assurance;
 use super::claims;
 use super::client::AuthMethod;
 use super::issuer::Issuer;
+use super::response_mode::ResponseMode;
 use super::scope::ISSUER_SCOPES;
 
 /// The metadata document.
@@ -26,17 +28,24 @@ pub fn document(issuer: &Issuer) -> Value {
         "jwks_uri": issuer.address("/.well-known/jwks.json"),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ResponseMode::NAMES,
         "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": methods,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "acr_values_supported": assurance::CLASSES,
+        // The pages suit any size, so a pop-up and a touch screen get what they ask for.
+        "display_values_supported": ["page", "popup", "touch"],
+        "ui_locales_supported": ["en"],
+        "claim_types_supported": ["normal"],
         "claims_supported": claims::supported(),
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
+        // None is taken; but OpenID Connect Discovery §3 has the list speak of unsigned ones too, and these are not in it.
+        "request_object_signing_alg_values_supported": ["RS256"],
         "authorization_response_iss_parameter_supported": true,
     })
 }

@@ -1,10 +1,12 @@
 //! The rules and the words: pure, without async, I/O or a clock. One file per rule.
 
+pub mod assurance;
 pub mod authorization;
 pub mod authorization_request;
 pub mod authorization_response;
 pub mod bearer;
 pub mod claims;
+pub mod claims_request;
 pub mod client;
 pub mod client_authentication;
 pub mod code;
@@ -24,6 +26,7 @@ pub mod refresh;
 pub mod registration;
 pub mod rejection;
 pub mod resource;
+pub mod response_mode;
 pub mod scope;
 pub mod sign_in;
 pub mod user;

@@ -1,8 +1,9 @@
 //! What happens next with an authorization request: the one decision, pure, for every way into it.
 //!
-//! OpenID Connect Core §3.1.2.3 and §3.1.2.4. What was done *for this very request* is known by the request's id, so
+//! OpenID Connect Core §3.1.2.3, §3.1.2.4 and §5.5.1.1. What was done *for this very request* is known by the request's id, so
 //! that neither clocks of one second nor several tabs can make `prompt=login` or a native client's consent pass unseen.
 
+use super::assurance;
 use super::authorization_request::PendingRequest;
 use super::client::{Client, ClientType};
 use super::consent::Consent;
@@ -34,11 +35,15 @@ pub fn next_step(
     now: Timestamp,
 ) -> NextStep {
     let silent = pending.request.prompt.none;
+    if !assurance::CLASSES.iter().any(|class| pending.request.claims.takes_acr(Some(class))) {
+        return NextStep::Refuse(Rejection::ClassNotMet);
+    }
     let Some(sign_in) = sign_in else {
         return if silent { NextStep::Refuse(Rejection::SignInNeeded) } else { NextStep::SignIn };
     };
-    if !is_fresh(pending, sign_in, now) {
-        return if silent { NextStep::Refuse(Rejection::SignInNeeded) } else { NextStep::Reauthenticate };
+    if let Err(rejection) = suits(pending, sign_in, now) {
+        // Who has just authenticated for this request cannot do it better by trying again.
+        return if silent || is_for(pending, sign_in) { NextStep::Refuse(rejection) } else { NextStep::Reauthenticate };
     }
     match has_consent(pending, client, consent) {
         true => NextStep::Issue,
@@ -47,9 +52,28 @@ pub fn next_step(
     }
 }
 
+/// Whether it is the right person, who authenticated lately enough, in the right way.
+fn suits(pending: &PendingRequest, sign_in: &SignIn, now: Timestamp) -> Result<(), Rejection> {
+    if !pending.request.takes_subject(&sign_in.user_id) {
+        return Err(Rejection::AnotherPersonExpected);
+    }
+    if !is_fresh(pending, sign_in, now) {
+        return Err(Rejection::SignInNeeded);
+    }
+    match pending.request.claims.takes_acr(assurance::class(&sign_in.methods)) {
+        true => Ok(()),
+        false => Err(Rejection::ClassNotMet),
+    }
+}
+
+/// Whether the authentication was made for this request.
+fn is_for(pending: &PendingRequest, sign_in: &SignIn) -> bool {
+    sign_in.request_id.as_deref() == Some(pending.id.as_str())
+}
+
 /// Whether the authentication is recent enough for `prompt` and `max_age`. One made for this request always is.
 fn is_fresh(pending: &PendingRequest, sign_in: &SignIn, now: Timestamp) -> bool {
-    if sign_in.request_id.as_deref() == Some(pending.id.as_str()) {
+    if is_for(pending, sign_in) {
         return true;
     }
     let prompt = pending.request.prompt;
@@ -92,6 +116,9 @@ mod tests {
             resources: vec![],
             pkce_required: false,
             first_party,
+            policy_uri: None,
+            tos_uri: None,
+            backchannel_logout_uri: None,
             created_at: NOW,
             disabled_at: None,
         }
@@ -105,81 +132,168 @@ mod tests {
         PendingRequest { id: "this".into(), started_at: NOW.minus(5), request }
     }
 
-    fn sign_in(age: i64, request_id: Option<&str>) -> SignIn {
+    /// Somebody who is signed in: who, how, how long ago, and for which request.
+    #[derive(Clone, Copy, Debug)]
+    struct Person {
+        user_id: &'static str,
+        methods: &'static str,
+        age: i64,
+        request_id: Option<&'static str>,
+    }
+
+    const fn person(
+        user_id: &'static str,
+        methods: &'static str,
+        age: i64,
+        request_id: Option<&'static str>,
+    ) -> Person {
+        Person { user_id, methods, age, request_id }
+    }
+
+    const PEOPLE: [Option<Person>; 9] = [
+        None,
+        Some(person("ann", "pwd", 100, None)),
+        Some(person("ann", "pwd", 100, Some("this"))),
+        Some(person("ann", "pwd", 2, None)),
+        Some(person("ann", "pwd", 5, Some("other"))),
+        Some(person("ann", "fed", 100, None)),
+        Some(person("ann", "fed", 2, Some("this"))),
+        Some(person("bob", "pwd", 2, None)),
+        Some(person("bob", "pwd", 2, Some("this"))),
+    ];
+    const PROMPTS: [&str; 8] = [
+        "",
+        "none",
+        "login",
+        "consent",
+        "select_account",
+        "login consent",
+        "select_account consent",
+        "login select_account",
+    ];
+    const CONSENTS: [Option<(&str, &str)>; 4] =
+        [None, Some(("openid", "old")), Some(("email openid", "old")), Some(("email openid", "this"))];
+    const KINDS: [(ClientType, bool); 4] =
+        [(ClientType::Web, false), (ClientType::Spa, true), (ClientType::Native, true), (ClientType::Native, false)];
+    /// Which user and which class the request insists on, by hint or by claims.
+    const WISHES: [(Option<&str>, &str); 7] = [
+        (None, ""),
+        (Some("ann"), ""),
+        (None, r#"{"userinfo":{"sub":{"value":"ann"}}}"#),
+        (Some("bob"), r#"{"id_token":{"sub":{"value":"ann"}}}"#),
+        (None, r#"{"id_token":{"acr":{"essential":true}}}"#),
+        (
+            None,
+            r#"{"id_token":{"acr":{"essential":true,"values":["gold","urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"]}}}"#,
+        ),
+        (None, r#"{"id_token":{"acr":{"essential":true,"value":"gold"}}}"#),
+    ];
+
+    /// The rules, said another way than above.
+    fn wanted(
+        case: (ClientType, bool),
+        asked: (&str, Option<i64>),
+        wish: usize,
+        person: Option<Person>,
+        allowed: Option<(&str, &str)>,
+    ) -> NextStep {
+        let (prompt, max_age) = asked;
+        let refuse_or = |rejection, otherwise| if prompt == "none" { NextStep::Refuse(rejection) } else { otherwise };
+        if wish == 6 {
+            return NextStep::Refuse(Rejection::ClassNotMet);
+        }
+        let Some(person) = person else { return refuse_or(Rejection::SignInNeeded, NextStep::SignIn) };
+        let for_this = person.request_id == Some("this");
+        let anew = |rejection| {
+            if for_this { NextStep::Refuse(rejection) } else { refuse_or(rejection, NextStep::Reauthenticate) }
+        };
+        if (wish == 1 || wish == 2) && person.user_id == "bob" || wish == 3 {
+            return anew(Rejection::AnotherPersonExpected);
+        }
+        let asks_anew = prompt.contains("login") || prompt.contains("select_account");
+        let stale = (person.age >= 5 && asks_anew) || max_age.is_some_and(|limit| person.age > limit);
+        if stale && !for_this {
+            return refuse_or(Rejection::SignInNeeded, NextStep::Reauthenticate);
+        }
+        if (wish == 4 || wish == 5) && person.methods == "fed" {
+            return anew(Rejection::ClassNotMet);
+        }
+        let each_time = case.0 == ClientType::Native || prompt.contains("consent");
+        let agreed = match allowed {
+            Some(("email openid", "this")) => true,
+            Some(("email openid", _)) => !each_time,
+            _ => case.1 && !each_time,
+        };
+        if agreed { NextStep::Issue } else { refuse_or(Rejection::ConsentNeeded, NextStep::Consent) }
+    }
+
+    /// Every combination of who asks, what is asked, who is signed in and what is allowed.
+    #[test]
+    fn the_whole_input_space_follows_the_rules() {
+        let mut cases = 0;
+        for kind in KINDS {
+            let client = client(kind.0, kind.1);
+            for (prompt, max_age) in
+                PROMPTS.iter().flat_map(|prompt| [None, Some(0), Some(4), Some(3600)].map(|age| (*prompt, age)))
+            {
+                for (wish, (hint, claims)) in WISHES.iter().enumerate() {
+                    let age = max_age.map(|m: i64| format!("&max_age={m}")).unwrap_or_default();
+                    let mut pending = pending(
+                        &client,
+                        &format!("scope=openid+email&prompt={}{age}&claims={claims}", prompt.replace(' ', "+")),
+                    );
+                    pending.request.subject = hint.map(str::to_owned);
+                    for person in PEOPLE {
+                        for allowed in CONSENTS {
+                            let sign_in = person.map(sign_in);
+                            let consent = allowed.map(|(scopes, id)| consent(scopes, id));
+                            let step = next_step(&pending, &client, sign_in.as_ref(), consent.as_ref(), NOW);
+                            let rule = wanted(kind, (prompt, max_age), wish, person, allowed);
+                            assert_eq!(
+                                step, rule,
+                                "{kind:?} {prompt:?} {max_age:?} {hint:?} {claims} {person:?} {allowed:?}"
+                            );
+                            cases += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(cases, 4 * 8 * 4 * 7 * 9 * 4);
+    }
+
+    #[test]
+    fn claims_of_another_scope_are_consented_to_as_that_scope() {
+        let client = client(ClientType::Web, false);
+        let pending = pending(&client, r#"scope=openid&claims={"userinfo":{"email":null},"id_token":{"name":null}}"#);
+        let step = |scopes: &str| {
+            next_step(
+                &pending,
+                &client,
+                Some(&sign_in(person("ann", "pwd", 2, None))),
+                Some(&consent(scopes, "old")),
+                NOW,
+            )
+        };
+        assert_eq!(step("openid"), NextStep::Consent);
+        assert_eq!(step("openid email"), NextStep::Consent);
+        assert_eq!(step("openid email profile"), NextStep::Issue);
+    }
+
+    fn sign_in(person: Person) -> SignIn {
         SignIn {
             id: "s".into(),
-            user_id: "u".into(),
-            auth_time: NOW.minus(age),
+            user_id: person.user_id.into(),
+            auth_time: NOW.minus(person.age),
             last_used_at: NOW,
             expires_at: NOW.plus(1000),
-            request_id: request_id.map(str::to_owned),
+            methods: person.methods.into(),
+            request_id: person.request_id.map(str::to_owned),
         }
     }
 
     fn consent(scopes: &str, confirmed_request: &str) -> Consent {
         let scopes = ScopeSet::parse(scopes).unwrap();
         Consent { scopes, resources: vec![], confirmed_request: confirmed_request.into() }
-    }
-
-    /// Every combination of who asks, what is asked, who is signed in and what is allowed, against the rules said another way.
-    #[test]
-    fn the_whole_input_space_follows_the_rules() {
-        let prompts = ["", "none", "login", "consent", "select_account", "login consent"];
-        let max_ages = [None, Some(0), Some(4), Some(3600)];
-        let sign_ins = [None, Some((100, None)), Some((100, Some("this"))), Some((2, None)), Some((5, Some("other")))];
-        let consents = [None, Some(("openid", "old")), Some(("openid email", "old")), Some(("openid email", "this"))];
-        let kinds = [
-            (ClientType::Web, false),
-            (ClientType::Spa, true),
-            (ClientType::Native, true),
-            (ClientType::Native, false),
-        ];
-        for (kind, first_party) in kinds {
-            for prompt in prompts {
-                for max_age in max_ages {
-                    for person in sign_ins {
-                        for allowed in consents {
-                            let client = client(kind, first_party);
-                            let age = max_age.map(|m: i64| format!("&max_age={m}")).unwrap_or_default();
-                            let pending = pending(
-                                &client,
-                                &format!("scope=openid+email&prompt={}{age}", prompt.replace(' ', "+")),
-                            );
-                            let person_now = person.map(|(age, id)| sign_in(age, id));
-                            let consent_now = allowed.map(|(scopes, id)| consent(scopes, id));
-                            let step = next_step(&pending, &client, person_now.as_ref(), consent_now.as_ref(), NOW);
-
-                            let for_this = person.is_some_and(|(_, id)| id == Some("this"));
-                            let stale = person.is_some_and(|(age, _)| {
-                                (age >= 5 && (prompt.contains("login") || prompt == "select_account"))
-                                    || max_age.is_some_and(|limit| age > limit)
-                            });
-                            let each_time = kind == ClientType::Native || prompt.contains("consent");
-                            let agreed = match allowed {
-                                Some(("openid email", "this")) => true,
-                                Some(("openid email", _)) => !each_time,
-                                _ => false,
-                            };
-                            let wanted =
-                                match (person.is_some(), for_this || !stale, agreed || (first_party && !each_time)) {
-                                    (false, ..) if prompt == "none" => NextStep::Refuse(Rejection::SignInNeeded),
-                                    (false, ..) => NextStep::SignIn,
-                                    (true, false, _) if prompt == "none" => NextStep::Refuse(Rejection::SignInNeeded),
-                                    (true, false, _) => NextStep::Reauthenticate,
-                                    (true, true, true) => NextStep::Issue,
-                                    (true, true, false) if prompt == "none" => {
-                                        NextStep::Refuse(Rejection::ConsentNeeded)
-                                    }
-                                    (true, true, false) => NextStep::Consent,
-                                };
-                            assert_eq!(
-                                step, wanted,
-                                "{kind:?} {first_party} {prompt:?} {max_age:?} {person:?} {allowed:?}"
-                            );
-                        }
-                    }
-                }
-            }
-        }
     }
 }

@@ -32,6 +32,7 @@ pub fn check_client(client: &Client, resources: &[Resource]) -> Result<(), Strin
         });
     }
     redirect_uris(client)?;
+    links(client)?;
     let is_public = client.auth_method == AuthMethod::None;
     if is_public && !client.pkce_required {
         return Err("only a client that authenticates can do without PKCE".to_owned());
@@ -90,6 +91,23 @@ fn redirect_uris(client: &Client) -> Result<(), String> {
         .try_for_each(|uri| redirect_uri::registrable(uri, kind))
 }
 
+/// What people and the server are sent to: web addresses, and only for a client that people sign in to.
+fn links(client: &Client) -> Result<(), String> {
+    let links = [
+        ("privacy policy", &client.policy_uri),
+        ("terms of service", &client.tos_uri),
+        ("back-channel logout URI", &client.backchannel_logout_uri),
+    ];
+    links.into_iter().filter_map(|(what, uri)| Some((what, uri.as_deref()?))).try_for_each(|(what, uri)| {
+        if !client.client_type.has_users() {
+            return Err(format!("a service client has no {what}: nobody signs in to it"));
+        }
+        // What a website may register as its redirect URI is fine as any other address of it.
+        redirect_uri::registrable(uri, ClientType::Web)
+            .map_err(|why| why.replacen("redirect URI", &format!("address of the {what}"), 1))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +126,9 @@ mod tests {
             resources: vec![],
             pkce_required: true,
             first_party: false,
+            policy_uri: None,
+            tos_uri: None,
+            backchannel_logout_uri: None,
             created_at: Timestamp::from_seconds(0),
             disabled_at: None,
         }
@@ -134,6 +155,13 @@ mod tests {
         assert!(refused(|c| c.resources.push("https://api.test".into()), ClientType::Web).contains("https://api.test"));
         assert!(refused(|c| c.name = "\u{7}".into(), ClientType::Web).contains("name"));
         assert!(refused(|c| c.scopes = ScopeSet::parse("openid").unwrap(), ClientType::Service).contains("openid"));
+        assert!(
+            refused(|c| c.policy_uri = Some("javascript:alert(1)".into()), ClientType::Web).contains("privacy policy")
+        );
+        assert!(refused(|c| c.tos_uri = Some("https://a.test/#x".into()), ClientType::Spa).contains("terms"));
+        let logout: fn(&mut Client) = |c| c.backchannel_logout_uri = Some("https://a.test/out".into());
+        assert!(refused(logout, ClientType::Service).contains("nobody"));
+        assert!(refused(|c| c.backchannel_logout_uri = Some("http://a.test".into()), ClientType::Web).contains("http"));
         let many: fn(&mut Client) = |c| c.redirect_uris = (0..51).map(|n| format!("https://a.test/{n}")).collect();
         assert!(refused(many, ClientType::Web).contains("at most"));
     }

@@ -30,10 +30,14 @@ pub enum ErrorCode {
     LoginRequired,
     /// OpenID Connect Core §3.1.2.6.
     ConsentRequired,
+    /// OpenID Connect Core Error Code unmet_authentication_requirements §2.
+    UnmetAuthenticationRequirements,
     /// OpenID Connect Core §3.1.2.6.
     RequestNotSupported,
     /// OpenID Connect Core §3.1.2.6.
     RequestUriNotSupported,
+    /// OpenID Connect Core §3.1.2.6.
+    RegistrationNotSupported,
     /// RFC 6750 §3.1.
     InvalidToken,
     /// RFC 6750 §3.1.
@@ -67,8 +71,10 @@ impl ErrorCode {
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::InvalidForm => "invalid_form",
@@ -141,6 +147,7 @@ rejections! {
     WrongResponseMode: InvalidRequest, "OAuth 2.0 Multiple Response Types §2.1", "response_mode is not supported.";
     RequestObject: RequestNotSupported, "OpenID Connect Core §6.1", "The request parameter is not supported.";
     RequestObjectByReference: RequestUriNotSupported, "OpenID Connect Core §6.2", "The request_uri parameter is not supported.";
+    RegistrationParameter: RegistrationNotSupported, "OpenID Connect Core §7.2.1", "The registration parameter is not supported.";
     ClientMayNotAuthorize: UnauthorizedClient, "RFC 6749 §4.1.2.1", "This application may not use the authorization code flow.";
     MissingCodeChallenge: InvalidRequest, "RFC 7636 §4.4.1", "code_challenge is missing: PKCE is required.";
     MalformedCodeChallenge: InvalidRequest, "RFC 7636 §4.2", "code_challenge must be 43 base64url characters.";
@@ -148,7 +155,10 @@ rejections! {
     MalformedPrompt: InvalidRequest, "OpenID Connect Core §3.1.2.1", "prompt is not a list of known values.";
     ContradictoryPrompt: InvalidRequest, "OpenID Connect Core §3.1.2.1", "prompt joins none with another value.";
     MalformedMaxAge: InvalidRequest, "OpenID Connect Core §3.1.2.1", "max_age must be a whole number of seconds.";
+    MalformedClaims: InvalidRequest, "OpenID Connect Core §5.5", "claims must be a small JSON object with the members userinfo and id_token.";
     SignInNeeded: LoginRequired, "OpenID Connect Core §3.1.2.6", "The person must sign in, and prompt=none forbids to ask.";
+    AnotherPersonExpected: LoginRequired, "OpenID Connect Core §3.1.2.1", "The person who is signed in is not the one that the request names.";
+    ClassNotMet: UnmetAuthenticationRequirements, "OpenID Connect Core §5.5.1.1", "The person did not or cannot authenticate in the way that the essential acr asks for.";
     ConsentNeeded: ConsentRequired, "OpenID Connect Core §3.1.2.6", "The person must consent, and prompt=none forbids to ask.";
     ConsentDenied: AccessDenied, "RFC 6749 §4.1.2.1", "The person denied the request.";
 

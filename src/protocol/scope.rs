@@ -86,6 +86,13 @@ impl fmt::Display for ScopeSet {
     }
 }
 
+impl FromIterator<&'static str> for ScopeSet {
+    /// Of names in this code, which are all scope tokens.
+    fn from_iter<I: IntoIterator<Item = &'static str>>(tokens: I) -> Self {
+        Self(tokens.into_iter().map(str::to_owned).collect())
+    }
+}
+
 impl From<ScopeSet> for String {
     fn from(set: ScopeSet) -> Self {
         set.to_string()

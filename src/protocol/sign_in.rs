@@ -15,6 +15,8 @@ pub struct SignIn {
     pub last_used_at: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
+    /// How the person last authenticated (see [`super::assurance`]).
+    pub methods: String,
     /// The id of the pending request for which the person last authenticated, if it was for one.
     pub request_id: Option<String>,
 }

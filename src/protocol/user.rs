@@ -21,6 +21,8 @@ pub struct User {
     pub roles: Vec<String>,
     /// When the account was made.
     pub created_at: Timestamp,
+    /// When what clients can learn of the person was last changed.
+    pub updated_at: Timestamp,
     /// When it was switched off, if it was.
     pub disabled_at: Option<Timestamp>,
 }

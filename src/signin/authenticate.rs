@@ -27,6 +27,8 @@ pub struct Browser {
 pub(super) struct Arrival<'a> {
     /// The user's id.
     pub user_id: &'a str,
+    /// How (see [`crate::protocol::assurance`]).
+    pub methods: &'a str,
     /// In which browser.
     pub browser: &'a Browser,
     /// For which pending request.
@@ -63,7 +65,7 @@ impl SignIns {
     pub(super) async fn sign_in(
         &self,
         transaction: &mut Transaction,
-        Arrival { user_id, browser, request_id }: Arrival<'_>,
+        Arrival { user_id, methods, browser, request_id }: Arrival<'_>,
         now: Timestamp,
     ) -> Result<NewCookie, Failure> {
         let value = random::secret();
@@ -83,6 +85,7 @@ impl SignIns {
             request_id,
             user_agent: &browser.user_agent,
             address: &browser.address,
+            methods,
         };
         if goes_on.is_none() || !transaction.renew_sign_in(&new).await? {
             if let Some(former) = &former {

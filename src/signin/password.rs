@@ -6,6 +6,7 @@ use super::{Browser, NewCookie, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::Error;
 use crate::password::Verdict;
+use crate::protocol::assurance;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::{email, new_password};
 use crate::secret::Secret;
@@ -68,7 +69,12 @@ impl SignIns {
             transaction.rehash_password(&account.user.id, old, new).await?;
         }
         transaction.take_back_attempt(&network_of(&browser.address)).await?;
-        let arrival = Arrival { user_id: &account.user.id, browser, request_id: attempt.request_id };
+        let arrival = Arrival {
+            user_id: &account.user.id,
+            methods: assurance::PASSWORD,
+            browser,
+            request_id: attempt.request_id,
+        };
         let cookie = self.sign_in(&mut transaction, arrival, now).await?;
         transaction.commit().await?;
         Ok(cookie)

@@ -4,7 +4,7 @@ use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::Error;
 use crate::protocol::authorization_request::PendingRequest;
-use crate::protocol::authorization_response;
+use crate::protocol::authorization_response::{self, AuthorizationResponse};
 use crate::protocol::client::Client;
 use crate::protocol::code::IssuedCode;
 use crate::protocol::consent::Consent;
@@ -25,9 +25,9 @@ pub enum Proceed {
     /// To the consent page.
     Consent,
     /// Back to the client, with a code.
-    Issued(String),
+    Issued(AuthorizationResponse),
     /// Back to the client, with an error.
-    Refused(Rejection, String),
+    Refused(Rejection, AuthorizationResponse),
 }
 
 impl SignIns {
@@ -70,7 +70,7 @@ impl SignIns {
         let mut transaction = self.storage.begin().await?;
         let former = transaction.consent(&sign_in.user_id, &request.client_id).await?;
         let mut consent = Consent {
-            scopes: request.scopes.clone(),
+            scopes: request.scopes_to_allow(),
             resources: request.resources.clone(),
             confirmed_request: pending.id.clone(),
         };
@@ -98,8 +98,8 @@ impl SignIns {
     }
 
     fn refused(&self, pending: &PendingRequest, rejection: Rejection) -> Proceed {
-        let address = authorization_response::with_error(&pending.request.target, self.issuer.as_str(), rejection);
-        Proceed::Refused(rejection, address)
+        let response = authorization_response::with_error(&pending.request.target, self.issuer.as_str(), rejection);
+        Proceed::Refused(rejection, response)
     }
 
     async fn issue(
@@ -127,6 +127,8 @@ impl SignIns {
             scopes: &request.scopes,
             resources: &request.resources,
             auth_time: sign_in.auth_time,
+            methods: &sign_in.methods,
+            claims: &request.claims,
             request_id: &pending.id,
             code_hash: code.hash(),
             code: &issued,

@@ -4,6 +4,7 @@ use super::authenticate::Arrival;
 use super::{Browser, NewCookie, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::Error;
+use crate::protocol::assurance;
 use crate::protocol::registration::MAX_NAME;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::user::User;
@@ -89,6 +90,7 @@ impl SignIns {
                 claims: serde_json::Map::new(),
                 roles: Vec::new(),
                 created_at: now,
+                updated_at: now,
                 disabled_at: None,
             },
             password_hash: Some(self.hasher.hash(password).await?),
@@ -97,7 +99,8 @@ impl SignIns {
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
         }
-        let arrival = Arrival { user_id: &account.user.id, browser, request_id: form.request_id };
+        let arrival =
+            Arrival { user_id: &account.user.id, methods: assurance::PASSWORD, browser, request_id: form.request_id };
         let cookie = self.sign_in(&mut transaction, arrival, now).await?;
         transaction.commit().await?;
         Ok(cookie)

@@ -11,15 +11,16 @@ use crate::secret::SecretHash;
 
 statements! {
     CLIENT = "SELECT client_id, client_type, name, secret_hash, auth_method, redirect_uris, post_logout_redirect_uris, scopes, \
-        resources, pkce_required, first_party, created_at, disabled_at FROM clients WHERE client_id = $1";
+        resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, backchannel_logout_uri FROM clients WHERE client_id = $1";
     CLIENTS = "SELECT client_id, client_type, name, secret_hash, auth_method, redirect_uris, post_logout_redirect_uris, scopes, \
-        resources, pkce_required, first_party, created_at, disabled_at FROM clients ORDER BY created_at, client_id";
+        resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, backchannel_logout_uri FROM clients ORDER BY created_at, client_id";
     INSERT_CLIENT = "INSERT INTO clients (client_id, client_type, name, secret_hash, auth_method, redirect_uris, \
-        post_logout_redirect_uris, scopes, resources, pkce_required, first_party, created_at, disabled_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        post_logout_redirect_uris, scopes, resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, \
+        backchannel_logout_uri) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     UPDATE_CLIENT = "UPDATE clients SET client_type = $2, name = $3, secret_hash = $4, auth_method = $5, redirect_uris = $6, \
         post_logout_redirect_uris = $7, scopes = $8, resources = $9, pkce_required = $10, first_party = $11, created_at = $12, \
-        disabled_at = $13 WHERE client_id = $1";
+        disabled_at = $13, policy_uri = $14, tos_uri = $15, backchannel_logout_uri = $16 WHERE client_id = $1";
 }
 
 #[derive(FromRow)]
@@ -37,6 +38,9 @@ struct ClientRow {
     first_party: i64,
     created_at: i64,
     disabled_at: Option<i64>,
+    policy_uri: Option<String>,
+    tos_uri: Option<String>,
+    backchannel_logout_uri: Option<String>,
 }
 
 impl ClientRow {
@@ -59,6 +63,9 @@ impl ClientRow {
             first_party: self.first_party != 0,
             created_at: Timestamp::from_seconds(self.created_at),
             disabled_at: moment(self.disabled_at),
+            policy_uri: self.policy_uri,
+            tos_uri: self.tos_uri,
+            backchannel_logout_uri: self.backchannel_logout_uri,
         })
     }
 }
@@ -118,6 +125,9 @@ impl Transaction {
             .bind(i64::from(client.first_party))
             .bind(client.created_at.seconds())
             .bind(client.disabled_at.map(Timestamp::seconds))
+            .bind(client.policy_uri.as_deref())
+            .bind(client.tos_uri.as_deref())
+            .bind(client.backchannel_logout_uri.as_deref())
             .execute(c)
             .await
             .map(drop))?;

@@ -6,6 +6,7 @@ use super::rows::{from_json, json, scopes};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::claims_request::ClaimsRequest;
 use crate::protocol::code::{Consumed, IssuedCode};
 use crate::protocol::grant::{Grant, SignInLimits};
 use crate::protocol::pkce::CodeChallenge;
@@ -13,16 +14,16 @@ use crate::protocol::scope::ScopeSet;
 use crate::secret::SecretHash;
 
 statements! {
-    INSERT_GRANT = "INSERT INTO grants (id, client_id, user_id, sign_in_id, bound, scopes, resources, auth_time, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT_GRANT = "INSERT INTO grants (id, client_id, user_id, sign_in_id, bound, scopes, resources, auth_time, created_at, methods, claims) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     INSERT_CODE = "INSERT INTO codes (code_hash, grant_id, client_id, request_id, redirect_uri, challenge, nonce, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (request_id) DO NOTHING RETURNING grant_id";
     CONSUME_CODE = "UPDATE codes SET consumed_at = $3 WHERE code_hash = $1 AND client_id = $2 AND consumed_at IS NULL \
         RETURNING grant_id, redirect_uri, challenge, nonce, expires_at";
     CODE_BEFORE = "SELECT client_id, grant_id, redeemed_at FROM codes WHERE code_hash = $1";
     CODE_REDEEMED = "UPDATE codes SET redeemed_at = $2 WHERE code_hash = $1";
-    GRANT = "SELECT g.id, g.client_id, g.user_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.auth_time, g.created_at, g.ended_at, \
-        u.roles, u.disabled_at AS user_disabled_at, c.disabled_at AS client_disabled_at, s.last_used_at, s.expires_at \
+    GRANT = "SELECT g.id, g.client_id, g.user_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.auth_time, g.methods, g.claims, \
+        g.created_at, g.ended_at, u.roles, u.disabled_at AS user_disabled_at, c.disabled_at AS client_disabled_at, s.last_used_at, s.expires_at \
         FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.client_id = g.client_id \
         LEFT JOIN sign_ins s ON s.id = g.sign_in_id AND s.ended_at IS NULL WHERE g.id = $1";
     END_GRANT = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
@@ -46,6 +47,10 @@ pub struct NewGrant<'a> {
     pub resources: &'a [String],
     /// When the person authenticated.
     pub auth_time: Timestamp,
+    /// How the person authenticated.
+    pub methods: &'a str,
+    /// The single claims asked for.
+    pub claims: &'a ClaimsRequest,
     /// The pending request that it answers: one request gets one code.
     pub request_id: &'a str,
     /// The code's hash.
@@ -73,6 +78,8 @@ struct GrantRow {
     scopes: String,
     resources: String,
     auth_time: i64,
+    methods: String,
+    claims: String,
     created_at: i64,
     ended_at: Option<i64>,
     roles: String,
@@ -93,6 +100,8 @@ impl GrantRow {
             scopes: scopes(&self.scopes)?,
             resources: from_json("resources", &self.resources)?,
             roles: from_json("roles", &self.roles)?,
+            claims: from_json("claims", &self.claims)?,
+            methods: self.methods,
             id: self.id,
             client_id: self.client_id,
             user_id: self.user_id,
@@ -123,7 +132,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn insert_grant(&mut self, new: &NewGrant<'_>, now: Timestamp) -> Result<bool, Failure> {
-        let resources = json(&new.resources)?;
+        let (resources, claims) = (json(&new.resources)?, json(new.claims)?);
         on!(self, |c| sqlx::query(INSERT_GRANT)
             .bind(new.id)
             .bind(new.client_id)
@@ -134,6 +143,8 @@ impl Transaction {
             .bind(resources)
             .bind(new.auth_time.seconds())
             .bind(now.seconds())
+            .bind(new.methods)
+            .bind(claims)
             .execute(c)
             .await
             .map(drop))?;

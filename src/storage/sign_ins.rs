@@ -9,7 +9,7 @@ use crate::protocol::sign_in::SignIn;
 use crate::secret::SecretHash;
 
 statements! {
-    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, s.auth_time, s.last_used_at, s.expires_at, s.request_id FROM sign_ins s \
+    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, s.auth_time, s.last_used_at, s.expires_at, s.request_id, s.methods FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
     SIGN_IN_HOLDS = "SELECT s.id FROM sign_ins s JOIN users u ON u.id = s.user_id \
@@ -17,9 +17,9 @@ statements! {
     SIGN_INS = "SELECT s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, \
         s.ended_at, s.end_reason FROM sign_ins s JOIN users u ON u.id = s.user_id ORDER BY s.created_at, s.id";
     INSERT_SIGN_IN = "INSERT INTO sign_ins (id, secret_hash, user_id, created_at, auth_time, last_used_at, expires_at, request_id, \
-        user_agent, address) VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)";
+        user_agent, address, methods) VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9)";
     RENEW_SIGN_IN = "UPDATE sign_ins SET secret_hash = $2, auth_time = $4, last_used_at = $4, expires_at = $5, request_id = $6, \
-        user_agent = $7, address = $8 WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id";
+        user_agent = $7, address = $8, methods = $9 WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id";
     USE_SIGN_IN = "UPDATE sign_ins SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2 AND ended_at IS NULL";
     END_SIGN_IN = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING id";
     END_BOUND_GRANTS = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE sign_in_id = $1 AND bound = 1 AND ended_at IS NULL";
@@ -46,6 +46,8 @@ pub struct NewSignIn<'a> {
     pub user_agent: &'a str,
     /// The network address it came from.
     pub address: &'a str,
+    /// How the person authenticated (see [`crate::protocol::assurance`]).
+    pub methods: &'a str,
 }
 
 /// A sign-in as a list shows it.
@@ -92,6 +94,7 @@ struct SignInRow {
     last_used_at: i64,
     expires_at: i64,
     request_id: Option<String>,
+    methods: String,
 }
 
 impl Reader {
@@ -111,6 +114,7 @@ impl Reader {
             last_used_at: Timestamp::from_seconds(row.last_used_at),
             expires_at: Timestamp::from_seconds(row.expires_at),
             request_id: row.request_id,
+            methods: row.methods,
         }))
     }
 
@@ -147,6 +151,7 @@ impl Transaction {
             .bind(new.request_id)
             .bind(new.user_agent)
             .bind(new.address)
+            .bind(new.methods)
             .execute(c)
             .await
             .map(drop))
@@ -166,6 +171,7 @@ impl Transaction {
             .bind(new.request_id)
             .bind(new.user_agent)
             .bind(new.address)
+            .bind(new.methods)
             .fetch_optional(c)
             .await)?;
         Ok(renewed.is_some())

@@ -9,15 +9,15 @@ use crate::failure::Failure;
 use crate::protocol::user::User;
 
 statements! {
-    USER = "SELECT id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at FROM users WHERE id = $1";
-    USER_BY_EMAIL = "SELECT id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at FROM users \
+    USER = "SELECT id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at FROM users WHERE id = $1";
+    USER_BY_EMAIL = "SELECT id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at FROM users \
         WHERE email = $1";
-    USERS = "SELECT id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at FROM users \
+    USERS = "SELECT id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at FROM users \
         ORDER BY created_at, id";
-    INSERT_USER = "INSERT INTO users (id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (email) DO NOTHING RETURNING id";
+    INSERT_USER = "INSERT INTO users (id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (email) DO NOTHING RETURNING id";
     UPDATE_USER = "UPDATE users SET email = $2, email_verified = $3, name = $4, password_hash = $5, claims = $6, roles = $7, \
-        created_at = $8, disabled_at = $9 WHERE id = $1 RETURNING id";
+        created_at = $8, disabled_at = $9, updated_at = $10 WHERE id = $1 RETURNING id";
     REHASH_PASSWORD = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
 }
 
@@ -41,6 +41,7 @@ struct UserRow {
     roles: String,
     created_at: i64,
     disabled_at: Option<i64>,
+    updated_at: i64,
 }
 
 impl UserRow {
@@ -53,6 +54,7 @@ impl UserRow {
             email_verified: self.email_verified != 0,
             name: self.name,
             created_at: Timestamp::from_seconds(self.created_at),
+            updated_at: Timestamp::from_seconds(self.updated_at),
             disabled_at: moment(self.disabled_at),
         };
         Ok(Account { user, password_hash: self.password_hash })
@@ -118,6 +120,7 @@ impl Transaction {
             .bind(roles)
             .bind(user.created_at.seconds())
             .bind(user.disabled_at.map(Timestamp::seconds))
+            .bind(user.updated_at.seconds())
             .fetch_optional(c)
             .await)?;
         Ok(written.is_some())

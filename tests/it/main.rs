@@ -9,6 +9,7 @@ mod config;
 mod endpoints;
 mod floors;
 mod keys;
+mod openid;
 mod pages;
 mod process;
 mod refresh_token;

@@ -14,10 +14,14 @@ use crate::failure::{Error, Failure};
 use crate::http::error::{PageError, explained};
 use crate::http::extract::{Sender, form, query};
 use crate::http::middleware::request_log::LoggedClient;
+use crate::http::pages::form_post;
 use crate::protocol::authorization_request::{AuthorizationRequest, MAX_LENGTH, PendingRequest, RedirectTarget};
 use crate::protocol::authorization_response;
+use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
+use crate::secret::Secret;
 use crate::signin::Proceed;
+use crate::tokens::VerifiedIdToken;
 
 /// An authorization request by GET.
 pub(in crate::http) async fn get(
@@ -37,18 +41,29 @@ pub(in crate::http) async fn get(
     let resources = app.directory.resources().await?;
     let logged = Extension(LoggedClient(client.client_id.clone()));
     let issuer = app.issuer.as_str();
-    let answer = match AuthorizationRequest::check(&params, target.clone(), &client, &resources, issuer) {
+    let checked = AuthorizationRequest::check(&params, target.clone(), &client, &resources, issuer);
+    let answer = match checked.and_then(|request| with_hint(&app, &params, request)) {
         Ok(request) => proceed(&app, &sender, app.sign_ins.pending.begin(request, now), now).await,
         Err(rejection) => Err(rejection.into()),
     };
     let response = answer.or_else(|error| {
-        let address = match &error {
+        let answer = match &error {
             Error::Rejected(rejection) => authorization_response::with_error(&target, issuer, *rejection),
             Error::Failed(failure) => authorization_response::with_failure(&target, issuer, failure.passing),
         };
-        Ok::<_, PageError>(explained(see_other(&address)?, error))
+        Ok::<_, PageError>(explained(form_post::carry(&sender.page, answer)?, error))
     })?;
     Ok((logged, response).into_response())
+}
+
+/// The request for the one user of its `id_token_hint`: an ID token of ours, given to this very client (OpenID Connect Core §3.1.2.1).
+fn with_hint(app: &App, params: &Params, request: AuthorizationRequest) -> Result<AuthorizationRequest, Rejection> {
+    let Some(hint) = params.single("id_token_hint")? else { return Ok(request) };
+    let hint = VerifiedIdToken::verify(&Secret::presented(hint), &app.ring, &app.issuer)?;
+    match hint.aud == request.client_id {
+        true => Ok(request.for_subject(hint.sub)),
+        false => Err(Rejection::ForeignHint),
+    }
 }
 
 /// An authorization request by POST, perhaps from another site and so without cookies: goes on as a GET (OpenID Connect Core §3.1.2.1).
@@ -89,8 +104,8 @@ async fn proceed(app: &App, sender: &Sender, pending: PendingRequest, now: Times
     let response = match app.sign_ins.proceed(&pending, sign_in.as_ref(), now).await? {
         Proceed::SignIn | Proceed::Reauthenticate => page("/login")?,
         Proceed::Consent => page("/consent")?,
-        Proceed::Issued(address) => see_other(&address)?,
-        Proceed::Refused(rejection, address) => explained(see_other(&address)?, rejection.into()),
+        Proceed::Issued(answer) => form_post::carry(&sender.page, answer)?,
+        Proceed::Refused(rejection, answer) => explained(form_post::carry(&sender.page, answer)?, rejection.into()),
     };
     Ok((cookie, response).into_response())
 }

@@ -55,5 +55,5 @@ async fn answer(app: &App, headers: &HeaderMap, query: &Params, body: &Params) -
     let grant = reader.grant(grant_id).await?.filter(holds).ok_or(Rejection::TokenOfEndedGrant)?;
     let account = reader.user(&grant.user_id).await?.ok_or(Rejection::TokenOfEndedGrant)?;
     drop(reader);
-    Ok(Json(claims::userinfo(&account.user, &token.scope)).into_response())
+    Ok(Json(claims::userinfo(&account.user, &token.scope, &grant.claims)).into_response())
 }

@@ -22,6 +22,14 @@ use crate::http::pages::{Page, problem};
 #[derive(Clone, Debug)]
 pub(in crate::http) struct FormAction(pub String);
 
+/// A page whose form goes to another site by itself: the nonce of its script, and the only place that its form may go to. In the
+/// extensions of its response.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct SelfSubmitting {
+    pub nonce: String,
+    pub action: String,
+}
+
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
@@ -63,6 +71,17 @@ pub(in crate::http) async fn machine(request: Request, next: Next) -> Response {
     response
 }
 
+fn page_policy(response: &Response) -> String {
+    let forms = match (response.extensions().get::<SelfSubmitting>(), response.extensions().get::<FormAction>()) {
+        (Some(page), _) => format!("script-src 'nonce-{}'; form-action {}", page.nonce, page.action),
+        (None, Some(action)) => format!("form-action 'self' {}", action.0),
+        (None, None) => "form-action 'self'".to_owned(),
+    };
+    format!(
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; {forms}; frame-ancestors 'none'; base-uri 'none'"
+    )
+}
+
 /// On pages. Makes the page of a refusal, which knows the brand only here.
 pub(in crate::http) async fn browser(
     State(app): State<App>,
@@ -81,11 +100,7 @@ pub(in crate::http) async fn browser(
         *response.body_mut() = problem::body(page, &reason, trace);
         set(response.headers_mut(), header::CONTENT_TYPE, "text/html; charset=utf-8");
     }
-    let target = response.extensions().get::<FormAction>().map(|action| format!(" {}", action.0)).unwrap_or_default();
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{target}; \
-         frame-ancestors 'none'; base-uri 'none'"
-    );
+    let policy = page_policy(&response);
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

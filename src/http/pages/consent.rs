@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
 use super::login::Visit;
-use super::{FormParts, Page};
+use super::{Asker, FormParts, Page, form_post};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Error;
@@ -27,7 +27,7 @@ struct ConsentPage {
     page: Page,
     form: FormParts,
     ticket: String,
-    client: String,
+    client: Option<Asker>,
     native: bool,
     email: String,
     asks: Vec<Ask>,
@@ -65,7 +65,7 @@ pub(in crate::http) async fn get(
         page: sender.page.clone(),
         form: visit.form(&app),
         ticket: app.sign_ins.forms.consent_ticket(&pending, &sign_in.id),
-        client: client.name.clone(),
+        client: Some(client.as_ref().into()),
         native: client.client_type == ClientType::Native,
         email: account.user.email,
         asks: asks(&pending, former.as_ref(), |token| scope::words(token, &resources)),
@@ -87,7 +87,9 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     match form.params.single("decision")? {
         Some("allow") => allow(&app, &visit, &pending, &sign_in, now).await,
         Some("deny") => match app.sign_ins.deny(&pending) {
-            Proceed::Refused(rejection, address) => Ok(explained(see_other(&address)?, rejection.into())),
+            Proceed::Refused(rejection, answer) => {
+                Ok(explained(form_post::carry(&form.sender.page, answer)?, rejection.into()))
+            }
             _ => Err(Rejection::MissingDecision.into()),
         },
         _ => Err(Rejection::MissingDecision.into()),
@@ -117,5 +119,5 @@ fn asks(pending: &PendingRequest, former: Option<&Consent>, words: impl Fn(&str)
         words: words(token),
         allowed_before: former.is_some_and(|former| former.scopes.contains(token)),
     };
-    pending.request.scopes.iter().map(ask).collect()
+    pending.request.scopes_to_allow().iter().map(ask).collect()
 }

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::{FormParts, Notice, Page, html, leads_to};
+use super::{Asker, FormParts, Notice, Page, html, leads_to};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
@@ -23,7 +23,7 @@ use crate::signin::Attempt;
 struct Login {
     page: Page,
     form: FormParts,
-    client: Option<String>,
+    client: Option<Asker>,
     again: bool,
     registration: bool,
     email: String,
@@ -102,11 +102,11 @@ impl Visit {
         FormParts { csrf: app.sign_ins.forms.token(&self.browser), request: self.sealed.clone().unwrap_or_default() }
     }
 
-    /// The name of the application that asks.
-    pub async fn client_name(&self, app: &App) -> Result<Option<String>, Error> {
+    /// The application that asks.
+    pub async fn asker(&self, app: &App) -> Result<Option<Asker>, Error> {
         let Some(pending) = &self.pending else { return Ok(None) };
         let client = app.directory.client(&pending.request.client_id).await?.ok_or(Rejection::DisabledClient)?;
-        Ok(Some(client.name.clone()))
+        Ok(Some(client.as_ref().into()))
     }
 
     /// The page with the browser's cookie and what its form may lead to.
@@ -119,7 +119,10 @@ impl Visit {
     async fn expected_person(&self, app: &App, sender: &Sender, now: Timestamp) -> Result<(String, bool), Error> {
         let hint = self.pending.as_ref().and_then(|pending| pending.request.login_hint.clone()).unwrap_or_default();
         let Some(sign_in) = sender.sign_in(app, now).await? else { return Ok((hint, false)) };
-        let chooses = self.pending.as_ref().is_some_and(|pending| pending.request.prompt.select_account);
+        let another = |pending: &PendingRequest| {
+            pending.request.prompt.select_account || !pending.request.takes_subject(&sign_in.user_id)
+        };
+        let chooses = self.pending.as_ref().is_some_and(another);
         let account = app.storage.read().await?.user(&sign_in.user_id).await?;
         Ok(match account {
             Some(account) if !chooses && hint.is_empty() => (account.user.email, true),
@@ -131,7 +134,7 @@ impl Visit {
         Ok(Login {
             page: sender.page.clone(),
             form: self.form(app),
-            client: self.client_name(app).await?,
+            client: self.asker(app).await?,
             again,
             registration: app.config.registration.enabled,
             email,

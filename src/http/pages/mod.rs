@@ -2,6 +2,7 @@
 
 pub(super) mod account;
 pub(super) mod consent;
+pub(super) mod form_post;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod missing;
@@ -15,6 +16,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::failure::Failure;
 use crate::protocol::authorization_request::PendingRequest;
+use crate::protocol::client::Client;
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::Rejection;
 
@@ -36,6 +38,33 @@ pub(super) struct FormParts {
     pub csrf: String,
     /// The sealed pending request; empty when the form serves none.
     pub request: String,
+}
+
+/// The application that asks, as a page shows it.
+#[derive(Clone, Debug)]
+pub(super) struct Asker {
+    /// Its name.
+    pub name: String,
+    /// Its privacy policy.
+    pub policy_uri: Option<String>,
+    /// Its terms of service.
+    pub tos_uri: Option<String>,
+}
+
+impl Asker {
+    fn has_links(&self) -> bool {
+        self.policy_uri.is_some() || self.tos_uri.is_some()
+    }
+
+    fn has_both(&self) -> bool {
+        self.policy_uri.is_some() && self.tos_uri.is_some()
+    }
+}
+
+impl From<&Client> for Asker {
+    fn from(client: &Client) -> Self {
+        Self { name: client.name.clone(), policy_uri: client.policy_uri.clone(), tos_uri: client.tos_uri.clone() }
+    }
 }
 
 /// What went wrong, as a page says it.

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
 use super::login::Visit;
-use super::{FormParts, Notice, Page};
+use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::failure::Error;
 use crate::http::endpoints::authorize::{resume_at, see_other};
@@ -21,7 +21,7 @@ use crate::signin::{Problems, Registration};
 struct Register {
     page: Page,
     form: FormParts,
-    client: Option<String>,
+    client: Option<Asker>,
     name: String,
     email: String,
     error: Option<Notice>,
@@ -89,7 +89,7 @@ async fn page(app: &App, visit: &Visit, sender: &Sender, typed: (String, String)
     Ok(Register {
         page: sender.page.clone(),
         form: visit.form(app),
-        client: visit.client_name(app).await?,
+        client: visit.asker(app).await?,
         name: typed.0,
         email: typed.1,
         error: None,

@@ -136,6 +136,7 @@ impl Server {
                 claims: serde_json::Map::new(),
                 roles: vec!["editor".to_owned()],
                 created_at: self.clock.now(),
+                updated_at: self.clock.now(),
                 disabled_at: None,
             },
             password_hash: Some(self.app.hasher.hash(PASSWORD).await.unwrap()),
@@ -174,6 +175,9 @@ impl Server {
             resources: vec![],
             pkce_required: true,
             first_party: false,
+            policy_uri: None,
+            tos_uri: None,
+            backchannel_logout_uri: None,
             created_at: self.clock.now(),
             disabled_at: None,
         };
