@@ -83,10 +83,7 @@ function record(entry) {
   renderLog(log);
 }
 
-/**
- * One HTTP exchange, written to the log.
- * @returns {Promise<{ok: boolean, status: number, body: object, challenge: string | null}>}
- */
+/** One HTTP exchange, written to the log. A body that is no JSON counts as {}. */
 async function exchange(url, words, { form, bearer } = {}) {
   const body = form && new URLSearchParams(form);
   const entry = { method: form ? "POST" : "GET", url: readableUrl(url), form: form && readable(body), words };
@@ -141,7 +138,7 @@ async function authorize(audience, resume) {
   if (resume) params.push(["prompt", "none"]);
   // Both audiences are asked for at once; each token is then fetched for one of them (RFC 8707 §2.2).
   if (audience !== config.issuer) params.push(["resource", config.resource], ["resource", config.issuer]);
-  return leave(discovery.authorization_endpoint, params, resume ? "Asks Doorward for another code, and you for nothing." : "Sends you to Doorward to sign in.");
+  return leave(discovery.authorization_endpoint, params, resume ? "Asks Doorward for another code, silently." : "Sends you to Doorward to sign in.");
 }
 
 /** Believes nothing in the answer before it is known to be ours (RFC 9207 §2.4). */
@@ -154,7 +151,7 @@ function checkAnswer(answer, pending) {
   }
   const { error, error_description: description } = answer;
   if (error === "access_denied") throw new Problem(error, "You said no, so this app got nothing. That is how it should be.", 2, description);
-  // login_required, consent_required, interaction_required: what came before no longer holds.
+  // Such as login_required: what was before no longer holds.
   const again = /_required$/.test(error);
   if (again) drop();
   if (error) throw new Problem(error, again ? "Doorward has to ask you first. Please sign in again." : "Doorward refused the request.", 1, description);
@@ -276,19 +273,19 @@ async function signatureHolds({ header, signed, signature }) {
 /** Checks of OpenID Connect Core §3.1.3.7, as [name, passed, words]. After a refresh, with `expected.sub`, §12.2: the nonce may be missing. */
 async function verifyIdToken(idToken, accessToken, expected) {
   const token = decode(idToken);
-  if (!token) return [["ID token", false, "a JWT"]];
+  if (!token) return [["ID token", false, "must be a JWT"]];
   const { header, claims } = token;
   const atHash = base64url((await sha256(accessToken)).slice(0, 16));
   const nonce = claims.nonce ?? (expected.sub && expected.nonce);
   const checks = [
-    ["signature", await signatureHolds(token), `made with Doorward’s RS256 key ${String(header.kid).slice(0, 8)}…`],
-    ["iss", claims.iss === config.issuer, `issued by ${config.issuer}, the server that was asked`],
-    ["aud", claims.aud === config.client_id, "meant for this app, by its client_id"],
-    ["exp", claims.exp > now(), "not expired"],
-    ["nonce", nonce === expected.nonce, "answers the sign-in that this tab began"],
-    ["at_hash", claims.at_hash === atHash, "belongs to the access token beside it"],
+    ["signature", await signatureHolds(token), `must be made with Doorward’s RS256 key ${String(header.kid).slice(0, 8)}…`],
+    ["iss", claims.iss === config.issuer, `must be ${config.issuer}, the server that was asked`],
+    ["aud", claims.aud === config.client_id, "must be this app’s client_id"],
+    ["exp", claims.exp > now(), "must lie ahead"],
+    ["nonce", nonce === expected.nonce, "must be the one that this tab made for this sign-in"],
+    ["at_hash", claims.at_hash === atHash, "must fit the access token beside it"],
   ];
-  if (expected.sub) checks.push(["sub", claims.sub === expected.sub, "the same person as before the refresh"]);
+  if (expected.sub) checks.push(["sub", claims.sub === expected.sub, "must be the person from before the refresh"]);
   return checks;
 }
 
@@ -311,7 +308,6 @@ const ACTIONS = {
     const answer = await callWith(config.resource, config.api, "Calls the API.", "call-api");
     if (answer.ok) keep({ apiCalled: true });
     renderResult("api-result", answer);
-    say(`The API answered HTTP ${answer.status}.`);
   },
 
   async "call-userinfo"() {
@@ -320,22 +316,21 @@ const ACTIONS = {
     if (answer.ok && answer.body.sub !== subject()) throw new Problem("sub_mismatch", "Userinfo speaks of another person than the ID token.");
     if (answer.ok) keep({ profile: answer.body });
     renderResult("userinfo-result", answer);
-    say(`Userinfo answered HTTP ${answer.status}.`);
   },
 
   async refresh() {
     const old = session.refreshTokens.at(-1);
     await refresh(config.resource);
     const code = (token) => el("code", {}, start(token));
-    $("rotation").replaceChildren("The refresh token was ", code(old), " and is now ", code(session.refreshTokens.at(-1)), ".");
+    $("rotation").replaceChildren("The refresh token was ", code(old), " and is now ", code(session.refreshTokens.at(-1)));
     say("Refreshed.");
   },
 
   reuse: () => exclusively(reuse),
 
   async "sign-out"() {
-    const { post_logout_redirect_uri, client_id } = config;
-    const params = { id_token_hint: session.idToken, client_id, post_logout_redirect_uri, state: random() };
+    const { client_id, post_logout_redirect_uri } = config;
+    const params = { client_id, post_logout_redirect_uri, id_token_hint: session.idToken, state: random() };
     sessionStorage.clear();
     store.set("logout", params.state);
     return leave(discovery.end_session_endpoint, Object.entries(params), "Sends you to Doorward to sign out.");
@@ -355,14 +350,14 @@ const start = (token) => `${token.slice(0, 6)}…`;
 
 /** Uses a refresh token from two rotations ago again, as a thief would, then tries what is left. */
 async function reuse() {
-  // One rotation back could be the retry after a lost answer, which is forgiven. Userinfo's access token is tried below.
+  // One rotation back could be the retry after a lost answer, which is forgiven.
   while (session.refreshTokens.length < 3 || !session.access[config.issuer]) {
     await rotate(session.access[config.issuer] ? config.resource : config.issuer);
   }
   const [stolen, , newest] = session.refreshTokens;
   const bearer = session.access[config.issuer];
-  const again = await present(stolen, config.resource, "Uses a refresh token from two rotations ago again.");
-  if (again.ok) throw new Problem("reuse_accepted", "Doorward accepted a used refresh token. It should not have.");
+  const again = await present(stolen, config.resource, "Uses a replaced refresh token again.");
+  if (again.ok) throw new Problem("reuse_accepted", "Doorward accepted a used refresh token!");
   const last = await present(newest, config.resource, "Tries the newest refresh token.");
   const access = await exchange(discovery.userinfo_endpoint, "Tries the newest access token.", { bearer });
   const outcome = ({ status, body }) => `HTTP ${status}${body.error ? `, ${body.error}: ${body.error_description}` : ""}`;
@@ -391,7 +386,7 @@ async function press(button, action) {
 
 let retryAt = 0;
 
-/** Every second: turns the clocks, and renews a token a minute before its end. A long timer would sleep with the computer. */
+/** Every second: turns the clocks, and renews a token a minute before its end. Long timers sleep with the computer. */
 function tick() {
   for (const time of document.querySelectorAll("[data-exp]")) time.textContent = remaining(time.dataset.exp);
   if (view.mode !== "in" || !session.refreshTokens.length || refreshing.size || now() < retryAt) return;
@@ -413,13 +408,11 @@ function el(name, attributes = {}, ...children) {
   return element;
 }
 
-function setText(id, text) {
-  $(id).textContent = text;
-}
+const setText = (id, text) => { $(id).textContent = text; };
 
 function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 const date = (seconds) => new Date(seconds * 1000).toLocaleString();
@@ -445,7 +438,7 @@ function hero() {
     case "working": return ["Finishing the sign-in…", "The code is exchanged, and the ID token verified."];
     case "in": return name
       ? [`Hello, ${name}.`, "Doorward vouched for you. Below are the tokens and what they are good for."]
-      : ["You are signed in.", "Doorward vouched for you, by an ID token that holds an id and no more. Ask userinfo for your name, or call the API."];
+      : ["You are signed in.", "Doorward vouched for you with an ID token. Ask userinfo for your name, or call the API."];
     case "ended": return ["The session has ended.", view.story[0]];
     case "left": return ["You are signed out.", "Here and at Doorward: the next sign-in asks for your password."];
     default: return ["Sign in, and watch every step.", `This sample app at ${location.host} has no passwords and no list of users. It sends you to Doorward, the authorization server at ${new URL(config.issuer).host}, and gets back signed tokens: who you are, and what you allowed.`];
@@ -455,7 +448,6 @@ function hero() {
 function render() {
   if (!config) return;
   const signedIn = view.mode === "in";
-  const refreshes = signedIn && session.refreshTokens.length > 0;
   const [headline, lede] = hero();
   document.body.dataset.state = view.mode;
   document.title = `${headline} · Doorward demo`;
@@ -472,8 +464,7 @@ function render() {
     "checks-section": session.checks.length,
     "call-section": signedIn,
     "tokens-section": signedIn,
-    "refresh-section": refreshes,
-    "detour": !refreshes,
+    "refresh-section": signedIn && session.refreshTokens.length,
   };
   for (const [id, yes] of Object.entries(visible)) $(id).hidden = !yes;
   renderSteps();
@@ -481,7 +472,7 @@ function render() {
   renderToken("id-token", session.idToken);
   renderToken("api-token", session.access[config.resource]);
   renderToken("userinfo-token", session.access[config.issuer]);
-  // What the last session answered is not for the next one's eyes.
+  // The next person must not see them.
   if (!signedIn) for (const id of ["api-result", "userinfo-result", "rotation"]) $(id).replaceChildren();
 }
 
@@ -496,7 +487,7 @@ function renderSteps() {
 
 function renderChecks() {
   $("checks").replaceChildren(...session.checks.map(([name, ok, words]) =>
-    el("li", { class: ok ? "" : "bad" }, el("b", {}, name), ` ${ok ? "" : "is not "}${words}`)));
+    el("li", { class: ok ? "" : "bad" }, el("b", {}, name), ` ${words}`)));
 }
 
 /** JSON in quiet colours: a span for each name, text, number and bracket. */
@@ -515,7 +506,7 @@ const CLAIMS = {
   scope: "What may be done with it.",
   client_id: "The app it was issued to.",
   jti: "The id of this one token.",
-  gid: "The grant: all tokens of this sign-in, which can be ended together.",
+  gid: "The grant: ends with all its tokens at once.",
   auth_time: "Signed in",
   nonce: "Made by this tab before the sign-in: a token from elsewhere does not fit.",
   at_hash: "A hash of the access token: ties the two together.",
@@ -523,7 +514,7 @@ const CLAIMS = {
 };
 
 function explained([name, value]) {
-  const words = el("dd", {}, `${CLAIMS[name] ?? "More about the person."} `);
+  const words = el("dd", {}, `${CLAIMS[name] ?? "About the person."} `);
   if (name === "exp") words.append(el("time", { "data-exp": value }, remaining(value)));
   if (name === "iat" || name === "auth_time") words.append(el("time", {}, date(value)));
   return el("div", {}, el("dt", {}, name), words);
@@ -544,9 +535,10 @@ function renderToken(id, jwt) {
 function renderResult(id, { status, body, challenge }) {
   const top = `HTTP ${status}\n${challenge ? `WWW-Authenticate: ${challenge}\n` : ""}`;
   $(id).replaceChildren(el("span", { class: "p" }, top), ...coloured(body));
+  say(`The answer is HTTP ${status}.`);
 }
 
-/** Shows a problem, or with null that there is none. */
+/** Shows a problem, or with null none. */
 function showProblem(problem) {
   const box = $("error");
   if (problem === ENDED) return;
@@ -554,6 +546,7 @@ function showProblem(problem) {
   delete box.dataset.error;
   if (!problem) return;
   const { code = "unexpected", message, description = "", step } = problem;
+  if (code === "unexpected") console.error(problem);
   if (!session.idToken) Object.assign(view, { mode: "out", step: step ?? 1, failed: Boolean(step) });
   box.dataset.error = code;
   setText("error-words", message);
@@ -577,11 +570,11 @@ async function copy(id) {
 // ---- the start
 
 async function loadFacts() {
-  config = await fact("/config.json", "Reads this app’s own configuration.");
+  config = await fact("/config.json", "Reads the app’s configuration.");
   for (const element of document.querySelectorAll("[data-config]")) element.textContent = config[element.dataset.config];
   setText("token-command", config.service.token_command);
   setText("api-command", config.service.api_command);
-  // The answer comes back to this origin, and finds only its own sessionStorage.
+  // The answer comes back to this origin and its own sessionStorage.
   const { origin } = new URL(config.redirect_uri);
   if (location.origin !== origin) return location.replace(origin);
   const address = `${config.issuer}/.well-known/openid-configuration`;
@@ -609,7 +602,7 @@ async function begin() {
 
 for (const [id, action] of Object.entries(ACTIONS)) $(id).addEventListener("click", (event) => press(event.currentTarget, action));
 for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button.dataset.copy));
-// By the back button the page would be as it was left: in the middle of leaving.
+// By the back button the page would come as it was left: leaving.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 await attempt(begin);
 document.body.dataset.state ??= "out";
