@@ -22,7 +22,7 @@ use super::middleware::peer::Peer;
 use crate::app::App;
 use crate::failure::Failure;
 
-/// How long the head of a request may take, and how long a connection may idle.
+/// How long the head of a request may take, how long a connection may idle, and how long it may wait with its first request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How often an HTTP/2 connection is asked whether it still lives.
 const PING_EVERY: Duration = Duration::from_secs(20);
@@ -121,7 +121,10 @@ impl Listener {
 fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &GracefulShutdown) {
     // Answers are small: none waits for the acknowledgement of another.
     let _ = stream.set_nodelay(true);
+    let asked = CancellationToken::new();
+    let first = asked.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        first.cancel();
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
         router.clone().oneshot(request)
@@ -136,9 +139,18 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Gr
         .max_concurrent_streams(100)
         .max_header_list_size(MAX_HEAD as u32);
     let serving = graceful.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
+    // Until the first bytes tell HTTP/1.1 from HTTP/2, none of the limits above counts.
+    let silent = async move {
+        if tokio::time::timeout(HEAD_TIMEOUT, asked.cancelled()).await.is_ok() {
+            std::future::pending::<()>().await;
+        }
+    };
     tokio::spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::debug!(%error, "a connection broke");
+        tokio::select! {
+            outcome = serving => if let Err(error) = outcome {
+                tracing::debug!(%error, "a connection broke");
+            },
+            () = silent => tracing::debug!("a connection sent no request"),
         }
     });
 }
