@@ -17,5 +17,6 @@ mod refused_start;
 mod revoke_introspect;
 mod sources;
 mod start;
+mod stop;
 mod storage;
 mod support;

@@ -4,7 +4,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use doorward::clock::Stopwatch;
 use serde_json::Value;
 
 use super::database::MASTER_KEY;
@@ -196,9 +198,16 @@ impl Live {
         assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
     }
 
-    /// Waits for the end; the exit code.
+    /// Waits for the end, for a minute at most; the exit code.
     pub fn wait(&mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
+        let watch = Stopwatch::start();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(watch.elapsed() < Duration::from_secs(60), "the process does not end: {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
