@@ -11,11 +11,13 @@ use crate::grants::Grants;
 use crate::jobs::signing_keys::SigningKeys;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
+use crate::protocol::authorization::Authorization;
+use crate::protocol::client::Client;
 use crate::protocol::issuer::Issuer;
 use crate::sealing::MasterKey;
 use crate::signin::{Parts, SignIns};
 use crate::storage::{Directory, Storage};
-use crate::tokens::{KeyRing, Mint};
+use crate::tokens::{Algorithms, KeyRing, Mint, Minted};
 
 /// How often memory is brought up to date: what others changed counts within a second.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
@@ -45,7 +47,8 @@ pub struct App {
     pub sign_ins: SignIns,
     /// Fetches from others.
     pub outgoing: Outgoing,
-    signing_keys: SigningKeys,
+    /// Looks after the signing keys.
+    pub signing_keys: SigningKeys,
     draining: Arc<AtomicBool>,
 }
 
@@ -61,9 +64,9 @@ impl App {
         clock: Clock,
     ) -> Result<Self, Failure> {
         let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
-        let signing_keys = SigningKeys::open(storage.clone(), master_key).await?;
-        let ring = KeyRing::new(Vec::new());
-        signing_keys.refresh(&ring).await?;
+        let signing_keys = SigningKeys::open(storage.clone(), master_key, &config).await?;
+        let ring = KeyRing::default();
+        signing_keys.load(&ring, clock.now()).await?;
         let directory = Directory::load(storage.clone()).await?;
         let hasher = Hasher::new(&config.password)?;
         Ok(Self {
@@ -106,7 +109,40 @@ impl App {
         self.draining.load(Ordering::SeqCst)
     }
 
-    /// Does what runs by itself, until `stop` comes: brings memory up to date twice a second.
+    /// The signing keys, brought up to date first when that was too long ago to rely on them: the clock has jumped, the machine slept,
+    /// or the database was away.
+    ///
+    /// # Errors
+    /// When the database must be asked and fails.
+    pub async fn fresh_keys(&self, now: Timestamp) -> Result<&KeyRing, Failure> {
+        if !self.ring.is_fresh(now) {
+            self.signing_keys.refresh(&self.ring, now).await?;
+        }
+        Ok(&self.ring)
+    }
+
+    /// Signs the tokens of an authorization: the access token as its resource wants it, the ID token as the client does.
+    ///
+    /// # Errors
+    /// When no key may sign now.
+    pub async fn sign(
+        &self,
+        client: &Client,
+        authorization: &Authorization,
+        now: Timestamp,
+    ) -> Result<Minted, Failure> {
+        let resources = self.directory.resources().await?;
+        let resource = resources.iter().find(|resource| resource.identifier == authorization.audience);
+        self.fresh_keys(now).await?;
+        let algorithms = Algorithms {
+            access_token: resource.map(|resource| resource.signing_algorithm).unwrap_or_default(),
+            id_token: client.id_token_algorithm,
+            default: self.config.keys.algorithm,
+        };
+        self.mint.tokens(authorization, algorithms, now)
+    }
+
+    /// Does what runs by itself, until `stop` comes: brings memory up to date twice a second, and looks after the signing keys.
     pub async fn run_jobs(self, stop: impl Future<Output = ()> + Send) {
         let mut known = 0;
         let mut failing = false;
@@ -119,7 +155,10 @@ impl App {
                 () = &mut stop => return,
             }
             match self.refresh(known).await {
-                Ok(epoch) => (known, failing) = (epoch, false),
+                Ok(epoch) => {
+                    (known, failing) = (epoch, false);
+                    self.signing_keys.attend(&self.ring, self.now());
+                }
                 Err(failure) if !failing => {
                     failing = true;
                     tracing::warn!(%failure, "memory cannot be brought up to date");
@@ -134,9 +173,11 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn refresh(&self, known: i64) -> Result<i64, Failure> {
+        let asked = self.now();
         let epoch = self.directory.poll().await?;
-        if epoch != known {
-            self.signing_keys.refresh(&self.ring).await?;
+        match epoch == known {
+            true => self.ring.confirm(asked),
+            false => self.signing_keys.refresh(&self.ring, asked).await?,
         }
         Ok(epoch)
     }

@@ -3,9 +3,11 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::key::{self, Wanted};
 use super::output::note;
 use super::{Context, Output, start};
 use crate::failure::Failure;
+use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::client::{AuthMethod, Client, ClientType};
 use crate::protocol::registration;
 use crate::protocol::scope::ScopeSet;
@@ -116,6 +118,9 @@ struct Details {
     /// An API it may ask for; can be repeated [default: all].
     #[arg(long = "resource", value_name = "R")]
     resources: Vec<String>,
+    /// What its ID tokens are signed with: RS256, ES256, EdDSA, or default [default: as [keys] algorithm says].
+    #[arg(long = "id-token-alg", value_name = "A", value_parser = key::wanted)]
+    id_token_algorithm: Option<Wanted>,
 }
 
 fn client_type(text: &str) -> Result<ClientType, String> {
@@ -137,7 +142,7 @@ impl ClientCommand {
                 output.list(&things, &["client_id", "type", "name", "state"], "There are no clients yet.");
             }
             Self::Show(named) => named.output.thing(&thing(&find(&storage, &named.client_id).await?, None)),
-            Self::Update(update) => update.run(&storage).await?,
+            Self::Update(update) => update.run(&context, &storage).await?,
             Self::NewSecret(named) => new_secret(&storage, named).await?,
             Self::Disable(named) => switch(&context, &storage, named, true).await?,
             Self::Enable(named) => switch(&context, &storage, named, false).await?,
@@ -166,16 +171,20 @@ impl Create {
             policy_uri: None,
             tos_uri: None,
             backchannel_logout_uri: None,
+            id_token_algorithm: AlgorithmChoice::default(),
             created_at: context.clock.now(),
             disabled_at: None,
         };
+        let algorithm = self.rest.id_token_algorithm;
         self.rest.apply(&mut client)?;
         let resources = storage.read().await?.resources().await?;
         registration::check_client(&client, &resources).map_err(Failure::internal)?;
         let mut transaction = storage.begin().await?;
         transaction.insert_client(&client).await?;
         transaction.commit().await?;
-        self.output.thing(&thing(&client, secret.as_ref()));
+        let mut thing = thing(&client, secret.as_ref());
+        key::tell_beginning(context, &mut thing, "id_token_alg_from", algorithm).await;
+        self.output.thing(&thing);
         if secret.is_some() && !self.output.json {
             note("The secret is shown this once: keep it where the application finds it.");
         }
@@ -184,7 +193,7 @@ impl Create {
 }
 
 impl Update {
-    async fn run(self, storage: &Storage) -> Result<(), Failure> {
+    async fn run(self, context: &Context, storage: &Storage) -> Result<(), Failure> {
         let mut client = find(storage, &self.client_id).await?;
         if let Some(name) = self.name {
             client.name = name;
@@ -192,11 +201,14 @@ impl Update {
         if let Some(first_party) = self.first_party {
             client.first_party = first_party;
         }
+        let algorithm = self.rest.id_token_algorithm;
         self.rest.apply(&mut client)?;
         let resources = storage.read().await?.resources().await?;
         registration::check_client(&client, &resources).map_err(Failure::internal)?;
         write(storage, &client).await?;
-        self.output.thing(&thing(&client, None));
+        let mut thing = thing(&client, None);
+        key::tell_beginning(context, &mut thing, "id_token_alg_from", algorithm).await;
+        self.output.thing(&thing);
         Ok(())
     }
 }
@@ -221,6 +233,9 @@ impl Details {
             if let Some(uri) = given {
                 *link = Some(uri).filter(|uri| !uri.is_empty());
             }
+        }
+        if let Some(Wanted(algorithm)) = self.id_token_algorithm {
+            client.id_token_algorithm = client.id_token_algorithm.changed_to(algorithm);
         }
         if let Some(text) = &self.scope {
             client.scopes = ScopeSet::parse(text).map_err(|why| Failure::internal(format!("--scope: {why}")))?;
@@ -275,6 +290,7 @@ fn thing(client: &Client, secret: Option<&Secret>) -> Value {
         "policy_uri": client.policy_uri,
         "tos_uri": client.tos_uri,
         "backchannel_logout_uri": client.backchannel_logout_uri,
+        "id_token_alg": client.id_token_algorithm.wanted.map_or("default", Algorithm::as_str),
         "state": if client.disabled_at.is_some() { "off" } else { "on" },
         "created_at": client.created_at.to_string(),
     });

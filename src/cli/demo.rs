@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::demo::{self, SCOPE, Samples};
 use crate::http::{Listener, Shutdown, router};
+use crate::protocol::algorithm::AlgorithmChoice;
 use crate::protocol::client::{Client, ClientType};
 use crate::protocol::registration;
 use crate::protocol::resource::Resource;
@@ -129,6 +130,7 @@ async fn register(app: &App, origin: String) -> Result<Samples, Failure> {
         name: "Sample notes".to_owned(),
         scopes: [(SCOPE.to_owned(), "Read your notes".to_owned())].into(),
         introspectors: vec!["demo-service".to_owned()],
+        signing_algorithm: AlgorithmChoice::default(),
         created_at: app.now(),
     };
     if !transaction.insert_resource(&notes).await? {
@@ -181,6 +183,7 @@ fn sample(app: &App, client_type: ClientType, client_id: &str) -> Client {
         policy_uri: None,
         tos_uri: None,
         backchannel_logout_uri: None,
+        id_token_algorithm: AlgorithmChoice::default(),
         created_at: app.now(),
         disabled_at: None,
     }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::key::{self, Wanted};
 use super::{Context, Output, start};
 use crate::failure::Failure;
+use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::registration;
 use crate::protocol::resource::Resource;
 use crate::storage::Storage;
@@ -76,6 +78,9 @@ struct Details {
     /// A client that may introspect for it; can be repeated.
     #[arg(long = "introspector", value_name = "CLIENT_ID")]
     introspectors: Vec<String>,
+    /// What its access tokens are signed with: RS256, ES256, EdDSA, or default [default: as [keys] algorithm says].
+    #[arg(long = "signing-alg", value_name = "A", value_parser = key::wanted)]
+    signing_algorithm: Option<Wanted>,
 }
 
 impl ResourceCommand {
@@ -88,8 +93,10 @@ impl ResourceCommand {
                     name: create.name,
                     scopes: BTreeMap::new(),
                     introspectors: Vec::new(),
+                    signing_algorithm: AlgorithmChoice::default(),
                     created_at: context.clock.now(),
                 };
+                let algorithm = create.rest.signing_algorithm;
                 create.rest.apply(&storage, &mut resource).await?;
                 registration::check_resource(&resource, &context.config.server.issuer).map_err(Failure::internal)?;
                 let mut transaction = storage.begin().await?;
@@ -97,7 +104,9 @@ impl ResourceCommand {
                     return Err(Failure::internal(format!("there is a resource {} already", resource.identifier)));
                 }
                 transaction.commit().await?;
-                create.output.thing(&thing(&resource));
+                let mut thing = thing(&resource);
+                key::tell_beginning(&context, &mut thing, "signing_alg_from", algorithm).await;
+                create.output.thing(&thing);
             }
             Self::List(output) => {
                 let resources = storage.read().await?.resources().await?;
@@ -110,12 +119,15 @@ impl ResourceCommand {
                 if let Some(name) = update.name {
                     resource.name = name;
                 }
+                let algorithm = update.rest.signing_algorithm;
                 update.rest.apply(&storage, &mut resource).await?;
                 registration::check_resource(&resource, &context.config.server.issuer).map_err(Failure::internal)?;
                 let mut transaction = storage.begin().await?;
                 transaction.update_resource(&resource).await?;
                 transaction.commit().await?;
-                update.output.thing(&thing(&resource));
+                let mut thing = thing(&resource);
+                key::tell_beginning(&context, &mut thing, "signing_alg_from", algorithm).await;
+                update.output.thing(&thing);
             }
         }
         storage.close().await;
@@ -130,6 +142,9 @@ impl Details {
                 text.split_once('=').map_or((text.clone(), String::new()), |(s, w)| (s.to_owned(), w.to_owned()))
             };
             resource.scopes = self.scopes.iter().map(split).collect();
+        }
+        if let Some(Wanted(algorithm)) = self.signing_algorithm {
+            resource.signing_algorithm = resource.signing_algorithm.changed_to(algorithm);
         }
         if !self.introspectors.is_empty() {
             let mut reader = storage.read().await?;
@@ -157,6 +172,7 @@ fn thing(resource: &Resource) -> Value {
         "scopes": resource.scopes.keys().collect::<Vec<_>>(),
         "scope_words": resource.scopes,
         "introspectors": resource.introspectors,
+        "signing_alg": resource.signing_algorithm.wanted.map_or("default", Algorithm::as_str),
         "created_at": resource.created_at.to_string(),
     })
 }

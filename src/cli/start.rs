@@ -26,6 +26,16 @@ pub(super) async fn storage(config: &Config) -> Result<Storage, Failure> {
     Ok(open(config, &mut Vec::new()).await?.0)
 }
 
+/// As [`storage`], with what looks after the signing keys when the master key is here.
+pub(super) async fn keys(config: &Config) -> Result<(Storage, Option<SigningKeys>), Failure> {
+    let (storage, key) = open(config, &mut Vec::new()).await?;
+    let keys = match key {
+        Some(key) => Some(SigningKeys::open(storage.clone(), &key, config).await?),
+        None => None,
+    };
+    Ok((storage, keys))
+}
+
 /// Builds the application, with all that a first start makes.
 pub(super) async fn app(config: Config, clock: Clock, made: &mut Made) -> Result<App, Failure> {
     if config.sqlite_path().is_none() && configured_key(&config)?.is_none() {
@@ -49,7 +59,7 @@ async fn build(
     clock: Clock,
     made: &mut Made,
 ) -> Result<App, Failure> {
-    let keys = SigningKeys::open(storage.clone(), key).await?;
+    let keys = SigningKeys::open(storage.clone(), key, &config).await?;
     if let Some(kid) = keys.make_first(clock.now()).await? {
         made.push(format!("a signing key: {kid}"));
     }

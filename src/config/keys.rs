@@ -1,4 +1,4 @@
-//! `[keys]`: the master key, or where it lies.
+//! `[keys]`: the master key, or where it lies; what the signing keys are, and when they change.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use super::within;
+use crate::protocol::algorithm::Algorithm;
+use crate::protocol::key_schedule::Rhythm;
 use crate::sealing::MasterKey;
 
 /// `[keys]`.
@@ -16,6 +19,16 @@ pub struct KeysConfig {
     pub master_key: SecretSetting,
     /// A file that holds them; empty when not given.
     pub master_key_file: PathBuf,
+    /// What is signed with unless a client or a resource wants something else.
+    pub algorithm: Algorithm,
+    /// The size of new RSA keys: 2048, 3072 or 4096 bits.
+    pub rsa_bits: u32,
+    /// How long a key signs, in seconds.
+    pub rotation_interval: i64,
+    /// How long before its first signature a key is published, in seconds.
+    pub publication_lead: i64,
+    /// How long verifiers may keep the key set and the metadata, in seconds.
+    pub jwks_max_age: i64,
 }
 
 impl KeysConfig {
@@ -24,10 +37,21 @@ impl KeysConfig {
         if inline && !self.master_key_file.as_os_str().is_empty() {
             return Err("keys.master_key and keys.master_key_file are both given: give one".to_owned());
         }
-        match inline && MasterKey::parse(self.master_key.expose()).is_none() {
-            true => Err("keys.master_key must be 32 bytes in base64url (43 characters)".to_owned()),
-            false => Ok(()),
+        if inline && MasterKey::parse(self.master_key.expose()).is_none() {
+            return Err("keys.master_key must be 32 bytes in base64url (43 characters)".to_owned());
         }
+        if ![2048, 3072, 4096].contains(&self.rsa_bits) {
+            return Err(format!("keys.rsa_bits is {}, but must be 2048, 3072 or 4096", self.rsa_bits));
+        }
+        within("keys.jwks_max_age", self.jwks_max_age, 0, 3600)?;
+        within("keys.publication_lead", self.publication_lead, 0, 366 * 86_400)?;
+        within("keys.rotation_interval", self.rotation_interval, 600, 10 * 366 * 86_400)?;
+        self.rhythm().check()
+    }
+
+    /// When keys change.
+    pub const fn rhythm(&self) -> Rhythm {
+        Rhythm { interval: self.rotation_interval, lead: self.publication_lead, max_age: self.jwks_max_age }
     }
 }
 

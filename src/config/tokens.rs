@@ -33,6 +33,11 @@ pub enum OnReuse {
 }
 
 impl TokensConfig {
+    /// The longest lifetime of a signed token, in seconds.
+    pub fn longest(&self) -> i64 {
+        self.access_token_lifetime.max(self.id_token_lifetime)
+    }
+
     pub(super) fn check(&self) -> Result<(), String> {
         within("tokens.code_lifetime", self.code_lifetime, 1, 600)?;
         within("tokens.access_token_lifetime", self.access_token_lifetime, 10, 86_400)?;

@@ -5,6 +5,7 @@ mod cookies;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod endpoints;
+mod entity;
 mod error;
 mod extract;
 mod middleware;

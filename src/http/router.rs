@@ -31,7 +31,7 @@ pub fn router(app: App) -> Router {
         .route("/.well-known/jwks.json", get(jwks::get))
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]))
-        .layer(from_fn(headers::public));
+        .layer(from_fn_with_state(app.clone(), headers::public));
 
     // For machines: clients and resource servers.
     let directory = app.directory.clone();

@@ -1,22 +1,57 @@
-//! Signing keys: makes the first one, and brings the ring up to date with the database.
+//! Signing keys: makes them, changes them and brings the ring up to date with the database. What is due is decided in
+//! `protocol/key_schedule.rs`; here it is done.
+//!
+//! `loading.rs` reads rows into the ring, `rotation.rs` takes the steps that are due.
 
+mod loading;
+mod rotation;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arc_swap::ArcSwap;
+
+pub use rotation::Change;
 
 use crate::clock::Timestamp;
+use crate::config::Config;
 use crate::failure::Failure;
+use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
+use crate::protocol::key_life::KeyLife;
+use crate::protocol::key_schedule::{self, Rhythm};
+use crate::random;
 use crate::sealing::{MasterKey, SealingKey};
-use crate::storage::{Storage, StoredKey};
-use crate::tokens::{KeyRing, SigningKey};
+use crate::storage::Storage;
+use crate::tokens::KeySpec;
 
 /// The purpose under which private keys are sealed.
 const PURPOSE: &str = "signing keys";
 
-/// Loads signing keys.
+/// Looks after the signing keys. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct SigningKeys {
     storage: Storage,
     master_key_id: String,
     sealing: Arc<SealingKey>,
+    policy: Policy,
+    /// What clients and resources wanted when the ring was last brought up to date.
+    choices: Arc<ArcSwap<Vec<AlgorithmChoice>>>,
+    /// One at a time, or an older reading could take the place of a newer one.
+    loading: Arc<tokio::sync::Mutex<()>>,
+    /// Names this process in the lease.
+    node: Arc<str>,
+    at_work: Arc<AtomicBool>,
+    warned: Arc<AtomicBool>,
+}
+
+/// What the settings say about keys.
+#[derive(Clone, Copy, Debug)]
+struct Policy {
+    default: Algorithm,
+    rsa_bits: u32,
+    rhythm: Rhythm,
+    token_lifetime: i64,
 }
 
 impl SigningKeys {
@@ -24,7 +59,7 @@ impl SigningKeys {
     ///
     /// # Errors
     /// A sentence when the database belongs to another master key.
-    pub async fn open(storage: Storage, master: &MasterKey) -> Result<Self, Failure> {
+    pub async fn open(storage: Storage, master: &MasterKey, config: &Config) -> Result<Self, Failure> {
         let own = master.id();
         let noted = storage.read().await?.master_key_id().await?;
         let noted = match noted {
@@ -38,7 +73,23 @@ impl SigningKeys {
             }
         };
         Self::check_owner(noted.as_deref(), master)?;
-        Ok(Self { storage, master_key_id: own, sealing: Arc::new(master.sealing_key(PURPOSE)) })
+        let policy = Policy {
+            default: config.keys.algorithm,
+            rsa_bits: config.keys.rsa_bits,
+            rhythm: config.keys.rhythm(),
+            token_lifetime: config.tokens.longest(),
+        };
+        Ok(Self {
+            storage,
+            master_key_id: own,
+            sealing: Arc::new(master.sealing_key(PURPOSE)),
+            policy,
+            choices: Arc::default(),
+            loading: Arc::default(),
+            node: random::id().into(),
+            at_work: Arc::default(),
+            warned: Arc::default(),
+        })
     }
 
     /// Checks that a database with this noted key id, if it has one yet, belongs to the master key.
@@ -56,59 +107,16 @@ impl SigningKeys {
         }
     }
 
-    /// Makes the first signing key unless there is one; of several nodes that start together, one makes it. Tells the new key's name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn make_first(&self, now: Timestamp) -> Result<Option<String>, Failure> {
-        if !self.storage.read().await?.signing_keys().await?.is_empty() {
-            return Ok(None);
-        }
-        let made =
-            tokio::task::spawn_blocking(move || SigningKey::generate(now)).await.map_err(Failure::internal)??;
-        self.keep_first(&made, now).await
+    /// The algorithm of what names none.
+    pub fn default_algorithm(&self) -> Algorithm {
+        self.policy.default
     }
 
-    /// Keeps a key as the first one, unless there is one.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn keep_first(&self, key: &SigningKey, now: Timestamp) -> Result<Option<String>, Failure> {
-        let stored = StoredKey {
-            kid: key.kid().to_owned(),
-            algorithm: key.algorithm().as_str().to_owned(),
-            public_jwk: key.jwk().to_string(),
-            private_key: key.seal(&self.sealing)?,
-            sealed_by: self.master_key_id.clone(),
-            created_at: now,
-            signs_from: now,
-            retired_at: None,
-            revoked_at: None,
-        };
-        let mut transaction = self.storage.begin().await?;
-        // Holds other nodes back: whoever comes second sees the first one's key.
-        transaction.bump_epoch().await?;
-        if !transaction.signing_keys().await?.is_empty() {
-            return Ok(None);
-        }
-        transaction.insert_signing_key(&stored).await?;
-        transaction.commit().await?;
-        Ok(Some(stored.kid))
+    fn spec(&self, algorithm: Algorithm) -> KeySpec {
+        KeySpec { algorithm, rsa_bits: self.policy.rsa_bits }
     }
 
-    /// Brings the ring up to date; keys that it has already are not parsed again.
-    ///
-    /// # Errors
-    /// When the database fails or a record cannot be opened: the ring stays as it is.
-    pub async fn refresh(&self, ring: &KeyRing) -> Result<(), Failure> {
-        let stored = self.storage.read().await?.signing_keys().await?;
-        let open = |key: &StoredKey| match ring.find(&key.kid) {
-            Some(known) => Ok(known),
-            None => SigningKey::unseal(&key.kid, &key.algorithm, &key.private_key, key.signs_from, &self.sealing)
-                .map(Arc::new),
-        };
-        let keys: Result<Vec<_>, Failure> = stored.iter().filter(|key| key.revoked_at.is_none()).map(open).collect();
-        ring.replace(keys?);
-        Ok(())
+    fn wanted(&self, choices: &[AlgorithmChoice], keys: &[KeyLife], now: Timestamp) -> BTreeSet<Algorithm> {
+        key_schedule::wanted(choices, self.policy.default, keys, now)
     }
 }

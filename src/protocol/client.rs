@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::algorithm::AlgorithmChoice;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
 use crate::secret::SecretHash;
@@ -127,6 +128,8 @@ pub struct Client {
     pub tos_uri: Option<String>,
     /// Where it is told that a sign-in has ended (OpenID Connect Back-Channel Logout §2.2).
     pub backchannel_logout_uri: Option<String>,
+    /// What its ID tokens are signed with.
+    pub id_token_algorithm: AlgorithmChoice,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it was switched off, if it was.

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::algorithm::Algorithm;
 use super::assurance;
 use super::claims;
 use super::client::AuthMethod;
@@ -16,6 +17,7 @@ pub fn document(issuer: &Issuer) -> Value {
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
     let secret_methods: Vec<&str> =
         methods.iter().copied().filter(|method| *method != AuthMethod::None.as_str()).collect();
+    let algorithms: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
     json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.address("/authorize"),
@@ -31,7 +33,7 @@ pub fn document(issuer: &Issuer) -> Value {
         "response_modes_supported": ResponseMode::NAMES,
         "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
+        "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": methods,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],

@@ -1,5 +1,6 @@
 //! The rules and the words: pure, without async, I/O or a clock. One file per rule.
 
+pub mod algorithm;
 pub mod assurance;
 pub mod authorization;
 pub mod authorization_request;
@@ -15,6 +16,8 @@ pub mod email;
 pub mod grant;
 pub mod introspection;
 pub mod issuer;
+pub mod key_life;
+pub mod key_schedule;
 pub mod metadata;
 pub mod new_password;
 pub mod next_step;

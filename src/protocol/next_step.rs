@@ -96,6 +96,7 @@ fn has_consent(pending: &PendingRequest, client: &Client, consent: Option<&Conse
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::algorithm::AlgorithmChoice;
     use crate::protocol::authorization_request::{AuthorizationRequest, RedirectTarget};
     use crate::protocol::client::AuthMethod;
     use crate::protocol::params::Params;
@@ -119,6 +120,7 @@ mod tests {
             policy_uri: None,
             tos_uri: None,
             backchannel_logout_uri: None,
+            id_token_algorithm: AlgorithmChoice::default(),
             created_at: NOW,
             disabled_at: None,
         }

@@ -112,6 +112,7 @@ fn links(client: &Client) -> Result<(), String> {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::protocol::algorithm::AlgorithmChoice;
 
     fn client(client_type: ClientType) -> Client {
         Client {
@@ -129,6 +130,7 @@ mod tests {
             policy_uri: None,
             tos_uri: None,
             backchannel_logout_uri: None,
+            id_token_algorithm: AlgorithmChoice::default(),
             created_at: Timestamp::from_seconds(0),
             disabled_at: None,
         }
@@ -174,6 +176,7 @@ mod tests {
                 name: "API".into(),
                 scopes: [(scope.to_owned(), String::new())].into(),
                 introspectors: vec![],
+                signing_algorithm: AlgorithmChoice::default(),
                 created_at: Timestamp::from_seconds(0),
             };
             check_resource(&resource, "https://as.test")

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
+use super::algorithm::AlgorithmChoice;
 use super::client::Client;
 use super::params::Params;
 use super::rejection::Rejection;
@@ -20,6 +21,8 @@ pub struct Resource {
     pub scopes: BTreeMap<String, String>,
     /// The clients that may introspect for it.
     pub introspectors: Vec<String>,
+    /// What its access tokens are signed with.
+    pub signing_algorithm: AlgorithmChoice,
     /// When it was registered.
     pub created_at: Timestamp,
 }

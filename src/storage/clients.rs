@@ -2,25 +2,29 @@
 
 use sqlx::FromRow;
 
-use super::rows::{damaged, from_json, from_name, json, moment, scopes};
+use super::rows::{algorithm_choice, damaged, from_json, from_name, json, moment, scopes};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::algorithm::Algorithm;
 use crate::protocol::client::Client;
 use crate::secret::SecretHash;
 
 statements! {
     CLIENT = "SELECT client_id, client_type, name, secret_hash, auth_method, redirect_uris, post_logout_redirect_uris, scopes, \
-        resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, backchannel_logout_uri FROM clients WHERE client_id = $1";
+        resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, backchannel_logout_uri, \
+        id_token_algorithm, id_token_algorithm_former FROM clients WHERE client_id = $1";
     CLIENTS = "SELECT client_id, client_type, name, secret_hash, auth_method, redirect_uris, post_logout_redirect_uris, scopes, \
-        resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, backchannel_logout_uri FROM clients ORDER BY created_at, client_id";
+        resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, backchannel_logout_uri, \
+        id_token_algorithm, id_token_algorithm_former FROM clients ORDER BY created_at, client_id";
     INSERT_CLIENT = "INSERT INTO clients (client_id, client_type, name, secret_hash, auth_method, redirect_uris, \
         post_logout_redirect_uris, scopes, resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, \
-        backchannel_logout_uri) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+        backchannel_logout_uri, id_token_algorithm, id_token_algorithm_former) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     UPDATE_CLIENT = "UPDATE clients SET client_type = $2, name = $3, secret_hash = $4, auth_method = $5, redirect_uris = $6, \
         post_logout_redirect_uris = $7, scopes = $8, resources = $9, pkce_required = $10, first_party = $11, created_at = $12, \
-        disabled_at = $13, policy_uri = $14, tos_uri = $15, backchannel_logout_uri = $16 WHERE client_id = $1";
+        disabled_at = $13, policy_uri = $14, tos_uri = $15, backchannel_logout_uri = $16, id_token_algorithm = $17, \
+        id_token_algorithm_former = $18 WHERE client_id = $1";
 }
 
 #[derive(FromRow)]
@@ -36,6 +40,8 @@ struct ClientRow {
     resources: String,
     pkce_required: i64,
     first_party: i64,
+    id_token_algorithm: Option<String>,
+    id_token_algorithm_former: Option<String>,
     created_at: i64,
     disabled_at: Option<i64>,
     policy_uri: Option<String>,
@@ -61,6 +67,7 @@ impl ClientRow {
             resources: from_json("resources", &self.resources)?,
             pkce_required: self.pkce_required != 0,
             first_party: self.first_party != 0,
+            id_token_algorithm: algorithm_choice(self.id_token_algorithm, self.id_token_algorithm_former)?,
             created_at: Timestamp::from_seconds(self.created_at),
             disabled_at: moment(self.disabled_at),
             policy_uri: self.policy_uri,
@@ -128,6 +135,8 @@ impl Transaction {
             .bind(client.policy_uri.as_deref())
             .bind(client.tos_uri.as_deref())
             .bind(client.backchannel_logout_uri.as_deref())
+            .bind(client.id_token_algorithm.wanted.map(Algorithm::as_str))
+            .bind(client.id_token_algorithm.former.map(Algorithm::as_str))
             .execute(c)
             .await
             .map(drop))?;

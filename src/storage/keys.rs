@@ -1,17 +1,36 @@
-//! Signing keys as sealed records, and which master key sealed them.
+//! Signing keys as sealed records with the times of their lives, which master key sealed them, and the lease under which one node
+//! at a time looks after them. Every change counts the epoch up in its own transaction.
 
 use sqlx::FromRow;
 
-use super::rows::moment;
-use super::{Reader, Transaction, on, statements};
+use super::rows::{algorithm_choice, moment};
+use super::{Reader, Storage, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::algorithm::AlgorithmChoice;
+use crate::protocol::key_life::KeyLife;
 
 statements! {
-    SIGNING_KEYS = "SELECT kid, algorithm, public_jwk, private_key, sealed_by, created_at, signs_from, retired_at, revoked_at \
-        FROM signing_keys ORDER BY signs_from, kid";
-    INSERT_SIGNING_KEY = "INSERT INTO signing_keys (kid, algorithm, public_jwk, private_key, sealed_by, created_at, signs_from) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    SIGNING_KEYS = "SELECT kid, algorithm, public_jwk, private_key, sealed_by, sequence, created_at, signs_from, activated_at, \
+        retired_at, revoked_at, token_lifetime FROM signing_keys ORDER BY sequence, kid";
+    INSERT_SIGNING_KEY = "INSERT INTO signing_keys (kid, algorithm, public_jwk, private_key, sealed_by, created_at, signs_from, \
+        activated_at, token_lifetime, sequence) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM signing_keys))";
+    ACTIVATE_SIGNING_KEY = "UPDATE signing_keys SET activated_at = $2, \
+        signs_from = CASE WHEN signs_from > $2 THEN $2 ELSE signs_from END \
+        WHERE kid = $1 AND activated_at IS NULL AND revoked_at IS NULL";
+    RETIRE_SIGNING_KEY = "UPDATE signing_keys SET retired_at = $2, private_key = $3 \
+        WHERE kid = $1 AND retired_at IS NULL AND revoked_at IS NULL";
+    FORGET_SIGNING_KEY = "DELETE FROM signing_keys WHERE kid = $1 AND (retired_at IS NOT NULL OR revoked_at IS NOT NULL)";
+    RAISE_TOKEN_LIFETIME = "UPDATE signing_keys SET token_lifetime = $1 \
+        WHERE token_lifetime < $1 AND retired_at IS NULL AND revoked_at IS NULL RETURNING kid";
+    ALGORITHM_CHOICES = "SELECT id_token_algorithm AS wanted, id_token_algorithm_former AS former FROM clients \
+        WHERE id_token_algorithm IS NOT NULL OR id_token_algorithm_former IS NOT NULL \
+        UNION SELECT signing_algorithm AS wanted, signing_algorithm_former AS former FROM resources \
+        WHERE signing_algorithm IS NOT NULL OR signing_algorithm_former IS NOT NULL";
+    TAKE_KEY_LEASE = "UPDATE leases SET holder = $1, expires_at = $3 WHERE name = 'signing keys' \
+        AND (expires_at <= $2 OR expires_at > $3) RETURNING holder";
+    RETURN_KEY_LEASE = "UPDATE leases SET expires_at = 0 WHERE name = 'signing keys' AND holder = $1";
     MASTER_KEY_ID = "SELECT value FROM meta WHERE name = 'master_key_id'";
     SET_MASTER_KEY_ID = "INSERT INTO meta (name, value) VALUES ('master_key_id', $1) ON CONFLICT (name) DO NOTHING";
 }
@@ -19,24 +38,14 @@ statements! {
 /// A signing key as it lies in the database.
 #[derive(Clone, Debug)]
 pub struct StoredKey {
-    /// Its public name, `kid` in headers and JWKS.
-    pub kid: String,
-    /// The JWS algorithm's name.
-    pub algorithm: String,
+    /// Its name, algorithm and times.
+    pub life: KeyLife,
     /// The public half as a JWK, JSON.
     pub public_jwk: String,
-    /// The private half (PKCS #8), sealed under the master key.
+    /// The private half (PKCS #8), sealed under a master key; empty once it is not needed any more.
     pub private_key: Vec<u8>,
     /// The id of the master key that sealed it.
     pub sealed_by: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it begins to sign.
-    pub signs_from: Timestamp,
-    /// When it stopped signing.
-    pub retired_at: Option<Timestamp>,
-    /// When it was revoked.
-    pub revoked_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -46,31 +55,65 @@ struct KeyRow {
     public_jwk: String,
     private_key: Vec<u8>,
     sealed_by: String,
+    sequence: i64,
     created_at: i64,
     signs_from: i64,
+    activated_at: Option<i64>,
     retired_at: Option<i64>,
     revoked_at: Option<i64>,
+    token_lifetime: i64,
+}
+
+impl KeyRow {
+    fn read(self) -> StoredKey {
+        StoredKey {
+            life: KeyLife {
+                kid: self.kid,
+                algorithm: self.algorithm,
+                sequence: self.sequence,
+                created_at: Timestamp::from_seconds(self.created_at),
+                signs_from: Timestamp::from_seconds(self.signs_from),
+                activated_at: moment(self.activated_at),
+                retired_at: moment(self.retired_at),
+                revoked_at: moment(self.revoked_at),
+                token_lifetime: self.token_lifetime,
+            },
+            public_jwk: self.public_jwk,
+            private_key: self.private_key,
+            sealed_by: self.sealed_by,
+        }
+    }
+}
+
+impl Storage {
+    /// All signing keys and what algorithms are wanted, for what runs by itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn signing_keys_and_choices(&self) -> Result<(Vec<StoredKey>, Vec<AlgorithmChoice>), Failure> {
+        let mut reader = self.read_uncounted().await?;
+        Ok((reader.signing_keys().await?, reader.algorithm_choices().await?))
+    }
 }
 
 impl Reader {
-    /// All signing keys, in the order in which they begin to sign.
+    /// All signing keys, in the order in which they were made.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn signing_keys(&mut self) -> Result<Vec<StoredKey>, Failure> {
         let rows = on!(self, |c| sqlx::query_as::<_, KeyRow>(SIGNING_KEYS).fetch_all(c).await)?;
-        let read = |row: KeyRow| StoredKey {
-            kid: row.kid,
-            algorithm: row.algorithm,
-            public_jwk: row.public_jwk,
-            private_key: row.private_key,
-            sealed_by: row.sealed_by,
-            created_at: Timestamp::from_seconds(row.created_at),
-            signs_from: Timestamp::from_seconds(row.signs_from),
-            retired_at: moment(row.retired_at),
-            revoked_at: moment(row.revoked_at),
-        };
-        Ok(rows.into_iter().map(read).collect())
+        Ok(rows.into_iter().map(KeyRow::read).collect())
+    }
+
+    /// What algorithms clients and resources want, each pair once. Those of a newer version are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn algorithm_choices(&mut self) -> Result<Vec<AlgorithmChoice>, Failure> {
+        type Pair = (Option<String>, Option<String>);
+        let rows = on!(self, |c| sqlx::query_as::<_, Pair>(ALGORITHM_CHOICES).fetch_all(c).await)?;
+        Ok(rows.into_iter().filter_map(|(wanted, former)| algorithm_choice(wanted, former).ok()).collect())
     }
 
     /// The id of the master key that this database belongs to.
@@ -84,23 +127,93 @@ impl Reader {
 }
 
 impl Transaction {
-    /// Keeps a new signing key.
+    /// Keeps a new signing key, as the last of all.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn insert_signing_key(&mut self, key: &StoredKey) -> Result<(), Failure> {
+        let life = &key.life;
         on!(self, |c| sqlx::query(INSERT_SIGNING_KEY)
-            .bind(&key.kid)
-            .bind(&key.algorithm)
+            .bind(&life.kid)
+            .bind(&life.algorithm)
             .bind(&key.public_jwk)
             .bind(key.private_key.as_slice())
             .bind(&key.sealed_by)
-            .bind(key.created_at.seconds())
-            .bind(key.signs_from.seconds())
+            .bind(life.created_at.seconds())
+            .bind(life.signs_from.seconds())
+            .bind(life.activated_at.map(Timestamp::seconds))
+            .bind(life.token_lifetime)
             .execute(c)
             .await
             .map(drop))?;
         self.bump_epoch().await
+    }
+
+    /// Notes that a key signs from now on, if it did not before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn activate_signing_key(&mut self, kid: &str, now: Timestamp) -> Result<(), Failure> {
+        let at = now.seconds();
+        on!(self, |c| sqlx::query(ACTIVATE_SIGNING_KEY).bind(kid).bind(at).execute(c).await.map(drop))?;
+        self.bump_epoch().await
+    }
+
+    /// Notes that a key signs no more, and throws its private half away.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn retire_signing_key(&mut self, kid: &str, now: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(RETIRE_SIGNING_KEY)
+            .bind(kid)
+            .bind(now.seconds())
+            .bind(&[] as &[u8])
+            .execute(c)
+            .await
+            .map(drop))?;
+        self.bump_epoch().await
+    }
+
+    /// Removes a retired or revoked key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_signing_key(&mut self, kid: &str) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(FORGET_SIGNING_KEY).bind(kid).execute(c).await.map(drop))?;
+        self.bump_epoch().await
+    }
+
+    /// Notes that tokens may live so long from now on, in seconds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn raise_token_lifetime(&mut self, seconds: i64) -> Result<(), Failure> {
+        let raised =
+            on!(self, |c| sqlx::query_as::<_, (String,)>(RAISE_TOKEN_LIFETIME).bind(seconds).fetch_all(c).await)?;
+        if raised.is_empty() { Ok(()) } else { self.bump_epoch().await }
+    }
+
+    /// Takes the lease under which one node looks after the keys, for so many seconds; `false` when another one has it. A lease that
+    /// would last longer than any was taken by a clock that was ahead, and does not count.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take_key_lease(&mut self, holder: &str, now: Timestamp, seconds: i64) -> Result<bool, Failure> {
+        let taken = on!(self, |c| sqlx::query_as::<_, (String,)>(TAKE_KEY_LEASE)
+            .bind(holder)
+            .bind(now.seconds())
+            .bind(now.plus(seconds).seconds())
+            .fetch_optional(c)
+            .await)?;
+        Ok(taken.is_some())
+    }
+
+    /// Gives the lease back.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn return_key_lease(&mut self, holder: &str) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(RETURN_KEY_LEASE).bind(holder).execute(c).await.map(drop))
     }
 
     /// Notes the master key that this database belongs to, unless one is noted.

@@ -2,18 +2,20 @@
 
 use sqlx::FromRow;
 
-use super::rows::{from_json, json};
+use super::rows::{algorithm_choice, from_json, json};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::algorithm::Algorithm;
 use crate::protocol::resource::Resource;
 
 statements! {
-    RESOURCES = "SELECT identifier, name, scopes, introspectors, created_at FROM resources ORDER BY created_at, identifier";
-    INSERT_RESOURCE = "INSERT INTO resources (identifier, name, scopes, introspectors, created_at) VALUES ($1, $2, $3, $4, $5) \
-        ON CONFLICT (identifier) DO NOTHING RETURNING identifier";
-    UPDATE_RESOURCE = "UPDATE resources SET name = $2, scopes = $3, introspectors = $4, created_at = $5 WHERE identifier = $1 \
-        RETURNING identifier";
+    RESOURCES = "SELECT identifier, name, scopes, introspectors, created_at, signing_algorithm, signing_algorithm_former \
+        FROM resources ORDER BY created_at, identifier";
+    INSERT_RESOURCE = "INSERT INTO resources (identifier, name, scopes, introspectors, created_at, signing_algorithm, \
+        signing_algorithm_former) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (identifier) DO NOTHING RETURNING identifier";
+    UPDATE_RESOURCE = "UPDATE resources SET name = $2, scopes = $3, introspectors = $4, created_at = $5, \
+        signing_algorithm = $6, signing_algorithm_former = $7 WHERE identifier = $1 RETURNING identifier";
 }
 
 #[derive(FromRow)]
@@ -23,6 +25,8 @@ struct ResourceRow {
     scopes: String,
     introspectors: String,
     created_at: i64,
+    signing_algorithm: Option<String>,
+    signing_algorithm_former: Option<String>,
 }
 
 impl Reader {
@@ -36,6 +40,7 @@ impl Reader {
             Ok(Resource {
                 scopes: from_json("scopes", &row.scopes)?,
                 introspectors: from_json("introspectors", &row.introspectors)?,
+                signing_algorithm: algorithm_choice(row.signing_algorithm, row.signing_algorithm_former)?,
                 identifier: row.identifier,
                 name: row.name,
                 created_at: Timestamp::from_seconds(row.created_at),
@@ -70,6 +75,8 @@ impl Transaction {
             .bind(scopes)
             .bind(introspectors)
             .bind(resource.created_at.seconds())
+            .bind(resource.signing_algorithm.wanted.map(Algorithm::as_str))
+            .bind(resource.signing_algorithm.former.map(Algorithm::as_str))
             .fetch_optional(c)
             .await)?;
         self.bump_epoch().await?;

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::scope::ScopeSet;
 
 /// A value as JSON text.
@@ -22,6 +23,12 @@ pub(super) fn from_json<T: DeserializeOwned>(column: &str, text: &str) -> Result
 /// An enum from its name.
 pub(super) fn from_name<T: FromStr>(column: &str, text: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| damaged(column, "an unknown name"))
+}
+
+/// What algorithm is wanted, and was before.
+pub(super) fn algorithm_choice(wanted: Option<String>, former: Option<String>) -> Result<AlgorithmChoice, Failure> {
+    let read = |text: Option<String>| text.map(|text| from_name::<Algorithm>("algorithm", &text)).transpose();
+    Ok(AlgorithmChoice { wanted: read(wanted)?, former: read(former)? })
 }
 
 /// A scope set from its text.

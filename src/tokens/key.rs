@@ -1,87 +1,108 @@
 //! A signing key: parsed once, when it is loaded, and never again. aws-lc-rs does every private-key operation; the rsa crate only
 //! takes public keys apart (RUSTSEC-2023-0071 concerns its private-key operations).
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::Jwk;
+use aws_lc_rs::rsa::{self as aws_rsa, KeySize};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256};
 use rsa::pkcs8::DecodePublicKey;
 use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::clock::Timestamp;
+use super::public_key::thumbprint;
 use crate::failure::Failure;
+use crate::protocol::algorithm::Algorithm;
 use crate::sealing::SealingKey;
-use crate::secret::{base64url, sha256};
+use crate::secret::base64url;
 
-/// A signature algorithm (RFC 7518 §3.1).
+/// How many private keys this process has taken apart.
+static PARSED: AtomicU64 = AtomicU64::new(0);
+
+/// What a new key is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
-}
-
-impl Algorithm {
-    /// The name in JWS headers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-        }
-    }
-
-    pub(super) const fn for_verification(self) -> jsonwebtoken::Algorithm {
-        match self {
-            Self::Rs256 => jsonwebtoken::Algorithm::RS256,
-        }
-    }
+pub struct KeySpec {
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// The size of its modulus, when it is an RSA key: 2048, 3072 or 4096.
+    pub rsa_bits: u32,
 }
 
 /// A signing key, ready to sign.
 pub struct SigningKey {
     kid: String,
     algorithm: Algorithm,
-    pair: KeyPair,
+    pair: Pair,
     jwk: Value,
-    decoding: DecodingKey,
-    signs_from: Timestamp,
+}
+
+enum Pair {
+    Rsa(aws_rsa::KeyPair),
+    P256(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
 }
 
 impl SigningKey {
-    /// Makes a new RSA key of 2048 bits. Takes up to a second of one core: not on a thread that answers requests.
+    /// Makes a new key. One of RSA takes up to some seconds of one core: not on a thread that answers requests.
     ///
     /// # Errors
     /// When the operating system gives no randomness.
-    pub fn generate(signs_from: Timestamp) -> Result<Self, Failure> {
-        let pair =
-            KeyPair::generate(KeySize::Rsa2048).map_err(|_| Failure::internal("no signing key could be made"))?;
-        Self::from_pair(pair, signs_from)
+    pub fn generate(spec: KeySpec) -> Result<Self, Failure> {
+        let failed = |_| Failure::internal("no signing key could be made");
+        let pair = match spec.algorithm {
+            Algorithm::Rs256 => {
+                let size = match spec.rsa_bits {
+                    3072 => KeySize::Rsa3072,
+                    4096 => KeySize::Rsa4096,
+                    _ => KeySize::Rsa2048,
+                };
+                Pair::Rsa(aws_rsa::KeyPair::generate(size).map_err(failed)?)
+            }
+            Algorithm::Es256 => Pair::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(failed)?),
+            Algorithm::EdDsa => Pair::Ed25519(Ed25519KeyPair::generate().map_err(failed)?),
+        };
+        Self::from_pair(pair)
     }
 
     /// Takes a private key in PKCS #8 (DER).
     ///
     /// # Errors
-    /// When it is not an RSA key of 2048 to 4096 bits.
-    pub fn from_pkcs8(der: &[u8], signs_from: Timestamp) -> Result<Self, Failure> {
-        let pair = KeyPair::from_pkcs8(der)
-            .map_err(|why| Failure::internal(format!("a private key cannot be read: {why}")))?;
-        Self::from_pair(pair, signs_from)
+    /// When it is not a key of the algorithm; one of RSA has 2048 to 4096 bits.
+    pub fn from_pkcs8(algorithm: Algorithm, der: &[u8]) -> Result<Self, Failure> {
+        PARSED.fetch_add(1, Ordering::Relaxed);
+        let pair = match algorithm {
+            Algorithm::Rs256 => aws_rsa::KeyPair::from_pkcs8(der).map(Pair::Rsa),
+            Algorithm::Es256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map(Pair::P256),
+            Algorithm::EdDsa => Ed25519KeyPair::from_pkcs8(der).map(Pair::Ed25519),
+        };
+        Self::from_pair(pair.map_err(|why| Failure::internal(format!("a private key cannot be read: {why}")))?)
     }
 
-    fn from_pair(pair: KeyPair, signs_from: Timestamp) -> Result<Self, Failure> {
-        let public: PublicKeyX509Der<'_> =
-            pair.public_key().as_der().map_err(|_| Failure::internal("no public key"))?;
-        let public = rsa::RsaPublicKey::from_public_key_der(public.as_ref()).map_err(Failure::internal)?;
-        let n = base64url(&public.n().to_be_bytes_trimmed_vartime());
-        let e = base64url(&public.e().to_be_bytes_trimmed_vartime());
-        // The thumbprint of RFC 7638 §3.1 names the key.
-        let kid = base64url(&sha256(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#).as_bytes()));
-        let jwk = json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e });
-        let parsed: Jwk = serde_json::from_value(jwk.clone()).map_err(Failure::internal)?;
-        let decoding = DecodingKey::from_jwk(&parsed).map_err(Failure::internal)?;
-        Ok(Self { kid, algorithm: Algorithm::Rs256, pair, jwk, decoding, signs_from })
+    /// How many private keys this process has parsed so far: lets a test show that none is parsed twice.
+    pub fn parsed() -> u64 {
+        PARSED.load(Ordering::Relaxed)
+    }
+
+    fn from_pair(pair: Pair) -> Result<Self, Failure> {
+        let (algorithm, mut jwk) = match &pair {
+            Pair::Rsa(pair) => (Algorithm::Rs256, rsa_jwk(pair)?),
+            Pair::P256(pair) => {
+                // The uncompressed point of SEC 1 §2.3.3: 4, x, y.
+                let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
+                (Algorithm::Es256, json!({ "kty": "EC", "crv": "P-256", "x": base64url(x), "y": base64url(y) }))
+            }
+            Pair::Ed25519(pair) => {
+                let x = base64url(pair.public_key().as_ref());
+                (Algorithm::EdDsa, json!({ "kty": "OKP", "crv": "Ed25519", "x": x }))
+            }
+        };
+        let kid = thumbprint(&jwk).ok_or_else(|| Failure::internal("a signing key has no public half"))?;
+        jwk["use"] = json!("sig");
+        jwk["alg"] = json!(algorithm.as_str());
+        jwk["kid"] = json!(kid);
+        Ok(Self { kid, algorithm, pair, jwk })
     }
 
     /// Its public name: the RFC 7638 thumbprint.
@@ -94,63 +115,60 @@ impl SigningKey {
         self.algorithm
     }
 
-    /// When it begins to sign.
-    pub fn signs_from(&self) -> Timestamp {
-        self.signs_from
-    }
-
     /// The public half as a JWK (RFC 7517 §4).
     pub fn jwk(&self) -> &Value {
         &self.jwk
     }
 
-    pub(super) fn decoding(&self) -> &DecodingKey {
-        &self.decoding
-    }
-
-    /// Signs a message; the raw signature.
+    /// Signs a message; the signature as JWS has it (RFC 7518 §3.3 and §3.4, RFC 8037 §3.1).
     ///
     /// # Errors
     /// When the key cannot sign, which a loaded key always can.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Failure> {
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
-            .map_err(|_| Failure::internal("signing failed"))?;
-        Ok(signature)
+        let failed = |_| Failure::internal("signing failed");
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).map_err(failed)?;
+                Ok(signature)
+            }
+            Pair::P256(pair) => Ok(pair.sign(&SystemRandom::new(), message).map_err(failed)?.as_ref().to_vec()),
+            Pair::Ed25519(pair) => Ok(pair.try_sign(message).map_err(failed)?.as_ref().to_vec()),
+        }
     }
 
-    /// The private half, sealed for the database. Bound to its `kid`: a record cannot stand in for another.
+    /// The private half, sealed for the database. Bound to its row: a record cannot stand in for another.
     ///
     /// # Errors
     /// When the key cannot be encoded.
     pub fn seal(&self, sealing: &SealingKey) -> Result<Vec<u8>, Failure> {
-        let der: Pkcs8V1Der<'_> =
-            self.pair.as_der().map_err(|_| Failure::internal("a signing key cannot be encoded"))?;
-        let der = Zeroizing::new(der.as_ref().to_vec());
-        Ok(sealing.seal(self.kid.as_bytes(), &der))
+        let der = self.pkcs8().map_err(|_| Failure::internal("a signing key cannot be encoded"))?;
+        Ok(sealing.seal(&row_identity(&self.kid, self.algorithm.as_str()), &der))
     }
 
-    /// Opens a sealed record.
+    fn pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, aws_lc_rs::error::Unspecified> {
+        let der = match &self.pair {
+            Pair::Rsa(pair) => AsDer::<Pkcs8V1Der<'_>>::as_der(pair)?.as_ref().to_vec(),
+            Pair::P256(pair) => pair.to_pkcs8v1()?.as_ref().to_vec(),
+            Pair::Ed25519(pair) => pair.to_pkcs8()?.as_ref().to_vec(),
+        };
+        Ok(Zeroizing::new(der))
+    }
+
+    /// Opens the sealed record of a row.
     ///
     /// # Errors
     /// A sentence, when it is damaged, of another master key, or of an algorithm that this version does not know.
-    pub fn unseal(
-        kid: &str,
-        algorithm: &str,
-        sealed: &[u8],
-        signs_from: Timestamp,
-        sealing: &SealingKey,
-    ) -> Result<Self, Failure> {
-        if algorithm != Algorithm::Rs256.as_str() {
-            return Err(Failure::internal(format!(
-                "the signing key {kid} is for {algorithm}, which this version does not know"
-            )));
-        }
+    pub fn unseal(kid: &str, algorithm: &str, sealed: &[u8], sealing: &SealingKey) -> Result<Self, Failure> {
+        let unknown = |_| {
+            let what = algorithm.escape_debug();
+            Failure::internal(format!("the signing key {kid} is for {what}, which this version does not know"))
+        };
+        let known: Algorithm = algorithm.parse().map_err(unknown)?;
         let damaged =
             || Failure::internal(format!("the signing key {kid} is damaged or was sealed with another master key"));
-        let der = sealing.open(kid.as_bytes(), sealed).ok_or_else(damaged)?;
-        let key = Self::from_pkcs8(&der, signs_from)?;
+        let der = sealing.open(&row_identity(kid, algorithm), sealed).ok_or_else(damaged)?;
+        let key = Self::from_pkcs8(known, &der)?;
         if key.kid == kid { Ok(key) } else { Err(damaged()) }
     }
 }
@@ -159,4 +177,18 @@ impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SigningKey({})", self.kid)
     }
+}
+
+/// What the record of a row is bound to. Neither part holds a line feed.
+fn row_identity(kid: &str, algorithm: &str) -> Vec<u8> {
+    format!("{algorithm}\n{kid}").into_bytes()
+}
+
+fn rsa_jwk(pair: &aws_rsa::KeyPair) -> Result<Value, Failure> {
+    let public: PublicKeyX509Der<'_> =
+        pair.public_key().as_der().map_err(|_| Failure::internal("a signing key has no public half"))?;
+    let public = rsa::RsaPublicKey::from_public_key_der(public.as_ref()).map_err(Failure::internal)?;
+    let n = base64url(&public.n().to_be_bytes_trimmed_vartime());
+    let e = base64url(&public.e().to_be_bytes_trimmed_vartime());
+    Ok(json!({ "kty": "RSA", "n": n, "e": e }))
 }

@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use super::key::SigningKey;
 use super::ring::KeyRing;
+use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::authorization::Authorization;
 use crate::protocol::issuer::Issuer;
-use crate::secret::{base64url, sha256};
+use crate::secret::{base64url, sha256, sha512};
 
 /// Makes tokens.
 #[derive(Clone, Debug)]
@@ -26,6 +28,17 @@ pub struct Minted {
     pub access_token: String,
     /// A JWT, when `openid` was granted.
     pub id_token: Option<String>,
+}
+
+/// What the tokens of one authorization are to be signed with.
+#[derive(Clone, Copy, Debug)]
+pub struct Algorithms {
+    /// What the resource wants.
+    pub access_token: AlgorithmChoice,
+    /// What the client wants.
+    pub id_token: AlgorithmChoice,
+    /// The default.
+    pub default: Algorithm,
 }
 
 #[derive(Serialize)]
@@ -45,12 +58,19 @@ impl Mint {
     ///
     /// # Errors
     /// When no key may sign now.
-    pub fn tokens(&self, authorization: &Authorization) -> Result<Minted, Failure> {
-        let key = self.ring.signing_key(authorization.issued_at)?;
-        let access_token = compact(&key, "at+jwt", &authorization.access_token(self.issuer.as_str()))?;
+    pub fn tokens(
+        &self,
+        authorization: &Authorization,
+        algorithms: Algorithms,
+        now: Timestamp,
+    ) -> Result<Minted, Failure> {
+        let key = |choice: AlgorithmChoice| self.ring.signing_key(choice.preference(algorithms.default), now);
+        let access_token =
+            compact(&*key(algorithms.access_token)?, "at+jwt", &authorization.access_token(self.issuer.as_str()))?;
         let id_token = match &authorization.id_token {
             Some(about) => {
-                let at_hash = at_hash(&access_token);
+                let key = key(algorithms.id_token)?;
+                let at_hash = at_hash(key.algorithm(), &access_token);
                 Some(compact(&key, "JWT", &authorization.id_token(self.issuer.as_str(), about, &at_hash))?)
             }
             None => None,
@@ -71,7 +91,11 @@ fn compact(key: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<Strin
     Ok(token)
 }
 
-/// The left half of the hash of the access token (OpenID Connect Core §3.1.3.6); SHA-256 is the hash of RS256.
-fn at_hash(access_token: &str) -> String {
-    base64url(&sha256(access_token.as_bytes())[..16])
+/// The left half of the hash of the access token (OpenID Connect Core §3.1.3.6). The hash is the one inside the ID token's signature:
+/// SHA-256, and for Ed25519 SHA-512 (RFC 8032 §5.1).
+fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
+    match algorithm {
+        Algorithm::Rs256 | Algorithm::Es256 => base64url(&sha256(access_token.as_bytes())[..16]),
+        Algorithm::EdDsa => base64url(&sha512(access_token.as_bytes())[..32]),
+    }
 }

@@ -4,11 +4,13 @@
 mod jwks;
 mod key;
 mod mint;
+mod public_key;
 mod ring;
 mod verify;
 
 pub use jwks::Jwks;
-pub use key::{Algorithm, SigningKey};
-pub use mint::{Mint, Minted};
-pub use ring::KeyRing;
+pub use key::{KeySpec, SigningKey};
+pub use mint::{Algorithms, Mint, Minted};
+pub use public_key::PublicKey;
+pub use ring::{HeldKey, KeyRing};
 pub use verify::{VerifiedIdToken, VerifiedToken};

@@ -1,59 +1,135 @@
-//! The key ring: the signing keys of this node, replaced as a whole when they change.
+//! The key ring: the signing keys of this node, replaced as a whole when they change. What each is good for, and when, is decided in
+//! `protocol/key_life.rs`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 
 use super::jwks::Jwks;
 use super::key::SigningKey;
+use super::public_key::PublicKey;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::algorithm::Algorithm;
+use crate::protocol::key_life::{KeyLife, is_fresh, signer};
 
 /// The keys in memory. Cheap to clone; all clones see the same keys.
 #[derive(Clone, Debug)]
-pub struct KeyRing(Arc<ArcSwap<Keys>>);
+pub struct KeyRing(Arc<Ring>);
+
+#[derive(Debug)]
+struct Ring {
+    keys: ArcSwap<Keys>,
+    confirmed: AtomicI64,
+}
+
+/// A key as this node has it.
+#[derive(Clone, Debug)]
+pub struct HeldKey {
+    /// Its life.
+    pub life: KeyLife,
+    /// Its public half, or why it cannot be read.
+    pub public: Result<Arc<PublicKey>, Failure>,
+    /// Its private half; or why there is none.
+    pub private: Result<Arc<SigningKey>, Failure>,
+}
 
 #[derive(Debug)]
 struct Keys {
-    keys: Vec<Arc<SigningKey>>,
-    jwks: Arc<Jwks>,
+    held: Vec<HeldKey>,
+    lives: Vec<KeyLife>,
+    jwks: ArcSwap<Jwks>,
+}
+
+impl Default for KeyRing {
+    fn default() -> Self {
+        Self::new(Vec::new(), Timestamp::from_seconds(0))
+    }
 }
 
 impl KeyRing {
-    /// A ring of these keys, in the order in which they begin to sign.
-    pub fn new(keys: Vec<Arc<SigningKey>>) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(Keys::new(keys))))
+    /// A ring of these keys, as they were known at `now`.
+    pub fn new(held: Vec<HeldKey>, now: Timestamp) -> Self {
+        let keys = ArcSwap::from_pointee(Keys::new(held, now));
+        Self(Arc::new(Ring { keys, confirmed: AtomicI64::new(now.seconds()) }))
     }
 
-    /// Replaces the keys.
-    pub fn replace(&self, keys: Vec<Arc<SigningKey>>) {
-        self.0.store(Arc::new(Keys::new(keys)));
+    /// Replaces the keys by what was known at `now`.
+    pub fn replace(&self, held: Vec<HeldKey>, now: Timestamp) {
+        self.0.keys.store(Arc::new(Keys::new(held, now)));
+        self.confirm(now);
     }
 
-    /// The key with this name.
-    pub fn find(&self, kid: &str) -> Option<Arc<SigningKey>> {
-        self.0.load().keys.iter().find(|key| key.kid() == kid).cloned()
+    /// Says that the keys were still the same at `now`.
+    pub fn confirm(&self, now: Timestamp) {
+        self.0.confirmed.store(now.seconds(), Ordering::SeqCst);
     }
 
-    /// The key that signs now: the youngest whose time has come.
+    /// Whether the keys were known not long ago: otherwise nothing is signed.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        is_fresh(Timestamp::from_seconds(self.0.confirmed.load(Ordering::SeqCst)), now)
+    }
+
+    /// The keys as this node has them, in the order in which they were made.
+    pub fn held(&self) -> Vec<HeldKey> {
+        self.0.keys.load().held.clone()
+    }
+
+    /// The lives of all keys.
+    pub fn lives(&self) -> Vec<KeyLife> {
+        self.0.keys.load().lives.clone()
+    }
+
+    /// The key that signs now with the first algorithm of the list for which a key has begun to.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn signing_key(&self, now: Timestamp) -> Result<Arc<SigningKey>, Failure> {
-        let keys = self.0.load();
-        let due = keys.keys.iter().rev().find(|key| key.signs_from() <= now);
-        due.cloned().ok_or_else(|| Failure::internal("there is no signing key whose time has come"))
+    /// When there is none, when this node cannot open it, or when the node's knowledge is too old.
+    pub fn signing_key(
+        &self,
+        algorithms: impl Iterator<Item = Algorithm>,
+        now: Timestamp,
+    ) -> Result<Arc<SigningKey>, Failure> {
+        if !self.is_fresh(now) {
+            return Err(Failure::unavailable("the signing keys were not brought up to date for too long to sign with"));
+        }
+        let keys = self.0.keys.load();
+        let none = || Failure::internal("there is no signing key whose time has come");
+        let life = algorithms.filter_map(|a| signer(&keys.lives, a.as_str(), now)).next().ok_or_else(none)?;
+        keys.held.iter().find(|key| key.life.kid == life.kid).ok_or_else(none)?.private.clone()
     }
 
-    /// The published keys.
-    pub fn jwks(&self) -> Arc<Jwks> {
-        self.0.load().jwks.clone()
+    /// The public key of this name under which an access token may stand now.
+    pub(super) fn published(&self, kid: &str, now: Timestamp) -> Option<Arc<PublicKey>> {
+        let keys = self.0.keys.load();
+        let key = keys.held.iter().find(|key| key.life.kid == kid)?;
+        key.public.clone().ok().filter(|_| key.life.standing(&keys.lives, now).published)
+    }
+
+    /// The public key of this name under which a hint may stand.
+    pub(super) fn known(&self, kid: &str) -> Option<Arc<PublicKey>> {
+        let keys = self.0.keys.load();
+        let key = keys.held.iter().find(|key| key.life.kid == kid)?;
+        key.public.clone().ok().filter(|_| key.life.revoked_at.is_none())
+    }
+
+    /// The published keys now.
+    pub fn jwks(&self, now: Timestamp) -> Arc<Jwks> {
+        let keys = self.0.keys.load();
+        let jwks = keys.jwks.load_full();
+        if jwks.holds_at(now) {
+            return jwks;
+        }
+        let rendered = Arc::new(Jwks::render(&keys.held, &keys.lives, now));
+        keys.jwks.store(rendered.clone());
+        rendered
     }
 }
 
 impl Keys {
-    fn new(keys: Vec<Arc<SigningKey>>) -> Self {
-        let jwks = Arc::new(Jwks::render(keys.iter().map(Arc::as_ref)));
-        Self { keys, jwks }
+    fn new(held: Vec<HeldKey>, now: Timestamp) -> Self {
+        let lives: Vec<KeyLife> = held.iter().map(|key| key.life.clone()).collect();
+        let jwks = ArcSwap::from_pointee(Jwks::render(&held, &lives, now));
+        Self { held, lives, jwks }
     }
 }

@@ -8,7 +8,7 @@ use jsonwebtoken::{Validation, decode, decode_header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::key::SigningKey;
+use super::public_key::PublicKey;
 use super::ring::KeyRing;
 use crate::clock::Timestamp;
 use crate::protocol::issuer::Issuer;
@@ -52,7 +52,7 @@ impl VerifiedToken {
     /// [`Rejection::MalformedToken`], [`Rejection::WrongTokenType`], [`Rejection::CriticalHeader`], [`Rejection::UnknownKey`],
     /// [`Rejection::WrongSignature`], [`Rejection::WrongIssuer`], [`Rejection::ExpiredToken`].
     pub fn verify(token: &Secret, ring: &KeyRing, issuer: &Issuer, now: Timestamp) -> Result<Self, Rejection> {
-        signed_claims::<Self>(token, "at+jwt", |kid| ring.find(kid))?.check(issuer, now)
+        signed_claims::<Self>(token, "at+jwt", |kid| ring.published(kid, now))?.check(issuer, now)
     }
 
     fn check(self, issuer: &Issuer, now: Timestamp) -> Result<Self, Rejection> {
@@ -90,7 +90,7 @@ impl VerifiedIdToken {
     /// # Errors
     /// [`Rejection::ForeignHint`], whatever is wrong with it.
     pub fn verify(token: &Secret, ring: &KeyRing, issuer: &Issuer) -> Result<Self, Rejection> {
-        let claims = signed_claims::<Self>(token, "JWT", |kid| ring.find(kid)).map_err(|_| Rejection::ForeignHint)?;
+        let claims = signed_claims::<Self>(token, "JWT", |kid| ring.known(kid)).map_err(|_| Rejection::ForeignHint)?;
         if claims.iss == issuer.as_str() { Ok(claims) } else { Err(Rejection::ForeignHint) }
     }
 }
@@ -99,7 +99,7 @@ impl VerifiedIdToken {
 fn signed_claims<T: DeserializeOwned + Clone>(
     token: &Secret,
     typ: &str,
-    find: impl Fn(&str) -> Option<Arc<SigningKey>>,
+    find: impl Fn(&str) -> Option<Arc<PublicKey>>,
 ) -> Result<T, Rejection> {
     let text = token.expose();
     if text.len() > MAX_LENGTH {
@@ -113,15 +113,16 @@ fn signed_claims<T: DeserializeOwned + Clone>(
         return Err(Rejection::WrongTokenType);
     }
     let key = header.kid.as_deref().and_then(find).ok_or(Rejection::UnknownKey)?;
-    if header.alg != key.algorithm().for_verification() {
+    let (algorithm, decoding) = key.verifier().ok_or(Rejection::UnknownKey)?;
+    if header.alg != algorithm {
         return Err(Rejection::WrongSignature);
     }
-    let mut validation = Validation::new(key.algorithm().for_verification());
+    let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation.validate_aud = false;
-    let decoded = decode::<T>(text, key.decoding(), &validation).map_err(|error| match error.kind() {
+    let decoded = decode::<T>(text, decoding, &validation).map_err(|error| match error.kind() {
         jsonwebtoken::errors::ErrorKind::InvalidSignature => Rejection::WrongSignature,
         _ => Rejection::MalformedToken,
     })?;

@@ -21,8 +21,9 @@ pub(super) async fn notes(
 ) -> Result<Json<Value>, BearerError> {
     let authorization: Vec<&[u8]> =
         headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
+    let now = demo.app.now();
     let token = bearer::token(&authorization, &query(raw.as_deref())?, &Params::default())?;
-    let token = VerifiedToken::verify(&token, &demo.app.ring, &demo.app.issuer, demo.app.now())?;
+    let token = VerifiedToken::verify(&token, demo.app.fresh_keys(now).await?, &demo.app.issuer, now)?;
     if token.aud != demo.samples.resource() {
         return Err(Rejection::WrongAudience.into());
     }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::app::App;
+use crate::protocol::algorithm::AlgorithmChoice;
 
 /// The process runs.
 pub(in crate::http) async fn live() -> &'static str {
@@ -15,7 +16,8 @@ pub(in crate::http) async fn ready(State(app): State<App>) -> (StatusCode, &'sta
     if app.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
     }
-    if app.ring.signing_key(app.now()).is_err() {
+    let default = AlgorithmChoice::default().preference(app.config.keys.algorithm);
+    if app.ring.signing_key(default, app.now()).is_err() {
         return (StatusCode::SERVICE_UNAVAILABLE, "no signing key\n");
     }
     let answer = async { app.storage.read().await?.epoch().await };

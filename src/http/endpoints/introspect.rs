@@ -9,11 +9,17 @@ use crate::grants::TokenRequest;
 use crate::http::error::JsonError;
 use crate::http::extract::ClientForm;
 use crate::http::middleware::request_log::LoggedClient;
+use crate::protocol::introspection::Introspection;
 
 /// An introspection request.
 pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> Response {
     let logged = Extension(LoggedClient(form.client.client_id.clone()));
-    let request = TokenRequest { client: &form.client, params: &form.params, now: app.now() };
-    let answer = app.grants.introspect(request).await.map(Json).map_err(JsonError::from);
-    (logged, answer).into_response()
+    (logged, answer(&app, &form).await).into_response()
+}
+
+async fn answer(app: &App, form: &ClientForm) -> Result<Json<Introspection>, JsonError> {
+    let now = app.now();
+    app.fresh_keys(now).await?;
+    let request = TokenRequest { client: &form.client, params: &form.params, now };
+    Ok(Json(app.grants.introspect(request).await?))
 }

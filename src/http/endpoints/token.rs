@@ -34,7 +34,7 @@ async fn answer(app: &App, form: &ClientForm) -> Result<Response, JsonError> {
     let now = app.now();
     let request = TokenRequest { client: &form.client, params: &form.params, now };
     let authorization = app.grants.redeem(request).await?;
-    let minted = app.mint.tokens(&authorization)?;
+    let minted = app.sign(&form.client, &authorization, now).await?;
     let body = TokenResponse {
         access_token: minted.access_token,
         token_type: "Bearer",

@@ -41,7 +41,7 @@ async fn answer(app: &App, headers: &HeaderMap, query: &Params, body: &Params) -
         headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
     let token = bearer::token(&authorization, query, body)?;
     let now = app.now();
-    let token = VerifiedToken::verify(&token, &app.ring, &app.issuer, now)?;
+    let token = VerifiedToken::verify(&token, app.fresh_keys(now).await?, &app.issuer, now)?;
     if token.aud != app.issuer.as_str() {
         return Err(Rejection::WrongAudience.into());
     }

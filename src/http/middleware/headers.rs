@@ -54,10 +54,13 @@ pub(in crate::http) async fn transport(State(app): State<App>, request: Request,
 }
 
 /// On public facts: they may be kept, by anybody.
-pub(in crate::http) async fn public(request: Request, next: Next) -> Response {
+pub(in crate::http) async fn public(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    set_if_absent(headers, header::CACHE_CONTROL, "public, max-age=300");
+    // As long as the publication of new keys reckons with.
+    if let Ok(caching) = HeaderValue::from_str(&format!("public, max-age={}", app.config.keys.jwks_max_age)) {
+        headers.entry(header::CACHE_CONTROL).or_insert(caching);
+    }
     set(headers, HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
     response
 }

@@ -6,9 +6,8 @@ use doorward::protocol::rejection::Rejection;
 use doorward::secret::{Secret, base64url, from_base64url};
 use doorward::tokens::VerifiedIdToken;
 
+use super::DAY;
 use crate::support::{Server, unverified_claims};
-
-const DAY: i64 = 86_400;
 
 async fn tokens(server: &Server) -> (String, String, String) {
     server.db_user("ann@example.org").await;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use doorward::clock::Timestamp;
-use doorward::config::DatabaseConfig;
+use doorward::config::{Config, DatabaseConfig};
 use doorward::jobs::signing_keys::SigningKeys;
 use doorward::sealing::MasterKey;
 use doorward::storage::Storage;
@@ -70,7 +70,7 @@ impl Template {
         let storage = Storage::open(&config, true).await.unwrap();
         storage.migrate().await.unwrap();
         let master = MasterKey::parse(MASTER_KEY).unwrap();
-        let keys = SigningKeys::open(storage.clone(), &master).await.unwrap();
+        let keys = SigningKeys::open(storage.clone(), &master, &Config::load(None, []).unwrap()).await.unwrap();
         keys.make_first(Timestamp::from_seconds(0)).await.unwrap().unwrap();
         storage.close().await;
         Self { name, folder }

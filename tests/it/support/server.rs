@@ -10,6 +10,7 @@ use doorward::app::App;
 use doorward::clock::{Clock, Timestamp};
 use doorward::config::Config;
 use doorward::http::{Peer, Reason, router};
+use doorward::protocol::algorithm::AlgorithmChoice;
 use doorward::protocol::client::{AuthMethod, ClientType};
 use doorward::protocol::registration;
 use doorward::protocol::resource::Resource;
@@ -178,6 +179,7 @@ impl Server {
             policy_uri: None,
             tos_uri: None,
             backchannel_logout_uri: None,
+            id_token_algorithm: AlgorithmChoice::default(),
             created_at: self.clock.now(),
             disabled_at: None,
         };
@@ -210,6 +212,7 @@ impl Server {
             name: "Notes".to_owned(),
             scopes: scopes.iter().map(|scope| ((*scope).to_owned(), String::new())).collect(),
             introspectors: vec![],
+            signing_algorithm: AlgorithmChoice::default(),
             created_at: self.clock.now(),
         };
         let mut transaction = self.app.storage.begin().await.unwrap();

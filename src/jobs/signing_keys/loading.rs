@@ -1,0 +1,93 @@
+//! Brings the ring up to date. A record that cannot be opened keeps no news back: its key is published and verified with, the others
+//! change as they should, and only what it alone could sign is refused.
+
+use std::sync::Arc;
+
+use super::SigningKeys;
+use crate::clock::Timestamp;
+use crate::failure::Failure;
+use crate::protocol::algorithm::Algorithm;
+use crate::protocol::key_life::Stage;
+use crate::storage::StoredKey;
+use crate::tokens::{HeldKey, KeyRing, PublicKey, SigningKey};
+
+impl SigningKeys {
+    /// Fills the ring at start, and sees to it that keys know how long their tokens may live.
+    ///
+    /// # Errors
+    /// When the database fails. A sentence, when a key that signs or will sign cannot be opened.
+    pub async fn load(&self, ring: &KeyRing, now: Timestamp) -> Result<(), Failure> {
+        self.refresh(ring, now).await?;
+        let (held, lives) = (ring.held(), ring.lives());
+        for key in &held {
+            let is_needed = matches!(key.life.standing(&lives, now).stage, Stage::Active | Stage::Next);
+            let is_known = key.life.algorithm.parse::<Algorithm>().is_ok();
+            if let Err(why) = &key.private
+                && is_needed
+                && is_known
+            {
+                let kid = &key.life.kid;
+                return Err(Failure::internal(format!(
+                    "{why}: restore it from a backup, or put another key in its place with `doorward key revoke {kid}`"
+                )));
+            }
+        }
+        let lifetime = self.policy.token_lifetime;
+        let signs = |key: &&HeldKey| key.life.retired_at.is_none() && key.life.revoked_at.is_none();
+        if held.iter().filter(signs).any(|key| key.life.token_lifetime < lifetime) {
+            let mut transaction = self.storage.begin().await?;
+            transaction.raise_token_lifetime(lifetime).await?;
+            transaction.commit().await?;
+            self.refresh(ring, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings the ring up to date; keys that it has already are not parsed again. `now` is a time before the call.
+    ///
+    /// # Errors
+    /// When the database fails: the ring stays as it is.
+    pub async fn refresh(&self, ring: &KeyRing, now: Timestamp) -> Result<(), Failure> {
+        let _alone = self.loading.lock().await;
+        let (stored, choices) = self.storage.signing_keys_and_choices().await?;
+        let before = ring.held();
+        let held = stored.iter().map(|key| self.hold(key, before.iter().find(|held| held.life.kid == key.life.kid)));
+        ring.replace(held.collect(), now);
+        self.choices.store(Arc::new(choices));
+        Ok(())
+    }
+
+    fn hold(&self, stored: &StoredKey, before: Option<&HeldKey>) -> HeldKey {
+        let life = stored.life.clone();
+        let (kid, algorithm) = (life.kid.as_str(), life.algorithm.as_str());
+        let private = match before.map(|held| &held.private) {
+            _ if life.retired_at.is_some() || life.revoked_at.is_some() => {
+                Err(Failure::internal(format!("the signing key {kid} signs no more")))
+            }
+            Some(Ok(known)) => Ok(known.clone()),
+            _ => SigningKey::unseal(kid, algorithm, &stored.private_key, &self.sealing).map(Arc::new),
+        };
+        let public = match (before.map(|held| &held.public), &private) {
+            (Some(Ok(known)), _) => Ok(known.clone()),
+            // What the private half says of itself cannot have been changed in the database.
+            (_, Ok(private)) => PublicKey::parse(kid, algorithm, &private.jwk().to_string()).map(Arc::new),
+            (_, Err(_)) => PublicKey::parse(kid, algorithm, &stored.public_jwk).map(Arc::new),
+        };
+        let held = HeldKey { life, public, private };
+        report(&held, before);
+        held
+    }
+}
+
+/// Says once what cannot be opened.
+fn report(held: &HeldKey, before: Option<&HeldKey>) {
+    let signs = held.life.retired_at.is_none() && held.life.revoked_at.is_none();
+    let said = |problem: &Failure| {
+        let known = before.into_iter().flat_map(|held| [held.private.as_ref().err(), held.public.as_ref().err()]);
+        known.flatten().any(|other| other.detail == problem.detail)
+    };
+    let problems = [held.private.as_ref().err().filter(|_| signs), held.public.as_ref().err()];
+    for problem in problems.into_iter().flatten().filter(|problem| !said(problem)) {
+        tracing::error!(%problem, "a signing key cannot be used");
+    }
+}

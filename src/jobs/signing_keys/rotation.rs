@@ -1,0 +1,225 @@
+//! Takes the steps that are due: makes keys, notes which have begun to sign and which were taken over from.
+//!
+//! One node at a time does so, under a lease that runs out by itself when the node dies. What keeps the keys right is not the lease but
+//! the transaction: it plans again with what the database says, and other changes to the keys wait for its end.
+
+use std::sync::atomic::Ordering;
+
+use super::SigningKeys;
+use crate::clock::Timestamp;
+use crate::failure::Failure;
+use crate::protocol::algorithm::Algorithm;
+use crate::protocol::key_life::KeyLife;
+use crate::protocol::key_schedule::{Step, clock_went_back, steps};
+use crate::storage::{StoredKey, Transaction};
+use crate::tokens::{KeyRing, SigningKey};
+
+/// How long the lease lasts, in seconds. Also how long to wait after a failure.
+const LEASE: i64 = 30;
+/// How many rounds of steps one transaction takes at most: each follows from the one before.
+const ROUNDS: usize = 4;
+
+/// What was done to a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was made, for that algorithm, and signs from then on.
+    Made(String, Algorithm, Timestamp),
+    /// It signs from now on.
+    Activated(String),
+    /// It signs no more.
+    Retired(String),
+    /// It was removed.
+    Forgotten(String),
+}
+
+impl SigningKeys {
+    /// Does what is due, if anything is, beside the caller. To be called twice a second.
+    pub fn attend(&self, ring: &KeyRing, now: Timestamp) {
+        let keys = ring.lives();
+        let behind = clock_went_back(&keys, now);
+        if behind && !self.warned.swap(true, Ordering::SeqCst) {
+            tracing::warn!(%now, "the clock has gone back: the signing keys know of a later time, and none is made by this clock");
+        } else if !behind {
+            self.warned.store(false, Ordering::SeqCst);
+        }
+        let wanted = self.wanted(&self.choices.load(), &keys, now);
+        if steps(&keys, &wanted, self.policy.rhythm, now).is_empty() || self.at_work.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let own = self.clone();
+        tokio::spawn(async move {
+            match own.rotate_under_lease(now).await {
+                Ok(changes) => changes.iter().for_each(Change::log),
+                Err(failure) => tracing::error!(%failure, "the signing keys cannot be changed"),
+            }
+            own.at_work.store(false, Ordering::SeqCst);
+        });
+    }
+
+    /// As [`SigningKeys::rotate`], when no other node is at it.
+    ///
+    /// # Errors
+    /// When the database fails or no key can be made; then nobody tries again before the lease has run out.
+    pub async fn rotate_under_lease(&self, now: Timestamp) -> Result<Vec<Change>, Failure> {
+        let mut transaction = self.storage.begin().await?;
+        let taken = transaction.take_key_lease(&self.node, now, LEASE).await?;
+        transaction.commit().await?;
+        if !taken {
+            return Ok(Vec::new());
+        }
+        let changes = self.rotate(now).await?;
+        if !changes.is_empty() {
+            let mut transaction = self.storage.begin().await?;
+            transaction.return_key_lease(&self.node).await?;
+            transaction.commit().await?;
+        }
+        Ok(changes)
+    }
+
+    /// Takes the steps that are due.
+    ///
+    /// # Errors
+    /// When the database fails or no key can be made.
+    pub async fn rotate(&self, now: Timestamp) -> Result<Vec<Change>, Failure> {
+        let (stored, choices) = self.storage.signing_keys_and_choices().await?;
+        let keys = lives(stored);
+        let due = steps(&keys, &self.wanted(&choices, &keys, now), self.policy.rhythm, now);
+        let made = self.make_for(&due).await?;
+        let mut transaction = self.storage.begin().await?;
+        let changes = self.take_steps(&mut transaction, made, now).await?;
+        if !changes.is_empty() {
+            transaction.commit().await?;
+        }
+        Ok(changes)
+    }
+
+    /// Makes the first signing key unless there is one; of several nodes that start together, one makes it. Tells the new key's name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn make_first(&self, now: Timestamp) -> Result<Option<String>, Failure> {
+        if !self.storage.read().await?.signing_keys().await?.is_empty() {
+            return Ok(None);
+        }
+        let changes = self.rotate(now).await?;
+        Ok(changes.into_iter().find_map(|change| match change {
+            Change::Made(kid, algorithm, _) if algorithm == self.policy.default => Some(kid),
+            _ => None,
+        }))
+    }
+
+    /// Makes the keys that the steps ask for, off the threads that answer requests and before any transaction.
+    async fn make_for(&self, steps: &[Step]) -> Result<Vec<SigningKey>, Failure> {
+        let mut made = Vec::new();
+        for step in steps {
+            if let Step::Make { algorithm, .. } = step {
+                made.push(self.make(*algorithm).await?);
+            }
+        }
+        Ok(made)
+    }
+
+    async fn make(&self, algorithm: Algorithm) -> Result<SigningKey, Failure> {
+        let spec = self.spec(algorithm);
+        tokio::task::spawn_blocking(move || SigningKey::generate(spec)).await.map_err(Failure::internal)?
+    }
+
+    /// Takes every step that is due by what the database says now. A key that is due but was not made waits for the next time.
+    async fn take_steps(
+        &self,
+        transaction: &mut Transaction,
+        mut made: Vec<SigningKey>,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Failure> {
+        // Holds other changes back: whoever comes second sees what the first one did.
+        transaction.bump_epoch().await?;
+        let mut changes = Vec::new();
+        for _ in 0..ROUNDS {
+            let keys = lives(transaction.signing_keys().await?);
+            let choices = transaction.algorithm_choices().await?;
+            let before = changes.len();
+            for step in steps(&keys, &self.wanted(&choices, &keys, now), self.policy.rhythm, now) {
+                changes.extend(self.take(transaction, step, &mut made, now).await?);
+            }
+            if changes.len() == before {
+                break;
+            }
+        }
+        Ok(changes)
+    }
+
+    async fn take(
+        &self,
+        transaction: &mut Transaction,
+        step: Step,
+        made: &mut Vec<SigningKey>,
+        now: Timestamp,
+    ) -> Result<Option<Change>, Failure> {
+        Ok(match step {
+            Step::Make { algorithm, signs_from } => {
+                let Some(at) = made.iter().position(|key| key.algorithm() == algorithm) else { return Ok(None) };
+                let key = made.swap_remove(at);
+                self.keep(transaction, &key, signs_from, now).await?;
+                Some(Change::Made(key.kid().to_owned(), algorithm, signs_from))
+            }
+            Step::Activate(kid) => {
+                transaction.activate_signing_key(&kid, now).await?;
+                Some(Change::Activated(kid))
+            }
+            Step::Retire(kid) => {
+                transaction.retire_signing_key(&kid, now).await?;
+                Some(Change::Retired(kid))
+            }
+            Step::Forget(kid) => {
+                transaction.forget_signing_key(&kid).await?;
+                Some(Change::Forgotten(kid))
+            }
+        })
+    }
+
+    /// Keeps a new key. Its tokens may live as long as those of any node whose settings the keys know.
+    async fn keep(
+        &self,
+        transaction: &mut Transaction,
+        key: &SigningKey,
+        signs_from: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let others = lives(transaction.signing_keys().await?);
+        let others = others.iter().filter(|key| key.retired_at.is_none()).map(|key| key.token_lifetime);
+        let stored = StoredKey {
+            life: KeyLife {
+                kid: key.kid().to_owned(),
+                algorithm: key.algorithm().as_str().to_owned(),
+                sequence: 0,
+                created_at: now,
+                signs_from,
+                activated_at: Some(now).filter(|_| signs_from <= now),
+                retired_at: None,
+                revoked_at: None,
+                token_lifetime: others.chain([self.policy.token_lifetime]).max().unwrap_or_default(),
+            },
+            public_jwk: key.jwk().to_string(),
+            private_key: key.seal(&self.sealing)?,
+            sealed_by: self.master_key_id.clone(),
+        };
+        transaction.insert_signing_key(&stored).await
+    }
+}
+
+impl Change {
+    fn log(&self) {
+        match self {
+            Self::Made(kid, algorithm, from) => {
+                tracing::info!(kid, %algorithm, signs_from = %from, "made a signing key");
+            }
+            Self::Activated(kid) => tracing::info!(kid, "a signing key has begun to sign"),
+            Self::Retired(kid) => tracing::info!(kid, "a signing key signs no more"),
+            Self::Forgotten(kid) => tracing::info!(kid, "a signing key was removed"),
+        }
+    }
+}
+
+fn lives(stored: Vec<StoredKey>) -> Vec<KeyLife> {
+    stored.into_iter().map(|key| key.life).collect()
+}
