@@ -14,6 +14,7 @@ mod pages;
 mod process;
 mod refresh_token;
 mod refused_start;
+mod relying_party;
 mod revoke_introspect;
 mod sources;
 mod start;
