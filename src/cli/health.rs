@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use clap::Args;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::output::line;
 use super::{Context, Output};
+use crate::config::TlsConfig;
 use crate::failure::Failure;
+use crate::http::connect_to_own;
 
 /// How long the answer may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -24,7 +26,7 @@ pub(super) struct Health {
 impl Health {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
         let listen = context.config.server.listen.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
-        let answer = tokio::time::timeout(TIMEOUT, ask(&listen)).await;
+        let answer = tokio::time::timeout(TIMEOUT, ask(&listen, &context.config.server.tls)).await;
         match answer {
             Ok(Ok(head)) if head.starts_with("HTTP/1.1 200") => {
                 self.output.done(&serde_json::json!({ "ready": true }), "ready");
@@ -41,8 +43,15 @@ impl Health {
 }
 
 /// One request by hand: a whole HTTP client would be more than this needs.
-async fn ask(listen: &str) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect(listen).await?;
+async fn ask(listen: &str, tls: &TlsConfig) -> std::io::Result<String> {
+    let stream = TcpStream::connect(listen).await?;
+    match tls.is_on() {
+        true => exchange(connect_to_own(tls, stream).await?).await,
+        false => exchange(stream).await,
+    }
+}
+
+async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<String> {
     stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
     let mut head = Vec::new();
     stream.take(4096).read_to_end(&mut head).await?;

@@ -8,9 +8,10 @@ use super::output::{line, note};
 use super::start::{self, Made};
 use super::{Context, Output};
 use crate::app::App;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::http::{Listener, Shutdown, router};
+use crate::http::{Listener, Shutdown, Tls, router};
 use crate::telemetry;
 
 /// Run the server until SIGTERM or Ctrl-C. A second signal stops it at once.
@@ -33,11 +34,16 @@ impl Serve {
         }
         telemetry::start(&context.config.log);
         // Bound first: a busy port must leave nothing half made.
-        let listener = Listener::bind(&context.config.server.listen).await?;
+        let tls = match context.config.server.tls.is_on() {
+            true => Some(Tls::load(&context.config.server.tls, context.clock.now())?),
+            false => None,
+        };
+        let listener = Listener::bind(&context.config.server.listen).await?.with_tls(tls.clone());
         name_issuer(&mut context.config, &listener);
         let mut made = Made::new();
         let app = start::app(context.config, context.clock, &mut made).await?;
         say_made(&made);
+        reload_on_hangup(tls, app.clock.clone())?;
         // Before the word that it is ready: whoever reads that may ask for a stop.
         let shutdown = on_signals()?;
         match self.output.json {
@@ -63,8 +69,11 @@ pub(super) fn say_made(made: &Made) {
 fn name_issuer(config: &mut Config, listener: &Listener) {
     let address = listener.address();
     let is_default = config.server.listen == "127.0.0.1:8000";
+    let scheme = if config.server.tls.is_on() { "https" } else { "http" };
     if !config.issuer_is_configured && !is_default && address.ip().is_loopback() {
-        config.server.issuer = format!("http://{address}");
+        config.server.issuer = format!("{scheme}://{address}");
+    } else if !config.issuer_is_configured {
+        config.server.issuer = config.server.issuer.replacen("http", scheme, 1);
     }
 }
 
@@ -75,6 +84,21 @@ async fn serve(app: App, listener: Listener, shutdown: Shutdown) -> Result<(), F
     listener.serve(&app, router(app.clone()), shutdown).await;
     let _ = jobs.await;
     app.storage.close().await;
+    Ok(())
+}
+
+/// Reads the certificate again on SIGHUP.
+fn reload_on_hangup(tls: Option<Tls>, clock: Clock) -> Result<(), Failure> {
+    let mut hangup = signal(SignalKind::hangup()).map_err(Failure::internal)?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match tls.as_ref().map(|tls| tls.reload(clock.now())) {
+                None => tracing::info!("SIGHUP: there is no certificate to read again"),
+                Some(Ok(())) => tracing::info!("SIGHUP: the certificate is read again"),
+                Some(Err(failure)) => tracing::error!(%failure, "SIGHUP: the former certificate goes on"),
+            }
+        }
+    });
     Ok(())
 }
 

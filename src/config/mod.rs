@@ -10,6 +10,7 @@ mod password;
 mod registration;
 mod server;
 mod sign_in;
+mod tls;
 mod tokens;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ pub use password::PasswordConfig;
 pub use registration::RegistrationConfig;
 pub use server::{Network, ServerConfig};
 pub use sign_in::SignInConfig;
+pub use tls::TlsConfig;
 pub use tokens::{OnReuse, TokensConfig};
 
 /// The sample file, which is also the defaults.
@@ -116,6 +118,9 @@ impl Config {
             self.database.url = format!("sqlite://{}", self.server.data.join("doorward.db").display());
         }
         self.server.check()?;
+        if self.server.tls.is_on() && self.issuer_is_configured && self.server.issuer.starts_with("http:") {
+            return Err("server.issuer is http, but [server.tls] is on: write https".to_owned());
+        }
         self.database.check()?;
         self.keys.check()?;
         self.tokens.check()?;
@@ -152,13 +157,18 @@ fn in_one_line(error: &impl std::fmt::Display) -> String {
 fn keys_of(sources: &Sources) -> Result<Vec<String>, String> {
     let tree: Map<String, Value> = sources.clone().try_deserialize().map_err(|error| error.to_string())?;
     let mut keys = Vec::new();
-    for (section, value) in tree {
+    collect_keys("", tree, &mut keys);
+    Ok(keys)
+}
+
+fn collect_keys(path: &str, tree: Map<String, Value>, keys: &mut Vec<String>) {
+    for (name, value) in tree {
+        let key = if path.is_empty() { name } else { format!("{path}.{name}") };
         match value.into_table() {
-            Ok(table) => keys.extend(table.into_keys().map(|key| format!("{section}.{key}"))),
-            Err(_) => keys.push(section),
+            Ok(table) => collect_keys(&key, table, keys),
+            Err(_) => keys.push(key),
         }
     }
-    Ok(keys)
 }
 
 fn refuse_unknown(keys: &[String], known: &[String], say: impl Fn(&str) -> String) -> Result<(), String> {

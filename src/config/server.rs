@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::within;
+use super::{TlsConfig, within};
 use crate::protocol::issuer::Issuer;
 
 /// `[server]`.
@@ -26,12 +26,15 @@ pub struct ServerConfig {
     pub notice: i64,
     /// Seconds that requests under way may take after SIGTERM.
     pub drain: i64,
+    /// `[server.tls]`.
+    pub tls: TlsConfig,
 }
 
 impl ServerConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         Issuer::parse(&self.issuer).map_err(|why| format!("server.issuer: {why}"))?;
         within("server.notice", self.notice, 0, 600)?;
+        self.tls.check()?;
         within("server.drain", self.drain, 0, 600)
     }
 }

@@ -12,8 +12,10 @@ mod middleware;
 mod pages;
 mod router;
 mod serve;
+mod tls;
 
 pub use error::Reason;
 pub use middleware::peer::Peer;
 pub use router::router;
 pub use serve::{Listener, Shutdown};
+pub use tls::{Tls, connect_to_own};

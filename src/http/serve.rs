@@ -14,11 +14,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::Watcher;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::middleware::peer::Peer;
+use super::tls::Tls;
 use crate::app::App;
 use crate::failure::Failure;
 
@@ -34,6 +37,7 @@ const MAX_HEAD: usize = 32 * 1024;
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    tls: Option<Tls>,
 }
 
 /// Ends [`Listener::serve`].
@@ -74,7 +78,12 @@ impl Listener {
         };
         let socket = TcpListener::bind(listen).await.map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
-        Ok(Self { socket, address })
+        Ok(Self { socket, address, tls: None })
+    }
+
+    /// The same, speaking TLS.
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
     }
 
     /// Where it listens.
@@ -98,7 +107,7 @@ impl Listener {
         loop {
             tokio::select! {
                 accepted = self.socket.accept() => match accepted {
-                    Ok((stream, peer)) => connection(stream, peer, router.clone(), &graceful),
+                    Ok((stream, peer)) => connection(stream, peer, self.tls.clone(), router.clone(), graceful.watcher()),
                     Err(error) => {
                         // Out of file handles, most likely: those who are here finish, then others can come.
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -118,9 +127,25 @@ impl Listener {
     }
 }
 
-fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &GracefulShutdown) {
+/// Takes a connection: the handshake, if there is one, and then its requests.
+fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, router: Router, watcher: Watcher) {
     // Answers are small: none waits for the acknowledgement of another.
     let _ = stream.set_nodelay(true);
+    tokio::spawn(async move {
+        match tls {
+            None => requests(stream, peer, router, watcher).await,
+            Some(tls) => match tls.accept(stream).await {
+                Ok(stream) => requests(stream, peer, router, watcher).await,
+                Err(error) => tracing::debug!(%error, "a handshake broke"),
+            },
+        }
+    });
+}
+
+async fn requests<S>(stream: S, peer: SocketAddr, router: Router, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let asked = CancellationToken::new();
     let first = asked.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
@@ -138,19 +163,17 @@ fn connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Gr
         .keep_alive_timeout(HEAD_TIMEOUT)
         .max_concurrent_streams(100)
         .max_header_list_size(MAX_HEAD as u32);
-    let serving = graceful.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
+    let serving = watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
     // Until the first bytes tell HTTP/1.1 from HTTP/2, none of the limits above counts.
     let silent = async move {
         if tokio::time::timeout(HEAD_TIMEOUT, asked.cancelled()).await.is_ok() {
             std::future::pending::<()>().await;
         }
     };
-    tokio::spawn(async move {
-        tokio::select! {
-            outcome = serving => if let Err(error) = outcome {
-                tracing::debug!(%error, "a connection broke");
-            },
-            () = silent => tracing::debug!("a connection sent no request"),
-        }
-    });
+    tokio::select! {
+        outcome = serving => if let Err(error) = outcome {
+            tracing::debug!(%error, "a connection broke");
+        },
+        () = silent => tracing::debug!("a connection sent no request"),
+    }
 }

@@ -13,6 +13,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("server.trusted_proxies", "10.0.0.0/8,::1", "[\"10.0.0.0/8\",\"::1/128\"]"),
     ("server.notice", "7", "7"),
     ("server.drain", "7", "7"),
+    ("server.tls.cert", "a.crt", "\"a.crt\""),
+    ("server.tls.key", "a.key", "\"a.key\""),
     ("database.url", "sqlite://x.db", "\"sqlite://x.db\""),
     ("database.max_connections", "7", "7"),
     ("database.acquire_timeout", "7", "7"),
@@ -61,9 +63,20 @@ fn keys_of_the_file() -> Vec<(String, &'static str)> {
 }
 
 fn keys_of_the_structs() -> BTreeSet<String> {
-    let all = serde_json::to_value(Config::load(None, []).unwrap()).unwrap();
-    let sections = all.as_object().unwrap().iter();
-    sections.flat_map(|(name, keys)| keys.as_object().unwrap().keys().map(move |key| format!("{name}.{key}"))).collect()
+    let mut keys = BTreeSet::new();
+    collect("", &serde_json::to_value(Config::load(None, []).unwrap()).unwrap(), &mut keys);
+    keys
+}
+
+fn collect(path: &str, value: &Value, keys: &mut BTreeSet<String>) {
+    let Some(table) = value.as_object() else {
+        keys.insert(path.to_owned());
+        return;
+    };
+    for (name, inner) in table {
+        let key = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        collect(&key, inner, keys);
+    }
 }
 
 #[test]

@@ -1,0 +1,29 @@
+//! `[server.tls]`: the certificate that the server shows, when it speaks TLS itself.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// `[server.tls]`. Both files, or none.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// A PEM file: the certificate, then those that lead to its root.
+    pub cert: PathBuf,
+    /// A PEM file: the certificate's private key.
+    pub key: PathBuf,
+}
+
+impl TlsConfig {
+    /// Whether the server speaks TLS itself.
+    pub fn is_on(&self) -> bool {
+        !self.cert.as_os_str().is_empty()
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.cert.as_os_str().is_empty() == self.key.as_os_str().is_empty() {
+            true => Ok(()),
+            false => Err("server.tls needs both cert and key, or neither".to_owned()),
+        }
+    }
+}
