@@ -98,7 +98,12 @@ fn a_variable_reaches_every_key() {
     assert_eq!(tried, keys_of_the_structs(), "give every key another value above");
     for (key, text, read) in OTHERS {
         let variable = format!("DOORWARD__{}", key.to_uppercase().replace('.', "__"));
-        let config = Config::load(None, [(variable.clone(), (*text).to_owned())]);
+        // Neither of these two goes without the other.
+        let together = ["SERVER__TLS__CERT", "SERVER__TLS__KEY"].map(|name| format!("DOORWARD__{name}"));
+        let beside = together.iter().filter(|name| together.contains(&variable) && **name != variable);
+        let mut environment: Vec<_> = beside.map(|name| (name.clone(), "x".to_owned())).collect();
+        environment.push((variable.clone(), (*text).to_owned()));
+        let config = Config::load(None, environment);
         let config = config.unwrap_or_else(|why| panic!("{variable}={text}: {why}"));
         let pointer = format!("/{}", key.replace('.', "/"));
         let wanted: Value = serde_json::from_str(read).unwrap();

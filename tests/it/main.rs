@@ -21,3 +21,4 @@ mod start;
 mod stop;
 mod storage;
 mod support;
+mod tls;

@@ -198,6 +198,15 @@ impl Live {
         assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
     }
 
+    /// Sends SIGHUP and waits until the log says that it was taken.
+    pub fn hang_up(&self, words: &str) {
+        let seen = self.log().matches(words).count();
+        assert!(Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap().success());
+        while self.log().matches(words).count() == seen {
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits for the end, for a minute at most; the exit code.
     pub fn wait(&mut self) -> Option<i32> {
         let watch = Stopwatch::start();
