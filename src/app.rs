@@ -8,6 +8,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::grants::Grants;
+use crate::jobs::outbox::Outbox;
 use crate::jobs::signing_keys::SigningKeys;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
@@ -21,6 +22,8 @@ use crate::tokens::{Algorithms, KeyRing, Mint, Minted};
 
 /// How often memory is brought up to date: what others changed counts within a second.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
+/// How often the outbox is looked into.
+const DELIVER_EVERY: Duration = Duration::from_secs(1);
 
 /// The application. A field per concern.
 #[derive(Clone, Debug)]
@@ -47,6 +50,7 @@ pub struct App {
     pub sign_ins: SignIns,
     /// Fetches from others.
     pub outgoing: Outgoing,
+    outbox: Outbox,
     /// Looks after the signing keys.
     pub signing_keys: SigningKeys,
     draining: Arc<AtomicBool>,
@@ -69,8 +73,18 @@ impl App {
         signing_keys.load(&ring, clock.now()).await?;
         let directory = Directory::load(storage.clone()).await?;
         let hasher = Hasher::new(&config.password)?;
+        let mint = Mint::new(ring.clone(), issuer.clone());
+        let outgoing = Outgoing::new(&config.outgoing)?;
         Ok(Self {
-            mint: Mint::new(ring.clone(), issuer.clone()),
+            outbox: Outbox::new(
+                storage.clone(),
+                directory.clone(),
+                mint.clone(),
+                outgoing.clone(),
+                config.keys.algorithm,
+            ),
+            mint,
+            outgoing,
             grants: Grants::new(storage.clone(), directory.clone(), ring.clone(), issuer.clone(), &config),
             sign_ins: SignIns::new(Parts {
                 storage: storage.clone(),
@@ -81,7 +95,6 @@ impl App {
                 limits: config.sign_in.clone(),
                 lifetimes: config.tokens.clone(),
             }),
-            outgoing: Outgoing::new(&config.outgoing)?,
             config: Arc::new(config),
             issuer,
             clock,
@@ -142,18 +155,55 @@ impl App {
         self.mint.tokens(authorization, algorithms, now)
     }
 
-    /// Does what runs by itself, until `stop` comes: brings memory up to date twice a second, and looks after the signing keys.
+    /// Does what runs by itself, until `stop` comes.
     pub async fn run_jobs(self, stop: impl Future<Output = ()> + Send) {
+        tokio::select! {
+            () = self.keep_up_to_date() => {}
+            () = self.deliver_outbox() => {}
+            () = stop => {}
+        }
+    }
+
+    /// Delivers what lies in the outbox, once a second.
+    async fn deliver_outbox(&self) {
+        let mut failing = false;
+        loop {
+            match self.deliver_logouts().await {
+                // A full outbox is not made to wait.
+                Ok(count) if count > 0 => failing = false,
+                Ok(_) => {
+                    failing = false;
+                    tokio::time::sleep(DELIVER_EVERY).await;
+                }
+                Err(failure) => {
+                    if !failing {
+                        tracing::warn!(%failure, "the outbox cannot be delivered");
+                    }
+                    failing = true;
+                    tokio::time::sleep(DELIVER_EVERY).await;
+                }
+            }
+        }
+    }
+
+    /// Tells the clients that are to be told now of ended sign-ins; tells how many were tried.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deliver_logouts(&self) -> Result<usize, Failure> {
+        let now = self.now();
+        self.fresh_keys(now).await?;
+        self.outbox.deliver(now).await
+    }
+
+    /// Brings memory up to date, twice a second.
+    async fn keep_up_to_date(&self) {
         let mut known = 0;
         let mut failing = false;
         let mut ticks = tokio::time::interval(REFRESH_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        tokio::pin!(stop);
         loop {
-            tokio::select! {
-                _ = ticks.tick() => {}
-                () = &mut stop => return,
-            }
+            ticks.tick().await;
             match self.refresh(known).await {
                 Ok(epoch) => {
                     (known, failing) = (epoch, false);

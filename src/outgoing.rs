@@ -1,4 +1,4 @@
-//! The one guarded HTTP client for everything that we fetch: the only file that names reqwest (OWASP ASVS 13.2.4, SSRF).
+//! The one guarded HTTP client for everything that we fetch or tell: the only file that names reqwest (OWASP ASVS 13.2.4, SSRF).
 //!
 //! https only; plain http to exempted hosts alone. No redirects, no proxy from the environment, no cookies. The address is checked
 //! when it is dialled: names are resolved by our own resolver, which drops every address that is not public, and literal
@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::CONTENT_TYPE;
+use url::form_urlencoded::Serializer;
 use url::{Host, Url};
 
 use crate::config::OutgoingConfig;
@@ -59,6 +61,31 @@ impl Outgoing {
             body.extend_from_slice(&chunk);
         }
         Ok(body)
+    }
+
+    /// Posts a form. The answer's status counts, its body is not read.
+    ///
+    /// # Errors
+    /// When the URL may not be called, or the other side does not answer with success (200 to 299).
+    pub async fn post_form(&self, url: &str, fields: &[(&str, &str)]) -> Result<(), Failure> {
+        let url = Url::parse(url).map_err(Failure::internal)?;
+        let client = self.client_for(&url)?;
+        let body = Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = client.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
+        let response = request.send().await.map_err(|error| unanswered(&url, &error))?;
+        match response.status().is_success() {
+            true => Ok(()),
+            false => Err(Failure::unavailable(format!("{} answered {}", place(&url), response.status()))),
+        }
+    }
+
+    /// Whether the URL may be called, as far as it can be known without a call: names are looked up only then.
+    ///
+    /// # Errors
+    /// A sentence that says why not.
+    pub fn check(&self, url: &str) -> Result<(), Failure> {
+        let url = Url::parse(url).map_err(Failure::internal)?;
+        self.client_for(&url).map(drop)
     }
 
     fn client_for(&self, url: &Url) -> Result<&reqwest::Client, Failure> {
@@ -207,8 +234,10 @@ mod tests {
             "file:///etc/passwd",
             "gopher://example.org/",
         ] {
-            let refused = outgoing.get(url).await.unwrap_err();
-            assert!(refused.detail.contains("may not be called"), "{url}: {refused}");
+            for refused in [outgoing.get(url).await.map(drop), outgoing.post_form(url, &[]).await, outgoing.check(url)]
+            {
+                assert!(refused.unwrap_err().detail.contains("may not be called"), "{url}");
+            }
         }
     }
 }

@@ -7,9 +7,11 @@ use super::key::{self, Wanted};
 use super::output::note;
 use super::{Context, Output, start};
 use crate::failure::Failure;
+use crate::outgoing::Outgoing;
 use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::client::{AuthMethod, Client, ClientType};
 use crate::protocol::registration;
+use crate::protocol::resource::Resource;
 use crate::protocol::scope::ScopeSet;
 use crate::random;
 use crate::secret::Secret;
@@ -178,7 +180,7 @@ impl Create {
         let algorithm = self.rest.id_token_algorithm;
         self.rest.apply(&mut client)?;
         let resources = storage.read().await?.resources().await?;
-        registration::check_client(&client, &resources).map_err(Failure::internal)?;
+        check(&client, &resources, context)?;
         let mut transaction = storage.begin().await?;
         transaction.insert_client(&client).await?;
         transaction.commit().await?;
@@ -204,7 +206,7 @@ impl Update {
         let algorithm = self.rest.id_token_algorithm;
         self.rest.apply(&mut client)?;
         let resources = storage.read().await?.resources().await?;
-        registration::check_client(&client, &resources).map_err(Failure::internal)?;
+        check(&client, &resources, context)?;
         write(storage, &client).await?;
         let mut thing = thing(&client, None);
         key::tell_beginning(context, &mut thing, "id_token_alg_from", algorithm).await;
@@ -241,6 +243,15 @@ impl Details {
             client.scopes = ScopeSet::parse(text).map_err(|why| Failure::internal(format!("--scope: {why}")))?;
         }
         Ok(())
+    }
+}
+
+/// Whether the client may be registered as it is; also whether this installation would ever call its back channel.
+fn check(client: &Client, resources: &[Resource], context: &Context) -> Result<(), Failure> {
+    registration::check_client(client, resources).map_err(Failure::internal)?;
+    match &client.backchannel_logout_uri {
+        Some(uri) => Outgoing::new(&context.config.outgoing)?.check(uri),
+        None => Ok(()),
     }
 }
 

@@ -1,3 +1,4 @@
 //! What runs by itself; one file per job.
 
+pub mod outbox;
 pub mod signing_keys;

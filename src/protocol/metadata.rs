@@ -48,6 +48,8 @@ pub fn document(issuer: &Issuer) -> Value {
         "request_uri_parameter_supported": false,
         // None is taken; but OpenID Connect Discovery §3 has the list speak of unsigned ones too, and these are not in it.
         "request_object_signing_alg_values_supported": ["RS256"],
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "authorization_response_iss_parameter_supported": true,
     })
 }

@@ -18,6 +18,7 @@ pub mod introspection;
 pub mod issuer;
 pub mod key_life;
 pub mod key_schedule;
+pub mod logout_token;
 pub mod metadata;
 pub mod new_password;
 pub mod next_step;

@@ -87,7 +87,10 @@ impl Storage {
     }
 
     /// As [`Storage::read`], for what runs by itself and not for a request.
-    pub(super) async fn read_uncounted(&self) -> Result<Reader, Failure> {
+    ///
+    /// # Errors
+    /// When none is free in time or the database is away.
+    pub async fn read_uncounted(&self) -> Result<Reader, Failure> {
         let held = match &self.pools {
             Pools::Sqlite { readers, .. } => Held::Sqlite(readers.acquire().await.map_err(failure)?),
             Pools::Postgres(pool) => Held::Postgres(pool.acquire().await.map_err(failure)?),

@@ -16,6 +16,7 @@ mod directory;
 mod failures;
 mod grants;
 mod keys;
+mod logout_outbox;
 mod migrate;
 mod refresh_tokens;
 mod resources;
@@ -62,6 +63,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         failures::STATEMENTS,
         grants::STATEMENTS,
         keys::STATEMENTS,
+        logout_outbox::STATEMENTS,
         refresh_tokens::STATEMENTS,
         resources::STATEMENTS,
         sign_ins::STATEMENTS,

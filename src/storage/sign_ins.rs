@@ -1,4 +1,4 @@
-//! Sign-ins. Ending one ends the grants that are bound to it, in the same transaction.
+//! Sign-ins. Ending one ends the grants that are bound to it and notes whom to tell (see [`super::logout_outbox`]), in the same transaction.
 
 use sqlx::FromRow;
 
@@ -24,7 +24,7 @@ statements! {
     END_SIGN_IN = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING id";
     END_BOUND_GRANTS = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE sign_in_id = $1 AND bound = 1 AND ended_at IS NULL";
     HOLD_USER = "UPDATE users SET created_at = created_at WHERE id = $1";
-    END_SIGN_INS_OF_USER = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL";
+    END_SIGN_INS_OF_USER = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL RETURNING id";
     END_GRANTS_OF_USER = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL";
 }
 
@@ -203,6 +203,9 @@ impl Transaction {
             .execute(c)
             .await
             .map(drop))?;
+        if ended.is_some() {
+            self.note_logouts(id, now).await?;
+        }
         Ok(ended.is_some())
     }
 
@@ -213,15 +216,21 @@ impl Transaction {
     /// When the database fails.
     pub async fn end_everything_of_user(&mut self, user_id: &str, reason: &str, now: Timestamp) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(HOLD_USER).bind(user_id).execute(c).await.map(drop))?;
-        for statement in [END_SIGN_INS_OF_USER, END_GRANTS_OF_USER] {
-            on!(self, |c| sqlx::query(statement)
-                .bind(user_id)
-                .bind(now.seconds())
-                .bind(reason)
-                .execute(c)
-                .await
-                .map(drop))?;
+        let ended = on!(self, |c| sqlx::query_as::<_, (String,)>(END_SIGN_INS_OF_USER)
+            .bind(user_id)
+            .bind(now.seconds())
+            .bind(reason)
+            .fetch_all(c)
+            .await)?;
+        for (sign_in_id,) in ended {
+            self.note_logouts(&sign_in_id, now).await?;
         }
-        Ok(())
+        on!(self, |c| sqlx::query(END_GRANTS_OF_USER)
+            .bind(user_id)
+            .bind(now.seconds())
+            .bind(reason)
+            .execute(c)
+            .await
+            .map(drop))
     }
 }

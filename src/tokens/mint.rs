@@ -12,6 +12,8 @@ use crate::failure::Failure;
 use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::authorization::Authorization;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::logout_token::{self, LogoutNotice};
+use crate::random;
 use crate::secret::{base64url, sha256, sha512};
 
 /// Makes tokens.
@@ -76,6 +78,22 @@ impl Mint {
             None => None,
         };
         Ok(Minted { access_token, id_token })
+    }
+}
+
+impl Mint {
+    /// Signs a logout token, new for each attempt, with the first algorithm of the list for which a key has begun to sign.
+    ///
+    /// # Errors
+    /// When no key may sign now.
+    pub fn logout_token(
+        &self,
+        notice: &LogoutNotice,
+        algorithms: impl Iterator<Item = Algorithm>,
+        now: Timestamp,
+    ) -> Result<String, Failure> {
+        let key = self.ring.signing_key(algorithms, now)?;
+        compact(&key, logout_token::TYPE, &notice.claims(self.issuer.as_str(), &random::id(), now))
     }
 }
 

@@ -24,6 +24,8 @@ async fn the_openid_fields_are_exact() {
         ("request_object_signing_alg_values_supported", json!(["RS256"])),
         ("prompt_values_supported", json!(["none", "login", "consent", "select_account"])),
         ("authorization_response_iss_parameter_supported", json!(true)),
+        ("backchannel_logout_supported", json!(true)),
+        ("backchannel_logout_session_supported", json!(true)),
     ] {
         assert_eq!(metadata[field], value, "{field}");
     }

@@ -1,9 +1,11 @@
 //! OpenID Connect Core at the authorization endpoint and behind it: claims, response modes, hints, context classes, metadata, links.
 
+mod back_channel;
 mod claims;
 mod hints;
 mod links;
 mod metadata;
+mod receiver;
 mod response_mode;
 
 /// The `claims` parameter, form-encoded.

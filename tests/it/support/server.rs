@@ -58,8 +58,17 @@ impl Server {
 
     /// A further node on the same database, with the same clock.
     pub async fn another_node(&self) -> Self {
+        self.another_node_with(|_| {}).await
+    }
+
+    /// A further node with other settings.
+    pub async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
         let issuer = self.app.issuer.as_str().to_owned();
-        Self::over(self.database.clone(), self.clock.clone(), |config| config.server.issuer = issuer).await
+        let change = |config: &mut Config| {
+            config.server.issuer = issuer;
+            change(config);
+        };
+        Self::over(self.database.clone(), self.clock.clone(), change).await
     }
 
     async fn over(database: Arc<Database>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {

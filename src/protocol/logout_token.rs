@@ -1,0 +1,79 @@
+//! The logout token: tells one client that one sign-in has ended (OpenID Connect Back-Channel Logout §2.4), and how often it is tried.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+
+/// The type in the header.
+pub const TYPE: &str = "logout+jwt";
+/// How long a logout token can be used, in seconds: two minutes at most, says §2.4.
+const LIFETIME: i64 = 120;
+/// How long to wait after each failed attempt, in seconds; after the last one nothing is tried again.
+const WAITS: &[i64] = &[10, 60, 300, 1800, 7200, 21_600];
+
+/// A client that is to be told that a sign-in has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogoutNotice {
+    /// Whom to tell.
+    pub client_id: String,
+    /// What has ended: the `sid`.
+    pub sign_in_id: String,
+    /// Whose it was: the `sub`.
+    pub user_id: String,
+    /// How often it has been tried, the present attempt counted.
+    pub attempts: i64,
+}
+
+/// The claims of a logout token (§2.4). There is never a `nonce` among them.
+#[derive(Debug, Serialize)]
+pub struct LogoutTokenClaims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+    jti: &'a str,
+    sub: &'a str,
+    sid: &'a str,
+    events: Value,
+}
+
+impl LogoutNotice {
+    /// The claims of a token for it; `jti` is to be new for each attempt.
+    pub fn claims<'a>(&'a self, issuer: &'a str, jti: &'a str, now: Timestamp) -> LogoutTokenClaims<'a> {
+        LogoutTokenClaims {
+            iss: issuer,
+            aud: &self.client_id,
+            iat: now.seconds(),
+            exp: now.plus(LIFETIME).seconds(),
+            jti,
+            sub: &self.user_id,
+            sid: &self.sign_in_id,
+            events: json!({ "http://schemas.openid.net/event/backchannel-logout": {} }),
+        }
+    }
+
+    /// When to try again after this attempt has failed; `None` when it was the last.
+    pub fn next_attempt(&self, now: Timestamp) -> Option<Timestamp> {
+        let failed = usize::try_from(self.attempts).ok()?;
+        WAITS.get(failed.checked_sub(1)?).map(|wait| now.plus(*wait))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_is_tried_seven_times_and_ever_more_rarely() {
+        let now = Timestamp::from_seconds(1000);
+        let wait = |attempts| {
+            let notice = LogoutNotice { client_id: "c".into(), sign_in_id: "s".into(), user_id: "u".into(), attempts };
+            notice.next_attempt(now).map(|at| at.seconds() - 1000)
+        };
+        let waits: Vec<i64> = (1..8).map_while(wait).collect();
+        assert_eq!(waits, WAITS);
+        assert!(waits.is_sorted());
+        assert_eq!(wait(7), None);
+    }
+}
