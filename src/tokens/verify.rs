@@ -36,6 +36,7 @@ pub struct VerifiedToken {
     pub exp: i64,
     /// When it was given, in seconds since the epoch.
     pub iat: i64,
+    nbf: Option<i64>,
     /// Its id.
     pub jti: String,
     /// Its grant; `None` for client credentials.
@@ -59,7 +60,9 @@ impl VerifiedToken {
         if self.iss != issuer.as_str() {
             return Err(Rejection::WrongIssuer);
         }
-        if self.iat > now.plus(LEEWAY).seconds() || self.exp <= self.iat {
+        // Ours have no `nbf`; one that has must keep to it.
+        let begins = self.nbf.unwrap_or(self.iat).max(self.iat);
+        if begins > now.plus(LEEWAY).seconds() || self.exp <= self.iat {
             return Err(Rejection::MalformedToken);
         }
         if now.seconds() >= self.exp {

@@ -4,3 +4,4 @@ mod authorize;
 mod code;
 mod redirect_uri;
 mod token;
+mod userinfo;

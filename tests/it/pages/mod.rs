@@ -1,3 +1,4 @@
 //! The pages: a file for each of `src/http/pages`, and one for what all their forms have in common.
 
 mod forms;
+mod login;

@@ -73,6 +73,11 @@ impl Browser {
         Self { server: server.clone(), cookies: BTreeMap::new(), address: "203.0.113.7".to_owned() }
     }
 
+    /// The same browser, with the same cookies, at another node.
+    pub fn at(&self, server: &Server) -> Self {
+        Self { server: server.clone(), ..self.clone() }
+    }
+
     /// Sends a request with this browser's cookies and keeps the ones that come back.
     pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
         if !self.cookies.is_empty() {

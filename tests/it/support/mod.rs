@@ -11,9 +11,11 @@ mod answer;
 mod browser;
 mod client;
 mod database;
+pub mod forge;
 mod live;
 mod live_browser;
 mod live_client;
+mod parallel;
 mod server;
 
 pub use answer::Answer;
@@ -23,4 +25,5 @@ pub use database::{Database, is_postgres};
 pub use live::{Live, binary, refused, refused_by};
 pub use live_browser::LiveBrowser;
 pub use live_client::LiveClient;
+pub use parallel::parallel;
 pub use server::{PASSWORD, Server, VERIFIER, challenge};
