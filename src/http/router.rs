@@ -76,6 +76,7 @@ pub fn router(app: App) -> Router {
     let operator = Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn(headers::machine));
 
     browser
@@ -83,10 +84,10 @@ pub fn router(app: App) -> Router {
         .merge(machine)
         .merge(resource_server)
         .merge(operator)
-        .layer(from_fn_with_state(app.clone(), headers::transport))
         .layer(from_fn_with_state(app.clone(), host::only_ours))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(app.clone(), headers::transport))
         .layer(from_fn(request_log::one_line))
         .layer(from_fn_with_state(app.clone(), peer::resolve))
         .with_state(app)

@@ -20,14 +20,12 @@ pub(in crate::http) async fn only_ours(State(app): State<App>, request: Request,
 /// Whether the request names this machine, by the one `Host` that it carries.
 pub(in crate::http) fn is_loopback_name(request: &Request) -> bool {
     let mut named = request.headers().get_all(header::HOST).iter();
-    let name = match (request.uri().authority(), named.next(), named.next()) {
-        (_, _, Some(_)) => return false,
-        (Some(authority), ..) => authority.host().to_owned(),
-        (None, Some(host), None) => match host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()) {
-            Some(authority) => authority.host().to_owned(),
-            None => return false,
-        },
-        (None, None, None) => return false,
+    let authority = match (request.uri().authority(), named.next(), named.next()) {
+        (_, _, Some(_)) => None,
+        (Some(authority), ..) => Some(authority.clone()),
+        (None, host, None) => host.and_then(|host| host.to_str().ok()?.parse::<Authority>().ok()),
     };
-    matches!(name.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+    // A user name has no place in a host (RFC 9110 §7.2).
+    let authority = authority.filter(|authority| !authority.as_str().contains('@'));
+    authority.is_some_and(|authority| matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]"))
 }

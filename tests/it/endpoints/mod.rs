@@ -2,6 +2,7 @@
 
 mod authorize;
 mod code;
+mod public;
 mod redirect_uri;
 mod token;
 mod userinfo;

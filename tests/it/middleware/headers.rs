@@ -1,0 +1,179 @@
+//! The security headers by group, and the addresses and methods that do not exist.
+
+use axum::body::Body;
+use axum::http::Request;
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+
+use crate::support::{Answer, Server};
+
+/// On every answer, whatever it is.
+#[track_caller]
+fn has_transport_headers(answer: &Answer) {
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("x-frame-options"), "DENY");
+    assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
+    assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+    assert!(!answer.header("content-security-policy").contains("unsafe"));
+    assert_eq!(answer.header("x-trace-id").len(), 22);
+    assert_eq!(answer.header("server"), "");
+    assert_eq!(answer.header("strict-transport-security"), "", "the issuer is plain http");
+}
+
+#[tokio::test]
+async fn pages_may_not_be_framed_kept_or_scripted() {
+    let server = Server::start().await;
+    server.db_user("ann@example.org").await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("")).await;
+    let consent = browser.sign_in_on(&login, "ann@example.org", crate::support::PASSWORD).await;
+    let account = browser.visit("/account").await;
+    let register = browser.visit("/register").await;
+    let error = browser.visit("/authorize").await;
+    let missing = browser.visit("/nowhere").await;
+    let redirect = browser.get("/").await;
+    for page in [&login, &consent, &account, &register, &error, &missing, &redirect] {
+        has_transport_headers(page);
+        let policy = page.header("content-security-policy");
+        for rule in ["style-src 'self'", "form-action 'self'", "base-uri 'none'"] {
+            assert!(policy.contains(rule), "{policy}");
+        }
+        assert!(!policy.contains("script-src"));
+        assert_eq!(page.header("cache-control"), "no-store");
+        assert_eq!(page.header("referrer-policy"), "same-origin");
+        assert_eq!(page.header("cross-origin-resource-policy"), "same-origin");
+        assert!(page.header("permissions-policy").contains("camera=()"));
+        assert_eq!(page.header("access-control-allow-origin"), "");
+        let opener = if std::ptr::eq(page, &account) { "same-origin" } else { "" };
+        assert_eq!(page.header("cross-origin-opener-policy"), opener);
+    }
+}
+
+#[tokio::test]
+async fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
+    for (issuer, prefix, secure) in
+        [("http://localhost:8000", "doorward", false), ("https://as.test", "__Host-doorward", true)]
+    {
+        let server = Server::with(|config| config.server.issuer = issuer.to_owned()).await;
+        server.db_user("ann@example.org").await;
+        let mut browser = server.browser();
+        let page = browser.visit("/login").await;
+        let form = page.form("#login-submit").with("email", "ann@example.org");
+        let answer = browser.submit(&form.with("password", crate::support::PASSWORD)).await;
+        for (answer, kind) in [(&page, "browser"), (&answer, "sign_in")] {
+            let cookie = answer.header("set-cookie");
+            assert!(cookie.starts_with(&format!("{prefix}_{kind}=")), "{cookie}");
+            for attribute in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+                assert!(cookie.contains(attribute), "{cookie}");
+            }
+            assert_eq!(cookie.contains("Secure"), secure, "{cookie}");
+            assert!(!cookie.contains("Domain"), "{cookie}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_to_machines_are_never_kept_and_public_facts_are() {
+    let server = Server::start().await;
+    let service = server.db_client(ClientType::Service, |_| {}).await;
+    let good = service.credentials(&[]).await;
+    let bad = server.post("/token", "").await;
+    let userinfo = server.get("/userinfo").await;
+    for answer in [&good, &bad, &userinfo, &server.get("/healthz").await, &server.get("/readyz").await] {
+        has_transport_headers(answer);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("pragma"), "no-cache");
+    }
+    for path in
+        ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json"]
+    {
+        let answer = server.get(path).await;
+        has_transport_headers(&answer);
+        assert_eq!(answer.header("cache-control"), "public, max-age=300");
+        assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
+    }
+}
+
+#[tokio::test]
+async fn the_stylesheet_is_kept_for_ever_under_the_name_of_its_content() {
+    let server = Server::start().await;
+    let page = server.get("/login").await;
+    let path = page.field("link[rel=stylesheet]", "href").unwrap();
+    let answer = server.get(&path).await;
+    assert_eq!(answer.header("content-type"), "text/css; charset=utf-8");
+    assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+    for missing in ["/static/doorward.css", "/static/", "/static/../Cargo.toml", "/static/%2e%2e%2fCargo.toml"] {
+        server.get(missing).await.refused_page(404, Rejection::NoSuchPage);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_does_not_exist_is_a_page_that_says_so() {
+    let server = Server::start().await;
+    for path in [
+        "/nowhere",
+        "/Login",
+        "/login/",
+        "//login",
+        "/login;x",
+        "/%6Cogin%2f",
+        "/account/..;/",
+        "/.well-known/nothing",
+        "/token/",
+        "/admin",
+    ] {
+        let answer = server.get(path).await;
+        answer.refused_page(404, Rejection::NoSuchPage);
+        has_transport_headers(&answer);
+        server.post(path, "").await.refused_page(404, Rejection::NoSuchPage);
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_an_address_does_not_know_is_refused_in_its_own_manner() {
+    let server = Server::start().await;
+    let send = async |method: &str, path: &str| {
+        let request = Request::builder().method(method).uri(path).header("x-http-method-override", "POST");
+        server.send(request.body(Body::empty()).unwrap()).await
+    };
+    for (path, methods) in [
+        ("/token", &["GET", "PUT", "DELETE", "PATCH", "BREW"][..]),
+        ("/userinfo", &["PUT", "DELETE"]),
+        ("/.well-known/jwks.json", &["POST", "PUT"]),
+        ("/.well-known/openid-configuration", &["POST", "DELETE"]),
+        ("/healthz", &["POST"]),
+        ("/readyz", &["POST"]),
+    ] {
+        for method in methods {
+            let answer = send(method, path).await;
+            assert_eq!(
+                answer.refused(405, Rejection::WrongMethod).json()["error"],
+                "method_not_allowed",
+                "{method} {path}"
+            );
+            assert!(!answer.header("allow").is_empty(), "{method} {path}");
+            has_transport_headers(&answer);
+        }
+    }
+    for (path, methods) in [
+        ("/authorize", &["PUT", "DELETE"][..]),
+        ("/authorize/continue", &["POST"]),
+        ("/login", &["PUT", "TRACE"]),
+        ("/register", &["PATCH"]),
+        ("/consent", &["DELETE"]),
+        ("/logout", &["PUT"]),
+        ("/account", &["PUT"]),
+    ] {
+        for method in methods {
+            let answer = send(method, path).await;
+            answer.refused_page(405, Rejection::WrongMethod);
+            assert!(!answer.header("allow").is_empty(), "{method} {path}");
+            has_transport_headers(&answer);
+        }
+    }
+    for path in ["/login", "/.well-known/jwks.json", "/healthz", "/userinfo"] {
+        let answer = send("HEAD", path).await;
+        assert!(answer.body.is_empty() && answer.status != 405, "{path}");
+    }
+}

@@ -1,0 +1,235 @@
+//! Consent: what the page says, what is remembered, and whose answer counts.
+
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+use doorward::protocol::scope::ScopeSet;
+
+use crate::support::{Answer, Browser, Client, PASSWORD, Server, unverified_claims};
+
+const ANN: &str = "ann@example.org";
+
+/// A signed-in browser at the consent page of a client.
+async fn asked(server: &Server, client: &Client, extra: &str) -> (Browser, Answer) {
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url(extra)).await;
+    let page = browser.sign_in_on(&login, ANN, PASSWORD).await;
+    assert!(page.has("#allow"), "{}", page.text());
+    (browser, page)
+}
+
+async fn codes(server: &Server) -> i64 {
+    server.database.db_number("SELECT count(*) FROM codes").await
+}
+
+#[tokio::test]
+async fn the_page_says_who_asks_what_for_and_where_the_browser_will_go() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    server.db_resource("https://api.test", &["notes"]).await;
+    let scopes = ScopeSet::parse("openid email notes").unwrap();
+    let client = server.db_client(ClientType::Spa, |c| c.scopes = scopes).await;
+    let (_, page) = asked(&server, &client, "scope=openid+email+notes&resource=https%3A%2F%2Fapi.test").await;
+    let text = page.text_of("main").unwrap();
+    for words in
+        ["Notebook", ANN, "Know who you are by an id", "See your e-mail address", "Use notes", "Notes", "rp.test"]
+    {
+        assert!(text.contains(words), "{words}");
+    }
+    assert!(!text.contains("Any application on this device"));
+    assert!(page.header("content-security-policy").contains("form-action 'self' https://rp.test;"));
+}
+
+#[tokio::test]
+async fn a_form_may_lead_to_the_origin_or_the_scheme_that_the_code_goes_to() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    for (kind, uri, source) in [
+        (ClientType::Web, "https://rp.test:8443/cb?x=1", "https://rp.test:8443"),
+        (ClientType::Native, "com.example.app:/cb", "com.example.app:"),
+        (ClientType::Native, "http://127.0.0.1/cb", "http://127.0.0.1:7777"),
+        (ClientType::Spa, "http://localhost:5173/cb", "http://localhost:5173"),
+    ] {
+        let mut client = server.db_client(kind, |c| c.redirect_uris = vec![uri.to_owned()]).await;
+        client.redirect_uri = uri.replace("http://127.0.0.1/", "http://127.0.0.1:7777/");
+        let mut browser = server.browser();
+        let login = browser.visit(&client.authorization_url("")).await;
+        let consent = browser.sign_in_on(&login, ANN, PASSWORD).await;
+        for page in [&login, &consent] {
+            let policy = page.header("content-security-policy");
+            assert!(policy.contains(&format!("form-action 'self' {source};")), "{policy}");
+        }
+        let answer = browser.press(&consent.form("#allow")).await;
+        assert!(answer.location().starts_with(&client.redirect_uri), "{}", answer.location());
+    }
+}
+
+#[tokio::test]
+async fn a_name_of_any_characters_is_text_and_cannot_turn_the_page_around() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    for name in ["<b>Google</b>", "Notes\u{202e}elgooG", "\"><script>alert(1)</script>", "{{ email }}", "&lt;b&gt;"] {
+        let client = server.db_client(ClientType::Spa, |c| c.name = name.to_owned()).await;
+        let (_, page) = asked(&server, &client, "").await;
+        assert_eq!(page.text_of("h1 .name").as_deref(), Some(name));
+        assert!(!page.has("script") && !page.has("b"));
+    }
+    let stylesheet = std::fs::read_to_string("static/doorward.css").unwrap();
+    assert!(stylesheet.contains(".name { unicode-bidi: isolate; }"));
+}
+
+#[tokio::test]
+async fn consent_is_remembered_and_a_wider_request_asks_again() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    server.db_resource("https://api.test", &["notes"]).await;
+    let scopes = ScopeSet::parse("openid email profile notes").unwrap();
+    let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
+    let (mut browser, page) = asked(&server, &client, "scope=openid+email").await;
+    assert!(!page.has(".before"));
+    browser.press(&page.form("#allow")).await;
+
+    for covered in ["scope=openid+email", "scope=openid", "scope=email&prompt=none"] {
+        let answer = browser.visit(&client.authorization_url(covered)).await;
+        assert!(answer.location_param("code").is_some(), "{covered}");
+    }
+    for wider in ["scope=openid+email+profile", "scope=openid&resource=https%3A%2F%2Fapi.test"] {
+        let silent = browser.visit(&client.authorization_url(&format!("{wider}&prompt=none"))).await;
+        silent.refused_redirect(Rejection::ConsentNeeded);
+        let page = browser.visit(&client.authorization_url(wider)).await;
+        assert_eq!(page.text_of(".before").as_deref(), Some("allowed before"));
+        assert!(browser.press(&page.form("#allow")).await.location_param("code").is_some());
+        // What was allowed before stays allowed.
+        let answer = browser.visit(&client.authorization_url("scope=openid+email&prompt=none")).await;
+        assert!(answer.location_param("code").is_some());
+    }
+    // Another person is asked for herself, and another client for itself.
+    server.db_user("bob@example.org").await;
+    let mut bob = server.browser();
+    bob.sign_in("bob@example.org").await;
+    assert!(bob.visit(&client.authorization_url("scope=openid")).await.has("#allow"));
+    let other = server.db_client(ClientType::Web, |_| {}).await;
+    assert!(browser.visit(&other.authorization_url("scope=openid")).await.has("#allow"));
+}
+
+#[tokio::test]
+async fn a_denial_goes_to_the_client_and_is_not_remembered() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let (mut browser, page) = asked(&server, &client, "").await;
+    let answer = browser.submit(&page.form("#deny")).await;
+    answer.refused_redirect(Rejection::ConsentDenied);
+    assert_eq!(answer.location_param("state").as_deref(), Some("st-1"));
+    assert!(browser.visit(&client.authorization_url("")).await.has("#allow"));
+    assert_eq!(codes(&server).await, 0);
+}
+
+#[tokio::test]
+async fn a_decision_is_allow_or_deny() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let (mut browser, page) = asked(&server, &client, "").await;
+    let form = page.form("#allow");
+    for decision in ["", "Allow", "yes", "allow "] {
+        let answer = browser.submit(&form.clone().with("decision", decision)).await;
+        answer.refused_page(400, Rejection::MissingDecision);
+    }
+    browser.submit(&form.without("decision")).await.refused_page(400, Rejection::MissingDecision);
+    assert_eq!(server.database.db_number("SELECT count(*) FROM consents").await, 0);
+}
+
+#[tokio::test]
+async fn the_answer_of_another_person_or_to_another_request_does_not_count() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    server.db_user("bob@example.org").await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let other = server.db_client(ClientType::Spa, |c| c.name = "Other".to_owned()).await;
+    let (mut browser, page) = asked(&server, &client, "").await;
+    let form = page.form("#allow");
+    let other_page = browser.visit(&other.authorization_url("")).await;
+    let other_ticket = other_page.form("#allow").field("ticket");
+    for ticket in ["", "x", &other_ticket, &form.field("csrf")] {
+        let answer = browser.submit(&form.clone().with("ticket", ticket)).await;
+        answer.refused_page(403, Rejection::ConsentOfAnother);
+    }
+    browser.submit(&form.clone().without("ticket")).await.refused_page(403, Rejection::ConsentOfAnother);
+    // The form that Ann was shown, sent after Bob has signed in.
+    let login = browser.visit(&page.field("#other-account", "href").unwrap()).await;
+    assert!(browser.sign_in_on(&login, "bob@example.org", PASSWORD).await.has("#allow"));
+    browser.submit(&form).await.refused_page(403, Rejection::ConsentOfAnother);
+    browser.submit(&form.with("decision", "deny")).await.refused_page(403, Rejection::ConsentOfAnother);
+    assert_eq!(server.database.db_number("SELECT count(*) FROM consents").await, 0);
+    assert_eq!(codes(&server).await, 0);
+}
+
+#[tokio::test]
+async fn an_answer_after_the_sign_in_has_ended_leads_back_to_signing_in() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let (mut browser, page) = asked(&server, &client, "").await;
+    let account = browser.visit("/account").await;
+    browser.press(&account.form("#sign-out")).await;
+    let answer = browser.press(&page.form("#allow")).await;
+    assert!(answer.has("#login-submit"), "{}", answer.text());
+    assert_eq!(server.database.db_number("SELECT count(*) FROM consents").await, 0);
+}
+
+#[tokio::test]
+async fn two_tabs_get_a_code_each_and_each_for_its_own_request() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let (mut browser, first) = asked(&server, &client, "state=first&scope=openid&nonce=n-first").await;
+    let second = browser.visit(&client.authorization_url("state=second&scope=openid+email&nonce=n-second")).await;
+    for (page, state, scope, nonce) in
+        [(second, "second", "email openid", "n-second"), (first, "first", "openid", "n-first")]
+    {
+        let answer = browser.press(&page.form("#allow")).await;
+        assert_eq!(answer.location_param("state").as_deref(), Some(state));
+        let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+        assert_eq!(tokens["scope"], scope);
+        assert_eq!(unverified_claims(tokens["id_token"].as_str().unwrap())["nonce"], nonce);
+    }
+}
+
+#[tokio::test]
+async fn a_native_client_asks_each_time_and_warns() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    for first_party in [false, true] {
+        let client = server.db_client(ClientType::Native, |c| c.first_party = first_party).await;
+        let (mut browser, page) = asked(&server, &client, "").await;
+        assert!(page.text().contains("Any application on this device"));
+        assert!(browser.press(&page.form("#allow")).await.location_param("code").is_some());
+        assert!(browser.visit(&client.authorization_url("")).await.has("#allow"));
+        let silent = browser.visit(&client.authorization_url("prompt=none")).await;
+        silent.refused_redirect(Rejection::ConsentNeeded);
+    }
+}
+
+#[tokio::test]
+async fn an_application_of_ours_does_not_ask_unless_it_wants_to() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |c| c.first_party = true).await;
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("")).await;
+    let answer = browser.sign_in_on(&login, ANN, PASSWORD).await;
+    assert!(answer.location_param("code").is_some());
+    assert!(browser.visit(&client.authorization_url("prompt=none")).await.location_param("code").is_some());
+    assert!(browser.visit(&client.authorization_url("prompt=consent")).await.has("#allow"));
+}
+
+#[tokio::test]
+async fn a_client_that_is_switched_off_meanwhile_gets_no_code() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let (mut browser, page) = asked(&server, &client, "").await;
+    server.db_change_client(&client.id, |c| c.disabled_at = Some(c.created_at)).await;
+    browser.press(&page.form("#allow")).await.refused_page(400, Rejection::DisabledClient);
+    assert_eq!(codes(&server).await, 0);
+}

@@ -1,0 +1,180 @@
+//! Registering: what a new account must be, and what a form cannot make of it.
+
+use axum::body::Body;
+use axum::http::Request;
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+
+use crate::support::{Browser, Form, PASSWORD, Server, parallel, unverified_claims};
+
+const ANN: &str = "ann@example.org";
+
+/// The registration form of a new browser, filled in.
+async fn register_form(server: &Server) -> (Browser, Form) {
+    let mut browser = server.browser();
+    let form = browser.visit("/register").await.form("#register-submit");
+    (browser, form.with("name", "Ann Lee").with("email", ANN).with("password", PASSWORD))
+}
+
+async fn count(server: &Server, sql: &str) -> i64 {
+    server.database.db_number(sql).await
+}
+
+#[tokio::test]
+async fn a_newcomer_registers_consents_and_is_known_to_the_app() {
+    let server = Server::start().await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("login_hint=ann%40example.org")).await;
+    let register = browser.visit(&login.field("#to-register", "href").unwrap()).await;
+    assert_eq!(register.text_of("p.lead").as_deref(), Some("to continue to Notebook"));
+    assert_eq!(register.field("#email", "value").as_deref(), Some(ANN));
+    let form = register.form("#register-submit").with("name", " Ann Lee ").with("password", PASSWORD);
+    let consent = browser.press(&form).await;
+    let answer = browser.press(&consent.form("#allow")).await;
+    let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+    let userinfo = client.userinfo(tokens["access_token"].as_str().unwrap()).await.ok();
+    assert_eq!((&userinfo["email"], &userinfo["name"]), (&ANN.into(), &"Ann Lee".into()));
+    assert_eq!(userinfo["email_verified"], false);
+    assert!(unverified_claims(tokens["access_token"].as_str().unwrap()).get("roles").is_none());
+    assert!(server.browser().sign_in(ANN).await.has("#sign-out"));
+}
+
+#[tokio::test]
+async fn every_field_is_checked_and_pointed_out_before_anything_is_hashed() {
+    let server = Server::start().await;
+    let (mut browser, form) = register_form(&server).await;
+    for (field, value, rejection) in [
+        ("name", "", Rejection::MissingName),
+        ("name", "   ", Rejection::MissingName),
+        ("name", &"n".repeat(201), Rejection::NameTooLong),
+        ("email", "", Rejection::MissingEmail),
+        ("email", "ann", Rejection::MalformedEmail),
+        ("email", "\u{430}nn@example.org", Rejection::MalformedEmail),
+        ("email", "an\u{200b}n@example.org", Rejection::MalformedEmail),
+        ("email", "ann\u{ff20}example.org", Rejection::MalformedEmail),
+        ("email", "ann@example.org,eve@example.org", Rejection::MalformedEmail),
+        ("email", "ann@ex\u{e4}mple.org", Rejection::MalformedEmail),
+        ("email", "e\u{301}ve@example.org", Rejection::MalformedEmail),
+        ("email", "Ann <ann@example.org>", Rejection::MalformedEmail),
+        ("password", "", Rejection::MissingPassword),
+        ("password", "fourteen chars", Rejection::PasswordTooShort),
+        ("password", &"pass".repeat(65), Rejection::PasswordTooLong),
+        ("password", "ann@example.org", Rejection::PasswordTooCommon),
+        ("password", "Password Password", Rejection::PasswordTooCommon),
+    ] {
+        let answer = browser.submit(&form.clone().with(field, value)).await;
+        answer.refused_page(400, rejection);
+        let pointed_out = answer.text_of(&format!("#{field}-error"));
+        assert_eq!(pointed_out.as_deref(), Some(rejection.description()), "{field}={value}");
+        assert_eq!(answer.field("#password", "value"), None);
+        for kept in ["name", "email"] {
+            let typed = if kept == field { value.to_owned() } else { form.field(kept) };
+            assert_eq!(answer.field(&format!("#{kept}"), "value"), Some(typed), "{field}={value}");
+        }
+    }
+    let nothing = browser.submit(&form.without("name").without("email").without("password")).await;
+    nothing.refused_page(400, Rejection::MissingName);
+    assert!(nothing.has("#name-error") && nothing.has("#email-error") && nothing.has("#password-error"));
+    assert_eq!(server.app.hasher.hashes_computed(), 0);
+    assert_eq!(count(&server, "SELECT count(*) FROM users").await, 0);
+}
+
+#[tokio::test]
+async fn a_long_password_and_a_long_name_are_fine() {
+    let server = Server::start().await;
+    let (mut browser, form) = register_form(&server).await;
+    let long: String = "ü 9z!k".repeat(50).chars().take(256).collect();
+    let form = form.with("password", &long).with("name", &"ñ".repeat(200));
+    assert!(browser.press(&form).await.has("#sign-out"));
+}
+
+#[tokio::test]
+async fn one_mailbox_is_one_account_however_it_is_written() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (mut browser, form) = register_form(&server).await;
+    for taken in [ANN, "ANN@EXAMPLE.ORG", " Ann@example.org ", "ann@Example.Org\n"] {
+        let answer = browser.submit(&form.clone().with("email", taken)).await;
+        answer.refused_page(400, Rejection::EmailTaken);
+        assert_eq!(answer.text_of("#email-error").as_deref(), Some(Rejection::EmailTaken.description()));
+    }
+    assert_eq!(count(&server, "SELECT count(*) FROM users").await, 1);
+    assert_eq!(count(&server, "SELECT count(*) FROM sign_ins").await, 0);
+}
+
+#[tokio::test]
+async fn of_thirty_two_people_who_register_one_address_at_once_one_gets_it() {
+    let server = Server::start().await;
+    let (browser, form) = register_form(&server).await;
+    let answers = parallel(32, |_| {
+        let (mut browser, form) = (browser.clone(), form.clone());
+        async move { browser.submit(&form).await }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 303).count(), 1);
+    for answer in answers.iter().filter(|answer| answer.status != 303) {
+        answer.refused_page(400, Rejection::EmailTaken);
+    }
+    assert_eq!(count(&server, "SELECT count(*) FROM users").await, 1);
+    assert_eq!(count(&server, "SELECT count(*) FROM sign_ins").await, 1);
+}
+
+#[tokio::test]
+async fn further_fields_make_nobody_more_than_a_newcomer() {
+    let server = Server::start().await;
+    let (mut browser, mut form) = register_form(&server).await;
+    let fields = [
+        ("role", "admin"),
+        ("roles", "[\"admin\"]"),
+        ("is_admin", "true"),
+        ("email_verified", "true"),
+        ("id", "me"),
+        ("sub", "me"),
+        ("user_id", "me"),
+        ("userId", "me"),
+        ("org_id", "theirs"),
+        ("claims", "{\"a\":1}"),
+        ("disabled_at", ""),
+        ("created_at", "0"),
+    ];
+    for (name, value) in fields {
+        form = form.with(name, value);
+    }
+    assert!(browser.press(&form).await.has("#sign-out"));
+    let plain = "SELECT count(*) FROM users WHERE roles = '[]' AND claims = '{}' AND email_verified = 0 AND id <> 'me' \
+        AND created_at > 0";
+    assert_eq!(count(&server, plain).await, 1);
+
+    let json = r#"{"email":"eve@example.org","roles":["admin"]}"#;
+    let request = Request::post("/register").header("content-type", "application/json");
+    let answer = browser.send(request.body(Body::from(json)).unwrap()).await;
+    answer.refused_page(415, Rejection::WrongContentType);
+}
+
+#[tokio::test]
+async fn registration_can_be_switched_off() {
+    let server = Server::start().await;
+    let (browser, form) = register_form(&server).await;
+    let closed = Server::with(|config| config.registration.enabled = false).await;
+    let mut browser = browser.at(&closed);
+    browser.get("/register").await.refused_page(404, Rejection::RegistrationClosed);
+    let form = form.with("csrf", &browser.visit("/login").await.form("#login-submit").field("csrf"));
+    browser.submit(&form).await.refused_page(404, Rejection::RegistrationClosed);
+    assert!(!browser.visit("/login").await.has("#to-register"));
+    assert_eq!(count(&closed, "SELECT count(*) FROM users").await, 0);
+}
+
+#[tokio::test]
+async fn whoever_registers_in_a_browser_is_signed_in_there_and_the_former_person_is_not() {
+    let server = Server::start().await;
+    server.db_user("eve@example.org").await;
+    let mut eve = server.browser();
+    eve.sign_in("eve@example.org").await;
+    let former = eve.clone();
+    let form = eve.visit("/register").await.form("#register-submit");
+    let account = eve.press(&form.with("name", "Ann").with("email", ANN).with("password", PASSWORD)).await;
+    assert!(account.text().contains(ANN));
+    assert!(former.clone().visit("/account").await.has("#login-submit"));
+    assert_eq!(count(&server, "SELECT count(*) FROM sign_ins WHERE ended_at IS NULL").await, 1);
+}
