@@ -375,7 +375,8 @@ async fn userinfo_says_what_the_scopes_release() {
         .await;
     let claims = given.client.userinfo(&given.token).await.ok();
     let wanted = json!({
-        "sub": user, "name": "Ann Lee", "given_name": "Ann", "email": ANN, "email_verified": true
+        "sub": user, "name": "Ann Lee", "given_name": "Ann", "email": ANN, "email_verified": true,
+        "updated_at": given.server.clock.now().seconds()
     });
     assert_eq!(claims, wanted);
     let code = given.server.browser().code(&given.client, ANN, "scope=openid").await;
