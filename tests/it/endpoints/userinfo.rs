@@ -3,9 +3,11 @@
 use axum::body::Body;
 use axum::http::{Request, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use doorward::protocol::algorithm::Algorithm;
 use doorward::protocol::client::{AuthMethod, ClientType};
 use doorward::protocol::rejection::{ErrorCode, Rejection};
 use doorward::secret::{base64url, from_base64url};
+use doorward::tokens::{KeySpec, SigningKey};
 use rsa::pkcs1::EncodeRsaPublicKey;
 use rsa::pkcs8::EncodePublicKey;
 use rsa::{BoxedUint, RsaPublicKey};
@@ -288,7 +290,7 @@ async fn a_token_of_another_issuer_or_audience_is_refused() {
 #[tokio::test]
 async fn a_token_of_another_server_is_signed_with_an_unknown_key() {
     let given = given().await;
-    let other = doorward::tokens::SigningKey::generate(doorward::clock::Timestamp::from_seconds(0)).unwrap();
+    let other = SigningKey::generate(KeySpec { algorithm: Algorithm::Rs256, rsa_bits: 2048 }).unwrap();
     let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": other.kid() }).to_string();
     let input = format!("{}.{}", base64url(header.as_bytes()), base64url(given.claims.to_string().as_bytes()));
     let token = format!("{input}.{}", base64url(&other.sign(input.as_bytes()).unwrap()));

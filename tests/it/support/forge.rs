@@ -1,7 +1,11 @@
 //! JWTs written by hand: any header, any claims, any signature.
 
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
+use doorward::protocol::algorithm::Algorithm;
 use doorward::secret::base64url;
+use doorward::tokens::SigningKey;
 use serde_json::{Value, json};
 
 use super::Server;
@@ -26,7 +30,7 @@ pub fn signed_with_hmac(header: &str, claims: &str, key: &[u8]) -> String {
 /// A token signed with the server's own key: what only a broken server would give out.
 pub fn signed_by(server: &Server, header: &str, claims: &str) -> String {
     let input = signing_input(header, claims);
-    let signature = server.app.ring.signing_key(server.clock.now()).unwrap().sign(input.as_bytes()).unwrap();
+    let signature = key(server).sign(input.as_bytes()).unwrap();
     format!("{input}.{}", base64url(&signature))
 }
 
@@ -37,5 +41,9 @@ pub fn access_token_header(server: &Server) -> Value {
 
 /// The name of the key that the server signs with.
 pub fn kid(server: &Server) -> String {
-    server.app.ring.signing_key(server.clock.now()).unwrap().kid().to_owned()
+    key(server).kid().to_owned()
+}
+
+fn key(server: &Server) -> Arc<SigningKey> {
+    server.app.ring.signing_key(std::iter::once(Algorithm::Rs256), server.clock.now()).unwrap()
 }
