@@ -13,6 +13,7 @@ pub mod client_authentication;
 pub mod code;
 pub mod consent;
 pub mod email;
+pub mod end_session;
 pub mod grant;
 pub mod introspection;
 pub mod issuer;

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
+use url::form_urlencoded::byte_serialize;
 
 use super::rejection::Rejection;
 
@@ -52,6 +53,14 @@ impl Params {
     /// All parameters, in the order they came.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The parameters as a query string, in the order they came.
+    pub fn to_query(&self) -> String {
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let pairs: Vec<String> =
+            self.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        pairs.join("&")
     }
 
     /// Refuses any repeated parameter but `resource`.

@@ -250,6 +250,12 @@ rejections! {
     TokenWithoutScope: InsufficientScope, "RFC 6750 §3.1", "The access token lacks a scope that is needed here.";
     TokenWithoutOpenid: InsufficientScope, "OpenID Connect Core §5.3", "The access token lacks the scope openid.";
 
+    // Signing out: shown as a page.
+    LogoutTooLong: InvalidRequest, "RFC 6749 §3.1", "The request to sign out is longer than 16384 bytes.";
+    HintOfAnotherClient: InvalidRequest, "RP-Initiated Logout §2", "client_id is not the application that id_token_hint was given to.";
+    MissingLogoutClient: InvalidRequest, "RP-Initiated Logout §2", "post_logout_redirect_uri needs id_token_hint or client_id of a registered application.";
+    UnregisteredPostLogoutRedirectUri: InvalidRequest, "RP-Initiated Logout §3", "post_logout_redirect_uri is not one of those registered for this application.";
+
     // Hints: ID tokens that come back.
     ForeignHint: InvalidRequest, "OpenID Connect Core §3.1.2.1", "id_token_hint is not an ID token that this server gave out.";
 }

@@ -6,7 +6,6 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use url::form_urlencoded::byte_serialize;
 
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -69,9 +68,7 @@ fn with_hint(app: &App, params: &Params, request: AuthorizationRequest) -> Resul
 /// An authorization request by POST, perhaps from another site and so without cookies: goes on as a GET (OpenID Connect Core §3.1.2.1).
 pub(in crate::http) async fn post(headers: HeaderMap, body: Body) -> Result<Response, PageError> {
     let params = form(&headers, body).await?;
-    let pairs: Vec<String> =
-        params.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
-    let query = pairs.join("&");
+    let query = params.to_query();
     match query.len() > MAX_LENGTH {
         true => Err(Rejection::RequestTooLong.into()),
         false => Ok(see_other(&format!("/authorize?{query}"))?),
@@ -114,8 +111,4 @@ async fn proceed(app: &App, sender: &Sender, pending: PendingRequest, now: Times
 pub(in crate::http) fn see_other(address: &str) -> Result<Response, Failure> {
     let location = HeaderValue::from_str(address).map_err(Failure::internal)?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
-}
-
-fn encoded(text: &str) -> String {
-    byte_serialize(text.as_bytes()).collect()
 }

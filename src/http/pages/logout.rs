@@ -1,18 +1,139 @@
-//! Signing out by the form at the foot of the account page.
+//! Signing out: at the request of an application (RP-Initiated Logout §2) or of the person. Only what an application proves to be about this
+//! very sign-in goes without a question.
 
-use axum::extract::State;
+use askama::Template;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
+use super::login::Visit;
+use super::{FormParts, Page, html};
 use crate::app::App;
+use crate::clock::Timestamp;
+use crate::failure::Error;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::PageError;
-use crate::http::extract::CsrfForm;
+use crate::http::extract::{CsrfForm, Sender, form, query};
+use crate::http::middleware::headers::FormAction;
+use crate::protocol::end_session::{self, EndSession, LogoutHint, LogoutStep, MAX_LENGTH};
+use crate::protocol::params::Params;
+use crate::protocol::redirect_uri;
+use crate::protocol::rejection::Rejection;
+use crate::protocol::sign_in::SignIn;
+use crate::secret::Secret;
+use crate::tokens::VerifiedIdToken;
 
-/// Ends the sign-in of this browser.
-pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+/// What of a request goes through the question unchanged, and is checked again after it.
+const CARRIED: [&str; 4] = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
+
+#[derive(Template)]
+#[template(path = "logout.html")]
+struct Logout {
+    page: Page,
+    form: FormParts,
+    client: Option<String>,
+    email: String,
+    carried: Vec<(&'static str, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOut {
+    page: Page,
+}
+
+/// A request to sign out.
+pub(in crate::http) async fn get(
+    State(app): State<App>,
+    sender: Sender,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
     let now = app.now();
+    if raw.as_ref().is_some_and(|raw| raw.len() > MAX_LENGTH) {
+        return Err(Rejection::LogoutTooLong.into());
+    }
+    let params = query(raw.as_deref())?;
+    let (request, client) = check(&app, &params).await?;
+    let sign_in = sender.sign_in(&app, now).await?;
+    match (request.step(sign_in.as_ref().map(|s| s.id.as_str())), sign_in) {
+        (LogoutStep::Ask, Some(sign_in)) => ask(&app, &sender, (&params, &request, client), &sign_in, now).await,
+        (LogoutStep::End, Some(sign_in)) => {
+            app.sign_ins.sign_out(&sign_in, now).await?;
+            leave(&sender, &request)
+        }
+        _ => leave(&sender, &request),
+    }
+}
+
+/// The same by POST, from another site and so without cookies: goes on as a GET.
+pub(in crate::http) async fn post(headers: HeaderMap, body: Body) -> Result<Response, PageError> {
+    let query = form(&headers, body).await?.to_query();
+    match query.len() > MAX_LENGTH {
+        true => Err(Rejection::LogoutTooLong.into()),
+        false => Ok(see_other(&format!("/logout?{query}"))?),
+    }
+}
+
+/// The person says yes, here or on the account page.
+pub(in crate::http) async fn confirm(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    let now = app.now();
+    let (request, _) = check(&app, &form.params).await?;
     if let Some(sign_in) = form.sender.sign_in(&app, now).await? {
         app.sign_ins.sign_out(&sign_in, now).await?;
     }
-    Ok((form.sender.cookies.signed_out(), see_other("/login")?).into_response())
+    leave(&form.sender, &request)
+}
+
+/// The page where a browser ends that goes nowhere else.
+pub(in crate::http) async fn signed_out(sender: Sender) -> Result<Response, PageError> {
+    Ok(html(&SignedOut { page: sender.page })?)
+}
+
+/// The checked request, with the name of the application that it is from.
+async fn check(app: &App, params: &Params) -> Result<(EndSession, Option<String>), Error> {
+    let hint = match params.single("id_token_hint")? {
+        Some(text) => {
+            let token = VerifiedIdToken::verify(&Secret::presented(text), &app.ring, &app.issuer)?;
+            Some(LogoutHint { client_id: token.aud, sid: token.sid })
+        }
+        None => None,
+    };
+    let client = match end_session::client_id(params, hint.as_ref())? {
+        Some(client_id) => app.directory.client(client_id).await?,
+        None => None,
+    };
+    let request = EndSession::check(params, hint.as_ref(), client.as_deref())?;
+    Ok((request, client.map(|client| client.name.clone())))
+}
+
+async fn ask(
+    app: &App,
+    sender: &Sender,
+    (params, request, client): (&Params, &EndSession, Option<String>),
+    sign_in: &SignIn,
+    now: Timestamp,
+) -> Result<Response, PageError> {
+    let visit = Visit::open(app, sender, None, now)?;
+    let account = app.storage.read().await?.user(&sign_in.user_id).await?;
+    let mut carried = Vec::new();
+    for name in CARRIED {
+        carried.extend(params.single(name)?.map(|value| (name, value.to_owned())));
+    }
+    let template = Logout {
+        page: sender.page.clone(),
+        form: visit.form(app),
+        client,
+        email: account.map(|account| account.user.email).unwrap_or_default(),
+        carried,
+    };
+    let leads_to =
+        request.target.as_ref().map(|target| Extension(FormAction(redirect_uri::form_action_source(target.uri()))));
+    Ok((leads_to, visit.answer(sender, &template)?).into_response())
+}
+
+fn leave(sender: &Sender, request: &EndSession) -> Result<Response, PageError> {
+    let address = request.target.as_ref().map_or_else(|| "/signed-out".to_owned(), |target| target.address());
+    Ok((sender.cookies.signed_out(), see_other(&address)?).into_response())
 }

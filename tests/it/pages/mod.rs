@@ -4,4 +4,5 @@ mod account;
 mod consent;
 mod forms;
 mod login;
+mod logout;
 mod register;
