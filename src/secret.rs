@@ -4,10 +4,12 @@
 //! hash is right (a slow one is for passwords, see `password.rs`). What is shorter than that is not a [`Secret`].
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_lc_rs::{digest, hmac};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 /// A secret that we made or were shown: a code, a token, a client secret, a cookie value. Text, at most a few hundred bytes.
@@ -93,28 +95,41 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
 
 /// An HMAC-SHA-256 key. Signs and checks short texts such as CSRF tokens.
 #[derive(Clone)]
-pub struct MacKey(hmac::Key);
+pub struct MacKey {
+    keys: Vec<hmac::Key>,
+    in_use: Arc<AtomicUsize>,
+}
 
 impl MacKey {
     /// A key from 32 bytes that were derived for this one purpose.
     pub fn new(bytes: &[u8; 32]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, bytes))
+        Self::of([bytes].into_iter(), Arc::default())
+    }
+
+    /// Several keys that are all good for checking; the one at the place `in_use` signs.
+    pub(crate) fn of<'a>(keys: impl Iterator<Item = &'a [u8; 32]>, in_use: Arc<AtomicUsize>) -> Self {
+        Self { keys: keys.map(|bytes| hmac::Key::new(hmac::HMAC_SHA256, bytes)).collect(), in_use }
     }
 
     /// The tag over all parts, each preceded by its length so that no two lists of parts collide; base64url.
     pub fn sign(&self, parts: &[&[u8]]) -> String {
-        let mut context = hmac::Context::with_key(&self.0);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        base64url(context.sign().as_ref())
+        sign_with(&self.keys[self.in_use.load(Ordering::SeqCst)], parts)
     }
 
     /// Whether `tag` is the tag over the parts, in constant time.
     pub fn verify(&self, parts: &[&[u8]], tag: &str) -> bool {
-        self.sign(parts).as_bytes().ct_eq(tag.as_bytes()).into()
+        let all = self.keys.iter().map(|key| sign_with(key, parts).as_bytes().ct_eq(tag.as_bytes()));
+        all.fold(Choice::from(0), |found, this| found | this).into()
     }
+}
+
+fn sign_with(key: &hmac::Key, parts: &[&[u8]]) -> String {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    base64url(context.sign().as_ref())
 }
 
 impl fmt::Debug for MacKey {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, SecretSetting};
 use crate::failure::Failure;
 use crate::jobs::signing_keys::SigningKeys;
 use crate::sealing::MasterKey;
@@ -100,7 +100,7 @@ async fn open_sqlite(config: &Config, path: &Path, made: &mut Made) -> Result<(S
     let configured = configured_key(config)?;
     // The key before the database: another process that is just making both makes the database first.
     let kept = match &configured {
-        None if key_file.exists() => Some(read_key(&key_file)?),
+        None if key_file.exists() => Some(with_former(config, read_key(&key_file)?)?),
         _ => None,
     };
     let is_new = !path.exists();
@@ -175,15 +175,25 @@ async fn own_key(storage: &Storage, path: &Path, key_file: &Path, made: &mut Mad
     }
 }
 
-/// The master key of the settings, if there is one.
+/// The master key of the settings, if there is one, with the former one that they have.
 fn configured_key(config: &Config) -> Result<Option<MasterKey>, Failure> {
-    let file = &config.keys.master_key_file;
-    if !file.as_os_str().is_empty() {
-        return read_key(file).map(Some);
+    match given_key(&config.keys.master_key, &config.keys.master_key_file)? {
+        Some(key) => with_former(config, key).map(Some),
+        None => Ok(None),
     }
-    match config.keys.master_key.expose() {
-        "" => Ok(None),
-        text => MasterKey::parse(text).map(Some).ok_or_else(|| Failure::internal("keys.master_key cannot be read")),
+}
+
+/// A master key together with the former one of the settings, if they have one.
+fn with_former(config: &Config, key: MasterKey) -> Result<MasterKey, Failure> {
+    let former = given_key(&config.keys.former_master_key, &config.keys.former_master_key_file)?;
+    Ok(former.map_or(key.clone(), |former| key.accepting(&former)))
+}
+
+fn given_key(inline: &SecretSetting, file: &Path) -> Result<Option<MasterKey>, Failure> {
+    match inline.expose() {
+        "" if file.as_os_str().is_empty() => Ok(None),
+        "" => read_key(file).map(Some),
+        text => MasterKey::parse(text).map(Some).ok_or_else(|| Failure::internal("a master key cannot be read")),
     }
 }
 

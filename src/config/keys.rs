@@ -1,7 +1,7 @@
 //! `[keys]`: the master key, or where it lies; what the signing keys are, and when they change.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
@@ -19,6 +19,10 @@ pub struct KeysConfig {
     pub master_key: SecretSetting,
     /// A file that holds them; empty when not given.
     pub master_key_file: PathBuf,
+    /// The master key before, while both are accepted; empty when not given.
+    pub former_master_key: SecretSetting,
+    /// A file that holds it; empty when not given.
+    pub former_master_key_file: PathBuf,
     /// What is signed with unless a client or a resource wants something else.
     pub algorithm: Algorithm,
     /// The size of new RSA keys: 2048, 3072 or 4096 bits.
@@ -33,13 +37,8 @@ pub struct KeysConfig {
 
 impl KeysConfig {
     pub(super) fn check(&self) -> Result<(), String> {
-        let inline = !self.master_key.expose().is_empty();
-        if inline && !self.master_key_file.as_os_str().is_empty() {
-            return Err("keys.master_key and keys.master_key_file are both given: give one".to_owned());
-        }
-        if inline && MasterKey::parse(self.master_key.expose()).is_none() {
-            return Err("keys.master_key must be 32 bytes in base64url (43 characters)".to_owned());
-        }
+        one_key("keys.master_key", &self.master_key, &self.master_key_file)?;
+        one_key("keys.former_master_key", &self.former_master_key, &self.former_master_key_file)?;
         if ![2048, 3072, 4096].contains(&self.rsa_bits) {
             return Err(format!("keys.rsa_bits is {}, but must be 2048, 3072 or 4096", self.rsa_bits));
         }
@@ -52,6 +51,18 @@ impl KeysConfig {
     /// When keys change.
     pub const fn rhythm(&self) -> Rhythm {
         Rhythm { interval: self.rotation_interval, lead: self.publication_lead, max_age: self.jwks_max_age }
+    }
+}
+
+/// Checks a master key that can be given in two ways.
+fn one_key(name: &str, inline: &SecretSetting, file: &Path) -> Result<(), String> {
+    match (inline.expose(), file.as_os_str().is_empty()) {
+        ("", _) => Ok(()),
+        (_, false) => Err(format!("{name} and {name}_file are both given: give one")),
+        (text, true) if MasterKey::parse(text).is_none() => {
+            Err(format!("{name} must be 32 bytes in base64url (43 characters)"))
+        }
+        (_, true) => Ok(()),
     }
 }
 

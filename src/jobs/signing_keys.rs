@@ -1,9 +1,10 @@
 //! Signing keys: makes them, changes them and brings the ring up to date with the database. What is due is decided in
 //! `protocol/key_schedule.rs`; here it is done.
 //!
-//! `loading.rs` reads rows into the ring, `rotation.rs` takes the steps that are due.
+//! `loading.rs` reads rows into the ring, `rotation.rs` takes the steps that are due, `operator.rs` does what an operator asks for.
 
 mod loading;
+mod operator;
 mod rotation;
 
 use std::collections::BTreeSet;
@@ -32,7 +33,7 @@ const PURPOSE: &str = "signing keys";
 #[derive(Clone, Debug)]
 pub struct SigningKeys {
     storage: Storage,
-    master_key_id: String,
+    master: MasterKey,
     sealing: Arc<SealingKey>,
     policy: Policy,
     /// What clients and resources wanted when the ring was last brought up to date.
@@ -60,19 +61,19 @@ impl SigningKeys {
     /// # Errors
     /// A sentence when the database belongs to another master key.
     pub async fn open(storage: Storage, master: &MasterKey, config: &Config) -> Result<Self, Failure> {
-        let own = master.id();
         let noted = storage.read().await?.master_key_id().await?;
         let noted = match noted {
             Some(noted) => Some(noted),
             None => {
                 let mut transaction = storage.begin().await?;
-                transaction.set_master_key_id(&own).await?;
+                transaction.set_master_key_id(&master.id()).await?;
                 let noted = transaction.master_key_id().await?;
                 transaction.commit().await?;
                 noted
             }
         };
         Self::check_owner(noted.as_deref(), master)?;
+        noted.as_deref().map(|noted| master.use_key(noted));
         let policy = Policy {
             default: config.keys.algorithm,
             rsa_bits: config.keys.rsa_bits,
@@ -81,7 +82,7 @@ impl SigningKeys {
         };
         Ok(Self {
             storage,
-            master_key_id: own,
+            master: master.clone(),
             sealing: Arc::new(master.sealing_key(PURPOSE)),
             policy,
             choices: Arc::default(),
@@ -97,11 +98,11 @@ impl SigningKeys {
     /// # Errors
     /// A sentence when it belongs to another one.
     pub fn check_owner(noted: Option<&str>, master: &MasterKey) -> Result<(), Failure> {
-        let own = master.id();
         match noted {
-            Some(noted) if noted != own => Err(Failure::internal(format!(
-                "the master key is not the one that this database belongs to (it has the id {own}, the database wants {noted}): \
-                 give the right one in keys.master_key or keys.master_key_file"
+            Some(noted) if master.ids().all(|own| own != noted) => Err(Failure::internal(format!(
+                "the master key is not the one that this database belongs to (it has the id {}, the database wants {noted}): \
+                 give the right one in keys.master_key or keys.master_key_file",
+                ids(master)
             ))),
             _ => Ok(()),
         }
@@ -119,4 +120,9 @@ impl SigningKeys {
     fn wanted(&self, choices: &[AlgorithmChoice], keys: &[KeyLife], now: Timestamp) -> BTreeSet<Algorithm> {
         key_schedule::wanted(choices, self.policy.default, keys, now)
     }
+}
+
+/// The ids of the master keys that the settings have.
+fn ids(master: &MasterKey) -> String {
+    master.ids().collect::<Vec<_>>().join(" and ")
 }

@@ -84,23 +84,18 @@ impl Stage {
 }
 
 impl KeyLife {
-    /// Whether it has begun to sign, unless a later one has too.
+    /// Whether its time to sign has come.
     fn has_begun(&self, now: Timestamp) -> bool {
-        self.activated_at.is_some() || self.signs_from <= now
-    }
-
-    fn may_sign(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none() && self.retired_at.is_none() && self.has_begun(now)
+        self.activated_at.is_some() || (self.revoked_at.is_none() && self.signs_from <= now)
     }
 
     /// What it is good for now, among all keys.
     pub fn standing(&self, keys: &[Self], now: Timestamp) -> Standing {
+        let is_over = leader(keys, &self.algorithm, now).is_some_and(|leader| leader.sequence > self.sequence);
         let stage = match (self.revoked_at, self.retired_at) {
             (Some(_), _) => Stage::Revoked,
             (None, Some(_)) => Stage::Retired,
-            (None, None) if signer(keys, &self.algorithm, now).is_some_and(|key| key.sequence > self.sequence) => {
-                Stage::Retired
-            }
+            (None, None) if is_over => Stage::Retired,
             (None, None) if self.has_begun(now) => Stage::Active,
             (None, None) => Stage::Next,
         };
@@ -114,10 +109,15 @@ impl KeyLife {
     }
 }
 
-/// The key that signs with this algorithm now: of those that have begun and were neither taken over from nor revoked, the latest.
+/// The key that signs with this algorithm now: the latest that has begun. When that one was revoked or ended none does, until there is
+/// another: an older key never comes back.
 pub fn signer<'a>(keys: &'a [KeyLife], algorithm: &str, now: Timestamp) -> Option<&'a KeyLife> {
-    let due = keys.iter().filter(|key| key.algorithm == algorithm && key.may_sign(now));
-    due.max_by_key(|key| key.sequence)
+    leader(keys, algorithm, now).filter(|key| key.revoked_at.is_none() && key.retired_at.is_none())
+}
+
+/// The latest key of this algorithm that has begun to sign.
+fn leader<'a>(keys: &'a [KeyLife], algorithm: &str, now: Timestamp) -> Option<&'a KeyLife> {
+    keys.iter().filter(|key| key.algorithm == algorithm && key.has_begun(now)).max_by_key(|key| key.sequence)
 }
 
 /// Whether a node that last knew the keys at `confirmed` may still sign with what it knows. The clock may have jumped either way.

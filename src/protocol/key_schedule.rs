@@ -37,6 +37,13 @@ pub enum Step {
         /// From when.
         signs_from: Timestamp,
     },
+    /// Let a published key begin to sign earlier.
+    Hasten {
+        /// Which.
+        kid: String,
+        /// From when.
+        signs_from: Timestamp,
+    },
     /// Note that a key has begun to sign.
     Activate(String),
     /// Note that a key has been taken over from; its private half goes.
@@ -114,6 +121,29 @@ pub fn steps(keys: &[KeyLife], wanted: &BTreeSet<Algorithm>, rhythm: Rhythm, now
     steps
 }
 
+/// The steps of an operator who does not want to wait for the time: the next key of each algorithm is made now and signs after the
+/// usual lead, or with `hurry` as soon as every verifier knows it.
+pub fn steps_asked_for(
+    keys: &[KeyLife],
+    algorithms: &BTreeSet<Algorithm>,
+    rhythm: Rhythm,
+    hurry: bool,
+    now: Timestamp,
+) -> Vec<Step> {
+    let of = |algorithm: &Algorithm| {
+        let (algorithm, wait) = (*algorithm, if hurry { rhythm.warm_up() } else { rhythm.lead });
+        match (signer(keys, algorithm.as_str(), now), next_of(keys, algorithm, now)) {
+            (_, Some(next)) if hurry => {
+                let known = next.created_at.plus(rhythm.warm_up()).max(now);
+                (known < next.signs_from).then(|| Step::Hasten { kid: next.kid.clone(), signs_from: known })
+            }
+            (Some(_), None) => Some(Step::Make { algorithm, signs_from: now.plus(wait) }),
+            _ => None,
+        }
+    };
+    algorithms.iter().filter_map(of).collect()
+}
+
 /// What has happened and is not noted yet.
 fn notes(keys: &[KeyLife], now: Timestamp) -> impl Iterator<Item = Step> {
     keys.iter().filter_map(move |key| {
@@ -158,3 +188,6 @@ pub fn wanted(
     };
     choices.iter().flat_map(of).flatten().chain([default]).collect()
 }
+
+#[cfg(test)]
+mod tests;

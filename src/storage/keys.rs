@@ -19,6 +19,12 @@ statements! {
     ACTIVATE_SIGNING_KEY = "UPDATE signing_keys SET activated_at = $2, \
         signs_from = CASE WHEN signs_from > $2 THEN $2 ELSE signs_from END \
         WHERE kid = $1 AND activated_at IS NULL AND revoked_at IS NULL";
+    HASTEN_SIGNING_KEY = "UPDATE signing_keys SET signs_from = $2 \
+        WHERE kid = $1 AND signs_from > $2 AND activated_at IS NULL AND revoked_at IS NULL";
+    REVOKE_SIGNING_KEY = "UPDATE signing_keys SET revoked_at = $2, private_key = $3, \
+        activated_at = CASE WHEN activated_at IS NULL AND signs_from <= $2 THEN signs_from ELSE activated_at END \
+        WHERE kid = $1 AND revoked_at IS NULL RETURNING kid";
+    REWRAP_SIGNING_KEY = "UPDATE signing_keys SET private_key = $2, sealed_by = $3 WHERE kid = $1";
     RETIRE_SIGNING_KEY = "UPDATE signing_keys SET retired_at = $2, private_key = $3 \
         WHERE kid = $1 AND retired_at IS NULL AND revoked_at IS NULL";
     FORGET_SIGNING_KEY = "DELETE FROM signing_keys WHERE kid = $1 AND (retired_at IS NOT NULL OR revoked_at IS NOT NULL)";
@@ -32,6 +38,7 @@ statements! {
         AND (expires_at <= $2 OR expires_at > $3) RETURNING holder";
     RETURN_KEY_LEASE = "UPDATE leases SET expires_at = 0 WHERE name = 'signing keys' AND holder = $1";
     MASTER_KEY_ID = "SELECT value FROM meta WHERE name = 'master_key_id'";
+    CHANGE_MASTER_KEY_ID = "UPDATE meta SET value = $1 WHERE name = 'master_key_id'";
     SET_MASTER_KEY_ID = "INSERT INTO meta (name, value) VALUES ('master_key_id', $1) ON CONFLICT (name) DO NOTHING";
 }
 
@@ -85,14 +92,29 @@ impl KeyRow {
     }
 }
 
+/// All that is known of signing keys.
+#[derive(Clone, Debug)]
+pub struct KeyRows {
+    /// The keys, in the order in which they were made.
+    pub keys: Vec<StoredKey>,
+    /// What algorithms clients and resources want.
+    pub choices: Vec<AlgorithmChoice>,
+    /// The master key that the database belongs to.
+    pub master_key_id: Option<String>,
+}
+
 impl Storage {
-    /// All signing keys and what algorithms are wanted, for what runs by itself.
+    /// All that is known of signing keys, for what runs by itself.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn signing_keys_and_choices(&self) -> Result<(Vec<StoredKey>, Vec<AlgorithmChoice>), Failure> {
+    pub async fn key_rows(&self) -> Result<KeyRows, Failure> {
         let mut reader = self.read_uncounted().await?;
-        Ok((reader.signing_keys().await?, reader.algorithm_choices().await?))
+        Ok(KeyRows {
+            keys: reader.signing_keys().await?,
+            choices: reader.algorithm_choices().await?,
+            master_key_id: reader.master_key_id().await?,
+        })
     }
 }
 
@@ -156,6 +178,55 @@ impl Transaction {
     pub async fn activate_signing_key(&mut self, kid: &str, now: Timestamp) -> Result<(), Failure> {
         let at = now.seconds();
         on!(self, |c| sqlx::query(ACTIVATE_SIGNING_KEY).bind(kid).bind(at).execute(c).await.map(drop))?;
+        self.bump_epoch().await
+    }
+
+    /// Lets a key that does not sign yet begin earlier.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hasten_signing_key(&mut self, kid: &str, signs_from: Timestamp) -> Result<(), Failure> {
+        let at = signs_from.seconds();
+        on!(self, |c| sqlx::query(HASTEN_SIGNING_KEY).bind(kid).bind(at).execute(c).await.map(drop))?;
+        self.bump_epoch().await
+    }
+
+    /// Revokes a key, and throws its private half away; `false` when it was revoked before or there is none of that name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revoke_signing_key(&mut self, kid: &str, now: Timestamp) -> Result<bool, Failure> {
+        let revoked = on!(self, |c| sqlx::query_as::<_, (String,)>(REVOKE_SIGNING_KEY)
+            .bind(kid)
+            .bind(now.seconds())
+            .bind(&[] as &[u8])
+            .fetch_optional(c)
+            .await)?;
+        self.bump_epoch().await?;
+        Ok(revoked.is_some())
+    }
+
+    /// Keeps a private half as another master key sealed it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rewrap_signing_key(&mut self, kid: &str, private_key: &[u8], sealed_by: &str) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(REWRAP_SIGNING_KEY)
+            .bind(kid)
+            .bind(private_key)
+            .bind(sealed_by)
+            .execute(c)
+            .await
+            .map(drop))?;
+        self.bump_epoch().await
+    }
+
+    /// Gives the database to another master key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn change_master_key_id(&mut self, id: &str) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(CHANGE_MASTER_KEY_ID).bind(id).execute(c).await.map(drop))?;
         self.bump_epoch().await
     }
 

@@ -27,7 +27,7 @@ mod users;
 pub use connection::{Reader, Storage, Transaction};
 pub use directory::Directory;
 pub use grants::NewGrant;
-pub use keys::StoredKey;
+pub use keys::{KeyRows, StoredKey};
 pub use migrate::{Migration, MigrationReport};
 pub use refresh_tokens::{NewRefreshToken, Replacement};
 pub use sign_ins::{NewSignIn, SignInEntry};

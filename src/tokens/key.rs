@@ -173,6 +173,13 @@ impl SigningKey {
     }
 }
 
+/// Seals a record anew, with the key in use, without taking it apart: it may be of an algorithm that this version does not know.
+/// `None` when it cannot be opened.
+pub fn reseal(kid: &str, algorithm: &str, sealed: &[u8], sealing: &SealingKey) -> Option<Vec<u8>> {
+    let identity = row_identity(kid, algorithm);
+    Some(sealing.seal(&identity, &sealing.open(&identity, sealed)?))
+}
+
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SigningKey({})", self.kid)

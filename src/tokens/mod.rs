@@ -9,7 +9,7 @@ mod ring;
 mod verify;
 
 pub use jwks::Jwks;
-pub use key::{KeySpec, SigningKey};
+pub use key::{KeySpec, SigningKey, reseal};
 pub use mint::{Algorithms, Mint, Minted};
 pub use public_key::PublicKey;
 pub use ring::{HeldKey, KeyRing};

@@ -1,12 +1,15 @@
 //! The public half of a signing key, as it is published and as it verifies.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::Jwk;
+use rsa::pkcs8::EncodePublicKey;
+use rsa::{BoxedUint, RsaPublicKey};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
-use crate::secret::{base64url, sha256};
+use crate::secret::{base64url, from_base64url, sha256};
 
 /// A public key that is ready to verify.
 pub struct PublicKey {
@@ -37,6 +40,21 @@ impl PublicKey {
     /// The JWK (RFC 7517 §4).
     pub fn jwk(&self) -> &Value {
         &self.jwk
+    }
+
+    /// The key as PEM (RFC 7468 §13).
+    ///
+    /// # Errors
+    /// When it is of an algorithm that this version does not know.
+    pub fn pem(&self) -> Result<String, Failure> {
+        let algorithm = self.algorithm.ok_or_else(|| {
+            Failure::internal(format!("the key {} is of an algorithm that this version does not know", self.jwk["kid"]))
+        })?;
+        let der = subject_public_key_info(algorithm, &self.jwk)
+            .ok_or_else(|| Failure::internal(format!("the key {} cannot be written as PEM", self.jwk["kid"])))?;
+        let text = STANDARD.encode(der);
+        let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+        Ok(format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n")))
     }
 
     /// What verifies with it: `None` for an algorithm that this version does not know.
@@ -70,6 +88,26 @@ pub(super) fn thumbprint(jwk: &Value) -> Option<String> {
     }
     // Whether serde_json keeps the order of insertion or that of the names: here they are the same.
     Some(base64url(&sha256(Value::Object(required).to_string().as_bytes())))
+}
+
+/// The SubjectPublicKeyInfo of a public key (RFC 5280 §4.1, RFC 5480 §2, RFC 8410 §4), DER.
+fn subject_public_key_info(algorithm: Algorithm, jwk: &Value) -> Option<Vec<u8>> {
+    // Everything before the key itself: sequences, object identifiers, the head of the bit string.
+    const P256: &[u8] = &[
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
+        0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+    ];
+    const ED25519: &[u8] = &[0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let bytes = |name: &str| jwk[name].as_str().and_then(from_base64url);
+    match algorithm {
+        Algorithm::Rs256 => {
+            let number = |name: &str| bytes(name).map(|bytes| BoxedUint::from_be_slice_vartime(&bytes));
+            let key = RsaPublicKey::new(number("n")?, number("e")?).ok()?;
+            Some(key.to_public_key_der().ok()?.into_vec())
+        }
+        Algorithm::Es256 => Some([P256, &bytes("x")?, &bytes("y")?].concat()),
+        Algorithm::EdDsa => Some([ED25519, &bytes("x")?].concat()),
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("database.acquire_timeout", "7", "7"),
     ("keys.master_key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "\"...\""),
     ("keys.master_key_file", "key", "\"key\""),
+    ("keys.former_master_key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "\"...\""),
+    ("keys.former_master_key_file", "key", "\"key\""),
     ("keys.algorithm", "EdDSA", "\"EdDSA\""),
     ("keys.rsa_bits", "3072", "3072"),
     ("keys.rotation_interval", "7777777", "7777777"),

@@ -49,12 +49,30 @@ impl SigningKeys {
     /// When the database fails: the ring stays as it is.
     pub async fn refresh(&self, ring: &KeyRing, now: Timestamp) -> Result<(), Failure> {
         let _alone = self.loading.lock().await;
-        let (stored, choices) = self.storage.signing_keys_and_choices().await?;
+        let rows = self.storage.key_rows().await?;
+        rows.master_key_id.as_deref().map(|noted| self.master.use_key(noted));
         let before = ring.held();
-        let held = stored.iter().map(|key| self.hold(key, before.iter().find(|held| held.life.kid == key.life.kid)));
+        let held = rows.keys.iter().map(|key| self.hold(key, before.iter().find(|held| held.life.kid == key.life.kid)));
         ring.replace(held.collect(), now);
-        self.choices.store(Arc::new(choices));
+        self.choices.store(Arc::new(rows.choices));
         Ok(())
+    }
+
+    fn open_record(&self, stored: &StoredKey) -> Result<SigningKey, Failure> {
+        self.check_seal(stored)?;
+        SigningKey::unseal(&stored.life.kid, &stored.life.algorithm, &stored.private_key, &self.sealing)
+    }
+
+    /// Checks that the settings have the master key that sealed a row.
+    pub(super) fn check_seal(&self, stored: &StoredKey) -> Result<(), Failure> {
+        let (kid, sealed_by) = (&stored.life.kid, &stored.sealed_by);
+        match self.master.ids().any(|own| own == *sealed_by) {
+            true => Ok(()),
+            false => Err(Failure::internal(format!(
+                "the signing key {kid} was sealed with the master key {sealed_by}, but the settings have {}",
+                super::ids(&self.master)
+            ))),
+        }
     }
 
     fn hold(&self, stored: &StoredKey, before: Option<&HeldKey>) -> HeldKey {
@@ -65,7 +83,7 @@ impl SigningKeys {
                 Err(Failure::internal(format!("the signing key {kid} signs no more")))
             }
             Some(Ok(known)) => Ok(known.clone()),
-            _ => SigningKey::unseal(kid, algorithm, &stored.private_key, &self.sealing).map(Arc::new),
+            _ => self.open_record(stored).map(Arc::new),
         };
         let public = match (before.map(|held| &held.public), &private) {
             (Some(Ok(known)), _) => Ok(known.clone()),

@@ -24,6 +24,8 @@ const ROUNDS: usize = 4;
 pub enum Change {
     /// It was made, for that algorithm, and signs from then on.
     Made(String, Algorithm, Timestamp),
+    /// It signs earlier than planned, from then on.
+    Hastened(String, Timestamp),
     /// It signs from now on.
     Activated(String),
     /// It signs no more.
@@ -81,12 +83,12 @@ impl SigningKeys {
     /// # Errors
     /// When the database fails or no key can be made.
     pub async fn rotate(&self, now: Timestamp) -> Result<Vec<Change>, Failure> {
-        let (stored, choices) = self.storage.signing_keys_and_choices().await?;
-        let keys = lives(stored);
-        let due = steps(&keys, &self.wanted(&choices, &keys, now), self.policy.rhythm, now);
-        let made = self.make_for(&due).await?;
+        let rows = self.storage.key_rows().await?;
+        let keys = lives(rows.keys);
+        let due = steps(&keys, &self.wanted(&rows.choices, &keys, now), self.policy.rhythm, now);
+        let mut made = self.make_for(&due).await?;
         let mut transaction = self.storage.begin().await?;
-        let changes = self.take_steps(&mut transaction, made, now).await?;
+        let changes = self.take_steps(&mut transaction, &mut made, now).await?;
         if !changes.is_empty() {
             transaction.commit().await?;
         }
@@ -109,7 +111,7 @@ impl SigningKeys {
     }
 
     /// Makes the keys that the steps ask for, off the threads that answer requests and before any transaction.
-    async fn make_for(&self, steps: &[Step]) -> Result<Vec<SigningKey>, Failure> {
+    pub(super) async fn make_for(&self, steps: &[Step]) -> Result<Vec<SigningKey>, Failure> {
         let mut made = Vec::new();
         for step in steps {
             if let Step::Make { algorithm, .. } = step {
@@ -125,10 +127,10 @@ impl SigningKeys {
     }
 
     /// Takes every step that is due by what the database says now. A key that is due but was not made waits for the next time.
-    async fn take_steps(
+    pub(super) async fn take_steps(
         &self,
         transaction: &mut Transaction,
-        mut made: Vec<SigningKey>,
+        made: &mut Vec<SigningKey>,
         now: Timestamp,
     ) -> Result<Vec<Change>, Failure> {
         // Holds other changes back: whoever comes second sees what the first one did.
@@ -139,7 +141,7 @@ impl SigningKeys {
             let choices = transaction.algorithm_choices().await?;
             let before = changes.len();
             for step in steps(&keys, &self.wanted(&choices, &keys, now), self.policy.rhythm, now) {
-                changes.extend(self.take(transaction, step, &mut made, now).await?);
+                changes.extend(self.take(transaction, step, made, now).await?);
             }
             if changes.len() == before {
                 break;
@@ -148,7 +150,7 @@ impl SigningKeys {
         Ok(changes)
     }
 
-    async fn take(
+    pub(super) async fn take(
         &self,
         transaction: &mut Transaction,
         step: Step,
@@ -161,6 +163,10 @@ impl SigningKeys {
                 let key = made.swap_remove(at);
                 self.keep(transaction, &key, signs_from, now).await?;
                 Some(Change::Made(key.kid().to_owned(), algorithm, signs_from))
+            }
+            Step::Hasten { kid, signs_from } => {
+                transaction.hasten_signing_key(&kid, signs_from).await?;
+                Some(Change::Hastened(kid, signs_from))
             }
             Step::Activate(kid) => {
                 transaction.activate_signing_key(&kid, now).await?;
@@ -185,6 +191,13 @@ impl SigningKeys {
         signs_from: Timestamp,
         now: Timestamp,
     ) -> Result<(), Failure> {
+        let noted = transaction.master_key_id().await?.unwrap_or_default();
+        if !self.master.use_key(&noted) {
+            return Err(Failure::internal(format!(
+                "no signing key can be made: the database belongs to the master key {noted}, but the settings have {}",
+                super::ids(&self.master)
+            )));
+        }
         let others = lives(transaction.signing_keys().await?);
         let others = others.iter().filter(|key| key.retired_at.is_none()).map(|key| key.token_lifetime);
         let stored = StoredKey {
@@ -201,7 +214,7 @@ impl SigningKeys {
             },
             public_jwk: key.jwk().to_string(),
             private_key: key.seal(&self.sealing)?,
-            sealed_by: self.master_key_id.clone(),
+            sealed_by: noted,
         };
         transaction.insert_signing_key(&stored).await
     }
@@ -213,6 +226,7 @@ impl Change {
             Self::Made(kid, algorithm, from) => {
                 tracing::info!(kid, %algorithm, signs_from = %from, "made a signing key");
             }
+            Self::Hastened(kid, from) => tracing::info!(kid, signs_from = %from, "a signing key signs earlier"),
             Self::Activated(kid) => tracing::info!(kid, "a signing key has begun to sign"),
             Self::Retired(kid) => tracing::info!(kid, "a signing key signs no more"),
             Self::Forgotten(kid) => tracing::info!(kid, "a signing key was removed"),
@@ -220,6 +234,6 @@ impl Change {
     }
 }
 
-fn lives(stored: Vec<StoredKey>) -> Vec<KeyLife> {
+pub(super) fn lives(stored: Vec<StoredKey>) -> Vec<KeyLife> {
     stored.into_iter().map(|key| key.life).collect()
 }
