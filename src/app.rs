@@ -22,6 +22,8 @@ use crate::tokens::{Algorithms, KeyRing, Mint, Minted};
 
 /// How often memory is brought up to date: what others changed counts within a second.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
+/// How often what has had its day is removed.
+const CLEAN_EVERY: Duration = Duration::from_secs(300);
 /// How often the outbox is looked into.
 const DELIVER_EVERY: Duration = Duration::from_secs(1);
 
@@ -160,7 +162,19 @@ impl App {
         tokio::select! {
             () = self.keep_up_to_date() => {}
             () = self.deliver_outbox() => {}
+            () = self.clean_up() => {}
             () = stop => {}
+        }
+    }
+
+    /// Removes what has had its day, every few minutes.
+    async fn clean_up(&self) {
+        loop {
+            tokio::time::sleep(CLEAN_EVERY).await;
+            match self.storage.clean(self.config.sign_in.idle, self.now()).await {
+                Ok(count) => tracing::debug!(count, "rows that had their day are removed"),
+                Err(failure) => tracing::warn!(%failure, "what had its day cannot be removed"),
+            }
         }
     }
 

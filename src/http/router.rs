@@ -67,6 +67,8 @@ pub fn router(app: App) -> Router {
         .route("/logout/confirm", post(logout::confirm))
         .route("/signed-out", get(logout::signed_out))
         .route("/account", get(account::get))
+        .route("/account/sign-ins/end", post(account::end_sign_in))
+        .route("/account/apps/end", post(account::end_app))
         .route("/", get(account::root))
         .route("/static/{file}", get(stylesheet::get))
         .fallback(missing::get)

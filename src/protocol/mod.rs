@@ -12,6 +12,7 @@ pub mod client;
 pub mod client_authentication;
 pub mod code;
 pub mod consent;
+pub mod device;
 pub mod email;
 pub mod end_session;
 pub mod grant;

@@ -181,6 +181,7 @@ rejections! {
     ForgedForm: InvalidForm, "RFC 6749 §10.12", "The form was not made by this server for this browser. Load the page again; cookies must be allowed.";
     CrossOriginForm: InvalidForm, "RFC 6749 §10.12", "The form was sent from another site.";
     ConsentOfAnother: InvalidForm, "RFC 6749 §10.12", "The form was shown to another person or for another request. Go back to the application and start again.";
+    MissingChoice: InvalidForm, "RFC 6749 §3.1", "The form does not say what to end.";
     MissingDecision: InvalidForm, "RFC 6749 §3.1", "The decision must be allow or deny.";
 
     // Signing in and registering.

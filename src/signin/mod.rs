@@ -3,6 +3,7 @@
 //! Every way through the pages ends in [`SignIns::proceed`], which asks the one pure `next_step`. A stranger's request writes no row:
 //! it travels sealed until somebody has signed in and agreed.
 
+mod account;
 mod authenticate;
 mod forms;
 mod password;
@@ -12,6 +13,7 @@ mod register;
 
 use std::sync::Arc;
 
+pub use account::{AccountView, Ending};
 pub use authenticate::{Browser, NewCookie};
 pub use forms::Forms;
 pub use password::Attempt;

@@ -104,6 +104,11 @@ impl Storage {
     /// When no connection is free in time or the database is away.
     pub async fn begin(&self) -> Result<Transaction, Failure> {
         self.taken.fetch_add(1, Ordering::Relaxed);
+        self.begin_uncounted().await
+    }
+
+    /// As [`Storage::begin`], for what runs by itself and not for a request.
+    pub(super) async fn begin_uncounted(&self) -> Result<Transaction, Failure> {
         let held = match &self.pools {
             Pools::Sqlite { writer, .. } => {
                 Held::SqliteTransaction(writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?)

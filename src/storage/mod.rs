@@ -9,6 +9,8 @@
 //! takes back what was committed. One connection writes (`BEGIN IMMEDIATE`), several read. PostgreSQL runs at READ COMMITTED;
 //! wherever a race decides something, one statement decides it.
 
+mod access;
+mod cleanup;
 mod clients;
 mod connection;
 mod consents;
@@ -24,6 +26,7 @@ mod rows;
 mod sign_ins;
 mod users;
 
+pub use access::AppWithAccess;
 pub use connection::{Reader, Storage, Transaction};
 pub use directory::Directory;
 pub use grants::NewGrant;
@@ -57,6 +60,8 @@ pub(crate) use on;
 /// Every SQL constant with its name.
 fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
+        access::STATEMENTS,
+        cleanup::STATEMENTS,
         clients::STATEMENTS,
         consents::STATEMENTS,
         directory::STATEMENTS,

@@ -16,6 +16,9 @@ statements! {
         WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
     SIGN_INS = "SELECT s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, \
         s.ended_at, s.end_reason FROM sign_ins s JOIN users u ON u.id = s.user_id ORDER BY s.created_at, s.id";
+    SIGN_INS_OF_USER = "SELECT s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, \
+        s.ended_at, s.end_reason FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE s.user_id = $1 AND s.ended_at IS NULL \
+        ORDER BY s.last_used_at DESC, s.id";
     INSERT_SIGN_IN = "INSERT INTO sign_ins (id, secret_hash, user_id, created_at, auth_time, last_used_at, expires_at, request_id, \
         user_agent, address, methods) VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9)";
     RENEW_SIGN_IN = "UPDATE sign_ins SET secret_hash = $2, auth_time = $4, last_used_at = $4, expires_at = $5, request_id = $6, \
@@ -134,6 +137,14 @@ impl Reader {
     pub async fn sign_ins(&mut self) -> Result<Vec<SignInEntry>, Failure> {
         on!(self, |c| sqlx::query_as::<_, SignInEntry>(SIGN_INS).fetch_all(c).await)
     }
+
+    /// The sign-ins of a user that were not ended, the last used first. Whether they have expired is for the caller.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_ins_of_user(&mut self, user_id: &str) -> Result<Vec<SignInEntry>, Failure> {
+        on!(self, |c| sqlx::query_as::<_, SignInEntry>(SIGN_INS_OF_USER).bind(user_id).fetch_all(c).await)
+    }
 }
 
 impl Transaction {
@@ -209,13 +220,21 @@ impl Transaction {
         Ok(ended.is_some())
     }
 
-    /// Ends all sign-ins and all grants of a user. Whoever does so for the same user at once waits for the other: PostgreSQL would
-    /// otherwise lock their rows in any order, and one of the two would fail.
+    /// Makes whoever changes many rows of the same user at once wait: PostgreSQL would otherwise lock these in any order, and one of
+    /// the two would fail.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn hold_user(&mut self, user_id: &str) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(HOLD_USER).bind(user_id).execute(c).await.map(drop))
+    }
+
+    /// Ends all sign-ins and all grants of a user.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn end_everything_of_user(&mut self, user_id: &str, reason: &str, now: Timestamp) -> Result<(), Failure> {
-        on!(self, |c| sqlx::query(HOLD_USER).bind(user_id).execute(c).await.map(drop))?;
+        self.hold_user(user_id).await?;
         let ended = on!(self, |c| sqlx::query_as::<_, (String,)>(END_SIGN_INS_OF_USER)
             .bind(user_id)
             .bind(now.seconds())

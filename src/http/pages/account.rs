@@ -1,15 +1,26 @@
-//! The account page: who is signed in, and the way out.
+//! The account page: where the person is signed in, which applications have access, and ending either.
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::login::Visit;
-use super::{FormParts, Page};
+use super::{FormParts, Notice, Page};
 use crate::app::App;
+use crate::clock::Timestamp;
+use crate::failure::Error;
+use crate::grants::REUSED;
+use crate::http::cookies::SetCookie;
 use crate::http::endpoints::authorize::see_other;
-use crate::http::error::PageError;
-use crate::http::extract::Sender;
+use crate::http::error::{PageError, explained, status};
+use crate::http::extract::{CsrfForm, Sender};
+use crate::protocol::device;
+use crate::protocol::rejection::Rejection;
+use crate::protocol::scope;
+use crate::protocol::sign_in::SignIn;
+use crate::secret::Secret;
+use crate::signin::{Attempt, Ending};
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -18,23 +29,72 @@ struct Account {
     form: FormParts,
     name: String,
     email: String,
-    since: String,
+    reused_at: Option<String>,
+    sign_ins: Vec<SignInLine>,
+    apps: Vec<AppLine>,
+}
+
+struct SignInLine {
+    id: String,
+    device: String,
+    address: String,
+    used_at: String,
+    is_this: bool,
+}
+
+struct AppLine {
+    client_id: String,
+    name: String,
+    words: Vec<String>,
+    used_at: String,
+}
+
+#[derive(Template)]
+#[template(path = "account_confirm.html")]
+struct Confirm {
+    page: Page,
+    form: FormParts,
+    email: String,
+    action: &'static str,
+    field: &'static str,
+    value: String,
+    error: Option<Notice>,
 }
 
 /// The page; whoever is not signed in is asked to.
 pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Result<Response, PageError> {
     let now = app.now();
     let Some(sign_in) = sender.sign_in(&app, now).await? else { return Ok(see_other("/login")?) };
-    let Some(account) = app.storage.read().await?.user(&sign_in.user_id).await? else {
-        return Ok(see_other("/login")?);
-    };
+    let view = app.sign_ins.account(&sign_in, REUSED, now).await?;
+    let resources = app.directory.resources().await?;
     let visit = Visit::open(&app, &sender, None, now)?;
     let template = Account {
         page: sender.page.clone(),
         form: visit.form(&app),
-        name: account.user.name,
-        email: account.user.email,
-        since: sign_in.auth_time.to_string(),
+        name: view.user.name,
+        email: view.user.email,
+        reused_at: view.reused_at.map(minute),
+        sign_ins: view
+            .sign_ins
+            .into_iter()
+            .map(|entry| SignInLine {
+                is_this: entry.id == sign_in.id,
+                device: device::name(&entry.user_agent),
+                address: entry.address,
+                used_at: minute(Timestamp::from_seconds(entry.last_used_at)),
+                id: entry.id,
+            })
+            .collect(),
+        apps: view
+            .apps
+            .into_iter()
+            .map(|entry| AppLine {
+                words: entry.scopes.iter().map(|token| scope::words(token, &resources)).collect(),
+                client_id: entry.client_id,
+                name: entry.name,
+                used_at: minute(entry.used_at),
+            })
+            .collect(),
     };
     Ok(visit.answer(&sender, &template)?.into_response())
 }
@@ -42,4 +102,95 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
 /// The front door leads to the account.
 pub(in crate::http) async fn root() -> Result<Response, PageError> {
     Ok(see_other("/account")?)
+}
+
+/// Ends a sign-in.
+pub(in crate::http) async fn end_sign_in(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    let id = form.params.single("id")?.ok_or(Rejection::MissingChoice)?.to_owned();
+    end(&app, &form, Ending::SignIn(&id)).await
+}
+
+/// Ends an application's access.
+pub(in crate::http) async fn end_app(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    let client_id = form.params.single("client_id")?.ok_or(Rejection::MissingChoice)?.to_owned();
+    end(&app, &form, Ending::App(&client_id)).await
+}
+
+async fn end(app: &App, form: &CsrfForm, ending: Ending<'_>) -> Result<Response, PageError> {
+    let now = app.now();
+    let Some(sign_in) = form.sender.sign_in(app, now).await? else { return Ok(see_other("/login")?) };
+    let cookie = match confirmed(app, form, &sign_in, ending, now).await? {
+        Confirmed::Yes(cookie) => cookie,
+        Confirmed::Asked(question) => return Ok(question),
+    };
+    app.sign_ins.end(&sign_in.user_id, ending, now).await?;
+    match ending == Ending::SignIn(&sign_in.id) {
+        true => Ok((form.sender.cookies.signed_out(), see_other("/signed-out")?).into_response()),
+        false => Ok((cookie, see_other("/account")?).into_response()),
+    }
+}
+
+enum Confirmed {
+    Yes(Option<SetCookie>),
+    Asked(Response),
+}
+
+/// Whether the person has proved lately, or proves now, that it is them; asks otherwise.
+async fn confirmed(
+    app: &App,
+    form: &CsrfForm,
+    sign_in: &SignIn,
+    ending: Ending<'_>,
+    now: Timestamp,
+) -> Result<Confirmed, PageError> {
+    if app.sign_ins.is_fresh(sign_in, now) {
+        return Ok(Confirmed::Yes(None));
+    }
+    let account = app.storage.read().await?.user(&sign_in.user_id).await?.ok_or(Rejection::SignInNeeded)?;
+    let email = account.user.email;
+    let asked = |error: Option<Rejection>| question(app, &form.sender, (email.clone(), ending, error), now);
+    // The question itself brings the field; the list's own button does not.
+    if form.params.iter().all(|(name, _)| name != "password") {
+        return Ok(Confirmed::Asked(asked(None)?));
+    }
+    let password = form.params.single("password")?.map(Secret::presented);
+    let attempt = Attempt { email: Some(&email), password, request_id: None };
+    match app.sign_ins.with_password(attempt, &form.sender.browser, now).await {
+        Ok(cookie) => Ok(Confirmed::Yes(Some(form.sender.cookies.signed_in(&cookie)))),
+        Err(Error::Rejected(rejection)) => Ok(Confirmed::Asked(asked(Some(rejection))?)),
+        Err(Error::Failed(failure)) => Err(failure.into()),
+    }
+}
+
+fn question(
+    app: &App,
+    sender: &Sender,
+    (email, ending, error): (String, Ending<'_>, Option<Rejection>),
+    now: Timestamp,
+) -> Result<Response, PageError> {
+    let visit = Visit::open(app, sender, None, now)?;
+    let (action, field, value) = match ending {
+        Ending::SignIn(id) => ("/account/sign-ins/end", "id", id),
+        Ending::App(client_id) => ("/account/apps/end", "client_id", client_id),
+    };
+    let template = Confirm {
+        page: sender.page.clone(),
+        form: visit.form(app),
+        email,
+        action,
+        field,
+        value: value.to_owned(),
+        error: error.map(Notice::from),
+    };
+    let page = visit.answer(sender, &template)?;
+    Ok(match error {
+        None => (StatusCode::OK, page).into_response(),
+        Some(rejection) => explained((status(rejection), page).into_response(), rejection.into()),
+    })
+}
+
+/// A moment to the minute, as a person reads it: `2026-11-24 12:00 UTC`.
+fn minute(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} UTC", text.get(..16).unwrap_or(&text).replace('T', " "))
 }

@@ -26,7 +26,7 @@ async fn signing_out_ends_the_sign_in_and_takes_the_cookie_away() {
     let thief = browser.clone();
     let answer = browser.submit(&page.form("#sign-out")).await;
     assert!(!browser.cookies.contains_key("doorward_sign_in"));
-    assert!(browser.follow(answer).await.has("#login-submit"));
+    assert!(browser.follow(answer).await.has("#signed-out"));
     assert!(thief.clone().visit("/account").await.has("#login-submit"));
     // A second press, from a page that was still open, is no error.
     let again = browser.press(&page.form("#sign-out")).await;

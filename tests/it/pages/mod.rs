@@ -1,6 +1,7 @@
 //! The pages: a file for each of `src/http/pages`, and one for what all their forms have in common.
 
 mod account;
+mod account_endings;
 mod consent;
 mod forms;
 mod login;

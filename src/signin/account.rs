@@ -1,0 +1,83 @@
+//! What a person may see and end of their own account. Ending asks for the password again when the sign-in is not fresh: whoever finds a
+//! browser open must not be able to lock its owner out.
+
+use super::SignIns;
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::protocol::rejection::Rejection;
+use crate::protocol::sign_in::SignIn;
+use crate::protocol::user::User;
+use crate::storage::{AppWithAccess, SignInEntry};
+
+/// How long after authenticating a person may end things without the password, in seconds.
+const FRESH: i64 = 600;
+/// How long the account page tells of a stolen token, in seconds.
+const TOLD_FOR: i64 = 30 * 86_400;
+
+/// What the account page shows.
+#[derive(Debug)]
+pub struct AccountView {
+    /// The person.
+    pub user: User,
+    /// Where they are signed in, the last used first.
+    pub sign_ins: Vec<SignInEntry>,
+    /// The applications with access, by name.
+    pub apps: Vec<AppWithAccess>,
+    /// When a copy of a refresh token was last used, within the last 30 days.
+    pub reused_at: Option<Timestamp>,
+}
+
+/// What a person ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending<'a> {
+    /// A sign-in, by its id.
+    SignIn(&'a str),
+    /// An application's access, by its `client_id`.
+    App(&'a str),
+}
+
+impl SignIns {
+    /// The account of whoever is signed in.
+    ///
+    /// # Errors
+    /// [`Rejection::SignInNeeded`] when there is no such account any more; a failure when the database fails.
+    pub async fn account(&self, sign_in: &SignIn, reason: &str, now: Timestamp) -> Result<AccountView, Error> {
+        let mut reader = self.storage.read().await?;
+        let account = reader.user(&sign_in.user_id).await?.ok_or(Rejection::SignInNeeded)?;
+        let mut sign_ins = reader.sign_ins_of_user(&sign_in.user_id).await?;
+        sign_ins.retain(|entry| entry.is_live(self.limits.idle, now));
+        let apps = reader.apps_of_user(&sign_in.user_id).await?;
+        let reused_at = reader.last_ended_for(&sign_in.user_id, reason).await?;
+        Ok(AccountView {
+            user: account.user,
+            sign_ins,
+            apps,
+            reused_at: reused_at.filter(|at| now < at.plus(TOLD_FOR)),
+        })
+    }
+
+    /// Whether the person has authenticated so lately that ending something needs no password.
+    pub fn is_fresh(&self, sign_in: &SignIn, now: Timestamp) -> bool {
+        now < sign_in.auth_time.plus(FRESH)
+    }
+
+    /// Ends what is the person's own; what is not, or has ended already, is left alone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end(&self, user_id: &str, ending: Ending<'_>, now: Timestamp) -> Result<(), Failure> {
+        let mut transaction = self.storage.begin().await?;
+        match ending {
+            Ending::SignIn(id) => {
+                let own = transaction.sign_ins_of_user(user_id).await?.iter().any(|entry| entry.id == id);
+                if own {
+                    transaction.end_sign_in(id, "ended by the person", now).await?;
+                }
+            }
+            Ending::App(client_id) => {
+                transaction.withdraw_consent(user_id, client_id, "withdrawn by the person", now).await?;
+            }
+        }
+        transaction.commit().await
+    }
+}

@@ -1,0 +1,106 @@
+//! What a person sees of their own account: the sign-ins, the applications with access; and taking access back.
+
+use std::collections::BTreeMap;
+
+use sqlx::FromRow;
+
+use super::rows::scopes;
+use super::{Reader, Transaction, on, statements};
+use crate::clock::Timestamp;
+use crate::failure::Failure;
+use crate::protocol::scope::ScopeSet;
+
+statements! {
+    CONSENTED = "SELECT k.client_id, c.name, k.scopes, k.given_at AS used_at FROM consents k JOIN clients c ON c.client_id = k.client_id \
+        WHERE k.user_id = $1";
+    GRANTED = "SELECT g.client_id, c.name, g.scopes, MAX(COALESCE(g.last_used_at, g.created_at)) AS used_at FROM grants g \
+        JOIN clients c ON c.client_id = g.client_id WHERE g.user_id = $1 AND g.ended_at IS NULL GROUP BY g.client_id, c.name, g.scopes";
+    LAST_ENDED_FOR = "SELECT MAX(ended_at) FROM grants WHERE user_id = $1 AND end_reason = $2";
+    FORGET_CONSENT = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
+    END_GRANTS_OF_CLIENT = "UPDATE grants SET ended_at = $3, end_reason = $4 WHERE user_id = $1 AND client_id = $2 AND ended_at IS NULL";
+}
+
+/// An application with access to a person's account.
+#[derive(Clone, Debug)]
+pub struct AppWithAccess {
+    /// The client.
+    pub client_id: String,
+    /// Its name.
+    pub name: String,
+    /// What it may do: what was allowed, and what it was granted.
+    pub scopes: ScopeSet,
+    /// When it last used its access, or when that was given.
+    pub used_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct AccessRow {
+    client_id: String,
+    name: String,
+    scopes: String,
+    used_at: i64,
+}
+
+impl Reader {
+    /// The applications with access to a person's account, by name: those that the person has allowed something, and those with a
+    /// grant that has not ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn apps_of_user(&mut self, user_id: &str) -> Result<Vec<AppWithAccess>, Failure> {
+        let mut apps: BTreeMap<(String, String), AppWithAccess> = BTreeMap::new();
+        for statement in [CONSENTED, GRANTED] {
+            let rows = on!(self, |c| sqlx::query_as::<_, AccessRow>(statement).bind(user_id).fetch_all(c).await)?;
+            for row in rows {
+                let (allowed, used_at) = (scopes(&row.scopes)?, Timestamp::from_seconds(row.used_at));
+                let app = apps.entry((row.name.clone(), row.client_id.clone())).or_insert(AppWithAccess {
+                    client_id: row.client_id,
+                    name: row.name,
+                    scopes: ScopeSet::default(),
+                    used_at,
+                });
+                app.scopes = app.scopes.union(&allowed);
+                app.used_at = app.used_at.max(used_at);
+            }
+        }
+        Ok(apps.into_values().collect())
+    }
+
+    /// When a grant of the person last ended for this reason.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_ended_for(&mut self, user_id: &str, reason: &str) -> Result<Option<Timestamp>, Failure> {
+        let (at,) = on!(self, |c| sqlx::query_as::<_, (Option<i64>,)>(LAST_ENDED_FOR)
+            .bind(user_id)
+            .bind(reason)
+            .fetch_one(c)
+            .await)?;
+        Ok(at.map(Timestamp::from_seconds))
+    }
+}
+
+impl Transaction {
+    /// Takes back what a person has allowed a client: the consent is forgotten, and every grant of it ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn withdraw_consent(
+        &mut self,
+        user_id: &str,
+        client_id: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        self.hold_user(user_id).await?;
+        on!(self, |c| sqlx::query(FORGET_CONSENT).bind(user_id).bind(client_id).execute(c).await.map(drop))?;
+        on!(self, |c| sqlx::query(END_GRANTS_OF_CLIENT)
+            .bind(user_id)
+            .bind(client_id)
+            .bind(now.seconds())
+            .bind(reason)
+            .execute(c)
+            .await
+            .map(drop))
+    }
+}
