@@ -30,7 +30,7 @@ async fn signing_out_ends_the_sign_in_and_takes_the_cookie_away() {
     assert!(thief.clone().visit("/account").await.has("#login-submit"));
     // A second press, from a page that was still open, is no error.
     let again = browser.press(&page.form("#sign-out")).await;
-    assert!(again.has("#login-submit"));
+    assert!(again.has("#signed-out"));
 }
 
 #[tokio::test]
