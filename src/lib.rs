@@ -1,4 +1,68 @@
-//! Doorward: a standalone OAuth 2.1 and OpenID Connect authorization server.
+//! Doorward: a standalone OAuth 2.1 and OpenID Connect authorization server. One binary, SQLite inside by default, PostgreSQL when there
+//! are many nodes.
+//!
+//! # Floors
+//!
+//! A file imports only from lower floors and from its own folder; entries of floors 2 and 3 never import one another. `tests/it/floors.rs`
+//! fails on anything else, and on an outside crate that is named off its place.
+//!
+//! | floor | what | where |
+//! | --- | --- | --- |
+//! | 0 | rules and words, pure: one file per rule | [`protocol`] |
+//! | 0 | time, randomness, secrets, sealing, what can go wrong | [`clock`], [`random`], [`secret`], [`sealing`], [`failure`] |
+//! | 1 | typed settings | [`config`] |
+//! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`telemetry`] |
+//! | 3 | decisions | [`grants`], [`signin`], [`jobs`] |
+//! | 4 | everything a handler needs, built once | [`app`] |
+//! | 5 | the web | [`http`] |
+//! | 6 | the command line | [`cli`] |
+//!
+//! # Words
+//!
+//! The RFC's word always. Our own few:
+//!
+//! - **client**: an application registered with us ([`protocol::client::Client`]).
+//! - **user**: a person with an account here ([`protocol::user::User`]).
+//! - **sign-in**: one browser's authenticated session, a row that can be listed and ended ([`protocol::sign_in::SignIn`]). Its id is the
+//!   `sid` of ID tokens; its cookie is another secret, of which only the hash is kept.
+//! - **consent**: what a user has allowed a client; remembered until it is withdrawn ([`protocol::consent::Consent`]).
+//! - **grant**: what came of one authorization: one code and all tokens that descend from it ([`protocol::grant::Grant`]). Everything that
+//!   decides on a person's access asks whether its grant holds, so an ended one counts at once on every node.
+//! - **resource**: an API that accepts our access tokens ([`protocol::resource::Resource`]). The issuer itself is one: userinfo.
+//! - **pending request**: an authorization request on its way through the pages, sealed and never a row
+//!   ([`protocol::authorization_request::PendingRequest`]).
+//! - **rejection**: a refusal by rule ([`protocol::rejection::Rejection`]), as opposed to a failure of ours ([`failure::Failure`]).
+//!
+//! # Three walkthroughs
+//!
+//! **A single-page app signs a person in.** `GET /authorize` meets [`http::router`], then `http/endpoints/authorize.rs`. Two steps, kept apart
+//! by types: [`protocol::authorization_request::RedirectTarget::verify`] (what fails becomes a page) and
+//! [`protocol::authorization_request::AuthorizationRequest::check`] (what fails goes to the redirect URI). The request is sealed for this
+//! browser ([`signin::PendingRequests::seal`]), and [`signin::SignIns::proceed`] asks the one pure
+//! [`next_step`](protocol::next_step::next_step). The pages in `http/pages/` take a form only as `CsrfForm`, sign in by
+//! [`signin::SignIns::with_password`], and always come back to `proceed`, which at last writes the grant with its code in one transaction.
+//! `POST /token` then goes through `ClientForm`, [`grants::Grants::redeem`] and
+//! [`storage::Transaction::consume_code`], whose one statement decides the race; the value that comes out, a
+//! [`protocol::authorization::Authorization`], is signed by [`tokens::Mint`] when nothing is held any more.
+//!
+//! **An app refreshes, and its answer gets lost.** [`grants::Grants::redeem`] again, `grants/refresh_token.rs`. What presenting a token means is
+//! [`protocol::refresh::RefreshToken::presented`]: the newest of its grant, a lost answer, or a reuse. The newest is replaced by
+//! [`storage::Transaction::rotate_refresh_token`]; its successor is kept sealed under a key that only the presented token gives
+//! ([`sealing::SealingKey::from_secret`]), so the same answer can be given again until the successor is used. A reuse ends what
+//! `[tokens] on_reuse` says, in the same transaction.
+//!
+//! **A service gets a token, and a key rotates.** Client credentials touch no database: the client comes from [`storage::Directory`], which a
+//! counter row keeps at most a second old, and the key from [`tokens::KeyRing`]. [`app::App::run_jobs`] polls that row, loads keys
+//! when it moved, lets [`jobs::signing_keys`] rotate when the schedule says so, delivers [`jobs::outbox`], and cleans up. What signs,
+//! what is published and what verifies at a moment is one pure function, in [`protocol::key_life`].
+//!
+//! # Where the next thing goes
+//!
+//! A grant type: a file in `grants/` that ends in an `Authorization`, and a line in [`grants::Grants::redeem`]. A rule: a file in `protocol/`, a
+//! [`protocol::rejection::Rejection`] variant with its source, and a test that names it (`tests/it/rules.rs` demands one). An
+//! endpoint: a file in `http/endpoints/` and a route in `http/router.rs`. A table: a migration of the same name in both folders, and
+//! constants in a file of `storage/`. A setting: a key in `config.toml`, which is its documentation and default, and a field.
+
 pub mod app;
 pub mod cli;
 pub mod clock;

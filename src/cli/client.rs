@@ -120,7 +120,7 @@ struct Details {
     /// An API it may ask for; can be repeated [default: all].
     #[arg(long = "resource", value_name = "R")]
     resources: Vec<String>,
-    /// What its ID tokens are signed with: RS256, ES256, EdDSA, or default [default: as [keys] algorithm says].
+    /// What its ID tokens are signed with: RS256, ES256, EdDSA, or default [default: as keys.algorithm says].
     #[arg(long = "id-token-alg", value_name = "A", value_parser = key::wanted)]
     id_token_algorithm: Option<Wanted>,
 }

@@ -78,7 +78,7 @@ struct Details {
     /// A client that may introspect for it; can be repeated.
     #[arg(long = "introspector", value_name = "CLIENT_ID")]
     introspectors: Vec<String>,
-    /// What its access tokens are signed with: RS256, ES256, EdDSA, or default [default: as [keys] algorithm says].
+    /// What its access tokens are signed with: RS256, ES256, EdDSA, or default [default: as keys.algorithm says].
     #[arg(long = "signing-alg", value_name = "A", value_parser = key::wanted)]
     signing_algorithm: Option<Wanted>,
 }
