@@ -7,6 +7,8 @@ mod authorization_code;
 mod cleanup;
 mod commands;
 mod config;
+#[cfg(feature = "demo")]
+mod demo;
 mod endpoints;
 mod floors;
 mod keys;
@@ -18,6 +20,7 @@ mod refresh_token;
 mod refused_start;
 mod relying_party;
 mod revoke_introspect;
+mod rules;
 mod sources;
 mod start;
 mod stop;

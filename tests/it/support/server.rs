@@ -83,6 +83,11 @@ impl Server {
         Self { router: router(app.clone()), app, clock, database }
     }
 
+    /// The same server behind another router.
+    pub fn serving(&self, router: Router) -> Self {
+        Self { router, ..self.clone() }
+    }
+
     /// Lets time pass.
     pub fn turn(&self, seconds: i64) {
         self.clock.turn(seconds);

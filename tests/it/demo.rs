@@ -1,0 +1,81 @@
+//! The second origin of `doorward demo`: its API takes its own tokens alone, and it answers to its own host alone.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use doorward::http::demo::{SCOPE, Samples, router};
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+use doorward::protocol::scope::ScopeSet;
+
+use crate::support::{Answer, Client, Server};
+
+const API: &str = "http://127.0.0.1:8001/api";
+
+/// The demo's second origin, and a service that may call its API.
+async fn demo() -> (Server, Server, Client) {
+    let server = Server::start().await;
+    server.db_resource(API, &[SCOPE]).await;
+    let scopes = ScopeSet::parse(&format!("{SCOPE} other")).unwrap();
+    let service = server.db_client(ClientType::Service, |c| c.scopes = scopes).await;
+    let samples = Samples {
+        origin: "http://127.0.0.1:8001".to_owned(),
+        client_id: "app".to_owned(),
+        token_command: "curl token".to_owned(),
+        api_command: "curl api".to_owned(),
+    };
+    let second = server.serving(router(server.app.clone(), samples));
+    (server, second, service)
+}
+
+async fn get(second: &Server, path: &str, host: &str, token: Option<&str>) -> Answer {
+    let mut request = Request::get(path).header(header::HOST, host);
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    second.send(request.body(Body::empty()).unwrap()).await
+}
+
+async fn notes(second: &Server, token: Option<&str>) -> Answer {
+    get(second, "/api/notes", "127.0.0.1:8001", token).await
+}
+
+#[tokio::test]
+async fn the_sample_api_takes_tokens_for_it_with_its_scope() {
+    let (server, second, service) = demo().await;
+    let token = async |fields: &[(&str, &str)]| {
+        service.credentials(fields).await.ok()["access_token"].as_str().unwrap().to_owned()
+    };
+    let api = ("resource", API);
+    let good = token(&[api]).await;
+    let answer = notes(&second, Some(&good)).await.ok();
+    assert_eq!(answer["caller"]["client_id"], service.id);
+    assert!(!answer["notes"].as_array().unwrap().is_empty());
+
+    notes(&second, None).await.refused_json(401, Rejection::MissingToken);
+    notes(&second, Some("x")).await.refused_json(401, Rejection::MalformedToken);
+    notes(&second, Some(&token(&[]).await)).await.refused_json(401, Rejection::WrongAudience);
+    let without = notes(&second, Some(&token(&[api, ("scope", "other")]).await)).await;
+    without.refused_json(403, Rejection::TokenWithoutScope);
+    assert!(without.header("www-authenticate").starts_with("Bearer realm="));
+    get(&second, &format!("/api/notes?access_token={good}"), "127.0.0.1:8001", None)
+        .await
+        .refused_json(400, Rejection::TokenInQuery);
+    server.turn(900);
+    server.poll().await;
+    notes(&second, Some(&good)).await.refused_json(401, Rejection::ExpiredToken);
+}
+
+#[tokio::test]
+async fn the_second_origin_answers_to_its_own_host_and_port_alone() {
+    let (_server, second, _) = demo().await;
+    for path in ["/", "/app.js", "/config.json", "/api/notes"] {
+        for host in ["evil.test", "localhost:8001", "127.0.0.1:8000", "127.0.0.1", "127.0.0.1:8001.evil.test"] {
+            get(&second, path, host, None).await.refused(421, Rejection::WrongHost);
+        }
+    }
+    let page = get(&second, "/", "127.0.0.1:8001", None).await;
+    assert_eq!(page.status, 200);
+    assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
+    assert!(!page.header("content-security-policy").contains("unsafe"));
+    get(&second, "/nowhere", "127.0.0.1:8001", None).await.refused_json(404, Rejection::NoSuchPage);
+}

@@ -1,0 +1,34 @@
+//! The guard of the rules: every refusal is proved by a test of `tests/it` that names it.
+//!
+//! It reads text: a variant counts as proved when it is named, outside of comments, in a file of tests. That the test is any good is
+//! for its reader to see.
+
+use doorward::protocol::rejection::Rejection;
+
+use crate::sources::sources;
+
+#[test]
+fn every_rejection_is_named_by_a_test() {
+    let tests: String = sources("tests/it")
+        .into_iter()
+        .filter(|(path, _)| path != "rules.rs" && !path.starts_with("support/"))
+        .flat_map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let missing: Vec<&str> =
+        Rejection::ALL.iter().map(|rejection| rejection.reason()).filter(|name| !names(&tests, name)).collect();
+    assert!(missing.is_empty(), "no test of tests/it names these as Rejection::...: {}", missing.join(", "));
+}
+
+#[test]
+fn a_longer_name_does_not_stand_in_for_a_shorter_one() {
+    assert!(names("refused(400, Rejection::UnknownClient)", "UnknownClient"));
+    assert!(!names("refused(400, Rejection::UnknownClientOfMine)", "UnknownClient"));
+    assert!(!names("UnknownClient", "UnknownClient"));
+}
+
+fn names(text: &str, name: &str) -> bool {
+    let wanted = format!("Rejection::{name}");
+    text.match_indices(&wanted).any(|(at, _)| !text[at + wanted.len()..].starts_with(|c: char| c.is_alphanumeric()))
+}
