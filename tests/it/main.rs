@@ -16,6 +16,7 @@ mod middleware;
 mod openid;
 mod pages;
 mod prompts;
+mod races;
 mod refresh_token;
 mod refused_start;
 mod relying_party;

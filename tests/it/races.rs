@@ -1,0 +1,250 @@
+//! Many requests at once: one code is redeemed once, small pools starve nobody, and strangers leave nothing behind.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+use doorward::protocol::scope::ScopeSet;
+
+use crate::support::{Answer, Browser, Client, PASSWORD, Server, parallel};
+
+const ANN: &str = "ann@example.org";
+
+/// Redeems one code 32 times at once, over these nodes: one succeeds, the others are replays, and what came of it has ended.
+async fn redeem_at_once(nodes: &[Client], code: &str) {
+    let answers = parallel(32, |at| {
+        let (client, code) = (nodes[at % nodes.len()].clone(), code.to_owned());
+        async move { client.redeem(&code).await }
+    })
+    .await;
+    let (won, lost): (Vec<&Answer>, Vec<&Answer>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!(won.len(), 1);
+    for answer in lost {
+        answer.refused_json(400, Rejection::ReplayedCode);
+    }
+    let token = won[0].json()["access_token"].as_str().unwrap().to_owned();
+    for node in nodes {
+        node.userinfo(&token).await.refused(401, Rejection::TokenOfEndedGrant);
+    }
+}
+
+async fn rounds(nodes: usize) {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |c| c.first_party = true).await;
+    let mut clients = vec![client.clone()];
+    for _ in 1..nodes {
+        clients.push(client.on(&server.another_node().await));
+    }
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let rounds = if std::env::var_os("DOORWARD_LONG").is_some() { 1000 } else { 20 };
+    for _ in 0..rounds {
+        let code = browser.code(&client, ANN, "").await;
+        redeem_at_once(&clients, &code).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_thirty_two_redemptions_of_one_code_one_succeeds() {
+    rounds(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_thirty_two_redemptions_of_one_code_over_two_nodes_one_succeeds() {
+    rounds(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_thirty_two_answers_to_one_request_one_gets_a_code() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let other = server.another_node().await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("")).await;
+    let form = browser.sign_in_on(&login, ANN, PASSWORD).await.form("#allow");
+    let answers = parallel(32, |at| {
+        let mut browser = browser.at(if at % 2 == 0 { &server } else { &other });
+        let form = form.clone();
+        async move { browser.press(&form).await }
+    })
+    .await;
+    let (won, lost): (Vec<&Answer>, Vec<&Answer>) = answers.iter().partition(|answer| answer.status == 303);
+    assert_eq!(won.len(), 1);
+    for answer in lost {
+        answer.refused_page(400, Rejection::ReplayedPendingRequest);
+    }
+    assert_eq!(server.database.db_number("SELECT count(*) FROM codes").await, 1);
+    client.redeem(&won[0].location_param("code").unwrap()).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_thousand_requests_of_strangers_leave_no_row() {
+    let server = Server::start().await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let before = rows(&server).await;
+    let url = client.authorization_url("");
+    let answers = parallel(100, |_| {
+        let (mut browser, url) = (server.browser(), url.clone());
+        async move {
+            let mut last = None;
+            for _ in 0..100 {
+                browser.cookies.clear();
+                let answer = browser.get(&url).await;
+                assert!(answer.location().starts_with("/login?request="));
+                last = Some(answer.location());
+            }
+            browser.visit(&last.unwrap()).await
+        }
+    })
+    .await;
+    assert!(answers.iter().all(|page| page.has("#login-submit")));
+    assert_eq!(rows(&server).await, before);
+}
+
+/// Every table of the migrations with the number of its rows.
+async fn rows(server: &Server) -> Vec<(String, i64)> {
+    let mut counts = Vec::new();
+    for entry in std::fs::read_dir("migrations/sqlite").unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for line in text.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")) {
+            let table = line.split_whitespace().next().unwrap();
+            counts.push((table.to_owned(), server.database.db_number(&format!("SELECT count(*) FROM {table}")).await));
+        }
+    }
+    assert!(counts.len() >= 9);
+    counts.sort();
+    counts
+}
+
+/// What a request is sent with: a browser with its cookies, or a machine.
+#[derive(Clone)]
+enum Sent {
+    Browser(Browser, Request<()>, String),
+    Client(Client, &'static str, Vec<(&'static str, String)>),
+    Bearer(Client, String),
+}
+
+impl Sent {
+    fn get(browser: &Browser, path: &str) -> Self {
+        Self::Browser(browser.clone(), Request::get(path).body(()).unwrap(), String::new())
+    }
+
+    fn form(browser: &Browser, form: &crate::support::Form) -> Self {
+        let request = Request::post(&form.action).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        Self::Browser(browser.clone(), request.body(()).unwrap(), form.body())
+    }
+
+    async fn send(self) -> Answer {
+        match self {
+            Self::Browser(mut browser, request, body) => {
+                let (parts, ()) = request.into_parts();
+                browser.send(Request::from_parts(parts, Body::from(body))).await
+            }
+            Self::Client(client, path, fields) => {
+                let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                client.post(path, &fields).await
+            }
+            Self::Bearer(client, token) => client.userinfo(&token).await,
+        }
+    }
+}
+
+/// One request for every endpoint and page, as far into it as a single request gets.
+async fn every_endpoint(server: &Server) -> Vec<(&'static str, Sent)> {
+    server.db_user(ANN).await;
+    let scopes = ScopeSet::parse("openid profile email offline_access").unwrap();
+    let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
+    let service = server.db_client(ClientType::Service, |_| {}).await;
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("scope=openid+offline_access")).await;
+    let stranger = browser.clone();
+    let register = browser.visit(&login.field("#to-register", "href").unwrap()).await;
+    let consent = browser.sign_in_on(&login, ANN, PASSWORD).await;
+    let account = browser.visit("/account").await;
+    let silent = client.authorization_url("scope=openid+offline_access&prompt=none");
+
+    let mut other = browser.clone();
+    let page = other.visit(&client.authorization_url("scope=openid+offline_access&state=other")).await;
+    let code = other.press(&page.form("#allow")).await.location_param("code").unwrap();
+    let tokens = client.redeem(&code).await.ok();
+    let (access, refresh) = (tokens["access_token"].to_string(), tokens["refresh_token"].to_string());
+    let (access, refresh) = (access.trim_matches('"').to_owned(), refresh.trim_matches('"').to_owned());
+    let code = browser.get(&silent).await.location_param("code").unwrap();
+    let sealed = format!("?request={}", login.form("#login-submit").field("request"));
+    let login = login.form("#login-submit").with("email", ANN).with("password", PASSWORD);
+    let register = register.form("#register-submit").with("email", "new@example.org").with("name", "New");
+    let grant = |kind: &str| ("grant_type", kind.to_owned());
+    let redemption = vec![
+        grant("authorization_code"),
+        ("code", code),
+        ("redirect_uri", client.redirect_uri.clone()),
+        ("code_verifier", crate::support::VERIFIER.to_owned()),
+    ];
+    vec![
+        ("authorize", Sent::get(&stranger, &client.authorization_url(""))),
+        ("authorize silently", Sent::get(&browser, &silent)),
+        ("continue", Sent::get(&browser, &format!("/authorize/continue{sealed}"))),
+        ("login page", Sent::get(&browser, &format!("/login{sealed}"))),
+        ("login", Sent::form(&stranger, &login)),
+        ("a wrong login", Sent::form(&stranger, &login.clone().with("password", "a wrong password of some length"))),
+        ("login again", Sent::form(&browser, &login)),
+        ("register page", Sent::get(&browser, &format!("/register{sealed}"))),
+        ("register", Sent::form(&stranger, &register.with("password", PASSWORD))),
+        ("consent page", Sent::get(&browser, &format!("/consent{sealed}"))),
+        ("consent", Sent::form(&browser, &consent.form("#allow"))),
+        ("account", Sent::get(&browser, "/account")),
+        ("code", Sent::Client(client.clone(), "/token", redemption)),
+        ("refresh", Sent::Client(client.clone(), "/token", vec![grant("refresh_token"), ("refresh_token", refresh)])),
+        ("credentials", Sent::Client(service, "/token", vec![grant("client_credentials")])),
+        ("introspect", Sent::Client(client.clone(), "/introspect", vec![("token", access.clone())])),
+        ("userinfo", Sent::Bearer(client.clone(), access.clone())),
+        ("revoke", Sent::Client(client, "/revoke", vec![("token", access)])),
+        ("keys", Sent::get(&stranger, "/.well-known/jwks.json")),
+        ("discovery", Sent::get(&stranger, "/.well-known/openid-configuration")),
+        ("readiness", Sent::get(&stranger, "/readyz")),
+        ("health", Sent::get(&stranger, "/healthz")),
+        ("sign out", Sent::form(&other, &account.form("#sign-out"))),
+    ]
+}
+
+#[track_caller]
+fn answered(name: &str, answer: &Answer) {
+    assert!(answer.status.as_u16() < 500, "{name}: {} {:?} {}", answer.status, answer.reason, answer.text());
+}
+
+async fn with_a_pool_of(size: u32) {
+    let server = Server::with(|config| {
+        config.database.max_connections = size;
+        config.sign_in.failures_per_minute = 1_000_000;
+    })
+    .await;
+    let all = every_endpoint(&server).await;
+    // All of them at once, 64 times each, and then each alone.
+    let answers = parallel(all.len() * 64, |at| {
+        let (name, sent) = all[at % all.len()].clone();
+        async move { (name, sent.send().await) }
+    })
+    .await;
+    for (name, answer) in &answers {
+        answered(name, answer);
+    }
+    for (name, sent) in &all {
+        for answer in parallel(64, |_| sent.clone().send()).await {
+            answered(name, &answer);
+        }
+    }
+    server.poll().await;
+    assert_eq!(server.get("/readyz").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_pool_of_one_connection_answers_sixty_four_requests_at_once_everywhere() {
+    with_a_pool_of(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_pool_of_two_connections_answers_sixty_four_requests_at_once_everywhere() {
+    with_a_pool_of(2).await;
+}
