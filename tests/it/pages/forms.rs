@@ -120,7 +120,7 @@ async fn brought_everywhere(browser: &Browser, forms: &[Form], sealed: &str, rej
         let answer = browser.clone().get(&format!("{path}?request={encoded}")).await;
         answer.refused_page(400, rejection);
     }
-    for form in forms.iter().filter(|form| form.action != "/logout") {
+    for form in forms.iter().filter(|form| !form.action.starts_with("/logout")) {
         browser.clone().submit(&form.clone().with("request", sealed)).await.refused_page(400, rejection);
     }
 }
