@@ -12,6 +12,7 @@ mod demo;
 mod endpoints;
 mod floors;
 mod keys;
+mod kill;
 mod middleware;
 mod openid;
 mod pages;
