@@ -117,7 +117,8 @@ pub fn steps(keys: &[KeyLife], wanted: &BTreeSet<Algorithm>, rhythm: Rhythm, now
             _ => {}
         }
     }
-    steps.extend(notes(keys, now));
+    let (begun, over): (Vec<Step>, Vec<Step>) = notes(keys, now).partition(|step| matches!(step, Step::Activate(_)));
+    steps.extend(begun.into_iter().chain(over));
     steps
 }
 

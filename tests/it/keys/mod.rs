@@ -1,8 +1,11 @@
 //! Signing keys: their life, what verifies under them, and what happens to them when things go wrong.
 
 mod algorithms;
+mod damage;
 mod hints;
 mod judges;
+mod revocation;
+mod rotation;
 
 use doorward::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use doorward::protocol::client::ClientType;
@@ -76,6 +79,11 @@ impl Server {
 /// A part of a JWT, read.
 fn part(token: &str, at: usize) -> Value {
     serde_json::from_slice(&doorward::secret::from_base64url(token.split('.').nth(at).unwrap()).unwrap()).unwrap()
+}
+
+/// The key in the header.
+fn kid(token: &str) -> String {
+    part(token, 0)["kid"].as_str().unwrap().to_owned()
 }
 
 /// The algorithm in the header.

@@ -21,7 +21,7 @@ mod server;
 pub use answer::Answer;
 pub use browser::{Browser, Form};
 pub use client::{Client, unverified_claims};
-pub use database::{Database, is_postgres};
+pub use database::{Database, MASTER_KEY, is_postgres};
 pub use live::{Live, binary, refused, refused_by};
 pub use live_browser::LiveBrowser;
 pub use live_client::LiveClient;
