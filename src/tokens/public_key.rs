@@ -113,6 +113,7 @@ fn subject_public_key_info(algorithm: Algorithm, jwk: &Value) -> Option<Vec<u8>>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tokens::{KeySpec, SigningKey};
 
     #[test]
     fn a_thumbprint_is_that_of_the_specifications() {
@@ -126,5 +127,35 @@ mod tests {
         let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
         let okp = serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "x": x });
         assert_eq!(thumbprint(&okp).unwrap(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn another_library_reads_the_pem_and_verifies_with_it() {
+        use aws_lc_rs::signature as aws;
+        for algorithm in Algorithm::ALL.iter().copied() {
+            let key = SigningKey::generate(KeySpec { algorithm, rsa_bits: 2048 }).unwrap();
+            let public = PublicKey::parse(key.kid(), algorithm.as_str(), &key.jwk().to_string()).unwrap();
+            let pem = public.pem().unwrap();
+            let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+            let verification: &dyn aws::VerificationAlgorithm = match algorithm {
+                Algorithm::Rs256 => &aws::RSA_PKCS1_2048_8192_SHA256,
+                Algorithm::Es256 => &aws::ECDSA_P256_SHA256_FIXED,
+                Algorithm::EdDsa => &aws::ED25519,
+            };
+            let read = aws::UnparsedPublicKey::new(verification, STANDARD.decode(body).unwrap());
+            assert!(read.verify(b"text", &key.sign(b"text").unwrap()).is_ok(), "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn a_public_half_that_is_not_the_one_of_its_name_is_known_for_it() {
+        let key = |algorithm| SigningKey::generate(KeySpec { algorithm, rsa_bits: 2048 }).unwrap();
+        let (one, two) = (key(Algorithm::EdDsa), key(Algorithm::EdDsa));
+        let mut renamed = two.jwk().clone();
+        renamed["kid"] = one.jwk()["kid"].clone();
+        for damaged in [two.jwk().to_string(), renamed.to_string(), "{}".to_owned(), "rubbish".to_owned()] {
+            assert!(PublicKey::parse(one.kid(), "EdDSA", &damaged).unwrap_err().detail.contains("is damaged"));
+        }
+        assert!(PublicKey::parse(one.kid(), "ES256", &one.jwk().to_string()).is_err());
     }
 }

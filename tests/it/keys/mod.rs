@@ -1,11 +1,13 @@
 //! Signing keys: their life, what verifies under them, and what happens to them when things go wrong.
 
 mod algorithms;
+mod commands;
 mod damage;
 mod hints;
 mod judges;
 mod revocation;
 mod rotation;
+mod secrecy;
 
 use doorward::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use doorward::protocol::client::ClientType;

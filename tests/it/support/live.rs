@@ -151,6 +151,15 @@ impl Live {
         refused(&self.folder, &self.environment, arguments)
     }
 
+    /// Runs a command beside the server that must be refused after it has said something; all that it says.
+    pub fn refused_at_length(&self, arguments: &[&str]) -> String {
+        let mut command = binary();
+        command.args(arguments).current_dir(&self.folder).envs(self.environment.iter().cloned());
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     /// Makes a person with [`super::PASSWORD`].
     pub fn user(&self, email: &str) -> String {
         let arguments = ["user", "create", "--email", email, "--name", "Ann Lee", "--password-stdin"];
