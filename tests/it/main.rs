@@ -10,6 +10,7 @@ mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod endpoints;
+mod failures;
 mod floors;
 mod keys;
 mod kill;
