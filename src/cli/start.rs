@@ -124,6 +124,7 @@ async fn open_sqlite(config: &Config, path: &Path, made: &mut Made) -> Result<(S
     let _lock = lock_folder(folder_of(path)).inspect_err(|_| take_back(&folders))?;
     let mut said: Made = folders.iter().map(|folder| format!("the folder: {}", folder.display())).collect();
     said.extend((!path.exists()).then(|| format!("the database: {}", path.display())));
+    keep_to_owner(path).inspect_err(|_| take_back(&folders))?;
     let opened = Storage::open(&config.database, true).await.map_err(|why| unreachable_database(&why));
     let storage = opened.inspect_err(|_| take_back(&folders))?;
     let key = async {
@@ -265,6 +266,16 @@ fn can_write_in(folder: &Path) -> bool {
 fn take_back(folders: &[PathBuf]) {
     for folder in folders.iter().rev() {
         let _ = fs::remove_dir(folder);
+    }
+}
+
+/// Makes the database's file, unless it is there, so that its owner alone can read it; what SQLite puts beside it follows its mode.
+fn keep_to_owner(path: &Path) -> Result<(), Failure> {
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(Failure::internal(format!("the database {} cannot be made: {error}", path.display())))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -49,6 +49,7 @@ fn a_first_start_makes_folder_database_and_keys_and_says_so() {
     assert_eq!(files(folder.path()), BTreeSet::from(["data".to_owned()]));
     assert_eq!(files(&data), BTreeSet::from(["doorward.db".to_owned(), "master.key".to_owned()]));
     assert_eq!((mode(&data), mode(&data.join("master.key"))), (0o700, 0o600));
+    assert_eq!(mode(&data.join("doorward.db")), 0o600);
 }
 
 #[test]
