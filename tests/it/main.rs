@@ -8,6 +8,7 @@ mod cleanup;
 mod commands;
 mod config;
 #[cfg(feature = "demo")]
+mod conformance;
 mod demo;
 mod endpoints;
 mod failures;
