@@ -7,8 +7,8 @@ mod authorization_code;
 mod cleanup;
 mod commands;
 mod config;
-#[cfg(feature = "demo")]
 mod conformance;
+#[cfg(feature = "demo")]
 mod demo;
 mod endpoints;
 mod failures;

@@ -6,6 +6,7 @@
 //! description of another provider (`provider.rs` says how), to try the harness itself: what passes there and fails here is our fault,
 //! the other way round it is the harness's.
 
+mod back_channel_logout;
 mod basic;
 mod basic_modules;
 mod config;
@@ -13,6 +14,8 @@ mod form_post;
 mod party;
 mod person;
 mod provider;
+mod rp_initiated_logout;
+mod wrong_ways;
 
 /// Defines a test per module: the function of the same name in `basic_modules`, in the given mode.
 macro_rules! tests_of_modules {

@@ -126,14 +126,14 @@ impl Provider {
         }
     }
 
-    /// A further client of ours with this back channel; `None` at another provider.
-    pub async fn back_channel_client(&self, uri: &str) -> Option<Party> {
-        let (Running::Binary { server, .. } | Running::InProcess { server, .. }) = &self.running else { return None };
+    /// A further client of ours with this back channel.
+    pub async fn back_channel_client(&self, uri: &str) -> Party {
+        let Running::Binary { server, .. } = &self.running else { panic!("only the binary has a back channel here") };
         let client = register(server, AuthMethod::ClientSecretBasic, Some(uri)).await;
         let known = json!({
             "client": client, "redirect_uri": REDIRECT_URI, "post_logout_redirect_uri": POST_LOGOUT_REDIRECT_URI
         });
-        Some(Party::new(&known, "client"))
+        Party::new(&known, "client")
     }
 
     /// Lets time pass: at once under a manual clock, and by waiting at another provider.

@@ -7,8 +7,7 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation};
 use serde_json::{Value, json};
 
-use super::receiver::Receiver;
-use crate::support::{Browser, Client, Database, Live, PASSWORD, Server, unverified_claims};
+use crate::support::{Browser, Client, Database, Live, PASSWORD, Receiver, Server, unverified_claims};
 
 /// A server that may call the receiver, a person, and an application with that back channel.
 async fn begin() -> (Server, Receiver, Client) {
@@ -51,7 +50,7 @@ async fn a_logout_token_says_which_sign_in_of_whom_has_ended() {
     let id_token = unverified_claims(enter(&mut browser, &client).await["id_token"].as_str().unwrap());
     sign_out(&mut browser).await;
     deliver(&server).await;
-    let tokens = receiver.tokens();
+    let tokens = receiver.tokens().await;
     assert_eq!(tokens.len(), 1);
 
     let header = from_base64url(tokens[0].split('.').next().unwrap()).unwrap();
@@ -108,7 +107,7 @@ async fn every_end_of_a_sign_in_is_told() {
             }
         }
         deliver(&server).await;
-        let told = receiver.tokens();
+        let told = receiver.tokens().await;
         assert_eq!(told.len(), 1, "{end}");
         assert_eq!(unverified_claims(&told[0])["sid"], sid, "{end}");
     }
@@ -122,14 +121,14 @@ async fn expiry_is_no_end_and_an_end_is_told_once() {
     let sid = unverified_claims(tokens["id_token"].as_str().unwrap())["sid"].clone();
     server.turn(86_400 * 2);
     deliver(&server).await;
-    assert_eq!(receiver.tokens().len(), 0);
+    assert_eq!(receiver.tokens().await.len(), 0);
     for _ in 0..2 {
         let mut transaction = server.app.storage.begin().await.unwrap();
         transaction.end_sign_in(sid.as_str().unwrap(), "test", server.app.now()).await.unwrap();
         transaction.commit().await.unwrap();
         deliver(&server).await;
     }
-    assert_eq!(receiver.tokens().len(), 1);
+    assert_eq!(receiver.tokens().await.len(), 1);
     assert_eq!(waiting(&server).await, 0);
 }
 
@@ -142,7 +141,7 @@ async fn an_end_that_is_rolled_back_is_not_told() {
     assert!(transaction.end_sign_in(sid.as_str().unwrap(), "test", server.app.now()).await.unwrap());
     drop(transaction);
     deliver(&server).await;
-    assert_eq!(receiver.tokens().len(), 0);
+    assert_eq!(receiver.tokens().await.len(), 0);
 }
 
 #[tokio::test]
@@ -160,7 +159,7 @@ async fn the_applications_of_the_sign_in_are_told_and_no_others() {
     sign_out(&mut browser).await;
     deliver(&server).await;
     let mut told: Vec<String> =
-        receiver.tokens().iter().map(|t| unverified_claims(t)["aud"].as_str().unwrap().to_owned()).collect();
+        receiver.tokens().await.iter().map(|t| unverified_claims(t)["aud"].as_str().unwrap().to_owned()).collect();
     told.sort();
     let mut expected = [client.id, second.id];
     expected.sort();
@@ -173,7 +172,7 @@ async fn signing_out_waits_for_no_application() {
     let mut browser = server.browser();
     enter(&mut browser, &client).await;
     sign_out(&mut browser).await;
-    assert_eq!(receiver.tokens().len(), 0, "nothing is sent within the request");
+    assert_eq!(receiver.tokens().await.len(), 0, "nothing is sent within the request");
     assert_eq!(waiting(&server).await, 1);
 }
 
@@ -188,10 +187,10 @@ async fn an_application_that_fails_is_tried_again_ever_more_rarely_and_given_up(
     for wait in [0, 10, 60, 300, 1800, 7200, 21_600] {
         server.turn(wait - 1);
         deliver(&server).await;
-        assert_eq!(receiver.tokens().len(), 0, "not before {wait} s");
+        assert_eq!(receiver.tokens().await.len(), 0, "not before {wait} s");
         server.turn(1);
         deliver(&server).await;
-        let tokens = receiver.tokens();
+        let tokens = receiver.tokens().await;
         assert_eq!(tokens.len(), 1, "after {wait} s");
         ids.insert(unverified_claims(&tokens[0])["jti"].as_str().unwrap().to_owned());
     }
@@ -214,7 +213,7 @@ async fn an_application_that_comes_back_is_told_then_and_a_dead_one_holds_up_nob
     receiver.answer(204);
     server.turn(10);
     deliver(&server).await;
-    assert_eq!(receiver.tokens().len(), 2);
+    assert_eq!(receiver.tokens().await.len(), 2);
     assert_eq!(waiting(&server).await, 1, "only the dead one's is left");
 }
 
@@ -228,7 +227,7 @@ async fn an_address_that_this_installation_may_not_call_is_never_dialled() {
     enter(&mut browser, &client).await;
     sign_out(&mut browser).await;
     deliver(&server).await;
-    assert_eq!(receiver.tokens().len(), 0);
+    assert_eq!(receiver.tokens().await.len(), 0);
     assert_eq!(waiting(&server).await, 1);
 }
 
@@ -241,7 +240,7 @@ async fn an_application_that_is_switched_off_is_not_told() {
     let now = server.app.now();
     server.db_change_client(&client.id, |client| client.disabled_at = Some(now)).await;
     deliver(&server).await;
-    assert_eq!(receiver.tokens().len(), 0);
+    assert_eq!(receiver.tokens().await.len(), 0);
     assert_eq!(waiting(&server).await, 0);
 }
 
@@ -260,7 +259,8 @@ async fn of_several_nodes_one_sends_each_notice() {
         nodes.spawn(async move { deliver(&node).await });
     }
     nodes.join_all().await;
-    let mut sids: Vec<Value> = receiver.tokens().iter().map(|token| unverified_claims(token)["sid"].clone()).collect();
+    let mut sids: Vec<Value> =
+        receiver.tokens().await.iter().map(|token| unverified_claims(token)["sid"].clone()).collect();
     assert_eq!(sids.len(), 10);
     sids.sort_by_key(ToString::to_string);
     sids.dedup();
@@ -279,10 +279,10 @@ async fn what_a_node_took_before_it_died_is_sent_by_another_when_the_lease_is_ov
     transaction.commit().await.unwrap();
     server.turn(59);
     deliver(&server).await;
-    assert_eq!(receiver.tokens().len(), 0);
+    assert_eq!(receiver.tokens().await.len(), 0);
     server.turn(1);
     deliver(&server).await;
-    assert_eq!(receiver.tokens().len(), 1);
+    assert_eq!(receiver.tokens().await.len(), 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ mod claims;
 mod hints;
 mod links;
 mod metadata;
-mod receiver;
 mod response_mode;
 
 /// The `claims` parameter, form-encoded.

@@ -16,6 +16,7 @@ mod live;
 mod live_browser;
 mod live_client;
 mod parallel;
+mod receiver;
 mod server;
 
 pub use answer::Answer;
@@ -26,4 +27,5 @@ pub use live::{Live, binary, refused, refused_by};
 pub use live_browser::LiveBrowser;
 pub use live_client::LiveClient;
 pub use parallel::parallel;
+pub use receiver::Receiver;
 pub use server::{PASSWORD, Server, VERIFIER, challenge};
