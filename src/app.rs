@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::Config;
+use crate::config::{Config, Logo};
 use crate::failure::Failure;
 use crate::grants::Grants;
 use crate::jobs::outbox::Outbox;
@@ -50,6 +50,8 @@ pub struct App {
     pub grants: Grants,
     /// The browser flow's decisions.
     pub sign_ins: SignIns,
+    /// The installation's logo.
+    pub logo: Option<Arc<Logo>>,
     /// Fetches from others.
     pub outgoing: Outgoing,
     outbox: Outbox,
@@ -74,6 +76,7 @@ impl App {
         let ring = KeyRing::default();
         signing_keys.load(&ring, clock.now()).await?;
         let directory = Directory::load(storage.clone()).await?;
+        let logo = config.brand.read_logo().map_err(Failure::internal)?.map(Arc::new);
         let hasher = Hasher::new(&config.password)?;
         let mint = Mint::new(ring.clone(), issuer.clone());
         let outgoing = Outgoing::new(&config.outgoing)?;
@@ -86,6 +89,7 @@ impl App {
                 config.keys.algorithm,
             ),
             mint,
+            logo,
             outgoing,
             grants: Grants::new(storage.clone(), directory.clone(), ring.clone(), issuer.clone(), &config),
             sign_ins: SignIns::new(Parts {

@@ -24,6 +24,7 @@ impl ConfigCommand {
     pub fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Check(output) => {
+                context.config.brand.read_logo().map_err(Failure::internal)?;
                 let settings = serde_json::to_value(&context.config).map_err(Failure::internal)?;
                 match output.json {
                     true => line(settings),

@@ -41,6 +41,8 @@ pub(super) async fn app(config: Config, clock: Clock, made: &mut Made) -> Result
     if config.sqlite_path().is_none() && configured_key(&config)?.is_none() {
         return Err(no_master_key());
     }
+    // Before anything is made.
+    config.brand.read_logo().map_err(Failure::internal)?;
     let (storage, key) = open(&config, made).await?;
     let key = key.ok_or_else(no_master_key)?;
     match build(config, storage.clone(), &key, clock, made).await {

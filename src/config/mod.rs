@@ -1,7 +1,9 @@
 //! Typed settings, one file per section. The compiled-in `config.toml` gives the defaults, the operator's file goes before
 //! them, the environment (`DOORWARD__SECTION__KEY`) before both. Whatever is wrong is said before anything starts.
 
+mod accent;
 mod brand;
+mod colour;
 mod database;
 mod keys;
 mod log;
@@ -18,7 +20,9 @@ use std::path::{Path, PathBuf};
 use config::{Config as Sources, Environment, File, FileFormat, Map, Value};
 use serde::{Deserialize, Serialize};
 
-pub use brand::BrandConfig;
+pub use accent::{Accent, DARK, Grounds, LIGHT, Palette};
+pub use brand::{BrandConfig, Logo, LogoKind};
+pub use colour::Colour;
 pub use database::DatabaseConfig;
 pub use keys::{KeysConfig, SecretSetting};
 pub use log::{LogConfig, LogFormat};

@@ -13,7 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::endpoints::{authorize, discovery, health, introspect, jwks, revoke, token, userinfo};
 use super::middleware::{headers, host, peer, request_log};
-use super::pages::stylesheet::{self, Stylesheet};
+use super::pages::files::{self, Files};
 use super::pages::{account, consent, login, logout, missing, register};
 use crate::app::App;
 
@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The whole server.
 pub fn router(app: App) -> Router {
-    let stylesheet = Arc::new(Stylesheet::new());
+    let files = Arc::new(Files::new(&app.config.brand, app.logo.as_deref()));
 
     // For anybody: public facts.
     let public = Router::new()
@@ -70,11 +70,11 @@ pub fn router(app: App) -> Router {
         .route("/account/sign-ins/end", post(account::end_sign_in))
         .route("/account/apps/end", post(account::end_app))
         .route("/", get(account::root))
-        .route("/static/{file}", get(stylesheet::get))
+        .route("/static/{file}", get(files::get))
         .fallback(missing::get)
         .method_not_allowed_fallback(missing::method)
-        .layer(from_fn_with_state(app.clone(), headers::browser))
-        .layer(Extension(stylesheet));
+        .layer(from_fn(headers::browser))
+        .layer(Extension(files));
 
     // For the operator's machinery.
     let operator = Router::new()

@@ -44,6 +44,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("outgoing.allow", "a.test:1,b.test:2", "[\"a.test:1\",\"b.test:2\"]"),
     ("outgoing.ca", "ca.pem", "\"ca.pem\""),
     ("brand.name", "Elsewhere", "\"Elsewhere\""),
+    ("brand.logo", "logo.svg", "\"logo.svg\""),
+    ("brand.accent", "#aa3300", "\"#aa3300\""),
     ("log.format", "json", "\"json\""),
     ("log.level", "debug", "\"debug\""),
 ];

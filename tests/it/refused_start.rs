@@ -271,3 +271,20 @@ fn what_this_user_may_not_read_or_write_is_refused() {
     refuses(&environment, &["the folder closed cannot be written to"]);
     assert!(contents(elsewhere.path()).is_empty(), "nothing is left where it could write");
 }
+
+#[test]
+fn a_logo_that_cannot_be_shown_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("large.svg"), format!("<svg>{}</svg>", " ".repeat(20 * 1024))).unwrap();
+    fs::write(folder.path().join("logo.gif"), "GIF89a").unwrap();
+    for (file, words) in [
+        ("missing.svg", "cannot be read"),
+        ("large.svg", "20491 bytes"),
+        ("logo.gif", "neither an SVG nor a PNG"),
+        (".", "cannot be read"),
+    ] {
+        let environment = settings(&[("DOORWARD__BRAND__LOGO", file)]);
+        refuses(folder.path(), &environment, &["brand.logo", file, words]);
+    }
+    refuses(folder.path(), &settings(&[("DOORWARD__BRAND__ACCENT", "blue")]), &["brand.accent", "'blue'", "#0b6b5b"]);
+}

@@ -15,8 +15,8 @@ use axum::response::Response;
 use super::request_log::TraceId;
 use crate::app::App;
 use crate::http::error::{Reason, WithoutPage};
-use crate::http::pages::stylesheet::Stylesheet;
-use crate::http::pages::{Page, problem};
+use crate::http::pages::files::Files;
+use crate::http::pages::problem;
 
 /// What else a page's forms may lead to: an origin or a scheme, as CSP writes it. In the extensions of its response.
 #[derive(Clone, Debug)]
@@ -77,8 +77,8 @@ pub(in crate::http) async fn machine(request: Request, next: Next) -> Response {
 fn page_policy(response: &Response) -> String {
     let forms = match (response.extensions().get::<SelfSubmitting>(), response.extensions().get::<FormAction>()) {
         (Some(page), _) => format!("script-src 'nonce-{}'; form-action {}", page.nonce, page.action),
-        (None, Some(action)) => format!("form-action 'self' {}", action.0),
-        (None, None) => "form-action 'self'".to_owned(),
+        (None, Some(action)) => format!("script-src 'self'; form-action 'self' {}", action.0),
+        (None, None) => "script-src 'self'; form-action 'self'".to_owned(),
     };
     format!(
         "default-src 'none'; style-src 'self'; img-src 'self' data:; {forms}; frame-ancestors 'none'; base-uri 'none'"
@@ -87,14 +87,13 @@ fn page_policy(response: &Response) -> String {
 
 /// On pages. Makes the page of a refusal, which knows the brand only here.
 pub(in crate::http) async fn browser(
-    State(app): State<App>,
-    Extension(stylesheet): Extension<Arc<Stylesheet>>,
+    Extension(files): Extension<Arc<Files>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let is_account = request.uri().path().starts_with("/account");
     let trace = request.extensions().get::<TraceId>().map(|trace| trace.0.clone()).unwrap_or_default();
-    let page = Page { brand: app.config.brand.name.clone(), stylesheet: stylesheet.name.clone() };
+    let page = files.page.clone();
     request.extensions_mut().insert(page.clone());
     let mut response = next.run(request).await;
     if response.extensions().get::<WithoutPage>().is_some()
@@ -105,8 +104,9 @@ pub(in crate::http) async fn browser(
     }
     let policy = page_policy(&response);
     let headers = response.headers_mut();
+    // A logo has a policy of its own.
     if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     set_if_absent(headers, header::CACHE_CONTROL, "no-store");
     set_if_absent(headers, header::REFERRER_POLICY, "same-origin");

@@ -2,13 +2,13 @@
 
 pub(super) mod account;
 pub(super) mod consent;
+pub(super) mod files;
 pub(super) mod form_post;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod missing;
 pub(super) mod problem;
 pub(super) mod register;
-pub(super) mod stylesheet;
 
 use askama::Template;
 use axum::body::Body;
@@ -29,6 +29,28 @@ pub(super) struct Page {
     pub brand: String,
     /// The file name of the stylesheet, with the hash of its content.
     pub stylesheet: String,
+    /// The file name of the script.
+    pub script: String,
+    /// The installation's logo.
+    pub logo: Option<Picture>,
+    /// The colour of the icon in the browser's tab, when there is no logo.
+    pub icon: String,
+}
+
+impl Page {
+    /// The icon's colour within a `data:` address.
+    fn icon_colour(&self) -> String {
+        self.icon.replace('#', "%23")
+    }
+}
+
+/// A logo on a page.
+#[derive(Clone, Debug)]
+pub(super) struct Picture {
+    /// Its file name.
+    pub name: String,
+    /// How wide it stands, in CSS pixels.
+    pub width: u32,
 }
 
 /// What every form carries.

@@ -39,7 +39,7 @@ async fn pages_may_not_be_framed_kept_or_scripted() {
         for rule in ["style-src 'self'", "form-action 'self'", "base-uri 'none'"] {
             assert!(policy.contains(rule), "{policy}");
         }
-        assert!(!policy.contains("script-src"));
+        assert!(policy.contains("script-src 'self';"));
         assert_eq!(page.header("cache-control"), "no-store");
         assert_eq!(page.header("referrer-policy"), "same-origin");
         assert_eq!(page.header("cross-origin-resource-policy"), "same-origin");
@@ -96,14 +96,25 @@ async fn answers_to_machines_are_never_kept_and_public_facts_are() {
 }
 
 #[tokio::test]
-async fn the_stylesheet_is_kept_for_ever_under_the_name_of_its_content() {
+async fn the_files_beside_a_page_are_kept_for_ever_under_the_name_of_their_content() {
     let server = Server::start().await;
     let page = server.get("/login").await;
-    let path = page.field("link[rel=stylesheet]", "href").unwrap();
-    let answer = server.get(&path).await;
-    assert_eq!(answer.header("content-type"), "text/css; charset=utf-8");
-    assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
-    for missing in ["/static/doorward.css", "/static/", "/static/../Cargo.toml", "/static/%2e%2e%2fCargo.toml"] {
+    for (selector, attribute, kind) in [
+        ("link[rel=stylesheet]", "href", "text/css; charset=utf-8"),
+        ("script", "src", "text/javascript; charset=utf-8"),
+    ] {
+        let answer = server.get(&page.field(selector, attribute).unwrap()).await;
+        assert_eq!(answer.header("content-type"), kind);
+        assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+        has_transport_headers(&answer);
+    }
+    for missing in [
+        "/static/doorward.css",
+        "/static/doorward.js",
+        "/static/",
+        "/static/../Cargo.toml",
+        "/static/%2e%2e%2fCargo.toml",
+    ] {
         server.get(missing).await.refused_page(404, Rejection::NoSuchPage);
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod account_endings;
+mod brand;
 mod consent;
 mod forms;
 mod login;
