@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Accent;
 
 /// The largest logo, in bytes: with it a page stays below 30 KB.
-const LARGEST_LOGO: u64 = 20 * 1024;
+const LARGEST_LOGO: u64 = 20_000;
 
 /// `[brand]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -275,11 +275,11 @@ fn what_this_user_may_not_read_or_write_is_refused() {
 #[test]
 fn a_logo_that_cannot_be_shown_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("large.svg"), format!("<svg>{}</svg>", " ".repeat(20 * 1024))).unwrap();
+    fs::write(folder.path().join("large.svg"), format!("<svg>{}</svg>", " ".repeat(20_000))).unwrap();
     fs::write(folder.path().join("logo.gif"), "GIF89a").unwrap();
     for (file, words) in [
         ("missing.svg", "cannot be read"),
-        ("large.svg", "20491 bytes"),
+        ("large.svg", "20011 bytes"),
         ("logo.gif", "neither an SVG nor a PNG"),
         (".", "cannot be read"),
     ] {
