@@ -16,6 +16,7 @@ mod floors;
 mod keys;
 mod kill;
 mod middleware;
+mod newcomer;
 mod openid;
 mod pages;
 mod prompts;

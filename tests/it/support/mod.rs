@@ -9,6 +9,7 @@
 
 mod answer;
 mod browser;
+mod chromium;
 mod client;
 mod database;
 pub mod forge;
@@ -21,6 +22,7 @@ mod server;
 
 pub use answer::Answer;
 pub use browser::{Browser, Form};
+pub use chromium::Chromium;
 pub use client::{Client, unverified_claims};
 pub use database::{Database, MASTER_KEY, is_postgres};
 pub use live::{Live, binary, refused, refused_by};

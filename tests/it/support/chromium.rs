@@ -1,0 +1,161 @@
+//! A real Chromium, headless, driven through chromedriver (WebDriver, and two commands of Chromium's own).
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use axum::http::Method;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::{ParseError, Url};
+
+const MISSING: &str =
+    "chromedriver cannot be run: install chromium and chromium-driver (`tests/run --only install` does)";
+
+/// A browser window of a size of its own. Killed when dropped.
+pub struct Chromium {
+    pub page: fantoccini::Client,
+    /// The width of the window, in CSS pixels.
+    pub width: u32,
+    driver: Child,
+    _profile: TempDir,
+}
+
+/// A command of Chromium's own: a path below the session, and a body.
+#[derive(Debug)]
+struct Own(&'static str, Value);
+
+impl WebDriverCompatibleCommand for Own {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.0))
+    }
+
+    fn method_and_body(&self, _url: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.1.to_string()))
+    }
+}
+
+impl Chromium {
+    /// A window of this many CSS pixels, with a fresh profile.
+    pub async fn open(width: u32, height: u32) -> Self {
+        let (driver, address) = start_driver();
+        let profile = tempfile::tempdir().unwrap();
+        let folder = format!("--user-data-dir={}", profile.path().display());
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--no-first-run",
+            &folder,
+        ];
+        let metrics =
+            json!({ "width": width, "height": height, "pixelRatio": 1.0, "touch": width < 600, "mobile": width < 600 });
+        let wanted = json!({
+            "goog:chromeOptions": { "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        });
+        let capabilities = wanted.as_object().unwrap().clone();
+        let page = ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&address).await;
+        let page = page.unwrap_or_else(|error| panic!("Chromium does not start: {error}"));
+        Self { page, width, driver, _profile: profile }
+    }
+
+    async fn own(&self, path: &'static str, body: Value) -> Value {
+        self.page.issue_cmd(Own(path, body)).await.unwrap()
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.own("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
+    }
+
+    pub async fn goto(&self, address: &str) {
+        self.page.goto(address).await.unwrap();
+    }
+
+    /// Waits for an element and gives its text.
+    pub async fn text(&self, selector: &str) -> String {
+        self.find(selector).await.text().await.unwrap()
+    }
+
+    pub async fn click(&self, selector: &str) {
+        self.find(selector).await.click().await.unwrap();
+    }
+
+    pub async fn type_into(&self, selector: &str, text: &str) {
+        self.find(selector).await.send_keys(text).await.unwrap();
+    }
+
+    /// Waits for an element.
+    pub async fn find(&self, selector: &str) -> fantoccini::elements::Element {
+        match self.page.wait().for_element(Locator::Css(selector)).await {
+            Ok(element) => element,
+            Err(error) => {
+                let url = self.page.current_url().await.map(String::from).unwrap_or_default();
+                panic!("{selector} does not come on {url}: {error}; {:?}", self.complaints().await)
+            }
+        }
+    }
+
+    /// What a script finds.
+    pub async fn evaluate(&self, script: &str) -> Value {
+        self.page.execute(script, vec![]).await.unwrap()
+    }
+
+    /// Shows pages in the colours for light or for dark rooms from now on.
+    pub async fn prefer(&self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// What the console complains about since it was last asked: scripts that broke, and what the page's own policy forbade.
+    pub async fn complaints(&self) -> Vec<String> {
+        let log = self.own("se/log", json!({ "type": "browser" })).await;
+        let severe = log.as_array().unwrap().iter().filter(|entry| entry["level"] == "SEVERE");
+        severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Writes a picture of the whole page to `target/screenshots` for people to look at, and checks that nothing sticks out sideways.
+    pub async fn picture(&self, name: &str) {
+        let size = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
+        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let options = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let picture = self.devtools("Page.captureScreenshot", options).await;
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{name}-{}.png", self.width));
+        std::fs::write(file, STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()).unwrap();
+        let wide = self.evaluate("return document.documentElement.scrollWidth").await;
+        assert!(wide.as_u64().unwrap() <= self.width.into(), "{name} is {wide} wide in a window of {}", self.width);
+    }
+
+    pub async fn close(self) {
+        self.page.clone().close().await.unwrap();
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// Starts chromedriver on any free port; its address.
+fn start_driver() -> (Child, String) {
+    let driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut driver = driver.expect(MISSING);
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let port = lines.find_map(|line| {
+        let (_, port) = line.split_once("successfully on port ")?;
+        Some(port.trim_end_matches('.').to_owned())
+    });
+    let port = port.expect("chromedriver says on which port it listens");
+    std::thread::spawn(move || lines.for_each(drop));
+    (driver, format!("http://127.0.0.1:{port}"))
+}
