@@ -7,4 +7,5 @@ mod consent;
 mod forms;
 mod login;
 mod logout;
+mod look;
 mod register;

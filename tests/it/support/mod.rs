@@ -8,6 +8,7 @@
 )]
 
 mod answer;
+pub mod axe;
 mod browser;
 mod chromium;
 mod client;

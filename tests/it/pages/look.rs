@@ -1,0 +1,180 @@
+//! Every page in a real Chromium, at the width of a desk and of a phone, in light and in dark: axe-core finds nothing, nothing moves while it
+//! comes, nothing sticks out. The pictures are in `target/screenshots`: look at them after a change of a page.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use serde_json::Value;
+use url::form_urlencoded::Serializer;
+
+use crate::support::{Chromium, Database, Live, PASSWORD, axe, challenge};
+
+const EMAIL: &str = "ann@example.org";
+const LONG_EMAIL: &str =
+    "konstantin.alexandrowitsch.von-der-hohenwaldburg+news@department.an-organisation-with-a-long-name.example.org";
+const LONG_NAME: &str =
+    "Notebook for the desktop, the edition with an exceedingly long name \u{5e9}\u{5dc}\u{5d5}\u{5dd}";
+const RTL_NAME: &str =
+    "\u{639}\u{628}\u{62f} \u{627}\u{644}\u{631}\u{62d}\u{645}\u{646} \u{628}\u{646} \u{645}\u{62d}\u{645}\u{62f}";
+
+/// Looks at the page that the browser shows, in light and in dark.
+async fn look(browser: &Chromium, name: &str) {
+    let shift = axe::layout_shift(browser).await;
+    assert_eq!(shift.as_f64(), Some(0.0), "{name} moves while it comes");
+    for scheme in ["light", "dark"] {
+        browser.prefer(scheme).await;
+        browser.picture(&format!("page-{name}-{scheme}")).await;
+        let complaints = axe::complaints(browser).await;
+        assert_eq!(complaints, Vec::<String>::new(), "{name}, {scheme}, {} wide", browser.width);
+    }
+    browser.prefer("light").await;
+}
+
+/// An application that takes what is posted to it and leaves the browser where it is (204).
+fn silent_application() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/cb", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 8192]);
+            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
+        }
+    });
+    address
+}
+
+struct Visit {
+    browser: Chromium,
+    server: Live,
+}
+
+impl Visit {
+    async fn go(&self, path: &str) {
+        self.browser.goto(&format!("{}{path}", self.server.issuer)).await;
+    }
+
+    async fn fill_in(&self, fields: &[(&str, &str)], submit: &str) {
+        for (field, text) in fields {
+            self.browser.evaluate(&format!("document.querySelector('{field}').value = ''")).await;
+            self.browser.type_into(field, text).await;
+        }
+        self.browser.click(submit).await;
+    }
+
+    fn client(&self, kind: &str, name: &str, redirect_uri: &str) -> String {
+        let arguments = ["client", "create", "--type", kind, "--name", name, "--redirect-uri", redirect_uri];
+        let made = self.server.command(&arguments);
+        let query = Serializer::new(String::new())
+            .append_pair("client_id", made["client_id"].as_str().unwrap())
+            .append_pair("redirect_uri", redirect_uri)
+            .append_pair("response_type", "code")
+            .append_pair("scope", "openid profile email")
+            .append_pair("code_challenge", &challenge())
+            .append_pair("code_challenge_method", "S256")
+            .finish();
+        format!("/authorize?{query}")
+    }
+
+    /// Sign-in and registration, with what can go wrong.
+    async fn before_sign_in(&self, request: &str) {
+        self.go(request).await;
+        self.browser.find(".reveal").await;
+        look(&self.browser, "login").await;
+        self.fill_in(&[], "#login-submit").await;
+        self.browser.find("#email-error").await;
+        look(&self.browser, "login-empty").await;
+        self.fill_in(&[("#email", EMAIL), ("#password", "not my password")], "#login-submit").await;
+        self.browser.find(".notice").await;
+        look(&self.browser, "login-wrong").await;
+        self.browser.click("#to-register").await;
+        self.browser.find("#register-submit").await;
+        look(&self.browser, "register").await;
+        self.fill_in(&[("#email", "ann"), ("#password", "short")], "#register-submit").await;
+        self.browser.find("#password-error").await;
+        look(&self.browser, "register-wrong").await;
+    }
+
+    async fn the_password_can_be_shown(&self) {
+        let kind = "return document.querySelector('#password').type";
+        self.browser.type_into("#password", PASSWORD).await;
+        for (seen, words) in [("text", "Hide password"), ("password", "Show password")] {
+            self.browser.click(".reveal").await;
+            assert_eq!(self.browser.evaluate(kind).await, Value::from(seen));
+            let label = "return document.querySelector('.reveal').getAttribute('aria-label')";
+            assert_eq!(self.browser.evaluate(label).await, Value::from(words));
+        }
+    }
+}
+
+async fn every_page(width: u32, height: u32) {
+    let database = Database::copy().await;
+    let visit = Visit { browser: Chromium::open(width, height).await, server: Live::serve(&database) };
+    let (browser, server) = (&visit.browser, &visit.server);
+    for (email, name) in [(EMAIL, "Ann Lee"), (LONG_EMAIL, RTL_NAME)] {
+        let arguments = ["user", "create", "--email", email, "--name", name, "--password-stdin"];
+        server.command_with(&arguments, &format!("{PASSWORD}\n"));
+    }
+    let app = silent_application();
+    let (spa, native) =
+        (visit.client("spa", "Notebook", &app), visit.client("native", LONG_NAME, "http://127.0.0.1/cb"));
+    visit.before_sign_in(&spa).await;
+
+    visit.go(&spa).await;
+    visit.the_password_can_be_shown().await;
+    visit.fill_in(&[("#email", EMAIL)], "#login-submit").await;
+    browser.find("#allow").await;
+    look(browser, "consent").await;
+    visit.go(&format!("{spa}&response_mode=form_post")).await;
+    browser.click("#allow").await;
+    browser.find("#continue").await;
+    look(browser, "form-post").await;
+    visit.go(&format!("{spa}&prompt=login")).await;
+    browser.find("#login-submit").await;
+    look(browser, "again").await;
+    visit.go("/account").await;
+    look(browser, "account").await;
+    database.db_execute("UPDATE sign_ins SET auth_time = auth_time - 700").await;
+    browser.click("#sign-ins button").await;
+    browser.find("#confirm").await;
+    look(browser, "account-confirm").await;
+    visit.go("/logout").await;
+    look(browser, "logout").await;
+    browser.click("#confirm").await;
+    browser.find("#signed-out").await;
+    look(browser, "signed-out").await;
+    visit.go("/authorize").await;
+    look(browser, "error").await;
+
+    visit.go(&native).await;
+    look(browser, "login-long").await;
+    visit.fill_in(&[("#email", LONG_EMAIL), ("#password", PASSWORD)], "#login-submit").await;
+    browser.find("#allow").await;
+    look(browser, "consent-native").await;
+    visit.go("/account").await;
+    look(browser, "account-long").await;
+    let complaints = browser.complaints().await;
+    assert!(complaints.iter().all(|words| words.contains("400 (Bad Request)")), "{complaints:?}");
+    visit.browser.close().await;
+}
+
+#[tokio::test]
+async fn every_page_is_for_everybody_at_a_desk() {
+    every_page(1280, 900).await;
+}
+
+#[tokio::test]
+async fn every_page_is_for_everybody_on_a_phone() {
+    every_page(390, 844).await;
+}
+
+#[cfg(feature = "demo")]
+#[tokio::test]
+async fn the_demo_is_for_everybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Live::run(folder.path(), vec![], &["demo", "--listen", "127.0.0.1:0", "--json"]);
+    let browser = Chromium::open(390, 844).await;
+    browser.goto(server.ready["app"].as_str().unwrap()).await;
+    browser.find("#sign-in:not([hidden])").await;
+    look(&browser, "demo").await;
+    browser.close().await;
+}
