@@ -8,7 +8,6 @@ mod cleanup;
 mod commands;
 mod config;
 mod conformance;
-#[cfg(feature = "demo")]
 mod demo;
 mod endpoints;
 mod failures;
@@ -26,6 +25,7 @@ mod refused_start;
 mod relying_party;
 mod revoke_introspect;
 mod rules;
+mod secrets;
 mod sources;
 mod start;
 mod stop;

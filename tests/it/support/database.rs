@@ -131,6 +131,24 @@ impl Database {
         }
     }
 
+    /// All that the database holds, as bytes: the files of SQLite, or every row of every PostgreSQL table as text.
+    pub async fn db_everything(&self) -> Vec<u8> {
+        const TABLES: &str = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
+        if let Some(path) = self.file() {
+            let names = ["", "-wal", "-journal"].map(|suffix| format!("{}{suffix}", path.display()));
+            return names.iter().flat_map(|name| std::fs::read(name).unwrap_or_default()).collect();
+        }
+        let mut connection = PgConnection::connect(&self.config.url).await.unwrap();
+        let tables: Vec<String> = sqlx::query_scalar(TABLES).fetch_all(&mut connection).await.unwrap();
+        let mut everything = Vec::new();
+        for table in tables {
+            let rows = AssertSqlSafe(format!("SELECT row::text FROM \"{table}\" AS row"));
+            let rows: Vec<String> = sqlx::query_scalar(rows).fetch_all(&mut connection).await.unwrap();
+            everything.extend(rows.iter().flat_map(|row| row.bytes()));
+        }
+        everything
+    }
+
     /// The one number that a statement of the test's own gives.
     pub async fn db_number(&self, sql: &str) -> i64 {
         match self.file() {

@@ -37,11 +37,16 @@ impl LiveClient {
         format!("/authorize?{query}&{extra}")
     }
 
-    /// Sends a token request with `client_secret_basic`, or `none` when there is no secret.
+    /// Sends a token request.
     pub async fn token(&self, fields: &[(&str, &str)]) -> Answer {
+        self.post("/token", fields).await
+    }
+
+    /// Sends a form to an endpoint with `client_secret_basic`, or `none` when there is no secret.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let mut form = Serializer::new(String::new());
         form.extend_pairs(fields);
-        let mut request = self.http.post(format!("{}/token", self.issuer));
+        let mut request = self.http.post(format!("{}{path}", self.issuer));
         match &self.secret {
             Some(secret) => request = request.basic_auth(&self.id, Some(secret)),
             None => drop(form.append_pair("client_id", &self.id)),
@@ -60,6 +65,11 @@ impl LiveClient {
             ("code_verifier", VERIFIER),
         ])
         .await
+    }
+
+    /// Gets an address of the server.
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.http.get(format!("{}{path}", self.issuer))).await
     }
 
     /// Asks userinfo.
