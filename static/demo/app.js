@@ -511,6 +511,8 @@ const CLAIMS = {
   nonce: "Made by this tab before the sign-in: a token from elsewhere does not fit.",
   at_hash: "A hash of the access token: ties the two together.",
   sid: "The session at Doorward.",
+  acr: "How sure Doorward is of who signed in.",
+  amr: "How they signed in: pwd is a password.",
 };
 
 function explained([name, value]) {
