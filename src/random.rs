@@ -22,13 +22,27 @@ pub fn secret() -> Secret {
     Secret::presented(base64url(&bytes::<32>()))
 }
 
-/// A new public id that nobody can guess: 16 random bytes in base64url, 22 characters.
+/// A new public id that nobody can guess: 16 random bytes in base64url, 22 characters. It never begins with a hyphen, or a command
+/// would take it for an option.
 pub fn id() -> String {
-    base64url(&bytes::<16>())
+    loop {
+        let id = base64url(&bytes::<16>());
+        if !id.starts_with('-') {
+            return id;
+        }
+    }
 }
 
 /// A new row id: a UUID of version 7, ordered by time. Never a secret.
 pub fn row_id(now: Timestamp) -> String {
     let millis = u64::try_from(now.seconds()).unwrap_or(0) * 1000;
     Builder::from_unix_timestamp_millis(millis, &bytes::<10>()).into_uuid().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_id_begins_with_a_hyphen() {
+        assert!((0..2000).all(|_| !super::id().starts_with('-')));
+    }
 }
