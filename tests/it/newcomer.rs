@@ -1,4 +1,4 @@
-//! `doorward demo` in a real Chromium: what a newcomer sees first, at the width of a desk and of a phone. The pictures are in
+//! What a newcomer sees first: `doorward demo` in a real Chromium, at the width of a desk and of a phone. The pictures are in
 //! `target/screenshots`: look at them after a change of a page.
 
 #![cfg(feature = "demo")]

@@ -53,7 +53,9 @@ impl Secrets {
                 }
             }
             let document = Html::parse_document(&String::from_utf8_lossy(&answer.body));
-            for input in document.select(&Selector::parse("input[type=hidden]").unwrap()) {
+            // The ids of sign-ins and of applications are no secrets; whatever else a page hides is one.
+            let hidden = Selector::parse("input[type=hidden]:not([name=id]):not([name=client_id])").unwrap();
+            for input in document.select(&hidden) {
                 if let Some(value) = input.attr("value").filter(|value| value.len() >= 20) {
                     self.add(&format!("hidden field {}", input.attr("name").unwrap()), value);
                 }
