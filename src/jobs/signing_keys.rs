@@ -9,7 +9,7 @@ mod rotation;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use arc_swap::ArcSwap;
 
@@ -44,6 +44,8 @@ pub struct SigningKeys {
     node: Arc<str>,
     at_work: Arc<AtomicBool>,
     warned: Arc<AtomicBool>,
+    /// When the work last failed, in seconds since 1970.
+    failed_at: Arc<AtomicI64>,
 }
 
 /// What the settings say about keys.
@@ -90,6 +92,7 @@ impl SigningKeys {
             node: random::id().into(),
             at_work: Arc::default(),
             warned: Arc::default(),
+            failed_at: Arc::new(AtomicI64::new(i64::MIN)),
         })
     }
 

@@ -14,8 +14,10 @@ use crate::protocol::key_schedule::{Step, clock_went_back, steps};
 use crate::storage::{StoredKey, Transaction};
 use crate::tokens::{KeyRing, SigningKey};
 
-/// How long the lease lasts, in seconds. Also how long to wait after a failure.
+/// How long the lease lasts, in seconds.
 const LEASE: i64 = 30;
+/// How long a node leaves the work to others after it failed, in seconds: longer than the lease that it still has.
+const REST: i64 = 2 * LEASE;
 /// How many rounds of steps one transaction takes at most: each follows from the one before.
 const ROUNDS: usize = 4;
 
@@ -44,18 +46,29 @@ impl SigningKeys {
         } else if !behind {
             self.warned.store(false, Ordering::SeqCst);
         }
-        let wanted = self.wanted(&self.choices.load(), &keys, now);
-        if steps(&keys, &wanted, self.policy.rhythm, now).is_empty() || self.at_work.swap(true, Ordering::SeqCst) {
+        let failed_at = Timestamp::from_seconds(self.failed_at.load(Ordering::SeqCst));
+        let rests = failed_at <= now && now < failed_at.plus(REST);
+        if rests || !self.is_due(ring, now) || self.at_work.swap(true, Ordering::SeqCst) {
             return;
         }
         let own = self.clone();
         tokio::spawn(async move {
             match own.rotate_under_lease(now).await {
                 Ok(changes) => changes.iter().for_each(Change::log),
-                Err(failure) => tracing::error!(%failure, "the signing keys cannot be changed"),
+                Err(failure) => {
+                    own.failed_at.store(now.seconds(), Ordering::SeqCst);
+                    tracing::error!(%failure, "the signing keys cannot be changed");
+                }
             }
             own.at_work.store(false, Ordering::SeqCst);
         });
+    }
+
+    /// Whether anything is due, by what the ring knows.
+    pub fn is_due(&self, ring: &KeyRing, now: Timestamp) -> bool {
+        let keys = ring.lives();
+        let wanted = self.wanted(&self.choices.load(), &keys, now);
+        !steps(&keys, &wanted, self.policy.rhythm, now).is_empty()
     }
 
     /// As [`SigningKeys::rotate`], when no other node is at it.

@@ -5,9 +5,11 @@ mod commands;
 mod damage;
 mod hints;
 mod judges;
+mod kill;
 mod revocation;
 mod rotation;
 mod secrecy;
+mod soak;
 
 use doorward::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use doorward::protocol::client::ClientType;

@@ -25,6 +25,11 @@ impl LiveClient {
         }
     }
 
+    /// The same client, speaking to the server of this address.
+    pub fn at(self, issuer: &str) -> Self {
+        Self { issuer: issuer.to_owned(), ..self }
+    }
+
     /// The path of an authorization request; `extra` is appended as it is.
     pub fn authorization_path(&self, extra: &str) -> String {
         let query = Serializer::new(String::new())

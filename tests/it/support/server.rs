@@ -71,6 +71,13 @@ impl Server {
         Self::over(self.database.clone(), self.clock.clone(), change).await
     }
 
+    /// A further node with the same settings of keys, whose clock is its own.
+    pub async fn another_node_at(&self, clock: Clock) -> Self {
+        let (issuer, keys) = (self.app.issuer.as_str().to_owned(), self.app.config.keys.clone());
+        let change = |config: &mut Config| (config.server.issuer, config.keys) = (issuer, keys);
+        Self::over(self.database.clone(), clock, change).await
+    }
+
     async fn over(database: Arc<Database>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::load(None, []).unwrap();
         config.database = database.config.clone();
