@@ -15,6 +15,7 @@ mod floors;
 mod keys;
 mod kill;
 mod middleware;
+mod model;
 mod newcomer;
 mod openid;
 mod pages;

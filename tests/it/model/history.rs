@@ -1,0 +1,304 @@
+//! A history as it happens on the server: every operation is done by browser and client as anybody would, or by the operator in the database
+//! (`operator.rs`), and every answer is held against the model's. Then tokens are looked at (`look.rs`).
+
+mod look;
+mod operator;
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Mutex;
+
+use doorward::config::OnReuse;
+use doorward::http::Reason;
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+use doorward::random;
+use proptest::test_runner::TestCaseError;
+
+use super::operation::{App, Ask, Operation, Person, SPA};
+use super::reference::{Given, Model};
+use crate::support::{Answer, Browser, Client, PASSWORD, Server, VERIFIER};
+
+const API: &str = "https://notes.test";
+const ISSUER: &str = "http://localhost:8000";
+
+/// The result of a comparison.
+type Compared = Result<(), TestCaseError>;
+
+/// The server that histories happen on.
+pub(super) struct Place {
+    server: Server,
+    api: Client,
+    on_reuse: OnReuse,
+    /// How often each answer to an operation came.
+    tried: Mutex<BTreeMap<String, usize>>,
+}
+
+struct Human {
+    id: String,
+    email: String,
+    browser: Browser,
+}
+
+/// One history.
+pub(super) struct History<'a> {
+    place: &'a Place,
+    model: Model,
+    people: [Human; 2],
+    apps: [Client; 2],
+    // What the model knows as places in lists.
+    codes: Vec<String>,
+    refresh_tokens: Vec<String>,
+    access_tokens: Vec<String>,
+    steps: usize,
+}
+
+impl Place {
+    pub(super) async fn open(on_reuse: OnReuse) -> Self {
+        let server = Server::with(|config| {
+            config.tokens.on_reuse = on_reuse;
+            config.sign_in.failures_per_minute = 1_000_000;
+        })
+        .await;
+        server.db_resource(API, &[]).await;
+        let api = server.db_client(ClientType::Service, |_| {}).await;
+        let mut transaction = server.app.storage.begin().await.unwrap();
+        let mut resource = transaction.resources().await.unwrap().remove(0);
+        resource.introspectors = vec![api.id.clone()];
+        transaction.update_resource(&resource).await.unwrap();
+        transaction.commit().await.unwrap();
+        server.poll().await;
+        Self { server, api, on_reuse, tried: Mutex::default() }
+    }
+
+    /// How often each answer to an operation came.
+    pub(super) fn tried(&self) -> BTreeMap<String, usize> {
+        self.tried.lock().unwrap().clone()
+    }
+
+    async fn human(&self) -> Human {
+        let email = format!("{}@example.org", random::row_id(self.server.clock.now()));
+        Human { id: self.server.db_user(&email).await, email, browser: self.server.browser() }
+    }
+}
+
+/// What a rule said, or that none refused.
+fn outcome(answer: &Answer) -> Result<(), Rejection> {
+    match &answer.reason {
+        Some(Reason::Rejected(rejection)) => Err(*rejection),
+        Some(Reason::Failed(failure)) => panic!("{} {failure:?}", answer.status),
+        None => {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            Ok(())
+        }
+    }
+}
+
+impl<'a> History<'a> {
+    pub(super) async fn begin(place: &'a Place) -> Self {
+        let server = &place.server;
+        Self {
+            place,
+            model: Model::new(server.clock.now().seconds(), place.on_reuse),
+            people: [place.human().await, place.human().await],
+            apps: [server.db_client(ClientType::Spa, |_| {}).await, server.db_client(ClientType::Web, |_| {}).await],
+            codes: Vec::new(),
+            refresh_tokens: Vec::new(),
+            access_tokens: Vec::new(),
+            steps: 0,
+        }
+    }
+
+    /// Does one thing on both sides; then looks whether what should hold does, and nothing else.
+    pub(super) async fn step(&mut self, operation: &Operation) -> Compared {
+        self.steps += 1;
+        self.happen(operation).await?;
+        self.look().await
+    }
+
+    fn same<T: PartialEq + Debug>(&self, what: &str, server: T, model: T) -> Compared {
+        match server == model {
+            true => Ok(()),
+            false => {
+                let step = self.steps;
+                Err(TestCaseError::fail(format!(
+                    "step {step}, {what}: the server says {server:?}, the model {model:?}"
+                )))
+            }
+        }
+    }
+
+    /// As [`History::same`], for the outcome of an operation, which is counted.
+    fn agree<T: Debug>(&self, what: &str, server: Result<(), Rejection>, model: &Result<T, Rejection>) -> Compared {
+        let name = model.as_ref().map_or_else(|rejection| format!("{what} {rejection:?}"), |_| format!("{what} 200"));
+        *self.place.tried.lock().unwrap().entry(name).or_default() += 1;
+        self.same(what, server, model.as_ref().map(|_| ()).map_err(|rejection| *rejection))
+    }
+
+    async fn happen(&mut self, operation: &Operation) -> Compared {
+        match *operation {
+            Operation::Authorize { person, app, anew } => self.authorize(person, app, anew).await.map(|_| ()),
+            Operation::Begin { person, app } => match self.authorize(person, app, false).await? {
+                true => self.redeem(self.codes.len() - 1, app, false).await,
+                false => Ok(()),
+            },
+            Operation::Redeem { code, by_other, wrong_verifier } => {
+                let Some(code) = code.of(self.codes.len()) else { return Ok(()) };
+                self.redeem(code, presenter(self.model.app_of_code(code), by_other), wrong_verifier).await
+            }
+            Operation::Refresh { grant, ask } => self.use_newest(grant.of(self.model.grants.len()), &[(0, ask)]).await,
+            Operation::Lose { grant, ask, pause, again } => {
+                self.use_newest(grant.of(self.model.grants.len()), &[(0, ask), (pause, again)]).await
+            }
+            Operation::Present { token, by_other, ask } => {
+                let Some(token) = token.of(self.refresh_tokens.len()) else { return Ok(()) };
+                let app = self.app_of(self.model.grant_of(token));
+                self.refresh(token, presenter(app, by_other), ask).await
+            }
+            Operation::RevokeRefreshToken { token, by_other } => {
+                let Some(token) = token.of(self.refresh_tokens.len()) else { return Ok(()) };
+                let by = presenter(self.app_of(self.model.grant_of(token)), by_other);
+                let answer = self.apps[by].post("/revoke", &[("token", &self.refresh_tokens[token])]).await;
+                let model = self.model.revoke_refresh_token(token, by);
+                self.agree("revoke refresh token", outcome(&answer), &model)
+            }
+            Operation::RevokeAccessToken { token, by_other } => {
+                let Some(token) = token.of(self.access_tokens.len()) else { return Ok(()) };
+                let by = presenter(self.app_of(self.model.grant_of_access(token)), by_other);
+                let answer = self.apps[by].post("/revoke", &[("token", &self.access_tokens[token])]).await;
+                let model = self.model.revoke_access_token(token, by);
+                self.agree("revoke access token", outcome(&answer), &model)
+            }
+            Operation::SignOut(person) => self.sign_out(person).await,
+            Operation::Wait(seconds) => {
+                self.wait(seconds);
+                Ok(())
+            }
+            ref by_operator => {
+                self.operate(by_operator).await;
+                Ok(())
+            }
+        }
+    }
+
+    fn app_of(&self, grant: usize) -> App {
+        self.model.grants[grant].app
+    }
+
+    fn wait(&mut self, seconds: i64) {
+        self.place.server.turn(seconds);
+        self.model.now += seconds;
+    }
+
+    /// Whether a code came.
+    async fn authorize(&mut self, person: Person, app: App, anew: bool) -> Result<bool, TestCaseError> {
+        let resource = if app == SPA { "&resource=https%3A%2F%2Fnotes.test" } else { "" };
+        let prompt = if anew { "&prompt=login" } else { "" };
+        let address = format!("scope=openid+email+offline_access{resource}{prompt}");
+        let model = self.model.authorize(person, app, anew);
+        let Human { email, browser, .. } = &mut self.people[person];
+        let mut answer = browser.visit(&self.apps[app].authorization_url(&address)).await;
+        let signs_in = shows(&answer, "login-submit");
+        if signs_in {
+            answer = browser.sign_in_on(&answer, email, PASSWORD).await;
+        }
+        let consents = shows(&answer, "allow");
+        if consents {
+            answer = browser.press(&answer.form("#allow")).await;
+        }
+        let said = if answer.status == 303 && answer.reason.is_none() { Ok(()) } else { outcome(&answer) };
+        self.agree("authorize", said, &model)?;
+        let Ok(way) = model else { return Ok(false) };
+        self.same("asked to sign in", signs_in, way.signs_in)?;
+        self.same("asked to consent", consents, way.consents)?;
+        self.codes.push(answer.location_param("code").unwrap());
+        Ok(true)
+    }
+
+    async fn redeem(&mut self, code: usize, by: App, wrong_verifier: bool) -> Compared {
+        let verifier = if wrong_verifier { "another-another-another-another-another-verifier" } else { VERIFIER };
+        let fields: [(&str, &str); 4] = [
+            ("grant_type", "authorization_code"),
+            ("code", &self.codes[code]),
+            ("redirect_uri", &self.apps[by].redirect_uri),
+            ("code_verifier", verifier),
+        ];
+        let answer = self.apps[by].token(&fields).await;
+        let model = self.model.redeem(code, by, wrong_verifier);
+        self.agree("redeem", outcome(&answer), &model)?;
+        if model.is_ok() {
+            self.keep(&answer);
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, answer: &Answer) {
+        let tokens = answer.json();
+        self.refresh_tokens.push(tokens["refresh_token"].as_str().unwrap().to_owned());
+        self.access_tokens.push(tokens["access_token"].as_str().unwrap().to_owned());
+    }
+
+    /// Presents the newest token of a grant, if it has one, again and again, after so many seconds each.
+    async fn use_newest(&mut self, grant: Option<usize>, uses: &[(i64, Ask)]) -> Compared {
+        let Some((grant, (token, _))) = grant.and_then(|grant| Some((grant, self.model.newest(grant)?))) else {
+            return Ok(());
+        };
+        for (pause, ask) in uses {
+            self.wait(*pause);
+            self.refresh(token, self.app_of(grant), *ask).await?;
+        }
+        Ok(())
+    }
+
+    async fn refresh(&mut self, token: usize, by: App, ask: Ask) -> Compared {
+        let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", self.refresh_tokens[token].as_str())];
+        fields.extend(match ask {
+            Ask::Whole => None,
+            Ask::Openid => Some(("scope", "openid")),
+            Ask::Email => Some(("scope", "email")),
+            Ask::Wider => Some(("scope", "openid profile")),
+            Ask::Issuer => Some(("resource", ISSUER)),
+            Ask::Api => Some(("resource", API)),
+        });
+        let answer = self.apps[by].token(&fields).await;
+        let model = self.model.refresh(token, by, ask);
+        let what = if matches!(model, Ok(Given::Again { .. })) { "refresh again" } else { "refresh" };
+        self.agree(what, outcome(&answer), &model)?;
+        let Ok(given) = model else { return Ok(()) };
+        let tokens = answer.json();
+        self.same("scope", tokens["scope"].as_str(), ask.said(by).ok().map(|(scope, _)| scope))?;
+        match given {
+            Given::New => {
+                let is_new = self.refresh_tokens.iter().all(|known| tokens["refresh_token"] != known.as_str());
+                self.same("a new refresh token", is_new, true)?;
+                self.keep(&answer);
+                Ok(())
+            }
+            Given::Again { refresh, access } => {
+                let again = (tokens["refresh_token"].as_str(), tokens["access_token"].as_str());
+                let first = (Some(self.refresh_tokens[refresh].as_str()), Some(self.access_tokens[access].as_str()));
+                self.same("the lost answer", again, first)
+            }
+        }
+    }
+
+    async fn sign_out(&mut self, person: Person) -> Compared {
+        let browser = &mut self.people[person].browser;
+        let page = browser.visit("/account").await;
+        let known = shows(&page, "sign-out");
+        if known {
+            browser.press(&page.form("#sign-out")).await;
+        }
+        let model = self.model.sign_out(person);
+        self.same("signed in", known, model)
+    }
+}
+
+fn presenter(owner: App, by_other: bool) -> App {
+    if by_other { 1 - owner } else { owner }
+}
+
+/// Whether a page has an element with this id: as a text, since reading pages as documents would take most of the time.
+fn shows(page: &Answer, id: &str) -> bool {
+    page.text().contains(&format!("id=\"{id}\""))
+}

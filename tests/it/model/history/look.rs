@@ -1,0 +1,70 @@
+//! Whether tokens hold, at userinfo and at introspection, as the model says.
+
+use doorward::protocol::rejection::Rejection;
+
+use super::{Compared, History, outcome};
+use crate::model::operation::{SPA, WEB};
+use crate::model::reference::Introspector;
+use crate::support::Client;
+
+impl History<'_> {
+    /// Looks at the newest tokens of the newest grants, and at all others each in its turn.
+    pub(super) async fn look(&self) -> Compared {
+        let grants = self.model.grants.len();
+        for grant in grants.saturating_sub(2)..grants {
+            if let Some((refresh, access)) = self.model.newest(grant) {
+                self.look_at_refresh_token(refresh).await?;
+                self.look_at_access_token(access).await?;
+            }
+        }
+        if !self.refresh_tokens.is_empty() {
+            let turn = self.steps % self.refresh_tokens.len();
+            self.look_at_refresh_token(turn).await?;
+            self.look_at_access_token(turn).await?;
+        }
+        Ok(())
+    }
+
+    /// At the end everything is looked at, and no grant has two leaves.
+    pub(in crate::model) async fn end(&self) -> Compared {
+        for token in 0..self.refresh_tokens.len() {
+            self.look_at_refresh_token(token).await?;
+            self.look_at_access_token(token).await?;
+        }
+        let apps = format!("client_id IN ('{}', '{}')", self.apps[SPA].id, self.apps[WEB].id);
+        let doubled = format!(
+            "SELECT COUNT(*) FROM (SELECT grant_id FROM refresh_tokens WHERE {apps} AND consumed_at IS NULL GROUP BY grant_id \
+             HAVING COUNT(*) > 1) AS doubled"
+        );
+        self.same("grants with two leaves", self.place.server.database.db_number(&doubled).await, 0)
+    }
+
+    async fn look_at_access_token(&self, token: usize) -> Compared {
+        let text = &self.access_tokens[token];
+        let said = outcome(&self.apps[SPA].userinfo(text).await);
+        self.same(&format!("access token {token} at userinfo"), said, self.model.userinfo(token))?;
+        match self.model.access_token_is_active(token) {
+            Some((Introspector::Api, active)) => self.same(
+                &format!("access token {token} asked by its API"),
+                introspect(&self.place.api, text).await,
+                active,
+            ),
+            Some((Introspector::Web, active)) => self.same(
+                &format!("access token {token} asked by its owner"),
+                introspect(&self.apps[WEB], text).await,
+                active,
+            ),
+            None => Ok(()),
+        }
+    }
+
+    async fn look_at_refresh_token(&self, token: usize) -> Compared {
+        let said = introspect(&self.apps[WEB], &self.refresh_tokens[token]).await;
+        self.same(&format!("refresh token {token}"), said, self.model.refresh_token_is_active(token))
+    }
+}
+
+async fn introspect(client: &Client, token: &str) -> Result<bool, Rejection> {
+    let answer = client.post("/introspect", &[("token", token)]).await;
+    outcome(&answer).map(|()| answer.json()["active"].as_bool().unwrap())
+}

@@ -1,0 +1,60 @@
+//! What the operator does, or a person on the account page: here, straight to the database.
+
+use doorward::secret::Secret;
+
+use super::History;
+use crate::model::operation::Operation;
+
+impl History<'_> {
+    /// Does it on both sides.
+    pub(super) async fn operate(&mut self, operation: &Operation) {
+        let server = &self.place.server;
+        let now = server.clock.now();
+        let mut transaction = server.app.storage.begin().await.unwrap();
+        match *operation {
+            Operation::EndSignIn(person) => {
+                let cookie = self.people[person].browser.cookies.get("doorward_sign_in").cloned();
+                let hash = Secret::presented(cookie.unwrap_or_default()).hash();
+                // That of a person who is switched off is not found so.
+                if let Some(found) = transaction.sign_in_by_secret(&hash).await.unwrap() {
+                    transaction.end_sign_in(&found.id, "ended", now).await.unwrap();
+                    self.model.end_sign_in(person);
+                }
+            }
+            Operation::EndAll(person) => {
+                transaction.end_everything_of_user(&self.people[person].id, "ended", now).await.unwrap();
+                self.model.end_all(person);
+            }
+            Operation::Withdraw { person, app } => {
+                let (user, client) = (&self.people[person].id, &self.apps[app].id);
+                transaction.withdraw_consent(user, client, "withdrawn", now).await.unwrap();
+                self.model.withdraw(person, app);
+            }
+            Operation::PersonOff { person, thorough } => {
+                let mut account = transaction.user(&self.people[person].id).await.unwrap().unwrap();
+                account.user.disabled_at = Some(now);
+                transaction.update_user(&account).await.unwrap();
+                if thorough {
+                    transaction.end_everything_of_user(&account.user.id, "switched off", now).await.unwrap();
+                }
+                self.model.switch_person(person, true, thorough);
+            }
+            Operation::PersonOn(person) => {
+                let mut account = transaction.user(&self.people[person].id).await.unwrap().unwrap();
+                account.user.disabled_at = None;
+                transaction.update_user(&account).await.unwrap();
+                self.model.switch_person(person, false, false);
+            }
+            Operation::AppOff(app) | Operation::AppOn(app) => {
+                let off = matches!(operation, Operation::AppOff(_));
+                let mut client = transaction.client(&self.apps[app].id).await.unwrap().unwrap();
+                client.disabled_at = off.then_some(now);
+                transaction.update_client(&client).await.unwrap();
+                self.model.switch_app(app, off);
+            }
+            ref other => panic!("not the operator's: {other:?}"),
+        }
+        transaction.commit().await.unwrap();
+        server.poll().await;
+    }
+}

@@ -1,0 +1,59 @@
+//! Random histories of two people and two applications against a small reference model: authorizing, redeeming, refreshing, lost answers,
+//! replays, revocation, sign-out, withdrawal, switching off and on, and clock steps from seconds to weeks, in any order. Every answer is
+//! compared, and after each step whether tokens hold. What differs is shown as the shortest history that shows it.
+//!
+//! `reference.rs` says what must happen, written from the design and not from the code; `history.rs` makes it happen on the server.
+//! Histories follow one another on one server, each with people and applications of its own.
+
+mod history;
+mod operation;
+mod reference;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use doorward::config::OnReuse;
+use proptest::test_runner::{Config, TestError, TestRunner};
+
+use history::{History, Place};
+use operation::operations;
+
+#[test]
+fn server_and_model_agree_when_a_reuse_ends_everything_of_the_person() {
+    compare(OnReuse::User);
+}
+
+#[test]
+fn server_and_model_agree_when_a_reuse_ends_the_grant() {
+    compare(OnReuse::Grant);
+}
+
+/// Half of the steps: 2,000 in all, 100,000 in the long round.
+fn compare(on_reuse: OnReuse) {
+    let enough = if std::env::var_os("DOORWARD_LONG").is_some() { 50_000 } else { 1000 };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let place = runtime.block_on(Place::open(on_reuse));
+    let steps = AtomicUsize::new(0);
+    let config = Config { cases: 10, failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
+    while steps.load(Ordering::SeqCst) < enough {
+        // A runner is good for one run.
+        let ran = TestRunner::new(config.clone()).run(&operations(), |operations| {
+            runtime.block_on(async {
+                let mut history = History::begin(&place).await;
+                for operation in &operations {
+                    steps.fetch_add(1, Ordering::SeqCst);
+                    history.step(operation).await?;
+                }
+                history.end().await
+            })
+        });
+        match ran {
+            Ok(()) => {}
+            Err(TestError::Fail(why, history)) => {
+                panic!("{why}\nafter this history, on_reuse {on_reuse:?}: {history:#?}")
+            }
+            Err(aborted) => panic!("{aborted}"),
+        }
+    }
+    let tried = place.tried();
+    eprintln!("model, on_reuse {on_reuse:?}: {} steps, none diverging; answers: {tried:?}", steps.into_inner());
+}

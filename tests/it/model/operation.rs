@@ -1,0 +1,155 @@
+//! What can happen in a history.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// One of the two people.
+pub(super) type Person = usize;
+/// One of the two applications: [`SPA`] or [`WEB`].
+pub(super) type App = usize;
+/// The single-page app: what it is granted is bound to the sign-in, and is for an API first.
+pub(super) const SPA: App = 0;
+/// The application that keeps a secret.
+pub(super) const WEB: App = 1;
+
+/// One of the things there are so far, counted back from the newest, and round again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Back(u8);
+
+impl Back {
+    /// Which of `count`.
+    pub(super) fn of(self, count: usize) -> Option<usize> {
+        (count > 0).then(|| count - 1 - usize::from(self.0) % count)
+    }
+}
+
+/// What a refresh asks for beside a new token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Nothing: all that was granted.
+    Whole,
+    /// `scope=openid`.
+    Openid,
+    /// `scope=email`.
+    Email,
+    /// `scope=openid profile`, of which `profile` was not granted.
+    Wider,
+    /// `resource=` the issuer.
+    Issuer,
+    /// `resource=` the API, which was granted to the single-page app alone.
+    Api,
+}
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+pub(super) enum Operation {
+    /// A person goes through an authorization request; `anew` is `prompt=login`.
+    Authorize { person: Person, app: App, anew: bool },
+    /// The same, and the code is redeemed at once.
+    Begin { person: Person, app: App },
+    /// A code is redeemed, for the first time or again; by the other application, or with a wrong verifier.
+    Redeem { code: Back, by_other: bool, wrong_verifier: bool },
+    /// The newest token of a grant is used.
+    Refresh { grant: Back, ask: Ask },
+    /// The newest token of a grant is used, the answer is lost, and after a while the same is asked again.
+    Lose { grant: Back, ask: Ask, pause: i64, again: Ask },
+    /// Any refresh token is used, most of which were replaced before.
+    Present { token: Back, by_other: bool, ask: Ask },
+    /// Any refresh token is revoked.
+    RevokeRefreshToken { token: Back, by_other: bool },
+    /// Any access token is revoked.
+    RevokeAccessToken { token: Back, by_other: bool },
+    /// A person signs out.
+    SignOut(Person),
+    /// The operator ends the sign-in of a person's browser.
+    EndSignIn(Person),
+    /// The operator ends all of a person's sign-ins and grants.
+    EndAll(Person),
+    /// A person withdraws what an application was allowed.
+    Withdraw { person: Person, app: App },
+    /// An account is switched off, with the end of all that is open, or in the database alone.
+    PersonOff { person: Person, thorough: bool },
+    /// Switched on again.
+    PersonOn(Person),
+    /// An application is switched off.
+    AppOff(App),
+    /// Switched on again.
+    AppOn(App),
+    /// So many seconds pass.
+    Wait(i64),
+}
+
+/// A history, of 40 steps on the average.
+pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
+    vec(operation(), 0..=80)
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    use Operation as O;
+    let which = || 0..2usize;
+    // Shrinks to the usual.
+    let seldom = || prop_oneof![7 => Just(false), 1 => Just(true)];
+    prop_oneof![
+        12 => (which(), which()).prop_map(|(person, app)| O::Begin { person, app }),
+        3 => (which(), which(), seldom()).prop_map(|(person, app, anew)| O::Authorize { person, app, anew }),
+        4 => (back(), seldom(), seldom())
+            .prop_map(|(code, by_other, wrong_verifier)| O::Redeem { code, by_other, wrong_verifier }),
+        16 => (back(), ask()).prop_map(|(grant, ask)| O::Refresh { grant, ask }),
+        10 => (back(), ask(), pause(), again())
+            .prop_map(|(grant, ask, pause, again)| O::Lose { grant, ask, pause, again: again.unwrap_or(ask) }),
+        6 => (back(), seldom(), ask()).prop_map(|(token, by_other, ask)| O::Present { token, by_other, ask }),
+        2 => (back(), seldom()).prop_map(|(token, by_other)| O::RevokeRefreshToken { token, by_other }),
+        3 => (back(), seldom()).prop_map(|(token, by_other)| O::RevokeAccessToken { token, by_other }),
+        2 => which().prop_map(O::SignOut),
+        1 => which().prop_map(O::EndSignIn),
+        1 => which().prop_map(O::EndAll),
+        2 => (which(), which()).prop_map(|(person, app)| O::Withdraw { person, app }),
+        2 => (which(), any::<bool>()).prop_map(|(person, thorough)| O::PersonOff { person, thorough }),
+        4 => which().prop_map(O::PersonOn),
+        1 => which().prop_map(O::AppOff),
+        3 => which().prop_map(O::AppOn),
+        9 => wait().prop_map(O::Wait),
+    ]
+}
+
+fn back() -> impl Strategy<Value = Back> {
+    prop_oneof![3 => 0..3u8, 1 => any::<u8>()].prop_map(Back)
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    prop_oneof![
+        8 => Just(Ask::Whole),
+        1 => Just(Ask::Openid),
+        1 => Just(Ask::Email),
+        1 => Just(Ask::Wider),
+        3 => Just(Ask::Issuer),
+        1 => Just(Ask::Api),
+    ]
+}
+
+fn again() -> impl Strategy<Value = Option<Ask>> {
+    prop_oneof![5 => Just(None), 1 => ask().prop_map(Some)]
+}
+
+fn pause() -> impl Strategy<Value = i64> {
+    prop_oneof![6 => Just(0), 2 => 1..59i64, 1 => Just(59), 1 => Just(60), 1 => 61..1000i64]
+}
+
+const DAY: i64 = 86_400;
+
+/// From seconds to weeks, around every limit.
+fn wait() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        4 => 1..61i64,
+        2 => 61..3600i64,
+        1 => Just(899),
+        1 => Just(900),
+        2 => 3600..DAY,
+        1 => Just(DAY - 1),
+        1 => Just(DAY),
+        2 => DAY..30 * DAY,
+        1 => Just(30 * DAY - 1),
+        1 => Just(30 * DAY),
+        1 => 30 * DAY..91 * DAY,
+    ]
+}

@@ -1,0 +1,325 @@
+//! The reference model: people, applications, sign-ins, grants, codes and tokens in memory, and the rules of the design (sections 4 and 6)
+//! as short as they can be said. It knows nothing of hashes, transactions or tables; a thing is its place in a list. `standing.rs` says what
+//! holds at a moment.
+
+mod standing;
+
+use std::collections::BTreeSet;
+
+use doorward::config::OnReuse;
+use doorward::protocol::rejection::Rejection;
+
+pub(super) use standing::Introspector;
+
+use super::operation::{App, Ask, Person, SPA};
+
+const CODE: i64 = 60;
+const ACCESS_TOKEN: i64 = 900;
+const RETRY: i64 = 60;
+const REFRESH_IDLE: i64 = 30 * 86_400;
+const REFRESH_ABSOLUTE: i64 = 90 * 86_400;
+const SIGN_IN_IDLE: i64 = 86_400;
+const SIGN_IN_ABSOLUTE: i64 = 30 * 86_400;
+/// A browser's use of its sign-in is noted to the minute.
+const NOTED_AFTER: i64 = 60;
+
+/// What can be asked of the scopes and resources granted.
+type Said = (&'static str, Audience);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    Issuer,
+    Api,
+}
+
+struct SignIn {
+    person: Person,
+    used: i64,
+    expires: i64,
+    ended: bool,
+}
+
+pub(super) struct Grant {
+    person: Person,
+    pub(super) app: App,
+    sign_in: usize,
+    created: i64,
+    ended: bool,
+}
+
+struct Code {
+    grant: usize,
+    expires: i64,
+    /// Whether its use was a success.
+    used: Option<bool>,
+}
+
+struct RefreshToken {
+    grant: usize,
+    expires: i64,
+    replaced: Option<Replaced>,
+}
+
+#[derive(Clone, Copy)]
+struct Replaced {
+    at: i64,
+    by: usize,
+    access: usize,
+    said: Said,
+}
+
+struct AccessToken {
+    grant: usize,
+    expires: i64,
+    said: Said,
+    revoked: bool,
+}
+
+/// What a person meets on the way to a code.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    pub(super) signs_in: bool,
+    pub(super) consents: bool,
+}
+
+/// What a refresh gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    /// The newest of all refresh and access tokens.
+    New,
+    /// These two again.
+    Again { refresh: usize, access: usize },
+}
+
+pub(super) struct Model {
+    pub(super) now: i64,
+    on_reuse: OnReuse,
+    person_off: [bool; 2],
+    app_off: [bool; 2],
+    /// The sign-in that each person's browser has, which may have ended.
+    browsers: [Option<usize>; 2],
+    allowed: BTreeSet<(Person, App)>,
+    sign_ins: Vec<SignIn>,
+    pub(super) grants: Vec<Grant>,
+    codes: Vec<Code>,
+    refresh_tokens: Vec<RefreshToken>,
+    access_tokens: Vec<AccessToken>,
+}
+
+impl Ask {
+    /// What the access token says, for an application's grant.
+    pub(super) fn said(self, app: App) -> Result<Said, Rejection> {
+        let usual = if app == SPA { Audience::Api } else { Audience::Issuer };
+        match self {
+            Self::Whole => Ok(("email offline_access openid", usual)),
+            Self::Openid => Ok(("openid", usual)),
+            Self::Email => Ok(("email", usual)),
+            Self::Wider => Err(Rejection::WiderScope),
+            Self::Issuer => Ok(("email offline_access openid", Audience::Issuer)),
+            Self::Api if app == SPA => Ok(("email offline_access openid", Audience::Api)),
+            Self::Api => Err(Rejection::ResourceNotGranted),
+        }
+    }
+}
+
+impl Model {
+    pub(super) fn new(now: i64, on_reuse: OnReuse) -> Self {
+        Self {
+            now,
+            on_reuse,
+            person_off: [false; 2],
+            app_off: [false; 2],
+            browsers: [None; 2],
+            allowed: BTreeSet::new(),
+            sign_ins: Vec::new(),
+            grants: Vec::new(),
+            codes: Vec::new(),
+            refresh_tokens: Vec::new(),
+            access_tokens: Vec::new(),
+        }
+    }
+
+    fn lives(&self, sign_in: usize) -> bool {
+        let SignIn { used, expires, ended, .. } = self.sign_ins[sign_in];
+        !ended && self.now < expires && self.now < used + SIGN_IN_IDLE
+    }
+
+    fn holds(&self, grant: usize) -> bool {
+        let Grant { person, app, sign_in, ended, .. } = self.grants[grant];
+        !ended && !self.person_off[person] && !self.app_off[app] && (app != SPA || self.lives(sign_in))
+    }
+
+    fn is_on(&self, app: App) -> Result<(), Rejection> {
+        if self.app_off[app] { Err(Rejection::ClientSwitchedOff) } else { Ok(()) }
+    }
+
+    /// A browser comes to us: whether its person is signed in.
+    pub(super) fn comes(&mut self, person: Person) -> bool {
+        let Some(at) = self.browsers[person].filter(|at| !self.person_off[person] && self.lives(*at)) else {
+            return false;
+        };
+        if self.now >= self.sign_ins[at].used + NOTED_AFTER {
+            self.sign_ins[at].used = self.now;
+        }
+        true
+    }
+
+    /// A person goes for a code; what is met on the way, or how it ends without one.
+    pub(super) fn authorize(&mut self, person: Person, app: App, anew: bool) -> Result<Way, Rejection> {
+        if self.app_off[app] {
+            return Err(Rejection::DisabledClient);
+        }
+        let known = self.comes(person);
+        let signs_in = !known || anew;
+        if signs_in && self.person_off[person] {
+            return Err(Rejection::WrongCredentials);
+        }
+        if signs_in {
+            self.sign_in(person, known);
+        }
+        let consents = self.allowed.insert((person, app));
+        let sign_in = self.browsers[person].unwrap();
+        self.grants.push(Grant { person, app, sign_in, created: self.now, ended: false });
+        self.codes.push(Code { grant: self.grants.len() - 1, expires: self.now + CODE, used: None });
+        Ok(Way { signs_in, consents })
+    }
+
+    /// The same sign-in goes on when it still holds.
+    fn sign_in(&mut self, person: Person, known: bool) {
+        let at = match self.browsers[person].filter(|_| known) {
+            Some(at) => at,
+            None => self.sign_ins.len(),
+        };
+        let new = SignIn { person, used: self.now, expires: self.now + SIGN_IN_ABSOLUTE, ended: false };
+        if known {
+            self.sign_ins[at] = new;
+        } else {
+            self.sign_ins.push(new);
+        }
+        self.browsers[person] = Some(at);
+    }
+
+    pub(super) fn redeem(&mut self, code: usize, by: App, wrong_verifier: bool) -> Result<(), Rejection> {
+        self.is_on(by)?;
+        let Code { grant, expires, used } = self.codes[code];
+        if self.grants[grant].app != by {
+            return Err(Rejection::ForeignCode);
+        }
+        match used {
+            Some(true) => {
+                self.grants[grant].ended = true;
+                return Err(Rejection::ReplayedCode);
+            }
+            Some(false) => return Err(Rejection::BurntCode),
+            None => self.codes[code].used = Some(false),
+        }
+        if self.now >= expires {
+            return Err(Rejection::ExpiredCode);
+        }
+        if wrong_verifier {
+            return Err(Rejection::WrongVerifier);
+        }
+        if !self.holds(grant) {
+            return Err(Rejection::EndedGrant);
+        }
+        self.codes[code].used = Some(true);
+        let said = Ask::Whole.said(by).unwrap();
+        self.give(grant, said);
+        Ok(())
+    }
+
+    /// A new refresh and a new access token.
+    fn give(&mut self, grant: usize, said: Said) {
+        let expires = (self.now + REFRESH_IDLE).min(self.grants[grant].created + REFRESH_ABSOLUTE);
+        self.refresh_tokens.push(RefreshToken { grant, expires, replaced: None });
+        self.access_tokens.push(AccessToken { grant, expires: self.now + ACCESS_TOKEN, said, revoked: false });
+    }
+
+    pub(super) fn refresh(&mut self, token: usize, by: App, ask: Ask) -> Result<Given, Rejection> {
+        self.is_on(by)?;
+        let RefreshToken { grant, expires, replaced } = self.refresh_tokens[token];
+        if self.grants[grant].app != by {
+            return Err(Rejection::ForeignRefreshToken);
+        }
+        if !self.holds(grant) {
+            return Err(Rejection::EndedGrant);
+        }
+        let Some(replaced) = replaced else {
+            if self.now >= expires {
+                return Err(Rejection::ExpiredRefreshToken);
+            }
+            let said = ask.said(by)?;
+            let Grant { sign_in, .. } = self.grants[grant];
+            if by == SPA {
+                self.sign_ins[sign_in].used = self.now;
+            }
+            self.give(grant, said);
+            let (by, access) = (self.refresh_tokens.len() - 1, self.access_tokens.len() - 1);
+            self.refresh_tokens[token].replaced = Some(Replaced { at: self.now, by, access, said });
+            return Ok(Given::New);
+        };
+        let unused = self.refresh_tokens[replaced.by].replaced.is_none();
+        if unused && self.now < replaced.at + RETRY {
+            return match ask.said(by)? == replaced.said {
+                true => Ok(Given::Again { refresh: replaced.by, access: replaced.access }),
+                false => Err(Rejection::ChangedRetry),
+            };
+        }
+        match self.on_reuse {
+            OnReuse::User => self.end_all(self.grants[grant].person),
+            OnReuse::Grant => self.grants[grant].ended = true,
+        }
+        Err(Rejection::ReusedRefreshToken)
+    }
+
+    pub(super) fn revoke_refresh_token(&mut self, token: usize, by: App) -> Result<(), Rejection> {
+        self.is_on(by)?;
+        let grant = &mut self.grants[self.refresh_tokens[token].grant];
+        grant.ended |= grant.app == by;
+        Ok(())
+    }
+
+    pub(super) fn revoke_access_token(&mut self, token: usize, by: App) -> Result<(), Rejection> {
+        self.is_on(by)?;
+        let token = &mut self.access_tokens[token];
+        token.revoked |= self.grants[token.grant].app == by;
+        Ok(())
+    }
+
+    /// Whether there was somebody to sign out.
+    pub(super) fn sign_out(&mut self, person: Person) -> bool {
+        let known = self.comes(person);
+        if known {
+            self.end_sign_in(person);
+        }
+        known
+    }
+
+    pub(super) fn end_sign_in(&mut self, person: Person) {
+        if let Some(at) = self.browsers[person] {
+            self.sign_ins[at].ended = true;
+        }
+    }
+
+    pub(super) fn end_all(&mut self, person: Person) {
+        self.sign_ins.iter_mut().filter(|one| one.person == person).for_each(|one| one.ended = true);
+        self.grants.iter_mut().filter(|one| one.person == person).for_each(|one| one.ended = true);
+    }
+
+    pub(super) fn withdraw(&mut self, person: Person, app: App) {
+        self.allowed.remove(&(person, app));
+        let of_both = |grant: &&mut Grant| grant.person == person && grant.app == app;
+        self.grants.iter_mut().filter(of_both).for_each(|grant| grant.ended = true);
+    }
+
+    pub(super) fn switch_person(&mut self, person: Person, off: bool, thorough: bool) {
+        self.person_off[person] = off;
+        if thorough {
+            self.end_all(person);
+        }
+    }
+
+    pub(super) fn switch_app(&mut self, app: App, off: bool) {
+        self.app_off[app] = off;
+    }
+}

@@ -1,0 +1,78 @@
+//! What the model says of tokens as they stand.
+
+use doorward::protocol::rejection::Rejection;
+
+use super::{AccessToken, Audience, Model, RefreshToken};
+use crate::model::operation::{App, WEB};
+
+/// Who asks whether an access token holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum Introspector {
+    /// The API that it is for.
+    Api,
+    /// The application that it was given to.
+    Web,
+}
+
+impl Model {
+    /// What userinfo says to an access token.
+    pub(in crate::model) fn userinfo(&self, token: usize) -> Result<(), Rejection> {
+        let AccessToken { grant, expires, said: (scope, audience), revoked } = self.access_tokens[token];
+        if self.now >= expires {
+            return Err(Rejection::ExpiredToken);
+        }
+        if audience != Audience::Issuer {
+            return Err(Rejection::WrongAudience);
+        }
+        if !scope.contains("openid") {
+            return Err(Rejection::TokenWithoutOpenid);
+        }
+        match (revoked, self.holds(grant)) {
+            (true, _) => Err(Rejection::RevokedToken),
+            (false, false) => Err(Rejection::TokenOfEndedGrant),
+            (false, true) => Ok(()),
+        }
+    }
+
+    /// Whether introspection calls an access token active; nothing when nobody may ask.
+    pub(in crate::model) fn access_token_is_active(
+        &self,
+        token: usize,
+    ) -> Option<(Introspector, Result<bool, Rejection>)> {
+        let AccessToken { grant, expires, said: (_, audience), revoked } = self.access_tokens[token];
+        let active = self.now < expires && !revoked && self.holds(grant);
+        match (audience, self.grants[grant].app) {
+            (Audience::Api, _) => Some((Introspector::Api, Ok(active))),
+            (Audience::Issuer, WEB) => Some((Introspector::Web, self.is_on(WEB).map(|()| active))),
+            _ => None,
+        }
+    }
+
+    /// Whether introspection calls a refresh token active, when the application with the secret asks.
+    pub(in crate::model) fn refresh_token_is_active(&self, token: usize) -> Result<bool, Rejection> {
+        let RefreshToken { grant, expires, replaced } = self.refresh_tokens[token];
+        let own = self.grants[grant].app == WEB;
+        self.is_on(WEB).map(|()| own && replaced.is_none() && self.now < expires && self.holds(grant))
+    }
+
+    /// The grant of a refresh token.
+    pub(in crate::model) fn grant_of(&self, refresh_token: usize) -> usize {
+        self.refresh_tokens[refresh_token].grant
+    }
+
+    /// The grant of an access token.
+    pub(in crate::model) fn grant_of_access(&self, access_token: usize) -> usize {
+        self.access_tokens[access_token].grant
+    }
+
+    /// The application of a code.
+    pub(in crate::model) fn app_of_code(&self, code: usize) -> App {
+        self.grants[self.codes[code].grant].app
+    }
+
+    /// The newest refresh and access token of a grant.
+    pub(in crate::model) fn newest(&self, grant: usize) -> Option<(usize, usize)> {
+        let refresh = self.refresh_tokens.iter().rposition(|token| token.grant == grant)?;
+        Some((refresh, self.access_tokens.iter().rposition(|token| token.grant == grant)?))
+    }
+}
