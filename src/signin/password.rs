@@ -58,6 +58,7 @@ impl SignIns {
         };
 
         let mut transaction = self.storage.begin().await?;
+        transaction.hold_user(&account.user.id).await?;
         // What was read before the hash may have changed during it.
         let now_stored = transaction.user(&account.user.id).await?;
         let unchanged =

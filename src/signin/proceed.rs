@@ -68,6 +68,7 @@ impl SignIns {
     pub async fn allow(&self, pending: &PendingRequest, sign_in: &SignIn, now: Timestamp) -> Result<(), Error> {
         let request = &pending.request;
         let mut transaction = self.storage.begin().await?;
+        transaction.hold_user(&sign_in.user_id).await?;
         let former = transaction.consent(&sign_in.user_id, &request.client_id).await?;
         let mut consent = Consent {
             scopes: request.scopes_to_allow(),
@@ -134,6 +135,7 @@ impl SignIns {
             code: &issued,
         };
         let mut transaction = self.storage.begin().await?;
+        transaction.hold_user(&sign_in.user_id).await?;
         // Between the first look and now the person may have been switched off, or the consent withdrawn.
         if !transaction.sign_in_holds(&sign_in.id).await? {
             return Ok(Proceed::SignIn);

@@ -220,12 +220,13 @@ impl Transaction {
         Ok(ended.is_some())
     }
 
-    /// Makes whoever changes many rows of the same user at once wait: PostgreSQL would otherwise lock these in any order, and one of
-    /// the two would fail.
+    /// Makes whoever else decides on the same user at once wait for this transaction. To be called first by what ends everything of a
+    /// user, and by what gives the user something new: on PostgreSQL neither would see the other otherwise, and what is given
+    /// could outlive the end of all.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn hold_user(&mut self, user_id: &str) -> Result<(), Failure> {
+    pub async fn hold_user(&mut self, user_id: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(HOLD_USER).bind(user_id).execute(c).await.map(drop))
     }
 

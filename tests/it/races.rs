@@ -248,3 +248,37 @@ async fn a_pool_of_one_connection_answers_sixty_four_requests_at_once_everywhere
 async fn a_pool_of_two_connections_answers_sixty_four_requests_at_once_everywhere() {
     with_a_pool_of(2).await;
 }
+
+/// A code that is given while everything of its user ends is worth nothing afterwards, and neither is a sign-in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_that_is_given_meanwhile_outlives_the_end_of_all() {
+    let server = Server::start().await;
+    let user = server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |c| c.first_party = true).await;
+    let rounds = if std::env::var_os("DOORWARD_LONG").is_some() { 1000 } else { 20 };
+    for _ in 0..rounds {
+        let mut browser = server.browser();
+        browser.sign_in(ANN).await;
+        let (mut asking, app) = (browser.clone(), client.clone());
+        let asked = tokio::spawn(async move { asking.get(&app.authorization_url("")).await });
+        let mut arriving = server.browser();
+        let page = arriving.visit("/login").await;
+        let form = page.form("#login-submit").with("email", ANN).with("password", PASSWORD);
+        let arrived = tokio::spawn(async move {
+            arriving.submit(&form).await;
+            arriving
+        });
+        let mut transaction = server.app.storage.begin().await.unwrap();
+        transaction.end_everything_of_user(&user, "test", server.clock.now()).await.unwrap();
+        transaction.commit().await.unwrap();
+        // Whoever came later than the end holds; whoever came before it does not, and nothing lies between.
+        let orphans = "SELECT COUNT(*) FROM grants g JOIN sign_ins s ON s.id = g.sign_in_id \
+             WHERE g.ended_at IS NULL AND s.ended_at IS NOT NULL";
+        let answer = asked.await.unwrap();
+        arrived.await.unwrap().visit("/account").await;
+        assert_eq!(server.database.db_number(orphans).await, 0);
+        if let Some(code) = answer.location_param("code") {
+            client.redeem(&code).await.refused_json(400, Rejection::EndedGrant);
+        }
+    }
+}
