@@ -17,6 +17,11 @@ use crate::storage::{Storage, StoredKey};
 use crate::tokens::PublicKey;
 pub(super) use beginning::{Wanted, tell_beginning, wanted};
 
+/// What a list shows.
+const COLUMNS: &[&str] = &["kid", "algorithm", "state", "signs_from", "published_until"];
+/// What is said instead of an empty one.
+const NO_KEY: &str = "There is no signing key yet: the first start makes one.";
+
 /// The signing keys.
 #[derive(Subcommand)]
 #[command(after_help = "Example:\n  doorward key list")]
@@ -104,11 +109,7 @@ fn has_master_key(keys: Option<SigningKeys>) -> Result<SigningKeys, Failure> {
 
 async fn list(storage: &Storage, output: Output, now: Timestamp) -> Result<(), Failure> {
     let things = things(&storage.read().await?.signing_keys().await?, now);
-    output.list(
-        &things,
-        &["kid", "algorithm", "state", "signs_from", "published_until"],
-        "There is no signing key yet: the first start makes one.",
-    );
+    output.list(&things, COLUMNS, NO_KEY);
     Ok(())
 }
 
@@ -135,7 +136,7 @@ impl Rotate {
         for next in after.iter().filter(|key| changes.is_empty() && key["state"] == "next") {
             line(format!("The next {} key is published already.", next["algorithm"].as_str().unwrap_or_default()));
         }
-        self.output.list(&after, &["kid", "algorithm", "state", "signs_from", "published_until"], "");
+        self.output.list(&after, COLUMNS, NO_KEY);
         Ok(())
     }
 }
@@ -152,9 +153,10 @@ impl ExportPublic {
         for key in wanted {
             let public = PublicKey::parse(&key.life.kid, &key.life.algorithm, &key.public_jwk)?;
             jwks.push(public.jwk().clone());
-            if !self.output.json {
-                line(format!("# {} {}", key.life.algorithm, key.life.kid));
-                line(public.pem()?.trim_end());
+            match public.pem() {
+                _ if self.output.json => {}
+                Ok(pem) => line(format!("# {} {}\n{}", key.life.algorithm, key.life.kid, pem.trim_end())),
+                Err(why) => note(why),
             }
         }
         if self.output.json {

@@ -45,11 +45,21 @@ enum Pair {
 }
 
 impl SigningKey {
-    /// Makes a new key. One of RSA takes up to some seconds of one core: not on a thread that answers requests.
+    /// Makes a new key. One of RSA takes up to some seconds of one core: not on a thread that answers requests. Its name does not begin
+    /// with a hyphen: no command takes it for an option.
     ///
     /// # Errors
     /// When the operating system gives no randomness.
     pub fn generate(spec: KeySpec) -> Result<Self, Failure> {
+        loop {
+            let key = Self::generate_any(spec)?;
+            if !key.kid.starts_with('-') {
+                return Ok(key);
+            }
+        }
+    }
+
+    fn generate_any(spec: KeySpec) -> Result<Self, Failure> {
         let failed = |_| Failure::internal("no signing key could be made");
         let pair = match spec.algorithm {
             Algorithm::Rs256 => {

@@ -17,7 +17,8 @@ pub(in crate::http) async fn ready(State(app): State<App>) -> (StatusCode, &'sta
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
     }
     let default = AlgorithmChoice::default().preference(app.config.keys.algorithm);
-    if app.ring.signing_key(default, app.now()).is_err() {
+    let now = app.now();
+    if app.fresh_keys(now).await.and_then(|ring| ring.signing_key(default, now)).is_err() {
         return (StatusCode::SERVICE_UNAVAILABLE, "no signing key\n");
     }
     let answer = async { app.storage.read().await?.epoch().await };

@@ -3,10 +3,11 @@
 use doorward::protocol::algorithm::Algorithm;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::scope::ScopeSet;
+use doorward::secret::from_base64url;
 use serde_json::json;
 
 use super::judges::{bare_crate_verifies, jsonwebtoken_verifies, relying_party_takes};
-use super::{WARM_UP, algorithm, api};
+use super::{WARM_UP, algorithm, api, kid};
 use crate::support::{Client, Server};
 
 async fn tokens(server: &Server, app: &Client, extra: &str) -> (String, String) {
@@ -42,6 +43,30 @@ async fn tokens_of_every_algorithm_verify_with_every_judge() {
         assert_eq!(relying_party_takes(&id_token, &access_token, &jwks, server.clock.now()), Ok(()), "{wanted}");
         assert!(relying_party_takes(&id_token, &id_token, &jwks, server.clock.now()).is_err(), "{wanted}");
     }
+}
+
+#[tokio::test]
+async fn the_settings_say_which_algorithm_is_the_default_and_how_large_an_rsa_key_is() {
+    let server = Server::with(|config| config.keys.rsa_bits = 3072).await.with_key_from(0).await;
+    let service = server.db_client(ClientType::Service, |client| client.scopes = ScopeSet::parse("a").unwrap()).await;
+    let token = async || service.credentials(&[]).await.ok()["access_token"].as_str().unwrap().to_owned();
+    server.app.signing_keys.ask(None, true, server.clock.now()).await.unwrap();
+    server.turn(WARM_UP);
+    server.attend().await;
+    let large = token().await;
+    let jwks = server.jwks().await;
+    let n = jwks.iter().find(|key| key["kid"] == kid(&large)).unwrap()["n"].as_str().unwrap();
+    assert_eq!(from_base64url(n).unwrap().len() * 8, 3072);
+    assert!(jsonwebtoken_verifies(&large, &jwks) && bare_crate_verifies(&large, &jwks));
+
+    let node = server.another_node_with(|config| config.keys.algorithm = Algorithm::Es256).await;
+    let on_node = service.on(&node);
+    let before = on_node.credentials(&[]).await.ok();
+    assert_eq!(algorithm(before["access_token"].as_str().unwrap()), "RS256");
+    node.attend().await;
+    node.turn(WARM_UP);
+    let after = on_node.credentials(&[]).await.ok();
+    assert_eq!(algorithm(after["access_token"].as_str().unwrap()), "ES256");
 }
 
 #[tokio::test]
