@@ -2,6 +2,7 @@
 
 mod back_channel;
 mod claims;
+mod form_post_in_chromium;
 mod hints;
 mod links;
 mod metadata;
