@@ -6,6 +6,7 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
+use crate::sources::routes;
 use crate::support::{Answer, Browser, Client, PASSWORD, Server, parallel};
 
 const ANN: &str = "ann@example.org";
@@ -136,6 +137,15 @@ impl Sent {
         Self::Browser(browser.clone(), request.body(()).unwrap(), form.body())
     }
 
+    /// The path that it goes to.
+    fn path(&self) -> String {
+        match self {
+            Self::Browser(_, request, _) => request.uri().path().to_owned(),
+            Self::Client(_, path, _) => (*path).to_owned(),
+            Self::Bearer(..) => "/userinfo".to_owned(),
+        }
+    }
+
     async fn send(self) -> Answer {
         match self {
             Self::Browser(mut browser, request, body) => {
@@ -159,12 +169,17 @@ async fn every_endpoint(server: &Server) -> Vec<(&'static str, Sent)> {
     let service = server.db_client(ClientType::Service, |_| {}).await;
     let mut browser = server.browser();
     let login = browser.visit(&client.authorization_url("scope=openid+offline_access")).await;
-    let stranger = browser.clone();
+    let (stranger, login_page) = (browser.clone(), login.clone());
     let register = browser.visit(&login.field("#to-register", "href").unwrap()).await;
     let consent = browser.sign_in_on(&login, ANN, PASSWORD).await;
     let account = browser.visit("/account").await;
     let silent = client.authorization_url("scope=openid+offline_access&prompt=none");
 
+    // Whoever signs in again or out does so in another browser: the other requests stay signed in.
+    let (mut renewing, mut leaving) = (server.browser(), server.browser());
+    renewing.sign_in(ANN).await;
+    let again = renewing.visit("/login").await.form("#login-submit").with("email", ANN).with("password", PASSWORD);
+    let sign_out = leaving.sign_in(ANN).await.form("#sign-out");
     let mut other = browser.clone();
     let page = other.visit(&client.authorization_url("scope=openid+offline_access&state=other")).await;
     let code = other.press(&page.form("#allow")).await.location_param("code").unwrap();
@@ -172,6 +187,8 @@ async fn every_endpoint(server: &Server) -> Vec<(&'static str, Sent)> {
     let (access, refresh) = (tokens["access_token"].to_string(), tokens["refresh_token"].to_string());
     let (access, refresh) = (access.trim_matches('"').to_owned(), refresh.trim_matches('"').to_owned());
     let code = browser.get(&silent).await.location_param("code").unwrap();
+    let end_app = account.form("#sign-ins button").without("id").with("client_id", "another");
+    let end_app = crate::support::Form { action: "/account/apps/end".to_owned(), ..end_app };
     let sealed = format!("?request={}", login.form("#login-submit").field("request"));
     let login = login.form("#login-submit").with("email", ANN).with("password", PASSWORD);
     let register = register.form("#register-submit").with("email", "new@example.org").with("name", "New");
@@ -189,12 +206,18 @@ async fn every_endpoint(server: &Server) -> Vec<(&'static str, Sent)> {
         ("login page", Sent::get(&browser, &format!("/login{sealed}"))),
         ("login", Sent::form(&stranger, &login)),
         ("a wrong login", Sent::form(&stranger, &login.clone().with("password", "a wrong password of some length"))),
-        ("login again", Sent::form(&browser, &login)),
+        ("login again", Sent::form(&renewing, &again)),
         ("register page", Sent::get(&browser, &format!("/register{sealed}"))),
         ("register", Sent::form(&stranger, &register.with("password", PASSWORD))),
         ("consent page", Sent::get(&browser, &format!("/consent{sealed}"))),
         ("consent", Sent::form(&browser, &consent.form("#allow"))),
         ("account", Sent::get(&browser, "/account")),
+        ("front door", Sent::get(&browser, "/")),
+        ("end a sign-in", Sent::form(&browser, &account.form("#sign-ins button").with("id", "another"))),
+        ("end an app", Sent::form(&browser, &end_app)),
+        ("logout", Sent::get(&browser, "/logout")),
+        ("signed out", Sent::get(&stranger, "/signed-out")),
+        ("stylesheet", Sent::get(&stranger, &login_page.field("link[rel=stylesheet]", "href").unwrap())),
         ("code", Sent::Client(client.clone(), "/token", redemption)),
         ("refresh", Sent::Client(client.clone(), "/token", vec![grant("refresh_token"), ("refresh_token", refresh)])),
         ("credentials", Sent::Client(service, "/token", vec![grant("client_credentials")])),
@@ -203,9 +226,10 @@ async fn every_endpoint(server: &Server) -> Vec<(&'static str, Sent)> {
         ("revoke", Sent::Client(client, "/revoke", vec![("token", access)])),
         ("keys", Sent::get(&stranger, "/.well-known/jwks.json")),
         ("discovery", Sent::get(&stranger, "/.well-known/openid-configuration")),
+        ("metadata", Sent::get(&stranger, "/.well-known/oauth-authorization-server")),
         ("readiness", Sent::get(&stranger, "/readyz")),
         ("health", Sent::get(&stranger, "/healthz")),
-        ("sign out", Sent::form(&other, &account.form("#sign-out"))),
+        ("sign out", Sent::form(&leaving, &sign_out)),
     ]
 }
 
@@ -235,8 +259,26 @@ async fn with_a_pool_of(size: u32) {
             answered(name, &answer);
         }
     }
+    // Whoever authenticated long ago is asked again before anything ends.
+    server.turn(3600);
     server.poll().await;
+    for (name, sent) in all.iter().filter(|(_, sent)| sent.path().starts_with("/account")) {
+        for answer in parallel(64, |_| sent.clone().send()).await {
+            answered(name, &answer);
+        }
+    }
     assert_eq!(server.get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn these_tests_know_every_route() {
+    let server = Server::start().await;
+    let sent: Vec<String> = every_endpoint(&server).await.iter().map(|(_, sent)| sent.path()).collect();
+    for (path, _) in routes() {
+        let fixed = path.split('{').next().unwrap();
+        let known = sent.iter().any(|sent| *sent == path || (path.contains('{') && sent.starts_with(fixed)));
+        assert!(known, "{path}: add a request to every_endpoint()");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

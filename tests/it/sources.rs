@@ -21,3 +21,19 @@ pub fn sources(folder: &str) -> Vec<(String, String)> {
     files.sort();
     files
 }
+
+/// Every route of the router, with the text of its methods.
+pub fn routes() -> Vec<(String, String)> {
+    let (_, text) = sources("src/http").into_iter().find(|(path, _)| path == "router.rs").unwrap();
+    let routes: Vec<(String, String)> = text
+        .split(".route(\"")
+        .skip(1)
+        .map(|rest| {
+            let (path, rest) = rest.split_once('"').unwrap();
+            let methods = rest.split("\n        .").next().unwrap();
+            (path.to_owned(), methods.to_owned())
+        })
+        .collect();
+    assert!(routes.len() > 15, "the routes were not found");
+    routes
+}

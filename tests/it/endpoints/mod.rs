@@ -2,6 +2,7 @@
 
 mod authorize;
 mod code;
+mod forged_tokens;
 mod public;
 mod redirect_uri;
 mod token;

@@ -5,11 +5,12 @@ use axum::http::{Request, header};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 
+use crate::sources::routes;
 use crate::support::{Answer, Browser, Form, PASSWORD, Server};
 
 const ANN: &str = "ann@example.org";
 
-/// A browser signed in and asked for consent, with every form that it can send: login, register, consent and logout.
+/// A browser signed in and asked for consent, with every form that it can send.
 async fn every_form(server: &Server) -> (Browser, Vec<Form>) {
     let client = server.db_client(ClientType::Spa, |_| {}).await;
     let mut browser = server.browser();
@@ -20,7 +21,24 @@ async fn every_form(server: &Server) -> (Browser, Vec<Form>) {
     let login = login.form("#login-submit").with("email", ANN).with("password", PASSWORD);
     let register = register.form("#register-submit").with("email", "eve@example.org").with("name", "Eve");
     let register = register.with("password", PASSWORD);
-    (browser, vec![login, register, consent.form("#allow"), account.form("#sign-out")])
+    let end_sign_in = account.form("#sign-ins button");
+    let end_app = end_sign_in.clone().without("id").with("client_id", &client.id);
+    let end_app = Form { action: "/account/apps/end".to_owned(), ..end_app };
+    (browser, vec![login, register, consent.form("#allow"), account.form("#sign-out"), end_sign_in, end_app])
+}
+
+#[tokio::test]
+async fn these_tests_know_every_form_of_the_router() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (_, forms) = every_form(&server).await;
+    let known: Vec<&str> = forms.iter().map(|form| form.action.as_str()).collect();
+    // What other sites and machines post, without a form of ours.
+    let foreign = ["/authorize", "/logout", "/token", "/revoke", "/introspect", "/userinfo"];
+    for (path, methods) in routes() {
+        let is_form = methods.contains("post(") && !foreign.contains(&path.as_str());
+        assert_eq!(known.contains(&path.as_str()), is_form, "{path}: add its form to every_form()");
+    }
 }
 
 /// What a refused form must not have done.
@@ -120,7 +138,7 @@ async fn brought_everywhere(browser: &Browser, forms: &[Form], sealed: &str, rej
         let answer = browser.clone().get(&format!("{path}?request={encoded}")).await;
         answer.refused_page(400, rejection);
     }
-    for form in forms.iter().filter(|form| !form.action.starts_with("/logout")) {
+    for form in forms.iter().filter(|form| CARRIERS.contains(&form.action.as_str())) {
         browser.clone().submit(&form.clone().with("request", sealed)).await.refused_page(400, rejection);
     }
 }

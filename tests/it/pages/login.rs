@@ -200,7 +200,7 @@ async fn forwarded_headers_of_strangers_open_no_door() {
         let mut request = Request::post("/login").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         for name in names {
             let value = if name == "forwarded" { format!("for=198.51.100.{at}") } else { format!("198.51.100.{at}") };
-            request = request.header(name, &value).header(name, "10.0.0.1");
+            request = request.header(name, "10.0.0.1").header(name, &value);
         }
         let answer = browser.send(request.body(Body::from(wrong.body())).unwrap()).await;
         let (status, rejection) =

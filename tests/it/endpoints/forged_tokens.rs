@@ -1,0 +1,228 @@
+//! Tokens that are none, at userinfo: unsigned, signed with what is no secret, of other types, issuers and audiences, with odd times
+//! (RFC 8725, RFC 9068 §4).
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use doorward::protocol::algorithm::Algorithm;
+use doorward::protocol::rejection::Rejection;
+use doorward::secret::{base64url, from_base64url};
+use doorward::tokens::{KeySpec, SigningKey};
+use rsa::pkcs1::EncodeRsaPublicKey;
+use rsa::pkcs8::EncodePublicKey;
+use rsa::{BoxedUint, RsaPublicKey};
+use serde_json::{Value, json};
+
+use super::userinfo::{ANN, given, refused_bearer};
+use crate::support::forge;
+
+#[tokio::test]
+async fn a_token_without_a_signature_is_none() {
+    let given = given().await;
+    let claims = given.claims.to_string();
+    for alg in ["none", "None", "nOnE", "NONE", "", "RS256 "] {
+        for extra in [json!({}), json!({ "kid": forge::kid(&given.server) })] {
+            let mut header = json!({ "alg": alg, "typ": "at+jwt" });
+            header.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            given.refuses(&forge::unsigned(&header.to_string(), &claims), Rejection::MalformedToken).await;
+        }
+    }
+    let header = forge::access_token_header(&given.server).to_string();
+    given.refuses(&forge::unsigned(&header, &claims), Rejection::WrongSignature).await;
+    let parts: Vec<&str> = given.token.split('.').collect();
+    for cut in [format!("{}.{}", parts[0], parts[1]), parts[0].to_owned(), "..".to_owned(), format!("{}.", given.token)]
+    {
+        given.refuses(&cut, Rejection::MalformedToken).await;
+    }
+}
+
+#[tokio::test]
+async fn the_public_key_is_no_secret_to_sign_with() {
+    let given = given().await;
+    let jwk = given.server.get("/.well-known/jwks.json").await.ok()["keys"][0].clone();
+    let number = |name: &str| BoxedUint::from_be_slice_vartime(&from_base64url(jwk[name].as_str().unwrap()).unwrap());
+    let key = RsaPublicKey::new(number("n"), number("e")).unwrap();
+    let (spki, pkcs1) = (key.to_public_key_der().unwrap(), key.to_pkcs1_der().unwrap());
+    let pem = |label: &str, der: &[u8]| {
+        let text = STANDARD.encode(der);
+        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+    };
+    let forms: Vec<Vec<u8>> = vec![
+        pem("PUBLIC KEY", spki.as_bytes()).into_bytes(),
+        pem("PUBLIC KEY", spki.as_bytes()).trim_end().as_bytes().to_vec(),
+        pem("RSA PUBLIC KEY", pkcs1.as_bytes()).into_bytes(),
+        spki.as_bytes().to_vec(),
+        pkcs1.as_bytes().to_vec(),
+        jwk.to_string().into_bytes(),
+        jwk["n"].as_str().unwrap().as_bytes().to_vec(),
+        from_base64url(jwk["n"].as_str().unwrap()).unwrap(),
+        vec![],
+    ];
+    let claims = given.claims.to_string();
+    for secret in forms {
+        for alg in ["HS256", "RS256"] {
+            let mut header = forge::access_token_header(&given.server);
+            header["alg"] = alg.into();
+            let token = forge::signed_with_hmac(&header.to_string(), &claims, &secret);
+            given.refuses(&token, Rejection::WrongSignature).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_header_cannot_bring_its_own_key() {
+    let given = given().await;
+    let claims = given.claims.to_string();
+    let own = json!({ "kty": "oct", "k": base64url(b"mine") });
+    for (name, value) in [
+        ("jwk", own.clone()),
+        ("jku", "https://evil.test/jwks.json".into()),
+        ("x5u", "https://evil.test/cert.pem".into()),
+        ("x5c", json!(["AAAA"])),
+    ] {
+        for alg in ["HS256", "RS256"] {
+            let mut header = forge::access_token_header(&given.server);
+            header[name] = value.clone();
+            header["alg"] = alg.into();
+            let token = forge::signed_with_hmac(&header.to_string(), &claims, b"mine");
+            let answer = given.client.userinfo(&token).await;
+            assert_eq!(answer.status, 401, "{name}");
+            header.as_object_mut().unwrap().remove("kid");
+            let answer = given.client.userinfo(&forge::signed_with_hmac(&header.to_string(), &claims, b"mine")).await;
+            assert_eq!(answer.status, 401, "{name}");
+        }
+    }
+    let mut header = forge::access_token_header(&given.server);
+    for crit in [json!(["exp"]), json!(["b64"]), json!([])] {
+        header["crit"] = crit;
+        let token = forge::signed_by(&given.server, &header.to_string(), &claims);
+        given.refuses(&token, Rejection::CriticalHeader).await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_looked_for_by_its_name_in_our_ring_and_nowhere_else() {
+    let given = given().await;
+    let claims = given.claims.to_string();
+    let kid = forge::kid(&given.server);
+    for unknown in ["../../../../dev/null", "' OR 1=1--", "\0", "", &kid.to_lowercase(), &format!("{kid}\0"), "é"] {
+        let mut header = forge::access_token_header(&given.server);
+        header["kid"] = unknown.into();
+        let token = forge::signed_by(&given.server, &header.to_string(), &claims);
+        given.refuses(&token, Rejection::UnknownKey).await;
+    }
+    for odd in [json!(["a"]), json!(7), json!({ "a": 1 }), "k".repeat(1_000_000).into()] {
+        let mut header = forge::access_token_header(&given.server);
+        header["kid"] = odd;
+        let token = forge::signed_by(&given.server, &header.to_string(), &claims);
+        given.refuses(&token, Rejection::MalformedToken).await;
+    }
+    let mut header = forge::access_token_header(&given.server);
+    header.as_object_mut().unwrap().remove("kid");
+    given.refuses(&forge::signed_by(&given.server, &header.to_string(), &claims), Rejection::UnknownKey).await;
+}
+
+#[tokio::test]
+async fn a_changed_token_is_none() {
+    let given = given().await;
+    let parts: Vec<&str> = given.token.split('.').collect();
+    let claims = given.changed("sub", "somebody".into());
+    let swapped = format!("{}.{}.{}", parts[0], base64url(claims.as_bytes()), parts[2]);
+    given.refuses(&swapped, Rejection::WrongSignature).await;
+    let other_signature = given.id_token.split('.').nth(2).unwrap();
+    given.refuses(&format!("{}.{}.{other_signature}", parts[0], parts[1]), Rejection::WrongSignature).await;
+    for garbage in ["x", "a.b.c", &"a".repeat(9000), "eyJ.eyJ.eyJ", &given.token[1..]] {
+        given.refuses(garbage, Rejection::MalformedToken).await;
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_or_any_other_type_is_no_access_token() {
+    let given = given().await;
+    given.refuses(&given.id_token, Rejection::WrongTokenType).await;
+    let claims = given.claims.to_string();
+    for typ in [json!("JWT"), json!("logout+jwt"), json!("AT+JWT "), Value::Null] {
+        let mut header = forge::access_token_header(&given.server);
+        match typ {
+            Value::Null => drop(header.as_object_mut().unwrap().remove("typ")),
+            typ => header["typ"] = typ,
+        }
+        let token = forge::signed_by(&given.server, &header.to_string(), &claims);
+        given.refuses(&token, Rejection::WrongTokenType).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_another_issuer_or_audience_is_refused() {
+    let given = given().await;
+    let header = forge::access_token_header(&given.server).to_string();
+    for issuer in ["https://evil.test", "http://localhost:8000/", "HTTP://localhost:8000", ""] {
+        let token = forge::signed_by(&given.server, &header, &given.changed("iss", issuer.into()));
+        given.refuses(&token, Rejection::WrongIssuer).await;
+    }
+    for audience in ["https://api.test", "http://localhost:8000/", &given.client.id, ""] {
+        let token = forge::signed_by(&given.server, &header, &given.changed("aud", audience.into()));
+        given.refuses(&token, Rejection::WrongAudience).await;
+    }
+    let both = given.changed("aud", json!(["http://localhost:8000", "https://api.test"]));
+    given.refuses(&forge::signed_by(&given.server, &header, &both), Rejection::MalformedToken).await;
+
+    // And a real one that was given out for an API.
+    given.server.db_resource("https://api.test", &["notes"]).await;
+    let extra = "resource=https%3A%2F%2Fapi.test";
+    let code = given.server.browser().code(&given.client, ANN, extra).await;
+    let tokens = given.client.redeem(&code).await.ok();
+    given.refuses(tokens["access_token"].as_str().unwrap(), Rejection::WrongAudience).await;
+}
+
+#[tokio::test]
+async fn a_token_of_another_server_is_signed_with_an_unknown_key() {
+    let given = given().await;
+    let other = SigningKey::generate(KeySpec { algorithm: Algorithm::Rs256, rsa_bits: 2048 }).unwrap();
+    let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": other.kid() }).to_string();
+    let input = format!("{}.{}", base64url(header.as_bytes()), base64url(given.claims.to_string().as_bytes()));
+    let token = format!("{input}.{}", base64url(&other.sign(input.as_bytes()).unwrap()));
+    given.refuses(&token, Rejection::UnknownKey).await;
+    // Under the name of ours, the signature says no.
+    let header = forge::access_token_header(&given.server).to_string();
+    let input = format!("{}.{}", base64url(header.as_bytes()), base64url(given.claims.to_string().as_bytes()));
+    let token = format!("{input}.{}", base64url(&other.sign(input.as_bytes()).unwrap()));
+    given.refuses(&token, Rejection::WrongSignature).await;
+}
+
+#[tokio::test]
+async fn the_times_of_a_token_are_whole_numbers_that_make_sense() {
+    let given = given().await;
+    let header = forge::access_token_header(&given.server).to_string();
+    let now = given.server.clock.now().seconds();
+    for (name, value) in [
+        ("exp", Value::Null),
+        ("iat", Value::Null),
+        ("exp", (now + 900).to_string().into()),
+        ("exp", json!(-1)),
+        ("exp", json!(now as f64 + 0.5)),
+        ("exp", json!(true)),
+        ("exp", json!(u64::MAX)),
+        ("iat", json!(now + 61)),
+        ("iat", json!(i64::MAX)),
+        ("iat", json!("now")),
+        ("nbf", json!(now + 61)),
+        ("nbf", json!("later")),
+        ("jti", Value::Null),
+        ("sub", Value::Null),
+        ("aud", Value::Null),
+        ("client_id", Value::Null),
+        ("scope", json!(["openid"])),
+    ] {
+        let token = forge::signed_by(&given.server, &header, &given.changed(name, value.clone()));
+        let answer = given.client.userinfo(&token).await;
+        assert_eq!(answer.status, 401, "{name}: {value}");
+        refused_bearer(&answer, Rejection::MalformedToken);
+    }
+    let text = given.claims.to_string();
+    let exp = format!("\"exp\":{}", given.claims["exp"]);
+    assert!(text.contains(&exp));
+    for odd in ["\"exp\":1e400", "\"exp\":NaN", "\"exp\":99999999999999999999", "\"exp\":", "\"exp\":1,\"exp\":2"] {
+        let token = forge::signed_by(&given.server, &header, &text.replace(&exp, odd));
+        given.refuses(&token, Rejection::MalformedToken).await;
+    }
+}
