@@ -142,6 +142,7 @@ async fn two_nodes() -> ([Server; 2], Client) {
     for algorithm in Algorithm::ALL {
         one.db_api(*algorithm, &[]).await;
     }
+    two.poll().await;
     ([one, two], service)
 }
 
