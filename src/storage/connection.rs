@@ -66,6 +66,8 @@ impl Storage {
             None => {
                 let options: PgConnectOptions = config.url.parse().map_err(failure)?;
                 let options = options.application_name("doorward").options([
+                    // Whatever the server's default is: single statements decide races, and none of them is to be tried again.
+                    ("default_transaction_isolation", "read committed"),
                     ("lock_timeout", "5s"),
                     ("statement_timeout", "10s"),
                     ("idle_in_transaction_session_timeout", "10s"),

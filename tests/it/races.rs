@@ -324,3 +324,24 @@ async fn nothing_that_is_given_meanwhile_outlives_the_end_of_all() {
         }
     }
 }
+
+/// Under a stricter isolation PostgreSQL would refuse the losers of a race with an error of its own (40001).
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_stricter_default_of_the_database_changes_nothing() {
+    let server = Server::start().await;
+    if crate::support::is_postgres() {
+        let name = server.database.config.url.rsplit('/').next().unwrap().to_owned();
+        let strict = format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
+        server.database.db_execute(&strict).await;
+    }
+    // Its connections are made after the change.
+    let node = server.another_node().await;
+    node.db_user(ANN).await;
+    let client = node.db_client(ClientType::Web, |c| c.first_party = true).await;
+    let mut browser = node.browser();
+    browser.sign_in(ANN).await;
+    for _ in 0..5 {
+        let code = browser.code(&client, ANN, "").await;
+        redeem_at_once(std::slice::from_ref(&client), &code).await;
+    }
+}
