@@ -91,8 +91,8 @@ fn name(kind: Kind, secure: bool) -> &'static str {
 }
 
 /// A `Set-Cookie` header.
-#[derive(Debug)]
-pub(super) struct SetCookie(pub(super) String);
+#[derive(Clone, Debug)]
+pub(super) struct SetCookie(String);
 
 impl IntoResponseParts for SetCookie {
     type Error = Infallible;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::login::Visit;
+use super::visit::Visit;
 use super::{FormParts, Notice, Page};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -96,7 +96,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
             })
             .collect(),
     };
-    Ok(visit.answer(&sender, &template)?.into_response())
+    Ok(visit.answer(&template)?.into_response())
 }
 
 /// The front door leads to the account.
@@ -182,7 +182,7 @@ fn question(
         value: value.to_owned(),
         error: error.map(Notice::from),
     };
-    let page = visit.answer(sender, &template)?;
+    let page = visit.answer(&template)?;
     Ok(match error {
         None => (StatusCode::OK, page).into_response(),
         Some(rejection) => explained((status(rejection), page).into_response(), rejection.into()),

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
-use super::login::Visit;
+use super::visit::Visit;
 use super::{Asker, FormParts, Page, form_post};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -17,7 +17,7 @@ use crate::protocol::client::ClientType;
 use crate::protocol::consent::Consent;
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::Rejection;
-use crate::protocol::scope;
+use crate::protocol::scope::{self, ISSUER_SCOPES};
 use crate::protocol::sign_in::SignIn;
 use crate::signin::Proceed;
 
@@ -72,7 +72,7 @@ pub(in crate::http) async fn get(
         apis: pending.request.resources.iter().filter_map(named).collect(),
         destination: redirect_uri::destination(pending.request.target.redirect_uri()),
     };
-    Ok(visit.answer(&sender, &template)?)
+    Ok(visit.answer(&template)?)
 }
 
 /// The decision.
@@ -119,5 +119,9 @@ fn asks(pending: &PendingRequest, former: Option<&Consent>, words: impl Fn(&str)
         words: words(token),
         allowed_before: former.is_some_and(|former| former.scopes.contains(token)),
     };
-    pending.request.scopes_to_allow().iter().map(ask).collect()
+    let mut asks: Vec<Ask> = pending.request.scopes_to_allow().iter().map(ask).collect();
+    // Ours first, in the order that a person understands them in; then those of the APIs.
+    let place = |ask: &Ask| ISSUER_SCOPES.iter().position(|(own, _)| *own == ask.scope).unwrap_or(ISSUER_SCOPES.len());
+    asks.sort_by_key(place);
+    asks
 }

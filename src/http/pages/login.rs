@@ -2,14 +2,13 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::{Asker, FormParts, Notice, Page, html, leads_to};
+use super::visit::Visit;
+use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::failure::{Error, Failure};
-use crate::http::cookies::SetCookie;
+use crate::failure::Error;
 use crate::http::endpoints::authorize::{resume_at, see_other};
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender, query};
@@ -43,7 +42,7 @@ pub(in crate::http) async fn get(
     let visit = Visit::open(&app, &sender, sealed, now)?;
     let (email, again) = visit.expected_person(&app, &sender, now).await?;
     let login = visit.page(&app, &sender, email, again).await?;
-    Ok(visit.answer(&sender, &login)?)
+    Ok(visit.answer(&login)?)
 }
 
 /// The filled-in form.
@@ -72,49 +71,13 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
                 _ => {}
             }
             login.error = Some(rejection.into());
-            let response = (status(rejection), visit.answer(&form.sender, &login)?).into_response();
+            let response = (status(rejection), visit.answer(&login)?).into_response();
             Ok(explained(response, rejection.into()))
         }
     }
 }
 
-/// A visit to a page that serves a pending request, or none.
-pub(super) struct Visit {
-    pub sealed: Option<String>,
-    pub pending: Option<PendingRequest>,
-    browser: Secret,
-    cookie: Option<String>,
-}
-
 impl Visit {
-    /// Opens the sealed request that the visit brings.
-    pub fn open(app: &App, sender: &Sender, sealed: Option<String>, now: Timestamp) -> Result<Self, Rejection> {
-        let pending = match &sealed {
-            Some(text) => Some(app.sign_ins.pending.open(text, sender.cookies.browser.as_ref(), now)?),
-            None => None,
-        };
-        let (browser, cookie) = sender.cookies.browser_or_new();
-        Ok(Self { sealed, pending, browser, cookie: cookie.map(|cookie| cookie.0) })
-    }
-
-    /// What the page's form carries.
-    pub fn form(&self, app: &App) -> FormParts {
-        FormParts { csrf: app.sign_ins.forms.token(&self.browser), request: self.sealed.clone().unwrap_or_default() }
-    }
-
-    /// The application that asks.
-    pub async fn asker(&self, app: &App) -> Result<Option<Asker>, Error> {
-        let Some(pending) = &self.pending else { return Ok(None) };
-        let client = app.directory.client(&pending.request.client_id).await?.ok_or(Rejection::DisabledClient)?;
-        Ok(Some(client.as_ref().into()))
-    }
-
-    /// The page with the browser's cookie and what its form may lead to.
-    pub fn answer(&self, _sender: &Sender, template: &impl Template) -> Result<Response, Failure> {
-        let cookie = self.cookie.clone().map(SetCookie);
-        Ok((StatusCode::OK, leads_to(self.pending.as_ref()), cookie, html(template)?).into_response())
-    }
-
     /// Whom to fill in: whoever must prove it anew, or whom the client expects.
     async fn expected_person(&self, app: &App, sender: &Sender, now: Timestamp) -> Result<(String, bool), Error> {
         let hint = self.pending.as_ref().and_then(|pending| pending.request.login_hint.clone()).unwrap_or_default();

@@ -8,7 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
-use super::login::Visit;
+use super::visit::Visit;
 use super::{FormParts, Page, html};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -130,7 +130,7 @@ async fn ask(
     };
     let leads_to =
         request.target.as_ref().map(|target| Extension(FormAction(redirect_uri::form_action_source(target.uri()))));
-    Ok((leads_to, visit.answer(sender, &template)?).into_response())
+    Ok((leads_to, visit.answer(&template)?).into_response())
 }
 
 fn leave(sender: &Sender, request: &EndSession) -> Result<Response, PageError> {

@@ -9,6 +9,7 @@ pub(super) mod logout;
 pub(super) mod missing;
 pub(super) mod problem;
 pub(super) mod register;
+mod visit;
 
 use askama::Template;
 use axum::body::Body;

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
-use super::login::Visit;
+use super::visit::Visit;
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::failure::Error;
@@ -43,7 +43,7 @@ pub(in crate::http) async fn get(
     let visit = Visit::open(&app, &sender, sealed, now)?;
     let hint = visit.pending.as_ref().and_then(|pending| pending.request.login_hint.clone()).unwrap_or_default();
     let register = page(&app, &visit, &sender, (String::new(), hint)).await?;
-    Ok(visit.answer(&sender, &register)?)
+    Ok(visit.answer(&register)?)
 }
 
 /// The filled-in form. Only its own fields are looked at.
@@ -69,7 +69,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         Err(Error::Rejected(rejection)) => {
             let mut register = page(&app, &visit, &form.sender, typed).await?;
             register.point_out(rejection, problems);
-            let response = (status(rejection), visit.answer(&form.sender, &register)?).into_response();
+            let response = (status(rejection), visit.answer(&register)?).into_response();
             Ok(explained(response, rejection.into()))
         }
     }
