@@ -192,11 +192,6 @@ impl Live {
         self.child.wait().unwrap();
     }
 
-    /// The process's number.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// The address that it listens on.
     pub fn address(&self) -> String {
         self.issuer.strip_prefix("http://").unwrap().to_owned()

@@ -1,12 +1,5 @@
 //! What tests are written with. `Browser` and `Client` speak HTTP only; what touches the database is named `db_...`.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    clippy::allow_attributes,
-    reason = "what tests are written with may land before the tests that use it"
-)]
-
 mod answer;
 pub mod axe;
 mod browser;
