@@ -21,6 +21,16 @@ async fn introspect(client: &Client, token: &str) -> Value {
     client.post("/introspect", &[("token", token)]).await.ok()
 }
 
+/// Names a client that may introspect for the one resource that there is.
+async fn db_name_introspector(server: &Server, api: &Client) {
+    let mut transaction = server.app.storage.begin().await.unwrap();
+    let mut resource = transaction.resources().await.unwrap().remove(0);
+    resource.introspectors = vec![api.id.clone()];
+    transaction.update_resource(&resource).await.unwrap();
+    transaction.commit().await.unwrap();
+    server.poll().await;
+}
+
 async fn revoke(client: &Client, token: &str) {
     assert_eq!(client.post("/revoke", &[("token", token), ("token_type_hint", "access_token")]).await.status, 200);
 }
@@ -76,12 +86,7 @@ async fn a_resource_names_the_clients_that_may_introspect_for_it() {
     let api = server.db_client(ClientType::Service, |_| {}).await;
     let token = service.credentials(&[("resource", "https://notes.test")]).await.ok();
     assert_eq!(introspect(&api, text(&token, "access_token")).await["active"], false);
-    let mut transaction = server.app.storage.begin().await.unwrap();
-    let mut resource = transaction.resources().await.unwrap().remove(0);
-    resource.introspectors = vec![api.id.clone()];
-    transaction.update_resource(&resource).await.unwrap();
-    transaction.commit().await.unwrap();
-    server.poll().await;
+    db_name_introspector(&server, &api).await;
     let known = introspect(&api, text(&token, "access_token")).await;
     assert_eq!((&known["active"], &known["sub"]), (&json!(true), &json!(service.id)));
     // A token for somebody else is none of its business.
@@ -122,12 +127,7 @@ async fn a_service_that_is_switched_off_has_no_active_token() {
     let service = server.db_client(ClientType::Service, |c| c.scopes = ScopeSet::parse("a").unwrap()).await;
     server.db_resource("https://notes.test", &[]).await;
     let api = server.db_client(ClientType::Service, |_| {}).await;
-    let mut transaction = server.app.storage.begin().await.unwrap();
-    let mut resource = transaction.resources().await.unwrap().remove(0);
-    resource.introspectors = vec![api.id.clone()];
-    transaction.update_resource(&resource).await.unwrap();
-    transaction.commit().await.unwrap();
-    server.poll().await;
+    db_name_introspector(&server, &api).await;
     let token = service.credentials(&[("resource", "https://notes.test")]).await.ok();
     assert_eq!(introspect(&api, text(&token, "access_token")).await["active"], true);
     let now = server.clock.now();
