@@ -1,5 +1,6 @@
-//! The application: everything that handlers need, built once, cloned cheaply. Floors 2 and 3 meet here and in `http/`.
+//! The application: everything that handlers need, built once and shared by one pointer. Floors 2 and 3 meet here and in `http/`.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::protocol::authorization::Authorization;
 use crate::protocol::client::Client;
 use crate::protocol::issuer::Issuer;
 use crate::sealing::MasterKey;
-use crate::signin::{Parts, SignIns};
+use crate::signin::{self, SignIns};
 use crate::storage::{Directory, Storage};
 use crate::tokens::{Algorithms, KeyRing, Mint, Minted};
 
@@ -27,11 +28,15 @@ const CLEAN_EVERY: Duration = Duration::from_secs(300);
 /// How often the outbox is looked into.
 const DELIVER_EVERY: Duration = Duration::from_secs(1);
 
-/// The application. A field per concern.
+/// The application. A clone is the same one, and costs one count up: so handlers and jobs hold it by value and read its [`Parts`].
 #[derive(Clone, Debug)]
-pub struct App {
-    /// The settings.
-    pub config: Arc<Config>,
+pub struct App(Arc<Parts>);
+
+/// What the application is made of. A field per concern.
+#[derive(Debug)]
+pub struct Parts {
+    /// The settings, without the master key: that one is in memory once, behind what was derived from it.
+    pub config: Config,
     /// Who we are.
     pub issuer: Issuer,
     /// Tells the time.
@@ -51,13 +56,21 @@ pub struct App {
     /// The browser flow's decisions.
     pub sign_ins: SignIns,
     /// The installation's logo.
-    pub logo: Option<Arc<Logo>>,
+    pub logo: Option<Logo>,
     /// Fetches from others.
     pub outgoing: Outgoing,
     outbox: Outbox,
     /// Looks after the signing keys.
     pub signing_keys: SigningKeys,
-    draining: Arc<AtomicBool>,
+    draining: AtomicBool,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl App {
@@ -66,21 +79,22 @@ impl App {
     /// # Errors
     /// A sentence: the master key is not this database's, a key cannot be opened, the issuer is wrong.
     pub async fn build(
-        config: Config,
+        mut config: Config,
         storage: Storage,
         master_key: &MasterKey,
         clock: Clock,
     ) -> Result<Self, Failure> {
+        config.keys.forget_secrets();
         let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
         let signing_keys = SigningKeys::open(storage.clone(), master_key, &config).await?;
         let ring = KeyRing::default();
         signing_keys.load(&ring, clock.now()).await?;
         let directory = Directory::load(storage.clone()).await?;
-        let logo = config.brand.read_logo().map_err(Failure::internal)?.map(Arc::new);
+        let logo = config.brand.read_logo().map_err(Failure::internal)?;
         let hasher = Hasher::new(&config.password)?;
         let mint = Mint::new(ring.clone(), issuer.clone());
         let outgoing = Outgoing::new(&config.outgoing)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             outbox: Outbox::new(
                 storage.clone(),
                 directory.clone(),
@@ -92,7 +106,7 @@ impl App {
             logo,
             outgoing,
             grants: Grants::new(storage.clone(), directory.clone(), ring.clone(), issuer.clone(), &config),
-            sign_ins: SignIns::new(Parts {
+            sign_ins: SignIns::new(signin::Parts {
                 storage: storage.clone(),
                 directory: directory.clone(),
                 hasher: hasher.clone(),
@@ -101,7 +115,7 @@ impl App {
                 limits: config.sign_in.clone(),
                 lifetimes: config.tokens.clone(),
             }),
-            config: Arc::new(config),
+            config,
             issuer,
             clock,
             storage,
@@ -109,8 +123,8 @@ impl App {
             ring,
             hasher,
             signing_keys,
-            draining: Arc::default(),
-        })
+            draining: AtomicBool::default(),
+        })))
     }
 
     /// The time now. A request asks once.

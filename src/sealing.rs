@@ -19,10 +19,11 @@ use crate::random;
 use crate::secret::{MacKey, Secret, base64url, from_base64url, sha256};
 
 /// The installation's master key: 32 bytes. Everything that must stay readable only to us hangs on it. May hold the former one too.
+/// All clones share the one copy in memory, which is wiped with the last of them.
 #[derive(Clone)]
 pub struct MasterKey {
     /// The current one, and after it the former one if there is one.
-    keys: Vec<Zeroizing<[u8; 32]>>,
+    keys: Vec<Arc<Zeroizing<[u8; 32]>>>,
     in_use: InUse,
 }
 
@@ -32,11 +33,16 @@ type InUse = Arc<AtomicUsize>;
 impl MasterKey {
     /// A new random key.
     pub fn generate() -> Self {
-        Self::alone(Zeroizing::new(random::bytes()))
+        Self::alone(&Zeroizing::new(random::bytes()))
     }
 
-    fn alone(key: Zeroizing<[u8; 32]>) -> Self {
-        Self { keys: vec![key], in_use: InUse::default() }
+    fn alone(key: &[u8; 32]) -> Self {
+        // Written where it stays: no copy is left behind by a move.
+        let mut place = Arc::new(Zeroizing::new([0; 32]));
+        if let Some(place) = Arc::get_mut(&mut place) {
+            place.copy_from_slice(key);
+        }
+        Self { keys: vec![place], in_use: InUse::default() }
     }
 
     /// This key, with a former one that is accepted too.
@@ -63,8 +69,7 @@ impl MasterKey {
     /// Reads the form of the configuration: 32 bytes in base64url, surrounding white space ignored. `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(from_base64url(text.trim().trim_end_matches('='))?);
-        let key: [u8; 32] = bytes.as_slice().try_into().ok()?;
-        Some(Self::alone(Zeroizing::new(key)))
+        Some(Self::alone(bytes.as_slice().try_into().ok()?))
     }
 
     /// The text for the key file.

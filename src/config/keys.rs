@@ -48,6 +48,11 @@ impl KeysConfig {
         self.rhythm().check()
     }
 
+    /// Wipes the master keys out of the settings: to be called when they have been read.
+    pub fn forget_secrets(&mut self) {
+        (self.master_key, self.former_master_key) = (SecretSetting::default(), SecretSetting::default());
+    }
+
     /// When keys change.
     pub const fn rhythm(&self) -> Rhythm {
         Rhythm { interval: self.rotation_interval, lead: self.publication_lead, max_age: self.jwks_max_age }
@@ -66,8 +71,8 @@ fn one_key(name: &str, inline: &SecretSetting, file: &Path) -> Result<(), String
     }
 }
 
-/// A setting that is never shown.
-#[derive(Clone, Deserialize)]
+/// A setting that is never shown, and wiped when it is dropped.
+#[derive(Clone, Default, Deserialize)]
 #[serde(transparent)]
 pub struct SecretSetting(Zeroizing<String>);
 

@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The whole server.
 pub fn router(app: App) -> Router {
-    let files = Arc::new(Files::new(&app.config.brand, app.logo.as_deref()));
+    let files = Arc::new(Files::new(&app.config.brand, app.logo.as_ref()));
 
     // For anybody: public facts.
     let public = Router::new()

@@ -1,14 +1,16 @@
 //! The issuer: our own name, and every address below it (RFC 8414 §2). It comes from the configuration, never from a request.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::redirect_uri::is_loopback;
 
-/// The issuer URL, without a trailing slash.
+/// The issuer URL, without a trailing slash. Clones share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
-    url: String,
-    origin: String,
+    url: Arc<str>,
+    origin: Arc<str>,
     secure: bool,
 }
 
@@ -30,7 +32,8 @@ impl Issuer {
             "http" => return Err(format!("'{text}' must use https: plain http is only for this machine (localhost)")),
             _ => return Err(format!("'{text}' must use https")),
         }
-        Ok(Self { url: text.to_owned(), origin: url.origin().ascii_serialization(), secure: url.scheme() == "https" })
+        let origin = url.origin().ascii_serialization().into();
+        Ok(Self { url: text.into(), origin, secure: url.scheme() == "https" })
     }
 
     /// The URL as it stands in `iss`.
