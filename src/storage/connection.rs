@@ -21,6 +21,7 @@ use crate::failure::Failure;
 pub struct Storage {
     pub(super) pools: Pools,
     taken: Arc<AtomicU64>,
+    statements: Arc<AtomicU64>,
 }
 
 #[derive(Clone, Debug)]
@@ -36,7 +37,11 @@ pub(super) enum Link<'a> {
 }
 
 /// A connection that reads, outside of any transaction. Given back when dropped.
-pub struct Reader(Held);
+pub struct Reader {
+    held: Held,
+    /// Where its statements are counted: those of requests are.
+    counted: Option<Arc<AtomicU64>>,
+}
 
 enum Held {
     Sqlite(PoolConnection<Sqlite>),
@@ -76,7 +81,7 @@ impl Storage {
                 Pools::Postgres(pool.connect_with(options).await.map_err(failure)?)
             }
         };
-        Ok(Self { pools, taken: Arc::default() })
+        Ok(Self { pools, taken: Arc::default(), statements: Arc::default() })
     }
 
     /// A connection to read from.
@@ -85,7 +90,8 @@ impl Storage {
     /// When none is free in time or the database is away.
     pub async fn read(&self) -> Result<Reader, Failure> {
         self.taken.fetch_add(1, Ordering::Relaxed);
-        self.read_uncounted().await
+        let counted = Some(self.statements.clone());
+        Ok(Reader { counted, ..self.read_uncounted().await? })
     }
 
     /// As [`Storage::read`], for what runs by itself and not for a request.
@@ -97,7 +103,7 @@ impl Storage {
             Pools::Sqlite { readers, .. } => Held::Sqlite(readers.acquire().await.map_err(failure)?),
             Pools::Postgres(pool) => Held::Postgres(pool.acquire().await.map_err(failure)?),
         };
-        Ok(Reader(held))
+        Ok(Reader { held, counted: None })
     }
 
     /// A transaction to write in.
@@ -106,7 +112,8 @@ impl Storage {
     /// When no connection is free in time or the database is away.
     pub async fn begin(&self) -> Result<Transaction, Failure> {
         self.taken.fetch_add(1, Ordering::Relaxed);
-        self.begin_uncounted().await
+        let counted = Some(self.statements.clone());
+        Ok(Transaction(Reader { counted, ..self.begin_uncounted().await?.0 }))
     }
 
     /// As [`Storage::begin`], for what runs by itself and not for a request.
@@ -117,12 +124,17 @@ impl Storage {
             }
             Pools::Postgres(pool) => Held::PostgresTransaction(pool.begin().await.map_err(failure)?),
         };
-        Ok(Transaction(Reader(held)))
+        Ok(Transaction(Reader { held, counted: None }))
     }
 
     /// How many connections requests have taken so far: lets a test show that a request touches no database.
     pub fn connections_taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
+    }
+
+    /// How many SQL statements requests have run so far, BEGIN and COMMIT left out: lets a test hold an operation at its number.
+    pub fn statements_run(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Prepares every SQL constant and tells how many there are.
@@ -156,8 +168,12 @@ impl Storage {
 }
 
 impl Reader {
+    /// The connection, for one statement.
     pub(super) fn link(&mut self) -> Link<'_> {
-        match &mut self.0 {
+        if let Some(count) = &self.counted {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        match &mut self.held {
             Held::Sqlite(connection) => Link::Sqlite(connection),
             Held::SqliteTransaction(transaction) => Link::Sqlite(transaction),
             Held::Postgres(connection) => Link::Postgres(connection),
@@ -172,7 +188,7 @@ impl Transaction {
     /// # Errors
     /// When the database does not confirm it; then nothing may be told as done.
     pub async fn commit(self) -> Result<(), Failure> {
-        match self.0.0 {
+        match self.0.held {
             Held::SqliteTransaction(transaction) => transaction.commit().await.map_err(failure),
             Held::PostgresTransaction(transaction) => transaction.commit().await.map_err(failure),
             Held::Sqlite(_) | Held::Postgres(_) => Err(Failure::internal("a reader cannot commit")),

@@ -34,3 +34,22 @@ fn both_databases_have_migrations_of_the_same_names() {
     assert!(!names("migrations/sqlite").is_empty());
     assert_eq!(names("migrations/sqlite"), names("migrations/postgres"));
 }
+
+#[tokio::test]
+async fn the_statements_of_requests_are_counted_and_no_others() {
+    let server = Server::start().await;
+    let storage = &server.app.storage;
+    let before = storage.statements_run();
+    let mut reader = storage.read().await.unwrap();
+    reader.user("nobody").await.unwrap();
+    reader.grant("none").await.unwrap();
+    drop(reader);
+    assert_eq!(storage.statements_run(), before + 2);
+    let mut transaction = storage.begin().await.unwrap();
+    transaction.hold_user("nobody").await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(storage.statements_run(), before + 3, "neither BEGIN nor COMMIT counts");
+    server.poll().await;
+    server.app.storage.clean(3600, server.clock.now()).await.unwrap();
+    assert_eq!(storage.statements_run(), before + 3, "what runs by itself does not count");
+}
