@@ -8,8 +8,9 @@ use super::output::note;
 use super::{Context, Output, start};
 use crate::failure::Failure;
 use crate::outgoing::Outgoing;
-use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
+use crate::protocol::algorithm::Algorithm;
 use crate::protocol::client::{AuthMethod, Client, ClientType};
+use crate::protocol::grant_type::GrantType;
 use crate::protocol::registration;
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::ScopeSet;
@@ -99,6 +100,9 @@ pub(super) struct Update {
 
 #[derive(Args)]
 struct Details {
+    /// How it may get tokens: authorization_code, refresh_token, client_credentials; can be repeated [default: as the type has it].
+    #[arg(long = "grant-type", value_name = "G", value_parser = grant_type)]
+    grant_types: Vec<GrantType>,
     /// Where authorization responses may go; can be repeated.
     #[arg(long = "redirect-uri", value_name = "U")]
     redirect_uris: Vec<String>,
@@ -133,6 +137,11 @@ fn auth_method(text: &str) -> Result<AuthMethod, String> {
     text.parse().map_err(|_| format!("'{text}' must be client_secret_basic, client_secret_post or none"))
 }
 
+fn grant_type(text: &str) -> Result<GrantType, String> {
+    let names = || GrantType::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ");
+    text.parse().map_err(|_| format!("'{}' must be one of {}", text.escape_debug(), names()))
+}
+
 impl ClientCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
         let storage = start::storage(&context.config).await?;
@@ -158,25 +167,12 @@ impl Create {
     async fn run(self, context: &Context, storage: &Storage) -> Result<(), Failure> {
         let auth_method = self.auth_method.unwrap_or(self.client_type.default_auth_method());
         let secret = (auth_method != AuthMethod::None).then(random::secret);
-        let mut client = Client {
-            client_id: random::id(),
-            client_type: self.client_type,
-            name: self.name,
-            secret_hash: secret.as_ref().map(Secret::hash),
-            auth_method,
-            redirect_uris: Vec::new(),
-            post_logout_redirect_uris: Vec::new(),
-            scopes: registration::default_scopes(self.client_type),
-            resources: Vec::new(),
-            pkce_required: !self.no_pkce,
-            first_party: self.first_party,
-            policy_uri: None,
-            tos_uri: None,
-            backchannel_logout_uri: None,
-            id_token_algorithm: AlgorithmChoice::default(),
-            created_at: context.clock.now(),
-            disabled_at: None,
-        };
+        let mut client = Client::new(random::id(), self.client_type, context.clock.now());
+        client.name = self.name;
+        client.secret_hash = secret.as_ref().map(Secret::hash);
+        client.auth_method = auth_method;
+        client.pkce_required = !self.no_pkce;
+        client.first_party = self.first_party;
         let algorithm = self.rest.id_token_algorithm;
         self.rest.apply(&mut client)?;
         let resources = storage.read().await?.resources().await?;
@@ -217,18 +213,21 @@ impl Update {
 
 impl Details {
     fn apply(self, client: &mut Client) -> Result<(), Failure> {
+        if !self.grant_types.is_empty() {
+            client.grant_types = self.grant_types.into_iter().collect();
+        }
         if !self.redirect_uris.is_empty() {
             client.redirect_uris = self.redirect_uris;
         }
         if !self.post_logout_redirect_uris.is_empty() {
-            client.post_logout_redirect_uris = self.post_logout_redirect_uris;
+            client.metadata.post_logout_redirect_uris = self.post_logout_redirect_uris;
         }
         if !self.resources.is_empty() {
             client.resources = self.resources;
         }
         let links = [
-            (self.policy_uri, &mut client.policy_uri),
-            (self.tos_uri, &mut client.tos_uri),
+            (self.policy_uri, &mut client.metadata.policy_uri),
+            (self.tos_uri, &mut client.metadata.tos_uri),
             (self.backchannel_logout_uri, &mut client.backchannel_logout_uri),
         ];
         for (given, link) in links {
@@ -292,14 +291,15 @@ fn thing(client: &Client, secret: Option<&Secret>) -> Value {
         "type": client.client_type.as_str(),
         "name": client.name,
         "auth_method": client.auth_method.as_str(),
+        "grant_types": client.grant_types,
         "redirect_uris": client.redirect_uris,
-        "post_logout_redirect_uris": client.post_logout_redirect_uris,
+        "post_logout_redirect_uris": client.metadata.post_logout_redirect_uris,
         "scope": client.scopes.to_string(),
         "resources": client.resources,
         "pkce_required": client.pkce_required,
         "first_party": client.first_party,
-        "policy_uri": client.policy_uri,
-        "tos_uri": client.tos_uri,
+        "policy_uri": client.metadata.policy_uri,
+        "tos_uri": client.metadata.tos_uri,
         "backchannel_logout_uri": client.backchannel_logout_uri,
         "id_token_alg": client.id_token_algorithm.wanted.map_or("default", Algorithm::as_str),
         "state": if client.disabled_at.is_some() { "off" } else { "on" },

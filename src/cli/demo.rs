@@ -17,7 +17,6 @@ use crate::http::demo::{self, SCOPE, Samples};
 use crate::http::{Listener, Shutdown, router};
 use crate::protocol::algorithm::AlgorithmChoice;
 use crate::protocol::client::{Client, ClientType};
-use crate::protocol::registration;
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::ScopeSet;
 use crate::secret::Secret;
@@ -149,44 +148,20 @@ async fn register(app: &App, origin: String) -> Result<Samples, Failure> {
 
 fn sample_app(app: &App, samples: &Samples) -> Result<Client, Failure> {
     let scopes = ScopeSet::parse(SCOPE).map_err(Failure::internal)?;
-    Ok(Client {
-        name: "Sample app".to_owned(),
-        redirect_uris: vec![samples.redirect_uri()],
-        post_logout_redirect_uris: vec![samples.post_logout_redirect_uri()],
-        scopes: registration::default_scopes(ClientType::Spa).union(&scopes),
-        ..sample(app, ClientType::Spa, &samples.client_id)
-    })
+    let mut client = Client::new(samples.client_id.clone(), ClientType::Spa, app.now());
+    client.name = "Sample app".to_owned();
+    client.redirect_uris = vec![samples.redirect_uri()];
+    client.metadata.post_logout_redirect_uris = vec![samples.post_logout_redirect_uri()];
+    client.scopes = client.scopes.union(&scopes);
+    Ok(client)
 }
 
 fn sample_service(app: &App, secret: &Secret) -> Result<Client, Failure> {
-    Ok(Client {
-        name: "Sample service".to_owned(),
-        secret_hash: Some(secret.hash()),
-        scopes: ScopeSet::parse(SCOPE).map_err(Failure::internal)?,
-        ..sample(app, ClientType::Service, "demo-service")
-    })
-}
-
-fn sample(app: &App, client_type: ClientType, client_id: &str) -> Client {
-    Client {
-        client_id: client_id.to_owned(),
-        client_type,
-        name: String::new(),
-        secret_hash: None,
-        auth_method: client_type.default_auth_method(),
-        redirect_uris: Vec::new(),
-        post_logout_redirect_uris: Vec::new(),
-        scopes: ScopeSet::default(),
-        resources: Vec::new(),
-        pkce_required: true,
-        first_party: false,
-        policy_uri: None,
-        tos_uri: None,
-        backchannel_logout_uri: None,
-        id_token_algorithm: AlgorithmChoice::default(),
-        created_at: app.now(),
-        disabled_at: None,
-    }
+    let mut client = Client::new("demo-service".to_owned(), ClientType::Service, app.now());
+    client.name = "Sample service".to_owned();
+    client.secret_hash = Some(secret.hash());
+    client.scopes = ScopeSet::parse(SCOPE).map_err(Failure::internal)?;
+    Ok(client)
 }
 
 fn welcome(issuer: &str, samples: &Samples) -> String {

@@ -7,6 +7,7 @@ use super::{Grants, TokenRequest};
 use crate::failure::Error;
 use crate::protocol::authorization::Authorization;
 use crate::protocol::code::{self, Consumed, IssuedCode};
+use crate::protocol::grant_type::GrantType;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::resource::{self, Resource};
 use crate::random;
@@ -48,7 +49,7 @@ impl Grants {
         &self,
         transaction: &mut Transaction,
         code: &IssuedCode,
-        TokenRequest { params, now, .. }: TokenRequest<'_>,
+        TokenRequest { client, params, now }: TokenRequest<'_>,
         resources: &[Resource],
     ) -> Result<Authorization, Error> {
         code::check(code, params, now)?;
@@ -59,7 +60,11 @@ impl Grants {
             .ok_or(Rejection::EndedGrant)?;
         let audience = resource::audience(params, &grant.resources, self.issuer.as_str())?;
         let id_token = self.authentication(transaction, &grant, &grant.scopes, code.nonce.clone()).await?;
-        let refresh_token = self.first_refresh_token(transaction, &grant, now).await?;
+        let refresh_token = if client.may_use(GrantType::RefreshToken) {
+            self.first_refresh_token(transaction, &grant, now).await?
+        } else {
+            None
+        };
         transaction.use_grant(&grant.id, now).await?;
         Ok(Authorization {
             scopes: grant.scopes.for_audience(&audience, resources),

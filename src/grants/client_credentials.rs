@@ -13,7 +13,7 @@ impl Grants {
     ) -> Result<Authorization, Error> {
         let resources = self.directory.resources().await?;
         let issuer = self.issuer.as_str();
-        let scopes = scope::requested(params, client, &resources)?;
+        let scopes = scope::requested_for_itself(params, client, &resources)?;
         let allowed = resource::requested(params, client, &resources, issuer)?;
         let audience = resource::audience(params, &allowed, issuer)?;
         Ok(Authorization {

@@ -1,7 +1,8 @@
 //! The token endpoint's decisions: one file per grant type, one way in, one value out. And what is decided about tokens afterwards:
 //! introspection and revocation.
 //!
-//! A new grant type is a file here with a function that returns an [`Authorization`], and a line in [`Grants::redeem`].
+//! A new grant type is a value of [`GrantType`] with its row, a file here with a function that returns an [`Authorization`], and a line in
+//! [`Grants::redeem`].
 
 mod authorization_code;
 mod client_credentials;
@@ -17,6 +18,7 @@ use crate::failure::{Error, Failure};
 use crate::protocol::authorization::{Authentication, Authorization};
 use crate::protocol::client::Client;
 use crate::protocol::grant::Grant;
+use crate::protocol::grant_type::GrantType;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
@@ -59,15 +61,15 @@ impl Grants {
     /// # Errors
     /// The rejection of the rule that is broken, after what it must record is committed; or a failure, with nothing done.
     pub async fn redeem(&self, request: TokenRequest<'_>) -> Result<Authorization, Error> {
-        let has_users = request.client.client_type.has_users();
-        match (request.params.single("grant_type")?.ok_or(Rejection::MissingGrantType)?, has_users) {
-            ("authorization_code", true) => self.authorization_code(request).await,
-            ("refresh_token", true) => self.refresh_token(request).await,
-            ("client_credentials", false) => self.client_credentials(request).await,
-            ("authorization_code" | "refresh_token" | "client_credentials", _) => {
-                Err(Rejection::GrantTypeNotAllowed.into())
-            }
-            _ => Err(Rejection::UnknownGrantType.into()),
+        let named = request.params.single("grant_type")?.ok_or(Rejection::MissingGrantType)?;
+        let grant_type: GrantType = named.parse().map_err(|_| Rejection::UnknownGrantType)?;
+        if !request.client.may_use(grant_type) {
+            return Err(Rejection::GrantTypeNotAllowed.into());
+        }
+        match grant_type {
+            GrantType::AuthorizationCode => self.authorization_code(request).await,
+            GrantType::ClientCredentials => self.client_credentials(request).await,
+            GrantType::RefreshToken => self.refresh_token(request).await,
         }
     }
 

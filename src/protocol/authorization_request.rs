@@ -5,6 +5,7 @@
 
 use super::claims_request::ClaimsRequest;
 use super::client::Client;
+use super::grant_type::GrantType;
 use super::params::Params;
 use super::pkce::{self, CodeChallenge};
 use super::prompt::{self, Prompt};
@@ -108,7 +109,7 @@ impl AuthorizationRequest {
         refuse_request_objects(params)?;
         response_type(params)?;
         ResponseMode::of(params, target.redirect_uri())?;
-        if !client.client_type.has_users() {
+        if !client.may_use(GrantType::AuthorizationCode) {
             return Err(Rejection::ClientMayNotAuthorize);
         }
         let scopes = scope::requested(params, client, resources)?;

@@ -1,14 +1,16 @@
 //! A client: an application registered with us, and what its type allows it (RFC 6749 §2.1, RFC 8252, RFC 9700 §2).
 
-use std::fmt;
-use std::str::FromStr;
+use std::collections::BTreeSet;
 
 use super::algorithm::AlgorithmChoice;
+use super::client_metadata::ClientMetadata;
+use super::grant_type::GrantType;
+use super::named::named;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
 use crate::secret::SecretHash;
 
-/// What kind of application it is: fixes its grants, its authentication and its redirect URIs.
+/// What kind of application it is: fixes its redirect URIs and whether it can keep a secret, and presets what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientType {
     /// Runs on a server and keeps a secret.
@@ -32,45 +34,28 @@ pub enum AuthMethod {
     None,
 }
 
-/// The name of a value of the given kind is not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownName;
-
-macro_rules! named {
-    ($type:ident { $($variant:ident = $name:literal),+ }) => {
-        impl $type {
-            /// Every value, in the order of its definition.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name on the wire, in the database and on the command line.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = UnknownName;
-
-            fn from_str(text: &str) -> Result<Self, UnknownName> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or(UnknownName)
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-
 named!(ClientType { Web = "web", Spa = "spa", Native = "native", Service = "service" });
 named!(AuthMethod { ClientSecretBasic = "client_secret_basic", ClientSecretPost = "client_secret_post", None = "none" });
 
 impl ClientType {
-    /// Whether people sign in to it: it uses the authorization code flow.
+    /// Whether people can sign in to it.
     pub const fn has_users(self) -> bool {
         !matches!(self, Self::Service)
+    }
+
+    /// The grant types that it may use when none are named.
+    pub fn default_grant_types(self) -> BTreeSet<GrantType> {
+        if self.has_users() {
+            [GrantType::AuthorizationCode, GrantType::RefreshToken].into()
+        } else {
+            [GrantType::ClientCredentials].into()
+        }
+    }
+
+    /// The scopes that it may ask for when none are named.
+    pub fn default_scopes(self) -> ScopeSet {
+        let own = ["openid", "profile", "email", "offline_access"];
+        own.into_iter().filter(|_| self.has_users()).collect()
     }
 
     /// Whether what it was granted ends with the sign-in that it came from.
@@ -110,10 +95,10 @@ pub struct Client {
     pub secret_hash: Option<SecretHash>,
     /// The one way in which it authenticates.
     pub auth_method: AuthMethod,
+    /// How it may get tokens.
+    pub grant_types: BTreeSet<GrantType>,
     /// Where authorization responses may go.
     pub redirect_uris: Vec<String>,
-    /// Where a browser may go after signing out.
-    pub post_logout_redirect_uris: Vec<String>,
     /// The scopes that it may ask for.
     pub scopes: ScopeSet,
     /// The resources that it may ask for; none listed means every registered one.
@@ -122,14 +107,12 @@ pub struct Client {
     pub pkce_required: bool,
     /// Ours: people are not asked to consent.
     pub first_party: bool,
-    /// Its privacy policy, for people to read before they sign in.
-    pub policy_uri: Option<String>,
-    /// Its terms of service.
-    pub tos_uri: Option<String>,
     /// Where it is told that a sign-in has ended (OpenID Connect Back-Channel Logout §2.2).
     pub backchannel_logout_uri: Option<String>,
     /// What its ID tokens are signed with.
     pub id_token_algorithm: AlgorithmChoice,
+    /// What is seldom read.
+    pub metadata: ClientMetadata,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it was switched off, if it was.
@@ -137,6 +120,38 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client of the type with all that the type presets: no name, no secret and no redirect URI yet.
+    pub fn new(client_id: String, client_type: ClientType, created_at: Timestamp) -> Self {
+        Self {
+            client_id,
+            client_type,
+            name: String::new(),
+            secret_hash: None,
+            auth_method: client_type.default_auth_method(),
+            grant_types: client_type.default_grant_types(),
+            redirect_uris: Vec::new(),
+            scopes: client_type.default_scopes(),
+            resources: Vec::new(),
+            pkce_required: true,
+            first_party: false,
+            backchannel_logout_uri: None,
+            id_token_algorithm: AlgorithmChoice::default(),
+            metadata: ClientMetadata::default(),
+            created_at,
+            disabled_at: None,
+        }
+    }
+
+    /// Whether it may get tokens so.
+    pub fn may_use(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
+    }
+
+    /// Whether people sign in to it: it may use a grant type that needs them.
+    pub fn has_users(&self) -> bool {
+        self.grant_types.iter().any(|grant_type| grant_type.needs_person())
+    }
+
     /// Whether it may be used.
     pub const fn is_enabled(&self) -> bool {
         self.disabled_at.is_none()

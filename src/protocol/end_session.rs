@@ -68,7 +68,7 @@ impl EndSession {
             None => None,
             Some(uri) => {
                 let client = client.filter(|client| client.is_enabled()).ok_or(Rejection::MissingLogoutClient)?;
-                if !client.post_logout_redirect_uris.iter().any(|registered| registered == uri) {
+                if !client.metadata.post_logout_redirect_uris.iter().any(|registered| registered == uri) {
                     return Err(Rejection::UnregisteredPostLogoutRedirectUri);
                 }
                 Some(LogoutTarget { uri: uri.to_owned(), state: params.single("state")?.map(str::to_owned) })

@@ -7,6 +7,7 @@ use super::algorithm::Algorithm;
 use super::assurance;
 use super::claims;
 use super::client::AuthMethod;
+use super::grant_type::GrantType;
 use super::issuer::Issuer;
 use super::response_mode::ResponseMode;
 use super::scope::ISSUER_SCOPES;
@@ -32,7 +33,7 @@ pub fn document(issuer: &Issuer) -> Value {
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::NAMES,
-        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+        "grant_types_supported": GrantType::ALL,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": methods,

@@ -96,33 +96,20 @@ fn has_consent(pending: &PendingRequest, client: &Client, consent: Option<&Conse
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::algorithm::AlgorithmChoice;
     use crate::protocol::authorization_request::{AuthorizationRequest, RedirectTarget};
-    use crate::protocol::client::AuthMethod;
     use crate::protocol::params::Params;
     use crate::protocol::scope::ScopeSet;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
     fn client(client_type: ClientType, first_party: bool) -> Client {
+        let new = Client::new("c".into(), client_type, NOW);
         Client {
-            client_id: "c".into(),
-            client_type,
-            name: "C".into(),
-            secret_hash: None,
-            auth_method: AuthMethod::None,
             redirect_uris: vec!["https://rp.test/cb".into()],
-            post_logout_redirect_uris: vec![],
             scopes: ScopeSet::parse("openid profile email").unwrap(),
-            resources: vec![],
             pkce_required: false,
             first_party,
-            policy_uri: None,
-            tos_uri: None,
-            backchannel_logout_uri: None,
-            id_token_algorithm: AlgorithmChoice::default(),
-            created_at: NOW,
-            disabled_at: None,
+            ..new
         }
     }
 

@@ -10,12 +10,6 @@ pub const MAX_NAME: usize = 200;
 /// The most redirect URIs of one client.
 const MAX_URIS: usize = 50;
 
-/// The scopes of a client that names none.
-pub fn default_scopes(client_type: ClientType) -> ScopeSet {
-    let text = if client_type.has_users() { "openid profile email offline_access" } else { "" };
-    ScopeSet::parse(text).unwrap_or_default()
-}
-
 /// Checks a client that is about to be registered or changed.
 ///
 /// # Errors
@@ -31,14 +25,15 @@ pub fn check_client(client: &Client, resources: &[Resource]) -> Result<(), Strin
             _ => format!("a {kind} client cannot keep a secret: its authentication method must be none"),
         });
     }
+    grant_types(client)?;
     redirect_uris(client)?;
     links(client)?;
     let is_public = client.auth_method == AuthMethod::None;
     if is_public && !client.pkce_required {
         return Err("only a client that authenticates can do without PKCE".to_owned());
     }
-    if !kind.has_users() && client.scopes.contains("openid") {
-        return Err("a service client acts for itself: the scope openid is for clients with users".to_owned());
+    if !client.has_users() && client.scopes.contains("openid") {
+        return Err("a client without users acts for itself: the scope openid is for clients with users".to_owned());
     }
     let unknown = client.resources.iter().find(|r| !resources.iter().any(|known| known.identifier == **r));
     match unknown {
@@ -74,33 +69,55 @@ fn name(name: &str) -> Result<(), String> {
     if fine { Ok(()) } else { Err(format!("the name must have 1 to {MAX_NAME} characters and no control characters")) }
 }
 
+fn grant_types(client: &Client) -> Result<(), String> {
+    if client.grant_types.is_empty() {
+        return Err("a client needs a grant type, or it gets no tokens".to_owned());
+    }
+    for grant_type in &client.grant_types {
+        let before = grant_type.goes_on_with();
+        if grant_type.needs_person() && !client.client_type.has_users() {
+            return Err(format!("a service client may not use {grant_type}: nobody signs in to it"));
+        }
+        if grant_type.needs_authentication() && client.auth_method == AuthMethod::None {
+            return Err(format!("only a client that authenticates may use {grant_type}"));
+        }
+        if !before.is_empty() && !before.iter().any(|other| client.may_use(*other)) {
+            let before: Vec<&str> = before.iter().map(|other| other.as_str()).collect();
+            return Err(format!("{grant_type} goes on with what {} gives: allow that too", before.join(" or ")));
+        }
+    }
+    Ok(())
+}
+
 fn redirect_uris(client: &Client) -> Result<(), String> {
     let kind = client.client_type;
-    match (kind.has_users(), client.redirect_uris.is_empty()) {
-        (true, true) => return Err(format!("a {kind} client needs at least one --redirect-uri")),
-        (false, false) => return Err("a service client has no redirect URI: nobody signs in to it".to_owned()),
-        _ => {}
+    let needed = client.grant_types.iter().any(|grant_type| grant_type.needs_redirect_uri());
+    if needed && client.redirect_uris.is_empty() {
+        return Err(format!("a {kind} client needs at least one redirect URI"));
     }
-    if client.redirect_uris.len() > MAX_URIS || client.post_logout_redirect_uris.len() > MAX_URIS {
+    if !needed && !client.redirect_uris.is_empty() {
+        return Err(format!("a {kind} client without authorization_code has no redirect URI: nobody signs in to it"));
+    }
+    if client.redirect_uris.len() > MAX_URIS || client.metadata.post_logout_redirect_uris.len() > MAX_URIS {
         return Err(format!("a client has at most {MAX_URIS} redirect URIs of a kind"));
     }
     client
         .redirect_uris
         .iter()
-        .chain(&client.post_logout_redirect_uris)
+        .chain(&client.metadata.post_logout_redirect_uris)
         .try_for_each(|uri| redirect_uri::registrable(uri, kind))
 }
 
 /// What people and the server are sent to: web addresses, and only for a client that people sign in to.
 fn links(client: &Client) -> Result<(), String> {
     let links = [
-        ("privacy policy", &client.policy_uri),
-        ("terms of service", &client.tos_uri),
+        ("privacy policy", &client.metadata.policy_uri),
+        ("terms of service", &client.metadata.tos_uri),
         ("back-channel logout URI", &client.backchannel_logout_uri),
     ];
     links.into_iter().filter_map(|(what, uri)| Some((what, uri.as_deref()?))).try_for_each(|(what, uri)| {
-        if !client.client_type.has_users() {
-            return Err(format!("a service client has no {what}: nobody signs in to it"));
+        if !client.has_users() {
+            return Err(format!("a {} client without users has no {what}: nobody signs in to it", client.client_type));
         }
         // What a website may register as its redirect URI is fine as any other address of it.
         redirect_uri::registrable(uri, ClientType::Web)
@@ -110,30 +127,18 @@ fn links(client: &Client) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::clock::Timestamp;
     use crate::protocol::algorithm::AlgorithmChoice;
+    use crate::protocol::grant_type::GrantType;
 
     fn client(client_type: ClientType) -> Client {
-        Client {
-            client_id: "c".into(),
-            client_type,
-            name: "C".into(),
-            secret_hash: None,
-            auth_method: client_type.default_auth_method(),
-            redirect_uris: if client_type.has_users() { vec!["https://rp.test/cb".into()] } else { vec![] },
-            post_logout_redirect_uris: vec![],
-            scopes: default_scopes(client_type),
-            resources: vec![],
-            pkce_required: true,
-            first_party: false,
-            policy_uri: None,
-            tos_uri: None,
-            backchannel_logout_uri: None,
-            id_token_algorithm: AlgorithmChoice::default(),
-            created_at: Timestamp::from_seconds(0),
-            disabled_at: None,
-        }
+        let mut client = Client::new("c".into(), client_type, Timestamp::from_seconds(0));
+        client.name = "C".into();
+        client.redirect_uris = if client_type.has_users() { vec!["https://rp.test/cb".into()] } else { vec![] };
+        client
     }
 
     #[test]
@@ -158,12 +163,27 @@ mod tests {
         assert!(refused(|c| c.name = "\u{7}".into(), ClientType::Web).contains("name"));
         assert!(refused(|c| c.scopes = ScopeSet::parse("openid").unwrap(), ClientType::Service).contains("openid"));
         assert!(
-            refused(|c| c.policy_uri = Some("javascript:alert(1)".into()), ClientType::Web).contains("privacy policy")
+            refused(|c| c.metadata.policy_uri = Some("javascript:alert(1)".into()), ClientType::Web)
+                .contains("privacy policy")
         );
-        assert!(refused(|c| c.tos_uri = Some("https://a.test/#x".into()), ClientType::Spa).contains("terms"));
+        assert!(refused(|c| c.metadata.tos_uri = Some("https://a.test/#x".into()), ClientType::Spa).contains("terms"));
         let logout: fn(&mut Client) = |c| c.backchannel_logout_uri = Some("https://a.test/out".into());
         assert!(refused(logout, ClientType::Service).contains("nobody"));
         assert!(refused(|c| c.backchannel_logout_uri = Some("http://a.test".into()), ClientType::Web).contains("http"));
+        let only = |of: &[GrantType]| -> BTreeSet<GrantType> { of.iter().copied().collect() };
+        for (kind, grant_types, sentence) in [
+            (ClientType::Web, only(&[]), "needs a grant type"),
+            (ClientType::Web, only(&[GrantType::RefreshToken]), "authorization_code gives"),
+            (ClientType::Web, only(&[GrantType::ClientCredentials]), "no redirect URI"),
+            (ClientType::Spa, only(GrantType::ALL), "only a client that authenticates may use client_credentials"),
+            (ClientType::Service, only(&[GrantType::AuthorizationCode]), "a service client may not use"),
+        ] {
+            let mut client = client(kind);
+            client.grant_types = grant_types;
+            assert!(check_client(&client, &[]).unwrap_err().contains(sentence), "{sentence}");
+        }
+        let both = Client { grant_types: only(GrantType::ALL), ..client(ClientType::Web) };
+        assert_eq!(check_client(&both, &[]), Ok(()));
         let many: fn(&mut Client) = |c| c.redirect_uris = (0..51).map(|n| format!("https://a.test/{n}")).collect();
         assert!(refused(many, ClientType::Web).contains("at most"));
     }

@@ -124,6 +124,20 @@ pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Re
     Ok(asked)
 }
 
+/// The scopes that a client asks for which acts for itself (RFC 6749 §4.4): as [`requested`], without the issuer's own, for these speak of a
+/// person, and none is there. To name one is refused, whatever the client may ask for when people sign in to it.
+///
+/// # Errors
+/// As [`requested`].
+pub fn requested_for_itself(params: &Params, client: &Client, resources: &[Resource]) -> Result<ScopeSet, Rejection> {
+    let asked = requested(params, client, resources)?;
+    let is_personal = |token: &str| ISSUER_SCOPES.iter().any(|(name, _)| *name == token);
+    if params.single("scope")?.is_some() && asked.iter().any(is_personal) {
+        return Err(Rejection::ScopeNotAllowed);
+    }
+    Ok(ScopeSet(asked.0.into_iter().filter(|token| !is_personal(token)).collect()))
+}
+
 /// The scopes of a refreshed access token: those that the request names, none of which may be beyond the granted ones, or all of these
 /// (RFC 6749 §6).
 ///

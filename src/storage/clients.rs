@@ -10,21 +10,21 @@ use crate::protocol::algorithm::Algorithm;
 use crate::protocol::client::Client;
 use crate::secret::SecretHash;
 
+/// The columns, in the order in which a whole row is written.
+macro_rules! columns {
+    () => {
+        "client_id, client_type, name, secret_hash, auth_method, grant_types, redirect_uris, scopes, resources, pkce_required, first_party, \
+         backchannel_logout_uri, id_token_algorithm, id_token_algorithm_former, metadata, created_at, disabled_at"
+    };
+}
+
 statements! {
-    CLIENT = "SELECT client_id, client_type, name, secret_hash, auth_method, redirect_uris, post_logout_redirect_uris, scopes, \
-        resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, backchannel_logout_uri, \
-        id_token_algorithm, id_token_algorithm_former FROM clients WHERE client_id = $1";
-    CLIENTS = "SELECT client_id, client_type, name, secret_hash, auth_method, redirect_uris, post_logout_redirect_uris, scopes, \
-        resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, backchannel_logout_uri, \
-        id_token_algorithm, id_token_algorithm_former FROM clients ORDER BY created_at, client_id";
-    INSERT_CLIENT = "INSERT INTO clients (client_id, client_type, name, secret_hash, auth_method, redirect_uris, \
-        post_logout_redirect_uris, scopes, resources, pkce_required, first_party, created_at, disabled_at, policy_uri, tos_uri, \
-        backchannel_logout_uri, id_token_algorithm, id_token_algorithm_former) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
-    UPDATE_CLIENT = "UPDATE clients SET client_type = $2, name = $3, secret_hash = $4, auth_method = $5, redirect_uris = $6, \
-        post_logout_redirect_uris = $7, scopes = $8, resources = $9, pkce_required = $10, first_party = $11, created_at = $12, \
-        disabled_at = $13, policy_uri = $14, tos_uri = $15, backchannel_logout_uri = $16, id_token_algorithm = $17, \
-        id_token_algorithm_former = $18 WHERE client_id = $1";
+    CLIENT = concat!("SELECT ", columns!(), " FROM clients WHERE client_id = $1");
+    CLIENTS = concat!("SELECT ", columns!(), " FROM clients ORDER BY created_at, client_id");
+    INSERT_CLIENT = concat!("INSERT INTO clients (", columns!(), ") \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
+    UPDATE_CLIENT = concat!("UPDATE clients SET (", columns!(), ") = \
+        ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) WHERE client_id = $1");
 }
 
 #[derive(FromRow)]
@@ -34,19 +34,18 @@ struct ClientRow {
     name: String,
     secret_hash: Option<Vec<u8>>,
     auth_method: String,
+    grant_types: String,
     redirect_uris: String,
-    post_logout_redirect_uris: String,
     scopes: String,
     resources: String,
     pkce_required: i64,
     first_party: i64,
+    backchannel_logout_uri: Option<String>,
     id_token_algorithm: Option<String>,
     id_token_algorithm_former: Option<String>,
+    metadata: String,
     created_at: i64,
     disabled_at: Option<i64>,
-    policy_uri: Option<String>,
-    tos_uri: Option<String>,
-    backchannel_logout_uri: Option<String>,
 }
 
 impl ClientRow {
@@ -61,18 +60,17 @@ impl ClientRow {
             name: self.name,
             secret_hash,
             auth_method: from_name("auth_method", &self.auth_method)?,
+            grant_types: from_json("grant_types", &self.grant_types)?,
             redirect_uris: from_json("redirect_uris", &self.redirect_uris)?,
-            post_logout_redirect_uris: from_json("post_logout_redirect_uris", &self.post_logout_redirect_uris)?,
             scopes: scopes(&self.scopes)?,
             resources: from_json("resources", &self.resources)?,
             pkce_required: self.pkce_required != 0,
             first_party: self.first_party != 0,
+            backchannel_logout_uri: self.backchannel_logout_uri,
             id_token_algorithm: algorithm_choice(self.id_token_algorithm, self.id_token_algorithm_former)?,
+            metadata: from_json("metadata", &self.metadata)?,
             created_at: Timestamp::from_seconds(self.created_at),
             disabled_at: moment(self.disabled_at),
-            policy_uri: self.policy_uri,
-            tos_uri: self.tos_uri,
-            backchannel_logout_uri: self.backchannel_logout_uri,
         })
     }
 }
@@ -116,27 +114,26 @@ impl Transaction {
     }
 
     async fn write_client(&mut self, statement: &'static str, client: &Client) -> Result<(), Failure> {
-        let (redirect_uris, post_logout) = (json(&client.redirect_uris)?, json(&client.post_logout_redirect_uris)?);
-        let resources = json(&client.resources)?;
+        let (grant_types, redirect_uris) = (json(&client.grant_types)?, json(&client.redirect_uris)?);
+        let (resources, metadata) = (json(&client.resources)?, json(&client.metadata)?);
         on!(self, |c| sqlx::query(statement)
             .bind(&client.client_id)
             .bind(client.client_type.as_str())
             .bind(&client.name)
             .bind(client.secret_hash.as_ref().map(SecretHash::as_bytes))
             .bind(client.auth_method.as_str())
+            .bind(grant_types)
             .bind(redirect_uris)
-            .bind(post_logout)
             .bind(client.scopes.to_string())
             .bind(resources)
             .bind(i64::from(client.pkce_required))
             .bind(i64::from(client.first_party))
-            .bind(client.created_at.seconds())
-            .bind(client.disabled_at.map(Timestamp::seconds))
-            .bind(client.policy_uri.as_deref())
-            .bind(client.tos_uri.as_deref())
             .bind(client.backchannel_logout_uri.as_deref())
             .bind(client.id_token_algorithm.wanted.map(Algorithm::as_str))
             .bind(client.id_token_algorithm.former.map(Algorithm::as_str))
+            .bind(metadata)
+            .bind(client.created_at.seconds())
+            .bind(client.disabled_at.map(Timestamp::seconds))
             .execute(c)
             .await
             .map(drop))?;

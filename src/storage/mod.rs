@@ -38,7 +38,7 @@ pub use users::Account;
 
 /// Defines SQL constants and the list `STATEMENTS` of all of them, which a test prepares on both databases.
 macro_rules! statements {
-    ($($name:ident = $sql:literal;)+) => {
+    ($($name:ident = $sql:expr;)+) => {
         $(const $name: &str = $sql;)+
         pub(super) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),+];
     };

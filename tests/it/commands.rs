@@ -48,6 +48,22 @@ async fn client_commands_work_beside_the_server() {
 }
 
 #[tokio::test]
+async fn a_client_is_given_its_grant_types_by_command() {
+    let (_database, server) = server().await;
+    let web = server.client("web", &[]);
+    assert_eq!(
+        server.command(&["client", "show", &web.id])["grant_types"],
+        json!(["authorization_code", "refresh_token"])
+    );
+    let more =
+        ["client", "update", &web.id, "--grant-type", "client_credentials", "--grant-type", "authorization_code"];
+    assert_eq!(server.command(&more)["grant_types"], json!(["authorization_code", "client_credentials"]));
+    let service = server.client("service", &["--grant-type", "client_credentials"]);
+    let refused = server.refused(&["client", "update", &service.id, "--grant-type", "authorization_code"]);
+    assert!(refused.contains("a service client may not use authorization_code"), "{refused}");
+}
+
+#[tokio::test]
 async fn user_commands_work_beside_the_server() {
     let (_database, server) = server().await;
     says(&server, &["user", "list"], &["There are no accounts yet."]);

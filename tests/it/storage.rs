@@ -1,7 +1,13 @@
 //! The guard of the storage: every SQL text is prepared on the database at hand, and both databases have the same migrations.
 
+use std::path::PathBuf;
+
+use doorward::protocol::client::ClientType;
+use doorward::protocol::client_metadata::ClientMetadata;
+use doorward::storage::Storage;
+
 use crate::sources::sources;
-use crate::support::Server;
+use crate::support::{Database, Server, is_postgres};
 
 #[tokio::test]
 async fn every_statement_prepares() {
@@ -17,10 +23,45 @@ async fn every_statement_prepares() {
 fn statements(text: &str) -> usize {
     let Some((_, rest)) = text.split_once("\nstatements! {\n") else { return 0 };
     let block = rest.split("\n}\n").next().unwrap();
-    block
-        .lines()
-        .filter(|line| line.contains(" = \"") && line.starts_with("    ") && !line.starts_with("     "))
-        .count()
+    block.lines().filter(|line| line.contains(" = ") && line.starts_with("    ") && !line.starts_with("     ")).count()
+}
+
+#[tokio::test]
+async fn a_client_of_an_older_version_keeps_what_it_had() {
+    let database = Database::empty().await;
+    std::fs::create_dir(database.folder.path().join("data")).unwrap();
+    let storage = Storage::open(&database.config, true).await.unwrap();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(format!("migrations/{}", if is_postgres() { "postgres" } else { "sqlite" }))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+    files.sort();
+    for file in files {
+        database.db_execute(&std::fs::read_to_string(&file).unwrap()).await;
+        if !file.ends_with("0005_cleanup.sql") {
+            continue;
+        }
+        for (kind, uri, list) in
+            [("web", "'https://a.test/terms'", r#"["https://a.test/out"]"#), ("service", "NULL", "[]")]
+        {
+            let row = format!(
+                "INSERT INTO clients (client_id, client_type, name, auth_method, redirect_uris, post_logout_redirect_uris, scopes, \
+                 resources, pkce_required, first_party, created_at, tos_uri, backchannel_logout_uri) VALUES ('{kind}', '{kind}', 'A', \
+                 'client_secret_basic', '{list}', '{list}', 'a b', '[]', 1, 0, 7, {uri}, {uri})"
+            );
+            database.db_execute(&row).await;
+        }
+    }
+    let mut reader = storage.read().await.unwrap();
+    let web = reader.client("web").await.unwrap().unwrap();
+    assert_eq!(web.grant_types, ClientType::Web.default_grant_types());
+    assert_eq!(web.metadata.post_logout_redirect_uris, ["https://a.test/out"]);
+    assert_eq!((web.metadata.policy_uri, web.metadata.tos_uri), (None, Some("https://a.test/terms".to_owned())));
+    assert_eq!(web.backchannel_logout_uri.as_deref(), Some("https://a.test/terms"));
+    let service = reader.client("service").await.unwrap().unwrap();
+    assert_eq!(service.grant_types, ClientType::Service.default_grant_types());
+    assert_eq!(service.metadata, ClientMetadata::default());
 }
 
 #[test]

@@ -86,7 +86,8 @@ impl Asker {
 
 impl From<&Client> for Asker {
     fn from(client: &Client) -> Self {
-        Self { name: client.name.clone(), policy_uri: client.policy_uri.clone(), tos_uri: client.tos_uri.clone() }
+        let metadata = &client.metadata;
+        Self { name: client.name.clone(), policy_uri: metadata.policy_uri.clone(), tos_uri: metadata.tos_uri.clone() }
     }
 }
 

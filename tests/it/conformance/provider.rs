@@ -201,7 +201,7 @@ async fn register(server: &Server, method: AuthMethod, back_channel: Option<&str
             client.pkce_required = false;
             client.scopes = ScopeSet::parse("openid profile email address phone offline_access").unwrap();
             client.redirect_uris = vec![REDIRECT_URI.to_owned()];
-            client.post_logout_redirect_uris = vec![POST_LOGOUT_REDIRECT_URI.to_owned()];
+            client.metadata.post_logout_redirect_uris = vec![POST_LOGOUT_REDIRECT_URI.to_owned()];
             client.backchannel_logout_uri = back_channel.map(str::to_owned);
         })
         .await;

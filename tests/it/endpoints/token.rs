@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use doorward::protocol;
 use doorward::protocol::client::{AuthMethod, ClientType};
+use doorward::protocol::grant_type::GrantType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 use hyper::body::Frame;
@@ -183,6 +185,39 @@ async fn a_client_uses_the_grant_types_of_its_kind() {
     }
     web.credentials(&[]).await.refused_json(400, Rejection::GrantTypeNotAllowed);
     service.redeem("x").await.refused_json(400, Rejection::GrantTypeNotAllowed);
+}
+
+#[tokio::test]
+async fn a_client_uses_the_grant_types_that_it_is_allowed_and_no_others() {
+    let server = Server::start().await;
+    let scopes = ScopeSet::parse("openid email offline_access job").unwrap();
+    let own = |grant_types: &'static [GrantType]| {
+        let scopes = scopes.clone();
+        move |client: &mut protocol::client::Client| {
+            (client.grant_types, client.scopes) = (grant_types.iter().copied().collect(), scopes);
+            client.first_party = true;
+        }
+    };
+    let both = server.db_client(ClientType::Web, own(GrantType::ALL)).await;
+    let tokens = both.credentials(&[]).await.ok();
+    assert_eq!(tokens["scope"], "job", "no person is there, whom the issuer's scopes could speak of");
+    both.credentials(&[("scope", "openid job")]).await.refused_json(400, Rejection::ScopeNotAllowed);
+
+    server.db_user("ann@example.org").await;
+    let mut browser = server.browser();
+    browser.sign_in("ann@example.org").await;
+    let once = server.db_client(ClientType::Web, own(&[GrantType::AuthorizationCode])).await;
+    for (client, refreshes) in [(&both, true), (&once, false)] {
+        let answer = browser.visit(&client.authorization_url("scope=openid+offline_access")).await;
+        let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+        assert_eq!(tokens.get("refresh_token").is_some(), refreshes);
+    }
+    once.token(&[("grant_type", "refresh_token"), ("refresh_token", "x")])
+        .await
+        .refused_json(400, Rejection::GrantTypeNotAllowed);
+    let machine = server.db_client(ClientType::Web, own(&[GrantType::ClientCredentials])).await;
+    browser.visit(&machine.authorization_url("")).await.refused_redirect(Rejection::ClientMayNotAuthorize);
+    machine.redeem("x").await.refused_json(400, Rejection::GrantTypeNotAllowed);
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ async fn policy_and_terms_are_linked_where_people_sign_in_register_and_consent()
     server.db_user("ann@example.org").await;
     let client = server
         .db_client(ClientType::Web, |client| {
-            client.policy_uri = Some(POLICY.to_owned());
-            client.tos_uri = Some(TERMS.to_owned());
+            client.metadata.policy_uri = Some(POLICY.to_owned());
+            client.metadata.tos_uri = Some(TERMS.to_owned());
         })
         .await;
     let mut browser = server.browser();
@@ -37,7 +37,7 @@ async fn policy_and_terms_are_linked_where_people_sign_in_register_and_consent()
 #[tokio::test]
 async fn an_application_without_links_shows_none() {
     let server = Server::start().await;
-    let client = server.db_client(ClientType::Web, |client| client.tos_uri = Some(TERMS.to_owned())).await;
+    let client = server.db_client(ClientType::Web, |client| client.metadata.tos_uri = Some(TERMS.to_owned())).await;
     let login = server.browser().visit(&client.authorization_url("")).await;
     assert!(!login.has("#client-policy") && login.has("#client-terms"));
     let alone = server.browser().visit("/login").await;

@@ -11,7 +11,8 @@ const OUT: &str = "https://rp.test/out";
 /// A signed-in person, an app that may bring the browser back, and its tokens.
 async fn begin(server: &Server) -> (Browser, Client, Value) {
     server.db_user("ann@example.org").await;
-    let client = server.db_client(ClientType::Web, |c| c.post_logout_redirect_uris = vec![OUT.to_owned()]).await;
+    let client =
+        server.db_client(ClientType::Web, |c| c.metadata.post_logout_redirect_uris = vec![OUT.to_owned()]).await;
     let mut browser = server.browser();
     let tokens = tokens(&mut browser, &client).await;
     (browser, client, tokens)

@@ -12,7 +12,6 @@ use doorward::config::Config;
 use doorward::http::{Peer, Reason, router};
 use doorward::protocol::algorithm::AlgorithmChoice;
 use doorward::protocol::client::{AuthMethod, ClientType};
-use doorward::protocol::registration;
 use doorward::protocol::resource::Resource;
 use doorward::protocol::user::User;
 use doorward::sealing::MasterKey;
@@ -184,26 +183,9 @@ impl Server {
             ClientType::Native => "http://127.0.0.1/callback",
             _ => "https://rp.test/cb",
         };
-        let method = kind.default_auth_method();
-        let mut client = protocol::client::Client {
-            client_id: random::id(),
-            client_type: kind,
-            name: "Notebook".to_owned(),
-            secret_hash: None,
-            auth_method: method,
-            redirect_uris: if kind.has_users() { vec![redirect_uri.to_owned()] } else { vec![] },
-            post_logout_redirect_uris: vec![],
-            scopes: registration::default_scopes(kind),
-            resources: vec![],
-            pkce_required: true,
-            first_party: false,
-            policy_uri: None,
-            tos_uri: None,
-            backchannel_logout_uri: None,
-            id_token_algorithm: AlgorithmChoice::default(),
-            created_at: self.clock.now(),
-            disabled_at: None,
-        };
+        let mut client = protocol::client::Client::new(random::id(), kind, self.clock.now());
+        client.name = "Notebook".to_owned();
+        client.redirect_uris = if kind.has_users() { vec![redirect_uri.to_owned()] } else { vec![] };
         change(&mut client);
         let secret: Option<Secret> = (client.auth_method != AuthMethod::None).then(random::secret);
         client.secret_hash = secret.as_ref().map(Secret::hash);

@@ -1,0 +1,39 @@
+//! What is registered of a client and seldom read (RFC 7591 §2): kept as one JSON text, so that a further member needs no column.
+//!
+//! What SQL asks for, or what every request reads, stands in a column of its own. Members that this version does not know come from a
+//! newer one, beside it in the same database: they are kept as they are.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What is seldom read of a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientMetadata {
+    /// Where a browser may go after signing out (OpenID Connect RP-Initiated Logout §3.1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Its privacy policy, for people to read before they sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<String>,
+    /// Its terms of service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<String>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_newer_version_wrote_is_kept() {
+        let text = r#"{"policy_uri":"https://a.test/p","logo_uri":"https://a.test/l"}"#;
+        let mut metadata: ClientMetadata = serde_json::from_str(text).unwrap();
+        metadata.policy_uri = None;
+        metadata.tos_uri = Some("https://a.test/t".to_owned());
+        let text = serde_json::to_string(&metadata).unwrap();
+        assert_eq!(text, r#"{"tos_uri":"https://a.test/t","logo_uri":"https://a.test/l"}"#);
+        assert_eq!(serde_json::to_string(&ClientMetadata::default()).unwrap(), "{}");
+    }
+}
