@@ -1,16 +1,122 @@
 //! The log: to standard error, one line per event, for people or as JSON. What is written never holds a secret: secrets are
 //! types that print nothing, and no request is logged beyond its method, path and outcome.
+//!
+//! A line of a request is not worth a system call of its own. Lines gather for some milliseconds and go out together, in their order; a
+//! warning or an error takes all before it along at once. Nothing is dropped: whoever logs faster than standard error takes waits
+//! for it. Only a process that is killed outright can lose the last few milliseconds.
 
-use tracing_subscriber::EnvFilter;
+use std::io::{self, Write};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogConfig, LogFormat};
 
+/// How long lines gather.
+const GATHER: Duration = Duration::from_millis(10);
+/// How many bytes gather at most.
+const FULL: usize = 256 * 1024;
+
+static LINES: Lines = Lines { waiting: Mutex::new(Vec::new()), some: Condvar::new(), out: Mutex::new(()) };
+
 /// Begins to write the log of this process. A second call does nothing.
 pub fn start(config: &LogConfig) {
-    let filter = EnvFilter::new(format!("{level},sqlx=warn,hyper=warn,h2=warn,rustls=warn", level = config.level));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    let _ = match config.format {
-        LogFormat::Text => lines.with_ansi(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    let level = config.level.parse().unwrap_or(LevelFilter::INFO);
+    let others = ["sqlx", "hyper", "h2", "rustls"].map(|name| (name, level.min(LevelFilter::WARN)));
+    let filter = Targets::new().with_default(level).with_targets(others);
+    let lines = tracing_subscriber::fmt::layer().with_writer(Writers).with_target(false);
+    let started = match config.format {
+        LogFormat::Text => tracing_subscriber::registry().with(filter).with(lines.with_ansi(false)).try_init(),
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true);
+            tracing_subscriber::registry().with(filter).with(lines).try_init()
+        }
     };
+    if started.is_ok() {
+        std::thread::spawn(|| LINES.write_for_ever());
+    }
+}
+
+/// Writes what still waits: to be called before the process ends.
+pub fn finish() {
+    LINES.write_out();
+}
+
+/// Lines on their way to standard error.
+struct Lines {
+    waiting: Mutex<Vec<u8>>,
+    some: Condvar,
+    /// Held while lines go out, so that they keep their order.
+    out: Mutex<()>,
+}
+
+impl Lines {
+    fn add(&self, line: &[u8], at_once: bool) {
+        let mut waiting = held(&self.waiting);
+        let is_first = waiting.is_empty();
+        waiting.extend_from_slice(line);
+        let is_full = waiting.len() > FULL;
+        drop(waiting);
+        if at_once || is_full {
+            self.write_out();
+        } else if is_first {
+            self.some.notify_one();
+        }
+    }
+
+    fn write_out(&self) {
+        let _alone = held(&self.out);
+        let lines = std::mem::take(&mut *held(&self.waiting));
+        // A log that cannot be written ends no request.
+        let _ = io::stderr().write_all(&lines);
+    }
+
+    fn write_for_ever(&self) {
+        loop {
+            let waiting = self.some.wait_while(held(&self.waiting), |waiting| waiting.is_empty());
+            drop(waiting.unwrap_or_else(PoisonError::into_inner));
+            std::thread::sleep(GATHER);
+            self.write_out();
+        }
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes the writer of each event.
+struct Writers;
+
+impl MakeWriter<'_> for Writers {
+    type Writer = Line;
+
+    fn make_writer(&self) -> Line {
+        Line { at_once: true }
+    }
+
+    fn make_writer_for(&self, about: &Metadata<'_>) -> Line {
+        Line { at_once: *about.level() <= Level::WARN }
+    }
+}
+
+/// Takes the line of one event.
+struct Line {
+    at_once: bool,
+}
+
+impl Write for Line {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        LINES.add(line, self.at_once);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -22,6 +22,7 @@ use clap::{Parser, Subcommand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::telemetry;
 use output::Output;
 
 /// A standalone OAuth 2.1 and OpenID Connect authorization server.
@@ -87,7 +88,9 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(execute(arguments)) {
+    let outcome = runtime.block_on(execute(arguments));
+    telemetry::finish();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::complain(&failure);
