@@ -6,24 +6,22 @@
 mod cpu;
 mod server;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use criterion::Criterion;
-use doorward::http::router;
-use tower::ServiceExt;
+use doorward::http::{Site, site};
 
 use cpu::CpuTime;
 use server::Server;
 
-async fn ask(router: Router, authorization: &str) {
+async fn ask(site: Site, authorization: &str) {
     let request = Request::post("/token")
         .header(header::HOST, "localhost:8000")
         .header(header::AUTHORIZATION, authorization)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(Body::from("grant_type=client_credentials&scope=notes%3Aread"));
-    let response = router.oneshot(request.unwrap()).await.unwrap();
+    let response = site.answer(request.unwrap()).await;
     assert_eq!(response.status(), StatusCode::OK);
     to_bytes(response.into_body(), 1 << 16).await.unwrap();
 }
@@ -33,9 +31,9 @@ fn main() {
     let server = Server::start();
     let authorization = format!("Basic {}", STANDARD.encode(server.service.join(":")));
     server.runtime.spawn(server.app.clone().run_jobs(std::future::pending()));
-    let router = router(server.app.clone());
+    let site = site(server.app.clone());
     let bare = || server.key.sign(b"a message").unwrap();
-    let request = || server.runtime.block_on(ask(router.clone(), &authorization));
+    let request = || server.runtime.block_on(ask(site.clone(), &authorization));
     request();
     let connections = server.app.storage.connections_taken();
 

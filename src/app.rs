@@ -15,7 +15,9 @@ use crate::outgoing::Outgoing;
 use crate::password::Hasher;
 use crate::protocol::authorization::Authorization;
 use crate::protocol::client::Client;
+use crate::protocol::entity::Entity;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::metadata;
 use crate::sealing::MasterKey;
 use crate::signin::{self, SignIns};
 use crate::storage::{Directory, Storage};
@@ -39,6 +41,8 @@ pub struct Parts {
     pub config: Config,
     /// Who we are.
     pub issuer: Issuer,
+    /// What we say of ourselves, rendered.
+    pub metadata: Entity,
     /// Tells the time.
     pub clock: Clock,
     /// The database.
@@ -116,6 +120,7 @@ impl App {
                 lifetimes: config.tokens.clone(),
             }),
             config,
+            metadata: Entity::of(metadata::document(&issuer).to_string()),
             issuer,
             clock,
             storage,

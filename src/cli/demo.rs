@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::demo::{self, SCOPE, Samples};
-use crate::http::{Listener, Shutdown, router};
+use crate::http::{Listener, Shutdown, site};
 use crate::protocol::algorithm::AlgorithmChoice;
 use crate::protocol::client::{Client, ClientType};
 use crate::protocol::resource::Resource;
@@ -82,8 +82,8 @@ async fn serve(
     let stop = shutdown.clone();
     let jobs = tokio::spawn(app.clone().run_jobs(async move { stop.requested().await }));
     tokio::join!(
-        listener.serve(&app, router(app.clone()), shutdown.clone()),
-        beside.serve(&app, demo::router(app.clone(), samples), shutdown),
+        listener.serve(&app, site(app.clone()), shutdown.clone()),
+        beside.serve(&app, demo::site(app.clone(), samples), shutdown),
     );
     let _ = jobs.await;
     app.storage.close().await;

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::http::{Listener, Shutdown, Tls, router};
+use crate::http::{Listener, Shutdown, Tls, site};
 use crate::telemetry;
 
 /// Run the server until SIGTERM or Ctrl-C. A second signal stops it at once.
@@ -81,7 +81,7 @@ fn name_issuer(config: &mut Config, listener: &Listener) {
 async fn serve(app: App, listener: Listener, shutdown: Shutdown) -> Result<(), Failure> {
     let stop = shutdown.clone();
     let jobs = tokio::spawn(app.clone().run_jobs(async move { stop.requested().await }));
-    listener.serve(&app, router(app.clone()), shutdown).await;
+    listener.serve(&app, site(app.clone()), shutdown).await;
     let _ = jobs.await;
     app.storage.close().await;
     Ok(())

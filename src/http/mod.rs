@@ -12,10 +12,12 @@ mod middleware;
 mod pages;
 mod router;
 mod serve;
+mod site;
 mod tls;
 
 pub use error::Reason;
 pub use middleware::peer::Peer;
-pub use router::router;
+pub use router::site;
 pub use serve::{Listener, Shutdown};
+pub use site::Site;
 pub use tls::{Tls, connect_to_own};

@@ -1,27 +1,28 @@
 //! Every route on one screen, grouped by audience.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
-use tower_http::timeout::TimeoutLayer;
 
 use super::endpoints::{authorize, discovery, health, introspect, jwks, revoke, token, userinfo};
-use super::middleware::{headers, host, peer, request_log};
+use super::middleware::headers;
+use super::middleware::host::Hosts;
 use super::pages::files::{self, Files};
 use super::pages::{account, consent, login, logout, missing, register};
+use super::site::Site;
 use crate::app::App;
 
-/// How long a whole request may take, its body included.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
 /// The whole server.
-pub fn router(app: App) -> Router {
+pub fn site(app: App) -> Site {
+    let hosts = if app.issuer.is_secure() { Hosts::Any } else { Hosts::Loopback };
+    Site::new(app.clone(), router(app), hosts)
+}
+
+fn router(app: App) -> Router {
     let files = Arc::new(Files::new(&app.config.brand, app.logo.as_ref()));
 
     // For anybody: public facts.
@@ -31,7 +32,7 @@ pub fn router(app: App) -> Router {
         .route("/.well-known/jwks.json", get(jwks::get))
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]))
-        .layer(from_fn_with_state(app.clone(), headers::public));
+        .layer(from_fn_with_state(headers::caching(app.config.keys.jwks_max_age), headers::public));
 
     // For machines: clients and resource servers.
     let directory = app.directory.clone();
@@ -83,16 +84,5 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn(headers::machine));
 
-    browser
-        .merge(public)
-        .merge(machine)
-        .merge(resource_server)
-        .merge(operator)
-        .layer(from_fn_with_state(app.clone(), host::only_ours))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
-        .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(app.clone(), headers::transport))
-        .layer(from_fn(request_log::one_line))
-        .layer(from_fn_with_state(app.clone(), peer::resolve))
-        .with_state(app)
+    browser.merge(public).merge(machine).merge(resource_server).merge(operator).with_state(app)
 }

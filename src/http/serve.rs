@@ -3,10 +3,10 @@
 //! A stop has three steps: `/readyz` says 503 and new connections are still taken for a moment, so that a load balancer can look
 //! elsewhere; then the socket closes and requests under way finish; what is left after `[server] drain` is cut off.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -18,9 +18,9 @@ use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use super::middleware::peer::Peer;
+use super::site::Site;
 use super::tls::Tls;
 use crate::app::App;
 use crate::failure::Failure;
@@ -92,7 +92,7 @@ impl Listener {
     }
 
     /// Serves until a stop is asked for; returns when the last request is answered or the time for that is over.
-    pub async fn serve(self, app: &App, router: Router, shutdown: Shutdown) {
+    pub async fn serve(self, app: &App, site: Site, shutdown: Shutdown) {
         let graceful = GracefulShutdown::new();
         let taking_note = async {
             shutdown.requested().await;
@@ -107,7 +107,7 @@ impl Listener {
         loop {
             tokio::select! {
                 accepted = self.socket.accept() => match accepted {
-                    Ok((stream, peer)) => connection(stream, peer, self.tls.clone(), router.clone(), graceful.watcher()),
+                    Ok((stream, peer)) => connection(stream, peer, self.tls.clone(), site.clone(), graceful.watcher()),
                     Err(error) => {
                         // Out of file handles, most likely: those who are here finish, then others can come.
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -128,21 +128,21 @@ impl Listener {
 }
 
 /// Takes a connection: the handshake, if there is one, and then its requests.
-fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, router: Router, watcher: Watcher) {
+fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, site: Site, watcher: Watcher) {
     // Answers are small: none waits for the acknowledgement of another.
     let _ = stream.set_nodelay(true);
     tokio::spawn(async move {
         match tls {
-            None => requests(stream, peer, router, watcher).await,
+            None => requests(stream, peer, site, watcher).await,
             Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => requests(stream, peer, router, watcher).await,
+                Ok(stream) => requests(stream, peer, site, watcher).await,
                 Err(error) => tracing::debug!(%error, "a handshake broke"),
             },
         }
     });
 }
 
-async fn requests<S>(stream: S, peer: SocketAddr, router: Router, watcher: Watcher)
+async fn requests<S>(stream: S, peer: SocketAddr, site: Site, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -152,7 +152,8 @@ where
         first.cancel();
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
-        router.clone().oneshot(request)
+        let site = site.clone();
+        async move { Ok::<_, Infallible>(site.answer(request).await) }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);

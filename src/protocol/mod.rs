@@ -16,6 +16,7 @@ pub mod consent;
 pub mod device;
 pub mod email;
 pub mod end_session;
+pub mod entity;
 pub mod grant;
 pub mod grant_type;
 pub mod introspection;

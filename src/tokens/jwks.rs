@@ -4,16 +4,14 @@ use serde_json::{Value, json};
 
 use super::ring::HeldKey;
 use crate::clock::Timestamp;
+use crate::protocol::entity::Entity;
 use crate::protocol::key_life::{KeyLife, Stage};
-use crate::secret::{base64url, sha256};
 
 /// A rendered key set.
 #[derive(Debug, Clone)]
 pub struct Jwks {
     /// The JSON text.
-    pub body: String,
-    /// A strong entity tag over it, with its quotes.
-    pub etag: String,
+    pub entity: Entity,
     from: Timestamp,
     until: Option<Timestamp>,
 }
@@ -34,8 +32,7 @@ impl Jwks {
         }
         keys.sort_by_key(|(rank, _)| *rank);
         let body = json!({ "keys": keys.into_iter().map(|(_, jwk)| jwk).collect::<Vec<_>>() }).to_string();
-        let etag = format!("\"{}\"", base64url(&sha256(body.as_bytes())[..16]));
-        Self { body, etag, from: now, until }
+        Self { entity: Entity::of(body), from: now, until }
     }
 
     /// Whether it is what is published at `now`. The clock may have jumped back since.

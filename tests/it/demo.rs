@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use doorward::http::demo::{SCOPE, Samples, router};
+use doorward::http::demo::{SCOPE, Samples, site};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
@@ -23,7 +23,7 @@ async fn demo() -> (Server, Server, Client) {
         token_command: "curl token".to_owned(),
         api_command: "curl api".to_owned(),
     };
-    let second = server.serving(router(server.app.clone(), samples));
+    let second = server.serving(site(server.app.clone(), samples));
     (server, second, service)
 }
 

@@ -8,15 +8,14 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
-use tower_http::catch_panic::CatchPanicLayer;
 
-use super::error::JsonError;
-use super::middleware::{peer, request_log};
+use super::middleware::headers::machine;
+use super::middleware::host::Hosts;
 use super::pages::missing;
+use super::site::Site;
 use crate::app::App;
-use crate::protocol::rejection::Rejection;
 
 /// The scope that the sample API asks for.
 pub const SCOPE: &str = "notes:read";
@@ -57,10 +56,12 @@ struct Demo {
     samples: Samples,
 }
 
-/// The second origin.
-pub fn router(app: App, samples: Samples) -> Router {
+/// The second origin. It answers to its own host name and port alone: a page elsewhere may bring a browser to send us a foreign name (DNS
+/// rebinding).
+pub fn site(app: App, samples: Samples) -> Site {
+    let hosts = Hosts::Exactly(samples.origin.trim_start_matches("http://").to_owned());
     let demo = Demo { app: app.clone(), samples };
-    Router::new()
+    let router = Router::new()
         .route("/", get(app::page))
         .route("/callback", get(app::page))
         .route("/app.js", get(app::script))
@@ -70,21 +71,9 @@ pub fn router(app: App, samples: Samples) -> Router {
         .fallback(missing::endpoint)
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn_with_state(demo.clone(), headers))
-        .layer(from_fn_with_state(demo.clone(), only_ours))
-        .layer(CatchPanicLayer::new())
-        .layer(from_fn(request_log::one_line))
-        .layer(from_fn_with_state(app, peer::resolve))
-        .with_state(demo)
-}
-
-/// Answers to its own host name and port alone: a page elsewhere may bring a browser to send us a foreign name (DNS rebinding).
-async fn only_ours(State(demo): State<Demo>, request: Request, next: Next) -> Response {
-    let own = demo.samples.origin.trim_start_matches("http://").as_bytes();
-    let mut named = request.headers().get_all(header::HOST).iter();
-    match (named.next(), named.next()) {
-        (Some(host), None) if host.as_bytes() == own => next.run(request).await,
-        _ => JsonError::from(Rejection::WrongHost).into_response(),
-    }
+        .layer(from_fn(machine))
+        .with_state(demo);
+    Site::new(app, router, hosts)
 }
 
 async fn headers(State(demo): State<Demo>, request: Request, next: Next) -> Response {

@@ -9,6 +9,5 @@ use crate::http::entity::tagged;
 
 /// The key set, or 304 when the caller has it.
 pub(in crate::http) async fn get(State(app): State<App>, headers: HeaderMap) -> Response {
-    let jwks = app.ring.jwks(app.now());
-    tagged(&headers, &jwks.etag, "application/jwk-set+json", jwks.body.clone())
+    tagged(&headers, &app.ring.jwks(app.now()).entity, "application/jwk-set+json")
 }

@@ -10,11 +10,11 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
+use super::bounded;
 use super::request_log::TraceId;
-use crate::app::App;
-use crate::http::error::{Reason, WithoutPage};
+use crate::http::error::{JsonError, PageError, Reason, WithoutPage};
 use crate::http::pages::files::Files;
 use crate::http::pages::problem;
 
@@ -38,40 +38,32 @@ fn set_if_absent(headers: &mut HeaderMap, name: HeaderName, value: &'static str)
     headers.entry(name).or_insert(HeaderValue::from_static(value));
 }
 
-/// On every answer.
-pub(in crate::http) async fn transport(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set_if_absent(headers, header::X_FRAME_OPTIONS, "DENY");
-    set_if_absent(headers, header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
-    set_if_absent(headers, header::REFERRER_POLICY, "no-referrer");
-    set_if_absent(headers, header::CACHE_CONTROL, "no-store");
-    if app.issuer.is_secure() {
-        set(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
-    }
-    response
+/// How long public facts may be kept.
+pub(in crate::http) fn caching(seconds: i64) -> HeaderValue {
+    HeaderValue::from_str(&format!("public, max-age={seconds}")).unwrap_or(HeaderValue::from_static("no-cache"))
 }
 
-/// On public facts: they may be kept, by anybody.
-pub(in crate::http) async fn public(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// On public facts: they may be kept, by anybody, as long as the publication of new keys reckons with.
+pub(in crate::http) async fn public(State(caching): State<HeaderValue>, request: Request, next: Next) -> Response {
+    let mut response = answered(next, request).await;
     let headers = response.headers_mut();
-    // As long as the publication of new keys reckons with.
-    if let Ok(caching) = HeaderValue::from_str(&format!("public, max-age={}", app.config.keys.jwks_max_age)) {
-        headers.entry(header::CACHE_CONTROL).or_insert(caching);
-    }
+    headers.entry(header::CACHE_CONTROL).or_insert(caching);
     set(headers, HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
     response
 }
 
 /// On answers to machines: never kept (RFC 6749 §5.1).
 pub(in crate::http) async fn machine(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let mut response = answered(next, request).await;
     let headers = response.headers_mut();
     set_if_absent(headers, header::CACHE_CONTROL, "no-store");
     set_if_absent(headers, header::PRAGMA, "no-cache");
     response
+}
+
+/// The answer for a program, also when there is none in time.
+async fn answered(next: Next, request: Request) -> Response {
+    bounded::run(next, request).await.unwrap_or_else(|failure| JsonError::from(failure).into_response())
 }
 
 fn page_policy(response: &Response) -> String {
@@ -95,7 +87,8 @@ pub(in crate::http) async fn browser(
     let trace = request.extensions().get::<TraceId>().map(|trace| trace.0.clone()).unwrap_or_default();
     let page = files.page.clone();
     request.extensions_mut().insert(page.clone());
-    let mut response = next.run(request).await;
+    let answered = bounded::run(next, request).await;
+    let mut response = answered.unwrap_or_else(|failure| PageError::from(failure).into_response());
     if response.extensions().get::<WithoutPage>().is_some()
         && let Some(reason) = response.extensions().get::<Reason>().cloned()
     {

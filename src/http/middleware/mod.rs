@@ -1,5 +1,6 @@
 //! What happens around every request.
 
+pub(super) mod bounded;
 pub(super) mod headers;
 pub(super) mod host;
 pub(super) mod peer;

@@ -5,12 +5,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::middleware::Next;
-use axum::response::Response;
 
-use crate::app::App;
 use crate::config::Network;
 
 /// The other end of the connection; the listener puts it into every request.
@@ -21,11 +18,12 @@ pub struct Peer(pub SocketAddr);
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct ClientAddress(pub IpAddr);
 
-pub(in crate::http) async fn resolve(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// Finds the client's address, and puts it into the request's extensions.
+pub(in crate::http) fn resolve(request: &mut Request, trusted: &[Network]) -> IpAddr {
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
-    let address = client_address(peer, request.headers(), &app.config.server.trusted_proxies);
+    let address = client_address(peer, request.headers(), trusted);
     request.extensions_mut().insert(ClientAddress(address));
-    next.run(request).await
+    address
 }
 
 fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {

@@ -1,14 +1,17 @@
 //! One log line per request: trace id, method, path, status, client, and why it was refused. Never a query, a header or a body.
 
+use std::net::IpAddr;
+
 use axum::extract::Request;
-use axum::http::HeaderValue;
-use axum::middleware::Next;
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
 
-use super::peer::ClientAddress;
 use crate::clock::Stopwatch;
 use crate::http::error::Reason;
 use crate::random;
+
+/// The longest part of a path that is logged, in characters.
+const LONGEST_PATH: usize = 100;
 
 /// Names a request in the log and on error pages; also the response header `x-trace-id`.
 #[derive(Clone, Debug)]
@@ -18,28 +21,46 @@ pub(in crate::http) struct TraceId(pub String);
 #[derive(Clone, Debug)]
 pub(in crate::http) struct LoggedClient(pub String);
 
-pub(in crate::http) async fn one_line(mut request: Request, next: Next) -> Response {
-    let watch = Stopwatch::start();
-    let trace = random::id();
-    let method = request.method().clone();
-    let path: String = request.uri().path().chars().take(100).collect();
-    let address = request.extensions().get::<ClientAddress>().map(|address| address.0.to_string()).unwrap_or_default();
-    request.extensions_mut().insert(TraceId(trace.clone()));
-    let mut response = next.run(request).await;
-    let status = response.status().as_u16();
-    let client = response.extensions().get::<LoggedClient>().map_or("-", |client| client.0.as_str());
-    let micros = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
-    match response.extensions().get::<Reason>() {
-        None => tracing::info!(%trace, %method, path, status, address, client, micros, "request"),
-        Some(Reason::Rejected(why)) => {
-            tracing::info!(%trace, %method, path, status, address, client, micros, rejection = why.reason(), "request");
-        }
-        Some(Reason::Failed(why)) => {
-            tracing::error!(%trace, %method, path, status, address, client, micros, failure = %why, "request");
+/// The line of a request that is under way.
+pub(in crate::http) struct Line {
+    watch: Stopwatch,
+    trace: String,
+    method: Method,
+    path: String,
+    address: IpAddr,
+}
+
+impl Line {
+    /// Begins the line, and gives the request its name.
+    pub fn begin(request: &mut Request, address: IpAddr) -> Self {
+        let trace = random::id();
+        request.extensions_mut().insert(TraceId(trace.clone()));
+        Self {
+            watch: Stopwatch::start(),
+            trace,
+            method: request.method().clone(),
+            path: request.uri().path().chars().take(LONGEST_PATH).collect(),
+            address,
         }
     }
-    if let Ok(value) = HeaderValue::from_str(&trace) {
-        response.headers_mut().insert("x-trace-id", value);
+
+    /// Writes it, and names the request in the answer.
+    pub fn end(self, response: &mut Response) {
+        let Self { watch, trace, method, path, address } = self;
+        let status = response.status().as_u16();
+        let client = response.extensions().get::<LoggedClient>().map_or("-", |client| client.0.as_str());
+        let micros = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
+        match response.extensions().get::<Reason>() {
+            None => tracing::info!(%trace, %method, path, status, %address, client, micros, "request"),
+            Some(Reason::Rejected(why)) => {
+                tracing::info!(%trace, %method, path, status, %address, client, micros, rejection = why.reason(), "request");
+            }
+            Some(Reason::Failed(why)) => {
+                tracing::error!(%trace, %method, path, status, %address, client, micros, failure = %why, "request");
+            }
+        }
+        if let Ok(value) = HeaderValue::try_from(trace) {
+            response.headers_mut().insert(HeaderName::from_static("x-trace-id"), value);
+        }
     }
-    response
 }

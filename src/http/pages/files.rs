@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::{Page, Picture};
+use super::{Dress, Page, Picture};
 use crate::config::{BrandConfig, Colour, DARK, Grounds, LIGHT, Logo, LogoKind};
 use crate::http::error::PageError;
 use crate::protocol::rejection::Rejection;
@@ -58,13 +58,13 @@ impl Files {
         let script = dense(include_str!("../../../static/doorward.js"));
         let script = File::new("doorward", "js", "text/javascript; charset=utf-8", script);
         let logo = logo.map(|logo| (logo_file(logo), logo.size));
-        let page = Page {
+        let page = Page(Arc::new(Dress {
             brand: brand.name.clone(),
             stylesheet: stylesheet.name.clone(),
             script: script.name.clone(),
             logo: logo.as_ref().map(|(file, size)| Picture { name: file.name.clone(), width: width(*size) }),
             icon: brand.accent.palette(LIGHT).fill.to_string(),
-        };
+        }));
         Self { page, files: [stylesheet, script].into_iter().chain(logo.map(|(file, _)| file)).collect() }
     }
 }

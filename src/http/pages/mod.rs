@@ -11,6 +11,9 @@ pub(super) mod problem;
 pub(super) mod register;
 mod visit;
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use askama::Template;
 use axum::body::Body;
 use axum::response::{Html, IntoResponse, Response};
@@ -23,9 +26,21 @@ use crate::protocol::rejection::Rejection;
 
 use super::middleware::headers::FormAction;
 
-/// What every page is made with; the middleware of the pages puts it into each request.
+/// What every page is made with; the middleware of the pages puts it into each request. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Page {
+pub(super) struct Page(Arc<Dress>);
+
+impl Deref for Page {
+    type Target = Dress;
+
+    fn deref(&self) -> &Dress {
+        &self.0
+    }
+}
+
+/// The looks of this installation.
+#[derive(Debug, Default)]
+pub(super) struct Dress {
     /// The installation's name.
     pub brand: String,
     /// The file name of the stylesheet, with the hash of its content.
@@ -38,7 +53,7 @@ pub(super) struct Page {
     pub icon: String,
 }
 
-impl Page {
+impl Dress {
     /// The icon's colour within a `data:` address.
     fn icon_colour(&self) -> String {
         self.icon.replace('#', "%23")

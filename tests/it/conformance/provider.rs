@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use doorward::config::TlsConfig;
-use doorward::http::{Listener, Shutdown, Tls, router};
+use doorward::http::{Listener, Shutdown, Tls, site};
 use doorward::protocol::client::{AuthMethod, ClientType};
 use doorward::protocol::scope::ScopeSet;
 use jsonwebtoken::jwk::JwkSet;
@@ -80,7 +80,7 @@ impl Provider {
         let listener = listener.with_tls(Some(Tls::load(&files, server.app.now()).unwrap()));
         let shutdown = Shutdown::default();
         let (app, stop) = (server.app.clone(), shutdown.clone());
-        tokio::spawn(async move { listener.serve(&app, router(app.clone()), stop).await });
+        tokio::spawn(async move { listener.serve(&app, site(app.clone()), stop).await });
         Self::over(server.clone(), issuer, &pem, Running::InProcess { server, shutdown }).await
     }
 

@@ -3,13 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
 use doorward::app::App;
 use doorward::clock::{Clock, Timestamp};
 use doorward::config::Config;
-use doorward::http::{Peer, Reason, router};
+use doorward::http::{Peer, Reason, Site, site};
 use doorward::protocol::algorithm::AlgorithmChoice;
 use doorward::protocol::client::{AuthMethod, ClientType};
 use doorward::protocol::resource::Resource;
@@ -18,7 +17,6 @@ use doorward::sealing::MasterKey;
 use doorward::secret::{Secret, base64url, sha256};
 use doorward::storage::{Account, Storage};
 use doorward::{protocol, random};
-use tower::ServiceExt;
 
 use super::database::MASTER_KEY;
 use super::{Answer, Browser, Client, Database};
@@ -41,7 +39,7 @@ pub struct Server {
     pub app: App,
     pub clock: Clock,
     pub database: Arc<Database>,
-    router: Router,
+    site: Site,
 }
 
 impl Server {
@@ -86,12 +84,12 @@ impl Server {
         let storage = Storage::open(&config.database, false).await.unwrap();
         let master = MasterKey::parse(MASTER_KEY).unwrap();
         let app = App::build(config, storage, &master, clock.clone()).await.unwrap();
-        Self { router: router(app.clone()), app, clock, database }
+        Self { site: site(app.clone()), app, clock, database }
     }
 
-    /// The same server behind another router.
-    pub fn serving(&self, router: Router) -> Self {
-        Self { router, ..self.clone() }
+    /// The same server behind another site.
+    pub fn serving(&self, site: Site) -> Self {
+        Self { site, ..self.clone() }
     }
 
     /// Lets time pass.
@@ -116,7 +114,7 @@ impl Server {
         if !request.headers().contains_key(header::HOST) {
             request.headers_mut().insert(header::HOST, "localhost:8000".parse().unwrap());
         }
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.site.answer(request).await;
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap().to_vec();
         Answer { status: parts.status, headers: parts.headers, body, reason: parts.extensions.get::<Reason>().cloned() }

@@ -1,0 +1,89 @@
+//! Everything around every request, built once and shared by all connections: who asks, a name for the request, the host that it is
+//! for, what every answer carries, and its one log line. What answers is the [`Router`] within.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use tower::Service;
+
+use super::error::JsonError;
+use super::middleware::host::Hosts;
+use super::middleware::peer;
+use super::middleware::request_log::Line;
+use crate::app::App;
+use crate::protocol::rejection::Rejection;
+
+/// A web server without its socket: takes a request, gives the answer. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Site(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    app: App,
+    router: Router,
+    hosts: Hosts,
+    hsts: Option<HeaderValue>,
+}
+
+impl Site {
+    /// What answers, for these hosts alone.
+    pub(super) fn new(app: App, router: Router, hosts: Hosts) -> Self {
+        let hsts = app.issuer.is_secure().then(|| HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+        Self(Arc::new(Inner { app, router, hosts, hsts }))
+    }
+
+    /// Answers a request, in whose extensions the listener has put the [`peer::Peer`].
+    pub async fn answer(&self, mut request: Request) -> Response {
+        let site = &*self.0;
+        let address = peer::resolve(&mut request, &site.app.config.server.trusted_proxies);
+        let line = Line::begin(&mut request, address);
+        let mut response = if site.hosts.include(&request) {
+            let Ok(response) = site.router.clone().call(request).await;
+            response
+        } else {
+            JsonError::from(Rejection::WrongHost).into_response()
+        };
+        self.dress(&mut response);
+        line.end(&mut response);
+        response
+    }
+
+    /// What every answer carries (OWASP ASVS 3.4); a page has its own policies already.
+    fn dress(&self, response: &mut Response) {
+        let unless_set = [
+            (header::X_FRAME_OPTIONS, "DENY"),
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        let headers = response.headers_mut();
+        for (name, value) in unless_set {
+            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some(hsts) = &self.0.hsts {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
+    }
+}
+
+impl Service<Request> for Site {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let site = self.clone();
+        Box::pin(async move { Ok(site.answer(request).await) })
+    }
+}
