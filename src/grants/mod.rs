@@ -15,6 +15,7 @@ pub use refresh_token::REUSED;
 use crate::clock::Timestamp;
 use crate::config::{Config, TokensConfig};
 use crate::failure::{Error, Failure};
+use crate::protocol::assurance::Assurance;
 use crate::protocol::authorization::{Authentication, Authorization};
 use crate::protocol::client::Client;
 use crate::protocol::grant::Grant;
@@ -89,8 +90,7 @@ impl Grants {
             false => None,
         };
         Ok(Some(Authentication {
-            auth_time: grant.auth_time,
-            methods: grant.methods.clone(),
+            assurance: Assurance::of(&grant.proofs, &grant.claims),
             sid: grant.sign_in_id.clone(),
             nonce,
             claims: claims.unwrap_or_default(),

@@ -1,33 +1,112 @@
-//! How a person authenticated, as clients are told: the methods `amr` (RFC 8176) and the context class `acr` (OpenID Connect Core §2).
+//! What clients are told of how a person authenticated: `auth_time`, the methods `amr` (RFC 8176) and the context class `acr`
+//! (OpenID Connect Core §2), all from the proofs and here alone.
 //!
 //! A context class is claimed only where it is true. A password over TLS, or over the loopback of a development machine, is the class
 //! `PasswordProtectedTransport` of SAML 2.0 (saml-authn-context-2.0-os §3.4.5), which most applications know by this name. What
-//! another provider vouches for has no class here.
+//! another provider vouches for has no class here. Of several that are true, the one is claimed that the client likes best.
 
-/// The method of a password (RFC 8176 §2).
-pub const PASSWORD: &str = "pwd";
+use super::claims_request::ClaimsRequest;
+use super::proof::{Kind, Proof, Proofs};
+use crate::clock::Timestamp;
 
 /// The context class of a password over a protected transport.
 pub const PASSWORD_CLASS: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
 
-/// Every context class that an ID token may claim, for the metadata.
-pub const CLASSES: &[&str] = &[PASSWORD_CLASS];
+/// Every context class that an ID token may claim, the strongest first, with the proofs that make it true.
+pub const CLASSES: &[(&str, &[Kind])] = &[(PASSWORD_CLASS, &[Kind::Password])];
 
-/// The context class of these methods, which are separated by spaces; `None` when no known one is true.
-pub fn class(methods: &str) -> Option<&'static str> {
-    methods.split(' ').any(|method| method == PASSWORD).then_some(PASSWORD_CLASS)
+/// What a kind of proof is worth.
+struct Worth {
+    /// Its method (RFC 8176 §2), if it has a name.
+    amr: Option<&'static str>,
+    /// Whether it says by itself who the person is. What does not, a second factor, only adds to one that does.
+    identifies: bool,
+}
+
+/// The table of the kinds.
+const fn worth(kind: Kind) -> Worth {
+    match kind {
+        Kind::Password => Worth { amr: Some("pwd"), identifies: true },
+        Kind::Unknown => Worth { amr: None, identifies: false },
+    }
+}
+
+/// What clients are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assurance {
+    /// When the person authenticated.
+    pub auth_time: Timestamp,
+    /// The context class, when one is true.
+    pub acr: Option<&'static str>,
+    /// The methods.
+    pub amr: Vec<&'static str>,
+}
+
+impl Assurance {
+    /// What these proofs are worth to a client with these wishes.
+    pub fn of(proofs: &Proofs, claims: &ClaimsRequest) -> Self {
+        let wished = claims.wished_classes().find_map(|wished| true_classes(proofs).find(|class| *class == wished));
+        Self {
+            auth_time: auth_time(proofs),
+            acr: wished.or_else(|| true_classes(proofs).next()),
+            amr: proofs.iter().filter_map(|proof| worth(proof.kind).amr).collect(),
+        }
+    }
+}
+
+/// When the person authenticated: when they last proved who they are, not when they added to it.
+pub fn auth_time(proofs: &Proofs) -> Timestamp {
+    let latest = |of: &dyn Fn(&Proof) -> bool| proofs.iter().filter(|proof| of(proof)).map(|proof| proof.at).max();
+    let identified = latest(&|proof| worth(proof.kind).identifies);
+    identified.or_else(|| latest(&|_| true)).unwrap_or(Timestamp::from_seconds(0))
+}
+
+/// Whether these proofs say who the person is.
+pub fn identifies(proofs: &Proofs) -> bool {
+    proofs.iter().any(|proof| worth(proof.kind).identifies)
+}
+
+/// Whether the client wishes for classes, none of which is true, though one could be.
+pub fn leaves_wishes(proofs: &Proofs, claims: &ClaimsRequest) -> bool {
+    let is_true = |wished: &str| true_classes(proofs).any(|class| class == wished);
+    let could_be = |wished: &str| CLASSES.iter().any(|(class, _)| *class == wished);
+    !claims.wished_classes().any(is_true) && claims.wished_classes().any(could_be)
+}
+
+fn true_classes(proofs: &Proofs) -> impl Iterator<Item = &'static str> {
+    let is_true = |needed: &&[Kind]| needed.iter().all(|kind| proofs.has(*kind));
+    CLASSES.iter().filter(move |(_, needed)| is_true(needed)).map(|(class, _)| *class)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::scope::ScopeSet;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    fn wishing(classes: &str) -> ClaimsRequest {
+        ClaimsRequest::parse(None, Some(classes), &ScopeSet::default()).unwrap()
+    }
 
     #[test]
     fn a_class_is_claimed_only_where_it_is_true() {
-        assert_eq!(class("pwd"), Some(PASSWORD_CLASS));
-        assert_eq!(class("pwd otp"), Some(PASSWORD_CLASS));
-        assert_eq!(class("fed"), None);
-        assert_eq!(class(""), None);
-        assert!(CLASSES.contains(&PASSWORD_CLASS));
+        let (password, unknown) = (Proofs::of(Kind::Password, NOW), Proofs::of(Kind::Unknown, NOW));
+        for wish in ["", "1 2", PASSWORD_CLASS, &format!("gold {PASSWORD_CLASS}")] {
+            let told = Assurance::of(&password, &wishing(wish));
+            assert_eq!(told, Assurance { auth_time: NOW, acr: Some(PASSWORD_CLASS), amr: vec!["pwd"] });
+            assert!(!leaves_wishes(&password, &wishing(wish)));
+            let told = Assurance::of(&unknown, &wishing(wish));
+            assert_eq!(told, Assurance { auth_time: NOW, acr: None, amr: vec![] });
+            assert_eq!(leaves_wishes(&unknown, &wishing(wish)), wish.contains(PASSWORD_CLASS), "{wish}");
+        }
+    }
+
+    #[test]
+    fn what_only_adds_to_a_proof_is_no_authentication_by_itself() {
+        let later = Proof { kind: Kind::Unknown, at: NOW.plus(60) };
+        let both = Proofs::of(Kind::Password, NOW).and(later);
+        assert_eq!(Assurance::of(&both, &ClaimsRequest::default()).auth_time, NOW);
+        assert!(identifies(&both) && !identifies(&Proofs::of(Kind::Unknown, NOW)));
     }
 }

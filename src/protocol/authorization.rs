@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::assurance;
+use super::assurance::Assurance;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -40,10 +40,8 @@ pub struct Authorization {
 /// How and when the person authenticated.
 #[derive(Debug, Clone)]
 pub struct Authentication {
-    /// When.
-    pub auth_time: Timestamp,
-    /// How: methods separated by spaces (see [`assurance`]).
-    pub methods: String,
+    /// When and how.
+    pub assurance: Assurance,
     /// The sign-in.
     pub sid: String,
     /// The request's `nonce`.
@@ -83,7 +81,8 @@ pub struct IdTokenClaims<'a> {
     auth_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     acr: Option<&'static str>,
-    amr: Vec<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    amr: &'a [&'static str],
     sid: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
@@ -122,9 +121,9 @@ impl Authorization {
             aud: &self.client_id,
             exp: self.issued_at.plus(about.lifetime).seconds(),
             iat: self.issued_at.seconds(),
-            auth_time: about.auth_time.seconds(),
-            acr: assurance::class(&about.methods),
-            amr: about.methods.split(' ').collect(),
+            auth_time: about.assurance.auth_time.seconds(),
+            acr: about.assurance.acr,
+            amr: &about.assurance.amr,
             sid: &about.sid,
             nonce: about.nonce.as_deref(),
             at_hash,

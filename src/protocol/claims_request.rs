@@ -47,12 +47,23 @@ impl Wish {
 }
 
 impl ClaimsRequest {
-    /// Reads the parameter and keeps what is understood and `allowed` to the client.
+    /// Reads the parameter and keeps what is understood and `allowed` to the client. `acr_values`, classes separated by spaces, are
+    /// wishes for a voluntary `acr` (§3.1.2.1): they come after those of the parameter, and add nothing to an essential one.
     ///
     /// # Errors
     /// [`Rejection::MalformedClaims`].
-    pub fn parse(text: Option<&str>, allowed: &ScopeSet) -> Result<Self, Rejection> {
-        let Some(text) = text else { return Ok(Self::default()) };
+    pub fn parse(text: Option<&str>, acr_values: Option<&str>, allowed: &ScopeSet) -> Result<Self, Rejection> {
+        let mut request = text.map_or_else(|| Ok(Self::default()), |text| Self::read(text, allowed))?;
+        let classes = acr_values.unwrap_or_default().split(' ').filter(|class| !class.is_empty());
+        let mut classes = classes.map(Value::from).peekable();
+        if classes.peek().is_some() {
+            let wish = request.id_token.entry("acr".to_owned()).or_default();
+            wish.values.extend(classes.filter(|_| !wish.essential));
+        }
+        Ok(request)
+    }
+
+    fn read(text: &str, allowed: &ScopeSet) -> Result<Self, Rejection> {
         if text.len() > MAX_LENGTH || depth(text) > MAX_DEPTH {
             return Err(Rejection::MalformedClaims);
         }
@@ -79,6 +90,11 @@ impl ClaimsRequest {
         [&self.userinfo, &self.id_token]
             .iter()
             .all(|member| member.get("sub").is_none_or(|wish| wish.is_met_by(&value)))
+    }
+
+    /// The context classes that the client would like, or demands, in its order of preference.
+    pub fn wished_classes(&self) -> impl Iterator<Item = &str> {
+        self.id_token.get("acr").into_iter().flat_map(|wish| &wish.values).filter_map(Value::as_str)
     }
 
     /// Whether an ID token with this `acr` will do: an essential one must have one of the values named (§5.5.1.1).
@@ -183,7 +199,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<ClaimsRequest, Rejection> {
-        ClaimsRequest::parse(Some(text), &ScopeSet::parse("openid profile email").unwrap())
+        ClaimsRequest::parse(Some(text), None, &ScopeSet::parse("openid profile email").unwrap())
     }
 
     #[test]
@@ -198,7 +214,7 @@ mod tests {
         assert_eq!(request.scopes().to_string(), "email profile");
         let stored = serde_json::to_string(&request).unwrap();
         assert_eq!(serde_json::from_str::<ClaimsRequest>(&stored).unwrap(), request);
-        assert_eq!(ClaimsRequest::parse(None, &ScopeSet::default()).unwrap(), ClaimsRequest::default());
+        assert_eq!(ClaimsRequest::parse(None, None, &ScopeSet::default()).unwrap(), ClaimsRequest::default());
         assert_eq!(read("{\"userinfo\":null}").unwrap(), ClaimsRequest::default());
     }
 
@@ -243,5 +259,21 @@ mod tests {
         assert!(essential.takes_acr(Some("b")) && !essential.takes_acr(Some("c")) && !essential.takes_acr(None));
         let voluntary = read(r#"{"id_token":{"acr":{"values":["a"]}}}"#).unwrap();
         assert!(voluntary.takes_acr(None) && ClaimsRequest::default().takes_acr(None));
+    }
+
+    #[test]
+    fn acr_values_are_wishes_beside_those_of_the_parameter() {
+        let wishes = |claims: Option<&str>, acr_values: &str| {
+            let request = ClaimsRequest::parse(claims, Some(acr_values), &ScopeSet::default()).unwrap();
+            let wished: Vec<String> = request.wished_classes().map(str::to_owned).collect();
+            (wished.join(" "), request.takes_acr(None))
+        };
+        assert_eq!(wishes(None, "a b"), ("a b".to_owned(), true));
+        assert_eq!(wishes(None, " "), (String::new(), true));
+        assert_eq!(wishes(Some(r#"{"id_token":{"acr":null}}"#), "a"), ("a".to_owned(), true));
+        assert_eq!(wishes(Some(r#"{"id_token":{"acr":{"values":["c","d"]}}}"#), "a  c"), ("c d a c".to_owned(), true));
+        let essential = r#"{"id_token":{"acr":{"essential":true,"value":"c"}}}"#;
+        assert_eq!(wishes(Some(essential), "a"), ("c".to_owned(), false));
+        assert_eq!(wishes(Some(r#"{"id_token":{"acr":{"essential":true}}}"#), "a"), (String::new(), false));
     }
 }

@@ -1,6 +1,7 @@
 //! A grant: what came of one authorization, and whether it still holds. Everything that descends from it asks this one rule.
 
 use super::claims_request::ClaimsRequest;
+use super::proof::Proofs;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
 
@@ -21,10 +22,8 @@ pub struct Grant {
     pub scopes: ScopeSet,
     /// The resources granted.
     pub resources: Vec<String>,
-    /// When the person authenticated.
-    pub auth_time: Timestamp,
-    /// How the person authenticated (see [`super::assurance`]).
-    pub methods: String,
+    /// How the person had authenticated.
+    pub proofs: Proofs,
     /// The single claims that the request asked for.
     pub claims: ClaimsRequest,
     /// When it was made.
@@ -59,6 +58,7 @@ impl Grant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::proof::Kind;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -75,8 +75,7 @@ mod tests {
                 bound,
                 scopes: ScopeSet::default(),
                 resources: vec![],
-                auth_time: NOW,
-                methods: "pwd".into(),
+                proofs: Proofs::of(Kind::Password, NOW),
                 claims: ClaimsRequest::default(),
                 created_at: NOW,
                 roles: vec![],

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::algorithm::Algorithm;
-use super::assurance;
+use super::assurance::CLASSES;
 use super::claims;
 use super::client::AuthMethod;
 use super::grant_type::GrantType;
@@ -39,7 +39,7 @@ pub fn document(issuer: &Issuer) -> Value {
         "token_endpoint_auth_methods_supported": methods,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "acr_values_supported": assurance::CLASSES,
+        "acr_values_supported": CLASSES.iter().map(|(class, _)| *class).collect::<Vec<_>>(),
         // The pages suit any size, so a pop-up and a touch screen get what they ask for.
         "display_values_supported": ["page", "popup", "touch"],
         "ui_locales_supported": ["en"],

@@ -31,6 +31,7 @@ pub mod next_step;
 pub mod params;
 pub mod pkce;
 pub mod prompt;
+pub mod proof;
 pub mod redirect_uri;
 pub mod refresh;
 pub mod registration;

@@ -3,7 +3,7 @@
 //! OpenID Connect Core §3.1.2.3, §3.1.2.4 and §5.5.1.1. What was done *for this very request* is known by the request's id, so
 //! that neither clocks of one second nor several tabs can make `prompt=login` or a native client's consent pass unseen.
 
-use super::assurance;
+use super::assurance::{self, Assurance, CLASSES};
 use super::authorization_request::PendingRequest;
 use super::client::{Client, ClientType};
 use super::consent::Consent;
@@ -35,7 +35,7 @@ pub fn next_step(
     now: Timestamp,
 ) -> NextStep {
     let silent = pending.request.prompt.none;
-    if !assurance::CLASSES.iter().any(|class| pending.request.claims.takes_acr(Some(class))) {
+    if !CLASSES.iter().any(|(class, _)| pending.request.claims.takes_acr(Some(class))) {
         return NextStep::Refuse(Rejection::ClassNotMet);
     }
     let Some(sign_in) = sign_in else {
@@ -44,6 +44,10 @@ pub fn next_step(
     if let Err(rejection) = suits(pending, sign_in, now) {
         // Who has just authenticated for this request cannot do it better by trying again.
         return if silent || is_for(pending, sign_in) { NextStep::Refuse(rejection) } else { NextStep::Reauthenticate };
+    }
+    // A class that is only wished for is worth a question, but never a refusal (OpenID Connect Core §5.5.1.1).
+    if assurance::leaves_wishes(&sign_in.proofs, &pending.request.claims) && !silent && !is_for(pending, sign_in) {
+        return NextStep::Reauthenticate;
     }
     match has_consent(pending, client, consent) {
         true => NextStep::Issue,
@@ -60,10 +64,8 @@ fn suits(pending: &PendingRequest, sign_in: &SignIn, now: Timestamp) -> Result<(
     if !is_fresh(pending, sign_in, now) {
         return Err(Rejection::SignInNeeded);
     }
-    match pending.request.claims.takes_acr(assurance::class(&sign_in.methods)) {
-        true => Ok(()),
-        false => Err(Rejection::ClassNotMet),
-    }
+    let claims = &pending.request.claims;
+    if claims.takes_acr(Assurance::of(&sign_in.proofs, claims).acr) { Ok(()) } else { Err(Rejection::ClassNotMet) }
 }
 
 /// Whether the authentication was made for this request.
@@ -77,8 +79,8 @@ fn is_fresh(pending: &PendingRequest, sign_in: &SignIn, now: Timestamp) -> bool 
         return true;
     }
     let prompt = pending.request.prompt;
-    let asked_anew = (prompt.login || prompt.select_account) && sign_in.auth_time <= pending.started_at;
-    let too_old = pending.request.max_age.is_some_and(|limit| now > sign_in.auth_time.plus(limit));
+    let asked_anew = (prompt.login || prompt.select_account) && sign_in.auth_time() <= pending.started_at;
+    let too_old = pending.request.max_age.is_some_and(|limit| now > sign_in.auth_time().plus(limit));
     !asked_anew && !too_old
 }
 
@@ -98,6 +100,7 @@ mod tests {
     use super::*;
     use crate::protocol::authorization_request::{AuthorizationRequest, RedirectTarget};
     use crate::protocol::params::Params;
+    use crate::protocol::proof::{Kind, Proofs};
     use crate::protocol::scope::ScopeSet;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -125,30 +128,25 @@ mod tests {
     #[derive(Clone, Copy, Debug)]
     struct Person {
         user_id: &'static str,
-        methods: &'static str,
+        kind: Kind,
         age: i64,
         request_id: Option<&'static str>,
     }
 
-    const fn person(
-        user_id: &'static str,
-        methods: &'static str,
-        age: i64,
-        request_id: Option<&'static str>,
-    ) -> Person {
-        Person { user_id, methods, age, request_id }
+    const fn person(user_id: &'static str, kind: Kind, age: i64, request_id: Option<&'static str>) -> Person {
+        Person { user_id, kind, age, request_id }
     }
 
     const PEOPLE: [Option<Person>; 9] = [
         None,
-        Some(person("ann", "pwd", 100, None)),
-        Some(person("ann", "pwd", 100, Some("this"))),
-        Some(person("ann", "pwd", 2, None)),
-        Some(person("ann", "pwd", 5, Some("other"))),
-        Some(person("ann", "fed", 100, None)),
-        Some(person("ann", "fed", 2, Some("this"))),
-        Some(person("bob", "pwd", 2, None)),
-        Some(person("bob", "pwd", 2, Some("this"))),
+        Some(person("ann", Kind::Password, 100, None)),
+        Some(person("ann", Kind::Password, 100, Some("this"))),
+        Some(person("ann", Kind::Password, 2, None)),
+        Some(person("ann", Kind::Password, 5, Some("other"))),
+        Some(person("ann", Kind::Unknown, 100, None)),
+        Some(person("ann", Kind::Unknown, 2, Some("this"))),
+        Some(person("bob", Kind::Password, 2, None)),
+        Some(person("bob", Kind::Password, 2, Some("this"))),
     ];
     const PROMPTS: [&str; 8] = [
         "",
@@ -164,18 +162,24 @@ mod tests {
         [None, Some(("openid", "old")), Some(("email openid", "old")), Some(("email openid", "this"))];
     const KINDS: [(ClientType, bool); 4] =
         [(ClientType::Web, false), (ClientType::Spa, true), (ClientType::Native, true), (ClientType::Native, false)];
-    /// Which user and which class the request insists on, by hint or by claims.
-    const WISHES: [(Option<&str>, &str); 7] = [
+    /// Which user and which class the request insists on or wishes for, by hint or by parameter.
+    const WISHES: [(Option<&str>, &str); 10] = [
         (None, ""),
         (Some("ann"), ""),
-        (None, r#"{"userinfo":{"sub":{"value":"ann"}}}"#),
-        (Some("bob"), r#"{"id_token":{"sub":{"value":"ann"}}}"#),
-        (None, r#"{"id_token":{"acr":{"essential":true}}}"#),
+        (None, r#"claims={"userinfo":{"sub":{"value":"ann"}}}"#),
+        (Some("bob"), r#"claims={"id_token":{"sub":{"value":"ann"}}}"#),
+        (None, r#"claims={"id_token":{"acr":{"essential":true}}}"#),
         (
             None,
-            r#"{"id_token":{"acr":{"essential":true,"values":["gold","urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"]}}}"#,
+            r#"claims={"id_token":{"acr":{"essential":true,"values":["gold","urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"]}}}"#,
         ),
-        (None, r#"{"id_token":{"acr":{"essential":true,"value":"gold"}}}"#),
+        (None, r#"claims={"id_token":{"acr":{"essential":true,"value":"gold"}}}"#),
+        (None, "acr_values=gold+urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"),
+        (
+            None,
+            r#"claims={"id_token":{"acr":{"value":"urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"}}}"#,
+        ),
+        (None, "acr_values=gold+silver"),
     ];
 
     /// The rules, said another way than above.
@@ -204,8 +208,11 @@ mod tests {
         if stale && !for_this {
             return refuse_or(Rejection::SignInNeeded, NextStep::Reauthenticate);
         }
-        if (wish == 4 || wish == 5) && person.methods == "fed" {
+        if (wish == 4 || wish == 5) && person.kind == Kind::Unknown {
             return anew(Rejection::ClassNotMet);
+        }
+        if (wish == 7 || wish == 8) && person.kind == Kind::Unknown && !for_this && prompt != "none" {
+            return NextStep::Reauthenticate;
         }
         let each_time = case.0 == ClientType::Native || prompt.contains("consent");
         let agreed = match allowed {
@@ -229,7 +236,7 @@ mod tests {
                     let age = max_age.map(|m: i64| format!("&max_age={m}")).unwrap_or_default();
                     let mut pending = pending(
                         &client,
-                        &format!("scope=openid+email&prompt={}{age}&claims={claims}", prompt.replace(' ', "+")),
+                        &format!("scope=openid+email&prompt={}{age}&{claims}", prompt.replace(' ', "+")),
                     );
                     pending.request.subject = hint.map(str::to_owned);
                     for person in PEOPLE {
@@ -248,7 +255,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(cases, 4 * 8 * 4 * 7 * 9 * 4);
+        assert_eq!(cases, 4 * 8 * 4 * 10 * 9 * 4);
     }
 
     #[test]
@@ -259,7 +266,7 @@ mod tests {
             next_step(
                 &pending,
                 &client,
-                Some(&sign_in(person("ann", "pwd", 2, None))),
+                Some(&sign_in(person("ann", Kind::Password, 2, None))),
                 Some(&consent(scopes, "old")),
                 NOW,
             )
@@ -273,10 +280,9 @@ mod tests {
         SignIn {
             id: "s".into(),
             user_id: person.user_id.into(),
-            auth_time: NOW.minus(person.age),
             last_used_at: NOW,
             expires_at: NOW.plus(1000),
-            methods: person.methods.into(),
+            proofs: Proofs::of(person.kind, NOW.minus(person.age)),
             request_id: person.request_id.map(str::to_owned),
         }
     }

@@ -1,5 +1,7 @@
 //! A sign-in: one browser's authenticated session, and when it ends by itself (NIST SP 800-63B-4 §2.2.3).
 
+use super::assurance;
+use super::proof::Proofs;
 use crate::clock::Timestamp;
 
 /// One browser's authenticated session.
@@ -9,19 +11,22 @@ pub struct SignIn {
     pub id: String,
     /// Who is signed in.
     pub user_id: String,
-    /// When the person last authenticated.
-    pub auth_time: Timestamp,
     /// When it was last used, to the minute.
     pub last_used_at: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
-    /// How the person last authenticated (see [`super::assurance`]).
-    pub methods: String,
+    /// How the person last authenticated.
+    pub proofs: Proofs,
     /// The id of the pending request for which the person last authenticated, if it was for one.
     pub request_id: Option<String>,
 }
 
 impl SignIn {
+    /// When the person last authenticated.
+    pub fn auth_time(&self) -> Timestamp {
+        assurance::auth_time(&self.proofs)
+    }
+
     /// Whether it still holds, `idle` seconds being the longest pause between two uses.
     pub fn is_live(&self, idle: i64, now: Timestamp) -> bool {
         now < self.expires_at && now < self.last_used_at.plus(idle)

@@ -58,7 +58,7 @@ impl SignIns {
 
     /// Whether the person has authenticated so lately that ending something needs no password.
     pub fn is_fresh(&self, sign_in: &SignIn, now: Timestamp) -> bool {
-        now < sign_in.auth_time.plus(FRESH)
+        now < sign_in.auth_time().plus(FRESH)
     }
 
     /// Ends what is the person's own; what is not, or has ended already, is left alone.

@@ -6,6 +6,7 @@
 use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::proof::Proofs;
 use crate::protocol::sign_in::{SignIn, USE_IS_NOTED_AFTER};
 use crate::random;
 use crate::secret::Secret;
@@ -27,8 +28,8 @@ pub struct Browser {
 pub(super) struct Arrival<'a> {
     /// The user's id.
     pub user_id: &'a str,
-    /// How (see [`crate::protocol::assurance`]).
-    pub methods: &'a str,
+    /// How.
+    pub proofs: &'a Proofs,
     /// In which browser.
     pub browser: &'a Browser,
     /// For which pending request.
@@ -65,7 +66,7 @@ impl SignIns {
     pub(super) async fn sign_in(
         &self,
         transaction: &mut Transaction,
-        Arrival { user_id, methods, browser, request_id }: Arrival<'_>,
+        Arrival { user_id, proofs, browser, request_id }: Arrival<'_>,
         now: Timestamp,
     ) -> Result<NewCookie, Failure> {
         let value = random::secret();
@@ -85,7 +86,7 @@ impl SignIns {
             request_id,
             user_agent: &browser.user_agent,
             address: &browser.address,
-            methods,
+            proofs,
         };
         if goes_on.is_none() || !transaction.renew_sign_in(&new).await? {
             if let Some(former) = &former {

@@ -6,7 +6,7 @@ use super::{Browser, NewCookie, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::Error;
 use crate::password::Verdict;
-use crate::protocol::assurance;
+use crate::protocol::proof::{Kind, Proofs};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::{email, new_password};
 use crate::secret::Secret;
@@ -72,7 +72,7 @@ impl SignIns {
         transaction.take_back_attempt(&network_of(&browser.address)).await?;
         let arrival = Arrival {
             user_id: &account.user.id,
-            methods: assurance::PASSWORD,
+            proofs: &Proofs::of(Kind::Password, now),
             browser,
             request_id: attempt.request_id,
         };

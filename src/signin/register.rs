@@ -4,7 +4,7 @@ use super::authenticate::Arrival;
 use super::{Browser, NewCookie, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::Error;
-use crate::protocol::assurance;
+use crate::protocol::proof::{Kind, Proofs};
 use crate::protocol::registration::MAX_NAME;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::user::User;
@@ -99,8 +99,12 @@ impl SignIns {
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
         }
-        let arrival =
-            Arrival { user_id: &account.user.id, methods: assurance::PASSWORD, browser, request_id: form.request_id };
+        let arrival = Arrival {
+            user_id: &account.user.id,
+            proofs: &Proofs::of(Kind::Password, now),
+            browser,
+            request_id: form.request_id,
+        };
         let cookie = self.sign_in(&mut transaction, arrival, now).await?;
         transaction.commit().await?;
         Ok(cookie)

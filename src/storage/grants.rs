@@ -10,19 +10,20 @@ use crate::protocol::claims_request::ClaimsRequest;
 use crate::protocol::code::{Consumed, IssuedCode};
 use crate::protocol::grant::{Grant, SignInLimits};
 use crate::protocol::pkce::CodeChallenge;
+use crate::protocol::proof::Proofs;
 use crate::protocol::scope::ScopeSet;
 use crate::secret::SecretHash;
 
 statements! {
-    INSERT_GRANT = "INSERT INTO grants (id, client_id, user_id, sign_in_id, bound, scopes, resources, auth_time, created_at, methods, claims) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    INSERT_GRANT = "INSERT INTO grants (id, client_id, user_id, sign_in_id, bound, scopes, resources, proofs, created_at, claims) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     INSERT_CODE = "INSERT INTO codes (code_hash, grant_id, client_id, request_id, redirect_uri, challenge, nonce, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (request_id) DO NOTHING RETURNING grant_id";
     CONSUME_CODE = "UPDATE codes SET consumed_at = $3 WHERE code_hash = $1 AND client_id = $2 AND consumed_at IS NULL \
         RETURNING grant_id, redirect_uri, challenge, nonce, expires_at";
     CODE_BEFORE = "SELECT client_id, grant_id, redeemed_at FROM codes WHERE code_hash = $1";
     CODE_REDEEMED = "UPDATE codes SET redeemed_at = $2 WHERE code_hash = $1";
-    GRANT = "SELECT g.id, g.client_id, g.user_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.auth_time, g.methods, g.claims, \
+    GRANT = "SELECT g.id, g.client_id, g.user_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.proofs, g.claims, \
         g.created_at, g.ended_at, u.roles, u.disabled_at AS user_disabled_at, c.disabled_at AS client_disabled_at, s.last_used_at, s.expires_at \
         FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.client_id = g.client_id \
         LEFT JOIN sign_ins s ON s.id = g.sign_in_id AND s.ended_at IS NULL WHERE g.id = $1";
@@ -45,10 +46,8 @@ pub struct NewGrant<'a> {
     pub scopes: &'a ScopeSet,
     /// The resources granted.
     pub resources: &'a [String],
-    /// When the person authenticated.
-    pub auth_time: Timestamp,
     /// How the person authenticated.
-    pub methods: &'a str,
+    pub proofs: &'a Proofs,
     /// The single claims asked for.
     pub claims: &'a ClaimsRequest,
     /// The pending request that it answers: one request gets one code.
@@ -77,8 +76,7 @@ struct GrantRow {
     bound: i64,
     scopes: String,
     resources: String,
-    auth_time: i64,
-    methods: String,
+    proofs: String,
     claims: String,
     created_at: i64,
     ended_at: Option<i64>,
@@ -101,13 +99,12 @@ impl GrantRow {
             resources: from_json("resources", &self.resources)?,
             roles: from_json("roles", &self.roles)?,
             claims: from_json("claims", &self.claims)?,
-            methods: self.methods,
+            proofs: from_json("proofs", &self.proofs)?,
             id: self.id,
             client_id: self.client_id,
             user_id: self.user_id,
             sign_in_id: self.sign_in_id,
             bound: self.bound != 0,
-            auth_time: Timestamp::from_seconds(self.auth_time),
             created_at: Timestamp::from_seconds(self.created_at),
             ended,
             sign_in,
@@ -133,6 +130,7 @@ impl Transaction {
     /// When the database fails.
     pub async fn insert_grant(&mut self, new: &NewGrant<'_>, now: Timestamp) -> Result<bool, Failure> {
         let (resources, claims) = (json(&new.resources)?, json(new.claims)?);
+        let proofs = json(new.proofs)?;
         on!(self, |c| sqlx::query(INSERT_GRANT)
             .bind(new.id)
             .bind(new.client_id)
@@ -141,9 +139,8 @@ impl Transaction {
             .bind(i64::from(new.bound))
             .bind(new.scopes.to_string())
             .bind(resources)
-            .bind(new.auth_time.seconds())
+            .bind(proofs)
             .bind(now.seconds())
-            .bind(new.methods)
             .bind(claims)
             .execute(c)
             .await

@@ -2,14 +2,17 @@
 
 use sqlx::FromRow;
 
+use super::rows::{from_json, json};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::assurance::auth_time;
+use crate::protocol::proof::Proofs;
 use crate::protocol::sign_in::SignIn;
 use crate::secret::SecretHash;
 
 statements! {
-    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, s.auth_time, s.last_used_at, s.expires_at, s.request_id, s.methods FROM sign_ins s \
+    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
     SIGN_IN_HOLDS = "SELECT s.id FROM sign_ins s JOIN users u ON u.id = s.user_id \
@@ -19,10 +22,10 @@ statements! {
     SIGN_INS_OF_USER = "SELECT s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, \
         s.ended_at, s.end_reason FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE s.user_id = $1 AND s.ended_at IS NULL \
         ORDER BY s.last_used_at DESC, s.id";
-    INSERT_SIGN_IN = "INSERT INTO sign_ins (id, secret_hash, user_id, created_at, auth_time, last_used_at, expires_at, request_id, \
-        user_agent, address, methods) VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9)";
-    RENEW_SIGN_IN = "UPDATE sign_ins SET secret_hash = $2, auth_time = $4, last_used_at = $4, expires_at = $5, request_id = $6, \
-        user_agent = $7, address = $8, methods = $9 WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id";
+    INSERT_SIGN_IN = "INSERT INTO sign_ins (id, secret_hash, user_id, created_at, last_used_at, auth_time, expires_at, request_id, \
+        user_agent, address, proofs) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10) RETURNING id";
+    RENEW_SIGN_IN = "UPDATE sign_ins SET secret_hash = $2, last_used_at = $4, auth_time = $5, expires_at = $6, request_id = $7, \
+        user_agent = $8, address = $9, proofs = $10 WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id";
     USE_SIGN_IN = "UPDATE sign_ins SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2 AND ended_at IS NULL";
     END_SIGN_IN = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING id";
     END_BOUND_GRANTS = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE sign_in_id = $1 AND bound = 1 AND ended_at IS NULL";
@@ -49,8 +52,8 @@ pub struct NewSignIn<'a> {
     pub user_agent: &'a str,
     /// The network address it came from.
     pub address: &'a str,
-    /// How the person authenticated (see [`crate::protocol::assurance`]).
-    pub methods: &'a str,
+    /// How the person authenticated.
+    pub proofs: &'a Proofs,
 }
 
 /// A sign-in as a list shows it.
@@ -93,11 +96,23 @@ impl SignInEntry {
 struct SignInRow {
     id: String,
     user_id: String,
-    auth_time: i64,
     last_used_at: i64,
     expires_at: i64,
     request_id: Option<String>,
-    methods: String,
+    proofs: String,
+}
+
+impl SignInRow {
+    fn read(self) -> Result<SignIn, Failure> {
+        Ok(SignIn {
+            proofs: from_json("proofs", &self.proofs)?,
+            id: self.id,
+            user_id: self.user_id,
+            last_used_at: Timestamp::from_seconds(self.last_used_at),
+            expires_at: Timestamp::from_seconds(self.expires_at),
+            request_id: self.request_id,
+        })
+    }
 }
 
 impl Reader {
@@ -110,15 +125,7 @@ impl Reader {
             .bind(hash.as_bytes())
             .fetch_optional(c)
             .await)?;
-        Ok(row.map(|row| SignIn {
-            id: row.id,
-            user_id: row.user_id,
-            auth_time: Timestamp::from_seconds(row.auth_time),
-            last_used_at: Timestamp::from_seconds(row.last_used_at),
-            expires_at: Timestamp::from_seconds(row.expires_at),
-            request_id: row.request_id,
-            methods: row.methods,
-        }))
+        row.map(SignInRow::read).transpose()
     }
 
     /// Whether neither the sign-in with this id nor its user has been ended. Whether it has expired is for the caller.
@@ -153,19 +160,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn insert_sign_in(&mut self, new: &NewSignIn<'_>) -> Result<(), Failure> {
-        on!(self, |c| sqlx::query(INSERT_SIGN_IN)
-            .bind(new.id)
-            .bind(new.secret_hash.as_bytes())
-            .bind(new.user_id)
-            .bind(new.now.seconds())
-            .bind(new.expires_at.seconds())
-            .bind(new.request_id)
-            .bind(new.user_agent)
-            .bind(new.address)
-            .bind(new.methods)
-            .execute(c)
-            .await
-            .map(drop))
+        self.write_sign_in(INSERT_SIGN_IN, new).await.map(drop)
     }
 
     /// The same person authenticated again in the same browser: the row goes on under a new cookie value. `false` when it has ended.
@@ -173,19 +168,25 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn renew_sign_in(&mut self, new: &NewSignIn<'_>) -> Result<bool, Failure> {
-        let renewed = on!(self, |c| sqlx::query_as::<_, (String,)>(RENEW_SIGN_IN)
+        self.write_sign_in(RENEW_SIGN_IN, new).await
+    }
+
+    async fn write_sign_in(&mut self, statement: &'static str, new: &NewSignIn<'_>) -> Result<bool, Failure> {
+        let proofs = json(new.proofs)?;
+        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(statement)
             .bind(new.id)
             .bind(new.secret_hash.as_bytes())
             .bind(new.user_id)
             .bind(new.now.seconds())
+            .bind(auth_time(new.proofs).seconds())
             .bind(new.expires_at.seconds())
             .bind(new.request_id)
             .bind(new.user_agent)
             .bind(new.address)
-            .bind(new.methods)
+            .bind(proofs)
             .fetch_optional(c)
             .await)?;
-        Ok(renewed.is_some())
+        Ok(written.is_some())
     }
 
     /// Notes that a sign-in was used.

@@ -15,6 +15,7 @@ mod floors;
 mod keys;
 mod kill;
 mod middleware;
+mod migrations;
 mod model;
 mod newcomer;
 mod openid;

@@ -117,9 +117,41 @@ async fn an_essential_class_that_cannot_be_met_is_a_failed_authentication() {
     refused.refused_redirect(Rejection::ClassNotMet);
     assert_eq!(refused.location_param("error").as_deref(), Some("unmet_authentication_requirements"));
     browser.code(&client, "ann@example.org", &asked(PASSWORD_CLASS)).await;
-    server.database.db_execute("UPDATE sign_ins SET methods = 'fed'").await;
+    db_sign_in_by_other_means(&server).await;
     let page = ask(&mut browser, &client, &asked(PASSWORD_CLASS)).await;
     assert!(page.has("#login-submit"), "another way to sign in has another class: {}", page.text());
+}
+
+/// As if everybody had signed in in a way that has no class here.
+async fn db_sign_in_by_other_means(server: &Server) {
+    let proofs = r#"[{"kind":"retina","at":1}]"#;
+    server.database.db_execute(&format!("UPDATE sign_ins SET proofs = '{proofs}'")).await;
+}
+
+#[tokio::test]
+async fn a_class_that_is_wished_for_is_asked_for_and_claimed_when_it_is_true() {
+    let server = Server::start().await;
+    server.db_user("ann@example.org").await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let mut browser = server.browser();
+    let wish = format!("acr_values=urn:mace:incommon:iap:gold+{PASSWORD_CLASS}");
+    let acr = async |answer: &Answer| {
+        let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+        unverified_claims(tokens["id_token"].as_str().unwrap()).get("acr").cloned()
+    };
+    browser.code(&client, "ann@example.org", "").await;
+    db_sign_in_by_other_means(&server).await;
+    // Without a page the wish cannot be met, and is no reason to refuse; nor is one that nobody could meet.
+    let silent = ask(&mut browser, &client, &format!("prompt=none&{wish}")).await;
+    assert_eq!(acr(&silent).await, None);
+    let gold = ask(&mut browser, &client, "acr_values=urn:mace:incommon:iap:gold").await;
+    assert_eq!(acr(&gold).await, None);
+    // With one the person is asked, once.
+    let page = ask(&mut browser, &client, &wish).await;
+    let answer = browser.sign_in_on(&page, "ann@example.org", PASSWORD).await;
+    assert_eq!(acr(&answer).await.unwrap(), PASSWORD_CLASS);
+    let answer = ask(&mut browser, &client, &wish).await;
+    assert_eq!(acr(&answer).await.unwrap(), PASSWORD_CLASS);
 }
 
 #[tokio::test]

@@ -1,0 +1,101 @@
+//! Proofs: the ways in which a person has shown who they are, each with its time.
+//!
+//! Stored as JSON in the sign-in and in the grants that come of it. What clients are told of them is for [`super::assurance`] alone. A new
+//! kind is a variant of [`Kind`] and its row there; a page that asks for it and a check in `signin/` that yields it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+
+/// In which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Kind {
+    /// The password of the account.
+    Password,
+    /// One that only a newer version knows: it was given, but nothing can be told of it.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// In which way.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What one person has proved together: at least one proof, and the newest of each kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Proof>", into = "Vec<Proof>")]
+pub struct Proofs(Vec<Proof>);
+
+impl Proofs {
+    /// A first proof.
+    pub fn of(kind: Kind, at: Timestamp) -> Self {
+        Self(vec![Proof { kind, at }])
+    }
+
+    /// These and one more, which takes the place of a former one of its kind.
+    pub fn and(mut self, proof: Proof) -> Self {
+        self.0.retain(|former| former.kind != proof.kind);
+        self.0.push(proof);
+        self
+    }
+
+    /// Whether one of this kind is among them.
+    pub fn has(&self, kind: Kind) -> bool {
+        self.0.iter().any(|proof| proof.kind == kind)
+    }
+
+    /// All of them, in the order they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &Proof> {
+        self.0.iter()
+    }
+}
+
+impl TryFrom<Vec<Proof>> for Proofs {
+    type Error = &'static str;
+
+    fn try_from(proofs: Vec<Proof>) -> Result<Self, Self::Error> {
+        if proofs.is_empty() { Err("nothing was proved") } else { Ok(Self(proofs)) }
+    }
+}
+
+impl From<Proofs> for Vec<Proof> {
+    fn from(proofs: Proofs) -> Self {
+        proofs.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    #[test]
+    fn what_is_stored_can_be_read_also_by_an_older_version() {
+        let proofs = Proofs::of(Kind::Password, NOW);
+        let stored = serde_json::to_string(&proofs).unwrap();
+        assert_eq!(stored, r#"[{"kind":"password","at":1000000}]"#);
+        assert_eq!(serde_json::from_str::<Proofs>(&stored).unwrap(), proofs);
+        let newer = r#"[{"kind":"retina","eye":"left","at":999999},{"kind":"password","at":1000000}]"#;
+        let read: Proofs = serde_json::from_str(newer).unwrap();
+        assert_eq!(read, Proofs::of(Kind::Unknown, NOW.minus(1)).and(Proof { kind: Kind::Password, at: NOW }));
+        for damaged in ["[]", "{}", r#"[{"at":1}]"#, r#"[{"kind":"password"}]"#] {
+            assert!(serde_json::from_str::<Proofs>(damaged).is_err(), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn of_each_kind_the_newest_counts() {
+        let proofs = Proofs::of(Kind::Password, NOW).and(Proof { kind: Kind::Unknown, at: NOW });
+        let proofs = proofs.and(Proof { kind: Kind::Password, at: NOW.plus(9) });
+        assert_eq!(proofs.iter().map(|proof| proof.at.seconds()).collect::<Vec<_>>(), [1_000_000, 1_000_009]);
+        assert!(proofs.has(Kind::Password) && proofs.has(Kind::Unknown));
+    }
+}
