@@ -82,7 +82,7 @@ async fn check_tokens(server: &Live, tokens: &[String], round: usize) {
     }
 }
 
-/// Registers what the rounds need, and lets EdDSA be signed with.
+/// Registers what the rounds need until the server knows it, and lets EdDSA be signed with.
 async fn set_up(database: &Database, server: &Live) -> LiveClient {
     for algorithm in [Algorithm::Rs256, Algorithm::EdDsa] {
         let identifier = api(algorithm);
@@ -91,7 +91,12 @@ async fn set_up(database: &Database, server: &Live) -> LiveClient {
         server.command(&create);
     }
     make_due(database).await;
-    server.client("service", &["--scope", "jobs:run"])
+    let client = server.client("service", &["--scope", "jobs:run"]);
+    for algorithm in [Algorithm::Rs256, Algorithm::EdDsa] {
+        let fields = [("grant_type", "client_credentials"), ("resource", &*api(algorithm))];
+        client.token_when_known(&fields).await.ok();
+    }
+    client
 }
 
 #[tokio::test]

@@ -4,13 +4,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::thread::JoinHandle;
 
-use doorward::clock::Stopwatch;
 use serde_json::Value;
 
 use super::database::MASTER_KEY;
-use super::{Database, LiveBrowser, LiveClient};
+use super::{Database, LiveBrowser, LiveClient, eventually_blocking};
 
 /// A running server process. Killed when dropped.
 pub struct Live {
@@ -21,6 +20,8 @@ pub struct Live {
     pub folder: PathBuf,
     environment: Vec<(String, String)>,
     log: Arc<Mutex<String>>,
+    /// Reads the log, until the process ends.
+    reading: Option<JoinHandle<()>>,
 }
 
 /// The binary.
@@ -94,7 +95,7 @@ impl Live {
         let log = Arc::new(Mutex::new(String::new()));
         let lines = BufReader::new(child.stderr.take().unwrap());
         let kept = log.clone();
-        std::thread::spawn(move || {
+        let reading = std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 kept.lock().unwrap().push_str(&format!("{line}\n"));
             }
@@ -106,7 +107,7 @@ impl Live {
             .unwrap_or_else(|_| panic!("no line of JSON but '{line}': {}", log.lock().unwrap()));
         std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
         let issuer = ready["issuer"].as_str().unwrap().to_owned();
-        Self { child, issuer, ready, folder: folder.to_owned(), environment, log }
+        Self { child, issuer, ready, folder: folder.to_owned(), environment, log, reading: Some(reading) }
     }
 
     /// Runs another command beside the server; its JSON.
@@ -206,21 +207,16 @@ impl Live {
     pub fn hang_up(&self, words: &str) {
         let seen = self.log().matches(words).count();
         assert!(Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap().success());
-        while self.log().matches(words).count() == seen {
-            std::thread::yield_now();
-        }
+        eventually_blocking(words, || (self.log().matches(words).count() > seen).then_some(()));
     }
 
-    /// Waits for the end, for a minute at most; the exit code.
+    /// Waits for the end of the process and of its log; the exit code.
     pub fn wait(&mut self) -> Option<i32> {
-        let watch = Stopwatch::start();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            assert!(watch.elapsed() < Duration::from_secs(60), "the process does not end: {}", self.log());
-            std::thread::sleep(Duration::from_millis(10));
+        let status = eventually_blocking("the process ends", || self.child.try_wait().unwrap());
+        if let Some(reading) = self.reading.take() {
+            reading.join().unwrap();
         }
+        status.code()
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
 use super::live_browser::{http, send};
-use super::{Answer, VERIFIER, challenge};
+use super::{Answer, VERIFIER, challenge, eventually};
 
 /// A registered client.
 pub struct LiveClient {
@@ -45,6 +45,16 @@ impl LiveClient {
     /// Sends a token request.
     pub async fn token(&self, fields: &[(&str, &str)]) -> Answer {
         self.post("/token", fields).await
+    }
+
+    /// As [`LiveClient::token`], asked again while a resource is unknown: a running server learns of one that a command registers within
+    /// a second.
+    pub async fn token_when_known(&self, fields: &[(&str, &str)]) -> Answer {
+        eventually("the server learns of the resource", async || {
+            let answer = self.token(fields).await;
+            (answer.status == 200 || answer.json()["error"] != "invalid_target").then_some(answer)
+        })
+        .await
     }
 
     /// Sends a form to an endpoint with `client_secret_basic`, or `none` when there is no secret.
