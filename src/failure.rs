@@ -1,8 +1,9 @@
-//! What can go wrong: a refusal by rule ([`Rejection`]) or a failure of ours ([`Failure`]). Nothing else ends a request.
+//! What can go wrong: a refusal by rule ([`Refusal`]) or a failure of ours ([`Failure`]). Nothing else ends a request.
 
 use std::fmt;
 
-use crate::protocol::rejection::Rejection;
+use crate::protocol::params::Repeated;
+use crate::protocol::rejection::{Refusal, Rejection};
 
 /// A failure of ours. Its detail is for the log alone; the answer is 503 or 500 with `server_error`.
 #[derive(Debug, Clone)]
@@ -37,14 +38,26 @@ impl std::error::Error for Failure {}
 #[derive(Debug, Clone)]
 pub enum Error {
     /// A rule said no.
-    Rejected(Rejection),
+    Rejected(Refusal),
     /// We could not.
     Failed(Failure),
 }
 
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
-        Self::Rejected(rejection)
+        Self::Rejected(rejection.into())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Rejected(refusal)
+    }
+}
+
+impl From<Repeated> for Error {
+    fn from(repeated: Repeated) -> Self {
+        Self::Rejected(repeated.into())
     }
 }
 

@@ -1,5 +1,5 @@
-//! The only table from error code to HTTP status, and the renderings of a refusal: JSON, page, bearer challenge. (The fourth, the
-//! redirect, is `protocol/authorization_response.rs`.)
+//! The renderings of a refusal: JSON, page, bearer challenge. (The fourth, the redirect, is `protocol/authorization_response.rs`; the
+//! HTTP status stands with the error code, in `protocol/rejection/code.rs`.)
 //!
 //! The private reason travels in response extensions as [`Reason`]: for the log line and the tests, never on the wire.
 
@@ -9,31 +9,20 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::failure::{Error, Failure};
-use crate::protocol::rejection::{ErrorCode, Rejection};
+use crate::protocol::rejection::{Detail, ErrorCode, Refusal, Rejection};
 
 /// Why a request was not done; in the extensions of its response.
 #[derive(Clone, Debug)]
 pub enum Reason {
     /// A rule said no.
-    Rejected(Rejection),
+    Rejected(Refusal),
     /// We could not.
     Failed(Failure),
 }
 
-/// The status of an error code.
+/// The status of a refusal that is not redirected.
 pub(super) fn status(rejection: Rejection) -> StatusCode {
-    match (rejection, rejection.code()) {
-        (Rejection::BodyTooLarge, _) => StatusCode::PAYLOAD_TOO_LARGE,
-        (Rejection::WrongContentType, _) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        (Rejection::ForgedForm | Rejection::CrossOriginForm | Rejection::ConsentOfAnother, _) => StatusCode::FORBIDDEN,
-        (_, ErrorCode::InvalidClient | ErrorCode::InvalidToken) => StatusCode::UNAUTHORIZED,
-        (_, ErrorCode::InsufficientScope) => StatusCode::FORBIDDEN,
-        (_, ErrorCode::TooManyAttempts) => StatusCode::TOO_MANY_REQUESTS,
-        (_, ErrorCode::NotFound) => StatusCode::NOT_FOUND,
-        (_, ErrorCode::MethodNotAllowed) => StatusCode::METHOD_NOT_ALLOWED,
-        (_, ErrorCode::MisdirectedRequest) => StatusCode::MISDIRECTED_REQUEST,
-        _ => StatusCode::BAD_REQUEST,
-    }
+    StatusCode::from_u16(rejection.status()).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
 fn failure_status(failure: &Failure) -> StatusCode {
@@ -43,15 +32,15 @@ fn failure_status(failure: &Failure) -> StatusCode {
 /// Puts the reason into the extensions, and `Retry-After` where waiting helps.
 pub(super) fn explained(mut response: Response, error: Error) -> Response {
     let wait = match &error {
-        Error::Rejected(rejection) if rejection.code() == ErrorCode::TooManyAttempts => Some("60"),
-        Error::Failed(failure) if failure.passing => Some("2"),
+        Error::Rejected(Refusal { detail: Detail::Wait(seconds), .. }) => Some(*seconds),
+        Error::Failed(failure) if failure.passing => Some(2),
         _ => None,
     };
     if let Some(seconds) = wait {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response.extensions_mut().insert(match error {
-        Error::Rejected(rejection) => Reason::Rejected(rejection),
+        Error::Rejected(refusal) => Reason::Rejected(refusal),
         Error::Failed(failure) => Reason::Failed(failure),
     });
     response
@@ -70,10 +59,9 @@ impl<E: Into<Error>> From<E> for JsonError {
 impl IntoResponse for JsonError {
     fn into_response(self) -> Response {
         let response = match &self.0 {
-            Error::Rejected(rejection) => {
-                let body = json!({ "error": rejection.code().as_str(), "error_description": rejection.description() });
-                let mut response = (status(*rejection), Json(body)).into_response();
-                if rejection.code() == ErrorCode::InvalidClient {
+            Error::Rejected(refusal) => {
+                let mut response = json(refusal);
+                if refusal.rejection.code() == ErrorCode::InvalidClient {
                     let challenge = HeaderValue::from_static("Basic realm=\"doorward\", charset=\"UTF-8\"");
                     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
                 }
@@ -83,6 +71,11 @@ impl IntoResponse for JsonError {
         };
         explained(response, self.0)
     }
+}
+
+fn json(refusal: &Refusal) -> Response {
+    let body = json!({ "error": refusal.rejection.code().as_str(), "error_description": refusal.description() });
+    (status(refusal.rejection), Json(body)).into_response()
 }
 
 /// An error of an endpoint that takes access tokens: a challenge as in RFC 6750 §3.
@@ -97,23 +90,26 @@ impl<E: Into<Error>> From<E> for BearerError {
 
 impl IntoResponse for BearerError {
     fn into_response(self) -> Response {
-        let Error::Rejected(rejection) = &self.0 else { return JsonError(self.0).into_response() };
-        let (code, words) = (rejection.code().as_str(), rejection.description());
-        let challenge = match rejection {
-            // A request that does not authenticate at all is told no error code (RFC 6750 §3.1).
-            Rejection::MissingToken => "Bearer realm=\"doorward\"".to_owned(),
-            Rejection::TokenWithoutOpenid => {
-                format!("Bearer realm=\"doorward\", error=\"{code}\", error_description=\"{words}\", scope=\"openid\"")
-            }
-            _ => format!("Bearer realm=\"doorward\", error=\"{code}\", error_description=\"{words}\""),
-        };
-        let body = json!({ "error": code, "error_description": words });
-        let mut response = (status(*rejection), Json(body)).into_response();
-        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        let Error::Rejected(refusal) = &self.0 else { return JsonError(self.0).into_response() };
+        let mut response = json(refusal);
+        if let Ok(challenge) = HeaderValue::from_str(&challenge(refusal)) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         explained(response, self.0)
     }
+}
+
+fn challenge(refusal: &Refusal) -> String {
+    let mut challenge = "Bearer realm=\"doorward\"".to_owned();
+    // A request that does not authenticate at all is told no error code (RFC 6750 §3.1).
+    if refusal.rejection != Rejection::MissingToken {
+        let (code, words) = (refusal.rejection.code().as_str(), refusal.description());
+        challenge.push_str(&format!(", error=\"{code}\", error_description=\"{words}\""));
+    }
+    if let Detail::Scopes(needed) = &refusal.detail {
+        challenge.push_str(&format!(", scope=\"{needed}\""));
+    }
+    challenge
 }
 
 fn failure_body(failure: &Failure) -> serde_json::Value {
@@ -138,7 +134,7 @@ pub(super) struct WithoutPage;
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let status = match &self.0 {
-            Error::Rejected(rejection) => status(*rejection),
+            Error::Rejected(refusal) => status(refusal.rejection),
             Error::Failed(failure) => failure_status(failure),
         };
         let mut response = status.into_response();

@@ -10,7 +10,7 @@ use super::params::Params;
 use super::pkce::{self, CodeChallenge};
 use super::prompt::{self, Prompt};
 use super::redirect_uri;
-use super::rejection::Rejection;
+use super::rejection::{Refusal, Rejection};
 use super::resource::{self, Resource};
 use super::response_mode::ResponseMode;
 use super::scope::{self, ScopeSet};
@@ -34,10 +34,10 @@ impl RedirectTarget {
     /// # Errors
     /// [`Rejection::UnknownClient`], [`Rejection::DisabledClient`], [`Rejection::MissingRedirectUri`],
     /// [`Rejection::UnregisteredRedirectUri`], [`Rejection::RepeatedParameter`].
-    pub fn verify(params: &Params, client: Option<&Client>) -> Result<Self, Rejection> {
+    pub fn verify(params: &Params, client: Option<&Client>) -> Result<Self, Refusal> {
         let client = client.ok_or(Rejection::UnknownClient)?;
         if !client.is_enabled() {
-            return Err(Rejection::DisabledClient);
+            return Err(Rejection::DisabledClient.into());
         }
         let redirect_uri = params.single("redirect_uri")?.ok_or(Rejection::MissingRedirectUri)?;
         redirect_uri::registered(redirect_uri, client)?;
@@ -104,13 +104,13 @@ impl AuthorizationRequest {
         client: &Client,
         resources: &[Resource],
         issuer: &str,
-    ) -> Result<Self, Rejection> {
+    ) -> Result<Self, Refusal> {
         params.refuse_repeated()?;
         refuse_request_objects(params)?;
         response_type(params)?;
         ResponseMode::of(params, target.redirect_uri())?;
         if !client.may_use(GrantType::AuthorizationCode) {
-            return Err(Rejection::ClientMayNotAuthorize);
+            return Err(Rejection::ClientMayNotAuthorize.into());
         }
         let scopes = scope::requested(params, client, resources)?;
         let resources = resource::requested(params, client, resources, issuer)?;

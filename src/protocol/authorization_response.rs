@@ -6,7 +6,7 @@ use std::fmt;
 use url::form_urlencoded::Serializer;
 
 use super::authorization_request::RedirectTarget;
-use super::rejection::Rejection;
+use super::rejection::Refusal;
 use super::response_mode::ResponseMode;
 use crate::secret::Secret;
 
@@ -29,8 +29,9 @@ pub fn with_code(target: &RedirectTarget, issuer: &str, code: &Secret) -> Author
 }
 
 /// The response that brings an error to the client.
-pub fn with_error(target: &RedirectTarget, issuer: &str, rejection: Rejection) -> AuthorizationResponse {
-    let error = [("error", rejection.code().as_str()), ("error_description", rejection.description())];
+pub fn with_error(target: &RedirectTarget, issuer: &str, refusal: &Refusal) -> AuthorizationResponse {
+    let words = refusal.description();
+    let error = [("error", refusal.rejection.code().as_str()), ("error_description", words.as_ref())];
     response(target, issuer, &error)
 }
 

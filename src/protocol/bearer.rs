@@ -1,22 +1,23 @@
 //! How a request carries its access token: the header, or the form body of a POST; never the address (RFC 6750 §2, OAuth 2.1 §5.1).
 
 use super::params::Params;
-use super::rejection::Rejection;
+use super::rejection::{Refusal, Rejection};
 use crate::secret::Secret;
 
 /// Reads the token of a request from its `Authorization` headers, its query and its form body.
 ///
 /// # Errors
-/// [`Rejection::MissingToken`], [`Rejection::MalformedBearer`], [`Rejection::SeveralTokens`], [`Rejection::TokenInQuery`].
-pub fn token(authorization: &[&[u8]], query: &Params, body: &Params) -> Result<Secret, Rejection> {
+/// [`Rejection::MissingToken`], [`Rejection::MalformedBearer`], [`Rejection::SeveralTokens`], [`Rejection::TokenInQuery`],
+/// [`Rejection::RepeatedParameter`].
+pub fn token(authorization: &[&[u8]], query: &Params, body: &Params) -> Result<Secret, Refusal> {
     if query.all("access_token").next().is_some() {
-        return Err(Rejection::TokenInQuery);
+        return Err(Rejection::TokenInQuery.into());
     }
     match (authorization, body.single("access_token")?) {
-        ([], None) => Err(Rejection::MissingToken),
+        ([], None) => Err(Rejection::MissingToken.into()),
         ([], Some(token)) => Ok(Secret::presented(token)),
-        ([header], None) => header_token(header).ok_or(Rejection::MalformedBearer),
-        _ => Err(Rejection::SeveralTokens),
+        ([header], None) => Ok(header_token(header).ok_or(Rejection::MalformedBearer)?),
+        _ => Err(Rejection::SeveralTokens.into()),
     }
 }
 

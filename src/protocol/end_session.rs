@@ -5,7 +5,7 @@ use url::form_urlencoded::Serializer;
 
 use super::client::Client;
 use super::params::Params;
-use super::rejection::Rejection;
+use super::rejection::{Refusal, Rejection};
 
 /// The longest request, in bytes of its query or body.
 pub const MAX_LENGTH: usize = 16_384;
@@ -49,10 +49,10 @@ pub enum LogoutStep {
 /// The client that a request is from: the one of the hint, or the one that it names.
 ///
 /// # Errors
-/// [`Rejection::HintOfAnotherClient`] when these are two.
-pub fn client_id<'a>(params: &'a Params, hint: Option<&'a LogoutHint>) -> Result<Option<&'a str>, Rejection> {
+/// [`Rejection::HintOfAnotherClient`] when these are two, [`Rejection::RepeatedParameter`].
+pub fn client_id<'a>(params: &'a Params, hint: Option<&'a LogoutHint>) -> Result<Option<&'a str>, Refusal> {
     match (params.single("client_id")?, hint.map(|hint| hint.client_id.as_str())) {
-        (Some(named), Some(hinted)) if named != hinted => Err(Rejection::HintOfAnotherClient),
+        (Some(named), Some(hinted)) if named != hinted => Err(Rejection::HintOfAnotherClient.into()),
         (named, hinted) => Ok(hinted.or(named)),
     }
 }
@@ -62,14 +62,14 @@ impl EndSession {
     ///
     /// # Errors
     /// [`Rejection::RepeatedParameter`], [`Rejection::MissingLogoutClient`], [`Rejection::UnregisteredPostLogoutRedirectUri`].
-    pub fn check(params: &Params, hint: Option<&LogoutHint>, client: Option<&Client>) -> Result<Self, Rejection> {
+    pub fn check(params: &Params, hint: Option<&LogoutHint>, client: Option<&Client>) -> Result<Self, Refusal> {
         params.refuse_repeated()?;
         let target = match params.single("post_logout_redirect_uri")? {
             None => None,
             Some(uri) => {
                 let client = client.filter(|client| client.is_enabled()).ok_or(Rejection::MissingLogoutClient)?;
                 if !client.metadata.post_logout_redirect_uris.iter().any(|registered| registered == uri) {
-                    return Err(Rejection::UnregisteredPostLogoutRedirectUri);
+                    return Err(Rejection::UnregisteredPostLogoutRedirectUri.into());
                 }
                 Some(LogoutTarget { uri: uri.to_owned(), state: params.single("state")?.map(str::to_owned) })
             }

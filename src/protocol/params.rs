@@ -8,7 +8,73 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode;
 use url::form_urlencoded::byte_serialize;
 
-use super::rejection::Rejection;
+use super::rejection::{Refusal, Rejection};
+
+/// The parameters of requests and forms that this server reads or that are standard: only of these is said which one is at fault.
+pub const KNOWN: &[&str] = &[
+    // Authorization and logout (RFC 6749, RFC 7636, RFC 8707, OpenID Connect Core, RP-Initiated Logout).
+    "acr_values",
+    "claims",
+    "claims_locales",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "display",
+    "id_token_hint",
+    "login_hint",
+    "logout_hint",
+    "max_age",
+    "nonce",
+    "post_logout_redirect_uri",
+    "prompt",
+    "redirect_uri",
+    "registration",
+    "request",
+    "request_uri",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "ui_locales",
+    // The endpoints of clients and of tokens (RFC 6749, RFC 6750, RFC 7009, RFC 7521, RFC 7662).
+    "access_token",
+    "client_assertion",
+    "client_assertion_type",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "grant_type",
+    "refresh_token",
+    "token",
+    "token_type_hint",
+    // Our own pages.
+    "csrf",
+    "decision",
+    "email",
+    "id",
+    "name",
+    "password",
+    "ticket",
+];
+
+/// A parameter that may stand once is given more than once. Becomes [`Rejection::RepeatedParameter`]; as a [`Refusal`], it names the
+/// parameter when that is one of the [`KNOWN`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeated(Option<&'static str>);
+
+impl From<Repeated> for Refusal {
+    fn from(repeated: Repeated) -> Self {
+        repeated.0.map_or_else(|| Rejection::RepeatedParameter.into(), |name| Rejection::RepeatedParameter.of(name))
+    }
+}
+
+impl From<Repeated> for Rejection {
+    /// Without the name: for the rules that run when [`Params::refuse_repeated`] has spoken.
+    fn from(_: Repeated) -> Self {
+        Self::RepeatedParameter
+    }
+}
 
 /// The decoded parameters of one request, in the order they came.
 #[derive(Debug, Clone, Default)]
@@ -35,12 +101,12 @@ impl Params {
     /// The value of a parameter that may stand once; `None` when it is missing or empty.
     ///
     /// # Errors
-    /// [`Rejection::RepeatedParameter`].
-    pub fn single(&self, name: &str) -> Result<Option<&str>, Rejection> {
+    /// [`Repeated`].
+    pub fn single(&self, name: &'static str) -> Result<Option<&str>, Repeated> {
         let mut values = self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
         let first = values.next();
         if values.next().is_some() {
-            return Err(Rejection::RepeatedParameter);
+            return Err(Repeated(Some(name)));
         }
         Ok(first.filter(|value| !value.is_empty()))
     }
@@ -66,30 +132,31 @@ impl Params {
     /// Refuses any repeated parameter but `resource`.
     ///
     /// # Errors
-    /// [`Rejection::RepeatedParameter`].
-    pub fn refuse_repeated(&self) -> Result<(), Rejection> {
+    /// [`Repeated`].
+    pub fn refuse_repeated(&self) -> Result<(), Repeated> {
         let mut names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).filter(|n| *n != "resource").collect();
         names.sort_unstable();
-        match names.windows(2).any(|pair| pair[0] == pair[1]) {
-            true => Err(Rejection::RepeatedParameter),
-            false => Ok(()),
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(Repeated(KNOWN.iter().copied().find(|known| *known == pair[0]))),
+            None => Ok(()),
         }
     }
 }
 
 fn decode(part: &[u8]) -> Result<String, Rejection> {
-    let spaced: Cow<'_, [u8]> = match part.contains(&b'+') {
-        true => part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect(),
-        false => part.into(),
+    let spaced: Cow<'_, [u8]> = if part.contains(&b'+') {
+        part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect()
+    } else {
+        part.into()
     };
     let broken = spaced.iter().enumerate().any(|(at, byte)| {
         *byte == b'%' && !spaced.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
     });
     let text = percent_decode(&spaced).decode_utf8().map_err(|_| Rejection::MalformedParameters)?;
-    match broken || text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
-        true => Err(Rejection::MalformedParameters),
-        false => Ok(text.into_owned()),
+    if broken || text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+        return Err(Rejection::MalformedParameters);
     }
+    Ok(text.into_owned())
 }
 
 #[cfg(test)]
@@ -112,7 +179,8 @@ mod tests {
     #[test]
     fn a_parameter_may_not_repeat() {
         let params = Params::parse(b"a=1&a=1&b=2").unwrap();
-        assert_eq!(params.single("a"), Err(Rejection::RepeatedParameter));
-        assert_eq!(params.refuse_repeated(), Err(Rejection::RepeatedParameter));
+        assert_eq!(params.single("a"), Err(Repeated(Some("a"))));
+        assert_eq!(params.refuse_repeated(), Err(Repeated(None)));
+        assert_eq!(Params::parse(b"b=1&scope=&scope=x").unwrap().refuse_repeated(), Err(Repeated(Some("scope"))));
     }
 }

@@ -85,12 +85,13 @@ impl SignIns {
     async fn count_attempt(&self, address: &str, now: Timestamp) -> Result<(), Error> {
         let network = network_of(address);
         let mut transaction = self.storage.begin().await?;
-        let count = transaction.count_attempt(&network, now).await?;
+        let (count, until) = transaction.count_attempt(&network, now).await?;
         transaction.commit().await?;
-        match count <= self.limits.failures_per_minute {
-            true => Ok(()),
-            false => Err(Rejection::TooManyFailures.into()),
+        if count > self.limits.failures_per_minute {
+            let wait = until.seconds().saturating_sub(now.seconds());
+            return Err(Rejection::TooManyFailures.for_seconds(wait.unsigned_abs()).into());
         }
+        Ok(())
     }
 }
 

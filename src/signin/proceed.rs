@@ -99,7 +99,8 @@ impl SignIns {
     }
 
     fn refused(&self, pending: &PendingRequest, rejection: Rejection) -> Proceed {
-        let response = authorization_response::with_error(&pending.request.target, self.issuer.as_str(), rejection);
+        let response =
+            authorization_response::with_error(&pending.request.target, self.issuer.as_str(), &rejection.into());
         Proceed::Refused(rejection, response)
     }
 

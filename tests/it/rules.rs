@@ -3,6 +3,7 @@
 //! It reads text: a variant counts as proved when it is named, outside of comments, in a file of tests. That the test is any good is
 //! for its reader to see.
 
+use doorward::protocol::params::KNOWN;
 use doorward::protocol::rejection::Rejection;
 
 use crate::sources::sources;
@@ -26,6 +27,17 @@ fn a_longer_name_does_not_stand_in_for_a_shorter_one() {
     assert!(names("refused(400, Rejection::UnknownClient)", "UnknownClient"));
     assert!(!names("refused(400, Rejection::UnknownClientOfMine)", "UnknownClient"));
     assert!(!names("UnknownClient", "UnknownClient"));
+}
+
+#[test]
+fn every_parameter_that_is_read_can_be_named_in_a_refusal() {
+    let unknown: Vec<String> = sources("src")
+        .iter()
+        .flat_map(|(_, text)| text.split("\nmod tests {").next().unwrap().split(".single(\"").skip(1))
+        .filter_map(|rest| rest.split('"').next().map(str::to_owned))
+        .filter(|name| name.len() > 1 && !KNOWN.contains(&name.as_str()))
+        .collect();
+    assert!(unknown.is_empty(), "add to KNOWN in protocol/params.rs: {}", unknown.join(", "));
 }
 
 fn names(text: &str, name: &str) -> bool {

@@ -28,7 +28,7 @@ pub(super) async fn notes(
         return Err(Rejection::WrongAudience.into());
     }
     if !token.scope.contains(SCOPE) {
-        return Err(Rejection::TokenWithoutScope.into());
+        return Err(Rejection::TokenWithoutScope.needing([SCOPE]).into());
     }
     Ok(Json(json!({
         "notes": ["Water the plants", "Answer Ann", "Read RFC 9700 to the end"],

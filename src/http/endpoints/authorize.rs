@@ -17,7 +17,7 @@ use crate::http::pages::form_post;
 use crate::protocol::authorization_request::{AuthorizationRequest, MAX_LENGTH, PendingRequest, RedirectTarget};
 use crate::protocol::authorization_response;
 use crate::protocol::params::Params;
-use crate::protocol::rejection::Rejection;
+use crate::protocol::rejection::{Refusal, Rejection};
 use crate::secret::Secret;
 use crate::signin::Proceed;
 use crate::tokens::VerifiedIdToken;
@@ -43,11 +43,11 @@ pub(in crate::http) async fn get(
     let checked = AuthorizationRequest::check(&params, target.clone(), &client, &resources, issuer);
     let answer = match checked.and_then(|request| with_hint(&app, &params, request)) {
         Ok(request) => proceed(&app, &sender, app.sign_ins.pending.begin(request, now), now).await,
-        Err(rejection) => Err(rejection.into()),
+        Err(refusal) => Err(refusal.into()),
     };
     let response = answer.or_else(|error| {
         let answer = match &error {
-            Error::Rejected(rejection) => authorization_response::with_error(&target, issuer, *rejection),
+            Error::Rejected(refusal) => authorization_response::with_error(&target, issuer, refusal),
             Error::Failed(failure) => authorization_response::with_failure(&target, issuer, failure.passing),
         };
         Ok::<_, PageError>(explained(form_post::carry(&sender.page, answer)?, error))
@@ -56,13 +56,13 @@ pub(in crate::http) async fn get(
 }
 
 /// The request for the one user of its `id_token_hint`: an ID token of ours, given to this very client (OpenID Connect Core §3.1.2.1).
-fn with_hint(app: &App, params: &Params, request: AuthorizationRequest) -> Result<AuthorizationRequest, Rejection> {
+fn with_hint(app: &App, params: &Params, request: AuthorizationRequest) -> Result<AuthorizationRequest, Refusal> {
     let Some(hint) = params.single("id_token_hint")? else { return Ok(request) };
     let hint = VerifiedIdToken::verify(&Secret::presented(hint), &app.ring, &app.issuer)?;
-    match hint.aud == request.client_id {
-        true => Ok(request.for_subject(hint.sub)),
-        false => Err(Rejection::ForeignHint),
+    if hint.aud != request.client_id {
+        return Err(Rejection::ForeignHint.into());
     }
+    Ok(request.for_subject(hint.sub))
 }
 
 /// An authorization request by POST, perhaps from another site and so without cookies: goes on as a GET (OpenID Connect Core §3.1.2.1).

@@ -45,8 +45,11 @@ async fn answer(app: &App, headers: &HeaderMap, query: &Params, body: &Params) -
     if token.aud != app.issuer.as_str() {
         return Err(Rejection::WrongAudience.into());
     }
-    let grant_id =
-        token.gid.as_deref().filter(|_| token.scope.contains("openid")).ok_or(Rejection::TokenWithoutOpenid)?;
+    let grant_id = token
+        .gid
+        .as_deref()
+        .filter(|_| token.scope.contains("openid"))
+        .ok_or_else(|| Rejection::TokenWithoutOpenid.needing(["openid"]))?;
     let mut reader = app.storage.read().await?;
     if reader.is_revoked(&token.jti).await? {
         return Err(Rejection::RevokedToken.into());

@@ -53,7 +53,7 @@ impl Line {
         match response.extensions().get::<Reason>() {
             None => tracing::info!(%trace, %method, path, status, %address, client, micros, "request"),
             Some(Reason::Rejected(why)) => {
-                tracing::info!(%trace, %method, path, status, %address, client, micros, rejection = why.reason(), "request");
+                tracing::info!(%trace, %method, path, status, %address, client, micros, rejection = why.rejection.reason(), "request");
             }
             Some(Reason::Failed(why)) => {
                 tracing::error!(%trace, %method, path, status, %address, client, micros, failure = %why, "request");

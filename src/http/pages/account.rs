@@ -16,7 +16,7 @@ use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::device;
-use crate::protocol::rejection::Rejection;
+use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::scope;
 use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
@@ -106,13 +106,13 @@ pub(in crate::http) async fn root() -> Result<Response, PageError> {
 
 /// Ends a sign-in.
 pub(in crate::http) async fn end_sign_in(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
-    let id = form.params.single("id")?.ok_or(Rejection::MissingChoice)?.to_owned();
+    let id = form.params.single("id")?.ok_or(Rejection::MissingChoice.of("id"))?.to_owned();
     end(&app, &form, Ending::SignIn(&id)).await
 }
 
 /// Ends an application's access.
 pub(in crate::http) async fn end_app(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
-    let client_id = form.params.single("client_id")?.ok_or(Rejection::MissingChoice)?.to_owned();
+    let client_id = form.params.single("client_id")?.ok_or(Rejection::MissingChoice.of("client_id"))?.to_owned();
     end(&app, &form, Ending::App(&client_id)).await
 }
 
@@ -148,7 +148,7 @@ async fn confirmed(
     }
     let account = app.storage.read().await?.user(&sign_in.user_id).await?.ok_or(Rejection::SignInNeeded)?;
     let email = account.user.email;
-    let asked = |error: Option<Rejection>| question(app, &form.sender, (email.clone(), ending, error), now);
+    let asked = |error: Option<Refusal>| question(app, &form.sender, (email.clone(), ending, error), now);
     // The question itself brings the field; the list's own button does not.
     if form.params.iter().all(|(name, _)| name != "password") {
         return Ok(Confirmed::Asked(asked(None)?));
@@ -157,7 +157,7 @@ async fn confirmed(
     let attempt = Attempt { email: Some(&email), password, request_id: None };
     match app.sign_ins.with_password(attempt, &form.sender.browser, now).await {
         Ok(cookie) => Ok(Confirmed::Yes(Some(form.sender.cookies.signed_in(&cookie)))),
-        Err(Error::Rejected(rejection)) => Ok(Confirmed::Asked(asked(Some(rejection))?)),
+        Err(Error::Rejected(refusal)) => Ok(Confirmed::Asked(asked(Some(refusal))?)),
         Err(Error::Failed(failure)) => Err(failure.into()),
     }
 }
@@ -165,7 +165,7 @@ async fn confirmed(
 fn question(
     app: &App,
     sender: &Sender,
-    (email, ending, error): (String, Ending<'_>, Option<Rejection>),
+    (email, ending, error): (String, Ending<'_>, Option<Refusal>),
     now: Timestamp,
 ) -> Result<Response, PageError> {
     let visit = Visit::open(app, sender, None, now)?;
@@ -180,12 +180,12 @@ fn question(
         action,
         field,
         value: value.to_owned(),
-        error: error.map(Notice::from),
+        error: error.as_ref().map(Notice::from),
     };
     let page = visit.answer(&template)?;
     Ok(match error {
         None => (StatusCode::OK, page).into_response(),
-        Some(rejection) => explained((status(rejection), page).into_response(), rejection.into()),
+        Some(refusal) => explained((status(refusal.rejection), page).into_response(), refusal.into()),
     })
 }
 

@@ -62,17 +62,17 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
             Ok((set, see_other(&resume_at(visit.sealed.as_deref()))?).into_response())
         }
         Err(Error::Failed(failure)) => Err(failure.into()),
-        Err(Error::Rejected(rejection)) => {
+        Err(Error::Rejected(refusal)) => {
             let mut login = visit.page(&app, &form.sender, typed, false).await?;
-            let words = Some(rejection.description());
-            match rejection {
+            let words = Some(refusal.rejection.description());
+            match refusal.rejection {
                 Rejection::MissingEmail => login.email_error = words,
                 Rejection::MissingPassword | Rejection::PasswordTooLong => login.password_error = words,
                 _ => {}
             }
-            login.error = Some(rejection.into());
-            let response = (status(rejection), visit.answer(&login)?).into_response();
-            Ok(explained(response, rejection.into()))
+            login.error = Some((&refusal).into());
+            let response = (status(refusal.rejection), visit.answer(&login)?).into_response();
+            Ok(explained(response, refusal.into()))
         }
     }
 }

@@ -11,6 +11,7 @@ pub(super) mod problem;
 pub(super) mod register;
 mod visit;
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use crate::failure::Failure;
 use crate::protocol::authorization_request::PendingRequest;
 use crate::protocol::client::Client;
 use crate::protocol::redirect_uri;
-use crate::protocol::rejection::Rejection;
+use crate::protocol::rejection::Refusal;
 
 use super::middleware::headers::FormAction;
 
@@ -107,17 +108,17 @@ impl From<&Client> for Asker {
 }
 
 /// What went wrong, as a page says it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Notice {
     /// The error code.
     pub code: &'static str,
     /// The words.
-    pub words: &'static str,
+    pub words: Cow<'static, str>,
 }
 
-impl From<Rejection> for Notice {
-    fn from(rejection: Rejection) -> Self {
-        Self { code: rejection.code().as_str(), words: rejection.description() }
+impl From<&Refusal> for Notice {
+    fn from(refusal: &Refusal) -> Self {
+        Self { code: refusal.rejection.code().as_str(), words: refusal.description() }
     }
 }
 

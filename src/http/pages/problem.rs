@@ -18,22 +18,22 @@ struct Problem {
 /// The page's body.
 pub(in crate::http) fn body(page: Page, reason: &Reason, trace: String) -> Body {
     let (title, notice) = match reason {
-        Reason::Rejected(rejection) => ("That did not work", Notice::from(*rejection)),
+        Reason::Rejected(refusal) => ("That did not work", Notice::from(refusal)),
         Reason::Failed(failure) if failure.passing => (
             "Please try again",
             Notice {
                 code: "temporarily_unavailable",
-                words: "The server cannot answer now. Wait a moment and load the page again.",
+                words: "The server cannot answer now. Wait a moment and load the page again.".into(),
             },
         ),
         Reason::Failed(_) => (
             "Something broke",
             Notice {
                 code: "server_error",
-                words: "The server failed. Whoever runs it can find the reason under the number below.",
+                words: "The server failed. Whoever runs it can find the reason under the number below.".into(),
             },
         ),
     };
-    let fallback = notice.words;
-    Body::from(Problem { page, title, notice, trace }.render().unwrap_or_else(|_| fallback.to_owned()))
+    let fallback = notice.words.clone();
+    Body::from(Problem { page, title, notice, trace }.render().unwrap_or_else(|_| fallback.into_owned()))
 }

@@ -12,7 +12,7 @@ use crate::http::endpoints::authorize::{resume_at, see_other};
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender, query};
 use crate::protocol::new_password;
-use crate::protocol::rejection::Rejection;
+use crate::protocol::rejection::{Refusal, Rejection};
 use crate::secret::Secret;
 use crate::signin::{Problems, Registration};
 
@@ -66,19 +66,19 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
             Ok((set, see_other(&resume_at(visit.sealed.as_deref()))?).into_response())
         }
         Err(Error::Failed(failure)) => Err(failure.into()),
-        Err(Error::Rejected(rejection)) => {
+        Err(Error::Rejected(refusal)) => {
             let mut register = page(&app, &visit, &form.sender, typed).await?;
-            register.point_out(rejection, problems);
-            let response = (status(rejection), visit.answer(&register)?).into_response();
-            Ok(explained(response, rejection.into()))
+            register.point_out(&refusal, problems);
+            let response = (status(refusal.rejection), visit.answer(&register)?).into_response();
+            Ok(explained(response, refusal.into()))
         }
     }
 }
 
 impl Register {
-    fn point_out(&mut self, rejection: Rejection, problems: Problems) {
-        let taken = (rejection == Rejection::EmailTaken).then_some(rejection);
-        self.error = Some(rejection.into());
+    fn point_out(&mut self, refusal: &Refusal, problems: Problems) {
+        let taken = Some(refusal.rejection).filter(|rejection| *rejection == Rejection::EmailTaken);
+        self.error = Some(refusal.into());
         self.name_error = problems.name.map(Rejection::description);
         self.email_error = problems.email.or(taken).map(Rejection::description);
         self.password_error = problems.password.map(Rejection::description);

@@ -60,6 +60,13 @@ async fn what_is_wrong_with_client_or_target_is_shown_as_a_page_and_never_redire
     for answer in both(&server, "/authorize").await {
         answer.refused_page(400, Rejection::MissingClientId);
     }
+    for name in ["client_id", "redirect_uri"] {
+        let twice = client.authorization_url(&format!("{name}=a&{name}=b"));
+        for answer in both(&server, &twice).await {
+            answer.refused_page(400, Rejection::RepeatedParameter);
+            assert_eq!(answer.text_of("#error").unwrap(), format!("A parameter is given more than once: {name}."));
+        }
+    }
     assert_eq!(server.database.db_number("SELECT count(*) FROM codes").await, 0);
 }
 

@@ -59,7 +59,7 @@ pub(super) fn refused_bearer(answer: &Answer, rejection: Rejection) {
     };
     answer.refused_json(status, rejection);
     let challenge = answer.header("www-authenticate");
-    let (code, words) = (rejection.code().as_str(), rejection.description());
+    let (code, words) = (rejection.code().as_str(), answer.words().unwrap());
     match rejection {
         Rejection::MissingToken => assert_eq!(challenge, "Bearer realm=\"doorward\""),
         _ => {
@@ -102,7 +102,9 @@ async fn a_token_comes_in_the_header_or_in_the_form_and_in_one_of_them() {
     ask(&server, &[], "/userinfo", Some(&form)).await.ok();
     refused_bearer(&ask(&server, &[&bearer], "/userinfo", Some(&form)).await, Rejection::SeveralTokens);
     let twice = format!("{form}&{form}");
-    refused_bearer(&ask(&server, &[], "/userinfo", Some(&twice)).await, Rejection::RepeatedParameter);
+    let answer = ask(&server, &[], "/userinfo", Some(&twice)).await;
+    refused_bearer(&answer, Rejection::RepeatedParameter);
+    assert!(answer.words().unwrap().ends_with(": access_token."));
     refused_bearer(&ask(&server, &[], "/userinfo", Some("access_token=%00")).await, Rejection::MalformedParameters);
 }
 

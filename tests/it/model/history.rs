@@ -85,7 +85,7 @@ impl Place {
 /// What a rule said, or that none refused.
 fn outcome(answer: &Answer) -> Result<(), Rejection> {
     match &answer.reason {
-        Some(Reason::Rejected(rejection)) => Err(*rejection),
+        Some(Reason::Rejected(refusal)) => Err(refusal.rejection),
         Some(Reason::Failed(failure)) => panic!("{} {failure:?}", answer.status),
         None => {
             assert_eq!(answer.status, 200, "{}", answer.text());

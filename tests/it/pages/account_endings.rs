@@ -102,7 +102,8 @@ async fn nobody_ends_what_is_another_persons() {
     let of_bob = line(&account(&mut bob).await, "#sign-ins", 1);
     bob.press(&of_bob.clone().with("id", &of_ann)).await;
     assert!(account(&mut ann).await.has("#sign-out"));
-    bob.submit(&of_bob.clone().with("id", "")).await.refused_page(400, Rejection::MissingChoice);
+    let answer = bob.submit(&of_bob.clone().with("id", "")).await;
+    assert!(answer.refused_page(400, Rejection::MissingChoice).words().unwrap().ends_with(": id."));
     bob.submit(&of_bob.clone().without("csrf")).await.refused_page(403, Rejection::ForgedForm);
     let mut stranger = server.browser();
     let page = stranger.visit("/login").await;

@@ -55,7 +55,7 @@ impl Answer {
     #[track_caller]
     pub fn refused(&self, status: u16, rejection: Rejection) -> &Self {
         match &self.reason {
-            Some(Reason::Rejected(found)) => assert_eq!(*found, rejection, "{}", self.text()),
+            Some(Reason::Rejected(found)) => assert_eq!(found.rejection, rejection, "{}", self.text()),
             other => panic!("{} instead of {rejection:?}: {other:?} {}", self.status, self.text()),
         }
         assert_eq!(self.status.as_u16(), status, "{rejection:?}");
@@ -68,7 +68,7 @@ impl Answer {
         self.refused(status, rejection);
         let body = self.json();
         assert_eq!(body["error"], rejection.code().as_str());
-        assert_eq!(body["error_description"], rejection.description());
+        assert_eq!(body["error_description"].as_str(), self.words().as_deref());
         assert_eq!(self.header("cache-control"), "no-store");
         self
     }
@@ -79,7 +79,7 @@ impl Answer {
         self.refused(status, rejection);
         assert_eq!(self.header("location"), "");
         assert_eq!(self.error_code().as_deref(), Some(rejection.code().as_str()), "{}", self.text());
-        assert_eq!(self.text_of("#error").as_deref(), Some(rejection.description()));
+        assert_eq!(self.text_of("#error"), self.words());
         self
     }
 
@@ -88,10 +88,16 @@ impl Answer {
     pub fn refused_redirect(&self, rejection: Rejection) -> &Self {
         self.refused(303, rejection);
         assert_eq!(self.location_param("error").as_deref(), Some(rejection.code().as_str()));
-        assert_eq!(self.location_param("error_description").as_deref(), Some(rejection.description()));
+        assert_eq!(self.location_param("error_description"), self.words());
         assert!(self.location_param("iss").is_some());
         assert!(self.location_param("code").is_none());
         self
+    }
+
+    /// The public words of the refusal, with the parameter at fault.
+    pub fn words(&self) -> Option<String> {
+        let Some(Reason::Rejected(refusal)) = &self.reason else { return None };
+        Some(refusal.description().into_owned())
     }
 
     /// An attribute of the first element that the selector finds.

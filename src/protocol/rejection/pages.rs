@@ -1,0 +1,28 @@
+//! Refusals to a person in a browser, shown as a page: the sealed request, the forms, signing in and signing out.
+
+macro_rules! pages {
+    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)*
+        // The sealed request and the forms between the authorization request and its answer.
+        ForgedPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in request is not one that this server made. Go back to the application and start again.";
+        ForeignPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in was started in another browser. Go back to the application and start again.";
+        ExpiredPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in was started more than ten minutes ago. Go back to the application and start again.";
+        ReplayedPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "This sign-in is complete already. Go back to the application and start again.";
+        MissingPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The form belongs to no sign-in request. Go back to the application and start again.";
+        ForgedForm: InvalidForm 403, "RFC 6749 §10.12", "The form was not made by this server for this browser. Load the page again; cookies must be allowed.";
+        CrossOriginForm: InvalidForm 403, "RFC 6749 §10.12", "The form was sent from another site.";
+        ConsentOfAnother: InvalidForm 403, "RFC 6749 §10.12", "The form was shown to another person or for another request. Go back to the application and start again.";
+        MissingChoice: InvalidForm, "RFC 6749 §3.1", "The form does not say what to end.";
+        MissingDecision: InvalidForm, "RFC 6749 §3.1", "The decision must be allow or deny.";
+
+        // Signing in.
+        WrongCredentials: InvalidCredentials, "OWASP ASVS 6.3.8", "The e-mail address or the password is wrong.";
+        TooManyFailures: TooManyAttempts, "NIST SP 800-63B-4 §3.2.2", "Too many attempts. Wait a minute, then try again.";
+        RegistrationClosed: NotFound, "OWASP ASVS 6.4", "New accounts cannot be made here.";
+
+        // Signing out.
+        LogoutTooLong: InvalidRequest, "RFC 6749 §3.1", "The request to sign out is longer than 16384 bytes.";
+        HintOfAnotherClient: InvalidRequest, "RP-Initiated Logout §2", "client_id is not the application that id_token_hint was given to.";
+        MissingLogoutClient: InvalidRequest, "RP-Initiated Logout §2", "post_logout_redirect_uri needs id_token_hint or client_id of a registered application.";
+        UnregisteredPostLogoutRedirectUri: InvalidRequest, "RP-Initiated Logout §3", "post_logout_redirect_uri is not one of those registered for this application.";
+    } };
+}

@@ -1,0 +1,96 @@
+//! A rejection as it happened: with the little that may be said of it beside its words.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::Rejection;
+use crate::protocol::scope::ScopeSet;
+
+/// A rejection with its detail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule that said no.
+    pub rejection: Rejection,
+    /// What may be said of it beside its words.
+    pub detail: Detail,
+}
+
+/// What may be said of a refusal beside its words. Nothing here is input as it came: each kind is safe to show to whoever asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    None,
+    /// The scopes that were needed: the `scope` of a bearer challenge (RFC 6750 §3).
+    Scopes(ScopeSet),
+    /// The parameter at fault: a name that this server knows, never one that was only sent.
+    Parameter(&'static str),
+    /// How long to wait before trying again, in seconds, at least 1: `Retry-After` (RFC 9110 §10.2.3).
+    Wait(u64),
+}
+
+impl Rejection {
+    /// The refusal for want of these scopes.
+    pub fn needing(self, scopes: impl IntoIterator<Item = &'static str>) -> Refusal {
+        Refusal { rejection: self, detail: Detail::Scopes(scopes.into_iter().collect()) }
+    }
+
+    /// The refusal for the sake of this parameter.
+    pub const fn of(self, parameter: &'static str) -> Refusal {
+        Refusal { rejection: self, detail: Detail::Parameter(parameter) }
+    }
+
+    /// The refusal until so many seconds have passed.
+    pub const fn for_seconds(self, seconds: u64) -> Refusal {
+        Refusal { rejection: self, detail: Detail::Wait(if seconds == 0 { 1 } else { seconds }) }
+    }
+}
+
+impl Refusal {
+    /// The rule's public words, with the parameter at fault: `A parameter is given more than once: nonce.`
+    pub fn description(&self) -> Cow<'static, str> {
+        let words = self.rejection.description();
+        match self.detail {
+            Detail::Parameter(name) => format!("{}: {name}.", words.trim_end_matches('.')).into(),
+            Detail::None | Detail::Scopes(_) | Detail::Wait(_) => words.into(),
+        }
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self { rejection, detail: Detail::None }
+    }
+}
+
+impl PartialEq<Rejection> for Refusal {
+    /// Whether it is this rule that said no, whatever the detail.
+    fn eq(&self, rejection: &Rejection) -> bool {
+        self.rejection == *rejection
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.description())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_name_the_parameter_at_fault() {
+        let refusal = Rejection::RepeatedParameter.of("nonce");
+        assert_eq!(refusal.description(), "A parameter is given more than once: nonce.");
+        assert_eq!(Refusal::from(Rejection::RepeatedParameter).description(), "A parameter is given more than once.");
+        assert_eq!(refusal, Rejection::RepeatedParameter);
+    }
+
+    #[test]
+    fn nobody_is_told_to_come_back_at_once() {
+        assert_eq!(Rejection::TooManyFailures.for_seconds(0).detail, Detail::Wait(1));
+    }
+}

@@ -1,0 +1,40 @@
+//! Refusals to those that authenticate as a client: at the token endpoint, revocation and introspection. JSON as in RFC 6749 §5.2.
+
+macro_rules! token {
+    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)*
+        // Client authentication.
+        MissingClientAuthentication: InvalidClient, "RFC 6749 §2.3", "Client authentication is missing.";
+        SeveralClientAuthentications: InvalidRequest, "RFC 6749 §2.3", "A request uses more than one way to authenticate the client.";
+        MalformedBasicHeader: InvalidClient, "RFC 6749 §2.3.1", "The Authorization header is not well-formed Basic authentication.";
+        WrongClientCredentials: InvalidClient, "RFC 6749 §5.2", "Client authentication failed.";
+        ClientSwitchedOff: InvalidClient, "RFC 6749 §5.2", "Client authentication failed. (The client may have been switched off.)";
+        WrongClientAuthenticationMethod: InvalidClient, "RFC 6749 §2.3", "Client authentication failed. (The method must be the registered one.)";
+
+        // The token endpoint.
+        MissingGrantType: InvalidRequest, "RFC 6749 §4.1.3", "grant_type is missing.";
+        UnknownGrantType: UnsupportedGrantType, "RFC 6749 §5.2", "grant_type is not supported.";
+        GrantTypeNotAllowed: UnauthorizedClient, "RFC 6749 §5.2", "This client may not use this grant_type.";
+        MissingCode: InvalidRequest, "RFC 6749 §4.1.3", "code is missing.";
+        UnknownCode: InvalidGrant, "RFC 6749 §5.2", "code is not valid.";
+        ForeignCode: InvalidGrant, "RFC 6749 §4.1.3", "code is not valid.";
+        ExpiredCode: InvalidGrant, "RFC 6749 §4.1.2", "code has expired.";
+        BurntCode: InvalidGrant, "RFC 6749 §4.1.2", "code was used before.";
+        ReplayedCode: InvalidGrant, "RFC 6749 §4.1.2", "code was used before; what came of it has ended.";
+        WrongRedirectUri: InvalidGrant, "RFC 6749 §4.1.3", "redirect_uri is not the one of the authorization request.";
+        MissingVerifier: InvalidGrant, "RFC 7636 §4.6", "code_verifier is missing.";
+        WrongVerifier: InvalidGrant, "RFC 7636 §4.6", "code_verifier does not belong to the code_challenge.";
+        UnexpectedVerifier: InvalidGrant, "RFC 9700 §4.8.2", "code_verifier was sent though the authorization request had no code_challenge.";
+        MissingRefreshToken: InvalidRequest, "RFC 6749 §6", "refresh_token is missing.";
+        UnknownRefreshToken: InvalidGrant, "RFC 6749 §5.2", "refresh_token is not valid.";
+        ForeignRefreshToken: InvalidGrant, "RFC 6749 §6", "refresh_token is not valid.";
+        ExpiredRefreshToken: InvalidGrant, "RFC 6749 §6", "refresh_token has expired.";
+        ReusedRefreshToken: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used before; what it stood for has ended.";
+        ChangedRetry: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used a moment ago with another scope or resource.";
+        WiderScope: InvalidScope, "RFC 6749 §6", "scope names a scope that was not granted.";
+        EndedGrant: InvalidGrant, "RFC 6749 §5.2", "The authorization has ended.";
+
+        // Revocation and introspection.
+        MissingTokenParameter: InvalidRequest, "RFC 7009 §2.1", "token is missing.";
+        PublicClientIntrospects: InvalidClient, "RFC 7662 §2.1", "Client authentication failed. (A public client may not introspect.)";
+    } };
+}
