@@ -40,18 +40,24 @@ async fn a_state_that_should_not_be_is_a_500_that_tells_nothing() {
 
 #[tokio::test]
 async fn a_failure_after_the_target_is_known_goes_to_the_client() {
-    let server = Server::start().await;
-    server.db_user("ann@example.org").await;
-    let client = server.db_client(ClientType::Web, |c| c.first_party = true).await;
-    let mut browser = server.browser();
-    browser.sign_in("ann@example.org").await;
-    server.database.db_execute("ALTER TABLE codes RENAME TO codes_away").await;
-    let answer = browser.get(&client.authorization_url("")).await;
-    let error = answer.location_param("error");
-    assert!(matches!(error.as_deref(), Some("server_error" | "temporarily_unavailable")), "{error:?}");
-    assert_eq!(answer.location_param("state").as_deref(), Some("st-1"));
-    assert_eq!(answer.location_param("iss").as_deref(), Some("http://localhost:8000"));
-    assert!(answer.location_param("code").is_none());
+    for (damage, error) in [
+        ("ALTER TABLE codes RENAME TO codes_away", "temporarily_unavailable"),
+        ("UPDATE consents SET resources = 'not json'", "server_error"),
+    ] {
+        let server = Server::start().await;
+        server.db_user("ann@example.org").await;
+        let client = server.db_client(ClientType::Web, |_| {}).await;
+        let mut browser = server.browser();
+        browser.code(&client, "ann@example.org", "").await;
+        server.database.db_execute(damage).await;
+        let answer = browser.get(&client.authorization_url("")).await;
+        assert!(matches!(answer.reason, Some(Reason::Failed(_))), "{:?}", answer.reason);
+        assert_eq!(answer.location_param("error").as_deref(), Some(error));
+        assert_eq!(answer.location_param("error_description"), None);
+        assert_eq!(answer.location_param("state").as_deref(), Some("st-1"));
+        assert_eq!(answer.location_param("iss").as_deref(), Some("http://localhost:8000"));
+        assert!(answer.location_param("code").is_none());
+    }
 }
 
 #[tokio::test]
