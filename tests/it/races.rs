@@ -161,8 +161,52 @@ impl Sent {
     }
 }
 
+/// What the answers to equal requests must be, however many come at once.
+#[derive(Clone, Copy)]
+enum Must {
+    /// All have this status.
+    Be(u16),
+    /// All are refused with 400.
+    Refuse(Rejection),
+    /// One has this status, and never one again; all others are refused with 400.
+    BeOnce(u16, Rejection),
+    /// Those that come in time are 200; all others are refused with 401.
+    BeUntil(Rejection),
+}
+
+/// A request with what must come of it.
+#[derive(Clone)]
+struct Asked {
+    name: &'static str,
+    sent: Sent,
+    must: Must,
+}
+
+impl Asked {
+    /// Holds the answers against what they must be; `first` when none of these requests was sent before.
+    #[track_caller]
+    fn holds(&self, answers: &[&Answer], first: bool) {
+        let (status, refused, wins) = match self.must {
+            Must::Be(status) => (status, None, answers.len()),
+            Must::Refuse(rejection) => (200, Some((400, rejection)), 0),
+            Must::BeOnce(status, rejection) => (status, Some((400, rejection)), usize::from(first)),
+            Must::BeUntil(rejection) => (200, Some((401, rejection)), 0),
+        };
+        let (won, lost): (Vec<&Answer>, Vec<&Answer>) =
+            answers.iter().partition(|answer| answer.status == status && answer.reason.is_none());
+        for answer in &lost {
+            let Some((status, rejection)) = refused else {
+                panic!("{}: {} {:?} {}", self.name, answer.status, answer.reason, answer.text())
+            };
+            answer.refused(status, rejection);
+        }
+        let in_time = first && matches!(self.must, Must::BeUntil(_));
+        assert!(in_time || won.len() == wins, "{}: {} of {}", self.name, won.len(), answers.len());
+    }
+}
+
 /// One request for every endpoint and page, as far into it as a single request gets.
-async fn every_endpoint(server: &Server) -> Vec<(&'static str, Sent)> {
+async fn every_endpoint(server: &Server) -> Vec<Asked> {
     server.db_user(ANN).await;
     let scopes = ScopeSet::parse("openid profile email offline_access").unwrap();
     let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
@@ -199,43 +243,55 @@ async fn every_endpoint(server: &Server) -> Vec<(&'static str, Sent)> {
         ("redirect_uri", client.redirect_uri.clone()),
         ("code_verifier", crate::support::VERIFIER.to_owned()),
     ];
-    vec![
-        ("authorize", Sent::get(&stranger, &client.authorization_url(""))),
-        ("authorize silently", Sent::get(&browser, &silent)),
-        ("continue", Sent::get(&browser, &format!("/authorize/continue{sealed}"))),
-        ("login page", Sent::get(&browser, &format!("/login{sealed}"))),
-        ("login", Sent::form(&stranger, &login)),
-        ("a wrong login", Sent::form(&stranger, &login.clone().with("password", "a wrong password of some length"))),
-        ("login again", Sent::form(&renewing, &again)),
-        ("register page", Sent::get(&browser, &format!("/register{sealed}"))),
-        ("register", Sent::form(&stranger, &register.with("password", PASSWORD))),
-        ("consent page", Sent::get(&browser, &format!("/consent{sealed}"))),
-        ("consent", Sent::form(&browser, &consent.form("#allow"))),
-        ("account", Sent::get(&browser, "/account")),
-        ("front door", Sent::get(&browser, "/")),
-        ("end a sign-in", Sent::form(&browser, &account.form("#sign-ins button").with("id", "another"))),
-        ("end an app", Sent::form(&browser, &end_app)),
-        ("logout", Sent::get(&browser, "/logout")),
-        ("signed out", Sent::get(&stranger, "/signed-out")),
-        ("stylesheet", Sent::get(&stranger, &login_page.field("link[rel=stylesheet]", "href").unwrap())),
-        ("code", Sent::Client(client.clone(), "/token", redemption)),
-        ("refresh", Sent::Client(client.clone(), "/token", vec![grant("refresh_token"), ("refresh_token", refresh)])),
-        ("credentials", Sent::Client(service, "/token", vec![grant("client_credentials")])),
-        ("introspect", Sent::Client(client.clone(), "/introspect", vec![("token", access.clone())])),
-        ("userinfo", Sent::Bearer(client.clone(), access.clone())),
-        ("revoke", Sent::Client(client, "/revoke", vec![("token", access)])),
-        ("keys", Sent::get(&stranger, "/.well-known/jwks.json")),
-        ("discovery", Sent::get(&stranger, "/.well-known/openid-configuration")),
-        ("metadata", Sent::get(&stranger, "/.well-known/oauth-authorization-server")),
-        ("readiness", Sent::get(&stranger, "/readyz")),
-        ("health", Sent::get(&stranger, "/healthz")),
-        ("sign out", Sent::form(&leaving, &sign_out)),
-    ]
-}
-
-#[track_caller]
-fn answered(name: &str, answer: &Answer) {
-    assert!(answer.status.as_u16() < 500, "{name}: {} {:?} {}", answer.status, answer.reason, answer.text());
+    let all = vec![
+        ("authorize", Must::Be(303), Sent::get(&stranger, &client.authorization_url(""))),
+        ("authorize silently", Must::Be(303), Sent::get(&browser, &silent)),
+        (
+            "continue",
+            Must::BeOnce(303, Rejection::ReplayedPendingRequest),
+            Sent::get(&browser, &format!("/authorize/continue{sealed}")),
+        ),
+        ("login page", Must::Be(200), Sent::get(&browser, &format!("/login{sealed}"))),
+        ("login", Must::Be(303), Sent::form(&stranger, &login)),
+        (
+            "a wrong login",
+            Must::Refuse(Rejection::WrongCredentials),
+            Sent::form(&stranger, &login.clone().with("password", "a wrong password of some length")),
+        ),
+        ("login again", Must::Be(303), Sent::form(&renewing, &again)),
+        ("register page", Must::Be(200), Sent::get(&browser, &format!("/register{sealed}"))),
+        (
+            "register",
+            Must::BeOnce(303, Rejection::EmailTaken),
+            Sent::form(&stranger, &register.with("password", PASSWORD)),
+        ),
+        ("consent page", Must::Be(200), Sent::get(&browser, &format!("/consent{sealed}"))),
+        ("consent", Must::Be(303), Sent::form(&browser, &consent.form("#allow"))),
+        ("account", Must::Be(200), Sent::get(&browser, "/account")),
+        ("front door", Must::Be(303), Sent::get(&browser, "/")),
+        ("end a sign-in", Must::Be(303), Sent::form(&browser, &account.form("#sign-ins button").with("id", "another"))),
+        ("end an app", Must::Be(303), Sent::form(&browser, &end_app)),
+        ("logout", Must::Be(200), Sent::get(&browser, "/logout")),
+        ("signed out", Must::Be(200), Sent::get(&stranger, "/signed-out")),
+        ("stylesheet", Must::Be(200), Sent::get(&stranger, &login_page.field("link[rel=stylesheet]", "href").unwrap())),
+        ("code", Must::BeOnce(200, Rejection::ReplayedCode), Sent::Client(client.clone(), "/token", redemption)),
+        (
+            "refresh",
+            Must::Be(200),
+            Sent::Client(client.clone(), "/token", vec![grant("refresh_token"), ("refresh_token", refresh)]),
+        ),
+        ("credentials", Must::Be(200), Sent::Client(service, "/token", vec![grant("client_credentials")])),
+        ("introspect", Must::Be(200), Sent::Client(client.clone(), "/introspect", vec![("token", access.clone())])),
+        ("userinfo", Must::BeUntil(Rejection::RevokedToken), Sent::Bearer(client.clone(), access.clone())),
+        ("revoke", Must::Be(200), Sent::Client(client, "/revoke", vec![("token", access)])),
+        ("keys", Must::Be(200), Sent::get(&stranger, "/.well-known/jwks.json")),
+        ("discovery", Must::Be(200), Sent::get(&stranger, "/.well-known/openid-configuration")),
+        ("metadata", Must::Be(200), Sent::get(&stranger, "/.well-known/oauth-authorization-server")),
+        ("readiness", Must::Be(200), Sent::get(&stranger, "/readyz")),
+        ("health", Must::Be(200), Sent::get(&stranger, "/healthz")),
+        ("sign out", Must::Be(303), Sent::form(&leaving, &sign_out)),
+    ];
+    all.into_iter().map(|(name, must, sent)| Asked { name, sent, must }).collect()
 }
 
 async fn with_a_pool_of(size: u32) {
@@ -246,25 +302,20 @@ async fn with_a_pool_of(size: u32) {
     .await;
     let all = every_endpoint(&server).await;
     // All of them at once, 64 times each, and then each alone.
-    let answers = parallel(all.len() * 64, |at| {
-        let (name, sent) = all[at % all.len()].clone();
-        async move { (name, sent.send().await) }
-    })
-    .await;
-    for (name, answer) in &answers {
-        answered(name, answer);
+    let answers = parallel(all.len() * 64, |at| all[at % all.len()].sent.clone().send()).await;
+    for (at, asked) in all.iter().enumerate() {
+        asked.holds(&answers.iter().skip(at).step_by(all.len()).collect::<Vec<_>>(), true);
     }
-    for (name, sent) in &all {
-        for answer in parallel(64, |_| sent.clone().send()).await {
-            answered(name, &answer);
-        }
+    for asked in &all {
+        let answers = parallel(64, |_| asked.sent.clone().send()).await;
+        asked.holds(&answers.iter().collect::<Vec<_>>(), false);
     }
     // Whoever authenticated long ago is asked again before anything ends.
     server.turn(3600);
     server.poll().await;
-    for (name, sent) in all.iter().filter(|(_, sent)| sent.path().starts_with("/account")) {
-        for answer in parallel(64, |_| sent.clone().send()).await {
-            answered(name, &answer);
+    for asked in all.iter().filter(|asked| asked.sent.path().starts_with("/account")) {
+        for answer in parallel(64, |_| asked.sent.clone().send()).await {
+            assert_eq!((answer.status.as_u16(), answer.reason.is_some()), (200, false), "{}", asked.name);
         }
     }
     assert_eq!(server.get("/readyz").await.status, 200);
@@ -273,7 +324,7 @@ async fn with_a_pool_of(size: u32) {
 #[tokio::test]
 async fn these_tests_know_every_route() {
     let server = Server::start().await;
-    let sent: Vec<String> = every_endpoint(&server).await.iter().map(|(_, sent)| sent.path()).collect();
+    let sent: Vec<String> = every_endpoint(&server).await.iter().map(|asked| asked.sent.path()).collect();
     for (path, _) in routes() {
         let fixed = path.split('{').next().unwrap();
         let known = sent.iter().any(|sent| *sent == path || (path.contains('{') && sent.starts_with(fixed)));
