@@ -24,7 +24,7 @@ async fn authorization(server: &Server) -> Authorization {
     let app = &server.app;
     let client = app.directory.client(&server.service[0]).await.unwrap().unwrap();
     let params = Params::parse(b"grant_type=client_credentials&scope=notes:read+notes:write").unwrap();
-    let request = TokenRequest { client: &client, params: &params, now: app.now() };
+    let request = TokenRequest { client: &client, params: &params, confirmation: None, now: app.now() };
     let mut authorization = app.grants.redeem(request).await.unwrap();
     authorization.subject = random::row_id(app.now());
     authorization.grant_id = Some(random::id());

@@ -7,6 +7,7 @@ use super::{Grants, TokenRequest};
 use crate::failure::Error;
 use crate::protocol::authorization::Authorization;
 use crate::protocol::code::{self, Consumed, IssuedCode};
+use crate::protocol::confirmation::bound_to;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::resource::{self, Resource};
@@ -16,7 +17,7 @@ use crate::storage::Transaction;
 
 impl Grants {
     pub(super) async fn authorization_code(&self, request: TokenRequest<'_>) -> Result<Authorization, Error> {
-        let TokenRequest { client, params, now } = request;
+        let TokenRequest { client, params, now, .. } = request;
         let hash = Secret::presented(params.single("code")?.ok_or(Rejection::MissingCode)?).hash();
         let resources = self.directory.resources().await?;
         let mut transaction = self.storage.begin().await?;
@@ -49,7 +50,7 @@ impl Grants {
         &self,
         transaction: &mut Transaction,
         code: &IssuedCode,
-        TokenRequest { client, params, now }: TokenRequest<'_>,
+        TokenRequest { client, params, confirmation, now }: TokenRequest<'_>,
         resources: &[Resource],
     ) -> Result<Authorization, Error> {
         code::check(code, params, now)?;
@@ -58,6 +59,7 @@ impl Grants {
             .await?
             .filter(|grant| grant.holds(self.idle, now))
             .ok_or(Rejection::EndedGrant)?;
+        let confirmation = bound_to(grant.confirmation.as_ref(), confirmation)?.cloned();
         let audience = resource::audience(params, &grant.resources, self.issuer.as_str())?;
         let id_token = self.authentication(transaction, &grant, &grant.scopes, code.nonce.clone()).await?;
         let refresh_token = if client.may_use(GrantType::RefreshToken) {
@@ -76,6 +78,7 @@ impl Grants {
             jti: random::id(),
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,
+            confirmation,
             id_token,
             refresh_token,
         })

@@ -9,7 +9,7 @@ use crate::random;
 impl Grants {
     pub(super) async fn client_credentials(
         &self,
-        TokenRequest { client, params, now }: TokenRequest<'_>,
+        TokenRequest { client, params, confirmation, now }: TokenRequest<'_>,
     ) -> Result<Authorization, Error> {
         let resources = self.directory.resources().await?;
         let issuer = self.issuer.as_str();
@@ -26,6 +26,7 @@ impl Grants {
             jti: random::id(),
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,
+            confirmation: confirmation.cloned(),
             id_token: None,
             refresh_token: None,
         })

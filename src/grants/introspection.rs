@@ -3,6 +3,7 @@
 use super::{Grants, TokenRequest};
 use crate::failure::{Error, Failure};
 use crate::protocol::client::AuthMethod;
+use crate::protocol::confirmation::token_type;
 use crate::protocol::introspection::{ActiveToken, Introspection, may_know};
 use crate::protocol::rejection::Rejection;
 use crate::secret::Secret;
@@ -50,9 +51,10 @@ impl Grants {
             scope: token.scope,
             exp: token.exp,
             iat: token.iat,
-            token_type: Some("Bearer"),
+            token_type: Some(token_type(token.cnf.as_ref())),
             jti: Some(token.jti),
             gid: token.gid,
+            cnf: token.cnf,
         }))
     }
 
@@ -80,6 +82,7 @@ impl Grants {
             token_type: None,
             jti: None,
             gid: Some(grant.id),
+            cnf: grant.confirmation,
         }))
     }
 }

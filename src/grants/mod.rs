@@ -18,6 +18,7 @@ use crate::failure::{Error, Failure};
 use crate::protocol::assurance::Assurance;
 use crate::protocol::authorization::{Authentication, Authorization};
 use crate::protocol::client::Client;
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::grant::Grant;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::issuer::Issuer;
@@ -46,6 +47,8 @@ pub struct TokenRequest<'a> {
     pub client: &'a Client,
     /// What it sent.
     pub params: &'a Params,
+    /// The key that it has proved to hold, if it did. Nothing checks such a proof yet (DPoP, RFC 9449).
+    pub confirmation: Option<&'a Confirmation>,
     /// Now.
     pub now: Timestamp,
 }

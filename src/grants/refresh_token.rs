@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::config::OnReuse;
 use crate::failure::{Error, Failure};
 use crate::protocol::authorization::Authorization;
+use crate::protocol::confirmation::bound_to;
 use crate::protocol::grant::Grant;
 use crate::protocol::refresh::{self, Answer, Presented, RefreshToken};
 use crate::protocol::rejection::Rejection;
@@ -56,7 +57,8 @@ impl Grants {
                             let id_token = self.authentication(&mut transaction, &grant, &replaced.answer.scopes, None);
                             let id_token = id_token.await?;
                             let answered = self.refreshed(&grant, &replaced.answer, successor, replaced.at);
-                            Ok(Authorization { id_token, ..answered })
+                            let confirmation = request.confirmation.cloned();
+                            Ok(Authorization { confirmation, id_token, ..answered })
                         }
                         false => Err(Rejection::ChangedRetry.into()),
                     };
@@ -87,7 +89,9 @@ impl Grants {
             return Err(Rejection::ForeignRefreshToken.into());
         }
         let grant = transaction.grant(&token.grant_id).await?.filter(|grant| grant.holds(self.idle, now));
-        Ok((token, grant.ok_or(Rejection::EndedGrant)?))
+        let grant = grant.ok_or(Rejection::EndedGrant)?;
+        bound_to(grant.confirmation.as_ref(), turn.request.confirmation)?;
+        Ok((token, grant))
     }
 
     /// Replaces the token; `None` when somebody was quicker.
@@ -116,15 +120,16 @@ impl Grants {
         if !transaction.rotate_refresh_token(&hash, &replacement).await? {
             return Ok(None);
         }
-        if grant.bound {
-            transaction.use_sign_in(&grant.sign_in_id, now).await?;
+        if let Some(sign_in_id) = grant.sign_in_id.as_deref().filter(|_| grant.bound) {
+            transaction.use_sign_in(sign_in_id, now).await?;
         }
         transaction.use_grant(&grant.id, now).await?;
         let id_token = self.authentication(transaction, grant, &answer.scopes, None).await?;
-        Ok(Some(Authorization { id_token, ..self.refreshed(grant, answer, successor, now) }))
+        let confirmation = turn.request.confirmation.cloned();
+        Ok(Some(Authorization { confirmation, id_token, ..self.refreshed(grant, answer, successor, now) }))
     }
 
-    /// All but the ID token.
+    /// All but the ID token and the key.
     fn refreshed(&self, grant: &Grant, answer: &Answer, successor: Secret, at: Timestamp) -> Authorization {
         Authorization {
             client_id: grant.client_id.clone(),
@@ -136,6 +141,7 @@ impl Grants {
             jti: answer.jti.clone(),
             issued_at: at,
             lifetime: self.lifetimes.access_token_lifetime,
+            confirmation: None,
             id_token: None,
             refresh_token: Some(successor),
         }

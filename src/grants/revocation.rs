@@ -14,7 +14,7 @@ impl Grants {
     /// # Errors
     /// [`Rejection::MissingTokenParameter`]; a failure when the database fails: then nothing is revoked.
     pub async fn revoke(&self, request: TokenRequest<'_>) -> Result<(), Error> {
-        let TokenRequest { client, params, now } = request;
+        let TokenRequest { client, params, now, .. } = request;
         let token = Secret::presented(params.single("token")?.ok_or(Rejection::MissingTokenParameter)?);
         if let Ok(verified) = VerifiedToken::verify(&token, &self.ring, &self.issuer, now) {
             if verified.client_id == client.client_id {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::assurance::Assurance;
+use super::confirmation::Confirmation;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -31,6 +32,8 @@ pub struct Authorization {
     pub issued_at: Timestamp,
     /// How long the access token lives, in seconds.
     pub lifetime: i64,
+    /// The key that the access token is bound to, if it is bound to one.
+    pub confirmation: Option<Confirmation>,
     /// What the ID token says, when `openid` was granted.
     pub id_token: Option<Authentication>,
     /// The refresh token that goes with it.
@@ -42,8 +45,8 @@ pub struct Authorization {
 pub struct Authentication {
     /// When and how.
     pub assurance: Assurance,
-    /// The sign-in.
-    pub sid: String,
+    /// The sign-in; `None` when it came about without a browser of ours.
+    pub sid: Option<String>,
     /// The request's `nonce`.
     pub nonce: Option<String>,
     /// The claims about the user that the `claims` parameter asked for here.
@@ -68,6 +71,8 @@ pub struct AccessTokenClaims<'a> {
     scope: String,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     roles: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<&'a Confirmation>,
 }
 
 /// The claims of an ID token (OpenID Connect Core §2).
@@ -83,7 +88,8 @@ pub struct IdTokenClaims<'a> {
     acr: Option<&'static str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     amr: &'a [&'static str],
-    sid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
     at_hash: &'a str,
@@ -110,6 +116,7 @@ impl Authorization {
             gid: self.grant_id.as_deref(),
             scope: self.scopes.to_string(),
             roles: &self.roles,
+            cnf: self.confirmation.as_ref(),
         }
     }
 
@@ -124,7 +131,7 @@ impl Authorization {
             auth_time: about.assurance.auth_time.seconds(),
             acr: about.assurance.acr,
             amr: &about.assurance.amr,
-            sid: &about.sid,
+            sid: about.sid.as_deref(),
             nonce: about.nonce.as_deref(),
             at_hash,
             claims: &about.claims,

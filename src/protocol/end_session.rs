@@ -15,8 +15,8 @@ pub const MAX_LENGTH: usize = 16_384;
 pub struct LogoutHint {
     /// The client it was given to.
     pub client_id: String,
-    /// The sign-in it came from.
-    pub sid: String,
+    /// The sign-in it came from, if it came from one.
+    pub sid: Option<String>,
 }
 
 /// A checked request to sign out.
@@ -74,7 +74,7 @@ impl EndSession {
                 Some(LogoutTarget { uri: uri.to_owned(), state: params.single("state")?.map(str::to_owned) })
             }
         };
-        Ok(Self { target, sid: hint.map(|hint| hint.sid.clone()) })
+        Ok(Self { target, sid: hint.and_then(|hint| hint.sid.clone()) })
     }
 
     /// Decides; `current` is the id of this browser's live sign-in. Only a hint that came out of that very sign-in goes without a

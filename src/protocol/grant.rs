@@ -1,6 +1,7 @@
 //! A grant: what came of one authorization, and whether it still holds. Everything that descends from it asks this one rule.
 
 use super::claims_request::ClaimsRequest;
+use super::confirmation::Confirmation;
 use super::proof::Proofs;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
@@ -14,8 +15,8 @@ pub struct Grant {
     pub client_id: String,
     /// The user whose it is.
     pub user_id: String,
-    /// The sign-in it came from; the `sid` of ID tokens.
-    pub sign_in_id: String,
+    /// The sign-in it came from, the `sid` of ID tokens; `None` when it came about without a browser of ours.
+    pub sign_in_id: Option<String>,
     /// Whether it ends with that sign-in.
     pub bound: bool,
     /// The scopes granted.
@@ -26,13 +27,15 @@ pub struct Grant {
     pub proofs: Proofs,
     /// The single claims that the request asked for.
     pub claims: ClaimsRequest,
+    /// The key that it is bound to, if it is bound to one.
+    pub confirmation: Option<Confirmation>,
     /// When it was made.
     pub created_at: Timestamp,
     /// The user's roles now.
     pub roles: Vec<String>,
     /// Whether it was ended, or its user or client switched off.
     pub ended: bool,
-    /// The limits of the sign-in it came from; `None` when that one has ended.
+    /// The limits of the sign-in it came from; `None` when that one has ended, or there was none.
     pub sign_in: Option<SignInLimits>,
 }
 
@@ -71,12 +74,13 @@ mod tests {
                 id: "g".into(),
                 client_id: "c".into(),
                 user_id: "u".into(),
-                sign_in_id: "s".into(),
+                sign_in_id: Some("s".into()),
                 bound,
                 scopes: ScopeSet::default(),
                 resources: vec![],
                 proofs: Proofs::of(Kind::Password, NOW),
                 claims: ClaimsRequest::default(),
+                confirmation: None,
                 created_at: NOW,
                 roles: vec![],
                 ended,

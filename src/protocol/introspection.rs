@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::client::Client;
+use super::confirmation::Confirmation;
 use super::resource::Resource;
 use super::scope::ScopeSet;
 
@@ -38,7 +39,7 @@ pub struct ActiveToken {
     pub exp: i64,
     /// When it was given, in seconds since the epoch.
     pub iat: i64,
-    /// `Bearer` for an access token; a refresh token has no such type.
+    /// `Bearer` or `DPoP` for an access token; a refresh token has no such type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<&'static str>,
     /// An access token's id.
@@ -47,6 +48,9 @@ pub struct ActiveToken {
     /// The grant it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,
+    /// The key that it is bound to (RFC 9449 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 impl Introspection {

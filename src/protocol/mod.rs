@@ -12,6 +12,7 @@ pub mod client;
 pub mod client_authentication;
 pub mod client_metadata;
 pub mod code;
+pub mod confirmation;
 pub mod consent;
 pub mod device;
 pub mod email;

@@ -13,7 +13,7 @@ use crate::protocol::redirect_uri;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::random;
-use crate::storage::{NewGrant, Reader};
+use crate::storage::{NewCode, NewGrant, Reader};
 
 /// Where the browser goes next.
 #[derive(Debug)]
@@ -124,16 +124,16 @@ impl SignIns {
             id: &grant_id,
             client_id: &client.client_id,
             user_id: &sign_in.user_id,
-            sign_in_id: &sign_in.id,
+            sign_in_id: Some(&sign_in.id),
             bound: client.client_type.is_bound_to_sign_in(),
             scopes: &request.scopes,
             resources: &request.resources,
             proofs: &sign_in.proofs,
             claims: &request.claims,
-            request_id: &pending.id,
-            code_hash: code.hash(),
-            code: &issued,
+            confirmation: None,
         };
+        let new_code =
+            NewCode { hash: code.hash(), client_id: &client.client_id, request_id: &pending.id, issued: &issued };
         let mut transaction = self.storage.begin().await?;
         transaction.hold_user(&sign_in.user_id).await?;
         // Between the first look and now the person may have been switched off, or the consent withdrawn.
@@ -144,7 +144,8 @@ impl SignIns {
         if next_step(pending, client, Some(sign_in), consent.as_ref(), now) != NextStep::Issue {
             return Ok(Proceed::Consent);
         }
-        if !transaction.insert_grant(&grant, now).await? {
+        transaction.insert_grant(&grant, now).await?;
+        if !transaction.insert_code(&new_code).await? {
             return Err(Rejection::ReplayedPendingRequest.into());
         }
         transaction.commit().await?;

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::claims_request::ClaimsRequest;
 use crate::protocol::code::{Consumed, IssuedCode};
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::grant::{Grant, SignInLimits};
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::proof::Proofs;
@@ -15,22 +16,22 @@ use crate::protocol::scope::ScopeSet;
 use crate::secret::SecretHash;
 
 statements! {
-    INSERT_GRANT = "INSERT INTO grants (id, client_id, user_id, sign_in_id, bound, scopes, resources, proofs, created_at, claims) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    INSERT_GRANT = "INSERT INTO grants (id, client_id, user_id, sign_in_id, bound, scopes, resources, proofs, created_at, claims, cnf) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     INSERT_CODE = "INSERT INTO codes (code_hash, grant_id, client_id, request_id, redirect_uri, challenge, nonce, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (request_id) DO NOTHING RETURNING grant_id";
     CONSUME_CODE = "UPDATE codes SET consumed_at = $3 WHERE code_hash = $1 AND client_id = $2 AND consumed_at IS NULL \
         RETURNING grant_id, redirect_uri, challenge, nonce, expires_at";
     CODE_BEFORE = "SELECT client_id, grant_id, redeemed_at FROM codes WHERE code_hash = $1";
     CODE_REDEEMED = "UPDATE codes SET redeemed_at = $2 WHERE code_hash = $1";
-    GRANT = "SELECT g.id, g.client_id, g.user_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.proofs, g.claims, \
+    GRANT = "SELECT g.id, g.client_id, g.user_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.proofs, g.claims, g.cnf, \
         g.created_at, g.ended_at, u.roles, u.disabled_at AS user_disabled_at, c.disabled_at AS client_disabled_at, s.last_used_at, s.expires_at \
         FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.client_id = g.client_id \
         LEFT JOIN sign_ins s ON s.id = g.sign_in_id AND s.ended_at IS NULL WHERE g.id = $1";
     END_GRANT = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
 }
 
-/// What a new grant and its code are made of.
+/// What a new grant is made of.
 pub struct NewGrant<'a> {
     /// The grant's random id.
     pub id: &'a str,
@@ -38,8 +39,8 @@ pub struct NewGrant<'a> {
     pub client_id: &'a str,
     /// The user whose it is.
     pub user_id: &'a str,
-    /// The sign-in it came from.
-    pub sign_in_id: &'a str,
+    /// The sign-in it came from; `None` when there was none.
+    pub sign_in_id: Option<&'a str>,
     /// Whether it ends with that sign-in.
     pub bound: bool,
     /// The scopes granted.
@@ -50,12 +51,20 @@ pub struct NewGrant<'a> {
     pub proofs: &'a Proofs,
     /// The single claims asked for.
     pub claims: &'a ClaimsRequest,
+    /// The key that it is bound to.
+    pub confirmation: Option<&'a Confirmation>,
+}
+
+/// What a new code is made of.
+pub struct NewCode<'a> {
+    /// Its hash.
+    pub hash: SecretHash,
+    /// The client it is for.
+    pub client_id: &'a str,
     /// The pending request that it answers: one request gets one code.
     pub request_id: &'a str,
-    /// The code's hash.
-    pub code_hash: SecretHash,
-    /// What the code is bound to.
-    pub code: &'a IssuedCode,
+    /// The grant that it stands for, and what it is bound to.
+    pub issued: &'a IssuedCode,
 }
 
 #[derive(FromRow)]
@@ -72,12 +81,13 @@ struct GrantRow {
     id: String,
     client_id: String,
     user_id: String,
-    sign_in_id: String,
+    sign_in_id: Option<String>,
     bound: i64,
     scopes: String,
     resources: String,
     proofs: String,
     claims: String,
+    cnf: Option<String>,
     created_at: i64,
     ended_at: Option<i64>,
     roles: String,
@@ -100,6 +110,7 @@ impl GrantRow {
             roles: from_json("roles", &self.roles)?,
             claims: from_json("claims", &self.claims)?,
             proofs: from_json("proofs", &self.proofs)?,
+            confirmation: self.cnf.map(|text| from_json("cnf", &text)).transpose()?,
             id: self.id,
             client_id: self.client_id,
             user_id: self.user_id,
@@ -124,13 +135,13 @@ impl Reader {
 }
 
 impl Transaction {
-    /// Writes a grant and its code; `false` when the pending request has had its code already (roll back then).
+    /// Writes a grant.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn insert_grant(&mut self, new: &NewGrant<'_>, now: Timestamp) -> Result<bool, Failure> {
+    pub async fn insert_grant(&mut self, new: &NewGrant<'_>, now: Timestamp) -> Result<(), Failure> {
         let (resources, claims) = (json(&new.resources)?, json(new.claims)?);
-        let proofs = json(new.proofs)?;
+        let (proofs, cnf) = (json(new.proofs)?, new.confirmation.map(json).transpose()?);
         on!(self, |c| sqlx::query(INSERT_GRANT)
             .bind(new.id)
             .bind(new.client_id)
@@ -142,18 +153,27 @@ impl Transaction {
             .bind(proofs)
             .bind(now.seconds())
             .bind(claims)
+            .bind(cnf)
             .execute(c)
             .await
-            .map(drop))?;
+            .map(drop))
+    }
+
+    /// Writes the code of a grant; `false` when the pending request has had its code already (roll back then).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn insert_code(&mut self, new: &NewCode<'_>) -> Result<bool, Failure> {
+        let issued = new.issued;
         let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_CODE)
-            .bind(new.code_hash.as_bytes())
-            .bind(new.id)
+            .bind(new.hash.as_bytes())
+            .bind(&issued.grant_id)
             .bind(new.client_id)
             .bind(new.request_id)
-            .bind(&new.code.redirect_uri)
-            .bind(new.code.challenge.as_ref().map(CodeChallenge::as_str))
-            .bind(new.code.nonce.as_deref())
-            .bind(new.code.expires_at.seconds())
+            .bind(&issued.redirect_uri)
+            .bind(issued.challenge.as_ref().map(CodeChallenge::as_str))
+            .bind(issued.nonce.as_deref())
+            .bind(issued.expires_at.seconds())
             .fetch_optional(c)
             .await)?;
         Ok(written.is_some())

@@ -29,7 +29,7 @@ mod users;
 pub use access::AppWithAccess;
 pub use connection::{Reader, Storage, Transaction};
 pub use directory::Directory;
-pub use grants::NewGrant;
+pub use grants::{NewCode, NewGrant};
 pub use keys::{KeyRows, StoredKey};
 pub use migrate::{Migration, MigrationReport};
 pub use refresh_tokens::{NewRefreshToken, Replacement};

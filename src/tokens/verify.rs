@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::public_key::PublicKey;
 use super::ring::KeyRing;
 use crate::clock::Timestamp;
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::scope::ScopeSet;
@@ -44,6 +45,8 @@ pub struct VerifiedToken {
     /// Its scopes.
     #[serde(default)]
     pub scope: ScopeSet,
+    /// The key that it is bound to, if it is bound to one.
+    pub cnf: Option<Confirmation>,
 }
 
 impl VerifiedToken {
@@ -81,8 +84,8 @@ pub struct VerifiedIdToken {
     pub sub: String,
     /// The client it was given to.
     pub aud: String,
-    /// The sign-in it came from.
-    pub sid: String,
+    /// The sign-in it came from, if it came from one.
+    pub sid: Option<String>,
     /// When the person had authenticated, in seconds since 1970.
     pub auth_time: i64,
 }

@@ -12,6 +12,7 @@ mod demo;
 mod endpoints;
 mod failures;
 mod floors;
+mod grants;
 mod keys;
 mod kill;
 mod middleware;

@@ -34,3 +34,18 @@ async fn what_a_person_proved_before_there_were_proofs_is_a_password_at_its_time
         assert_eq!((&claims["auth_time"], &claims["amr"]), (&json!(began), &json!(["pwd"])));
     }
 }
+
+#[tokio::test]
+async fn a_grant_from_before_it_could_come_without_a_sign_in_keeps_its_own() {
+    let server = Server::start().await;
+    server.db_user("ann@example.org").await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let code = server.browser().code(&client, "ann@example.org", "").await;
+    server.database.db_execute("ALTER TABLE grants DROP COLUMN cnf").await;
+    server.database.db_execute("DELETE FROM _sqlx_migrations WHERE version = 8").await;
+    server.app.storage.migrate().await.unwrap();
+    let tokens = client.redeem(&code).await.ok();
+    let orphans = "SELECT COUNT(*) FROM grants WHERE sign_in_id IS NULL OR sign_in_id NOT IN (SELECT id FROM sign_ins)";
+    assert_eq!(server.database.db_number(orphans).await, 0);
+    assert!(unverified_claims(tokens["id_token"].as_str().unwrap()).get("sid").is_some());
+}

@@ -27,6 +27,9 @@ pub(super) async fn notes(
     if token.aud != demo.samples.resource() {
         return Err(Rejection::WrongAudience.into());
     }
+    if token.cnf.is_some() {
+        return Err(Rejection::BoundTokenAsBearer.into());
+    }
     if !token.scope.contains(SCOPE) {
         return Err(Rejection::TokenWithoutScope.needing([SCOPE]).into());
     }

@@ -10,6 +10,7 @@ use crate::grants::TokenRequest;
 use crate::http::error::JsonError;
 use crate::http::extract::ClientForm;
 use crate::http::middleware::request_log::LoggedClient;
+use crate::protocol::confirmation::token_type;
 
 /// A successful answer (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 #[derive(Serialize)]
@@ -32,12 +33,12 @@ pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> R
 
 async fn answer(app: &App, form: &ClientForm) -> Result<Response, JsonError> {
     let now = app.now();
-    let request = TokenRequest { client: &form.client, params: &form.params, now };
+    let request = TokenRequest { client: &form.client, params: &form.params, confirmation: None, now };
     let authorization = app.grants.redeem(request).await?;
     let minted = app.sign(&form.client, &authorization, now).await?;
     let body = TokenResponse {
         access_token: minted.access_token,
-        token_type: "Bearer",
+        token_type: token_type(authorization.confirmation.as_ref()),
         expires_in: authorization.expires_in(now),
         scope: authorization.scopes.to_string(),
         id_token: minted.id_token,

@@ -45,6 +45,9 @@ async fn answer(app: &App, headers: &HeaderMap, query: &Params, body: &Params) -
     if token.aud != app.issuer.as_str() {
         return Err(Rejection::WrongAudience.into());
     }
+    if token.cnf.is_some() {
+        return Err(Rejection::BoundTokenAsBearer.into());
+    }
     let grant_id = token
         .gid
         .as_deref()

@@ -19,6 +19,7 @@ macro_rules! bearer {
         ExpiredToken: InvalidToken, "RFC 9068 §4", "The access token has expired.";
         RevokedToken: InvalidToken, "RFC 7009 §2.1", "The access token has ended.";
         TokenOfEndedGrant: InvalidToken, "RFC 6749 §4.1.2", "The access token has ended.";
+        BoundTokenAsBearer: InvalidToken, "RFC 9449 §7.2", "The access token is bound to a key, and the request does not prove that key.";
 
         // What it may.
         TokenWithoutScope: InsufficientScope, "RFC 6750 §3.1", "The access token lacks a scope that is needed here.";

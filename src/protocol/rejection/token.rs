@@ -32,6 +32,7 @@ macro_rules! token {
         ChangedRetry: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used a moment ago with another scope or resource.";
         WiderScope: InvalidScope, "RFC 6749 §6", "scope names a scope that was not granted.";
         EndedGrant: InvalidGrant, "RFC 6749 §5.2", "The authorization has ended.";
+        WrongKeyOfGrant: InvalidGrant, "RFC 9449 §5", "The authorization is bound to a key that the request does not prove.";
 
         // Revocation and introspection.
         MissingTokenParameter: InvalidRequest, "RFC 7009 §2.1", "token is missing.";

@@ -1,0 +1,84 @@
+//! Grants of other kinds than a browser's: without a sign-in, and bound to a key.
+
+use doorward::grants::TokenRequest;
+use doorward::protocol::client::ClientType;
+use doorward::protocol::confirmation::Confirmation;
+use doorward::protocol::params::Params;
+use doorward::protocol::rejection::Rejection;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Server, VERIFIER, unverified_claims};
+
+const ANN: &str = "ann@example.org";
+const SCOPE: &str = "scope=openid+email+offline_access";
+
+async fn with_code(server: &Server, kind: ClientType) -> (Client, String) {
+    server.db_user(ANN).await;
+    let client = server.db_client(kind, |_| {}).await;
+    let code = server.browser().code(&client, ANN, SCOPE).await;
+    (client, code)
+}
+
+async fn refresh(client: &Client, tokens: &Value) -> Value {
+    let token = tokens["refresh_token"].as_str().unwrap();
+    client.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await.ok()
+}
+
+#[tokio::test]
+async fn a_grant_without_a_sign_in_gives_every_token_and_no_sid() {
+    let server = Server::start().await;
+    let (client, code) = with_code(&server, ClientType::Web).await;
+    // As a grant for which a person agreed elsewhere: on another device, say.
+    assert_eq!(server.database.db_execute("UPDATE grants SET sign_in_id = NULL, bound = 0").await, 1);
+    let given = client.redeem(&code).await.ok();
+    let tokens = refresh(&client, &given).await;
+    for tokens in [&given, &tokens] {
+        assert!(unverified_claims(tokens["id_token"].as_str().unwrap()).get("sid").is_none());
+        let access_token = tokens["access_token"].as_str().unwrap();
+        assert_eq!(client.userinfo(access_token).await.ok()["email"], ANN);
+        assert_eq!(client.post("/introspect", &[("token", access_token)]).await.ok()["active"], true);
+    }
+    // Its ID token is a hint of no sign-in: the person is asked before anything ends.
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let page = browser.visit(&format!("/logout?id_token_hint={}", tokens["id_token"].as_str().unwrap())).await;
+    assert!(page.has("#confirm"), "{}", page.text());
+    let ended = client.post("/revoke", &[("token", tokens["refresh_token"].as_str().unwrap())]).await;
+    assert_eq!(ended.status, 200);
+    client.userinfo(tokens["access_token"].as_str().unwrap()).await.refused(401, Rejection::TokenOfEndedGrant);
+}
+
+#[tokio::test]
+async fn a_grant_that_is_bound_to_a_key_gives_nothing_without_it() {
+    let server = Server::start().await;
+    let (client, code) = with_code(&server, ClientType::Spa).await;
+    server.database.db_execute(r#"UPDATE grants SET cnf = '{"jkt":"one"}'"#).await;
+    client.redeem(&code).await.refused_json(400, Rejection::WrongKeyOfGrant);
+    let code = server.browser().code(&client, ANN, SCOPE).await;
+    let tokens = client.redeem(&code).await.ok();
+    server.database.db_execute(r#"UPDATE grants SET cnf = '{"jkt":"one"}'"#).await;
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
+    client.token(&fields).await.refused_json(400, Rejection::WrongKeyOfGrant);
+    server.database.db_execute("UPDATE grants SET cnf = NULL").await;
+    client.token(&fields).await.ok();
+}
+
+#[tokio::test]
+async fn an_access_token_names_the_key_that_its_request_proved_and_is_no_bearer_token() {
+    let server = Server::start().await;
+    let (client, code) = with_code(&server, ClientType::Web).await;
+    let body = format!(
+        "grant_type=authorization_code&code={code}&redirect_uri={}&code_verifier={VERIFIER}",
+        client.redirect_uri
+    );
+    let params = Params::parse(body.as_bytes()).unwrap();
+    let (owner, now) = (server.app.directory.client(&client.id).await.unwrap().unwrap(), server.clock.now());
+    let key = Confirmation { jkt: "one".to_owned() };
+    let request = TokenRequest { client: &owner, params: &params, confirmation: Some(&key), now };
+    let authorization = server.app.grants.redeem(request).await.unwrap();
+    let access_token = server.app.sign(&owner, &authorization, now).await.unwrap().access_token;
+    assert_eq!(unverified_claims(&access_token)["cnf"], json!({ "jkt": "one" }));
+    let known = client.post("/introspect", &[("token", &access_token)]).await.ok();
+    assert_eq!((&known["cnf"]["jkt"], &known["token_type"]), (&json!("one"), &json!("DPoP")));
+    client.userinfo(&access_token).await.refused(401, Rejection::BoundTokenAsBearer);
+}
