@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use doorward::clock::Clock;
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
@@ -133,7 +134,9 @@ async fn every_page(width: u32, height: u32) {
     look(browser, "again").await;
     visit.go("/account").await;
     look(browser, "account").await;
-    database.db_execute("UPDATE sign_ins SET auth_time = auth_time - 700").await;
+    let long_ago = Clock::system().now().minus(700).seconds();
+    let sql = format!(r#"UPDATE sign_ins SET proofs = '[{{"kind":"password","at":{long_ago}}}]'"#);
+    database.db_execute(&sql).await;
     browser.click("#sign-ins button").await;
     browser.find("#confirm").await;
     look(browser, "account-confirm").await;
