@@ -297,6 +297,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
 async fn with_a_pool_of(size: u32) {
     let server = Server::with(|config| {
         config.database.max_connections = size;
+        config.database.acquire_timeout = 60;
         config.sign_in.failures_per_minute = 1_000_000;
     })
     .await;

@@ -181,7 +181,7 @@ async fn nodes_that_start_together_on_an_empty_database_make_one_signing_key() {
         let jwks = node.browser().get("/.well-known/jwks.json").await.ok();
         assert_eq!(jwks["keys"][0]["kid"], keys[0], "{jwks}");
     }
-    let said: String = nodes.iter().map(Live::log).collect();
+    let said: String = nodes.into_iter().map(stop).collect();
     assert_eq!(said.matches("made a signing key:").count(), 1, "{said}");
     assert_eq!(said.matches("made the master key").count(), usize::from(!is_postgres()), "{said}");
 }

@@ -6,10 +6,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{Database, Live};
+use crate::support::{Database, END, Live, eventually};
 
-/// What no wait here should ever take.
-const BOUND: Duration = Duration::from_secs(60);
 const BODY: &str = "grant_type=client_credentials";
 /// The first bytes of HTTP/2: its preface and an empty SETTINGS frame (RFC 9113 §3.4).
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -23,14 +21,14 @@ async fn connect(server: &Live, bytes: &[u8]) -> TcpStream {
 /// A token request of which the server has everything but the body's last byte: it is under way until that comes.
 async fn unfinished(server: &Live) -> TcpStream {
     let head = format!(
-        "POST /token HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\
+        "POST /token HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: close\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
         BODY.len()
     );
     let mut stream = connect(server, head.as_bytes()).await;
     // The server asks for the body only when the handler reads it.
     let mut interim = vec![0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
-    timeout(BOUND, stream.read_exact(&mut interim)).await.unwrap().unwrap();
+    timeout(END, stream.read_exact(&mut interim)).await.unwrap().unwrap();
     assert!(interim.starts_with(b"HTTP/1.1 100"), "{}", String::from_utf8_lossy(&interim));
     stream.write_all(&BODY.as_bytes()[..BODY.len() - 1]).await.unwrap();
     stream
@@ -40,47 +38,47 @@ async fn unfinished(server: &Live) -> TcpStream {
 async fn finish(mut stream: TcpStream) -> String {
     stream.write_all(&BODY.as_bytes()[BODY.len() - 1..]).await.unwrap();
     let mut answer = String::new();
-    timeout(BOUND, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    timeout(END, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
     answer
 }
 
 /// Waits until the server has closed the connection, whatever it said before.
 async fn closed(mut stream: TcpStream) -> Vec<u8> {
     let mut said = Vec::new();
-    let _reset_counts_too = timeout(BOUND, stream.read_to_end(&mut said)).await.expect("the server closes it");
+    let _reset_counts_too = timeout(END, stream.read_to_end(&mut said)).await.expect("the server closes it");
     said
 }
 
 /// Asks until the server says that it is not ready.
 async fn until_not_ready(server: &Live) {
-    let asking = async {
-        while server.browser().get("/readyz").await.status != 503 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(BOUND, asking).await.unwrap();
+    let asks = async || (server.browser().get("/readyz").await.status == 503).then_some(());
+    eventually("the server is not ready", asks).await;
 }
 
 #[tokio::test]
-async fn a_stop_says_not_ready_finishes_what_is_under_way_and_ends_with_zero() {
+async fn a_server_that_stops_says_not_ready_and_serves_while_load_balancers_take_note() {
     let database = Database::copy().await;
-    let mut server = Live::serve_with(&database, &[("DOORWARD__SERVER__NOTICE", "3")]);
+    let server = Live::serve_with(&database, &[("DOORWARD__SERVER__NOTICE", "600")]);
     assert_eq!(server.browser().get("/readyz").await.status, 200);
-    let (first, second) = (unfinished(&server).await, unfinished(&server).await);
+    let under_way = unfinished(&server).await;
     server.terminate();
     until_not_ready(&server).await;
     let new = server.browser().get("/.well-known/jwks.json").await;
-    assert_eq!(new.status, 200, "new connections are still served while load balancers take note");
+    assert_eq!(new.status, 200, "new connections are still served");
     assert_eq!(server.browser().get("/healthz").await.status, 200, "it lives");
-    assert!(finish(first).await.starts_with("HTTP/1.1 401"));
+    assert!(finish(under_way).await.starts_with("HTTP/1.1 401"));
+}
 
-    let refused = async {
-        while TcpStream::connect(server.address()).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(BOUND, refused).await.unwrap();
-    assert!(finish(second).await.starts_with("HTTP/1.1 401"), "it was under way when the socket closed");
+#[tokio::test]
+async fn a_stop_closes_the_socket_finishes_what_is_under_way_and_ends_with_zero() {
+    let database = Database::copy().await;
+    let settings = [("DOORWARD__SERVER__NOTICE", "1"), ("DOORWARD__SERVER__DRAIN", "600")];
+    let mut server = Live::serve_with(&database, &settings);
+    let under_way = unfinished(&server).await;
+    server.terminate();
+    let refused = async || TcpStream::connect(server.address()).await.err();
+    eventually("no connection is taken", refused).await;
+    assert!(finish(under_way).await.starts_with("HTTP/1.1 401"), "it was under way when the socket closed");
     assert_eq!(server.wait(), Some(0), "{}", server.log());
 }
 
@@ -108,7 +106,8 @@ async fn what_does_not_finish_is_cut_off() {
     closed(never_finished).await;
 }
 
-#[tokio::test]
+/// Two threads: a client of HTTP/2 answers the server's ping while the test waits for the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn idle_connections_do_not_delay_a_stop() {
     let database = Database::copy().await;
     let mut server = Live::serve_with(&database, &[("DOORWARD__SERVER__DRAIN", "600")]);
@@ -117,11 +116,13 @@ async fn idle_connections_do_not_delay_a_stop() {
     kept_alive.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200 OK");
     let silent = connect(&server, b"").await;
-    let http2 = connect(&server, HTTP2).await;
+    let http2 = reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
+    let answer = http2.get(format!("{}/healthz", server.issuer)).send().await.unwrap();
+    assert_eq!((answer.version(), answer.text().await.unwrap().as_str()), (reqwest::Version::HTTP_2, "ok\n"));
     server.terminate();
     assert_eq!(server.wait(), Some(0), "{}", server.log());
     assert!(!server.log().contains("requests were still under way"), "{}", server.log());
-    for connection in [kept_alive, silent, http2] {
+    for connection in [kept_alive, silent] {
         closed(connection).await;
     }
 }
@@ -157,7 +158,7 @@ async fn connections_that_send_no_whole_request_are_closed() {
         kept_alive,
     ];
     let closing = slow.map(|stream| tokio::spawn(closed(stream)));
-    timeout(BOUND, trickle(&server)).await.expect("the server closes a connection that only trickles");
+    timeout(END, trickle(&server)).await.expect("the server closes a connection that only trickles");
     for connection in closing {
         connection.await.unwrap();
     }

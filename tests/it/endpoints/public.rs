@@ -1,7 +1,10 @@
 //! The public facts: both metadata documents and the key set, from memory alone; and what watches over the process.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{Request, header};
+use doorward::clock::Stopwatch;
 use serde_json::Value;
 
 use crate::support::{Answer, Server};
@@ -123,19 +126,27 @@ async fn what_comes_from_memory_touches_no_database() {
     let epoch = server.app.refresh(0).await.unwrap();
     let token = |answer: &Value| answer["access_token"].as_str().unwrap().to_owned();
     let mut seen = vec![token(&service.credentials(&[]).await.ok())];
-    let warm = server.app.storage.connections_taken();
-    for _ in 0..20 {
-        // A second is how long memory is believed without a look at the database; the look itself is no request's.
+    let mut rounds = 0;
+    while rounds < 20 {
+        // The look itself is no request's. Memory is believed for a second after it: a round that took longer proves nothing.
+        let watch = Stopwatch::start();
         assert_eq!(server.app.refresh(epoch).await.unwrap(), epoch);
+        let before = server.app.storage.connections_taken();
         seen.push(token(&service.credentials(&[]).await.ok()));
         for path in [DISCOVERY, METADATA, JWKS, "/healthz"] {
             assert_eq!(server.get(path).await.status, 200);
         }
+        let taken = server.app.storage.connections_taken() - before;
+        if watch.elapsed() < Duration::from_millis(900) {
+            assert_eq!(taken, 0);
+            rounds += 1;
+        }
+        assert!(seen.len() < 1000, "no round is done within a second");
     }
-    assert_eq!(server.app.storage.connections_taken(), warm);
+    let all = seen.len();
     seen.sort();
     seen.dedup();
-    assert_eq!(seen.len(), 21, "each request gets a token of its own");
+    assert_eq!(seen.len(), all, "each request gets a token of its own");
 }
 
 #[tokio::test]

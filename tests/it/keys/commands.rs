@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::judges::{bare_crate_verifies, jsonwebtoken_verifies};
 use super::kid;
-use crate::support::{Database, Live, MASTER_KEY};
+use crate::support::{Database, Live, MASTER_KEY, eventually};
 
 async fn server() -> (Database, Live) {
     let database = Database::copy().await;
@@ -27,13 +27,8 @@ async fn published(server: &Live) -> Vec<Value> {
 
 /// Waits until the server has taken the news: it does within a second.
 async fn published_when(server: &Live, holds: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-    loop {
-        let keys = published(server).await;
-        if holds(&keys) {
-            return keys;
-        }
-        tokio::task::yield_now().await;
-    }
+    eventually("the published keys are the new ones", async || Some(published(server).await).filter(|keys| holds(keys)))
+        .await
 }
 
 fn state_of(list: &Value, kid: &str) -> Value {

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use axum::http::Method;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -12,6 +13,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::{ParseError, Url};
+
+use super::END;
 
 const MISSING: &str =
     "chromedriver cannot be run: install chromium and chromium-driver (`tests/run --only install` does)";
@@ -93,7 +96,8 @@ impl Chromium {
 
     /// Waits for an element.
     pub async fn find(&self, selector: &str) -> fantoccini::elements::Element {
-        match self.page.wait().for_element(Locator::Css(selector)).await {
+        let waiting = self.page.wait().at_most(END).every(Duration::from_millis(20));
+        match waiting.for_element(Locator::Css(selector)).await {
             Ok(element) => element,
             Err(error) => {
                 let url = self.page.current_url().await.map(String::from).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use doorward::clock::Stopwatch;
 
 /// The end of all waiting.
-const END: Duration = Duration::from_secs(60);
+pub const END: Duration = Duration::from_secs(60);
 /// How long to wait before the next look.
 const PAUSE: Duration = Duration::from_millis(10);
 

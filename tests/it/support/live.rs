@@ -2,14 +2,14 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use serde_json::Value;
 
 use super::database::MASTER_KEY;
-use super::{Database, LiveBrowser, LiveClient, eventually_blocking};
+use super::{Database, END, LiveBrowser, LiveClient, eventually_blocking};
 
 /// A running server process. Killed when dropped.
 pub struct Live {
@@ -100,12 +100,12 @@ impl Live {
                 kept.lock().unwrap().push_str(&format!("{line}\n"));
             }
         });
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line)
-            .unwrap_or_else(|_| panic!("no line of JSON but '{line}': {}", log.lock().unwrap()));
-        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        let line = first_line(child.stdout.take().unwrap());
+        let Ok(ready) = serde_json::from_str::<Value>(&line) else {
+            let _ = child.kill();
+            reading.join().unwrap();
+            panic!("no line of JSON but '{line}': {}", log.lock().unwrap())
+        };
         let issuer = ready["issuer"].as_str().unwrap().to_owned();
         Self { child, issuer, ready, folder: folder.to_owned(), environment, log, reading: Some(reading) }
     }
@@ -218,6 +218,19 @@ impl Live {
         }
         status.code()
     }
+}
+
+/// The first line that a process writes, or nothing when none comes; what follows is read and forgotten.
+fn first_line(stdout: ChildStdout) -> String {
+    let (said, heard) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut stdout = BufReader::new(stdout);
+        let mut line = String::new();
+        let _ = stdout.read_line(&mut line);
+        let _ = said.send(line);
+        std::io::copy(&mut stdout, &mut std::io::sink())
+    });
+    heard.recv_timeout(END).unwrap_or_default()
 }
 
 impl Drop for Live {

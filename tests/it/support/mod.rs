@@ -20,7 +20,7 @@ pub use browser::{Browser, Form};
 pub use chromium::Chromium;
 pub use client::{Client, unverified_claims};
 pub use database::{Database, MASTER_KEY, is_postgres};
-pub use eventually::{eventually, eventually_blocking};
+pub use eventually::{END, eventually, eventually_blocking};
 pub use live::{Live, binary, refused, refused_by};
 pub use live_browser::LiveBrowser;
 pub use live_client::LiveClient;
