@@ -1,33 +1,36 @@
-//! The two typed pools behind one name, and what a request takes from them: a reader or a transaction.
+//! What a request takes from the two databases behind one name: a reader or a transaction.
 
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{Executor, Postgres, Sqlite};
+use sqlx::Executor;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSeverity};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 
+use super::pool::{Lent, Pool, Session};
+use super::trial::Trial;
 use crate::config::DatabaseConfig;
 use crate::failure::Failure;
 
-/// The database.
-#[derive(Clone, Debug)]
-pub struct Storage {
-    pub(super) pools: Pools,
-    taken: Arc<AtomicU64>,
-    statements: Arc<AtomicU64>,
+/// The database. Clones are the same.
+#[derive(Clone)]
+pub struct Storage(Arc<Parts>);
+
+struct Parts {
+    pools: Pools,
+    taken: AtomicU64,
+    statements: AtomicU64,
+    /// Whether a write has failed and none has succeeded since.
+    in_doubt: AtomicBool,
+    trial: Trial,
 }
 
-#[derive(Clone, Debug)]
 pub(super) enum Pools {
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
-    Postgres(PgPool),
+    Sqlite { writer: Pool<SqliteConnection>, readers: Pool<SqliteConnection> },
+    Postgres(Pool<PgConnection>),
 }
 
 /// A borrowed connection of either database.
@@ -39,49 +42,84 @@ pub(super) enum Link<'a> {
 /// A connection that reads, outside of any transaction. Given back when dropped.
 pub struct Reader {
     held: Held,
-    /// Where its statements are counted: those of requests are.
-    counted: Option<Arc<AtomicU64>>,
+    storage: Storage,
+    /// Whether its statements are counted: those of requests are.
+    counted: bool,
+    /// Whether a statement of it has failed.
+    failed: bool,
 }
 
 enum Held {
-    Sqlite(PoolConnection<Sqlite>),
-    SqliteTransaction(sqlx::Transaction<'static, Sqlite>),
-    Postgres(PoolConnection<Postgres>),
-    PostgresTransaction(sqlx::Transaction<'static, Postgres>),
+    Sqlite(Lent<SqliteConnection>),
+    Postgres(Lent<PgConnection>),
 }
 
 /// A transaction that writes. Rolled back when dropped before [`Transaction::commit`].
 pub struct Transaction(Reader);
 
+impl Session for SqliteConnection {
+    // Waits for its turn now: one that reads first and writes later could find that another has written in between.
+    const BEGIN: &'static str = "BEGIN IMMEDIATE";
+    const TRUSTED_FOR: Option<Duration> = None;
+
+    async fn run(&mut self, sql: &'static str) -> sqlx::Result<()> {
+        // As a query it is prepared once and for all.
+        sqlx::query(sql).execute(self).await.map(drop)
+    }
+
+    /// A broken rule leaves everything as it was. What else can go wrong is the disk, and then a new connection costs little.
+    fn survives(error: &sqlx::Error) -> bool {
+        is_broken_rule(error)
+    }
+}
+
+impl Session for PgConnection {
+    const BEGIN: &'static str = "BEGIN";
+    const TRUSTED_FOR: Option<Duration> = Some(Duration::from_secs(1));
+
+    async fn run(&mut self, sql: &'static str) -> sqlx::Result<()> {
+        self.execute(sql).await.map(drop)
+    }
+
+    /// The server ends a session with its word FATAL or PANIC, or without a word.
+    fn survives(error: &sqlx::Error) -> bool {
+        let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        error.is_some_and(|error| !matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
+    }
+}
+
 impl Storage {
-    /// Opens the pools; SQLite's file is made when `create` says so. Nothing is migrated.
+    /// Opens the database; SQLite's file is made when `create` says so. Nothing is migrated.
     ///
     /// # Errors
     /// When the URL is of another kind or the database cannot be reached.
     pub async fn open(config: &DatabaseConfig, create: bool) -> Result<Self, Failure> {
-        let wait = Duration::from_secs(config.acquire_timeout);
+        let (most, wait) = (config.max_connections, Duration::from_secs(config.acquire_timeout));
         let pools = match config.sqlite_path() {
             Some(path) => {
                 let options = sqlite_options(&path).create_if_missing(create);
-                let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(wait);
-                let writer = writer.connect_with(options.clone()).await.map_err(failure)?;
-                let readers = SqlitePoolOptions::new().max_connections(config.max_connections).acquire_timeout(wait);
-                Pools::Sqlite { writer, readers: readers.connect_lazy_with(options.read_only(true)) }
+                let writer = Pool::new(options.clone(), 1, wait);
+                writer.take().await.map_err(failure)?;
+                Pools::Sqlite { writer, readers: Pool::new(options.read_only(true), most, wait) }
             }
             None => {
-                let options: PgConnectOptions = config.url.parse().map_err(failure)?;
-                let options = options.application_name("doorward").options([
-                    // Whatever the server's default is: single statements decide races, and none of them is to be tried again.
-                    ("default_transaction_isolation", "read committed"),
-                    ("lock_timeout", "5s"),
-                    ("statement_timeout", "10s"),
-                    ("idle_in_transaction_session_timeout", "10s"),
-                ]);
-                let pool = PgPoolOptions::new().max_connections(config.max_connections).acquire_timeout(wait);
-                Pools::Postgres(pool.connect_with(options).await.map_err(failure)?)
+                let pool = Pool::new(postgres_options(&config.url)?, most, wait);
+                pool.take().await.map_err(failure)?;
+                Pools::Postgres(pool)
             }
         };
-        Ok(Self { pools, taken: Arc::default(), statements: Arc::default() })
+        let (taken, statements) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Self(Arc::new(Parts {
+            pools,
+            taken,
+            statements,
+            in_doubt: AtomicBool::new(false),
+            trial: Trial::default(),
+        })))
+    }
+
+    pub(super) fn pools(&self) -> &Pools {
+        &self.0.pools
     }
 
     /// A connection to read from.
@@ -89,9 +127,8 @@ impl Storage {
     /// # Errors
     /// When none is free in time or the database is away.
     pub async fn read(&self) -> Result<Reader, Failure> {
-        self.taken.fetch_add(1, Ordering::Relaxed);
-        let counted = Some(self.statements.clone());
-        Ok(Reader { counted, ..self.read_uncounted().await? })
+        self.0.taken.fetch_add(1, Ordering::Relaxed);
+        Ok(Reader { counted: true, ..self.read_uncounted().await? })
     }
 
     /// As [`Storage::read`], for what runs by itself and not for a request.
@@ -99,11 +136,11 @@ impl Storage {
     /// # Errors
     /// When none is free in time or the database is away.
     pub async fn read_uncounted(&self) -> Result<Reader, Failure> {
-        let held = match &self.pools {
-            Pools::Sqlite { readers, .. } => Held::Sqlite(readers.acquire().await.map_err(failure)?),
-            Pools::Postgres(pool) => Held::Postgres(pool.acquire().await.map_err(failure)?),
+        let held = match self.pools() {
+            Pools::Sqlite { readers, .. } => readers.take().await.map(Held::Sqlite),
+            Pools::Postgres(pool) => pool.take().await.map(Held::Postgres),
         };
-        Ok(Reader { held, counted: None })
+        Ok(self.reader(held.map_err(failure)?))
     }
 
     /// A transaction to write in.
@@ -111,30 +148,56 @@ impl Storage {
     /// # Errors
     /// When no connection is free in time or the database is away.
     pub async fn begin(&self) -> Result<Transaction, Failure> {
-        self.taken.fetch_add(1, Ordering::Relaxed);
-        let counted = Some(self.statements.clone());
-        Ok(Transaction(Reader { counted, ..self.begin_uncounted().await?.0 }))
+        self.0.taken.fetch_add(1, Ordering::Relaxed);
+        Ok(Transaction(Reader { counted: true, ..self.begin_uncounted().await?.0 }))
     }
 
     /// As [`Storage::begin`], for what runs by itself and not for a request.
     pub(super) async fn begin_uncounted(&self) -> Result<Transaction, Failure> {
-        let held = match &self.pools {
-            Pools::Sqlite { writer, .. } => {
-                Held::SqliteTransaction(writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?)
-            }
-            Pools::Postgres(pool) => Held::PostgresTransaction(pool.begin().await.map_err(failure)?),
+        let held = match self.pools() {
+            Pools::Sqlite { writer, .. } => writer.begin().await.map(Held::Sqlite),
+            Pools::Postgres(pool) => pool.begin().await.map(Held::Postgres),
         };
-        Ok(Transaction(Reader { held, counted: None }))
+        let held = held.inspect_err(|_| self.doubt()).map_err(failure)?;
+        Ok(Transaction(self.reader(held)))
+    }
+
+    /// A connection that can write, outside of any transaction: what makes its own begins with it.
+    pub(super) async fn writer(&self) -> Result<Reader, Failure> {
+        let held = match self.pools() {
+            Pools::Sqlite { writer, .. } => writer.take().await.map(Held::Sqlite),
+            Pools::Postgres(pool) => pool.take().await.map(Held::Postgres),
+        };
+        Ok(self.reader(held.map_err(failure)?))
+    }
+
+    fn reader(&self, held: Held) -> Reader {
+        Reader { held, storage: self.clone(), counted: false, failed: false }
+    }
+
+    /// Whether writing works, as far as anybody knows: after a write that failed, one is tried, at most once a second for all who ask.
+    ///
+    /// # Errors
+    /// What the last try failed with.
+    pub async fn can_write(&self) -> Result<(), Failure> {
+        if !self.0.in_doubt.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.0.trial.outcome(self).await
+    }
+
+    fn doubt(&self) {
+        self.0.in_doubt.store(true, Ordering::SeqCst);
     }
 
     /// How many connections requests have taken so far: lets a test show that a request touches no database.
     pub fn connections_taken(&self) -> u64 {
-        self.taken.load(Ordering::Relaxed)
+        self.0.taken.load(Ordering::Relaxed)
     }
 
     /// How many SQL statements requests have run so far, BEGIN and COMMIT left out: lets a test hold an operation at its number.
     pub fn statements_run(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.0.statements.load(Ordering::Relaxed)
     }
 
     /// Prepares every SQL constant and tells how many there are.
@@ -149,15 +212,15 @@ impl Storage {
                 Link::Sqlite(link) => link.prepare(sqlx::SqlSafeStr::into_sql_str(sql)).await.map(drop),
                 Link::Postgres(link) => link.prepare(sqlx::SqlSafeStr::into_sql_str(sql)).await.map(drop),
             };
-            prepared.map_err(|error| Failure::internal(format!("{name}: {error}")))?;
+            transaction.settle(prepared).map_err(|error| Failure::internal(format!("{name}: {error}")))?;
             count += 1;
         }
         Ok(count)
     }
 
-    /// Closes the pools: what runs is finished first.
+    /// Closes all connections: what runs is finished first.
     pub async fn close(&self) {
-        match &self.pools {
+        match self.pools() {
             Pools::Sqlite { writer, readers } => {
                 readers.close().await;
                 writer.close().await;
@@ -167,18 +230,33 @@ impl Storage {
     }
 }
 
+impl std::fmt::Debug for Storage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Storage(..)")
+    }
+}
+
 impl Reader {
-    /// The connection, for one statement.
+    /// The connection, for one statement; [`Reader::settle`] is to hear of its outcome.
     pub(super) fn link(&mut self) -> Link<'_> {
-        if let Some(count) = &self.counted {
-            count.fetch_add(1, Ordering::Relaxed);
+        if self.counted {
+            self.storage.0.statements.fetch_add(1, Ordering::Relaxed);
         }
         match &mut self.held {
-            Held::Sqlite(connection) => Link::Sqlite(connection),
-            Held::SqliteTransaction(transaction) => Link::Sqlite(transaction),
-            Held::Postgres(connection) => Link::Postgres(connection),
-            Held::PostgresTransaction(transaction) => Link::Postgres(transaction),
+            Held::Sqlite(lent) => Link::Sqlite(lent.link()),
+            Held::Postgres(lent) => Link::Postgres(lent.link()),
         }
+    }
+
+    /// Takes note of how a statement went.
+    pub(super) fn settle<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T, Failure> {
+        let error = outcome.as_ref().err();
+        self.failed |= error.is_some();
+        match &mut self.held {
+            Held::Sqlite(lent) => lent.settle(error),
+            Held::Postgres(lent) => lent.settle(error),
+        }
+        outcome.map_err(failure)
     }
 }
 
@@ -186,13 +264,29 @@ impl Transaction {
     /// Makes everything permanent, at once.
     ///
     /// # Errors
-    /// When the database does not confirm it; then nothing may be told as done.
-    pub async fn commit(self) -> Result<(), Failure> {
-        match self.0.held {
-            Held::SqliteTransaction(transaction) => transaction.commit().await.map_err(failure),
-            Held::PostgresTransaction(transaction) => transaction.commit().await.map_err(failure),
-            Held::Sqlite(_) | Held::Postgres(_) => Err(Failure::internal("a reader cannot commit")),
+    /// When the database does not confirm it, or a statement has failed before; then nothing may be told as done.
+    pub async fn commit(mut self) -> Result<(), Failure> {
+        if self.0.failed {
+            // PostgreSQL would roll back and say that all went well.
+            return Err(Failure::unavailable("a statement of the transaction had failed"));
         }
+        let outcome = match &mut self.0.held {
+            Held::Sqlite(lent) => lent.commit().await,
+            Held::Postgres(lent) => lent.commit().await,
+        };
+        let in_doubt = &self.0.storage.0.in_doubt;
+        if in_doubt.load(Ordering::SeqCst) != outcome.is_err() {
+            in_doubt.store(outcome.is_err(), Ordering::SeqCst);
+        }
+        outcome.map_err(failure)
+    }
+
+    /// As [`Reader::settle`]; a failure that was not one of our own rules puts writing in doubt.
+    pub(super) fn settle<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T, Failure> {
+        if outcome.as_ref().is_err_and(|error| !is_broken_rule(error)) {
+            self.0.storage.doubt();
+        }
+        self.0.settle(outcome)
     }
 }
 
@@ -221,7 +315,25 @@ pub(super) fn failure(error: sqlx::Error) -> Failure {
     }
 }
 
-pub(super) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+/// Whether the statement was refused by a rule of the tables, such as a taken address.
+fn is_broken_rule(error: &sqlx::Error) -> bool {
+    use sqlx::error::ErrorKind as Kind;
+    let kind = error.as_database_error().map(|error| error.kind());
+    kind.is_some_and(|kind| !matches!(kind, Kind::Other))
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions, Failure> {
+    let options: PgConnectOptions = url.parse().map_err(failure)?;
+    Ok(options.application_name("doorward").options([
+        // Whatever the server's default is: single statements decide races, and none of them is to be tried again.
+        ("default_transaction_isolation", "read committed"),
+        ("lock_timeout", "5s"),
+        ("statement_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "10s"),
+    ]))
+}
+
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)

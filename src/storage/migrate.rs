@@ -3,8 +3,8 @@
 use serde::Serialize;
 use sqlx::migrate::{MigrateError, Migrator};
 
-use super::Storage;
-use super::connection::Pools;
+use super::connection::Link;
+use super::{Storage, on};
 use crate::failure::Failure;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -35,11 +35,14 @@ impl Storage {
     /// A sentence; a database of a newer version is left as it is.
     pub async fn migrate(&self) -> Result<MigrationReport, Failure> {
         let before = self.applied_migrations().await;
-        let (migrator, outcome) = match &self.pools {
-            Pools::Sqlite { writer, .. } => (&SQLITE, SQLITE.run(writer).await),
-            Pools::Postgres(pool) => (&POSTGRES, POSTGRES.run(pool).await),
+        let mut connection = self.writer().await?;
+        let (migrator, outcome) = match connection.link() {
+            Link::Sqlite(link) => (&SQLITE, SQLITE.run(link).await),
+            Link::Postgres(link) => (&POSTGRES, POSTGRES.run(link).await),
         };
+        // Until it is settled it counts as in the middle of something: one that failed is thrown away, with its locks.
         outcome.map_err(sentence)?;
+        connection.settle(Ok(()))?;
         let known =
             || migrator.iter().map(|m| Migration { version: m.version, description: m.description.to_string() });
         Ok(MigrationReport {
@@ -51,10 +54,8 @@ impl Storage {
     /// The numbers of the migrations that the database has; none when it is empty.
     async fn applied_migrations(&self) -> Vec<i64> {
         const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
-        let rows: Result<Vec<(i64,)>, _> = match &self.pools {
-            Pools::Sqlite { writer, .. } => sqlx::query_as(APPLIED).fetch_all(writer).await,
-            Pools::Postgres(pool) => sqlx::query_as(APPLIED).fetch_all(pool).await,
-        };
+        let Ok(mut connection) = self.writer().await else { return Vec::new() };
+        let rows = on!(connection, |c| sqlx::query_as::<_, (i64,)>(APPLIED).fetch_all(c).await);
         rows.map(|rows| rows.into_iter().map(|(version,)| version).collect()).unwrap_or_default()
     }
 }

@@ -20,10 +20,12 @@ mod grants;
 mod keys;
 mod logout_outbox;
 mod migrate;
+mod pool;
 mod refresh_tokens;
 mod resources;
 mod rows;
 mod sign_ins;
+mod trial;
 mod users;
 
 pub use access::AppWithAccess;
@@ -47,13 +49,13 @@ pub(crate) use statements;
 
 /// Runs one expression on the connection of either database.
 macro_rules! on {
-    ($connection:expr, |$link:ident| $body:expr) => {
-        match $connection.link() {
+    ($connection:expr, |$link:ident| $body:expr) => {{
+        let outcome = match $connection.link() {
             crate::storage::connection::Link::Sqlite($link) => $body,
             crate::storage::connection::Link::Postgres($link) => $body,
-        }
-        .map_err(crate::storage::connection::failure)
-    };
+        };
+        $connection.settle(outcome)
+    }};
 }
 pub(crate) use on;
 
@@ -72,6 +74,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         refresh_tokens::STATEMENTS,
         resources::STATEMENTS,
         sign_ins::STATEMENTS,
+        trial::STATEMENTS,
         users::STATEMENTS,
     ]
     .into_iter()

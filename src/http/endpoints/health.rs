@@ -11,7 +11,7 @@ pub(in crate::http) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// It can serve: the database answers, there is a signing key, and it is not on its way out.
+/// It can serve: the database answers and takes writes, there is a signing key, and it is not on its way out.
 pub(in crate::http) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
     if app.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
@@ -22,8 +22,11 @@ pub(in crate::http) async fn ready(State(app): State<App>) -> (StatusCode, &'sta
         return (StatusCode::SERVICE_UNAVAILABLE, "no signing key\n");
     }
     let answer = async { app.storage.read().await?.epoch().await };
-    match answer.await {
-        Ok(_) => (StatusCode::OK, "ready\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    if answer.await.is_err() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n");
     }
+    if app.storage.can_write().await.is_err() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the database takes no writes\n");
+    }
+    (StatusCode::OK, "ready\n")
 }

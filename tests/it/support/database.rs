@@ -1,7 +1,7 @@
 //! A database per test: a migrated template with its signing key, copied. `DOORWARD_TEST_DATABASE` says which kind: `sqlite` or the
 //! `postgres://` address of a server where databases can be made.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use doorward::clock::Timestamp;
@@ -92,6 +92,14 @@ impl Database {
             format!("sqlite://{}", path.display())
         };
         Self { config: config(url), folder }
+    }
+
+    /// A fresh copy of the template in this folder; SQLite alone has one.
+    pub async fn copy_to(folder: &Path) -> Self {
+        let copy = Self::copy().await;
+        let path = folder.join("doorward.db");
+        std::fs::copy(copy.file().expect("a file"), &path).unwrap();
+        Self { config: config(format!("sqlite://{}", path.display())), ..copy }
     }
 
     /// A database with nothing in it, not even tables; for SQLite the path of a file that does not exist yet.

@@ -53,6 +53,11 @@ impl Server {
         Self::over(Arc::new(Database::copy().await), Clock::manual(START), change).await
     }
 
+    /// A server with the default settings over this database.
+    pub async fn on(database: Database) -> Self {
+        Self::over(Arc::new(database), Clock::manual(START), |_| {}).await
+    }
+
     /// A further node on the same database, with the same clock.
     pub async fn another_node(&self) -> Self {
         self.another_node_with(|_| {}).await

@@ -1,0 +1,52 @@
+//! Connections that were left in the middle of something, or whose other end has gone: none of them meets another request.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use doorward::random;
+use doorward::storage::NewRefreshToken;
+
+use crate::support::Server;
+
+/// Lets a future begin, and drops it as a cancelled request is dropped.
+fn begin_and_drop(future: impl Future) {
+    let mut future = pin!(future);
+    let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+}
+
+#[tokio::test]
+async fn what_a_cancelled_request_began_is_undone_and_troubles_nobody() {
+    let server = Server::start().await;
+    let (storage, now) = (&server.app.storage, server.clock.now());
+    for _ in 0..8 {
+        let mut transaction = storage.begin().await.unwrap();
+        transaction.count_attempt("203.0.113.1", now).await.unwrap();
+        begin_and_drop(transaction.count_attempt("203.0.113.1", now));
+        drop(transaction);
+        // Between two statements.
+        let mut transaction = storage.begin().await.unwrap();
+        transaction.count_attempt("203.0.113.1", now).await.unwrap();
+        drop(transaction);
+        // While it begins and while it reads.
+        begin_and_drop(storage.begin());
+        begin_and_drop(async { storage.read().await.unwrap().user("nobody").await });
+    }
+    let mut transaction = storage.begin().await.unwrap();
+    let (count, _) = transaction.count_attempt("203.0.113.1", now).await.unwrap();
+    assert_eq!(count, 1, "nothing of all that was kept");
+    transaction.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_transaction_with_a_failed_statement_is_never_told_as_done() {
+    let server = Server::start().await;
+    let (storage, now) = (&server.app.storage, server.clock.now());
+    let mut transaction = storage.begin().await.unwrap();
+    transaction.revoke_access_token("before", now).await.unwrap();
+    let orphan =
+        NewRefreshToken { hash: random::secret().hash(), grant_id: "none", client_id: "none", now, expires_at: now };
+    transaction.insert_refresh_token(&orphan).await.expect_err("there is no such grant");
+    transaction.commit().await.expect_err("PostgreSQL has undone everything by now, and SQLite would keep half of it");
+    assert_eq!(server.database.db_number("SELECT COUNT(*) FROM revoked_tokens").await, 0);
+}
