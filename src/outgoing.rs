@@ -5,7 +5,8 @@
 //! addresses are checked before. Hosts of `[outgoing] allow` are exempt. Five seconds and 64 KiB at most.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -21,12 +22,27 @@ const MAX_BODY: usize = 65_536;
 /// How long a whole exchange may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The guarded client. Cheap to clone.
+/// The guarded client. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Outgoing {
-    guarded: reqwest::Client,
-    exempt: reqwest::Client,
-    allow: Arc<Vec<String>>,
+pub struct Outgoing(Arc<Clients>);
+
+/// Its two halves, each made when it is first needed: reading the system's certificate authorities takes longer than the rest of a
+/// start, and most processes never call anybody.
+#[derive(Debug)]
+struct Clients {
+    allow: Vec<String>,
+    roots: Vec<reqwest::Certificate>,
+    guarded: OnceLock<reqwest::Client>,
+    exempt: OnceLock<reqwest::Client>,
+}
+
+/// Which half a host is called by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Public addresses alone.
+    Guarded,
+    /// Any: the settings name the host.
+    Exempt,
 }
 
 impl Outgoing {
@@ -35,11 +51,12 @@ impl Outgoing {
     /// # Errors
     /// A sentence when the file of certificate authorities cannot be read.
     pub fn new(config: &OutgoingConfig) -> Result<Self, Failure> {
-        Ok(Self {
-            guarded: builder(config)?.dns_resolver(Arc::new(PublicOnly)).build().map_err(Failure::internal)?,
-            exempt: builder(config)?.build().map_err(Failure::internal)?,
-            allow: Arc::new(config.allow.clone()),
-        })
+        Ok(Self(Arc::new(Clients {
+            allow: config.allow.clone(),
+            roots: roots(&config.ca)?,
+            guarded: OnceLock::new(),
+            exempt: OnceLock::new(),
+        })))
     }
 
     /// Fetches a small document: the body of a 200 answer.
@@ -48,7 +65,7 @@ impl Outgoing {
     /// When the URL may not be fetched, or the other side does not answer well.
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, Failure> {
         let url = Url::parse(url).map_err(Failure::internal)?;
-        let client = self.client_for(&url)?;
+        let client = self.client(self.way(&url)?).await?;
         let mut response = client.get(url.clone()).send().await.map_err(|error| unanswered(&url, &error))?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(Failure::unavailable(format!("{} answered {}", place(&url), response.status())));
@@ -69,13 +86,14 @@ impl Outgoing {
     /// When the URL may not be called, or the other side does not answer with success (200 to 299).
     pub async fn post_form(&self, url: &str, fields: &[(&str, &str)]) -> Result<(), Failure> {
         let url = Url::parse(url).map_err(Failure::internal)?;
-        let client = self.client_for(&url)?;
+        let client = self.client(self.way(&url)?).await?;
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = client.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
         let response = request.send().await.map_err(|error| unanswered(&url, &error))?;
-        match response.status().is_success() {
-            true => Ok(()),
-            false => Err(Failure::unavailable(format!("{} answered {}", place(&url), response.status()))),
+        if response.status().is_success() {
+            Ok(())
+        } else {
+            Err(Failure::unavailable(format!("{} answered {}", place(&url), response.status())))
         }
     }
 
@@ -85,44 +103,68 @@ impl Outgoing {
     /// A sentence that says why not.
     pub fn check(&self, url: &str) -> Result<(), Failure> {
         let url = Url::parse(url).map_err(Failure::internal)?;
-        self.client_for(&url).map(drop)
+        self.way(&url).map(drop)
     }
 
-    fn client_for(&self, url: &Url) -> Result<&reqwest::Client, Failure> {
+    /// The half, made on a thread that answers no request.
+    async fn client(&self, way: Way) -> Result<reqwest::Client, Failure> {
+        if let Some(client) = self.0.of(way).get() {
+            return Ok(client.clone());
+        }
+        let clients = self.0.clone();
+        let built = tokio::task::spawn_blocking(move || clients.build(way)).await.map_err(Failure::internal)?;
+        let built = built.map_err(Failure::internal)?;
+        Ok(self.0.of(way).get_or_init(|| built).clone())
+    }
+
+    fn way(&self, url: &Url) -> Result<Way, Failure> {
         let refuse = |why: &str| Err(Failure::internal(format!("{} may not be called: {why}", place(url))));
-        let exempt = self.allow.contains(&place(url));
+        let exempt = self.0.allow.contains(&place(url));
         if !url.username().is_empty() || url.password().is_some() {
             return refuse("it carries a user name");
         }
         match (url.scheme(), exempt) {
-            ("https" | "http", true) => return Ok(&self.exempt),
+            ("https" | "http", true) => return Ok(Way::Exempt),
             ("https", false) => {}
             _ => return refuse("it is not https"),
         }
         match url.host() {
-            Some(Host::Domain(_)) => Ok(&self.guarded),
-            Some(Host::Ipv4(address)) if is_public(address.into()) => Ok(&self.guarded),
-            Some(Host::Ipv6(address)) if is_public(address.into()) => Ok(&self.guarded),
+            Some(Host::Domain(_)) => Ok(Way::Guarded),
+            Some(Host::Ipv4(address)) if is_public(address.into()) => Ok(Way::Guarded),
+            Some(Host::Ipv6(address)) if is_public(address.into()) => Ok(Way::Guarded),
             _ => refuse("its address is not public"),
         }
     }
 }
 
-fn builder(config: &OutgoingConfig) -> Result<reqwest::ClientBuilder, Failure> {
-    let builder = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(TIMEOUT)
-        .connect_timeout(TIMEOUT)
-        .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")));
-    if config.ca.as_os_str().is_empty() {
-        return Ok(builder);
+impl Clients {
+    fn of(&self, way: Way) -> &OnceLock<reqwest::Client> {
+        match way {
+            Way::Guarded => &self.guarded,
+            Way::Exempt => &self.exempt,
+        }
     }
-    let unusable =
-        |why: &dyn std::fmt::Display| Failure::internal(format!("outgoing.ca: {}: {why}", config.ca.display()));
-    let pem = std::fs::read(&config.ca).map_err(|error| unusable(&error))?;
-    let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(&error))?;
-    Ok(builder.tls_certs_merge(roots))
+
+    fn build(&self, way: Way) -> reqwest::Result<reqwest::Client> {
+        let builder = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(TIMEOUT)
+            .connect_timeout(TIMEOUT)
+            .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")));
+        let builder = if way == Way::Guarded { builder.dns_resolver(Arc::new(PublicOnly)) } else { builder };
+        if self.roots.is_empty() { builder } else { builder.tls_certs_merge(self.roots.clone()) }.build()
+    }
+}
+
+/// The further certificate authorities of the settings.
+fn roots(ca: &Path) -> Result<Vec<reqwest::Certificate>, Failure> {
+    if ca.as_os_str().is_empty() {
+        return Ok(Vec::new());
+    }
+    let unusable = |why: &dyn std::fmt::Display| Failure::internal(format!("outgoing.ca: {}: {why}", ca.display()));
+    let pem = std::fs::read(ca).map_err(|error| unusable(&error))?;
+    reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(&error))
 }
 
 /// `host:port`, as `[outgoing] allow` has it.
@@ -143,9 +185,10 @@ impl Resolve for PublicOnly {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
-            match public.is_empty() {
-                true => Err("the name has no public address".into()),
-                false => Ok(Box::new(public.into_iter()) as Addrs),
+            if public.is_empty() {
+                Err("the name has no public address".into())
+            } else {
+                Ok(Box::new(public.into_iter()) as Addrs)
             }
         })
     }
