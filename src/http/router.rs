@@ -42,14 +42,15 @@ fn router(app: App) -> Router {
         .allow_origin(spa_origin)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .expose_headers([header::WWW_AUTHENTICATE]);
+        .expose_headers([header::WWW_AUTHENTICATE, header::RETRY_AFTER]);
     let machine = Router::new()
         .route("/token", post(token::post))
         .route("/revoke", post(revoke::post))
         .route("/userinfo", get(userinfo::get).post(userinfo::post))
         .method_not_allowed_fallback(missing::endpoint_method)
-        .layer(cors)
-        .layer(from_fn(headers::machine));
+        .layer(from_fn(headers::machine))
+        // Around the bounds, so that an app can read that there was no answer in time.
+        .layer(cors);
 
     // For resource servers: no browser's business, so without CORS.
     let resource_server = Router::new()

@@ -1,4 +1,5 @@
-//! What happens around every request: hosts, headers, addresses and methods that do not exist.
+//! What happens around every request: its bounds, hosts, headers, addresses and methods that do not exist.
 
+mod bounded;
 mod headers;
 mod host;
