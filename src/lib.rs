@@ -59,7 +59,7 @@
 //! # Where the next thing goes
 //!
 //! A grant type: a file in `grants/` that ends in an `Authorization`, and a line in [`grants::Grants::redeem`]. A rule: a file in `protocol/`, a
-//! [`protocol::rejection::Rejection`] in the file of its audience, with its source, and a test that names it (`tests/it/rules.rs` demands one). An
+//! [`protocol::rejection::Rejection`] in the file of its audience, with its source, and a test that names it (`tests/rules.rs` demands one). An
 //! endpoint: a file in `http/endpoints/` and a route in `http/router.rs`. A table: a migration of the same name in both folders, and
 //! constants in a file of `storage/`. A setting: a key in `config.toml`, which is its documentation and default, and a field.
 

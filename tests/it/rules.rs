@@ -1,7 +1,6 @@
-//! The guard of the rules: every refusal is proved by a test of `tests/it` that names it.
+//! The quick guard of the rules: every refusal is named by a test of `tests/it`, and every parameter can be named by a refusal.
 //!
-//! It reads text: a variant counts as proved when it is named, outside of comments, in a file of tests. That the test is any good is
-//! for its reader to see.
+//! It reads text, and a name proves nothing: `tests/rules.rs` demands, after a whole run, that an answer carried each.
 
 use doorward::protocol::params::KNOWN;
 use doorward::protocol::rejection::Rejection;

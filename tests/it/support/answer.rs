@@ -7,7 +7,7 @@ use scraper::{Html, Selector};
 use serde_json::Value;
 use url::Url;
 
-use super::Form;
+use super::{Form, seen};
 
 /// An answer of the server.
 #[derive(Debug, Clone)]
@@ -59,6 +59,7 @@ impl Answer {
             other => panic!("{} instead of {rejection:?}: {other:?} {}", self.status, self.text()),
         }
         assert_eq!(self.status.as_u16(), status, "{rejection:?}");
+        seen::note(rejection);
         self
     }
 

@@ -13,6 +13,7 @@ mod live_browser;
 mod live_client;
 mod parallel;
 mod receiver;
+mod seen;
 mod server;
 
 pub use answer::Answer;
