@@ -143,9 +143,10 @@ struct Place(Arc<Pool>);
 impl Place {
     fn take(pool: Arc<Pool>) -> Result<Self, Failure> {
         let place = Self(pool);
-        match place.0.waiting.fetch_add(1, Ordering::SeqCst) < place.0.queue {
-            true => Ok(place),
-            false => Err(Failure::unavailable("too many passwords wait to be hashed")),
+        if place.0.waiting.fetch_add(1, Ordering::SeqCst) < place.0.queue {
+            Ok(place)
+        } else {
+            Err(Failure::unavailable("too many passwords wait to be hashed"))
         }
     }
 }

@@ -26,12 +26,11 @@ impl ConfigCommand {
             Self::Check(output) => {
                 context.config.brand.read_logo().map_err(Failure::internal)?;
                 let settings = serde_json::to_value(&context.config).map_err(Failure::internal)?;
-                match output.json {
-                    true => line(settings),
-                    false => {
-                        line("The configuration is right.\n");
-                        show(&settings);
-                    }
+                if output.json {
+                    line(settings);
+                } else {
+                    line("The configuration is right.\n");
+                    show(&settings);
                 }
             }
             Self::Keys => line(DEFAULTS.trim_end()),

@@ -45,10 +45,7 @@ impl Health {
 /// One request by hand: a whole HTTP client would be more than this needs.
 async fn ask(listen: &str, tls: &TlsConfig) -> std::io::Result<String> {
     let stream = TcpStream::connect(listen).await?;
-    match tls.is_on() {
-        true => exchange(connect_to_own(tls, stream).await?).await,
-        false => exchange(stream).await,
-    }
+    if tls.is_on() { exchange(connect_to_own(tls, stream).await?).await } else { exchange(stream).await }
 }
 
 async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<String> {

@@ -34,9 +34,10 @@ impl Serve {
         }
         telemetry::start(&context.config.log);
         // Bound first: a busy port must leave nothing half made.
-        let tls = match context.config.server.tls.is_on() {
-            true => Some(Tls::load(&context.config.server.tls, context.clock.now())?),
-            false => None,
+        let tls = if context.config.server.tls.is_on() {
+            Some(Tls::load(&context.config.server.tls, context.clock.now())?)
+        } else {
+            None
         };
         let listener = Listener::bind(&context.config.server.listen).await?.with_tls(tls.clone());
         name_issuer(&mut context.config, &listener);
@@ -46,13 +47,11 @@ impl Serve {
         reload_on_hangup(tls, app.clock.clone())?;
         // Before the word that it is ready: whoever reads that may ask for a stop.
         let shutdown = on_signals()?;
-        match self.output.json {
-            true => line(
-                json!({ "event": "ready", "issuer": app.issuer.as_str(), "listen": listener.address().to_string() }),
-            ),
-            false => {
-                line(format!("Doorward is ready at {} (listening on {})", app.issuer.as_str(), listener.address()))
-            }
+        let (issuer, address) = (app.issuer.as_str(), listener.address());
+        if self.output.json {
+            line(json!({ "event": "ready", "issuer": issuer, "listen": address.to_string() }));
+        } else {
+            line(format!("Doorward is ready at {issuer} (listening on {address})"));
         }
         serve(app, listener, shutdown).await
     }

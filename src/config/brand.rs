@@ -23,9 +23,10 @@ pub struct BrandConfig {
 
 impl BrandConfig {
     pub(super) fn check(&self) -> Result<(), String> {
-        match (1..=60).contains(&self.name.chars().count()) {
-            true => Ok(()),
-            false => Err("brand.name must have 1 to 60 characters".to_owned()),
+        if (1..=60).contains(&self.name.chars().count()) {
+            Ok(())
+        } else {
+            Err("brand.name must have 1 to 60 characters".to_owned())
         }
     }
 
@@ -34,12 +35,10 @@ impl BrandConfig {
     /// # Errors
     /// A sentence: it cannot be read, is too large, or is neither SVG nor PNG.
     pub fn read_logo(&self) -> Result<Option<Logo>, String> {
-        match self.logo.as_os_str().is_empty() {
-            true => Ok(None),
-            false => {
-                Logo::read(&self.logo).map(Some).map_err(|why| format!("brand.logo: {}: {why}", self.logo.display()))
-            }
+        if self.logo.as_os_str().is_empty() {
+            return Ok(None);
         }
+        Logo::read(&self.logo).map(Some).map_err(|why| format!("brand.logo: {}: {why}", self.logo.display()))
     }
 }
 

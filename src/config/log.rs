@@ -24,9 +24,10 @@ pub enum LogFormat {
 
 impl LogConfig {
     pub(super) fn check(&self) -> Result<(), String> {
-        match ["error", "warn", "info", "debug", "trace"].contains(&self.level.as_str()) {
-            true => Ok(()),
-            false => Err(format!("log.level is '{}', but must be error, warn, info, debug or trace", self.level)),
+        if ["error", "warn", "info", "debug", "trace"].contains(&self.level.as_str()) {
+            Ok(())
+        } else {
+            Err(format!("log.level is '{}', but must be error, warn, info, debug or trace", self.level))
         }
     }
 }

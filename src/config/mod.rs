@@ -195,9 +195,10 @@ fn shared_letters(a: &str, b: &str) -> usize {
 
 /// Checks that a number is within bounds.
 fn within(key: &str, value: i64, least: i64, most: i64) -> Result<(), String> {
-    match (least..=most).contains(&value) {
-        true => Ok(()),
-        false => Err(format!("{key} is {value}, but must be from {least} to {most}")),
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(format!("{key} is {value}, but must be from {least} to {most}"))
     }
 }
 

@@ -21,9 +21,10 @@ impl TlsConfig {
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
-        match self.cert.as_os_str().is_empty() == self.key.as_os_str().is_empty() {
-            true => Ok(()),
-            false => Err("server.tls needs both cert and key, or neither".to_owned()),
+        if self.cert.as_os_str().is_empty() == self.key.as_os_str().is_empty() {
+            Ok(())
+        } else {
+            Err("server.tls needs both cert and key, or neither".to_owned())
         }
     }
 }

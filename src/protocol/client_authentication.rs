@@ -38,13 +38,14 @@ pub fn presented(authorization: &[&[u8]], params: &Params) -> Result<Presented, 
         ([_], _, Some(_)) | ([_, _, ..], ..) => Err(Rejection::SeveralClientAuthentications),
         ([header], id, None) => {
             let (basic_id, basic_secret) = basic(header).ok_or(Rejection::MalformedBasicHeader)?;
-            match id.is_none_or(|id| id == basic_id) {
-                true => Ok(Presented {
+            if id.is_none_or(|id| id == basic_id) {
+                Ok(Presented {
                     unverified_client_id: basic_id,
                     method: AuthMethod::ClientSecretBasic,
                     secret: Some(basic_secret),
-                }),
-                false => Err(Rejection::SeveralClientAuthentications),
+                })
+            } else {
+                Err(Rejection::SeveralClientAuthentications)
             }
         }
     }
@@ -80,9 +81,10 @@ fn basic(header: &[u8]) -> Option<(String, Secret)> {
     let colon = decoded.iter().position(|byte| *byte == b':')?;
     let half = |bytes: &[u8]| -> Option<String> {
         let pair = [b"v=", bytes].concat();
-        match bytes.iter().any(|byte| matches!(byte, b'&')) {
-            true => None,
-            false => Some(Params::parse(&pair).ok()?.single("v").ok()?.unwrap_or_default().to_owned()),
+        if bytes.contains(&b'&') {
+            None
+        } else {
+            Some(Params::parse(&pair).ok()?.single("v").ok()?.unwrap_or_default().to_owned())
         }
     };
     let id = half(&decoded[..colon])?;

@@ -19,10 +19,7 @@ pub fn canonical(text: &str) -> Result<String, Rejection> {
         && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
         && !local.is_empty();
     let domain_is_fine = text.len() <= 254 && domain.split('.').all(is_label);
-    match local_is_fine && domain_is_fine {
-        true => Ok(text.to_ascii_lowercase()),
-        false => Err(Rejection::MalformedEmail),
-    }
+    if local_is_fine && domain_is_fine { Ok(text.to_ascii_lowercase()) } else { Err(Rejection::MalformedEmail) }
 }
 
 fn is_atom(byte: u8) -> bool {

@@ -49,9 +49,10 @@ pub fn check(password: &str, email: &str, name: &str) -> Result<(), Rejection> {
     let plain = folded(password);
     let own = [folded(email), folded(name), folded(email.split('@').next().unwrap_or_default())];
     let is_own = own.iter().any(|own| !own.is_empty() && repeats(&plain, own));
-    match is_own || COMMON.contains(&plain.as_str()) || is_pattern(&plain) {
-        true => Err(Rejection::PasswordTooCommon),
-        false => Ok(()),
+    if is_own || COMMON.contains(&plain.as_str()) || is_pattern(&plain) {
+        Err(Rejection::PasswordTooCommon)
+    } else {
+        Ok(())
     }
 }
 

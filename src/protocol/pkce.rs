@@ -29,17 +29,15 @@ impl CodeChallenge {
 pub fn challenge(params: &Params, required: bool) -> Result<Option<CodeChallenge>, Rejection> {
     let method = params.single("code_challenge_method")?;
     let Some(text) = params.single("code_challenge")? else {
-        return match required || method.is_some() {
-            true => Err(Rejection::MissingCodeChallenge),
-            false => Ok(None),
-        };
+        return if required || method.is_some() { Err(Rejection::MissingCodeChallenge) } else { Ok(None) };
     };
     if method != Some("S256") {
         return Err(Rejection::WrongChallengeMethod);
     }
-    match from_base64url(text).is_some_and(|bytes| bytes.len() == 32) {
-        true => Ok(Some(CodeChallenge(text.to_owned()))),
-        false => Err(Rejection::MalformedCodeChallenge),
+    if from_base64url(text).is_some_and(|bytes| bytes.len() == 32) {
+        Ok(Some(CodeChallenge(text.to_owned())))
+    } else {
+        Err(Rejection::MalformedCodeChallenge)
     }
 }
 
@@ -56,9 +54,10 @@ pub fn verify(challenge: Option<&CodeChallenge>, verifier: Option<&str>) -> Resu
         (Some(challenge), Some(verifier)) => {
             let hash = base64url(&sha256(verifier.as_bytes()));
             let well_formed = (43..=128).contains(&verifier.len());
-            match well_formed && bool::from(hash.as_bytes().ct_eq(challenge.0.as_bytes())) {
-                true => Ok(()),
-                false => Err(Rejection::WrongVerifier),
+            if well_formed && bool::from(hash.as_bytes().ct_eq(challenge.0.as_bytes())) {
+                Ok(())
+            } else {
+                Err(Rejection::WrongVerifier)
             }
         }
     }

@@ -30,9 +30,10 @@ pub fn parse(text: Option<&str>) -> Result<Prompt, Rejection> {
             _ => return Err(Rejection::MalformedPrompt),
         }
     }
-    match prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
-        true => Err(Rejection::ContradictoryPrompt),
-        false => Ok(prompt),
+    if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+        Err(Rejection::ContradictoryPrompt)
+    } else {
+        Ok(prompt)
     }
 }
 

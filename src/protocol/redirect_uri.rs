@@ -49,10 +49,7 @@ pub fn registered(requested: &str, client: &Client) -> Result<(), Rejection> {
         registered == requested
             || (client.client_type == ClientType::Native && same_but_for_loopback_port(registered, requested))
     };
-    match client.redirect_uris.iter().any(matches) {
-        true => Ok(()),
-        false => Err(Rejection::UnregisteredRedirectUri),
-    }
+    if client.redirect_uris.iter().any(matches) { Ok(()) } else { Err(Rejection::UnregisteredRedirectUri) }
 }
 
 /// What a Content-Security-Policy must list so that a form's redirect may go there: an origin, or a scheme for private-use ones.

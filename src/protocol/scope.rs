@@ -30,9 +30,10 @@ impl ScopeSet {
     /// [`Rejection::MalformedScope`] for characters outside of RFC 6749 §3.3.
     pub fn parse(text: &str) -> Result<Self, Rejection> {
         let tokens: BTreeSet<String> = text.split(' ').filter(|t| !t.is_empty()).map(str::to_owned).collect();
-        match tokens.iter().all(|token| token.bytes().all(is_scope_char)) {
-            true => Ok(Self(tokens)),
-            false => Err(Rejection::MalformedScope),
+        if tokens.iter().all(|token| token.bytes().all(is_scope_char)) {
+            Ok(Self(tokens))
+        } else {
+            Err(Rejection::MalformedScope)
         }
     }
 
@@ -67,9 +68,10 @@ impl ScopeSet {
             resources.iter().any(|r| r.identifier != audience && r.scopes.contains_key(token))
                 && !resources.iter().any(|r| r.identifier == audience && r.scopes.contains_key(token))
         };
-        match resources.iter().any(|r| r.identifier == audience) {
-            true => Self(self.0.iter().filter(|token| !foreign(token)).cloned().collect()),
-            false => self.clone(),
+        if resources.iter().any(|r| r.identifier == audience) {
+            Self(self.0.iter().filter(|token| !foreign(token)).cloned().collect())
+        } else {
+            self.clone()
         }
     }
 }
