@@ -1,0 +1,145 @@
+//! Signs a person in and lets them consent, as a browser does it: pages, cookies, forms, redirects. It knows what the contract of the pages
+//! promises (names of inputs, ids of buttons) and nothing else of them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use crate::Outcome;
+use crate::http::Connection;
+use crate::operation::{encoded, form_head, get, with_body};
+
+/// How many redirects and pages lie at most between an application and its code.
+const STEPS: usize = 12;
+
+/// A browser of one person.
+pub struct Browser {
+    connection: Connection,
+    host: String,
+    cookies: BTreeMap<String, String>,
+}
+
+/// A form on a page.
+#[derive(Debug, PartialEq, Eq)]
+struct Form {
+    action: String,
+    fields: Vec<(String, String)>,
+}
+
+/// Where a request led.
+enum Led {
+    To(String),
+    Page(String),
+}
+
+impl Browser {
+    /// A browser without cookies, at the server on this address.
+    pub fn new(address: SocketAddr) -> Self {
+        Self { connection: Connection::new(address), host: address.to_string(), cookies: BTreeMap::new() }
+    }
+
+    /// Opens an authorization request and does what the pages ask, until the browser is sent back to the application.
+    ///
+    /// # Errors
+    /// When a page is neither the one to sign in nor the one to consent; the page is shown.
+    pub async fn authorize(&mut self, location: &str, email: &str, password: &str) -> Outcome<()> {
+        let own = format!("http://{}", self.host);
+        let mut led = self.open(location).await?;
+        for _ in 0..STEPS {
+            led = match led {
+                Led::To(place) => match place.strip_prefix(&own).unwrap_or(&place) {
+                    path if path.starts_with('/') => self.open(path).await?,
+                    _ => return Ok(()),
+                },
+                Led::Page(html) => {
+                    if let Some(form) = Form::around(&html, "login-submit") {
+                        self.submit(form, &[("email", email), ("password", password)]).await?
+                    } else if let Some(form) = Form::around(&html, "allow") {
+                        self.submit(form, &[("decision", "allow")]).await?
+                    } else {
+                        return Err(format!(
+                            "expected the page to sign in or to consent, but the server sent:\n{html}"
+                        )
+                        .into());
+                    }
+                }
+            };
+        }
+        Err(format!("{STEPS} pages and redirects did not lead back to the application").into())
+    }
+
+    /// The `Cookie` header's value.
+    pub fn cookies(&self) -> String {
+        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
+    }
+
+    async fn open(&mut self, path: &str) -> Outcome<Led> {
+        let request = get(&self.host, path, &format!("Cookie: {}\r\n", self.cookies()));
+        self.send(&request).await
+    }
+
+    async fn submit(&mut self, mut form: Form, filled: &[(&str, &str)]) -> Outcome<Led> {
+        form.fields.retain(|(name, _)| filled.iter().all(|(other, _)| name != other));
+        let mut fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+        fields.extend(filled);
+        let lines = format!("Origin: http://{}\r\nCookie: {}\r\n", self.host, self.cookies());
+        let request = with_body(&form_head(&self.host, &form.action, &lines), &encoded(&fields));
+        self.send(&request).await
+    }
+
+    async fn send(&mut self, request: &[u8]) -> Outcome<Led> {
+        let answer = self.connection.exchange(request).await?;
+        for line in answer.headers("set-cookie") {
+            let pair = line.split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                self.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
+        }
+        match (answer.status, answer.header("location")) {
+            (302 | 303, Some(location)) => Ok(Led::To(location.to_owned())),
+            (200, _) => Ok(Led::Page(answer.text())),
+            _ => Err(answer.unexpected("a page or a redirect")),
+        }
+    }
+}
+
+impl Form {
+    /// The form around the button of this id, with the values of its inputs.
+    fn around(html: &str, button: &str) -> Option<Self> {
+        let at = html.find(&format!("id=\"{button}\""))?;
+        let form = &html[html[..at].rfind("<form")?..];
+        let form = &form[..form.find("</form>")?];
+        let (opening, _) = form.split_once('>')?;
+        let inputs = form.split("<input").skip(1).filter_map(|rest| rest.split_once('>')).map(|(input, _)| input);
+        let fields =
+            inputs.filter_map(|input| Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default())));
+        Some(Self { action: attribute(opening, "action")?, fields: fields.collect() })
+    }
+}
+
+/// An attribute in double quotes, which is how our pages write them.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    let (value, _) = rest.split_once('"')?;
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#34;", "\""), ("&amp;", "&")];
+    Some(entities.iter().fold(value.to_owned(), |value, (entity, text)| value.replace(entity, text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_around_a_button_is_read() {
+        let html = r#"<form action="/other"><input name="csrf" value="no"></form>
+            <form method="post" action="/login?a=1&amp;b=2" novalidate>
+            <input type="hidden" name="csrf" value="x&#39;y">
+            <input id="email" name="email" type="email" required>
+            <button id="login-submit" type="submit">Sign in</button></form><form action="/third"></form>"#;
+        let form = Form::around(html, "login-submit").unwrap();
+        assert_eq!(form.action, "/login?a=1&b=2");
+        let fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(fields, [("csrf", "x'y"), ("email", "")]);
+        assert_eq!(Form::around(html, "allow"), None);
+    }
+}
