@@ -158,8 +158,13 @@ impl Storage {
             Pools::Sqlite { writer, .. } => writer.begin().await.map(Held::Sqlite),
             Pools::Postgres(pool) => pool.begin().await.map(Held::Postgres),
         };
-        let held = held.inspect_err(|_| self.doubt()).map_err(failure)?;
-        Ok(Transaction(self.reader(held)))
+        if let Err(error) = &held
+            && !matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
+        {
+            // Whoever found the queue too long has not tried to write.
+            self.doubt();
+        }
+        Ok(Transaction(self.reader(held.map_err(failure)?)))
     }
 
     /// A connection that can write, outside of any transaction: what makes its own begins with it.

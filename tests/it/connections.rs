@@ -50,3 +50,20 @@ async fn a_transaction_with_a_failed_statement_is_never_told_as_done() {
     transaction.commit().await.expect_err("PostgreSQL has undone everything by now, and SQLite would keep half of it");
     assert_eq!(server.database.db_number("SELECT COUNT(*) FROM revoked_tokens").await, 0);
 }
+
+#[tokio::test]
+async fn a_queue_that_is_too_long_says_nothing_of_the_disk() {
+    let server = Server::with(|config| {
+        config.database.max_connections = 2;
+        config.database.acquire_timeout = 1;
+    })
+    .await;
+    let mut held = Vec::new();
+    while let Ok(transaction) = server.app.storage.begin().await {
+        held.push(transaction);
+    }
+    // The only writer of SQLite is still held: readiness must not wait for it.
+    held.truncate(1);
+    let ready = server.get("/readyz").await;
+    assert_eq!((ready.status.as_u16(), ready.text().as_str()), (200, "ready\n"));
+}
