@@ -5,18 +5,13 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::storage::Storage;
 use tempfile::TempDir;
-use tokio::time::timeout;
 
-use crate::support::{Database, Server, is_postgres};
-
-/// What no wait here should ever take.
-const BOUND: Duration = Duration::from_secs(60);
+use crate::support::{Database, Server, eventually, is_postgres};
 
 /// A file system of four MiB; gone when dropped.
 struct Disk(TempDir);
@@ -62,15 +57,6 @@ impl Drop for Disk {
     }
 }
 
-async fn until_ready(server: &Server) {
-    let asking = async {
-        while server.get("/readyz").await.status != 200 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(BOUND, asking).await.expect("it is ready again without a restart");
-}
-
 #[tokio::test]
 async fn a_full_disk_refuses_what_must_be_kept_and_everything_works_when_there_is_space_again() {
     let Some(disk) = Disk::mount() else { return };
@@ -91,7 +77,8 @@ async fn a_full_disk_refuses_what_must_be_kept_and_everything_works_when_there_i
     }
 
     disk.free();
-    until_ready(&server).await;
+    let asks = async || (server.get("/readyz").await.status == 200).then_some(());
+    eventually("it is ready again without a restart", asks).await;
     // The code that could not be consumed is as good as before: nothing was half done.
     let tokens = client.redeem(&code).await.ok();
     let refresh_token = tokens["refresh_token"].as_str().unwrap();
@@ -111,12 +98,7 @@ async fn a_write_that_is_tried_and_committed_ends_the_doubt() {
     storage.can_write().await.expect_err("the try fails too");
     disk.free();
     // Space is free, but the outcome of the last try holds, however many ask; then it works.
-    let asking = async {
-        while storage.can_write().await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(BOUND, asking).await.unwrap();
+    eventually("writing works again", async || storage.can_write().await.ok()).await;
     let tries = database.db_number("SELECT COUNT(*) FROM meta WHERE name = 'trial'").await;
     assert_eq!(tries, 1, "the try is a row that was committed");
 }

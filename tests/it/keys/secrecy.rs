@@ -58,7 +58,7 @@ fn holds_any(text: &[u8], writings: &[Vec<u8>]) -> bool {
 #[tokio::test]
 async fn neither_the_database_nor_the_log_holds_a_private_key() {
     let database = Database::copy().await;
-    let server = Live::serve_with(&database, &[("DOORWARD__LOG__LEVEL", "trace")]);
+    let mut server = Live::serve_with(&database, &[("DOORWARD__LOG__LEVEL", "trace")]);
     for algorithm in Algorithm::ALL {
         let (identifier, name) = (api(*algorithm), algorithm.as_str());
         server.command(&["resource", "create", "--identifier", &identifier, "--name", "A", "--signing-alg", name]);
@@ -66,7 +66,7 @@ async fn neither_the_database_nor_the_log_holds_a_private_key() {
     server.command(&["key", "rotate", "--now"]);
     let client = server.client("service", &["--scope", "jobs:run"]);
     client.token(&[("grant_type", "client_credentials")]).await.ok();
-    let mut texts = vec![("the log", server.log().into_bytes())];
+    let mut texts = Vec::new();
     let keys = private_keys(&database).await;
     if let Some(file) = database.file() {
         for suffix in ["", "-wal", "-shm"] {
@@ -79,6 +79,9 @@ async fn neither_the_database_nor_the_log_holds_a_private_key() {
         texts.push(("its row", [key.private_key.as_slice(), key.public_jwk.as_bytes()].concat()));
     }
     storage.close().await;
+    server.terminate();
+    assert_eq!(server.wait(), Some(0), "{}", server.log());
+    texts.push(("the log", server.log().into_bytes()));
     assert!(keys.len() >= 4, "{} keys", keys.len());
     for (algorithm, der) in &keys {
         let writings: Vec<Vec<u8>> = secrets(algorithm, der).iter().flat_map(|piece| writings(piece)).collect();
