@@ -9,37 +9,34 @@ mod server;
 use std::hint::black_box;
 
 use criterion::Criterion;
-use doorward::grants::TokenRequest;
-use doorward::protocol::algorithm::{Algorithm, AlgorithmChoice};
-use doorward::protocol::authorization::Authorization;
+use doorward::grants::{Granted, TokenRequest};
 use doorward::protocol::params::Params;
 use doorward::random;
-use doorward::tokens::Algorithms;
 
 use cpu::CpuTime;
 use server::Server;
 
 /// The access token of a person, as large as they usually are.
-async fn authorization(server: &Server) -> Authorization {
+async fn granted(server: &Server) -> Granted {
     let app = &server.app;
     let client = app.directory.client(&server.service[0]).await.unwrap().unwrap();
     let params = Params::parse(b"grant_type=client_credentials&scope=notes:read+notes:write").unwrap();
-    let request = TokenRequest { client: &client, params: &params, confirmation: None, now: app.now() };
-    let mut authorization = app.grants.redeem(request).await.unwrap();
-    authorization.subject = random::row_id(app.now());
+    let now = app.now();
+    let keys = app.fresh_keys(now).await.unwrap();
+    let request = TokenRequest { client: &client, params: &params, keys, confirmation: None, now };
+    let mut granted = app.grants.redeem(request).await.unwrap();
+    let authorization = &mut granted.authorization;
+    authorization.subject = random::row_id(now);
     authorization.grant_id = Some(random::id());
     authorization.audience = "https://api.example.org".to_owned();
     authorization.roles = vec!["editor".to_owned()];
-    authorization
+    granted
 }
 
 fn main() {
     let server = Server::start();
-    let now = server.app.now();
-    let authorization = server.runtime.block_on(authorization(&server));
-    let choice = AlgorithmChoice::default();
-    let algorithms = Algorithms { access_token: choice, id_token: choice, default: Algorithm::Rs256 };
-    let mint = || server.app.mint.tokens(&authorization, algorithms, now).unwrap();
+    let Granted { authorization, signers } = server.runtime.block_on(granted(&server));
+    let mint = || server.app.mint.tokens(&authorization, &signers).unwrap();
     let token = mint().access_token;
     let signed = token.rsplit_once('.').unwrap().0.as_bytes();
     let bare = || server.key.sign(signed).unwrap();

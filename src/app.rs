@@ -13,15 +13,13 @@ use crate::jobs::outbox::Outbox;
 use crate::jobs::signing_keys::SigningKeys;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
-use crate::protocol::authorization::Authorization;
-use crate::protocol::client::Client;
 use crate::protocol::entity::Entity;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::metadata;
 use crate::sealing::MasterKey;
 use crate::signin::{self, SignIns};
 use crate::storage::{Directory, Storage};
-use crate::tokens::{Algorithms, KeyRing, Mint, Minted};
+use crate::tokens::{KeyRing, Mint};
 
 /// How often memory is brought up to date: what others changed counts within a second.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
@@ -109,7 +107,7 @@ impl App {
             mint,
             logo,
             outgoing,
-            grants: Grants::new(storage.clone(), directory.clone(), ring.clone(), issuer.clone(), &config),
+            grants: Grants::new(storage.clone(), directory.clone(), issuer.clone(), &config),
             sign_ins: SignIns::new(signin::Parts {
                 storage: storage.clone(),
                 directory: directory.clone(),
@@ -157,27 +155,6 @@ impl App {
             self.signing_keys.refresh(&self.ring, now).await?;
         }
         Ok(&self.ring)
-    }
-
-    /// Signs the tokens of an authorization: the access token as its resource wants it, the ID token as the client does.
-    ///
-    /// # Errors
-    /// When no key may sign now.
-    pub async fn sign(
-        &self,
-        client: &Client,
-        authorization: &Authorization,
-        now: Timestamp,
-    ) -> Result<Minted, Failure> {
-        let resources = self.directory.resources().await?;
-        let resource = resources.iter().find(|resource| resource.identifier == authorization.audience);
-        self.fresh_keys(now).await?;
-        let algorithms = Algorithms {
-            access_token: resource.map(|resource| resource.signing_algorithm).unwrap_or_default(),
-            id_token: client.id_token_algorithm,
-            default: self.config.keys.algorithm,
-        };
-        self.mint.tokens(authorization, algorithms, now)
     }
 
     /// Does what runs by itself, until `stop` comes.

@@ -42,14 +42,17 @@
 //! [`next_step`](protocol::next_step::next_step). The pages in `http/pages/` take a form only as `CsrfForm`, sign in by
 //! [`signin::SignIns::with_password`], and always come back to `proceed`, which at last writes the grant with its code in one transaction.
 //! `POST /token` then goes through `ClientForm`, [`grants::Grants::redeem`] and
-//! [`storage::Transaction::consume_code`], whose one statement decides the race; the value that comes out, a
+//! [`storage::Transaction::redeem_code`], whose one statement decides the race; the value that comes out, a
 //! [`protocol::authorization::Authorization`], is signed by [`tokens::Mint`] when nothing is held any more.
 //!
-//! **An app refreshes, and its answer gets lost.** [`grants::Grants::redeem`] again, `grants/refresh_token.rs`. What presenting a token means is
-//! [`protocol::refresh::RefreshToken::presented`]: the newest of its grant, a lost answer, or a reuse. The newest is replaced by
-//! [`storage::Transaction::rotate_refresh_token`]; its successor is kept sealed under a key that only the presented token gives
-//! ([`sealing::SealingKey::from_secret`]), so the same answer can be given again until the successor is used. A reuse ends what
-//! `[tokens] on_reuse` says, in the same transaction.
+//! **An app refreshes, and its answer gets lost.** [`grants::Grants::redeem`] again, `grants/refresh_token.rs`. One look on a reader,
+//! [`storage::Reader::refresh_token`], brings the token with its grant and all that this hangs on: user, client, sign-in. What presenting
+//! the token means is [`protocol::refresh::RefreshToken::presented`]: the newest of its grant, a lost answer, or a reuse. For the newest,
+//! the answer is decided and its [`tokens::Signers`] are chosen while nothing is written yet; then
+//! [`storage::Transaction::rotate_refresh_token`] replaces it by one statement, or finds that somebody was quicker, and the look is taken
+//! again. After the commit only the signatures are left, and those ask nobody. The successor is kept sealed under a key that only the
+//! presented token gives ([`sealing::SealingKey::from_secret`]), so the same answer can be given again, without writing, until the successor
+//! is used. A reuse ends what `[tokens] on_reuse` says. Whether the access token still holds is asked of [`grants::Grants::access`] alone.
 //!
 //! **A service gets a token, and a key rotates.** Client credentials touch no database: the client comes from [`storage::Directory`], which a
 //! counter row keeps at most a second old, and the key from [`tokens::KeyRing`]. [`app::App::run_jobs`] polls that row, loads keys
@@ -58,9 +61,19 @@
 //!
 //! # Where the next thing goes
 //!
-//! A grant type: a file in `grants/` that ends in an `Authorization`, and a line in [`grants::Grants::redeem`]. A rule: a file in `protocol/`, a
-//! [`protocol::rejection::Rejection`] in the file of its audience, with its source, and a test that names it (`tests/rules.rs` demands one). An
-//! endpoint: a file in `http/endpoints/` and a route in `http/router.rs`. A table: a migration of the same name in both folders, and
+//! A grant type: a row of [`protocol::grant_type::GrantType`], and the compiler asks for its line in [`grants::Grants::redeem`]; a file in
+//! `grants/` that looks on a reader, decides, chooses its signers, writes by one deciding statement, and ends in a [`grants::Granted`].
+//! When a person grants something anew it writes [`storage::NewGrant`] without a code, and without a sign-in when there is none (device
+//! code, token exchange); what waits meanwhile is a table.
+//!
+//! A key confirmation (DPoP, RFC 9449): `protocol/dpop.rs` for the rules of a proof, its signature in `tokens/verify.rs`, its `jti` once in
+//! a table. `http/endpoints/token.rs` puts the key that was proved into [`grants::TokenRequest::confirmation`], `userinfo.rs` into
+//! [`grants::Demand::confirmation`], and [`protocol::bearer`] learns the scheme; `dpop_jkt` goes through the authorization request into
+//! [`storage::NewGrant::confirmation`], and a public client's grant is bound where its code is redeemed (§5). The claim `cnf`, the
+//! `token_type`, introspection and the refusals of [`protocol::confirmation`] are there; the metadata names the algorithms.
+//!
+//! A rule: a file in `protocol/`, a [`protocol::rejection::Rejection`] in the file of its audience, with its source, and a test that names it
+//! (`tests/rules.rs` demands one). An endpoint: a file in `http/endpoints/` and a route in `http/router.rs`. A table: a migration of the same name in both folders, and
 //! constants in a file of `storage/`. A setting: a key in `config.toml`, which is its documentation and default, and a field.
 
 pub mod app;

@@ -1,86 +1,115 @@
 //! The authorization code grant (RFC 6749 §4.1.3, OpenID Connect Core §3.1.3).
 //!
-//! One statement consumes the code; then pure rules decide. What fails after that has burnt the code, and the burning is
-//! committed. A replay of a code that was redeemed ends the grant.
+//! A look finds the code with its grant, and pure rules say what is to become of it; then one statement redeems it, burns it or ends its
+//! grant, or finds that somebody was quicker: whoever was not looks again. What breaks a rule has burnt the code, and the burning is
+//! committed. A replay of a code that was redeemed ends the grant. What fails of ours leaves the code as it was.
 
-use super::{Grants, TokenRequest};
-use crate::failure::Error;
+use super::{Granted, Grants, TokenRequest};
+use crate::failure::{Error, Failure};
 use crate::protocol::authorization::Authorization;
-use crate::protocol::code::{self, Consumed, IssuedCode};
+use crate::protocol::code::{self, KnownCode, Used};
 use crate::protocol::confirmation::bound_to;
 use crate::protocol::grant_type::GrantType;
-use crate::protocol::rejection::Rejection;
+use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::resource::{self, Resource};
 use crate::random;
-use crate::secret::Secret;
-use crate::storage::Transaction;
+use crate::secret::{Secret, SecretHash};
 
 impl Grants {
-    pub(super) async fn authorization_code(&self, request: TokenRequest<'_>) -> Result<Authorization, Error> {
-        let TokenRequest { client, params, now, .. } = request;
-        let hash = Secret::presented(params.single("code")?.ok_or(Rejection::MissingCode)?).hash();
-        let resources = self.directory.resources().await?;
-        let mut transaction = self.storage.begin().await?;
-        let decided = match transaction.consume_code(&hash, &client.client_id, now).await? {
-            Consumed::Never => return Err(Rejection::UnknownCode.into()),
-            Consumed::Foreign => return Err(Rejection::ForeignCode.into()),
-            Consumed::Before { redeemed_grant: None } => return Err(Rejection::BurntCode.into()),
-            Consumed::Before { redeemed_grant: Some(grant) } => {
-                transaction.end_grant(&grant, "code replayed", now).await?;
-                Err(Rejection::ReplayedCode.into())
+    pub(super) async fn authorization_code(
+        &self,
+        request: TokenRequest<'_>,
+        resources: &[Resource],
+    ) -> Result<Granted, Error> {
+        let hash = Secret::presented(request.params.single("code")?.ok_or(Rejection::MissingCode)?).hash();
+        // Whoever finds that somebody was quicker finds out at the next look by what; a grant may end between two of them.
+        for _ in 0..3 {
+            let known = self.storage.read().await?.code(&hash).await?.ok_or(Rejection::UnknownCode)?;
+            if known.grant.client_id != request.client.client_id {
+                return Err(Rejection::ForeignCode.into());
             }
-            Consumed::Now(code) => self.decide(&mut transaction, &code, request, &resources).await,
-        };
-        match decided {
-            Ok(authorization) => {
-                transaction.code_redeemed(&hash, now).await?;
-                transaction.commit().await?;
-                Ok(authorization)
+            match known.used {
+                Used::Burnt => return Err(Rejection::BurntCode.into()),
+                Used::Redeemed => return Err(self.end_replayed(&known, request).await?.into()),
+                Used::No => {}
             }
-            Err(Error::Rejected(rejection)) => {
-                transaction.commit().await?;
-                Err(rejection.into())
+            match self.decide(&known, request, resources) {
+                Ok(authorization) => {
+                    let signers = self.signers(request, resources, &authorization)?;
+                    if self.redeem_code(&hash, &known, &authorization, request).await? {
+                        return Ok(Granted { authorization, signers });
+                    }
+                }
+                Err(refusal) => {
+                    let mut transaction = self.storage.begin().await?;
+                    if transaction.burn_code(&hash, &request.client.client_id, request.now).await? {
+                        transaction.commit().await?;
+                        return Err(refusal.into());
+                    }
+                }
             }
-            Err(failure) => Err(failure),
         }
+        Err(Failure::internal("a code could be neither redeemed nor burnt").into())
     }
 
-    /// What a code that was consumed just now is good for.
-    async fn decide(
+    /// What an unused code is good for.
+    fn decide(
         &self,
-        transaction: &mut Transaction,
-        code: &IssuedCode,
-        TokenRequest { client, params, confirmation, now }: TokenRequest<'_>,
+        known: &KnownCode,
+        TokenRequest { client, params, confirmation, now, .. }: TokenRequest<'_>,
         resources: &[Resource],
-    ) -> Result<Authorization, Error> {
-        code::check(code, params, now)?;
-        let grant = transaction
-            .grant(&code.grant_id)
-            .await?
-            .filter(|grant| grant.holds(self.idle, now))
-            .ok_or(Rejection::EndedGrant)?;
+    ) -> Result<Authorization, Refusal> {
+        let grant = &known.grant;
+        code::check(&known.issued, params, now)?;
+        if !grant.holds(self.idle, now) {
+            return Err(Rejection::EndedGrant.into());
+        }
         let confirmation = bound_to(grant.confirmation.as_ref(), confirmation)?.cloned();
         let audience = resource::audience(params, &grant.resources, self.issuer.as_str())?;
-        let id_token = self.authentication(transaction, &grant, &grant.scopes, code.nonce.clone()).await?;
-        let refresh_token = if client.may_use(GrantType::RefreshToken) {
-            self.first_refresh_token(transaction, &grant, now).await?
-        } else {
-            None
-        };
-        transaction.use_grant(&grant.id, now).await?;
+        let gets_refresh_token = client.may_use(GrantType::RefreshToken) && self.first_expiry(grant, now).is_some();
         Ok(Authorization {
+            client_id: grant.client_id.clone(),
+            subject: grant.user.id.clone(),
+            grant_id: Some(grant.id.clone()),
             scopes: grant.scopes.for_audience(&audience, resources),
-            client_id: grant.client_id,
-            subject: grant.user_id,
-            grant_id: Some(grant.id),
             audience,
-            roles: grant.roles,
+            roles: grant.user.roles.clone(),
             jti: random::id(),
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,
             confirmation,
-            id_token,
-            refresh_token,
+            id_token: self.authentication(grant, &grant.scopes, known.issued.nonce.clone()),
+            refresh_token: gets_refresh_token.then(random::secret),
         })
+    }
+
+    /// Does what was decided; `false` when somebody was quicker, or the grant has ended since.
+    async fn redeem_code(
+        &self,
+        hash: &SecretHash,
+        known: &KnownCode,
+        authorization: &Authorization,
+        request: TokenRequest<'_>,
+    ) -> Result<bool, Failure> {
+        let (grant, now) = (&known.grant, request.now);
+        let mut transaction = self.storage.begin().await?;
+        if !transaction.redeem_code(hash, &request.client.client_id, now).await? {
+            return Ok(false);
+        }
+        if let Some(token) = &authorization.refresh_token {
+            self.insert_first_refresh_token(&mut transaction, grant, token, now).await?;
+        }
+        if grant.use_is_due(now) {
+            transaction.use_grant(&grant.id, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    async fn end_replayed(&self, known: &KnownCode, request: TokenRequest<'_>) -> Result<Rejection, Failure> {
+        let mut transaction = self.storage.begin().await?;
+        transaction.end_grant(&known.grant.id, "code replayed", request.now).await?;
+        transaction.commit().await?;
+        Ok(Rejection::ReplayedCode)
     }
 }

@@ -1,26 +1,28 @@
 //! The client credentials grant (RFC 6749 §4.4): a service acts for itself. Touches no database once its client is in memory.
 
-use super::{Grants, TokenRequest};
+use super::{Granted, Grants, TokenRequest};
 use crate::failure::Error;
 use crate::protocol::authorization::Authorization;
-use crate::protocol::{resource, scope};
+use crate::protocol::resource::{self, Resource};
+use crate::protocol::scope;
 use crate::random;
 
 impl Grants {
-    pub(super) async fn client_credentials(
+    pub(super) fn client_credentials(
         &self,
-        TokenRequest { client, params, confirmation, now }: TokenRequest<'_>,
-    ) -> Result<Authorization, Error> {
-        let resources = self.directory.resources().await?;
+        request: TokenRequest<'_>,
+        resources: &[Resource],
+    ) -> Result<Granted, Error> {
+        let TokenRequest { client, params, confirmation, now, .. } = request;
         let issuer = self.issuer.as_str();
-        let scopes = scope::requested_for_itself(params, client, &resources)?;
-        let allowed = resource::requested(params, client, &resources, issuer)?;
+        let scopes = scope::requested_for_itself(params, client, resources)?;
+        let allowed = resource::requested(params, client, resources, issuer)?;
         let audience = resource::audience(params, &allowed, issuer)?;
-        Ok(Authorization {
+        let authorization = Authorization {
             client_id: client.client_id.clone(),
             subject: client.client_id.clone(),
             grant_id: None,
-            scopes: scopes.for_audience(&audience, &resources),
+            scopes: scopes.for_audience(&audience, resources),
             audience,
             roles: Vec::new(),
             jti: random::id(),
@@ -29,6 +31,8 @@ impl Grants {
             confirmation: confirmation.cloned(),
             id_token: None,
             refresh_token: None,
-        })
+        };
+        let signers = self.signers(request, resources, &authorization)?;
+        Ok(Granted { authorization, signers })
     }
 }

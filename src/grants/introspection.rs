@@ -19,7 +19,7 @@ impl Grants {
             return Err(Rejection::PublicClientIntrospects.into());
         }
         let token = Secret::presented(request.params.single("token")?.ok_or(Rejection::MissingTokenParameter)?);
-        let found = match VerifiedToken::verify(&token, &self.ring, &self.issuer, request.now) {
+        let found = match VerifiedToken::verify(&token, request.keys, &self.issuer, request.now) {
             Ok(verified) => self.active_access_token(verified, request).await?,
             Err(_) => self.active_refresh_token(&token, request).await?,
         };
@@ -35,14 +35,12 @@ impl Grants {
         if !may_know(client, &token.client_id, &token.aud, &resources) {
             return Ok(None);
         }
-        let owner_holds = self.directory.client(&token.client_id).await?.is_some_and(|owner| owner.is_enabled());
-        let mut reader = self.storage.read().await?;
-        let revoked = reader.is_revoked(&token.jti).await?;
-        let grant_holds = match &token.gid {
-            Some(id) => reader.grant(id).await?.is_some_and(|grant| grant.holds(self.idle, now)),
-            None => true,
+        let token = match self.standing(token, now).await {
+            Ok(access) => access.token,
+            Err(Error::Rejected(_)) => return Ok(None),
+            Err(Error::Failed(failure)) => return Err(failure),
         };
-        Ok((owner_holds && grant_holds && !revoked).then(|| ActiveToken {
+        Ok(Some(ActiveToken {
             active: true,
             iss: self.issuer.as_str().to_owned(),
             sub: token.sub,
@@ -63,22 +61,22 @@ impl Grants {
         token: &Secret,
         TokenRequest { client, now, .. }: TokenRequest<'_>,
     ) -> Result<Option<ActiveToken>, Failure> {
-        let mut reader = self.storage.read().await?;
-        let Some(known) = reader.refresh_token(&token.hash()).await? else { return Ok(None) };
-        let usable = known.client_id == client.client_id && known.replaced.is_none() && now < known.expires_at;
-        let Some(grant) = reader.grant(&known.grant_id).await?.filter(|grant| usable && grant.holds(self.idle, now))
-        else {
+        let known = self.storage.read().await?.refresh_token(&token.hash()).await?;
+        let Some((token, grant)) = known.filter(|(token, grant)| {
+            let usable = token.replaced.is_none() && now < token.expires_at;
+            usable && grant.client_id == client.client_id && grant.holds(self.idle, now)
+        }) else {
             return Ok(None);
         };
         Ok(Some(ActiveToken {
             active: true,
             iss: self.issuer.as_str().to_owned(),
-            sub: grant.user_id,
+            sub: grant.user.id,
             aud: self.issuer.as_str().to_owned(),
             client_id: grant.client_id,
             scope: grant.scopes,
-            exp: known.expires_at.seconds(),
-            iat: known.created_at.seconds(),
+            exp: token.expires_at.seconds(),
+            iat: token.created_at.seconds(),
             token_type: None,
             jti: None,
             gid: Some(grant.id),

@@ -1,20 +1,23 @@
 //! The token endpoint's decisions: one file per grant type, one way in, one value out. And what is decided about tokens afterwards:
-//! introspection and revocation.
+//! whether an access holds, introspection and revocation.
 //!
-//! A new grant type is a value of [`GrantType`] with its row, a file here with a function that returns an [`Authorization`], and a line in
-//! [`Grants::redeem`].
+//! A new grant type is a file here with a function that returns what is [`Granted`], a line in [`Grants::redeem`], and a row of
+//! [`GrantType`]. It decides, then chooses the signers, then writes: when it returns, only signing is left.
 
+mod access;
 mod authorization_code;
 mod client_credentials;
 mod introspection;
 mod refresh_token;
 mod revocation;
 
+pub use access::{Access, Demand};
 pub use refresh_token::REUSED;
 
 use crate::clock::Timestamp;
 use crate::config::{Config, TokensConfig};
 use crate::failure::{Error, Failure};
+use crate::protocol::algorithm::Algorithm;
 use crate::protocol::assurance::Assurance;
 use crate::protocol::authorization::{Authentication, Authorization};
 use crate::protocol::client::Client;
@@ -24,18 +27,19 @@ use crate::protocol::grant_type::GrantType;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
+use crate::protocol::resource::Resource;
 use crate::protocol::scope::ScopeSet;
-use crate::storage::{Directory, Reader, Storage};
-use crate::tokens::KeyRing;
+use crate::storage::{Directory, Storage};
+use crate::tokens::{Algorithms, KeyRing, Signers};
 
 /// The grant types, with all that they decide from.
 #[derive(Clone, Debug)]
 pub struct Grants {
     storage: Storage,
     directory: Directory,
-    ring: KeyRing,
     issuer: Issuer,
     lifetimes: TokensConfig,
+    default_algorithm: Algorithm,
     /// The longest pause between two uses of a sign-in, in seconds.
     idle: i64,
 }
@@ -47,16 +51,29 @@ pub struct TokenRequest<'a> {
     pub client: &'a Client,
     /// What it sent.
     pub params: &'a Params,
+    /// The signing keys, fresh ones ([`crate::app::App::fresh_keys`]).
+    pub keys: &'a KeyRing,
     /// The key that it has proved to hold, if it did. Nothing checks such a proof yet (DPoP, RFC 9449).
     pub confirmation: Option<&'a Confirmation>,
     /// Now.
     pub now: Timestamp,
 }
 
+/// A decided token request: everything is written, and only signing is left, which asks nobody.
+#[derive(Debug)]
+pub struct Granted {
+    /// Who may do what.
+    pub authorization: Authorization,
+    /// What signs it.
+    pub signers: Signers,
+}
+
 impl Grants {
     /// Grant types over this storage.
-    pub fn new(storage: Storage, directory: Directory, ring: KeyRing, issuer: Issuer, config: &Config) -> Self {
-        Self { storage, directory, ring, issuer, lifetimes: config.tokens.clone(), idle: config.sign_in.idle }
+    pub fn new(storage: Storage, directory: Directory, issuer: Issuer, config: &Config) -> Self {
+        let lifetimes = config.tokens.clone();
+        let default_algorithm = config.keys.algorithm;
+        Self { storage, directory, issuer, lifetimes, default_algorithm, idle: config.sign_in.idle }
     }
 
     /// Decides a token request (RFC 6749 §3.2). When it returns, everything is written and committed;
@@ -64,40 +81,45 @@ impl Grants {
     ///
     /// # Errors
     /// The rejection of the rule that is broken, after what it must record is committed; or a failure, with nothing done.
-    pub async fn redeem(&self, request: TokenRequest<'_>) -> Result<Authorization, Error> {
+    pub async fn redeem(&self, request: TokenRequest<'_>) -> Result<Granted, Error> {
         let named = request.params.single("grant_type")?.ok_or(Rejection::MissingGrantType)?;
         let grant_type: GrantType = named.parse().map_err(|_| Rejection::UnknownGrantType)?;
         if !request.client.may_use(grant_type) {
             return Err(Rejection::GrantTypeNotAllowed.into());
         }
+        let resources = self.directory.resources().await?;
         match grant_type {
-            GrantType::AuthorizationCode => self.authorization_code(request).await,
-            GrantType::ClientCredentials => self.client_credentials(request).await,
-            GrantType::RefreshToken => self.refresh_token(request).await,
+            GrantType::AuthorizationCode => self.authorization_code(request, &resources).await,
+            GrantType::ClientCredentials => self.client_credentials(request, &resources),
+            GrantType::RefreshToken => self.refresh_token(request, &resources).await,
         }
     }
 
-    /// What an ID token beside an access token with these scopes says; `None` without `openid`.
-    async fn authentication(
+    /// The keys that will sign what is granted: the access token's as its resource wants it, the ID token's as the client does. Chosen
+    /// before anything is written, so that a key that is missing costs nobody a code.
+    fn signers(
         &self,
-        reader: &mut Reader,
-        grant: &Grant,
-        scopes: &ScopeSet,
-        nonce: Option<String>,
-    ) -> Result<Option<Authentication>, Failure> {
-        if !scopes.contains("openid") {
-            return Ok(None);
-        }
-        let claims = match grant.claims.wants_user_in_id_token() {
-            true => reader.user(&grant.user_id).await?.map(|account| grant.claims.in_id_token(&account.user)),
-            false => None,
+        request: TokenRequest<'_>,
+        resources: &[Resource],
+        authorization: &Authorization,
+    ) -> Result<Signers, Failure> {
+        let resource = resources.iter().find(|resource| resource.identifier == authorization.audience);
+        let algorithms = Algorithms {
+            access_token: resource.map(|resource| resource.signing_algorithm).unwrap_or_default(),
+            id_token: request.client.id_token_algorithm,
+            default: self.default_algorithm,
         };
-        Ok(Some(Authentication {
+        Signers::choose(request.keys, algorithms, authorization.id_token.is_some(), request.now)
+    }
+
+    /// What an ID token beside an access token with these scopes says; `None` without `openid`.
+    fn authentication(&self, grant: &Grant, scopes: &ScopeSet, nonce: Option<String>) -> Option<Authentication> {
+        scopes.contains("openid").then(|| Authentication {
             assurance: Assurance::of(&grant.proofs, &grant.claims),
             sid: grant.sign_in_id.clone(),
             nonce,
-            claims: claims.unwrap_or_default(),
+            claims: grant.claims.in_id_token(&grant.user),
             lifetime: self.lifetimes.id_token_lifetime,
-        }))
+        })
     }
 }

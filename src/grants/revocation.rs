@@ -14,9 +14,9 @@ impl Grants {
     /// # Errors
     /// [`Rejection::MissingTokenParameter`]; a failure when the database fails: then nothing is revoked.
     pub async fn revoke(&self, request: TokenRequest<'_>) -> Result<(), Error> {
-        let TokenRequest { client, params, now, .. } = request;
+        let TokenRequest { client, params, keys, now, .. } = request;
         let token = Secret::presented(params.single("token")?.ok_or(Rejection::MissingTokenParameter)?);
-        if let Ok(verified) = VerifiedToken::verify(&token, &self.ring, &self.issuer, now) {
+        if let Ok(verified) = VerifiedToken::verify(&token, keys, &self.issuer, now) {
             if verified.client_id == client.client_id {
                 let mut transaction = self.storage.begin().await?;
                 transaction.revoke_access_token(&verified.jti, Timestamp::from_seconds(verified.exp)).await?;
@@ -25,9 +25,9 @@ impl Grants {
             return Ok(());
         }
         let known = self.storage.read().await?.refresh_token(&token.hash()).await?;
-        if let Some(known) = known.filter(|known| known.client_id == client.client_id) {
+        if let Some((_, grant)) = known.filter(|(_, grant)| grant.client_id == client.client_id) {
             let mut transaction = self.storage.begin().await?;
-            transaction.end_grant(&known.grant_id, "revoked by the application", now).await?;
+            transaction.end_grant(&grant.id, "revoked by the application", now).await?;
             transaction.commit().await?;
         }
         Ok(())

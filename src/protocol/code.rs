@@ -1,24 +1,31 @@
 //! The authorization code at redemption: what was found, and whether it may be redeemed (RFC 6749 §4.1.2 and §4.1.3).
 
+use super::grant::Grant;
 use super::params::Params;
 use super::pkce::{self, CodeChallenge};
 use super::rejection::Rejection;
 use crate::clock::Timestamp;
 
-/// What consuming a code found. The one statement that consumes decides between these.
+/// A code as it is known.
 #[derive(Debug)]
-pub enum Consumed {
-    /// It was consumed now, by us alone.
-    Now(IssuedCode),
-    /// It had been consumed before; with the grant to end when it had been redeemed.
-    Before {
-        /// The grant that came of the first redemption; `None` when that one failed.
-        redeemed_grant: Option<String>,
-    },
-    /// It belongs to another client; nothing was touched.
-    Foreign,
-    /// There is no such code.
-    Never,
+pub struct KnownCode {
+    /// What it is bound to.
+    pub issued: IssuedCode,
+    /// The grant that it stands for.
+    pub grant: Grant,
+    /// Whether it was used before.
+    pub used: Used,
+}
+
+/// What became of a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Used {
+    /// Nothing yet.
+    No,
+    /// It was presented with something wrong, and is worth nothing since.
+    Burnt,
+    /// It was redeemed.
+    Redeemed,
 }
 
 /// A code with what it is bound to.
@@ -36,7 +43,7 @@ pub struct IssuedCode {
     pub expires_at: Timestamp,
 }
 
-/// Checks a consumed code against the token request. What fails here has burnt the code, and ends nothing.
+/// Checks an unused code against the token request. What fails here burns the code, and ends nothing.
 ///
 /// # Errors
 /// [`Rejection::ExpiredCode`], [`Rejection::WrongRedirectUri`], and those of [`pkce::verify`].

@@ -4,6 +4,8 @@ use super::claims_request::ClaimsRequest;
 use super::confirmation::Confirmation;
 use super::proof::Proofs;
 use super::scope::ScopeSet;
+use super::sign_in::USE_IS_NOTED_AFTER;
+use super::user::User;
 use crate::clock::Timestamp;
 
 /// What came of one authorization.
@@ -13,8 +15,8 @@ pub struct Grant {
     pub id: String,
     /// The client it is for.
     pub client_id: String,
-    /// The user whose it is.
-    pub user_id: String,
+    /// The user whose it is, as the account is now.
+    pub user: User,
     /// The sign-in it came from, the `sid` of ID tokens; `None` when it came about without a browser of ours.
     pub sign_in_id: Option<String>,
     /// Whether it ends with that sign-in.
@@ -31,8 +33,8 @@ pub struct Grant {
     pub confirmation: Option<Confirmation>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// The user's roles now.
-    pub roles: Vec<String>,
+    /// When it was last used, to the minute; when it was made, while that is no longer ago.
+    pub used_at: Timestamp,
     /// Whether it was ended, or its user or client switched off.
     pub ended: bool,
     /// The limits of the sign-in it came from; `None` when that one has ended, or there was none.
@@ -56,6 +58,17 @@ impl Grant {
             || self.sign_in.is_some_and(|sign_in| now < sign_in.expires_at && now < sign_in.last_used_at.plus(idle));
         !self.ended && (!self.bound || sign_in_holds())
     }
+
+    /// Whether a use now is to be noted: at most one in a minute is.
+    pub fn use_is_due(&self, now: Timestamp) -> bool {
+        now >= self.used_at.plus(USE_IS_NOTED_AFTER)
+    }
+
+    /// The sign-in that a use now keeps alive, when that is to be noted: the one that the grant ends with.
+    pub fn sign_in_to_use(&self, now: Timestamp) -> Option<&str> {
+        let due = self.sign_in.is_some_and(|sign_in| now >= sign_in.last_used_at.plus(USE_IS_NOTED_AFTER));
+        self.sign_in_id.as_deref().filter(|_| self.bound && due)
+    }
 }
 
 #[cfg(test)]
@@ -73,7 +86,17 @@ mod tests {
             let grant = Grant {
                 id: "g".into(),
                 client_id: "c".into(),
-                user_id: "u".into(),
+                user: User {
+                    id: "u".into(),
+                    email: String::new(),
+                    email_verified: false,
+                    name: String::new(),
+                    claims: serde_json::Map::new(),
+                    roles: vec![],
+                    created_at: NOW,
+                    updated_at: NOW,
+                    disabled_at: None,
+                },
                 sign_in_id: Some("s".into()),
                 bound,
                 scopes: ScopeSet::default(),
@@ -82,7 +105,7 @@ mod tests {
                 claims: ClaimsRequest::default(),
                 confirmation: None,
                 created_at: NOW,
-                roles: vec![],
+                used_at: NOW,
                 ended,
                 sign_in,
             };

@@ -14,10 +14,6 @@ pub const RETRY: i64 = 60;
 /// A refresh token as it is known.
 #[derive(Debug, Clone)]
 pub struct RefreshToken {
-    /// The grant it belongs to.
-    pub grant_id: String,
-    /// The client it was given to.
-    pub client_id: String,
     /// When it was given.
     pub created_at: Timestamp,
     /// The moment from which it is worthless.
@@ -114,8 +110,6 @@ mod tests {
     #[test]
     fn a_replaced_token_gets_its_answer_again_for_a_minute_and_only_while_the_successor_is_unused() {
         let token = |replaced: Option<(i64, bool)>| RefreshToken {
-            grant_id: "g".into(),
-            client_id: "c".into(),
             created_at: NOW.minus(1000),
             expires_at: NOW.plus(10),
             replaced: replaced.map(|(ago, unused)| Replaced {

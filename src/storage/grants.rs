@@ -1,33 +1,45 @@
-//! Grants and their codes: one atomic statement consumes a code (RFC 6749 §4.1.2).
+//! Grants. Whatever is decided on a person's access reads the grant with all that it hangs on (user, client, sign-in) in one look. Every
+//! method fails when the database does.
 
 use sqlx::FromRow;
 
-use super::rows::{from_json, json, scopes};
+use super::rows::{from_json, json, moment, scopes};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::claims_request::ClaimsRequest;
-use crate::protocol::code::{Consumed, IssuedCode};
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::grant::{Grant, SignInLimits};
-use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::proof::Proofs;
 use crate::protocol::scope::ScopeSet;
-use crate::secret::SecretHash;
+use crate::protocol::user::User;
+
+/// The columns of a [`GrantRow`], over [`grant_tables`] beside `grants g`.
+macro_rules! grant_columns {
+    () => {
+        "g.id AS grant_id, g.client_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.proofs, g.claims AS asked, g.cnf, \
+         g.created_at AS granted_at, g.last_used_at AS grant_used_at, g.ended_at, u.id AS user_id, u.email, u.email_verified, u.name, \
+         u.claims, u.roles, u.created_at, u.updated_at, u.disabled_at, c.disabled_at AS client_disabled_at, \
+         s.last_used_at AS sign_in_used_at, s.expires_at AS sign_in_expires_at"
+    };
+}
+pub(super) use grant_columns;
+
+/// What a grant hangs on.
+macro_rules! grant_tables {
+    () => {
+        "JOIN users u ON u.id = g.user_id JOIN clients c ON c.client_id = g.client_id \
+         LEFT JOIN sign_ins s ON s.id = g.sign_in_id AND s.ended_at IS NULL"
+    };
+}
+pub(super) use grant_tables;
 
 statements! {
     INSERT_GRANT = "INSERT INTO grants (id, client_id, user_id, sign_in_id, bound, scopes, resources, proofs, created_at, claims, cnf) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    INSERT_CODE = "INSERT INTO codes (code_hash, grant_id, client_id, request_id, redirect_uri, challenge, nonce, expires_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (request_id) DO NOTHING RETURNING grant_id";
-    CONSUME_CODE = "UPDATE codes SET consumed_at = $3 WHERE code_hash = $1 AND client_id = $2 AND consumed_at IS NULL \
-        RETURNING grant_id, redirect_uri, challenge, nonce, expires_at";
-    CODE_BEFORE = "SELECT client_id, grant_id, redeemed_at FROM codes WHERE code_hash = $1";
-    CODE_REDEEMED = "UPDATE codes SET redeemed_at = $2 WHERE code_hash = $1";
-    GRANT = "SELECT g.id, g.client_id, g.user_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.proofs, g.claims, g.cnf, \
-        g.created_at, g.ended_at, u.roles, u.disabled_at AS user_disabled_at, c.disabled_at AS client_disabled_at, s.last_used_at, s.expires_at \
-        FROM grants g JOIN users u ON u.id = g.user_id JOIN clients c ON c.client_id = g.client_id \
-        LEFT JOIN sign_ins s ON s.id = g.sign_in_id AND s.ended_at IS NULL WHERE g.id = $1";
+    GRANT_OF_ACCESS = concat!("SELECT r.jti AS revoked, ", grant_columns!(), " FROM grants g ", grant_tables!(),
+        " LEFT JOIN revoked_tokens r ON r.jti = $2 WHERE g.id = $1");
+    USE_GRANT = "UPDATE grants SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL";
     END_GRANT = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
 }
 
@@ -55,90 +67,87 @@ pub struct NewGrant<'a> {
     pub confirmation: Option<&'a Confirmation>,
 }
 
-/// What a new code is made of.
-pub struct NewCode<'a> {
-    /// Its hash.
-    pub hash: SecretHash,
-    /// The client it is for.
-    pub client_id: &'a str,
-    /// The pending request that it answers: one request gets one code.
-    pub request_id: &'a str,
-    /// The grant that it stands for, and what it is bound to.
-    pub issued: &'a IssuedCode,
-}
-
 #[derive(FromRow)]
-struct CodeRow {
+pub(super) struct GrantRow {
     grant_id: String,
-    redirect_uri: String,
-    challenge: Option<String>,
-    nonce: Option<String>,
-    expires_at: i64,
-}
-
-#[derive(FromRow)]
-struct GrantRow {
-    id: String,
     client_id: String,
-    user_id: String,
     sign_in_id: Option<String>,
     bound: i64,
     scopes: String,
     resources: String,
     proofs: String,
-    claims: String,
+    asked: String,
     cnf: Option<String>,
-    created_at: i64,
+    granted_at: i64,
+    grant_used_at: Option<i64>,
     ended_at: Option<i64>,
+    user_id: String,
+    email: String,
+    email_verified: i64,
+    name: String,
+    claims: String,
     roles: String,
-    user_disabled_at: Option<i64>,
+    created_at: i64,
+    updated_at: i64,
+    disabled_at: Option<i64>,
     client_disabled_at: Option<i64>,
-    last_used_at: Option<i64>,
-    expires_at: Option<i64>,
+    sign_in_used_at: Option<i64>,
+    sign_in_expires_at: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct AccessRow {
+    revoked: Option<String>,
+    #[sqlx(flatten)]
+    grant: GrantRow,
 }
 
 impl GrantRow {
-    fn read(self) -> Result<Grant, Failure> {
-        let ended = self.ended_at.or(self.user_disabled_at).or(self.client_disabled_at).is_some();
-        let sign_in = self.last_used_at.zip(self.expires_at).map(|(last_used_at, expires_at)| SignInLimits {
-            last_used_at: Timestamp::from_seconds(last_used_at),
+    pub(super) fn read(self) -> Result<Grant, Failure> {
+        let sign_in = self.sign_in_used_at.zip(self.sign_in_expires_at).map(|(used_at, expires_at)| SignInLimits {
+            last_used_at: Timestamp::from_seconds(used_at),
             expires_at: Timestamp::from_seconds(expires_at),
         });
         Ok(Grant {
+            ended: self.ended_at.or(self.disabled_at).or(self.client_disabled_at).is_some(),
+            user: User {
+                id: self.user_id,
+                email: self.email,
+                email_verified: self.email_verified != 0,
+                name: self.name,
+                claims: from_json("claims", &self.claims)?,
+                roles: from_json("roles", &self.roles)?,
+                created_at: Timestamp::from_seconds(self.created_at),
+                updated_at: Timestamp::from_seconds(self.updated_at),
+                disabled_at: moment(self.disabled_at),
+            },
             scopes: scopes(&self.scopes)?,
             resources: from_json("resources", &self.resources)?,
-            roles: from_json("roles", &self.roles)?,
-            claims: from_json("claims", &self.claims)?,
             proofs: from_json("proofs", &self.proofs)?,
+            claims: from_json("claims", &self.asked)?,
             confirmation: self.cnf.map(|text| from_json("cnf", &text)).transpose()?,
-            id: self.id,
+            id: self.grant_id,
             client_id: self.client_id,
-            user_id: self.user_id,
             sign_in_id: self.sign_in_id,
             bound: self.bound != 0,
-            created_at: Timestamp::from_seconds(self.created_at),
-            ended,
+            created_at: Timestamp::from_seconds(self.granted_at),
+            used_at: Timestamp::from_seconds(self.grant_used_at.unwrap_or(self.granted_at)),
             sign_in,
         })
     }
 }
 
 impl Reader {
-    /// The grant with this id.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn grant(&mut self, id: &str) -> Result<Option<Grant>, Failure> {
-        let row = on!(self, |c| sqlx::query_as::<_, GrantRow>(GRANT).bind(id).fetch_optional(c).await)?;
-        row.map(GrantRow::read).transpose()
+    /// The grant with this id, and whether the access token of this id, which names the grant, was revoked.
+    pub async fn grant_of_access(&mut self, id: &str, jti: &str) -> Result<Option<(Grant, bool)>, Failure> {
+        let row =
+            on!(self, |c| sqlx::query_as::<_, AccessRow>(GRANT_OF_ACCESS).bind(id).bind(jti).fetch_optional(c).await)?;
+        row.map(|row| Ok((row.grant.read()?, row.revoked.is_some()))).transpose()
     }
 }
 
 impl Transaction {
     /// Writes a grant.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn insert_grant(&mut self, new: &NewGrant<'_>, now: Timestamp) -> Result<(), Failure> {
         let (resources, claims) = (json(&new.resources)?, json(new.claims)?);
         let (proofs, cnf) = (json(new.proofs)?, new.confirmation.map(json).transpose()?);
@@ -159,74 +168,12 @@ impl Transaction {
             .map(drop))
     }
 
-    /// Writes the code of a grant; `false` when the pending request has had its code already (roll back then).
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn insert_code(&mut self, new: &NewCode<'_>) -> Result<bool, Failure> {
-        let issued = new.issued;
-        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_CODE)
-            .bind(new.hash.as_bytes())
-            .bind(&issued.grant_id)
-            .bind(new.client_id)
-            .bind(new.request_id)
-            .bind(&issued.redirect_uri)
-            .bind(issued.challenge.as_ref().map(CodeChallenge::as_str))
-            .bind(issued.nonce.as_deref())
-            .bind(issued.expires_at.seconds())
-            .fetch_optional(c)
-            .await)?;
-        Ok(written.is_some())
-    }
-
-    /// Consumes a code for a client. Of any number of requests at once, one gets [`Consumed::Now`].
-    ///
-    /// # Errors
-    /// When the database fails: then nothing may be issued.
-    pub async fn consume_code(
-        &mut self,
-        hash: &SecretHash,
-        client_id: &str,
-        now: Timestamp,
-    ) -> Result<Consumed, Failure> {
-        let row = on!(self, |c| sqlx::query_as::<_, CodeRow>(CONSUME_CODE)
-            .bind(hash.as_bytes())
-            .bind(client_id)
-            .bind(now.seconds())
-            .fetch_optional(c)
-            .await)?;
-        if let Some(row) = row {
-            return Ok(Consumed::Now(IssuedCode {
-                grant_id: row.grant_id,
-                redirect_uri: row.redirect_uri,
-                challenge: row.challenge.map(CodeChallenge::from_stored),
-                nonce: row.nonce,
-                expires_at: Timestamp::from_seconds(row.expires_at),
-            }));
-        }
-        let before = on!(self, |c| sqlx::query_as::<_, (String, String, Option<i64>)>(CODE_BEFORE)
-            .bind(hash.as_bytes())
-            .fetch_optional(c)
-            .await)?;
-        Ok(match before {
-            None => Consumed::Never,
-            Some((owner, ..)) if owner != client_id => Consumed::Foreign,
-            Some((_, grant_id, redeemed_at)) => Consumed::Before { redeemed_grant: redeemed_at.map(|_| grant_id) },
-        })
-    }
-
-    /// Notes that a consumed code passed all checks: from now on its replay ends the grant.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn code_redeemed(&mut self, hash: &SecretHash, now: Timestamp) -> Result<(), Failure> {
-        on!(self, |c| sqlx::query(CODE_REDEEMED).bind(hash.as_bytes()).bind(now.seconds()).execute(c).await.map(drop))
+    /// Notes that a grant was used.
+    pub async fn use_grant(&mut self, id: &str, now: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(USE_GRANT).bind(id).bind(now.seconds()).execute(c).await.map(drop))
     }
 
     /// Ends a grant: nothing that came of it holds from now on.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn end_grant(&mut self, id: &str, reason: &str, now: Timestamp) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(END_GRANT).bind(id).bind(now.seconds()).bind(reason).execute(c).await.map(drop))
     }

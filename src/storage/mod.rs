@@ -12,6 +12,7 @@
 mod access;
 mod cleanup;
 mod clients;
+mod codes;
 mod connection;
 mod consents;
 mod directory;
@@ -29,9 +30,10 @@ mod trial;
 mod users;
 
 pub use access::AppWithAccess;
+pub use codes::NewCode;
 pub use connection::{Reader, Storage, Transaction};
 pub use directory::Directory;
-pub use grants::{NewCode, NewGrant};
+pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use migrate::{Migration, MigrationReport};
 pub use refresh_tokens::{NewRefreshToken, Replacement};
@@ -65,6 +67,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         access::STATEMENTS,
         cleanup::STATEMENTS,
         clients::STATEMENTS,
+        codes::STATEMENTS,
         consents::STATEMENTS,
         directory::STATEMENTS,
         failures::STATEMENTS,

@@ -1,23 +1,27 @@
-//! Refresh tokens and revoked access tokens: one atomic statement replaces a refresh token (RFC 9700 §4.14.2).
+//! Refresh tokens and revoked access tokens: one atomic statement replaces a refresh token (RFC 9700 §4.14.2). Every
+//! method fails when the database does: then nothing may be issued, and no token taken for good.
 
 use sqlx::FromRow;
 
+use super::grants::{GrantRow, grant_columns, grant_tables};
 use super::rows::{damaged, scopes};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::grant::Grant;
 use crate::protocol::refresh::{Answer, RefreshToken, Replaced};
 use crate::secret::SecretHash;
 
 statements! {
-    REFRESH_TOKEN = "SELECT grant_id, client_id, created_at, expires_at, consumed_at, successor, answer_scopes, answer_audience, \
-        answer_jti FROM refresh_tokens WHERE token_hash = $1";
+    REFRESH_TOKEN = concat!("SELECT t.created_at AS given_at, t.expires_at AS token_expires_at, t.consumed_at, t.successor, t.answer_scopes, \
+        t.answer_audience, t.answer_jti, ", grant_columns!(), " FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id ", grant_tables!(),
+        " WHERE t.token_hash = $1");
     INSERT_REFRESH_TOKEN = "INSERT INTO refresh_tokens (token_hash, grant_id, client_id, created_at, expires_at) \
         VALUES ($1, $2, $3, $4, $5)";
     REPLACE_REFRESH_TOKEN = "UPDATE refresh_tokens SET consumed_at = $2, successor_hash = $3, successor = $4, answer_scopes = $5, \
-        answer_audience = $6, answer_jti = $7 WHERE token_hash = $1 AND consumed_at IS NULL RETURNING grant_id";
+        answer_audience = $6, answer_jti = $7 WHERE token_hash = $1 AND consumed_at IS NULL \
+        AND EXISTS (SELECT 1 FROM grants g WHERE g.id = refresh_tokens.grant_id AND g.ended_at IS NULL) RETURNING grant_id";
     FORGET_SUCCESSOR = "UPDATE refresh_tokens SET successor = NULL WHERE successor_hash = $1";
-    USE_GRANT = "UPDATE grants SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL";
     REVOKE_ACCESS_TOKEN = "INSERT INTO revoked_tokens (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING";
     IS_REVOKED = "SELECT jti FROM revoked_tokens WHERE jti = $1";
 }
@@ -50,19 +54,19 @@ pub struct Replacement<'a> {
 
 #[derive(FromRow)]
 struct RefreshRow {
-    grant_id: String,
-    client_id: String,
-    created_at: i64,
-    expires_at: i64,
+    given_at: i64,
+    token_expires_at: i64,
     consumed_at: Option<i64>,
     successor: Option<Vec<u8>>,
     answer_scopes: Option<String>,
     answer_audience: Option<String>,
     answer_jti: Option<String>,
+    #[sqlx(flatten)]
+    grant: GrantRow,
 }
 
 impl RefreshRow {
-    fn read(self) -> Result<RefreshToken, Failure> {
+    fn read(self) -> Result<(RefreshToken, Grant), Failure> {
         let replaced = match self.consumed_at {
             None => None,
             Some(at) => {
@@ -78,22 +82,18 @@ impl RefreshRow {
                 })
             }
         };
-        Ok(RefreshToken {
-            grant_id: self.grant_id,
-            client_id: self.client_id,
-            created_at: Timestamp::from_seconds(self.created_at),
-            expires_at: Timestamp::from_seconds(self.expires_at),
+        let token = RefreshToken {
+            created_at: Timestamp::from_seconds(self.given_at),
+            expires_at: Timestamp::from_seconds(self.token_expires_at),
             replaced,
-        })
+        };
+        Ok((token, self.grant.read()?))
     }
 }
 
 impl Reader {
-    /// The refresh token with this hash.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn refresh_token(&mut self, hash: &SecretHash) -> Result<Option<RefreshToken>, Failure> {
+    /// The refresh token with this hash, and the grant it belongs to.
+    pub async fn refresh_token(&mut self, hash: &SecretHash) -> Result<Option<(RefreshToken, Grant)>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, RefreshRow>(REFRESH_TOKEN)
             .bind(hash.as_bytes())
             .fetch_optional(c)
@@ -102,9 +102,6 @@ impl Reader {
     }
 
     /// Whether the access token with this id was revoked.
-    ///
-    /// # Errors
-    /// When the database fails: then the token must not be taken for good.
     pub async fn is_revoked(&mut self, jti: &str) -> Result<bool, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, (String,)>(IS_REVOKED).bind(jti).fetch_optional(c).await)?;
         Ok(row.is_some())
@@ -113,9 +110,6 @@ impl Reader {
 
 impl Transaction {
     /// Writes a refresh token.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn insert_refresh_token(&mut self, new: &NewRefreshToken<'_>) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(INSERT_REFRESH_TOKEN)
             .bind(new.hash.as_bytes())
@@ -128,11 +122,8 @@ impl Transaction {
             .map(drop))
     }
 
-    /// Replaces a refresh token by its successor; `false` when it has been replaced before. Of any number of requests at once, one
+    /// Replaces a refresh token by its successor; `false` when it has been replaced before, or its grant has ended. Of any number of requests at once, one
     /// gets `true`. The sealed copy of the replaced token itself, with its predecessor, is wiped: it has been used now.
-    ///
-    /// # Errors
-    /// When the database fails: then nothing may be issued.
     pub async fn rotate_refresh_token(
         &mut self,
         hash: &SecretHash,
@@ -157,18 +148,7 @@ impl Transaction {
         Ok(true)
     }
 
-    /// Notes that a grant was used.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn use_grant(&mut self, id: &str, now: Timestamp) -> Result<(), Failure> {
-        on!(self, |c| sqlx::query(USE_GRANT).bind(id).bind(now.seconds()).execute(c).await.map(drop))
-    }
-
     /// Revokes one access token: kept until it would have expired.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn revoke_access_token(&mut self, jti: &str, expires_at: Timestamp) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(REVOKE_ACCESS_TOKEN).bind(jti).bind(expires_at.seconds()).execute(c).await.map(drop))
     }

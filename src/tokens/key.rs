@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::public_key::thumbprint;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
+use crate::protocol::logout_token;
 use crate::sealing::SealingKey;
 use crate::secret::base64url;
 
@@ -36,6 +37,31 @@ pub struct SigningKey {
     algorithm: Algorithm,
     pair: Pair,
     jwk: Value,
+    /// The header of each [`TokenType`] with its dot, as it stands in front of every such token.
+    headers: [String; 3],
+}
+
+/// What a token is; says its header's `typ`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TokenType {
+    /// RFC 9068 §2.1.
+    Access,
+    /// RFC 7519 §5.1.
+    Id,
+    /// OpenID Connect Back-Channel Logout §2.4.
+    Logout,
+}
+
+impl TokenType {
+    const ALL: [Self; 3] = [Self::Access, Self::Id, Self::Logout];
+
+    fn typ(self) -> &'static str {
+        match self {
+            Self::Access => "at+jwt",
+            Self::Id => "JWT",
+            Self::Logout => logout_token::TYPE,
+        }
+    }
 }
 
 enum Pair {
@@ -112,7 +138,8 @@ impl SigningKey {
         jwk["use"] = json!("sig");
         jwk["alg"] = json!(algorithm.as_str());
         jwk["kid"] = json!(kid);
-        Ok(Self { kid, algorithm, pair, jwk })
+        let headers = TokenType::ALL.map(|token| header(algorithm, token.typ(), &kid));
+        Ok(Self { kid, algorithm, pair, jwk, headers })
     }
 
     /// Its public name: the RFC 7638 thumbprint.
@@ -145,6 +172,11 @@ impl SigningKey {
             Pair::P256(pair) => Ok(pair.sign(&SystemRandom::new(), message).map_err(failed)?.as_ref().to_vec()),
             Pair::Ed25519(pair) => Ok(pair.try_sign(message).map_err(failed)?.as_ref().to_vec()),
         }
+    }
+
+    /// The header of a token of this type under this key, with its dot.
+    pub(super) fn header(&self, token_type: TokenType) -> &str {
+        &self.headers[token_type as usize]
     }
 
     /// The private half, sealed for the database. Bound to its row: a record cannot stand in for another.
@@ -199,6 +231,13 @@ impl std::fmt::Debug for SigningKey {
 /// What the record of a row is bound to. Neither part holds a line feed.
 fn row_identity(kid: &str, algorithm: &str) -> Vec<u8> {
     format!("{algorithm}\n{kid}").into_bytes()
+}
+
+fn header(algorithm: Algorithm, typ: &str, kid: &str) -> String {
+    let header = json!({ "alg": algorithm.as_str(), "typ": typ, "kid": kid }).to_string();
+    let mut text = base64url(header.as_bytes());
+    text.push('.');
+    text
 }
 
 fn rsa_jwk(pair: &aws_rsa::KeyPair) -> Result<Value, Failure> {

@@ -10,7 +10,7 @@ mod verify;
 
 pub use jwks::Jwks;
 pub use key::{KeySpec, SigningKey, reseal};
-pub use mint::{Algorithms, Mint, Minted};
+pub use mint::{Algorithms, Mint, Minted, Signers};
 pub use public_key::PublicKey;
 pub use ring::{HeldKey, KeyRing};
 pub use verify::{VerifiedIdToken, VerifiedToken};

@@ -1,6 +1,6 @@
 //! Grants of other kinds than a browser's: without a sign-in, and bound to a key.
 
-use doorward::grants::TokenRequest;
+use doorward::grants::{Granted, TokenRequest};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::confirmation::Confirmation;
 use doorward::protocol::params::Params;
@@ -74,11 +74,64 @@ async fn an_access_token_names_the_key_that_its_request_proved_and_is_no_bearer_
     let params = Params::parse(body.as_bytes()).unwrap();
     let (owner, now) = (server.app.directory.client(&client.id).await.unwrap().unwrap(), server.clock.now());
     let key = Confirmation { jkt: "one".to_owned() };
-    let request = TokenRequest { client: &owner, params: &params, confirmation: Some(&key), now };
-    let authorization = server.app.grants.redeem(request).await.unwrap();
-    let access_token = server.app.sign(&owner, &authorization, now).await.unwrap().access_token;
+    let keys = server.app.fresh_keys(now).await.unwrap();
+    let request = TokenRequest { client: &owner, params: &params, keys, confirmation: Some(&key), now };
+    let Granted { authorization, signers } = server.app.grants.redeem(request).await.unwrap();
+    let access_token = server.app.mint.tokens(&authorization, &signers).unwrap().access_token;
     assert_eq!(unverified_claims(&access_token)["cnf"], json!({ "jkt": "one" }));
     let known = client.post("/introspect", &[("token", &access_token)]).await.ok();
     assert_eq!((&known["cnf"]["jkt"], &known["token_type"]), (&json!("one"), &json!("DPoP")));
     client.userinfo(&access_token).await.refused(401, Rejection::BoundTokenAsBearer);
+}
+
+#[tokio::test]
+async fn what_no_key_can_sign_costs_neither_the_code_nor_the_refresh_token() {
+    let server = Server::start().await;
+    let (client, code) = with_code(&server, ClientType::Spa).await;
+    let without_keys = || server.app.ring.replace(Vec::new(), server.clock.now());
+    without_keys();
+    assert_eq!(client.redeem(&code).await.status, 500);
+    server.poll().await;
+    let tokens = client.redeem(&code).await.ok();
+    let refresh_token = tokens["refresh_token"].as_str().unwrap();
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+    without_keys();
+    assert_eq!(client.token(&fields).await.status, 500);
+    let replaced = "SELECT COUNT(*) FROM refresh_tokens WHERE consumed_at IS NOT NULL";
+    assert_eq!(server.database.db_number(replaced).await, 0);
+    server.poll().await;
+    client.token(&fields).await.ok();
+}
+
+#[tokio::test]
+async fn a_node_that_slept_revokes_a_token_under_a_key_that_it_did_not_know() {
+    let server = Server::start().await;
+    let (client, code) = with_code(&server, ClientType::Web).await;
+    let access_token = client.redeem(&code).await.ok()["access_token"].as_str().unwrap().to_owned();
+    let node = server.another_node().await;
+    node.app.ring.replace(Vec::new(), server.clock.now().minus(3600));
+    assert_eq!(client.on(&node).post("/revoke", &[("token", &access_token)]).await.status, 200);
+    client.userinfo(&access_token).await.refused(401, Rejection::RevokedToken);
+}
+
+#[tokio::test]
+async fn what_does_not_exist_or_is_foreign_is_refused_while_another_writes() {
+    let server = Server::start().await;
+    let (client, code) = with_code(&server, ClientType::Web).await;
+    let thief = server.db_client(ClientType::Web, |_| {}).await;
+    let tokens = client.redeem(&code).await.ok();
+    let foreign = tokens["refresh_token"].as_str().unwrap();
+    let code = server.browser().code(&client, ANN, SCOPE).await;
+    let refresh = |token: &str| {
+        let (thief, token) = (thief.clone(), token.to_owned());
+        async move { thief.token(&[("grant_type", "refresh_token"), ("refresh_token", &token)]).await }
+    };
+    // SQLite has one writer, and here it is.
+    let writer = server.app.storage.begin().await.unwrap();
+    thief.redeem("nothing").await.refused_json(400, Rejection::UnknownCode);
+    thief.redeem(&code).await.refused_json(400, Rejection::ForeignCode);
+    refresh("nothing").await.refused_json(400, Rejection::UnknownRefreshToken);
+    refresh(foreign).await.refused_json(400, Rejection::ForeignRefreshToken);
+    drop(writer);
+    client.redeem(&code).await.ok();
 }

@@ -83,7 +83,7 @@ async fn the_statements_of_requests_are_counted_and_no_others() {
     let before = storage.statements_run();
     let mut reader = storage.read().await.unwrap();
     reader.user("nobody").await.unwrap();
-    reader.grant("none").await.unwrap();
+    reader.user("none").await.unwrap();
     drop(reader);
     assert_eq!(storage.statements_run(), before + 2);
     let mut transaction = storage.begin().await.unwrap();

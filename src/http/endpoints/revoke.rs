@@ -14,7 +14,14 @@ use crate::http::middleware::request_log::LoggedClient;
 /// A revocation request. 200 whether or not there was such a token.
 pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> Response {
     let logged = Extension(LoggedClient(form.client.client_id.clone()));
-    let request = TokenRequest { client: &form.client, params: &form.params, confirmation: None, now: app.now() };
-    let answer = app.grants.revoke(request).await.map(|()| StatusCode::OK).map_err(JsonError::from);
+    let answer = revoke(&app, &form).await.map(|()| StatusCode::OK);
     (logged, answer).into_response()
+}
+
+async fn revoke(app: &App, form: &ClientForm) -> Result<(), JsonError> {
+    let now = app.now();
+    // A key that another node has just made must be known here, or a token under it would be taken for none and live on.
+    let keys = app.fresh_keys(now).await?;
+    let request = TokenRequest { client: &form.client, params: &form.params, keys, confirmation: None, now };
+    Ok(app.grants.revoke(request).await?)
 }

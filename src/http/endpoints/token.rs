@@ -6,7 +6,7 @@ use axum::{Extension, Json};
 use serde::Serialize;
 
 use crate::app::App;
-use crate::grants::TokenRequest;
+use crate::grants::{Granted, TokenRequest};
 use crate::http::error::JsonError;
 use crate::http::extract::ClientForm;
 use crate::http::middleware::request_log::LoggedClient;
@@ -33,9 +33,15 @@ pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> R
 
 async fn answer(app: &App, form: &ClientForm) -> Result<Response, JsonError> {
     let now = app.now();
-    let request = TokenRequest { client: &form.client, params: &form.params, confirmation: None, now };
-    let authorization = app.grants.redeem(request).await?;
-    let minted = app.sign(&form.client, &authorization, now).await?;
+    let request = TokenRequest {
+        client: &form.client,
+        params: &form.params,
+        keys: app.fresh_keys(now).await?,
+        confirmation: None,
+        now,
+    };
+    let Granted { authorization, signers } = app.grants.redeem(request).await?;
+    let minted = app.mint.tokens(&authorization, &signers)?;
     let body = TokenResponse {
         access_token: minted.access_token,
         token_type: token_type(authorization.confirmation.as_ref()),

@@ -1,4 +1,4 @@
-//! The userinfo endpoint (OpenID Connect Core §5.3): a resource whose audience is the issuer. It reads grant and user from the
+//! The userinfo endpoint (OpenID Connect Core §5.3): a resource whose audience is the issuer. Grant and user come from the
 //! database, so an ended grant counts at once.
 
 use axum::Json;
@@ -8,13 +8,12 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
+use crate::grants::Demand;
 use crate::http::error::BearerError;
 use crate::http::extract::{form, is_form, query};
-use crate::protocol::grant::Grant;
 use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::{bearer, claims};
-use crate::tokens::VerifiedToken;
 
 /// With the token in the header.
 pub(in crate::http) async fn get(
@@ -41,25 +40,9 @@ async fn answer(app: &App, headers: &HeaderMap, query: &Params, body: &Params) -
         headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
     let token = bearer::token(&authorization, query, body)?;
     let now = app.now();
-    let token = VerifiedToken::verify(&token, app.fresh_keys(now).await?, &app.issuer, now)?;
-    if token.aud != app.issuer.as_str() {
-        return Err(Rejection::WrongAudience.into());
-    }
-    if token.cnf.is_some() {
-        return Err(Rejection::BoundTokenAsBearer.into());
-    }
-    let grant_id = token
-        .gid
-        .as_deref()
-        .filter(|_| token.scope.contains("openid"))
-        .ok_or_else(|| Rejection::TokenWithoutOpenid.needing(["openid"]))?;
-    let mut reader = app.storage.read().await?;
-    if reader.is_revoked(&token.jti).await? {
-        return Err(Rejection::RevokedToken.into());
-    }
-    let holds = |grant: &Grant| grant.holds(app.config.sign_in.idle, now);
-    let grant = reader.grant(grant_id).await?.filter(holds).ok_or(Rejection::TokenOfEndedGrant)?;
-    let account = reader.user(&grant.user_id).await?.ok_or(Rejection::TokenOfEndedGrant)?;
-    drop(reader);
-    Ok(Json(claims::userinfo(&account.user, &token.scope, &grant.claims)).into_response())
+    let demand = Demand { audience: app.issuer.as_str(), scope: "openid", confirmation: None };
+    let access = app.grants.access(&token, demand, app.fresh_keys(now).await?, now).await?;
+    // What a client was given for itself speaks of nobody.
+    let grant = access.grant.ok_or_else(|| Rejection::TokenWithoutOpenid.needing(["openid"]))?;
+    Ok(Json(claims::userinfo(&grant.user, &access.token.scope, &grant.claims)).into_response())
 }

@@ -1,0 +1,87 @@
+//! Does this access hold? The one answer for a presented access token: userinfo, introspection and whatever else takes our tokens ask here
+//! (RFC 9068 §4, RFC 7662 §4). The signature says what was given; one statement says what of it still holds.
+
+use super::Grants;
+use crate::clock::Timestamp;
+use crate::failure::Error;
+use crate::protocol::confirmation::Confirmation;
+use crate::protocol::grant::Grant;
+use crate::protocol::rejection::Rejection;
+use crate::secret::Secret;
+use crate::tokens::{KeyRing, VerifiedToken};
+
+/// An access that holds.
+#[derive(Debug)]
+pub struct Access {
+    /// What was given: client, subject, scopes, audience, key.
+    pub token: VerifiedToken,
+    /// The person's grant that it came of, with the user as the account is now; `None` when the client acts for itself.
+    pub grant: Option<Grant>,
+}
+
+/// What a resource of ours asks of an access.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand<'a> {
+    /// Its identifier: the audience that the token must be for.
+    pub audience: &'a str,
+    /// The scope that it must have.
+    pub scope: &'static str,
+    /// The key that the request has proved to hold, if it did (RFC 9449 §7.1).
+    pub confirmation: Option<&'a Confirmation>,
+}
+
+impl Grants {
+    /// The access that the token gives at one of our own resources; `keys` are fresh ones.
+    ///
+    /// # Errors
+    /// Those of [`VerifiedToken::verify`], then [`Rejection::WrongAudience`], [`Rejection::BoundTokenAsBearer`],
+    /// [`Rejection::TokenWithoutOpenid`] or [`Rejection::TokenWithoutScope`], then [`Rejection::RevokedToken`],
+    /// [`Rejection::TokenOfEndedGrant`]; a failure when the database fails.
+    pub async fn access(
+        &self,
+        token: &Secret,
+        demand: Demand<'_>,
+        keys: &KeyRing,
+        now: Timestamp,
+    ) -> Result<Access, Error> {
+        let token = VerifiedToken::verify(token, keys, &self.issuer, now)?;
+        if token.aud != demand.audience {
+            return Err(Rejection::WrongAudience.into());
+        }
+        if token.cnf.is_some() && token.cnf.as_ref() != demand.confirmation {
+            return Err(Rejection::BoundTokenAsBearer.into());
+        }
+        if !token.scope.contains(demand.scope) {
+            let lacks =
+                if demand.scope == "openid" { Rejection::TokenWithoutOpenid } else { Rejection::TokenWithoutScope };
+            return Err(lacks.needing([demand.scope]).into());
+        }
+        self.standing(token, now).await
+    }
+
+    /// Whether what a verified token was given for still holds.
+    ///
+    /// # Errors
+    /// [`Rejection::RevokedToken`], [`Rejection::TokenOfEndedGrant`]; a failure when the database fails.
+    pub(super) async fn standing(&self, token: VerifiedToken, now: Timestamp) -> Result<Access, Error> {
+        let (grant, revoked) = match &token.gid {
+            Some(id) => {
+                let found = self.storage.read().await?.grant_of_access(id, &token.jti).await?;
+                let (grant, revoked) = found.ok_or(Rejection::TokenOfEndedGrant)?;
+                (Some(grant), revoked)
+            }
+            None => {
+                let client = self.directory.client(&token.client_id).await?.filter(|client| client.is_enabled());
+                client.ok_or(Rejection::TokenOfEndedGrant)?;
+                (None, self.storage.read().await?.is_revoked(&token.jti).await?)
+            }
+        };
+        if revoked {
+            return Err(Rejection::RevokedToken.into());
+        }
+        if grant.as_ref().is_some_and(|grant| !grant.holds(self.idle, now)) {
+            return Err(Rejection::TokenOfEndedGrant.into());
+        }
+        Ok(Access { token, grant })
+    }
+}

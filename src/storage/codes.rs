@@ -1,0 +1,121 @@
+//! Authorization codes: one look brings a code with its grant, and one atomic statement redeems or burns it (RFC 6749 §4.1.2). Every method
+//! fails when the database does.
+
+use sqlx::FromRow;
+
+use super::grants::{GrantRow, grant_columns, grant_tables};
+use super::{Reader, Transaction, on, statements};
+use crate::clock::Timestamp;
+use crate::failure::Failure;
+use crate::protocol::code::{IssuedCode, KnownCode, Used};
+use crate::protocol::pkce::CodeChallenge;
+use crate::secret::SecretHash;
+
+statements! {
+    INSERT_CODE = "INSERT INTO codes (code_hash, grant_id, client_id, request_id, redirect_uri, challenge, nonce, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (request_id) DO NOTHING RETURNING grant_id";
+    CODE = concat!("SELECT k.redirect_uri, k.challenge, k.nonce, k.expires_at AS code_expires_at, k.consumed_at, k.redeemed_at, ",
+        grant_columns!(), " FROM codes k JOIN grants g ON g.id = k.grant_id ", grant_tables!(), " WHERE k.code_hash = $1");
+    REDEEM_CODE = "UPDATE codes SET consumed_at = $3, redeemed_at = $3 WHERE code_hash = $1 AND client_id = $2 AND consumed_at IS NULL \
+        AND EXISTS (SELECT 1 FROM grants g WHERE g.id = codes.grant_id AND g.ended_at IS NULL) RETURNING grant_id";
+    BURN_CODE = "UPDATE codes SET consumed_at = $3 WHERE code_hash = $1 AND client_id = $2 AND consumed_at IS NULL RETURNING grant_id";
+}
+
+/// What a new code is made of.
+pub struct NewCode<'a> {
+    /// Its hash.
+    pub hash: SecretHash,
+    /// The client it is for.
+    pub client_id: &'a str,
+    /// The pending request that it answers: one request gets one code.
+    pub request_id: &'a str,
+    /// The grant that it stands for, and what it is bound to.
+    pub issued: &'a IssuedCode,
+}
+
+#[derive(FromRow)]
+struct CodeRow {
+    redirect_uri: String,
+    challenge: Option<String>,
+    nonce: Option<String>,
+    code_expires_at: i64,
+    consumed_at: Option<i64>,
+    redeemed_at: Option<i64>,
+    #[sqlx(flatten)]
+    grant: GrantRow,
+}
+
+impl CodeRow {
+    fn read(self) -> Result<KnownCode, Failure> {
+        let grant = self.grant.read()?;
+        Ok(KnownCode {
+            issued: IssuedCode {
+                grant_id: grant.id.clone(),
+                redirect_uri: self.redirect_uri,
+                challenge: self.challenge.map(CodeChallenge::from_stored),
+                nonce: self.nonce,
+                expires_at: Timestamp::from_seconds(self.code_expires_at),
+            },
+            grant,
+            used: match (self.consumed_at, self.redeemed_at) {
+                (None, _) => Used::No,
+                (Some(_), None) => Used::Burnt,
+                (Some(_), Some(_)) => Used::Redeemed,
+            },
+        })
+    }
+}
+
+impl Reader {
+    /// The code with this hash, and its grant.
+    pub async fn code(&mut self, hash: &SecretHash) -> Result<Option<KnownCode>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, CodeRow>(CODE).bind(hash.as_bytes()).fetch_optional(c).await)?;
+        row.map(CodeRow::read).transpose()
+    }
+}
+
+impl Transaction {
+    /// Writes the code of a grant; `false` when the pending request has had its code already (roll back then).
+    pub async fn insert_code(&mut self, new: &NewCode<'_>) -> Result<bool, Failure> {
+        let issued = new.issued;
+        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_CODE)
+            .bind(new.hash.as_bytes())
+            .bind(&issued.grant_id)
+            .bind(new.client_id)
+            .bind(new.request_id)
+            .bind(&issued.redirect_uri)
+            .bind(issued.challenge.as_ref().map(CodeChallenge::as_str))
+            .bind(issued.nonce.as_deref())
+            .bind(issued.expires_at.seconds())
+            .fetch_optional(c)
+            .await)?;
+        Ok(written.is_some())
+    }
+
+    /// Redeems a code for its client: from now on its replay ends the grant. Of any number of requests at once one gets `true`; `false`
+    /// says that it was used before, or that its grant has ended.
+    pub async fn redeem_code(&mut self, hash: &SecretHash, client_id: &str, now: Timestamp) -> Result<bool, Failure> {
+        self.use_code(REDEEM_CODE, hash, client_id, now).await
+    }
+
+    /// Makes a code worthless, and ends nothing; `false` when it was used before.
+    pub async fn burn_code(&mut self, hash: &SecretHash, client_id: &str, now: Timestamp) -> Result<bool, Failure> {
+        self.use_code(BURN_CODE, hash, client_id, now).await
+    }
+
+    async fn use_code(
+        &mut self,
+        statement: &'static str,
+        hash: &SecretHash,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let used = on!(self, |c| sqlx::query_as::<_, (String,)>(statement)
+            .bind(hash.as_bytes())
+            .bind(client_id)
+            .bind(now.seconds())
+            .fetch_optional(c)
+            .await)?;
+        Ok(used.is_some())
+    }
+}
