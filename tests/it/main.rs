@@ -33,6 +33,7 @@ mod rules;
 mod secrets;
 mod sources;
 mod start;
+mod statements;
 mod stop;
 mod storage;
 mod support;

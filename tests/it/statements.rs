@@ -1,0 +1,133 @@
+//! How many SQL statements each operation runs, held at what was reached: on SQLite each is a switch to another thread. BEGIN and COMMIT do
+//! not count.
+
+use doorward::protocol::client::ClientType;
+use doorward::protocol::scope::ScopeSet;
+use serde_json::Value;
+
+use crate::support::{Answer, Client, Server};
+
+const ANN: &str = "ann@example.org";
+
+/// Asserts how many statements an operation runs beside fresh memory. Memory that has become a second old on a slow machine asks the
+/// database too: then it is tried again.
+async fn takes(server: &Server, what: &str, expected: u64, mut operation: impl AsyncFnMut() -> u64) {
+    let mut run = 0;
+    for _ in 0..20 {
+        server.poll().await;
+        run = operation().await;
+        if run <= expected {
+            break;
+        }
+    }
+    assert_eq!(run, expected, "{what}");
+}
+
+/// The statements that one request runs, whose answer must not be a refusal.
+async fn counted(server: &Server, request: impl Future<Output = Answer>) -> (u64, Answer) {
+    let before = server.app.storage.statements_run();
+    let answer = request.await;
+    assert!(answer.status.is_success() || answer.status.is_redirection(), "{}", answer.text());
+    (server.app.storage.statements_run() - before, answer)
+}
+
+async fn refresh(client: &Client, tokens: &Value) -> Answer {
+    let token = tokens["refresh_token"].as_str().unwrap();
+    client.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+}
+
+#[tokio::test]
+async fn an_authorization_in_silence() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let mut browser = server.browser();
+    browser.code(&client, ANN, "").await;
+    takes(&server, "authorize", AUTHORIZE, async || {
+        let (run, answer) = counted(&server, browser.get(&client.authorization_url(""))).await;
+        assert!(answer.location_param("code").is_some());
+        run
+    })
+    .await;
+}
+
+/// A live sign-in and a remembered consent.
+const AUTHORIZE: u64 = 7;
+
+#[tokio::test]
+async fn a_code_and_its_refresh_tokens() {
+    for kind in [ClientType::Spa, ClientType::Web] {
+        let server = Server::start().await;
+        server.db_user(ANN).await;
+        let client = server.db_client(kind, |_| {}).await;
+        let mut browser = server.browser();
+        let mut tokens = Value::Null;
+        for (scope, expected) in [("scope=openid+email", 2), ("scope=openid+email+offline_access", 3)] {
+            takes(&server, "a code", expected, async || {
+                let code = browser.code(&client, ANN, scope).await;
+                server.poll().await;
+                let (run, answer) = counted(&server, client.redeem(&code)).await;
+                tokens = answer.json();
+                run
+            })
+            .await;
+        }
+        takes(&server, "a refresh", 4, async || {
+            let (run, answer) = counted(&server, refresh(&client, &tokens)).await;
+            tokens = answer.json();
+            run
+        })
+        .await;
+        // Once a minute the use of the grant is noted, and that of the sign-in which an app in the browser keeps alive.
+        let noting = if kind == ClientType::Spa { 6 } else { 5 };
+        takes(&server, "a refresh after a minute", noting, async || {
+            server.turn(60);
+            server.poll().await;
+            let (run, answer) = counted(&server, refresh(&client, &tokens)).await;
+            tokens = answer.json();
+            run
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn questions_about_tokens() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let service = server.db_client(ClientType::Service, |c| c.scopes = ScopeSet::parse("a").unwrap()).await;
+    let code = server.browser().code(&client, ANN, "scope=openid+email+offline_access").await;
+    let tokens = client.redeem(&code).await.ok();
+    let own = service.credentials(&[]).await.ok();
+    let text = |tokens: &Value, name: &str| tokens[name].as_str().unwrap().to_owned();
+    let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+    takes(&server, "userinfo", 1, async || counted(&server, client.userinfo(&access)).await.0).await;
+    for (asks, token) in [(&client, &access), (&client, &refresh), (&service, &text(&own, "access_token"))] {
+        takes(&server, "introspection", 1, async || {
+            let (run, answer) = counted(&server, asks.post("/introspect", &[("token", token)])).await;
+            assert_eq!(answer.json()["active"], true);
+            run
+        })
+        .await;
+    }
+    takes(&server, "revoking an access token", 1, async || {
+        counted(&server, client.post("/revoke", &[("token", &access)])).await.0
+    })
+    .await;
+    takes(&server, "revoking a refresh token", 2, async || {
+        counted(&server, client.post("/revoke", &[("token", &refresh)])).await.0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_needs_no_database() {
+    let server = Server::start().await;
+    let service = server.db_client(ClientType::Service, |c| c.scopes = ScopeSet::parse("a").unwrap()).await;
+    service.credentials(&[]).await.ok();
+    takes(&server, "client credentials", 0, async || counted(&server, service.credentials(&[])).await.0).await;
+    for path in ["/.well-known/jwks.json", "/.well-known/openid-configuration"] {
+        takes(&server, path, 0, async || counted(&server, server.get(path)).await.0).await;
+    }
+}
