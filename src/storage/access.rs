@@ -44,9 +44,6 @@ struct AccessRow {
 impl Reader {
     /// The applications with access to a person's account, by name: those that the person has allowed something, and those with a
     /// grant that has not ended.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn apps_of_user(&mut self, user_id: &str) -> Result<Vec<AppWithAccess>, Failure> {
         let mut apps: BTreeMap<(String, String), AppWithAccess> = BTreeMap::new();
         for statement in [CONSENTED, GRANTED] {
@@ -67,9 +64,6 @@ impl Reader {
     }
 
     /// When a grant of the person last ended for this reason.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn last_ended_for(&mut self, user_id: &str, reason: &str) -> Result<Option<Timestamp>, Failure> {
         let (at,) = on!(self, |c| sqlx::query_as::<_, (Option<i64>,)>(LAST_ENDED_FOR)
             .bind(user_id)
@@ -82,9 +76,6 @@ impl Reader {
 
 impl Transaction {
     /// Takes back what a person has allowed a client: the consent is forgotten, and every grant of it ends.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn withdraw_consent(
         &mut self,
         user_id: &str,

@@ -31,9 +31,6 @@ impl Transaction {
     }
 
     /// Takes an attempt back that succeeded.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn take_back_attempt(&mut self, address: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(TAKE_BACK_ATTEMPT).bind(address).execute(c).await.map(drop))
     }

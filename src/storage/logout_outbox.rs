@@ -36,9 +36,6 @@ struct NoticeRow {
 
 impl Reader {
     /// Whether any client is to be told of an end now.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn logout_is_due(&mut self, now: Timestamp) -> Result<bool, Failure> {
         let row =
             on!(self, |c| sqlx::query_as::<_, (String,)>(LOGOUT_DUE).bind(now.seconds()).fetch_optional(c).await)?;
@@ -53,9 +50,6 @@ impl Transaction {
     }
 
     /// Takes up to `most` notices that are due, until `leased_until`: nobody else gets them before.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn take_logouts(
         &mut self,
         now: Timestamp,
@@ -78,9 +72,6 @@ impl Transaction {
     }
 
     /// Takes a notice out of the outbox: it was delivered, or given up. Nothing happens when another node has taken it since.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn forget_logout(&mut self, notice: &LogoutNotice) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(FORGET_LOGOUT)
             .bind(&notice.client_id)
@@ -92,9 +83,6 @@ impl Transaction {
     }
 
     /// Gives a notice back, to be tried again at `due_at`. Nothing happens when another node has taken it since.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn postpone_logout(&mut self, notice: &LogoutNotice, due_at: Timestamp) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(POSTPONE_LOGOUT)
             .bind(&notice.client_id)

@@ -5,6 +5,8 @@
 //! transaction alone. No request ever holds two connections: each handler takes one, uses it, and gives it back before it
 //! signs or hashes anything.
 //!
+//! Every method that asks the database can fail with it, and says under `Errors` only what is more than that.
+//!
 //! SQLite runs in WAL mode with `synchronous=FULL`: tokens are promises, and neither a killed process nor a power cut
 //! takes back what was committed. One connection writes (`BEGIN IMMEDIATE`), several read. PostgreSQL runs at READ COMMITTED;
 //! wherever a race decides something, one statement decides it.
