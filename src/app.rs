@@ -212,15 +212,14 @@ impl App {
 
     /// Brings memory up to date, twice a second.
     async fn keep_up_to_date(&self) {
-        let mut known = 0;
         let mut failing = false;
         let mut ticks = tokio::time::interval(REFRESH_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            match self.refresh(known).await {
-                Ok(epoch) => {
-                    (known, failing) = (epoch, false);
+            match self.refresh().await {
+                Ok(()) => {
+                    failing = false;
                     self.signing_keys.attend(&self.ring, self.now());
                 }
                 Err(failure) if !failing => {
@@ -232,17 +231,13 @@ impl App {
         }
     }
 
-    /// Brings what is in memory up to date once; `known` is the epoch that the last call told.
+    /// Brings what is in memory up to date once.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn refresh(&self, known: i64) -> Result<i64, Failure> {
+    pub async fn refresh(&self) -> Result<(), Failure> {
         let asked = self.now();
-        let epoch = self.directory.poll().await?;
-        match epoch == known {
-            true => self.ring.confirm(asked),
-            false => self.signing_keys.refresh(&self.ring, asked).await?,
-        }
-        Ok(epoch)
+        let news = self.directory.poll().await?;
+        self.signing_keys.hear(&self.ring, news, asked).await
     }
 }

@@ -142,7 +142,7 @@ async fn register(app: &App, origin: String) -> Result<Samples, Failure> {
         }
     }
     transaction.commit().await?;
-    app.refresh(0).await?;
+    app.refresh().await?;
     Ok(samples)
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 
 pub use rotation::Change;
 
@@ -23,7 +23,7 @@ use crate::protocol::key_life::KeyLife;
 use crate::protocol::key_schedule::{self, Rhythm};
 use crate::random;
 use crate::sealing::{MasterKey, SealingKey};
-use crate::storage::Storage;
+use crate::storage::{KeyNews, Storage};
 use crate::tokens::KeySpec;
 
 /// The purpose under which private keys are sealed.
@@ -38,6 +38,8 @@ pub struct SigningKeys {
     policy: Policy,
     /// What clients and resources wanted when the ring was last brought up to date.
     choices: Arc<ArcSwap<Vec<AlgorithmChoice>>>,
+    /// The news with which the ring agrees.
+    heard: Arc<ArcSwapOption<KeyNews>>,
     /// One at a time, or an older reading could take the place of a newer one.
     loading: Arc<tokio::sync::Mutex<()>>,
     /// Names this process in the lease.
@@ -88,6 +90,7 @@ impl SigningKeys {
             sealing: Arc::new(master.sealing_key(PURPOSE)),
             policy,
             choices: Arc::default(),
+            heard: Arc::default(),
             loading: Arc::default(),
             node: random::id().into(),
             at_work: Arc::default(),

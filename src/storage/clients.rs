@@ -1,4 +1,4 @@
-//! Clients. Every change counts the epoch up in its own transaction (see [`super::Directory`]).
+//! Clients. Every change is told in its own transaction ([`Transaction::client_changed`]).
 
 use sqlx::FromRow;
 
@@ -137,6 +137,6 @@ impl Transaction {
             .execute(c)
             .await
             .map(drop))?;
-        self.bump_epoch().await
+        self.client_changed(&client.client_id).await
     }
 }

@@ -29,8 +29,8 @@ struct Parts {
 }
 
 pub(super) enum Pools {
-    Sqlite { writer: Pool<SqliteConnection>, readers: Pool<SqliteConnection> },
-    Postgres(Pool<PgConnection>),
+    Sqlite { writer: Pool<SqliteConnection>, readers: Pool<SqliteConnection>, news: Pool<SqliteConnection> },
+    Postgres { all: Pool<PgConnection>, news: Pool<PgConnection> },
 }
 
 /// A borrowed connection of either database.
@@ -100,12 +100,13 @@ impl Storage {
                 let options = sqlite_options(&path).create_if_missing(create);
                 let writer = Pool::new(options.clone(), 1, wait);
                 writer.take().await.map_err(failure)?;
-                Pools::Sqlite { writer, readers: Pool::new(options.read_only(true), most, wait) }
+                let readers = Pool::new(options.read_only(true), most, wait);
+                Pools::Sqlite { writer, news: readers.beside(1), readers }
             }
             None => {
-                let pool = Pool::new(postgres_options(&config.url)?, most, wait);
-                pool.take().await.map_err(failure)?;
-                Pools::Postgres(pool)
+                let all = Pool::new(postgres_options(&config.url)?, most, wait);
+                all.take().await.map_err(failure)?;
+                Pools::Postgres { news: all.beside(1), all }
             }
         };
         let (taken, statements) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -138,7 +139,16 @@ impl Storage {
     pub async fn read_uncounted(&self) -> Result<Reader, Failure> {
         let held = match self.pools() {
             Pools::Sqlite { readers, .. } => readers.take().await.map(Held::Sqlite),
-            Pools::Postgres(pool) => pool.take().await.map(Held::Postgres),
+            Pools::Postgres { all, .. } => all.take().await.map(Held::Postgres),
+        };
+        Ok(self.reader(held.map_err(failure)?))
+    }
+
+    /// The connection for news, of which every node has one that no request can take.
+    pub(super) async fn read_news(&self) -> Result<Reader, Failure> {
+        let held = match self.pools() {
+            Pools::Sqlite { news, .. } => news.take().await.map(Held::Sqlite),
+            Pools::Postgres { news, .. } => news.take().await.map(Held::Postgres),
         };
         Ok(self.reader(held.map_err(failure)?))
     }
@@ -156,7 +166,7 @@ impl Storage {
     pub(super) async fn begin_uncounted(&self) -> Result<Transaction, Failure> {
         let held = match self.pools() {
             Pools::Sqlite { writer, .. } => writer.begin().await.map(Held::Sqlite),
-            Pools::Postgres(pool) => pool.begin().await.map(Held::Postgres),
+            Pools::Postgres { all, .. } => all.begin().await.map(Held::Postgres),
         };
         if let Err(error) = &held
             && !matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
@@ -171,7 +181,7 @@ impl Storage {
     pub(super) async fn writer(&self) -> Result<Reader, Failure> {
         let held = match self.pools() {
             Pools::Sqlite { writer, .. } => writer.take().await.map(Held::Sqlite),
-            Pools::Postgres(pool) => pool.take().await.map(Held::Postgres),
+            Pools::Postgres { all, .. } => all.take().await.map(Held::Postgres),
         };
         Ok(self.reader(held.map_err(failure)?))
     }
@@ -226,11 +236,15 @@ impl Storage {
     /// Closes all connections: what runs is finished first.
     pub async fn close(&self) {
         match self.pools() {
-            Pools::Sqlite { writer, readers } => {
+            Pools::Sqlite { writer, readers, news } => {
+                news.close().await;
                 readers.close().await;
                 writer.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres { all, news } => {
+                news.close().await;
+                all.close().await;
+            }
         }
     }
 }

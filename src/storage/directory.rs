@@ -1,80 +1,89 @@
 //! Clients and resources in memory, at most one second old.
 //!
-//! Every change to them counts a row up in its own transaction, whoever makes it: this node, another, the command line. Each node
-//! reads that row twice a second ([`Directory::poll`]) and begins a new, empty generation when it has moved. A value is put into
-//! the generation that was current *before* it was read, so an old value can never outlive the news of its change. When the
-//! row has not been read for a second, because the database is away or the machine is slow, memory is not trusted.
+//! Each node looks twice a second for [news](super::news) ([`Directory::poll`]), over a connection of its own that no load of requests
+//! can take away. A client that has changed is forgotten, and no other; resources are few and read again together. A client that is
+//! read while there is news is answered and not remembered ([`Memory::remember`]), so an old value never outlives the news of its
+//! change. When there was no look for a second, because the database is away or the machine is slow, memory is not trusted.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use arc_swap::ArcSwap;
-use moka::sync::Cache;
-
-use super::{Reader, Storage, Transaction, on, statements};
+use super::memory::Memory;
+use super::news::{KeyNews, News};
+use super::{Reader, Storage};
 use crate::clock::Stopwatch;
 use crate::failure::Failure;
-use crate::protocol::client::{Client, ClientType};
-use crate::protocol::redirect_uri;
+use crate::protocol::client::Client;
 use crate::protocol::resource::Resource;
 
-statements! {
-    EPOCH = "SELECT value FROM epoch WHERE id = 1";
-    BUMP_EPOCH = "UPDATE epoch SET value = value + 1 WHERE id = 1";
-}
+/// How many changed clients are read at once.
+const PAGE: i64 = 1_000;
 
-/// How old memory may be.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
-/// How many clients are kept in memory.
-const CAPACITY: u64 = 10_000;
-
-/// Clients and resources as last read.
+/// Clients and resources as last read. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Directory {
     storage: Storage,
-    current: Arc<ArcSwap<Generation>>,
-}
-
-#[derive(Debug)]
-struct Generation {
-    epoch: i64,
-    confirmed: Stopwatch,
-    clients: Cache<String, Arc<Client>>,
-    resources: Arc<Vec<Resource>>,
-    spa_origins: Arc<BTreeSet<String>>,
+    memory: Arc<RwLock<Memory>>,
+    /// One look at a time.
+    looking: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Directory {
-    /// Reads the first generation.
+    /// Reads what is remembered from the start.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn load(storage: Storage) -> Result<Self, Failure> {
-        let first = Generation::read(&storage).await?;
-        Ok(Self { storage, current: Arc::new(ArcSwap::from_pointee(first)) })
+        let started = Stopwatch::start();
+        let mut reader = storage.read_news().await?;
+        let news = reader.news().await?;
+        let memory = anew(&mut reader, news, started).await?;
+        drop(reader);
+        Ok(Self { storage, memory: Arc::new(RwLock::new(memory)), looking: Arc::default() })
     }
 
-    /// Looks whether anything changed and tells the epoch. To be called twice a second.
+    /// Looks for news, and tells what concerns the signing keys. To be called twice a second.
     ///
     /// # Errors
     /// When the database fails: after a second of that, memory is not trusted.
-    pub async fn poll(&self) -> Result<i64, Failure> {
-        let confirmed = Stopwatch::start();
-        let epoch = self.storage.read_uncounted().await?.epoch().await?;
-        let current = self.current.load_full();
-        let next = match epoch == current.epoch {
-            true => Generation {
-                epoch,
-                confirmed,
-                clients: current.clients.clone(),
-                resources: current.resources.clone(),
-                spa_origins: current.spa_origins.clone(),
-            },
-            false => Generation::read(&self.storage).await?,
-        };
-        self.current.store(Arc::new(next));
-        Ok(epoch)
+    pub async fn poll(&self) -> Result<KeyNews, Failure> {
+        let _alone = self.looking.lock().await;
+        let started = Stopwatch::start();
+        let (mut reader, news) = self.news().await?;
+        let heard = self.memory().heard;
+        if news.clients < heard.clients || news.resources < heard.resources {
+            // The database was put back to an earlier state beneath us.
+            let memory = anew(&mut reader, news, started).await?;
+            *self.memory_mut() = memory;
+            return Ok(self.memory().key_news());
+        }
+        let resources = if news.resources == heard.resources { None } else { Some(reader.resources().await?) };
+        self.hear_of_clients(&mut reader, heard.clients, news.clients).await?;
+        let mut memory = self.memory_mut();
+        memory.confirm(started, news, resources);
+        Ok(memory.key_news())
+    }
+
+    /// The counters. When the connection has broken since the last look, another one is asked.
+    async fn news(&self) -> Result<(Reader, News), Failure> {
+        let mut reader = self.storage.read_news().await?;
+        if let Ok(news) = reader.news().await {
+            return Ok((reader, news));
+        }
+        drop(reader);
+        let mut reader = self.storage.read_news().await?;
+        let news = reader.news().await?;
+        Ok((reader, news))
+    }
+
+    async fn hear_of_clients(&self, reader: &mut Reader, mut heard: i64, counted: i64) -> Result<(), Failure> {
+        while heard < counted {
+            let changed = reader.changed_clients(heard, PAGE).await?;
+            let last = changed.last().map_or(heard, |client| client.change);
+            let is_all = changed.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+            heard = if is_all { last.max(counted) } else { last };
+            self.memory_mut().hear_of_clients(changed, heard);
+        }
+        Ok(())
     }
 
     /// The client with this id, from memory when that is fresh.
@@ -82,14 +91,22 @@ impl Directory {
     /// # Errors
     /// When the database must be asked and fails.
     pub async fn client(&self, client_id: &str) -> Result<Option<Arc<Client>>, Failure> {
-        let generation = self.current.load_full();
-        if generation.is_fresh()
-            && let Some(client) = generation.clients.get(client_id)
-        {
-            return Ok(Some(client));
-        }
+        let heard = {
+            let memory = self.memory();
+            let is_fresh = memory.is_fresh();
+            if is_fresh && let Some(client) = memory.warm(client_id) {
+                return Ok(Some(client));
+            }
+            let is_cold = is_fresh && memory.is_cold(client_id);
+            let heard = memory.heard.clients;
+            drop(memory);
+            if is_cold && let Some(client) = self.memory_mut().warm_up(client_id) {
+                return Ok(Some(client));
+            }
+            heard
+        };
         let Some(client) = self.storage.read().await?.client(client_id).await?.map(Arc::new) else { return Ok(None) };
-        generation.clients.insert(client_id.to_owned(), client.clone());
+        self.memory_mut().remember(client.clone(), heard);
         Ok(Some(client))
     }
 
@@ -98,60 +115,34 @@ impl Directory {
     /// # Errors
     /// When the database must be asked and fails.
     pub async fn resources(&self) -> Result<Arc<Vec<Resource>>, Failure> {
-        let generation = self.current.load_full();
-        match generation.is_fresh() {
-            true => Ok(generation.resources.clone()),
-            false => Ok(Arc::new(self.storage.read().await?.resources().await?)),
+        let fresh = {
+            let memory = self.memory();
+            memory.is_fresh().then(|| memory.resources.clone())
+        };
+        match fresh {
+            Some(resources) => Ok(resources),
+            None => Ok(Arc::new(self.storage.read().await?.resources().await?)),
         }
     }
 
     /// Whether scripts of this origin may call the token endpoint and userinfo: it is the origin of an enabled single-page app.
     /// Decides what a browser lets a page read, and nothing else: so memory of any age will do.
     pub fn is_spa_origin(&self, origin: &str) -> bool {
-        self.current.load().spa_origins.contains(origin)
+        self.memory().is_spa_origin(origin)
+    }
+
+    fn memory(&self) -> RwLockReadGuard<'_, Memory> {
+        self.memory.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn memory_mut(&self) -> RwLockWriteGuard<'_, Memory> {
+        self.memory.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Generation {
-    fn is_fresh(&self) -> bool {
-        self.confirmed.elapsed() < TRUSTED_FOR
-    }
-
-    async fn read(storage: &Storage) -> Result<Self, Failure> {
-        let confirmed = Stopwatch::start();
-        let mut reader = storage.read_uncounted().await?;
-        let epoch = reader.epoch().await?;
-        let resources = reader.resources().await?;
-        let spas = reader.clients().await?.into_iter().filter(|c| c.client_type == ClientType::Spa && c.is_enabled());
-        let uris = spas.flat_map(|client| client.redirect_uris);
-        let spa_origins = uris.filter_map(|uri| redirect_uri::origin(&uri)).collect();
-        Ok(Self {
-            epoch,
-            confirmed,
-            clients: Cache::new(CAPACITY),
-            resources: Arc::new(resources),
-            spa_origins: Arc::new(spa_origins),
-        })
-    }
-}
-
-impl Reader {
-    /// The counter of changes.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn epoch(&mut self) -> Result<i64, Failure> {
-        let (value,) = on!(self, |c| sqlx::query_as::<_, (i64,)>(EPOCH).fetch_one(c).await)?;
-        Ok(value)
-    }
-}
-
-impl Transaction {
-    /// Counts a change. On PostgreSQL this also holds other changes back until the end of the transaction.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn bump_epoch(&mut self) -> Result<(), Failure> {
-        on!(self, |c| sqlx::query(BUMP_EPOCH).execute(c).await.map(drop))
-    }
+/// Memory that knows what it must know from the start; the news was read before.
+async fn anew(reader: &mut Reader, news: News, started: Stopwatch) -> Result<Memory, Failure> {
+    let resources = reader.resources().await?;
+    let spas = reader.spa_clients().await?;
+    Ok(Memory::new(news, started, resources, spas))
 }

@@ -1,5 +1,5 @@
 //! Signing keys as sealed records with the times of their lives, which master key sealed them, and the lease under which one node
-//! at a time looks after them. Every change counts the epoch up in its own transaction.
+//! at a time looks after them. Every change is told in its own transaction ([`Transaction::keys_changed`]).
 
 use sqlx::FromRow;
 
@@ -109,7 +109,7 @@ impl Storage {
     /// # Errors
     /// When the database fails.
     pub async fn key_rows(&self) -> Result<KeyRows, Failure> {
-        let mut reader = self.read_uncounted().await?;
+        let mut reader = self.read_news().await?;
         Ok(KeyRows {
             keys: reader.signing_keys().await?,
             choices: reader.algorithm_choices().await?,
@@ -168,7 +168,7 @@ impl Transaction {
             .execute(c)
             .await
             .map(drop))?;
-        self.bump_epoch().await
+        self.keys_changed().await
     }
 
     /// Notes that a key signs from now on, if it did not before.
@@ -178,7 +178,7 @@ impl Transaction {
     pub async fn activate_signing_key(&mut self, kid: &str, now: Timestamp) -> Result<(), Failure> {
         let at = now.seconds();
         on!(self, |c| sqlx::query(ACTIVATE_SIGNING_KEY).bind(kid).bind(at).execute(c).await.map(drop))?;
-        self.bump_epoch().await
+        self.keys_changed().await
     }
 
     /// Lets a key that does not sign yet begin earlier.
@@ -188,7 +188,7 @@ impl Transaction {
     pub async fn hasten_signing_key(&mut self, kid: &str, signs_from: Timestamp) -> Result<(), Failure> {
         let at = signs_from.seconds();
         on!(self, |c| sqlx::query(HASTEN_SIGNING_KEY).bind(kid).bind(at).execute(c).await.map(drop))?;
-        self.bump_epoch().await
+        self.keys_changed().await
     }
 
     /// Revokes a key, and throws its private half away; `false` when it was revoked before or there is none of that name.
@@ -202,7 +202,7 @@ impl Transaction {
             .bind(&[] as &[u8])
             .fetch_optional(c)
             .await)?;
-        self.bump_epoch().await?;
+        self.keys_changed().await?;
         Ok(revoked.is_some())
     }
 
@@ -218,7 +218,7 @@ impl Transaction {
             .execute(c)
             .await
             .map(drop))?;
-        self.bump_epoch().await
+        self.keys_changed().await
     }
 
     /// Gives the database to another master key.
@@ -227,7 +227,7 @@ impl Transaction {
     /// When the database fails.
     pub async fn change_master_key_id(&mut self, id: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(CHANGE_MASTER_KEY_ID).bind(id).execute(c).await.map(drop))?;
-        self.bump_epoch().await
+        self.keys_changed().await
     }
 
     /// Notes that a key signs no more, and throws its private half away.
@@ -242,7 +242,7 @@ impl Transaction {
             .execute(c)
             .await
             .map(drop))?;
-        self.bump_epoch().await
+        self.keys_changed().await
     }
 
     /// Removes a retired or revoked key.
@@ -251,7 +251,7 @@ impl Transaction {
     /// When the database fails.
     pub async fn forget_signing_key(&mut self, kid: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(FORGET_SIGNING_KEY).bind(kid).execute(c).await.map(drop))?;
-        self.bump_epoch().await
+        self.keys_changed().await
     }
 
     /// Notes that tokens may live so long from now on, in seconds.
@@ -261,7 +261,7 @@ impl Transaction {
     pub async fn raise_token_lifetime(&mut self, seconds: i64) -> Result<(), Failure> {
         let raised =
             on!(self, |c| sqlx::query_as::<_, (String,)>(RAISE_TOKEN_LIFETIME).bind(seconds).fetch_all(c).await)?;
-        if raised.is_empty() { Ok(()) } else { self.bump_epoch().await }
+        if raised.is_empty() { Ok(()) } else { self.keys_changed().await }
     }
 
     /// Takes the lease under which one node looks after the keys, for so many seconds; `false` when another one has it. A lease that

@@ -22,7 +22,9 @@ mod failures;
 mod grants;
 mod keys;
 mod logout_outbox;
+mod memory;
 mod migrate;
+mod news;
 mod pool;
 mod refresh_tokens;
 mod resources;
@@ -38,6 +40,7 @@ pub use directory::Directory;
 pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use migrate::{Migration, MigrationReport};
+pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
 pub use sign_ins::{NewSignIn, SignInEntry};
 pub use users::Account;
@@ -71,11 +74,11 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         clients::STATEMENTS,
         codes::STATEMENTS,
         consents::STATEMENTS,
-        directory::STATEMENTS,
         failures::STATEMENTS,
         grants::STATEMENTS,
         keys::STATEMENTS,
         logout_outbox::STATEMENTS,
+        news::STATEMENTS,
         refresh_tokens::STATEMENTS,
         resources::STATEMENTS,
         sign_ins::STATEMENTS,

@@ -54,8 +54,8 @@ struct Inner<C: Session> {
     permits: Arc<Semaphore>,
     /// The last one given back is the first one lent out: a few warm ones serve, the others go.
     idle: Mutex<Vec<Idle<C>>>,
-    /// How many were found broken.
-    broken: AtomicU64,
+    /// How many were found broken, here and beside.
+    broken: Arc<AtomicU64>,
 }
 
 struct Idle<C> {
@@ -84,8 +84,18 @@ pub(super) struct Lent<C: Session> {
 impl<C: Session> Pool<C> {
     /// A pool of at most so many connections, made when they are needed; a borrower waits so long for one.
     pub fn new(options: C::Options, most: u32, wait: Duration) -> Self {
+        Self::of(options, most, wait, Arc::default())
+    }
+
+    /// Another pool of connections to the same: what one of them finds broken makes the others careful too.
+    pub fn beside(&self, most: u32) -> Self {
+        let Inner { options, wait, broken, .. } = &*self.0;
+        Self::of(options.clone(), most, *wait, broken.clone())
+    }
+
+    fn of(options: C::Options, most: u32, wait: Duration, broken: Arc<AtomicU64>) -> Self {
         let permits = Arc::new(Semaphore::new(most as usize));
-        Self(Arc::new(Inner { options, most, wait, permits, idle: Mutex::default(), broken: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { options, most, wait, permits, idle: Mutex::default(), broken }))
     }
 
     /// Borrows a connection.

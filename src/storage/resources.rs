@@ -1,4 +1,4 @@
-//! Resources. Every change counts the epoch up in its own transaction.
+//! Resources. Every change is told in its own transaction ([`Transaction::resource_changed`]).
 
 use sqlx::FromRow;
 
@@ -79,7 +79,7 @@ impl Transaction {
             .bind(resource.signing_algorithm.former.map(Algorithm::as_str))
             .fetch_optional(c)
             .await)?;
-        self.bump_epoch().await?;
+        self.resource_changed().await?;
         Ok(written.is_some())
     }
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::{Storage, Transaction, on, statements};
+use super::{Reader, Storage, Transaction, on, statements};
 use crate::clock::Stopwatch;
 use crate::failure::Failure;
 use crate::random;
 
 statements! {
+    ANSWERS = "SELECT value FROM news WHERE name = 'keys'";
     // Another value each time: SQLite writes nothing where nothing changes.
     TRY_TO_WRITE = "INSERT INTO meta (name, value) VALUES ('trial', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 }
@@ -42,6 +43,16 @@ async fn try_to_write(storage: &Storage) -> Result<(), Failure> {
     let mut transaction = storage.begin_uncounted().await?;
     transaction.try_to_write(&random::id()).await?;
     transaction.commit().await
+}
+
+impl Reader {
+    /// Whether the database answers at all.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn answers(&mut self) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(ANSWERS).execute(c).await.map(drop))
+    }
 }
 
 impl Transaction {

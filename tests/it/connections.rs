@@ -4,10 +4,11 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
+use doorward::protocol::client::ClientType;
 use doorward::random;
 use doorward::storage::NewRefreshToken;
 
-use crate::support::Server;
+use crate::support::{Server, is_postgres, parallel};
 
 /// Lets a future begin, and drops it as a cancelled request is dropped.
 fn begin_and_drop(future: impl Future) {
@@ -66,4 +67,34 @@ async fn a_queue_that_is_too_long_says_nothing_of_the_disk() {
     held.truncate(1);
     let ready = server.get("/readyz").await;
     assert_eq!((ready.status.as_u16(), ready.text().as_str()), (200, "ready\n"));
+}
+
+#[tokio::test]
+async fn backends_that_are_terminated_cost_no_request() {
+    if !is_postgres() {
+        return;
+    }
+    const TERMINATE: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+        WHERE application_name = 'doorward' AND datname = current_database()";
+    let server = Server::start().await;
+    server.db_user("ann@example.org").await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let mut browser = server.browser();
+    let code = browser.code(&client, "ann@example.org", "").await;
+    let token = client.redeem(&code).await.ok()["access_token"].as_str().unwrap().to_owned();
+    let ask = |_| {
+        let (client, token) = (client.clone(), token.clone());
+        async move { client.userinfo(&token).await.status.as_u16() }
+    };
+    assert_eq!(parallel(8, ask).await, [200; 8]);
+    assert!(server.database.db_number(TERMINATE).await > 1, "several connections are warm");
+    // The next look at the news finds out, at the latest.
+    server.poll().await;
+    assert_eq!(parallel(8, ask).await, [200; 8]);
+    server.database.db_number(TERMINATE).await;
+    // What writes finds out by itself: nothing is lost when it begins on another connection.
+    let mut transaction = server.app.storage.begin().await.unwrap();
+    transaction.count_attempt("203.0.113.1", server.clock.now()).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(parallel(8, ask).await, [200; 8]);
 }

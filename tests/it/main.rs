@@ -21,6 +21,7 @@ mod middleware;
 mod migrations;
 mod model;
 mod newcomer;
+mod news;
 mod openid;
 mod pages;
 mod prompts;

@@ -21,7 +21,7 @@ pub(in crate::http) async fn ready(State(app): State<App>) -> (StatusCode, &'sta
     if app.fresh_keys(now).await.and_then(|ring| ring.signing_key(default, now)).is_err() {
         return (StatusCode::SERVICE_UNAVAILABLE, "no signing key\n");
     }
-    let answer = async { app.storage.read().await?.epoch().await };
+    let answer = async { app.storage.read().await?.answers().await };
     if answer.await.is_err() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n");
     }

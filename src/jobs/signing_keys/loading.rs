@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::key_life::Stage;
-use crate::storage::StoredKey;
+use crate::storage::{KeyNews, StoredKey};
 use crate::tokens::{HeldKey, KeyRing, PublicKey, SigningKey};
 
 impl SigningKeys {
@@ -39,6 +39,21 @@ impl SigningKeys {
             transaction.raise_token_lifetime(lifetime).await?;
             transaction.commit().await?;
             self.refresh(ring, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings the ring up to date if there is news of keys, or of what is to be signed with which algorithm, and confirms it otherwise.
+    /// The news is of `asked` or later.
+    ///
+    /// # Errors
+    /// When the database fails: the next call tries again.
+    pub async fn hear(&self, ring: &KeyRing, news: KeyNews, asked: Timestamp) -> Result<(), Failure> {
+        if self.heard.load().as_deref() == Some(&news) {
+            ring.confirm(asked);
+        } else {
+            self.refresh(ring, asked).await?;
+            self.heard.store(Some(Arc::new(news)));
         }
         Ok(())
     }

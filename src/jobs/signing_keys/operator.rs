@@ -44,7 +44,7 @@ impl SigningKeys {
         }
         let mut made = self.make_for(&steps_asked_for(&keys, &asked, self.policy.rhythm, hurry, now)).await?;
         let mut transaction = self.storage.begin().await?;
-        transaction.bump_epoch().await?;
+        transaction.keys_changed().await?;
         let keys = lives(transaction.signing_keys().await?);
         let mut changes = Vec::new();
         for step in steps_asked_for(&keys, &asked, self.policy.rhythm, hurry, now) {
@@ -69,7 +69,7 @@ impl SigningKeys {
         let make = successor.map(|algorithm| Step::Make { algorithm, signs_from: now });
         let mut made = self.make_for(make.as_slice()).await?;
         let mut transaction = self.storage.begin().await?;
-        transaction.bump_epoch().await?;
+        transaction.keys_changed().await?;
         transaction.revoke_signing_key(kid, now).await?;
         let changes = self.take_steps(&mut transaction, &mut made, now).await?;
         transaction.commit().await?;
@@ -83,7 +83,7 @@ impl SigningKeys {
     pub async fn rewrap(&self) -> Result<Rewrapped, Failure> {
         let current = self.master.id();
         let mut transaction = self.storage.begin().await?;
-        transaction.bump_epoch().await?;
+        transaction.keys_changed().await?;
         let stored = transaction.signing_keys().await?;
         self.master.use_key(&current);
         let mut kids = Vec::new();

@@ -147,7 +147,7 @@ impl SigningKeys {
         now: Timestamp,
     ) -> Result<Vec<Change>, Failure> {
         // Holds other changes back: whoever comes second sees what the first one did.
-        transaction.bump_epoch().await?;
+        transaction.keys_changed().await?;
         let mut changes = Vec::new();
         for _ in 0..ROUNDS {
             let keys = lives(transaction.signing_keys().await?);

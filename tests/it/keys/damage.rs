@@ -90,6 +90,7 @@ async fn a_key_of_a_newer_versions_algorithm_is_published_and_left_alone() {
          {now}, {now}, {now}, 7 FROM signing_keys"
     );
     server.database.db_execute(&insert).await;
+    server.database.db_execute("UPDATE news SET value = value + 1 WHERE name = 'keys'").await;
     let node = start(&server, &test_key()).await.unwrap();
     server.poll().await;
     let jwks = server.jwks().await;
@@ -156,7 +157,7 @@ async fn the_master_key_changes_while_nodes_run_and_nothing_is_lost() {
     old_node.turn(WARM_UP);
     old_node.poll().await;
     assert_eq!(service.credentials(&[]).await.status, 500);
-    new_node.refresh(0).await.unwrap();
+    new_node.refresh().await.unwrap();
     assert_ne!(sign(&new_node).await.unwrap(), second);
 }
 

@@ -104,7 +104,7 @@ impl Server {
 
     /// Brings the node's memory up to date, as it does by itself twice a second.
     pub async fn poll(&self) {
-        self.app.refresh(0).await.unwrap();
+        self.app.refresh().await.unwrap();
     }
 
     /// Sends a request from a test address.
