@@ -9,6 +9,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Logo};
 use crate::failure::Failure;
 use crate::grants::Grants;
+use crate::jobs::clean_up::CleanUp;
 use crate::jobs::outbox::Outbox;
 use crate::jobs::signing_keys::SigningKeys;
 use crate::outgoing::Outgoing;
@@ -23,7 +24,7 @@ use crate::tokens::{KeyRing, Mint};
 
 /// How often memory is brought up to date: what others changed counts within a second.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
-/// How often what has had its day is removed.
+/// How often this node asks whether it is its turn to remove what has had its day.
 const CLEAN_EVERY: Duration = Duration::from_secs(300);
 /// How often the outbox is looked into.
 const DELIVER_EVERY: Duration = Duration::from_secs(1);
@@ -62,6 +63,8 @@ pub struct Parts {
     /// Fetches from others.
     pub outgoing: Outgoing,
     outbox: Outbox,
+    /// Removes what has had its day.
+    pub clean_up: CleanUp,
     /// Looks after the signing keys.
     pub signing_keys: SigningKeys,
     draining: AtomicBool,
@@ -117,6 +120,7 @@ impl App {
                 limits: config.sign_in.clone(),
                 lifetimes: config.tokens.clone(),
             }),
+            clean_up: CleanUp::new(storage.clone(), config.sign_in.idle),
             config,
             metadata: Entity::of(metadata::document(&issuer).to_string()),
             issuer,
@@ -162,17 +166,18 @@ impl App {
         tokio::select! {
             () = self.keep_up_to_date() => {}
             () = self.deliver_outbox() => {}
-            () = self.clean_up() => {}
+            () = self.clean_up_in_turn() => {}
             () = stop => {}
         }
     }
 
-    /// Removes what has had its day, every few minutes.
-    async fn clean_up(&self) {
+    /// Removes what has had its day, every few minutes, when it is this node's turn.
+    async fn clean_up_in_turn(&self) {
         loop {
             tokio::time::sleep(CLEAN_EVERY).await;
-            match self.storage.clean(self.config.sign_in.idle, self.now()).await {
-                Ok(count) => tracing::debug!(count, "rows that had their day are removed"),
+            match self.clean_up.run(self.now()).await {
+                Ok(None) => {}
+                Ok(Some(count)) => tracing::debug!(count, "rows that had their day are removed"),
                 Err(failure) => tracing::warn!(%failure, "what had its day cannot be removed"),
             }
         }

@@ -1,4 +1,5 @@
 //! What runs by itself; one file per job.
 
+pub mod clean_up;
 pub mod outbox;
 pub mod signing_keys;

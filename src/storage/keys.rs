@@ -1,5 +1,4 @@
-//! Signing keys as sealed records with the times of their lives, which master key sealed them, and the lease under which one node
-//! at a time looks after them. Every change is told in its own transaction ([`Transaction::keys_changed`]).
+//! Signing keys as sealed records with the times of their lives, and which master key sealed them. Every change is told in its own transaction ([`Transaction::keys_changed`]).
 
 use sqlx::FromRow;
 
@@ -34,9 +33,6 @@ statements! {
         WHERE id_token_algorithm IS NOT NULL OR id_token_algorithm_former IS NOT NULL \
         UNION SELECT signing_algorithm AS wanted, signing_algorithm_former AS former FROM resources \
         WHERE signing_algorithm IS NOT NULL OR signing_algorithm_former IS NOT NULL";
-    TAKE_KEY_LEASE = "UPDATE leases SET holder = $1, expires_at = $3 WHERE name = 'signing keys' \
-        AND (expires_at <= $2 OR expires_at > $3) RETURNING holder";
-    RETURN_KEY_LEASE = "UPDATE leases SET expires_at = 0 WHERE name = 'signing keys' AND holder = $1";
     MASTER_KEY_ID = "SELECT value FROM meta WHERE name = 'master_key_id'";
     CHANGE_MASTER_KEY_ID = "UPDATE meta SET value = $1 WHERE name = 'master_key_id'";
     SET_MASTER_KEY_ID = "INSERT INTO meta (name, value) VALUES ('master_key_id', $1) ON CONFLICT (name) DO NOTHING";
@@ -262,29 +258,6 @@ impl Transaction {
         let raised =
             on!(self, |c| sqlx::query_as::<_, (String,)>(RAISE_TOKEN_LIFETIME).bind(seconds).fetch_all(c).await)?;
         if raised.is_empty() { Ok(()) } else { self.keys_changed().await }
-    }
-
-    /// Takes the lease under which one node looks after the keys, for so many seconds; `false` when another one has it. A lease that
-    /// would last longer than any was taken by a clock that was ahead, and does not count.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn take_key_lease(&mut self, holder: &str, now: Timestamp, seconds: i64) -> Result<bool, Failure> {
-        let taken = on!(self, |c| sqlx::query_as::<_, (String,)>(TAKE_KEY_LEASE)
-            .bind(holder)
-            .bind(now.seconds())
-            .bind(now.plus(seconds).seconds())
-            .fetch_optional(c)
-            .await)?;
-        Ok(taken.is_some())
-    }
-
-    /// Gives the lease back.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn return_key_lease(&mut self, holder: &str) -> Result<(), Failure> {
-        on!(self, |c| sqlx::query(RETURN_KEY_LEASE).bind(holder).execute(c).await.map(drop))
     }
 
     /// Notes the master key that this database belongs to, unless one is noted.

@@ -21,6 +21,7 @@ mod directory;
 mod failures;
 mod grants;
 mod keys;
+mod leases;
 mod logout_outbox;
 mod memory;
 mod migrate;
@@ -39,6 +40,7 @@ pub use connection::{Reader, Storage, Transaction};
 pub use directory::Directory;
 pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
+pub use leases::Lease;
 pub use migrate::{Migration, MigrationReport};
 pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
@@ -77,6 +79,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         failures::STATEMENTS,
         grants::STATEMENTS,
         keys::STATEMENTS,
+        leases::STATEMENTS,
         logout_outbox::STATEMENTS,
         news::STATEMENTS,
         refresh_tokens::STATEMENTS,

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::key_life::KeyLife;
 use crate::protocol::key_schedule::{Step, clock_went_back, steps};
-use crate::storage::{StoredKey, Transaction};
+use crate::storage::{Lease, StoredKey, Transaction};
 use crate::tokens::{KeyRing, SigningKey};
 
 /// How long the lease lasts, in seconds.
@@ -77,7 +77,7 @@ impl SigningKeys {
     /// When the database fails or no key can be made; then nobody tries again before the lease has run out.
     pub async fn rotate_under_lease(&self, now: Timestamp) -> Result<Vec<Change>, Failure> {
         let mut transaction = self.storage.begin().await?;
-        let taken = transaction.take_key_lease(&self.node, now, LEASE).await?;
+        let taken = transaction.take_lease(Lease::SigningKeys, &self.node, now, LEASE).await?;
         transaction.commit().await?;
         if !taken {
             return Ok(Vec::new());
@@ -85,7 +85,7 @@ impl SigningKeys {
         let changes = self.rotate(now).await?;
         if !changes.is_empty() {
             let mut transaction = self.storage.begin().await?;
-            transaction.return_key_lease(&self.node).await?;
+            transaction.return_lease(Lease::SigningKeys, &self.node).await?;
             transaction.commit().await?;
         }
         Ok(changes)
