@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
+use tokio::sync::oneshot;
 
 use super::output::line;
 use super::serve::{on_signals, say_made};
@@ -79,12 +80,13 @@ async fn serve(
     [listener, beside]: [Listener; 2],
     shutdown: Shutdown,
 ) -> Result<(), Failure> {
-    let stop = shutdown.clone();
-    let jobs = tokio::spawn(app.clone().run_jobs(async move { stop.requested().await }));
+    let (served, stop) = oneshot::channel::<()>();
+    let jobs = tokio::spawn(app.clone().run_jobs(async move { drop(stop.await) }));
     tokio::join!(
         listener.serve(&app, site(app.clone()), shutdown.clone()),
         beside.serve(&app, demo::site(app.clone(), samples), shutdown),
     );
+    drop(served);
     let _ = jobs.await;
     app.storage.close().await;
     Ok(())

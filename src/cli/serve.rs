@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use super::output::{line, note};
 use super::start::{self, Made};
@@ -78,9 +79,11 @@ fn name_issuer(config: &mut Config, listener: &Listener) {
 
 /// Serves until a signal, then closes the database.
 async fn serve(app: App, listener: Listener, shutdown: Shutdown) -> Result<(), Failure> {
-    let stop = shutdown.clone();
-    let jobs = tokio::spawn(app.clone().run_jobs(async move { stop.requested().await }));
+    // Until the last request is answered: while a node is on its way out it must hear the news, and tell what it has to tell.
+    let (served, stop) = oneshot::channel::<()>();
+    let jobs = tokio::spawn(app.clone().run_jobs(async move { drop(stop.await) }));
     listener.serve(&app, site(app.clone()), shutdown).await;
+    drop(served);
     let _ = jobs.await;
     app.storage.close().await;
     Ok(())

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{Database, END, Live, eventually};
+use crate::support::{Database, END, Live, Receiver, eventually};
 
 const BODY: &str = "grant_type=client_credentials";
 /// The first bytes of HTTP/2: its preface and an empty SETTINGS frame (RFC 9113 §3.4).
@@ -79,6 +79,28 @@ async fn a_stop_closes_the_socket_finishes_what_is_under_way_and_ends_with_zero(
     let refused = async || TcpStream::connect(server.address()).await.err();
     eventually("no connection is taken", refused).await;
     assert!(finish(under_way).await.starts_with("HTTP/1.1 401"), "it was under way when the socket closed");
+    assert_eq!(server.wait(), Some(0), "{}", server.log());
+}
+
+#[tokio::test]
+async fn what_runs_by_itself_goes_on_until_the_last_request_is_answered() {
+    let (database, receiver) = (Database::copy().await, Receiver::start().await);
+    let allowed = receiver.address.to_string();
+    let settings = [("DOORWARD__SERVER__DRAIN", "600"), ("DOORWARD__OUTGOING__ALLOW", allowed.as_str())];
+    let mut server = Live::serve_with(&database, &settings);
+    let client = server.client("web", &["--backchannel-logout-uri", &receiver.uri()]);
+    let under_way = unfinished(&server).await;
+    server.terminate();
+    let refused = async || TcpStream::connect(server.address()).await.err();
+    eventually("no connection is taken", refused).await;
+    let id = &client.id;
+    let notice = format!(
+        "INSERT INTO logout_outbox (client_id, sign_in_id, user_id, ended_at, due_at) VALUES ('{id}', 'sid', 'sub', 1, 1)"
+    );
+    database.db_execute(&notice).await;
+    // Of this application the node hears by the news alone, and tells it in its last moments.
+    assert!(!receiver.next().await.is_empty());
+    assert!(finish(under_way).await.starts_with("HTTP/1.1 401"));
     assert_eq!(server.wait(), Some(0), "{}", server.log());
 }
 
