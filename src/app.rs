@@ -155,9 +155,7 @@ impl App {
     /// # Errors
     /// When the database must be asked and fails.
     pub async fn fresh_keys(&self, now: Timestamp) -> Result<&KeyRing, Failure> {
-        if !self.ring.is_fresh(now) {
-            self.signing_keys.refresh(&self.ring, now).await?;
-        }
+        self.signing_keys.freshen(&self.ring, now).await?;
         Ok(&self.ring)
     }
 

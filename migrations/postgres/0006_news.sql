@@ -24,3 +24,6 @@ DROP INDEX sign_ins_ended;
 DROP INDEX grants_ended;
 CREATE INDEX sign_in_failures_start ON sign_in_failures (started_at);
 INSERT INTO leases (name, holder, expires_at) VALUES ('clean-up', '', 0);
+
+-- Whether a server has ever published keys: until then no key has to wait until verifiers know it.
+INSERT INTO meta (name, value) SELECT 'key_set_published', 'yes' WHERE EXISTS (SELECT 1 FROM signing_keys);

@@ -9,8 +9,8 @@ use axum::{Extension, Router};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use super::endpoints::{authorize, discovery, health, introspect, jwks, revoke, token, userinfo};
-use super::middleware::headers;
 use super::middleware::host::Hosts;
+use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{account, consent, login, logout, missing, register};
 use super::site::Site;
@@ -75,6 +75,7 @@ fn router(app: App) -> Router {
         .route("/static/{file}", get(files::get))
         .fallback(missing::get)
         .method_not_allowed_fallback(missing::method)
+        .layer(from_fn_with_state(app.clone(), owner::check))
         .layer(from_fn(headers::browser))
         .layer(Extension(files));
 

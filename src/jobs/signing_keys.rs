@@ -9,7 +9,7 @@ mod rotation;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
@@ -44,6 +44,9 @@ pub struct SigningKeys {
     loading: Arc<tokio::sync::Mutex<()>>,
     /// Names this process in the lease.
     node: Arc<str>,
+    /// Whether the database belongs to another master key than ours.
+    foreign: Arc<AtomicBool>,
+    loads: Arc<AtomicU64>,
     at_work: Arc<AtomicBool>,
     warned: Arc<AtomicBool>,
     /// When the work last failed, in seconds since 1970.
@@ -93,6 +96,8 @@ impl SigningKeys {
             heard: Arc::default(),
             loading: Arc::default(),
             node: random::id().into(),
+            foreign: Arc::default(),
+            loads: Arc::default(),
             at_work: Arc::default(),
             warned: Arc::default(),
             failed_at: Arc::new(AtomicI64::new(i64::MIN)),
@@ -112,6 +117,23 @@ impl SigningKeys {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// Checks that the database still belonged to our master key when the ring was last brought up to date. When it does not, this
+    /// node signs nothing and must seal nothing: another key was given to the database, most likely because ours is out.
+    ///
+    /// # Errors
+    /// When it belongs to another one.
+    pub fn check_still_ours(&self) -> Result<(), Failure> {
+        if self.foreign.load(Ordering::SeqCst) {
+            return Err(Failure::unavailable("the database belongs to another master key by now"));
+        }
+        Ok(())
+    }
+
+    /// How often the keys were read so far: lets a test show that nobody reads them for nothing.
+    pub fn times_loaded(&self) -> u64 {
+        self.loads.load(Ordering::SeqCst)
     }
 
     /// The algorithm of what names none.

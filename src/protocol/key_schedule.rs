@@ -2,7 +2,7 @@
 //! steps which are due. Whoever takes them plans again inside the transaction: two nodes never take the same step.
 //!
 //! A key signs for `interval`. Its successor is made, and published, `lead` before the change. An algorithm that was not used so far
-//! waits until every verifier's cache has its key. When the active key was revoked there is nothing to wait for: the next one
+//! waits until every verifier's cache has its key, unless no key set was ever published. When the active key was revoked there is nothing to wait for: the next one
 //! begins at once.
 
 use std::collections::BTreeSet;
@@ -120,6 +120,16 @@ pub fn steps(keys: &[KeyLife], wanted: &BTreeSet<Algorithm>, rhythm: Rhythm, now
     let (begun, over): (Vec<Step>, Vec<Step>) = notes(keys, now).partition(|step| matches!(step, Step::Activate(_)));
     steps.extend(begun.into_iter().chain(over));
     steps
+}
+
+/// The steps that are due when no key set was ever published: no verifier keeps an older one, so nothing has to wait for that.
+pub fn first_steps(keys: &[KeyLife], wanted: &BTreeSet<Algorithm>, rhythm: Rhythm, now: Timestamp) -> Vec<Step> {
+    let signs = |algorithm: Algorithm| signer(keys, algorithm.as_str(), now).is_some();
+    let at_once = |step| match step {
+        Step::Make { algorithm, .. } if !signs(algorithm) => Step::Make { algorithm, signs_from: now },
+        other => other,
+    };
+    steps(keys, wanted, rhythm, now).into_iter().map(at_once).collect()
 }
 
 /// The steps of an operator who does not want to wait for the time: the next key of each algorithm is made now and signs after the

@@ -33,6 +33,8 @@ statements! {
         WHERE id_token_algorithm IS NOT NULL OR id_token_algorithm_former IS NOT NULL \
         UNION SELECT signing_algorithm AS wanted, signing_algorithm_former AS former FROM resources \
         WHERE signing_algorithm IS NOT NULL OR signing_algorithm_former IS NOT NULL";
+    KEY_SET_PUBLISHED = "SELECT value FROM meta WHERE name = 'key_set_published'";
+    NOTE_KEY_SET_PUBLISHED = "INSERT INTO meta (name, value) VALUES ('key_set_published', 'yes') ON CONFLICT (name) DO NOTHING";
     MASTER_KEY_ID = "SELECT value FROM meta WHERE name = 'master_key_id'";
     CHANGE_MASTER_KEY_ID = "UPDATE meta SET value = $1 WHERE name = 'master_key_id'";
     SET_MASTER_KEY_ID = "INSERT INTO meta (name, value) VALUES ('master_key_id', $1) ON CONFLICT (name) DO NOTHING";
@@ -97,6 +99,8 @@ pub struct KeyRows {
     pub choices: Vec<AlgorithmChoice>,
     /// The master key that the database belongs to.
     pub master_key_id: Option<String>,
+    /// Whether a server has ever published keys.
+    pub published: bool,
 }
 
 impl Storage {
@@ -110,6 +114,7 @@ impl Storage {
             keys: reader.signing_keys().await?,
             choices: reader.algorithm_choices().await?,
             master_key_id: reader.master_key_id().await?,
+            published: reader.key_set_was_published().await?,
         })
     }
 }
@@ -132,6 +137,15 @@ impl Reader {
         type Pair = (Option<String>, Option<String>);
         let rows = on!(self, |c| sqlx::query_as::<_, Pair>(ALGORITHM_CHOICES).fetch_all(c).await)?;
         Ok(rows.into_iter().filter_map(|(wanted, former)| algorithm_choice(wanted, former).ok()).collect())
+    }
+
+    /// Whether a server has ever published keys of this database.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn key_set_was_published(&mut self) -> Result<bool, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, (String,)>(KEY_SET_PUBLISHED).fetch_optional(c).await)?;
+        Ok(row.is_some())
     }
 
     /// The id of the master key that this database belongs to.
@@ -258,6 +272,15 @@ impl Transaction {
         let raised =
             on!(self, |c| sqlx::query_as::<_, (String,)>(RAISE_TOKEN_LIFETIME).bind(seconds).fetch_all(c).await)?;
         if raised.is_empty() { Ok(()) } else { self.keys_changed().await }
+    }
+
+    /// Notes that a server publishes the keys from now on. Whoever makes one at the same time waits, and sees it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn note_key_set_published(&mut self) -> Result<(), Failure> {
+        self.keys_changed().await?;
+        on!(self, |c| sqlx::query(NOTE_KEY_SET_PUBLISHED).execute(c).await.map(drop))
     }
 
     /// Notes the master key that this database belongs to, unless one is noted.

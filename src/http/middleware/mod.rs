@@ -3,5 +3,6 @@
 pub(super) mod bounded;
 pub(super) mod headers;
 pub(super) mod host;
+pub(super) mod owner;
 pub(super) mod peer;
 pub(super) mod request_log;

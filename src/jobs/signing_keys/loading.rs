@@ -2,6 +2,7 @@
 //! change as they should, and only what it alone could sign is refused.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::SigningKeys;
 use crate::clock::Timestamp;
@@ -18,6 +19,8 @@ impl SigningKeys {
     /// When the database fails. A sentence, when a key that signs or will sign cannot be opened.
     pub async fn load(&self, ring: &KeyRing, now: Timestamp) -> Result<(), Failure> {
         self.refresh(ring, now).await?;
+        self.check_still_ours()?;
+        self.note_published().await?;
         let (held, lives) = (ring.held(), ring.lives());
         for key in &held {
             let is_needed = matches!(key.life.standing(&lives, now).stage, Stage::Active | Stage::Next);
@@ -64,13 +67,47 @@ impl SigningKeys {
     /// When the database fails: the ring stays as it is.
     pub async fn refresh(&self, ring: &KeyRing, now: Timestamp) -> Result<(), Failure> {
         let _alone = self.loading.lock().await;
+        self.read(ring, now).await
+    }
+
+    /// Brings the ring up to date unless it is fresh at `now`: of many who find it old at once, one does it and the others wait.
+    ///
+    /// # Errors
+    /// As [`SigningKeys::refresh`].
+    pub async fn freshen(&self, ring: &KeyRing, now: Timestamp) -> Result<(), Failure> {
+        if ring.is_fresh(now) {
+            return Ok(());
+        }
+        let _alone = self.loading.lock().await;
+        if ring.is_fresh(now) {
+            return Ok(());
+        }
+        self.read(ring, now).await
+    }
+
+    async fn read(&self, ring: &KeyRing, now: Timestamp) -> Result<(), Failure> {
         let rows = self.storage.key_rows().await?;
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        // It passes when the right key is given back, or this node is started with it.
+        let ours = Self::check_owner(rows.master_key_id.as_deref(), &self.master).map_err(Failure::unavailable);
+        self.foreign.store(ours.is_err(), Ordering::SeqCst);
         rows.master_key_id.as_deref().map(|noted| self.master.use_key(noted));
         let before = ring.held();
-        let held = rows.keys.iter().map(|key| self.hold(key, before.iter().find(|held| held.life.kid == key.life.kid)));
+        let of = |key: &StoredKey| before.iter().find(|held| held.life.kid == key.life.kid);
+        let held = rows.keys.iter().map(|key| self.hold(key, of(key), &ours));
         ring.replace(held.collect(), now);
         self.choices.store(Arc::new(rows.choices));
         Ok(())
+    }
+
+    /// Notes that the keys are published from now on, unless it is noted.
+    async fn note_published(&self) -> Result<(), Failure> {
+        if self.storage.read().await?.key_set_was_published().await? {
+            return Ok(());
+        }
+        let mut transaction = self.storage.begin().await?;
+        transaction.note_key_set_published().await?;
+        transaction.commit().await
     }
 
     fn open_record(&self, stored: &StoredKey) -> Result<SigningKey, Failure> {
@@ -90,14 +127,16 @@ impl SigningKeys {
         }
     }
 
-    fn hold(&self, stored: &StoredKey, before: Option<&HeldKey>) -> HeldKey {
+    fn hold(&self, stored: &StoredKey, before: Option<&HeldKey>, ours: &Result<(), Failure>) -> HeldKey {
         let life = stored.life.clone();
         let (kid, algorithm) = (life.kid.as_str(), life.algorithm.as_str());
-        let private = match before.map(|held| &held.private) {
+        let private = match (ours, before.map(|held| &held.private)) {
             _ if life.retired_at.is_some() || life.revoked_at.is_some() => {
                 Err(Failure::internal(format!("the signing key {kid} signs no more")))
             }
-            Some(Ok(known)) => Ok(known.clone()),
+            // What we could open once signs no more either: our master key is not to be relied on.
+            (Err(why), _) => Err(why.clone()),
+            (Ok(()), Some(Ok(known))) => Ok(known.clone()),
             _ => self.open_record(stored).map(Arc::new),
         };
         let public = match (before.map(|held| &held.public), &private) {

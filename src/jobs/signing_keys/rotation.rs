@@ -8,9 +8,9 @@ use std::sync::atomic::Ordering;
 use super::SigningKeys;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::protocol::algorithm::Algorithm;
+use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::key_life::KeyLife;
-use crate::protocol::key_schedule::{Step, clock_went_back, steps};
+use crate::protocol::key_schedule::{Step, clock_went_back, first_steps, steps};
 use crate::storage::{Lease, StoredKey, Transaction};
 use crate::tokens::{KeyRing, SigningKey};
 
@@ -66,9 +66,12 @@ impl SigningKeys {
 
     /// Whether anything is due, by what the ring knows.
     pub fn is_due(&self, ring: &KeyRing, now: Timestamp) -> bool {
-        let keys = ring.lives();
-        let wanted = self.wanted(&self.choices.load(), &keys, now);
-        !steps(&keys, &wanted, self.policy.rhythm, now).is_empty()
+        !self.due(&ring.lives(), &self.choices.load(), true, now).is_empty()
+    }
+
+    fn due(&self, keys: &[KeyLife], choices: &[AlgorithmChoice], published: bool, now: Timestamp) -> Vec<Step> {
+        let plan = if published { steps } else { first_steps };
+        plan(keys, &self.wanted(choices, keys, now), self.policy.rhythm, now)
     }
 
     /// As [`SigningKeys::rotate`], when no other node is at it.
@@ -98,7 +101,7 @@ impl SigningKeys {
     pub async fn rotate(&self, now: Timestamp) -> Result<Vec<Change>, Failure> {
         let rows = self.storage.key_rows().await?;
         let keys = lives(rows.keys);
-        let due = steps(&keys, &self.wanted(&rows.choices, &keys, now), self.policy.rhythm, now);
+        let due = self.due(&keys, &rows.choices, rows.published, now);
         let mut made = self.make_for(&due).await?;
         let mut transaction = self.storage.begin().await?;
         let changes = self.take_steps(&mut transaction, &mut made, now).await?;
@@ -152,8 +155,9 @@ impl SigningKeys {
         for _ in 0..ROUNDS {
             let keys = lives(transaction.signing_keys().await?);
             let choices = transaction.algorithm_choices().await?;
+            let published = transaction.key_set_was_published().await?;
             let before = changes.len();
-            for step in steps(&keys, &self.wanted(&choices, &keys, now), self.policy.rhythm, now) {
+            for step in self.due(&keys, &choices, published, now) {
                 changes.extend(self.take(transaction, step, made, now).await?);
             }
             if changes.len() == before {

@@ -6,6 +6,7 @@ mod damage;
 mod hints;
 mod judges;
 mod kill;
+mod owner;
 mod revocation;
 mod rotation;
 mod secrecy;
