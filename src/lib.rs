@@ -54,10 +54,16 @@
 //! presented token gives ([`sealing::SealingKey::from_secret`]), so the same answer can be given again, without writing, until the successor
 //! is used. A reuse ends what `[tokens] on_reuse` says. Whether the access token still holds is asked of [`grants::Grants::access`] alone.
 //!
-//! **A service gets a token, and a key rotates.** Client credentials touch no database: the client comes from [`storage::Directory`], which a
-//! counter row keeps at most a second old, and the key from [`tokens::KeyRing`]. [`app::App::run_jobs`] polls that row, loads keys
-//! when it moved, lets [`jobs::signing_keys`] rotate when the schedule says so, delivers [`jobs::outbox`], and cleans up. What signs,
-//! what is published and what verifies at a moment is one pure function, in [`protocol::key_life`].
+//! **A service gets a token, and a key rotates.** Client credentials touch no database: the client comes from [`storage::Directory`] and the
+//! key from [`tokens::KeyRing`], both in memory. [`app::App::run_jobs`] keeps them true. Whoever changes a client, a resource or a key,
+//! be it another node or the command line, counts its counter up in the same transaction
+//! ([`storage::Transaction::client_changed`], [`storage::Transaction::resource_changed`], [`storage::Transaction::keys_changed`]). Twice a second
+//! [`storage::Directory::poll`] reads the three counters over a connection that no load can take, forgets the clients that changed and
+//! no other, and after a second without a look trusts nothing it remembers. [`jobs::signing_keys::SigningKeys::hear`] loads the keys when
+//! the news concerns them, and [`jobs::signing_keys::SigningKeys::attend`] takes what steps are due: what that is, is one pure function,
+//! [`protocol::key_schedule::steps`], planned again inside the transaction, and what signs, is published and verifies at a moment is another,
+//! in [`protocol::key_life`]. The other jobs deliver [`jobs::outbox`] and, one node at a time, do [`jobs::clean_up`]. All go on until the last
+//! request is answered.
 //!
 //! # Where the next thing goes
 //!
