@@ -29,21 +29,26 @@
 //! - **grant**: what came of one authorization: one code and all tokens that descend from it ([`protocol::grant::Grant`]). Everything that
 //!   decides on a person's access asks whether its grant holds, so an ended one counts at once on every node.
 //! - **resource**: an API that accepts our access tokens ([`protocol::resource::Resource`]). The issuer itself is one: userinfo.
-//! - **pending request**: an authorization request on its way through the pages, sealed and never a row
-//!   ([`protocol::authorization_request::PendingRequest`]).
+//! - **proof**: one way in which a person has shown who they are, with its time ([`protocol::proof::Proof`]). `acr`, `amr` and `auth_time`
+//!   come from proofs alone ([`protocol::assurance`]).
+//! - **journey**: what a browser is on its way to do here, a goal and the proofs given so far; sealed and never a row
+//!   ([`protocol::journey::Journey`]).
 //! - **rejection**: a refusal by rule ([`protocol::rejection::Rejection`]), as opposed to a failure of ours ([`failure::Failure`]).
 //!
 //! # Three walkthroughs
 //!
 //! **A single-page app signs a person in.** `GET /authorize` meets [`http::router`], then `http/endpoints/authorize.rs`. Two steps, kept apart
 //! by types: [`protocol::authorization_request::RedirectTarget::verify`] (what fails becomes a page) and
-//! [`protocol::authorization_request::AuthorizationRequest::check`] (what fails goes to the redirect URI). The request is sealed for this
-//! browser ([`signin::PendingRequests::seal`]), and [`signin::SignIns::proceed`] asks the one pure
-//! [`next_step`](protocol::next_step::next_step). The pages in `http/pages/` take a form only as `CsrfForm`, sign in by
-//! [`signin::SignIns::with_password`], and always come back to `proceed`, which at last writes the grant with its code in one transaction.
-//! `POST /token` then goes through `ClientForm`, [`grants::Grants::redeem`] and
-//! [`storage::Transaction::redeem_code`], whose one statement decides the race; the value that comes out, a
-//! [`protocol::authorization::Authorization`], is signed by [`tokens::Mint`] when nothing is held any more.
+//! [`protocol::authorization_request::AuthorizationRequest::check`] (what fails goes to the redirect URI). The request becomes the goal of a
+//! [`Journey`](protocol::journey::Journey), sealed for this browser ([`signin::Journeys::seal`]). [`signin::SignIns::standing`] reads sign-in,
+//! user and consent in one statement, and asks the one pure [`next_step`](protocol::next_step::next_step). The pages in `http/pages/` take a
+//! form only as `CsrfForm`. [`signin::SignIns::with_password`] yields a [`proof`](protocol::proof); when
+//! [`signs_in`](protocol::next_step::signs_in) misses none, and only then, a sign-in row is written, in the transaction that confirmed the
+//! password. Every page comes back to [`signin::SignIns::proceed`], which asks `next_step` again under the lock of the user, and at last
+//! writes the grant with its code in the same transaction: whatever ended in between, the request is answered by the same function.
+//! `POST /token` then goes through `ClientForm`, [`grants::Grants::redeem`] and [`storage::Transaction::redeem_code`], whose one statement
+//! decides the race; the value that comes out, a [`protocol::authorization::Authorization`], is signed by [`tokens::Mint`] when nothing is
+//! held any more.
 //!
 //! **An app refreshes, and its answer gets lost.** [`grants::Grants::redeem`] again, `grants/refresh_token.rs`. One look on a reader,
 //! [`storage::Reader::refresh_token`], brings the token with its grant and all that this hangs on: user, client, sign-in. What presenting
@@ -81,6 +86,20 @@
 //! A rule: a file in `protocol/`, a [`protocol::rejection::Rejection`] in the file of its audience, with its source, and a test that names it
 //! (`tests/rules.rs` demands one). An endpoint: a file in `http/endpoints/` and a route in `http/router.rs`. A table: a migration of the same name in both folders, and
 //! constants in a file of `storage/`. A setting: a key in `config.toml`, which is its documentation and default, and a field.
+//!
+//! **A proof** (a code from an app, a passkey): a variant of [`protocol::proof::Kind`] and its row in [`protocol::assurance`] (method, whether
+//! it identifies by itself, the classes it makes true). When somebody must give it: a field of [`protocol::next_step::Policy`] and what
+//! [`protocol::next_step::signs_in`] misses. The check: a file in `signin/` like `signin/password.rs`, which holds the user, sees that nobody
+//! switched them off, and ends in `SignIns::advance`. Its page: a file in `http/pages/`, a template, a route, and the way there in `lead`
+//! (`http/endpoints/authorize.rs`), where [`signin::Proceed::Prove`] and an unfinished journey find their page; its form ends in `Visit::after`.
+//! What it is checked against: a table. Tests: the table of `protocol/next_step/tests.rs`, and the page among the carriers of
+//! `tests/it/pages/forms.rs`.
+//!
+//! **An upstream provider**: the protocol is one file in `upstream/` (by name, when a client library of ours does not know it), its settings
+//! a section of `config/`, its identities a table keyed by issuer and `sub`. The first provider is also a proof: the steps above, with the
+//! sealed journey as what its `state` brings back, and `/upstream/{id}/callback` as the page. Linking one to an account is a goal: a variant
+//! of [`protocol::journey::Goal`], what it asks of a person in `missing` (`protocol/next_step.rs`), and what is done at its end in
+//! [`signin::SignIns::go_on`].
 
 pub mod app;
 pub mod cli;

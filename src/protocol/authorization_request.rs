@@ -14,7 +14,6 @@ use super::rejection::{Refusal, Rejection};
 use super::resource::{self, Resource};
 use super::response_mode::ResponseMode;
 use super::scope::{self, ScopeSet};
-use crate::clock::Timestamp;
 
 /// The longest authorization request, in bytes of its query or body.
 pub const MAX_LENGTH: usize = 4096;
@@ -149,17 +148,6 @@ impl AuthorizationRequest {
     pub fn scopes_to_allow(&self) -> ScopeSet {
         self.scopes.union(&self.claims.scopes())
     }
-}
-
-/// A checked request on its way through the sign-in pages.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub struct PendingRequest {
-    /// A random id: what was done for this very request is known by it.
-    pub id: String,
-    /// When it came.
-    pub started_at: Timestamp,
-    /// What it asks.
-    pub request: AuthorizationRequest,
 }
 
 fn refuse_request_objects(params: &Params) -> Result<(), Rejection> {

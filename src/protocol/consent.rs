@@ -10,7 +10,7 @@ pub struct Consent {
     pub scopes: ScopeSet,
     /// The resources allowed.
     pub resources: Vec<String>,
-    /// The id of the last pending request for which the person was asked.
+    /// The id of the last journey on which the person was asked.
     pub confirmed_request: String,
 }
 

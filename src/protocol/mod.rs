@@ -22,6 +22,7 @@ pub mod grant;
 pub mod grant_type;
 pub mod introspection;
 pub mod issuer;
+pub mod journey;
 pub mod key_life;
 pub mod key_schedule;
 pub mod logout_token;

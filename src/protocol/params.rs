@@ -49,6 +49,7 @@ pub const KNOWN: &[&str] = &[
     "token",
     "token_type_hint",
     // Our own pages.
+    "as",
     "csrf",
     "decision",
     "email",

@@ -11,14 +11,16 @@ pub struct SignIn {
     pub id: String,
     /// Who is signed in.
     pub user_id: String,
+    /// The user's e-mail address.
+    pub email: String,
     /// When it was last used, to the minute.
     pub last_used_at: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
     /// How the person last authenticated.
     pub proofs: Proofs,
-    /// The id of the pending request for which the person last authenticated, if it was for one.
-    pub request_id: Option<String>,
+    /// The id of the journey on which the person last authenticated.
+    pub journey_id: Option<String>,
 }
 
 impl SignIn {

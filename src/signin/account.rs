@@ -1,16 +1,15 @@
-//! What a person may see and end of their own account. Ending asks for the password again when the sign-in is not fresh: whoever finds a
+//! What a person may see and end of their own account. Ending asks for a proof again when the sign-in is not fresh: whoever finds a
 //! browser open must not be able to lock its owner out.
 
 use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
+use crate::protocol::journey::Action;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::user::User;
 use crate::storage::{AppWithAccess, SignInEntry};
 
-/// How long after authenticating a person may end things without the password, in seconds.
-const FRESH: i64 = 600;
 /// How long the account page tells of a stolen token, in seconds.
 const TOLD_FOR: i64 = 30 * 86_400;
 
@@ -25,15 +24,6 @@ pub struct AccountView {
     pub apps: Vec<AppWithAccess>,
     /// When a copy of a refresh token was last used, within the last 30 days.
     pub reused_at: Option<Timestamp>,
-}
-
-/// What a person ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending<'a> {
-    /// A sign-in, by its id.
-    SignIn(&'a str),
-    /// An application's access, by its `client_id`.
-    App(&'a str),
 }
 
 impl SignIns {
@@ -56,25 +46,20 @@ impl SignIns {
         })
     }
 
-    /// Whether the person has authenticated so lately that ending something needs no password.
-    pub fn is_fresh(&self, sign_in: &SignIn, now: Timestamp) -> bool {
-        now < sign_in.auth_time().plus(FRESH)
-    }
-
     /// Ends what is the person's own; what is not, or has ended already, is left alone.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn end(&self, user_id: &str, ending: Ending<'_>, now: Timestamp) -> Result<(), Failure> {
+    pub(super) async fn end(&self, user_id: &str, action: &Action, now: Timestamp) -> Result<(), Failure> {
         let mut transaction = self.storage.begin().await?;
-        match ending {
-            Ending::SignIn(id) => {
-                let own = transaction.sign_ins_of_user(user_id).await?.iter().any(|entry| entry.id == id);
+        match action {
+            Action::EndSignIn(id) => {
+                let own = transaction.sign_ins_of_user(user_id).await?.iter().any(|entry| entry.id == *id);
                 if own {
                     transaction.end_sign_in(id, "ended by the person", now).await?;
                 }
             }
-            Ending::App(client_id) => {
+            Action::EndApp(client_id) => {
                 transaction.withdraw_consent(user_id, client_id, "withdrawn by the person", now).await?;
             }
         }

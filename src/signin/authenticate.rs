@@ -1,4 +1,4 @@
-//! Who is signed in: from the cookie to the row, and a new row or a new cookie value for every sign-in.
+//! From proofs to a sign-in: a new row or a new cookie value, as soon as nothing is missing and never before.
 //!
 //! When the same person authenticates again in the same browser, the row goes on under a new cookie value: `sid` stays what clients know,
 //! and their refresh tokens stay bound to it. For anybody else the old row ends.
@@ -6,8 +6,9 @@
 use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::protocol::proof::Proofs;
-use crate::protocol::sign_in::{SignIn, USE_IS_NOTED_AFTER};
+use crate::protocol::journey::{Journey, Proven};
+use crate::protocol::next_step;
+use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::secret::Secret;
 use crate::storage::{NewSignIn, Transaction};
@@ -23,19 +24,6 @@ pub struct Browser {
     pub cookie: Option<Secret>,
 }
 
-/// Somebody who has proved who they are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Arrival<'a> {
-    /// The user's id.
-    pub user_id: &'a str,
-    /// How.
-    pub proofs: &'a Proofs,
-    /// In which browser.
-    pub browser: &'a Browser,
-    /// For which pending request.
-    pub request_id: Option<&'a str>,
-}
-
 /// The cookie of a sign-in.
 #[derive(Debug)]
 pub struct NewCookie {
@@ -45,28 +33,37 @@ pub struct NewCookie {
     pub lifetime: i64,
 }
 
-impl SignIns {
-    /// The live sign-in of a browser, if any; notes its use, at most once a minute.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn current(&self, cookie: Option<&Secret>, now: Timestamp) -> Result<Option<SignIn>, Failure> {
-        let Some(cookie) = cookie else { return Ok(None) };
-        let found = self.storage.read().await?.sign_in_by_secret(&cookie.hash()).await?;
-        let Some(sign_in) = found.filter(|sign_in| sign_in.is_live(self.limits.idle, now)) else { return Ok(None) };
-        if now >= sign_in.last_used_at.plus(USE_IS_NOTED_AFTER) {
-            let mut transaction = self.storage.begin().await?;
-            transaction.use_sign_in(&sign_in.id, now).await?;
-            transaction.commit().await?;
-        }
-        Ok(Some(sign_in))
-    }
+/// How far a proof has brought a journey.
+#[derive(Debug)]
+pub enum Progress {
+    /// Nothing is missing: its person is signed in.
+    SignedIn(NewCookie),
+    /// More must be proved: the journey as it now stands.
+    Underway(Journey),
+}
 
-    /// Signs a user in, in a transaction that has decided so.
-    pub(super) async fn sign_in(
+impl SignIns {
+    /// Goes on after a proof, in the transaction that holds its user: signs the person in when nothing is missing.
+    pub(super) async fn advance(
         &self,
         transaction: &mut Transaction,
-        Arrival { user_id, proofs, browser, request_id }: Arrival<'_>,
+        journey: Journey,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Progress, Failure> {
+        match next_step::signs_in(&journey) {
+            Some(proven) => {
+                Ok(Progress::SignedIn(self.sign_in(transaction, (&journey.id, proven), browser, now).await?))
+            }
+            None => Ok(Progress::Underway(journey)),
+        }
+    }
+
+    async fn sign_in(
+        &self,
+        transaction: &mut Transaction,
+        (journey_id, proven): (&str, &Proven),
+        browser: &Browser,
         now: Timestamp,
     ) -> Result<NewCookie, Failure> {
         let value = random::secret();
@@ -75,18 +72,18 @@ impl SignIns {
             None => None,
         };
         let goes_on =
-            former.as_ref().filter(|former| former.user_id == user_id && former.is_live(self.limits.idle, now));
+            former.as_ref().filter(|former| former.user_id == proven.user_id && former.is_live(self.limits.idle, now));
         let fresh_id = random::row_id(now);
         let new = NewSignIn {
             id: goes_on.map_or(fresh_id.as_str(), |former| former.id.as_str()),
             secret_hash: value.hash(),
-            user_id,
+            user_id: &proven.user_id,
             now,
             expires_at: now.plus(self.limits.absolute),
-            request_id,
+            journey_id,
             user_agent: &browser.user_agent,
             address: &browser.address,
-            proofs,
+            proofs: &proven.proofs,
         };
         if goes_on.is_none() || !transaction.renew_sign_in(&new).await? {
             if let Some(former) = &former {

@@ -1,6 +1,6 @@
 //! What our forms carry so that nobody else can make them: MACs over the browser cookie (RFC 6749 §10.12).
 
-use crate::protocol::authorization_request::PendingRequest;
+use crate::protocol::journey::Journey;
 use crate::protocol::rejection::Rejection;
 use crate::sealing::MasterKey;
 use crate::secret::{MacKey, Secret};
@@ -32,22 +32,17 @@ impl Forms {
         if matches { Ok(()) } else { Err(Rejection::ForgedForm) }
     }
 
-    /// The ticket of a consent form: this person, in this sign-in, for this request.
-    pub fn consent_ticket(&self, pending: &PendingRequest, sign_in_id: &str) -> String {
-        self.consent.sign(&[pending.id.as_bytes(), sign_in_id.as_bytes()])
+    /// The ticket of a consent form: this person, in this sign-in, on this journey.
+    pub fn consent_ticket(&self, journey: &Journey, sign_in_id: &str) -> String {
+        self.consent.sign(&[journey.id.as_bytes(), sign_in_id.as_bytes()])
     }
 
     /// Checks the ticket of a consent form.
     ///
     /// # Errors
     /// [`Rejection::ConsentOfAnother`].
-    pub fn check_consent(
-        &self,
-        pending: &PendingRequest,
-        sign_in_id: &str,
-        ticket: Option<&str>,
-    ) -> Result<(), Rejection> {
-        let parts: [&[u8]; 2] = [pending.id.as_bytes(), sign_in_id.as_bytes()];
+    pub fn check_consent(&self, journey: &Journey, sign_in_id: &str, ticket: Option<&str>) -> Result<(), Rejection> {
+        let parts: [&[u8]; 2] = [journey.id.as_bytes(), sign_in_id.as_bytes()];
         match ticket.is_some_and(|ticket| self.consent.verify(&parts, ticket)) {
             true => Ok(()),
             false => Err(Rejection::ConsentOfAnother),

@@ -1,31 +1,39 @@
-//! The browser flow's decisions: the sealed pending request, signing in, registering, consent, and what comes next.
+//! The browser flow's decisions: the sealed journey, proofs and what they sign in, consent, and what comes next.
 //!
 //! Every way through the pages ends in [`SignIns::proceed`], which asks the one pure `next_step`. A stranger's request writes no row:
-//! it travels sealed until somebody has signed in and agreed.
+//! its journey travels sealed until somebody has signed in and agreed.
+//!
+//! A new proof is a file here that ends in `SignIns::advance`, as `password.rs` does.
 
 mod account;
 mod authenticate;
 mod forms;
+mod journeys;
 mod password;
-mod pending;
 mod proceed;
 mod register;
+mod standing;
 
 use std::sync::Arc;
 
-pub use account::{AccountView, Ending};
-pub use authenticate::{Browser, NewCookie};
+pub use account::AccountView;
+pub use authenticate::{Browser, NewCookie, Progress};
 pub use forms::Forms;
+pub use journeys::Journeys;
 pub use password::Attempt;
-pub use pending::PendingRequests;
 pub use proceed::Proceed;
 pub use register::{Problems, Registration};
+pub use standing::Standing;
 
 use crate::config::{SignInConfig, TokensConfig};
 use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::next_step::Policy;
 use crate::sealing::MasterKey;
 use crate::storage::{Directory, Storage};
+
+/// How long after authenticating a person may do what is sensitive, in seconds.
+const FRESH: i64 = 600;
 
 /// The browser flow, with all that it decides from.
 #[derive(Clone, Debug)]
@@ -36,8 +44,9 @@ pub struct SignIns {
     issuer: Issuer,
     limits: SignInConfig,
     lifetimes: TokensConfig,
-    /// Seals and opens pending requests.
-    pub pending: Arc<PendingRequests>,
+    policy: Policy,
+    /// Begins, seals and opens journeys.
+    pub journeys: Arc<Journeys>,
     /// Makes and checks what forms carry.
     pub forms: Arc<Forms>,
 }
@@ -65,7 +74,8 @@ impl SignIns {
     /// The browser flow.
     pub fn new(parts: Parts<'_>) -> Self {
         Self {
-            pending: Arc::new(PendingRequests::new(parts.master_key)),
+            policy: Policy { fresh: FRESH },
+            journeys: Arc::new(Journeys::new(parts.master_key)),
             forms: Arc::new(Forms::new(parts.master_key)),
             storage: parts.storage,
             directory: parts.directory,

@@ -1,12 +1,12 @@
 //! Signing in with a password: the same words, the same status and the same work for every way in which it can fail
 //! (OWASP ASVS 6.3.8).
 
-use super::authenticate::Arrival;
-use super::{Browser, NewCookie, SignIns};
+use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::Error;
 use crate::password::Verdict;
-use crate::protocol::proof::{Kind, Proofs};
+use crate::protocol::journey::Journey;
+use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::{email, new_password};
 use crate::secret::Secret;
@@ -18,22 +18,21 @@ pub struct Attempt<'a> {
     pub email: Option<&'a str>,
     /// The password as typed.
     pub password: Option<Secret>,
-    /// The pending request that the sign-in is for.
-    pub request_id: Option<&'a str>,
 }
 
 impl SignIns {
-    /// Signs in with a password.
+    /// Takes a password as a proof on a journey.
     ///
     /// # Errors
     /// [`Rejection::MissingEmail`], [`Rejection::MissingPassword`], [`Rejection::PasswordTooLong`], [`Rejection::TooManyFailures`],
     /// [`Rejection::WrongCredentials`]; a failure when the database or the hasher cannot: then nobody is signed in.
     pub async fn with_password(
         &self,
+        journey: Journey,
         attempt: Attempt<'_>,
         browser: &Browser,
         now: Timestamp,
-    ) -> Result<NewCookie, Error> {
+    ) -> Result<Progress, Error> {
         let typed = attempt.email.ok_or(Rejection::MissingEmail)?;
         let password = attempt.password.ok_or(Rejection::MissingPassword)?;
         if password.expose().chars().count() > new_password::MAX_LENGTH {
@@ -49,36 +48,25 @@ impl SignIns {
         let usable = account.filter(|account| account.user.disabled_at.is_none() && account.password_hash.is_some());
         let stored = usable.as_ref().and_then(|account| account.password_hash.as_deref());
         let verdict = self.hasher.verify(password.expose(), stored).await?;
-        let (Some(account), Verdict::Right | Verdict::RightButOutdated) = (&usable, verdict) else {
+        let (Some(account), Some(stored), Verdict::Right | Verdict::RightButOutdated) = (&usable, stored, verdict)
+        else {
             return Err(Rejection::WrongCredentials.into());
         };
-        let rehashed = match verdict {
+        let newer = match verdict {
             Verdict::RightButOutdated => Some(self.hasher.hash(password.expose()).await?),
             _ => None,
         };
 
         let mut transaction = self.storage.begin().await?;
-        transaction.hold_user(&account.user.id).await?;
         // What was read before the hash may have changed during it.
-        let now_stored = transaction.user(&account.user.id).await?;
-        let unchanged =
-            now_stored.is_some_and(|a| a.user.disabled_at.is_none() && a.password_hash == account.password_hash);
-        if !unchanged {
+        if !transaction.confirm_password(&account.user.id, stored, newer.as_deref()).await? {
             return Err(Rejection::WrongCredentials.into());
         }
-        if let (Some(new), Some(old)) = (&rehashed, stored) {
-            transaction.rehash_password(&account.user.id, old, new).await?;
-        }
         transaction.take_back_attempt(&network_of(&browser.address)).await?;
-        let arrival = Arrival {
-            user_id: &account.user.id,
-            proofs: &Proofs::of(Kind::Password, now),
-            browser,
-            request_id: attempt.request_id,
-        };
-        let cookie = self.sign_in(&mut transaction, arrival, now).await?;
+        let journey = journey.proved(&account.user.id, Kind::Password, now);
+        let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
-        Ok(cookie)
+        Ok(progress)
     }
 
     /// Counts an attempt before it is evaluated: a store that cannot count lets nobody guess.

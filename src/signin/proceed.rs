@@ -1,79 +1,92 @@
-//! What comes next with a pending request: loads what the one pure `next_step` decides from, and does what it says.
+//! What comes next on a journey, and doing it: the one end of every way through the pages.
 
-use super::SignIns;
+use super::{SignIns, Standing};
 use crate::clock::Timestamp;
 use crate::failure::Error;
-use crate::protocol::authorization_request::PendingRequest;
+use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::authorization_response::{self, AuthorizationResponse};
 use crate::protocol::client::Client;
 use crate::protocol::code::IssuedCode;
 use crate::protocol::consent::Consent;
-use crate::protocol::next_step::{NextStep, next_step};
-use crate::protocol::redirect_uri;
+use crate::protocol::journey::{Action, Goal, Journey};
+use crate::protocol::next_step::{Known, NextStep, next_step};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::random;
-use crate::storage::{NewCode, NewGrant, Reader};
+use crate::secret::Secret;
+use crate::storage::{NewCode, NewGrant};
 
 /// Where the browser goes next.
 #[derive(Debug)]
 pub enum Proceed {
-    /// To the sign-in page.
-    SignIn,
-    /// To the sign-in page, though somebody is signed in.
-    Reauthenticate,
+    /// To the page that asks for a proof.
+    Prove,
     /// To the consent page.
     Consent,
     /// Back to the client, with a code.
     Issued(AuthorizationResponse),
     /// Back to the client, with an error.
     Refused(Rejection, AuthorizationResponse),
+    /// To the account page.
+    Account,
+    /// To the page that says so: the person has just ended this very sign-in.
+    SignedOut,
 }
 
 impl SignIns {
-    /// Decides and, when all is well, issues a code.
+    /// Decides for the browser with this sign-in cookie and, when nothing is missing, does what the journey is for.
     ///
     /// # Errors
-    /// [`Rejection::ReplayedPendingRequest`], [`Rejection::DisabledClient`],
-    /// [`Rejection::UnregisteredRedirectUri`]; a failure when the database fails.
-    pub async fn proceed(
-        &self,
-        pending: &PendingRequest,
-        sign_in: Option<&SignIn>,
-        now: Timestamp,
-    ) -> Result<Proceed, Error> {
-        let client = self.directory.client(&pending.request.client_id).await?;
-        let client = client.filter(|client| client.is_enabled()).ok_or(Rejection::DisabledClient)?;
-        // What was registered when the request came may have been taken back since.
-        redirect_uri::registered(pending.request.target.redirect_uri(), &client)?;
-        let consent = match sign_in {
-            Some(sign_in) => self.former_consent(&client, sign_in).await?,
-            None => None,
+    /// Those of [`SignIns::standing`] and [`SignIns::go_on`].
+    pub async fn proceed(&self, journey: &Journey, cookie: Option<&Secret>, now: Timestamp) -> Result<Proceed, Error> {
+        let standing = self.standing(journey, cookie, now).await?;
+        self.go_on(journey, standing, now).await
+    }
+
+    /// Goes on from where a browser stands.
+    ///
+    /// # Errors
+    /// [`Rejection::ReplayedPendingRequest`]; what is refused on a journey on which there is no client to tell; a failure when the
+    /// database fails.
+    pub async fn go_on(&self, journey: &Journey, standing: Standing, now: Timestamp) -> Result<Proceed, Error> {
+        let Standing { sign_in: Some(sign_in), step: NextStep::Finish, client, .. } = standing else {
+            return self.led_to(journey, standing.step);
         };
-        let step = next_step(pending, &client, sign_in, consent.as_ref(), now);
-        match (step, sign_in) {
-            (NextStep::SignIn, _) => Ok(Proceed::SignIn),
-            (NextStep::Reauthenticate, _) => Ok(Proceed::Reauthenticate),
+        match (&journey.goal, client) {
+            (Goal::Authorize(request), Some(client)) => self.issue(journey, (request, &client), &sign_in, now).await,
+            (Goal::Authorize(_), None) => Err(Rejection::DisabledClient.into()),
+            (Goal::Account, _) => Ok(Proceed::Account),
+            (Goal::Confirm { action, .. }, _) => {
+                self.end(&sign_in.user_id, action, now).await?;
+                let this = matches!(action, Action::EndSignIn(id) if *id == sign_in.id);
+                Ok(if this { Proceed::SignedOut } else { Proceed::Account })
+            }
+        }
+    }
+
+    /// Where a step leads that is not the last one.
+    fn led_to(&self, journey: &Journey, step: NextStep) -> Result<Proceed, Error> {
+        match (step, journey.request()) {
+            (NextStep::Refuse(rejection), Some(request)) => Ok(self.refused(request, rejection)),
+            (NextStep::Refuse(rejection), None) => Err(rejection.into()),
             (NextStep::Consent, _) => Ok(Proceed::Consent),
-            (NextStep::Issue, Some(sign_in)) => self.issue(pending, &client, sign_in, now).await,
-            (NextStep::Issue, None) => Ok(Proceed::SignIn),
-            (NextStep::Refuse(rejection), _) => Ok(self.refused(pending, rejection)),
+            (NextStep::SignIn | NextStep::Reauthenticate | NextStep::Finish, _) => Ok(Proceed::Prove),
         }
     }
 
     /// Remembers what the person allowed: beside what was allowed before.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn allow(&self, pending: &PendingRequest, sign_in: &SignIn, now: Timestamp) -> Result<(), Error> {
-        let request = &pending.request;
+    /// [`Rejection::MissingPendingRequest`] when nobody asks for anything; a failure when the database fails.
+    pub async fn allow(&self, journey: &Journey, sign_in: &SignIn, now: Timestamp) -> Result<(), Error> {
+        let request = journey.request().ok_or(Rejection::MissingPendingRequest)?;
         let mut transaction = self.storage.begin().await?;
         transaction.hold_user(&sign_in.user_id).await?;
         let former = transaction.consent(&sign_in.user_id, &request.client_id).await?;
         let mut consent = Consent {
             scopes: request.scopes_to_allow(),
             resources: request.resources.clone(),
-            confirmed_request: pending.id.clone(),
+            confirmed_request: journey.id.clone(),
         };
         if let Some(former) = former {
             consent.scopes = consent.scopes.union(&former.scopes);
@@ -85,33 +98,36 @@ impl SignIns {
     }
 
     /// What the client is told when the person denies.
-    pub fn deny(&self, pending: &PendingRequest) -> Proceed {
-        self.refused(pending, Rejection::ConsentDenied)
-    }
-
-    /// What of the request the person has allowed before.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn former_consent(&self, client: &Client, sign_in: &SignIn) -> Result<Option<Consent>, Error> {
-        let mut reader = self.storage.read().await?;
-        consent_of(&mut reader, sign_in, client).await
+    /// [`Rejection::DisabledClient`], [`Rejection::UnregisteredRedirectUri`]: then nothing is told to anybody; a failure when the
+    /// database fails.
+    pub async fn deny(&self, request: &AuthorizationRequest) -> Result<Proceed, Error> {
+        self.client_of(request).await?;
+        Ok(self.refused(request, Rejection::ConsentDenied))
     }
 
-    fn refused(&self, pending: &PendingRequest, rejection: Rejection) -> Proceed {
-        let response =
-            authorization_response::with_error(&pending.request.target, self.issuer.as_str(), &rejection.into());
+    fn refused(&self, request: &AuthorizationRequest, rejection: Rejection) -> Proceed {
+        let response = authorization_response::with_error(&request.target, self.issuer.as_str(), &rejection.into());
         Proceed::Refused(rejection, response)
     }
 
     async fn issue(
         &self,
-        pending: &PendingRequest,
-        client: &Client,
+        journey: &Journey,
+        (request, client): (&AuthorizationRequest, &Client),
         sign_in: &SignIn,
         now: Timestamp,
     ) -> Result<Proceed, Error> {
-        let request = &pending.request;
+        let mut transaction = self.storage.begin().await?;
+        transaction.hold_user(&sign_in.user_id).await?;
+        // Between the first look and now the sign-in may have ended, the person been switched off, or the consent withdrawn.
+        let held = transaction.sign_in_and_consent(&sign_in.id, &client.client_id).await?;
+        let (sign_in, consent) = held.filter(|(sign_in, _)| sign_in.is_live(self.limits.idle, now)).unzip();
+        let consent = consent.flatten();
+        let known = Known { sign_in: sign_in.as_ref(), client: Some(client), consent: consent.as_ref() };
+        let step = next_step(journey, known, &self.policy, now);
+        let (NextStep::Finish, Some(sign_in)) = (step, &sign_in) else { return self.led_to(journey, step) };
         let (code, grant_id) = (random::secret(), random::id());
         let issued = IssuedCode {
             grant_id: grant_id.clone(),
@@ -133,17 +149,7 @@ impl SignIns {
             confirmation: None,
         };
         let new_code =
-            NewCode { hash: code.hash(), client_id: &client.client_id, request_id: &pending.id, issued: &issued };
-        let mut transaction = self.storage.begin().await?;
-        transaction.hold_user(&sign_in.user_id).await?;
-        // Between the first look and now the person may have been switched off, or the consent withdrawn.
-        if !transaction.sign_in_holds(&sign_in.id).await? {
-            return Ok(Proceed::SignIn);
-        }
-        let consent = consent_of(&mut transaction, sign_in, client).await?;
-        if next_step(pending, client, Some(sign_in), consent.as_ref(), now) != NextStep::Issue {
-            return Ok(Proceed::Consent);
-        }
+            NewCode { hash: code.hash(), client_id: &client.client_id, request_id: &journey.id, issued: &issued };
         transaction.insert_grant(&grant, now).await?;
         if !transaction.insert_code(&new_code).await? {
             return Err(Rejection::ReplayedPendingRequest.into());
@@ -151,8 +157,4 @@ impl SignIns {
         transaction.commit().await?;
         Ok(Proceed::Issued(authorization_response::with_code(&request.target, self.issuer.as_str(), &code)))
     }
-}
-
-async fn consent_of(reader: &mut Reader, sign_in: &SignIn, client: &Client) -> Result<Option<Consent>, Error> {
-    Ok(reader.consent(&sign_in.user_id, &client.client_id).await?)
 }

@@ -1,10 +1,10 @@
 //! Registering: a person makes an account and is signed in with it. Until mail can be sent, a taken address is told; nothing else is.
 
-use super::authenticate::Arrival;
-use super::{Browser, NewCookie, SignIns};
+use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::Error;
-use crate::protocol::proof::{Kind, Proofs};
+use crate::protocol::journey::Journey;
+use crate::protocol::proof::Kind;
 use crate::protocol::registration::MAX_NAME;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::user::User;
@@ -22,8 +22,6 @@ pub struct Registration<'a> {
     pub name: Option<&'a str>,
     /// The password as typed.
     pub password: Option<Secret>,
-    /// The pending request that it is for.
-    pub request_id: Option<&'a str>,
 }
 
 /// Everything that is wrong with a registration, field by field.
@@ -63,16 +61,17 @@ impl Registration<'_> {
 }
 
 impl SignIns {
-    /// Makes the account and signs it in.
+    /// Makes the account; choosing its password is the first proof.
     ///
     /// # Errors
     /// The first problem of the form, or [`Rejection::EmailTaken`]; a failure when the database or the hasher cannot.
     pub async fn register(
         &self,
+        journey: Journey,
         form: Registration<'_>,
         browser: &Browser,
         now: Timestamp,
-    ) -> Result<NewCookie, Error> {
+    ) -> Result<Progress, Error> {
         if let Some(problem) = form.problems().first() {
             return Err(problem.into());
         }
@@ -99,14 +98,9 @@ impl SignIns {
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
         }
-        let arrival = Arrival {
-            user_id: &account.user.id,
-            proofs: &Proofs::of(Kind::Password, now),
-            browser,
-            request_id: form.request_id,
-        };
-        let cookie = self.sign_in(&mut transaction, arrival, now).await?;
+        let journey = journey.proved(&account.user.id, Kind::Password, now);
+        let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
-        Ok(cookie)
+        Ok(progress)
     }
 }

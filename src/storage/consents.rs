@@ -16,10 +16,20 @@ statements! {
 }
 
 #[derive(FromRow)]
-struct ConsentRow {
-    scopes: String,
-    resources: String,
-    confirmed_request: String,
+pub(super) struct ConsentRow {
+    pub scopes: String,
+    pub resources: String,
+    pub confirmed_request: String,
+}
+
+impl ConsentRow {
+    pub(super) fn read(self) -> Result<Consent, Failure> {
+        Ok(Consent {
+            scopes: scopes(&self.scopes)?,
+            resources: from_json("resources", &self.resources)?,
+            confirmed_request: self.confirmed_request,
+        })
+    }
 }
 
 impl Reader {
@@ -33,12 +43,7 @@ impl Reader {
             .bind(client_id)
             .fetch_optional(c)
             .await)?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(Consent {
-            scopes: scopes(&row.scopes)?,
-            resources: from_json("resources", &row.resources)?,
-            confirmed_request: row.confirmed_request,
-        }))
+        row.map(ConsentRow::read).transpose()
     }
 }
 

@@ -2,20 +2,28 @@
 
 use sqlx::FromRow;
 
+use super::consents::ConsentRow;
 use super::rows::{from_json, json};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::assurance::auth_time;
+use crate::protocol::consent::Consent;
 use crate::protocol::proof::Proofs;
 use crate::protocol::sign_in::SignIn;
 use crate::secret::SecretHash;
 
 statements! {
-    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
+    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, u.email, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
-    SIGN_IN_HOLDS = "SELECT s.id FROM sign_ins s JOIN users u ON u.id = s.user_id \
+    SIGN_IN_AND_CONSENT_BY_SECRET = "SELECT s.id, s.user_id, u.email, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
+        k.scopes, k.resources, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
+        LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
+        WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
+    SIGN_IN_AND_CONSENT = "SELECT s.id, s.user_id, u.email, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
+        k.scopes, k.resources, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
+        LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
     SIGN_INS = "SELECT s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, \
         s.ended_at, s.end_reason FROM sign_ins s JOIN users u ON u.id = s.user_id ORDER BY s.created_at, s.id";
@@ -46,8 +54,8 @@ pub struct NewSignIn<'a> {
     pub now: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
-    /// The pending request it was made for.
-    pub request_id: Option<&'a str>,
+    /// The journey on which the person authenticated.
+    pub journey_id: &'a str,
     /// The browser's name of itself, cut to 300 bytes.
     pub user_agent: &'a str,
     /// The network address it came from.
@@ -96,6 +104,7 @@ impl SignInEntry {
 struct SignInRow {
     id: String,
     user_id: String,
+    email: String,
     last_used_at: i64,
     expires_at: i64,
     request_id: Option<String>,
@@ -108,10 +117,32 @@ impl SignInRow {
             proofs: from_json("proofs", &self.proofs)?,
             id: self.id,
             user_id: self.user_id,
+            email: self.email,
             last_used_at: Timestamp::from_seconds(self.last_used_at),
             expires_at: Timestamp::from_seconds(self.expires_at),
-            request_id: self.request_id,
+            journey_id: self.request_id,
         })
+    }
+}
+
+#[derive(FromRow)]
+struct SignInAndConsentRow {
+    #[sqlx(flatten)]
+    sign_in: SignInRow,
+    scopes: Option<String>,
+    resources: Option<String>,
+    confirmed_request: Option<String>,
+}
+
+impl SignInAndConsentRow {
+    fn read(self) -> Result<(SignIn, Option<Consent>), Failure> {
+        let consent = match (self.scopes, self.resources, self.confirmed_request) {
+            (Some(scopes), Some(resources), Some(confirmed_request)) => {
+                Some(ConsentRow { scopes, resources, confirmed_request }.read()?)
+            }
+            _ => None,
+        };
+        Ok((self.sign_in.read()?, consent))
     }
 }
 
@@ -128,13 +159,39 @@ impl Reader {
         row.map(SignInRow::read).transpose()
     }
 
-    /// Whether neither the sign-in with this id nor its user has been ended. Whether it has expired is for the caller.
+    /// As [`Reader::sign_in_by_secret`], with what its user has allowed the client.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sign_in_holds(&mut self, id: &str) -> Result<bool, Failure> {
-        let row = on!(self, |c| sqlx::query_as::<_, (String,)>(SIGN_IN_HOLDS).bind(id).fetch_optional(c).await)?;
-        Ok(row.is_some())
+    pub async fn sign_in_and_consent_by_secret(
+        &mut self,
+        hash: &SecretHash,
+        client_id: &str,
+    ) -> Result<Option<(SignIn, Option<Consent>)>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, SignInAndConsentRow>(SIGN_IN_AND_CONSENT_BY_SECRET)
+            .bind(hash.as_bytes())
+            .bind(client_id)
+            .fetch_optional(c)
+            .await)?;
+        row.map(SignInAndConsentRow::read).transpose()
+    }
+
+    /// The sign-in with this id, unless it or its user has been ended, with what its user has allowed the client. Whether it has
+    /// expired is for the caller.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_in_and_consent(
+        &mut self,
+        id: &str,
+        client_id: &str,
+    ) -> Result<Option<(SignIn, Option<Consent>)>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, SignInAndConsentRow>(SIGN_IN_AND_CONSENT)
+            .bind(id)
+            .bind(client_id)
+            .fetch_optional(c)
+            .await)?;
+        row.map(SignInAndConsentRow::read).transpose()
     }
 
     /// All sign-ins, ended ones too, oldest first.
@@ -180,7 +237,7 @@ impl Transaction {
             .bind(new.now.seconds())
             .bind(auth_time(new.proofs).seconds())
             .bind(new.expires_at.seconds())
-            .bind(new.request_id)
+            .bind(new.journey_id)
             .bind(new.user_agent)
             .bind(new.address)
             .bind(proofs)

@@ -18,7 +18,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (email) DO NOTHING RETURNING id";
     UPDATE_USER = "UPDATE users SET email = $2, email_verified = $3, name = $4, password_hash = $5, claims = $6, roles = $7, \
         created_at = $8, disabled_at = $9, updated_at = $10 WHERE id = $1 RETURNING id";
-    REHASH_PASSWORD = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+    CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL RETURNING id";
 }
 
 /// A user with what proves the account.
@@ -126,11 +126,19 @@ impl Transaction {
         Ok(written.is_some())
     }
 
-    /// Replaces a password hash by one with newer parameters, unless it was changed meanwhile.
+    /// Confirms that a user may still sign in by the password with this hash, and puts a hash with newer parameters in its place when
+    /// one is given; `false` when the password was changed or the user switched off meanwhile. Holds the user as
+    /// [`Transaction::hold_user`] does.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn rehash_password(&mut self, user_id: &str, old: &str, new: &str) -> Result<(), Failure> {
-        on!(self, |c| sqlx::query(REHASH_PASSWORD).bind(user_id).bind(old).bind(new).execute(c).await.map(drop))
+    pub async fn confirm_password(&mut self, user_id: &str, hash: &str, newer: Option<&str>) -> Result<bool, Failure> {
+        let confirmed = on!(self, |c| sqlx::query_as::<_, (String,)>(CONFIRM_PASSWORD)
+            .bind(user_id)
+            .bind(hash)
+            .bind(newer.unwrap_or(hash))
+            .fetch_optional(c)
+            .await)?;
+        Ok(confirmed.is_some())
     }
 }

@@ -205,3 +205,28 @@ async fn resources_are_granted_with_the_code_and_one_of_them_becomes_the_audienc
     let tokens = client.redeem_with(&code, &[("resource", "http://localhost:8000")]).await.ok();
     client.userinfo(tokens["access_token"].as_str().unwrap()).await.ok();
 }
+
+/// What ends while a silent request is on its way, between the first look and the lock, is no reason to show a page.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_request_that_loses_a_race_is_told_to_the_client() {
+    for (what, rejection) in [("everything", Rejection::SignInNeeded), ("the consent", Rejection::ConsentNeeded)] {
+        let (server, client, browser) = signed_in().await;
+        let ann = server.app.storage.read().await.unwrap().user_by_email(ANN).await.unwrap().unwrap().user.id;
+        let now = server.clock.now();
+        let mut ending = server.app.storage.begin().await.unwrap();
+        match what {
+            "everything" => ending.end_everything_of_user(&ann, "ended", now).await.unwrap(),
+            _ => ending.withdraw_consent(&ann, &client.id, "withdrawn", now).await.unwrap(),
+        }
+        let before = server.app.storage.connections_taken();
+        let (mut asking, url) = (browser.clone(), client.authorization_url("prompt=none"));
+        let asked = tokio::spawn(async move { asking.get(&url).await });
+        // It has looked with one connection, and has asked for the one with which it waits.
+        while server.app.storage.connections_taken() < before + 2 {
+            tokio::task::yield_now().await;
+        }
+        ending.commit().await.unwrap();
+        asked.await.unwrap().refused_redirect(rejection);
+        assert_eq!(server.database.db_number("SELECT count(*) FROM codes").await, 2, "{what}");
+    }
+}

@@ -231,7 +231,8 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
     // Whoever signs in again or out does so in another browser: the other requests stay signed in.
     let (mut renewing, mut leaving) = (server.browser(), server.browser());
     renewing.sign_in(ANN).await;
-    let again = renewing.visit("/login").await.form("#login-submit").with("email", ANN).with("password", PASSWORD);
+    let again =
+        renewing.visit("/login?as=another").await.form("#login-submit").with("email", ANN).with("password", PASSWORD);
     let sign_out = leaving.sign_in(ANN).await.form("#sign-out");
     let mut other = browser.clone();
     let page = other.visit(&client.authorization_url("scope=openid+offline_access&state=other")).await;

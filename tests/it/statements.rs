@@ -5,7 +5,7 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::scope::ScopeSet;
 use serde_json::Value;
 
-use crate::support::{Answer, Client, Server};
+use crate::support::{Answer, Client, PASSWORD, Server};
 
 const ANN: &str = "ann@example.org";
 
@@ -52,7 +52,28 @@ async fn an_authorization_in_silence() {
 }
 
 /// A live sign-in and a remembered consent.
-const AUTHORIZE: u64 = 7;
+const AUTHORIZE: u64 = 5;
+
+#[tokio::test]
+async fn signing_in_and_what_a_person_looks_at() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let mut browser = server.browser();
+    // In a browser that knows nobody: the attempt, the account, its confirmation, the attempt taken back, the sign-in.
+    takes(&server, "sign-in", 5, async || {
+        browser.cookies.remove("doorward_sign_in");
+        let page = browser.visit("/login").await;
+        let form = page.form("#login-submit").with("email", ANN).with("password", PASSWORD);
+        counted(&server, browser.submit(&form)).await.0
+    })
+    .await;
+    for path in [client.authorization_url(""), "/login".to_owned(), "/logout".to_owned()] {
+        takes(&server, &path, 1, async || counted(&server, browser.get(&path)).await.0).await;
+    }
+    let consent = browser.get(&client.authorization_url("")).await.location();
+    takes(&server, "consent page", 1, async || counted(&server, browser.get(&consent)).await.0).await;
+}
 
 #[tokio::test]
 async fn a_code_and_its_refresh_tokens() {

@@ -14,8 +14,9 @@ use crate::http::error::{PageError, explained};
 use crate::http::extract::{Sender, form, query};
 use crate::http::middleware::request_log::LoggedClient;
 use crate::http::pages::form_post;
-use crate::protocol::authorization_request::{AuthorizationRequest, MAX_LENGTH, PendingRequest, RedirectTarget};
+use crate::protocol::authorization_request::{AuthorizationRequest, MAX_LENGTH, RedirectTarget};
 use crate::protocol::authorization_response;
+use crate::protocol::journey::{Goal, Journey};
 use crate::protocol::params::Params;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::secret::Secret;
@@ -42,7 +43,10 @@ pub(in crate::http) async fn get(
     let issuer = app.issuer.as_str();
     let checked = AuthorizationRequest::check(&params, target.clone(), &client, &resources, issuer);
     let answer = match checked.and_then(|request| with_hint(&app, &params, request)) {
-        Ok(request) => proceed(&app, &sender, app.sign_ins.pending.begin(request, now), now).await,
+        Ok(request) => {
+            let journey = app.sign_ins.journeys.begin(Goal::Authorize(Box::new(request)), now);
+            proceed(&app, &sender, journey, now).await
+        }
         Err(refusal) => Err(refusal.into()),
     };
     let response = answer.or_else(|error| {
@@ -75,7 +79,7 @@ pub(in crate::http) async fn post(headers: HeaderMap, body: Body) -> Result<Resp
     }
 }
 
-/// Goes on with a pending request after a page.
+/// Goes on with a journey after a page.
 pub(in crate::http) async fn resume(
     State(app): State<App>,
     sender: Sender,
@@ -84,27 +88,37 @@ pub(in crate::http) async fn resume(
     let now = app.now();
     let params = query(raw.as_deref())?;
     let sealed = params.single("request")?.ok_or(Rejection::MissingPendingRequest)?;
-    let pending = app.sign_ins.pending.open(sealed, sender.cookies.browser.as_ref(), now)?;
-    let logged = Extension(LoggedClient(pending.request.client_id.clone()));
-    Ok((logged, proceed(&app, &sender, pending, now).await?).into_response())
+    let journey = app.sign_ins.journeys.open(sealed, sender.cookies.browser.as_ref(), now)?;
+    let logged = journey.request().map(|request| Extension(LoggedClient(request.client_id.clone())));
+    Ok((logged, proceed(&app, &sender, journey, now).await?).into_response())
 }
 
-/// Where a browser goes after a form that served a pending request, or none.
+/// Where a browser goes after a form that was on a sealed journey, or on none.
 pub(in crate::http) fn resume_at(sealed: Option<&str>) -> String {
     sealed.map_or_else(|| "/account".to_owned(), |sealed| format!("/authorize/continue?request={sealed}"))
 }
 
-async fn proceed(app: &App, sender: &Sender, pending: PendingRequest, now: Timestamp) -> Result<Response, Error> {
+async fn proceed(app: &App, sender: &Sender, journey: Journey, now: Timestamp) -> Result<Response, Error> {
     let (browser, cookie) = sender.cookies.browser_or_new();
-    let sign_in = sender.sign_in(app, now).await?;
-    let page = |path: &str| see_other(&format!("{path}?request={}", app.sign_ins.pending.seal(&pending, &browser)));
-    let response = match app.sign_ins.proceed(&pending, sign_in.as_ref(), now).await? {
-        Proceed::SignIn | Proceed::Reauthenticate => page("/login")?,
-        Proceed::Consent => page("/consent")?,
-        Proceed::Issued(answer) => form_post::carry(&sender.page, answer)?,
-        Proceed::Refused(rejection, answer) => explained(form_post::carry(&sender.page, answer)?, rejection.into()),
-    };
+    let next = app.sign_ins.proceed(&journey, sender.cookies.sign_in.as_ref(), now).await?;
+    let response = lead(sender, next, || app.sign_ins.journeys.seal(&journey, &browser))?;
     Ok((cookie, response).into_response())
+}
+
+/// Leads a browser to what is next on its sealed journey, or away at its end.
+pub(in crate::http) fn lead(
+    sender: &Sender,
+    next: Proceed,
+    sealed: impl FnOnce() -> String,
+) -> Result<Response, Failure> {
+    match next {
+        Proceed::Prove => see_other(&format!("/login?request={}", sealed())),
+        Proceed::Consent => see_other(&format!("/consent?request={}", sealed())),
+        Proceed::Issued(answer) => form_post::carry(&sender.page, answer),
+        Proceed::Refused(rejection, answer) => Ok(explained(form_post::carry(&sender.page, answer)?, rejection.into())),
+        Proceed::Account => see_other("/account"),
+        Proceed::SignedOut => Ok((sender.cookies.signed_out(), see_other("/signed-out")?).into_response()),
+    }
 }
 
 /// A redirect that always becomes a GET (RFC 9700 §4.12).

@@ -9,18 +9,17 @@ use super::visit::Visit;
 use super::{FormParts, Notice, Page};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::failure::Error;
+use crate::failure::{Error, Failure};
 use crate::grants::REUSED;
-use crate::http::cookies::SetCookie;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::device;
+use crate::protocol::journey::{Action, Goal};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::scope;
-use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
-use crate::signin::{Attempt, Ending};
+use crate::signin::Attempt;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -107,57 +106,41 @@ pub(in crate::http) async fn root() -> Result<Response, PageError> {
 /// Ends a sign-in.
 pub(in crate::http) async fn end_sign_in(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let id = form.params.single("id")?.ok_or(Rejection::MissingChoice.of("id"))?.to_owned();
-    end(&app, &form, Ending::SignIn(&id)).await
+    end(&app, &form, Action::EndSignIn(id)).await
 }
 
 /// Ends an application's access.
 pub(in crate::http) async fn end_app(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let client_id = form.params.single("client_id")?.ok_or(Rejection::MissingChoice.of("client_id"))?.to_owned();
-    end(&app, &form, Ending::App(&client_id)).await
+    end(&app, &form, Action::EndApp(client_id)).await
 }
 
-async fn end(app: &App, form: &CsrfForm, ending: Ending<'_>) -> Result<Response, PageError> {
+/// Does it when the person has proved lately that it is them, and asks otherwise. The question brings its journey; a button of the list
+/// begins one.
+async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, PageError> {
     let now = app.now();
+    let sealed = form.params.single("request")?.map(str::to_owned);
+    let mut visit = Visit::open(app, &form.sender, sealed, now)?;
     let Some(sign_in) = form.sender.sign_in(app, now).await? else { return Ok(see_other("/login")?) };
-    let cookie = match confirmed(app, form, &sign_in, ending, now).await? {
-        Confirmed::Yes(cookie) => cookie,
-        Confirmed::Asked(question) => return Ok(question),
-    };
-    app.sign_ins.end(&sign_in.user_id, ending, now).await?;
-    match ending == Ending::SignIn(&sign_in.id) {
-        true => Ok((form.sender.cookies.signed_out(), see_other("/signed-out")?).into_response()),
-        false => Ok((cookie, see_other("/account")?).into_response()),
+    let (user_id, email) = (sign_in.user_id.clone(), sign_in.email.clone());
+    if !matches!(visit.journey.goal, Goal::Confirm { .. }) {
+        let journey = app.sign_ins.journeys.begin(Goal::Confirm { user_id, action }, now);
+        visit = visit.on(app, journey);
     }
-}
-
-enum Confirmed {
-    Yes(Option<SetCookie>),
-    Asked(Response),
-}
-
-/// Whether the person has proved lately, or proves now, that it is them; asks otherwise.
-async fn confirmed(
-    app: &App,
-    form: &CsrfForm,
-    sign_in: &SignIn,
-    ending: Ending<'_>,
-    now: Timestamp,
-) -> Result<Confirmed, PageError> {
-    if app.sign_ins.is_fresh(sign_in, now) {
-        return Ok(Confirmed::Yes(None));
+    let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in), now);
+    if !standing.step.asks_for_proof() {
+        let next = app.sign_ins.go_on(&visit.journey, standing, now).await?;
+        return Ok(visit.lead(&form.sender, next)?);
     }
-    let account = app.storage.read().await?.user(&sign_in.user_id).await?.ok_or(Rejection::SignInNeeded)?;
-    let email = account.user.email;
-    let asked = |error: Option<Refusal>| question(app, &form.sender, (email.clone(), ending, error), now);
     // The question itself brings the field; the list's own button does not.
     if form.params.iter().all(|(name, _)| name != "password") {
-        return Ok(Confirmed::Asked(asked(None)?));
+        return Ok(question(app, &form.sender, &visit, (email, None))?);
     }
     let password = form.params.single("password")?.map(Secret::presented);
-    let attempt = Attempt { email: Some(&email), password, request_id: None };
-    match app.sign_ins.with_password(attempt, &form.sender.browser, now).await {
-        Ok(cookie) => Ok(Confirmed::Yes(Some(form.sender.cookies.signed_in(&cookie)))),
-        Err(Error::Rejected(refusal)) => Ok(Confirmed::Asked(asked(Some(refusal))?)),
+    let attempt = Attempt { email: Some(&email), password };
+    match app.sign_ins.with_password(visit.journey.clone(), attempt, &form.sender.browser, now).await {
+        Ok(progress) => Ok(visit.after(app, &form.sender, progress)?),
+        Err(Error::Rejected(refusal)) => Ok(question(app, &form.sender, &visit, (email, Some(refusal)))?),
         Err(Error::Failed(failure)) => Err(failure.into()),
     }
 }
@@ -165,13 +148,13 @@ async fn confirmed(
 fn question(
     app: &App,
     sender: &Sender,
-    (email, ending, error): (String, Ending<'_>, Option<Refusal>),
-    now: Timestamp,
-) -> Result<Response, PageError> {
-    let visit = Visit::open(app, sender, None, now)?;
-    let (action, field, value) = match ending {
-        Ending::SignIn(id) => ("/account/sign-ins/end", "id", id),
-        Ending::App(client_id) => ("/account/apps/end", "client_id", client_id),
+    visit: &Visit,
+    (email, error): (String, Option<Refusal>),
+) -> Result<Response, Failure> {
+    let Goal::Confirm { action, .. } = &visit.journey.goal else { return see_other("/account") };
+    let (action, field, value) = match action {
+        Action::EndSignIn(id) => ("/account/sign-ins/end", "id", id),
+        Action::EndApp(client_id) => ("/account/apps/end", "client_id", client_id),
     };
     let template = Confirm {
         page: sender.page.clone(),
@@ -179,7 +162,7 @@ fn question(
         email,
         action,
         field,
-        value: value.to_owned(),
+        value: value.clone(),
         error: error.as_ref().map(Notice::from),
     };
     let page = visit.answer(&template)?;

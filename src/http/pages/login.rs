@@ -1,4 +1,5 @@
-//! The sign-in page. It never decides what comes next: it goes back to the pending request (`/authorize/continue`) or to the account.
+//! The sign-in page. It never decides what comes next: whoever has nothing to prove on it, or has proved it, goes back to the journey
+//! (`/authorize/continue`) or to the account. Only `as=another` shows it to whoever is signed in and wants to be somebody else.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -7,13 +8,12 @@ use axum::response::{IntoResponse, Response};
 use super::visit::Visit;
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::failure::Error;
-use crate::http::endpoints::authorize::{resume_at, see_other};
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender, query};
-use crate::protocol::authorization_request::PendingRequest;
+use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::rejection::Rejection;
+use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
 use crate::signin::Attempt;
 
@@ -38,9 +38,15 @@ pub(in crate::http) async fn get(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
     let now = app.now();
-    let sealed = query(raw.as_deref())?.single("request")?.map(str::to_owned);
+    let params = query(raw.as_deref())?;
+    let sealed = params.single("request")?.map(str::to_owned);
+    let as_another = params.single("as")? == Some("another");
     let visit = Visit::open(&app, &sender, sealed, now)?;
-    let (email, again) = visit.expected_person(&app, &sender, now).await?;
+    let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await?;
+    if standing.sign_in.is_some() && !standing.step.asks_for_proof() && !as_another {
+        return Ok(visit.resume()?);
+    }
+    let (email, again) = visit.expected_person(standing.sign_in.as_ref().filter(|_| !as_another));
     let login = visit.page(&app, &sender, email, again).await?;
     Ok(visit.answer(&login)?)
 }
@@ -53,14 +59,10 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let attempt = Attempt {
         email: form.params.single("email")?,
         password: form.params.single("password")?.map(Secret::presented),
-        request_id: visit.pending.as_ref().map(|pending| pending.id.as_str()),
     };
     let typed = attempt.email.unwrap_or_default().to_owned();
-    match app.sign_ins.with_password(attempt, &form.sender.browser, now).await {
-        Ok(cookie) => {
-            let set = form.sender.cookies.signed_in(&cookie);
-            Ok((set, see_other(&resume_at(visit.sealed.as_deref()))?).into_response())
-        }
+    match app.sign_ins.with_password(visit.journey.clone(), attempt, &form.sender.browser, now).await {
+        Ok(progress) => Ok(visit.after(&app, &form.sender, progress)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
         Err(Error::Rejected(refusal)) => {
             let mut login = visit.page(&app, &form.sender, typed, false).await?;
@@ -79,18 +81,18 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
 
 impl Visit {
     /// Whom to fill in: whoever must prove it anew, or whom the client expects.
-    async fn expected_person(&self, app: &App, sender: &Sender, now: Timestamp) -> Result<(String, bool), Error> {
-        let hint = self.pending.as_ref().and_then(|pending| pending.request.login_hint.clone()).unwrap_or_default();
-        let Some(sign_in) = sender.sign_in(app, now).await? else { return Ok((hint, false)) };
-        let another = |pending: &PendingRequest| {
-            pending.request.prompt.select_account || !pending.request.takes_subject(&sign_in.user_id)
+    fn expected_person(&self, sign_in: Option<&SignIn>) -> (String, bool) {
+        let request = self.journey.request();
+        let hint = request.and_then(|request| request.login_hint.clone()).unwrap_or_default();
+        let another = |request: &AuthorizationRequest, sign_in: &SignIn| {
+            request.prompt.select_account || !request.takes_subject(&sign_in.user_id)
         };
-        let chooses = self.pending.as_ref().is_some_and(another);
-        let account = app.storage.read().await?.user(&sign_in.user_id).await?;
-        Ok(match account {
-            Some(account) if !chooses && hint.is_empty() => (account.user.email, true),
+        match sign_in {
+            Some(sign_in) if hint.is_empty() && !request.is_some_and(|request| another(request, sign_in)) => {
+                (sign_in.email.clone(), true)
+            }
             _ => (hint, false),
-        })
+        }
     }
 
     async fn page(&self, app: &App, sender: &Sender, email: String, again: bool) -> Result<Login, Error> {

@@ -116,18 +116,12 @@ async fn ask(
     now: Timestamp,
 ) -> Result<Response, PageError> {
     let visit = Visit::open(app, sender, None, now)?;
-    let account = app.storage.read().await?.user(&sign_in.user_id).await?;
     let mut carried = Vec::new();
     for name in CARRIED {
         carried.extend(params.single(name)?.map(|value| (name, value.to_owned())));
     }
-    let template = Logout {
-        page: sender.page.clone(),
-        form: visit.form(app),
-        client,
-        email: account.map(|account| account.user.email).unwrap_or_default(),
-        carried,
-    };
+    let template =
+        Logout { page: sender.page.clone(), form: visit.form(app), client, email: sign_in.email.clone(), carried };
     let leads_to =
         request.target.as_ref().map(|target| Extension(FormAction(redirect_uri::form_action_source(target.uri()))));
     Ok((leads_to, visit.answer(&template)?).into_response())

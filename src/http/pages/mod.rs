@@ -20,7 +20,7 @@ use axum::body::Body;
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::failure::Failure;
-use crate::protocol::authorization_request::PendingRequest;
+use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::client::Client;
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::Refusal;
@@ -75,7 +75,7 @@ pub(super) struct Picture {
 pub(super) struct FormParts {
     /// Proves that we made the form for this browser.
     pub csrf: String,
-    /// The sealed pending request; empty when the form serves none.
+    /// The sealed journey; empty when there is nothing to bring back.
     pub request: String,
 }
 
@@ -127,8 +127,8 @@ fn html(template: &impl Template) -> Result<Response, Failure> {
     Ok(Html(Body::from(template.render().map_err(Failure::internal)?)).into_response())
 }
 
-/// What the page's form may lead to beside ourselves: the place that the pending request will be answered at.
-fn leads_to(pending: Option<&PendingRequest>) -> Option<axum::Extension<FormAction>> {
-    let source = redirect_uri::form_action_source(pending?.request.target.redirect_uri());
+/// What the page's form may lead to beside ourselves: the place that the request will be answered at.
+fn leads_to(request: Option<&AuthorizationRequest>) -> Option<axum::Extension<FormAction>> {
+    let source = redirect_uri::form_action_source(request?.target.redirect_uri());
     Some(axum::Extension(FormAction(source)))
 }

@@ -8,7 +8,6 @@ use super::visit::Visit;
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::failure::Error;
-use crate::http::endpoints::authorize::{resume_at, see_other};
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender, query};
 use crate::protocol::new_password;
@@ -41,7 +40,7 @@ pub(in crate::http) async fn get(
     refuse_if_closed(&app)?;
     let sealed = query(raw.as_deref())?.single("request")?.map(str::to_owned);
     let visit = Visit::open(&app, &sender, sealed, now)?;
-    let hint = visit.pending.as_ref().and_then(|pending| pending.request.login_hint.clone()).unwrap_or_default();
+    let hint = visit.journey.request().and_then(|request| request.login_hint.clone()).unwrap_or_default();
     let register = page(&app, &visit, &sender, (String::new(), hint)).await?;
     Ok(visit.answer(&register)?)
 }
@@ -56,15 +55,11 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         email: form.params.single("email")?,
         name: form.params.single("name")?,
         password: form.params.single("password")?.map(Secret::presented),
-        request_id: visit.pending.as_ref().map(|pending| pending.id.as_str()),
     };
     let typed = (registration.name.unwrap_or_default().to_owned(), registration.email.unwrap_or_default().to_owned());
     let problems = registration.problems();
-    match app.sign_ins.register(registration, &form.sender.browser, now).await {
-        Ok(cookie) => {
-            let set = form.sender.cookies.signed_in(&cookie);
-            Ok((set, see_other(&resume_at(visit.sealed.as_deref()))?).into_response())
-        }
+    match app.sign_ins.register(visit.journey.clone(), registration, &form.sender.browser, now).await {
+        Ok(progress) => Ok(visit.after(&app, &form.sender, progress)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
         Err(Error::Rejected(refusal)) => {
             let mut register = page(&app, &visit, &form.sender, typed).await?;

@@ -1,4 +1,4 @@
-//! A visit to a page: the pending request that it serves, and what every form and answer of that page carries.
+//! A visit to a page: the journey that it is on, and what every form and answer of that page carries.
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -8,30 +8,38 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::http::cookies::SetCookie;
+use crate::http::endpoints::authorize::{lead, resume_at, see_other};
 use crate::http::extract::Sender;
-use crate::protocol::authorization_request::PendingRequest;
+use crate::protocol::journey::{Goal, Journey};
 use crate::protocol::rejection::Rejection;
 use crate::secret::Secret;
+use crate::signin::{Proceed, Progress};
 
-/// A visit to a page that serves a pending request, or none.
+/// A visit to a page on a journey.
 pub(super) struct Visit {
-    /// The sealed request, as the browser brought it.
+    /// The journey: the one that the browser brought sealed, or a new one to the account page.
+    pub journey: Journey,
+    /// The journey as its forms bring it back; `None` where there is nothing to bring.
     pub sealed: Option<String>,
-    /// The request.
-    pub pending: Option<PendingRequest>,
     browser: Secret,
     cookie: Option<SetCookie>,
 }
 
 impl Visit {
-    /// Opens the sealed request that the visit brings.
+    /// Opens the journey that the visit brings.
     pub fn open(app: &App, sender: &Sender, sealed: Option<String>, now: Timestamp) -> Result<Self, Rejection> {
-        let pending = match &sealed {
-            Some(text) => Some(app.sign_ins.pending.open(text, sender.cookies.browser.as_ref(), now)?),
-            None => None,
+        let journey = match &sealed {
+            Some(text) => app.sign_ins.journeys.open(text, sender.cookies.browser.as_ref(), now)?,
+            None => app.sign_ins.journeys.begin(Goal::Account, now),
         };
         let (browser, cookie) = sender.cookies.browser_or_new();
-        Ok(Self { sealed, pending, browser, cookie })
+        Ok(Self { journey, sealed, browser, cookie })
+    }
+
+    /// The visit on another journey.
+    pub fn on(self, app: &App, journey: Journey) -> Self {
+        let sealed = Some(app.sign_ins.journeys.seal(&journey, &self.browser));
+        Self { journey, sealed, ..self }
     }
 
     /// What the page's form carries.
@@ -41,13 +49,33 @@ impl Visit {
 
     /// The application that asks.
     pub async fn asker(&self, app: &App) -> Result<Option<Asker>, Error> {
-        let Some(pending) = &self.pending else { return Ok(None) };
-        let client = app.directory.client(&pending.request.client_id).await?.ok_or(Rejection::DisabledClient)?;
+        let Some(request) = self.journey.request() else { return Ok(None) };
+        let client = app.directory.client(&request.client_id).await?.ok_or(Rejection::DisabledClient)?;
         Ok(Some(client.as_ref().into()))
     }
 
     /// The page with the browser's cookie and what its form may lead to.
     pub fn answer(&self, template: &impl Template) -> Result<Response, Failure> {
-        Ok((leads_to(self.pending.as_ref()), self.cookie.clone(), html(template)?).into_response())
+        Ok((leads_to(self.journey.request()), self.cookie.clone(), html(template)?).into_response())
+    }
+
+    /// On to what comes next.
+    pub fn resume(&self) -> Result<Response, Failure> {
+        see_other(&resume_at(self.sealed.as_deref()))
+    }
+
+    /// On to what is next, or away at the end of the journey.
+    pub fn lead(self, sender: &Sender, next: Proceed) -> Result<Response, Failure> {
+        lead(sender, next, || self.sealed.unwrap_or_default())
+    }
+
+    /// On after a proof: signed in, or to the page that asks for what is missing.
+    pub fn after(self, app: &App, sender: &Sender, progress: Progress) -> Result<Response, Failure> {
+        match progress {
+            Progress::SignedIn(cookie) => Ok((sender.cookies.signed_in(&cookie), self.resume()?).into_response()),
+            Progress::Underway(journey) => {
+                lead(sender, Proceed::Prove, || app.sign_ins.journeys.seal(&journey, &self.browser))
+            }
+        }
     }
 }

@@ -90,7 +90,7 @@ async fn every_end_of_a_sign_in_is_told() {
                 transaction.commit().await.unwrap();
             }
             "another person" => {
-                let page = browser.visit("/login").await;
+                let page = browser.visit("/login?as=another").await;
                 browser.sign_in_on(&page, "bob@example.org", PASSWORD).await;
             }
             "switched off" => {

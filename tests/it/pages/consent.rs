@@ -233,3 +233,23 @@ async fn a_client_that_is_switched_off_meanwhile_gets_no_code() {
     browser.press(&page.form("#allow")).await.refused_page(400, Rejection::DisabledClient);
     assert_eq!(codes(&server).await, 0);
 }
+
+#[tokio::test]
+async fn denying_tells_nothing_to_an_address_that_was_taken_back_meanwhile() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let (mut browser, page) = asked(&server, &client, "").await;
+    let deny = page.form("#deny");
+    server.db_change_client(&client.id, |c| c.redirect_uris = vec!["https://rp.test/new".to_owned()]).await;
+    browser.submit(&deny).await.refused_page(400, Rejection::UnregisteredRedirectUri);
+    server.db_change_client(&client.id, |c| c.disabled_at = Some(c.created_at)).await;
+    browser.submit(&deny).await.refused_page(400, Rejection::DisabledClient);
+    server
+        .db_change_client(&client.id, |c| {
+            c.redirect_uris = vec!["https://rp.test/cb".to_owned()];
+            c.disabled_at = None;
+        })
+        .await;
+    browser.submit(&deny).await.refused_redirect(Rejection::ConsentDenied);
+}

@@ -184,7 +184,7 @@ async fn a_request_is_worth_nothing_after_ten_minutes() {
     let (browser, forms) = every_form(&server).await;
     let sealed = forms[0].field("request");
     server.turn(599);
-    assert!(browser.clone().get(&format!("/login?request={sealed}")).await.has("#login-submit"));
+    assert!(browser.clone().get(&format!("/consent?request={sealed}")).await.has("#allow"));
     server.turn(1);
     brought_everywhere(&browser, &forms, &sealed, Rejection::ExpiredPendingRequest).await;
     nothing_happened(&server).await;

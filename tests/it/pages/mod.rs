@@ -5,6 +5,7 @@ mod account_endings;
 mod brand;
 mod consent;
 mod forms;
+mod journey;
 mod login;
 mod logout;
 mod look;

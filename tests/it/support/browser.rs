@@ -140,7 +140,7 @@ impl Browser {
 
     /// Signs in without any application.
     pub async fn sign_in(&mut self, email: &str) -> Answer {
-        let page = self.visit("/login").await;
+        let page = self.visit("/login?as=another").await;
         let answer = self.sign_in_on(&page, email, PASSWORD).await;
         assert!(answer.has("#sign-out"), "{}", answer.text());
         answer

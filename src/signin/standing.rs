@@ -1,0 +1,107 @@
+//! Where a browser stands on a journey: loads what the one pure `next_step` decides from, in one statement.
+
+use std::sync::Arc;
+
+use super::SignIns;
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::protocol::client::Client;
+use crate::protocol::consent::Consent;
+use crate::protocol::journey::Journey;
+use crate::protocol::next_step::{Known, NextStep, next_step};
+use crate::protocol::redirect_uri;
+use crate::protocol::rejection::Rejection;
+use crate::protocol::sign_in::{SignIn, USE_IS_NOTED_AFTER};
+use crate::secret::Secret;
+
+/// Where a browser stands on a journey.
+#[derive(Debug)]
+pub struct Standing {
+    /// Its live sign-in.
+    pub sign_in: Option<SignIn>,
+    /// The client that asks, when the journey is to answer one.
+    pub client: Option<Arc<Client>>,
+    /// What the person has allowed that client before.
+    pub consent: Option<Consent>,
+    /// What comes next.
+    pub step: NextStep,
+}
+
+impl SignIns {
+    /// Where the browser with this sign-in cookie stands on a journey.
+    ///
+    /// # Errors
+    /// [`Rejection::DisabledClient`] and [`Rejection::UnregisteredRedirectUri`] when the client that asks has changed meanwhile; a
+    /// failure when the database fails.
+    pub async fn standing(
+        &self,
+        journey: &Journey,
+        cookie: Option<&Secret>,
+        now: Timestamp,
+    ) -> Result<Standing, Error> {
+        let Some(request) = journey.request() else {
+            return Ok(self.standing_of(journey, self.current(cookie, now).await?, now));
+        };
+        let client = self.client_of(request).await?;
+        let (sign_in, consent) = match cookie {
+            Some(cookie) => self.current_with_consent(cookie, &client, now).await?,
+            None => (None, None),
+        };
+        let known = Known { sign_in: sign_in.as_ref(), client: Some(&client), consent: consent.as_ref() };
+        let step = next_step(journey, known, &self.policy, now);
+        Ok(Standing { sign_in, client: Some(client), consent, step })
+    }
+
+    /// Where a person stands on a journey to a goal of our own, on which no client asks.
+    pub fn standing_of(&self, journey: &Journey, sign_in: Option<SignIn>, now: Timestamp) -> Standing {
+        let known = Known { sign_in: sign_in.as_ref(), ..Known::default() };
+        let step = next_step(journey, known, &self.policy, now);
+        Standing { sign_in, client: None, consent: None, step }
+    }
+
+    /// The client of a request, if it may still be answered: what was registered when it came may have been taken back since.
+    pub(super) async fn client_of(&self, request: &AuthorizationRequest) -> Result<Arc<Client>, Error> {
+        let client = self.directory.client(&request.client_id).await?;
+        let client = client.filter(|client| client.is_enabled()).ok_or(Rejection::DisabledClient)?;
+        redirect_uri::registered(request.target.redirect_uri(), &client)?;
+        Ok(client)
+    }
+
+    /// The live sign-in of a browser, if any; notes its use, at most once a minute.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn current(&self, cookie: Option<&Secret>, now: Timestamp) -> Result<Option<SignIn>, Failure> {
+        let Some(cookie) = cookie else { return Ok(None) };
+        let found = self.storage.read().await?.sign_in_by_secret(&cookie.hash()).await?;
+        let live = found.filter(|sign_in| sign_in.is_live(self.limits.idle, now));
+        self.note_use(live.as_ref(), now).await?;
+        Ok(live)
+    }
+
+    /// As [`SignIns::current`], with what its user has allowed the client.
+    async fn current_with_consent(
+        &self,
+        cookie: &Secret,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<(Option<SignIn>, Option<Consent>), Failure> {
+        let mut reader = self.storage.read().await?;
+        let found = reader.sign_in_and_consent_by_secret(&cookie.hash(), &client.client_id).await?;
+        drop(reader);
+        let live = found.filter(|(sign_in, _)| sign_in.is_live(self.limits.idle, now));
+        let (sign_in, consent) = live.unzip();
+        self.note_use(sign_in.as_ref(), now).await?;
+        Ok((sign_in, consent.flatten()))
+    }
+
+    async fn note_use(&self, sign_in: Option<&SignIn>, now: Timestamp) -> Result<(), Failure> {
+        let Some(sign_in) = sign_in.filter(|sign_in| now >= sign_in.last_used_at.plus(USE_IS_NOTED_AFTER)) else {
+            return Ok(());
+        };
+        let mut transaction = self.storage.begin().await?;
+        transaction.use_sign_in(&sign_in.id, now).await?;
+        transaction.commit().await
+    }
+}
