@@ -12,7 +12,7 @@
 //! | 0 | time, randomness, secrets, sealing, what can go wrong | [`clock`], [`random`], [`secret`], [`sealing`], [`failure`] |
 //! | 1 | typed settings | [`config`] |
 //! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`telemetry`] |
-//! | 3 | decisions | [`grants`], [`signin`], [`jobs`] |
+//! | 3 | decisions | [`grants`], [`signin`], [`registry`], [`jobs`] |
 //! | 4 | everything a handler needs, built once | [`app`] |
 //! | 5 | the web | [`http`] |
 //! | 6 | the command line | [`cli`] |
@@ -33,9 +33,11 @@
 //!   come from proofs alone ([`protocol::assurance`]).
 //! - **journey**: what a browser is on its way to do here, a goal and the proofs given so far; sealed and never a row
 //!   ([`protocol::journey::Journey`]).
+//! - **registry**: the decisions about what is registered here and who may use it ([`registry::Registry`]). It has faces: the commands
+//!   today, an admin API and dynamic registration later. A face parses and prints.
 //! - **rejection**: a refusal by rule ([`protocol::rejection::Rejection`]), as opposed to a failure of ours ([`failure::Failure`]).
 //!
-//! # Three walkthroughs
+//! # Four walkthroughs
 //!
 //! **A single-page app signs a person in.** `GET /authorize` meets [`http::router`], then `http/endpoints/authorize.rs`. Two steps, kept apart
 //! by types: [`protocol::authorization_request::RedirectTarget::verify`] (what fails becomes a page) and
@@ -70,6 +72,15 @@
 //! in [`protocol::key_life`]. The other jobs deliver [`jobs::outbox`] and, one node at a time, do [`jobs::clean_up`]. All go on until the last
 //! request is answered.
 //!
+//! **A client is registered by command.** `cli/client.rs` turns its arguments into a [`registry::NewClient`] and calls
+//! [`registry::Registry::create_client`]. The type presets what is not named ([`protocol::client::Client::new`]); the one place that says what a
+//! client must be, [`protocol::registration::check_client`], tells everything that is wrong, field by field
+//! ([`protocol::problem::Problems`]); [`storage::Transaction::insert_client`] writes the row and the news of it in one transaction. What comes
+//! back is a [`registry::Changed`]: the view that every face prints, and the [`registry::Event`] that says who did what. The secret is in
+//! it this once. A change ([`registry::Registry::change_client`]) holds the row, checks what it would become, and writes the fields that were
+//! named and no others, so that two changes at once are both there. A running server knows within a second: its
+//! [`storage::Directory`] hears the news.
+//!
 //! # Where the next thing goes
 //!
 //! A grant type: a row of [`protocol::grant_type::GrantType`], and the compiler asks for its line in [`grants::Grants::redeem`]; a file in
@@ -83,9 +94,18 @@
 //! [`storage::NewGrant::confirmation`], and a public client's grant is bound where its code is redeemed (§5). The claim `cnf`, the
 //! `token_type`, introspection and the refusals of [`protocol::confirmation`] are there; the metadata names the algorithms.
 //!
+//! A face of the registry (an endpoint of the admin API, dynamic registration): a file in `http/endpoints/` with its route, which turns a
+//! request into the registry's input and an [`registry::Actor`], and gives a view, or the problems as JSON; the registry is not touched.
+//! A further field of a client: if it is seldom read, a member of [`protocol::client_metadata::ClientMetadata`], else a column in
+//! `storage/clients.rs`; then a [`protocol::client::ClientField`], a field of [`registry::ClientChange`] and of [`registry::ClientView`], its
+//! check, and an option of `cli/client.rs`.
+//!
 //! A rule: a file in `protocol/`, a [`protocol::rejection::Rejection`] in the file of its audience, with its source, and a test that names it
-//! (`tests/rules.rs` demands one). An endpoint: a file in `http/endpoints/` and a route in `http/router.rs`. A table: a migration of the same name in both folders, and
-//! constants in a file of `storage/`. A setting: a key in `config.toml`, which is its documentation and default, and a field.
+//! (`tests/rules.rs` demands one). An endpoint: a file in `http/endpoints/` and a route in `http/router.rs`.
+//! A table: a migration of the same name in both folders; a file in `storage/` with its columns listed once, its constants in
+//! `statements!` and its verbs, named in `storage/mod.rs` and its `every_statement`; the value in `protocol/`; what is to be removed with
+//! age, in `storage/cleanup.rs`; and when operators change it, a noun in `registry/` and `cli/`. A setting: a key in `config.toml`, which
+//! is its documentation and default, and a field.
 //!
 //! **A proof** (a code from an app, a passkey): a variant of [`protocol::proof::Kind`] and its row in [`protocol::assurance`] (method, whether
 //! it identifies by itself, the classes it makes true). When somebody must give it: a field of [`protocol::next_step::Policy`] and what
@@ -113,6 +133,7 @@ pub mod outgoing;
 pub mod password;
 pub mod protocol;
 pub mod random;
+pub mod registry;
 pub mod sealing;
 pub mod secret;
 pub mod signin;

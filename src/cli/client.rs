@@ -1,22 +1,19 @@
 //! `client`: applications that use this server.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::key::{self, Wanted};
-use super::output::note;
-use super::{Context, Output, start};
+use super::output::{every_page, note, value};
+use super::{Context, Output, refused, start};
 use crate::failure::Failure;
-use crate::outgoing::Outgoing;
-use crate::protocol::algorithm::Algorithm;
-use crate::protocol::client::{AuthMethod, Client, ClientType};
+use crate::protocol::client::{AuthMethod, ClientType};
+use crate::protocol::edit::Edit;
 use crate::protocol::grant_type::GrantType;
-use crate::protocol::registration;
-use crate::protocol::resource::Resource;
-use crate::protocol::scope::ScopeSet;
-use crate::random;
+use crate::registry::{Act, ClientChange, Error, IssuedClient, NewClient, Registry, State};
 use crate::secret::Secret;
-use crate::storage::Storage;
 
 /// Applications that use this server.
 #[derive(Subcommand)]
@@ -144,43 +141,41 @@ fn grant_type(text: &str) -> Result<GrantType, String> {
 
 impl ClientCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
-        let storage = start::storage(&context.config).await?;
-        match self {
-            Self::Create(create) => create.run(&context, &storage).await?,
-            Self::List(output) => {
-                let clients = storage.read().await?.clients().await?;
-                let things: Vec<Value> = clients.iter().map(|client| thing(client, None)).collect();
-                output.list(&things, &["client_id", "type", "name", "state"], "There are no clients yet.");
+        let (storage, registry) = start::registry(&context.config).await?;
+        let act = Act::of_operator(context.clock.now());
+        let done = match self {
+            Self::Create(create) => create.run(&context, &registry, &act).await,
+            Self::List(output) => list(&registry, output).await,
+            Self::Show(named) => {
+                registry.client(&named.client_id).await.map(|client| named.output.thing(&value(&client)))
             }
-            Self::Show(named) => named.output.thing(&thing(&find(&storage, &named.client_id).await?, None)),
-            Self::Update(update) => update.run(&context, &storage).await?,
-            Self::NewSecret(named) => new_secret(&storage, named).await?,
-            Self::Disable(named) => switch(&context, &storage, named, true).await?,
-            Self::Enable(named) => switch(&context, &storage, named, false).await?,
-        }
+            Self::Update(update) => update.run(&context, &registry, &act).await,
+            Self::NewSecret(named) => new_secret(&registry, named, &act).await,
+            Self::Disable(named) => switch(&registry, named, State::Off, &act).await,
+            Self::Enable(named) => switch(&registry, named, State::On, &act).await,
+        };
         storage.close().await;
-        Ok(())
+        done.map_err(refused)
     }
 }
 
 impl Create {
-    async fn run(self, context: &Context, storage: &Storage) -> Result<(), Failure> {
-        let auth_method = self.auth_method.unwrap_or(self.client_type.default_auth_method());
-        let secret = (auth_method != AuthMethod::None).then(random::secret);
-        let mut client = Client::new(random::id(), self.client_type, context.clock.now());
-        client.name = self.name;
-        client.secret_hash = secret.as_ref().map(Secret::hash);
-        client.auth_method = auth_method;
-        client.pkce_required = !self.no_pkce;
-        client.first_party = self.first_party;
+    async fn run(self, context: &Context, registry: &Registry, act: &Act) -> Result<(), Error> {
         let algorithm = self.rest.id_token_algorithm;
-        self.rest.apply(&mut client)?;
-        let resources = storage.read().await?.resources().await?;
-        check(&client, &resources, context)?;
-        let mut transaction = storage.begin().await?;
-        transaction.insert_client(&client).await?;
-        transaction.commit().await?;
-        let mut thing = thing(&client, secret.as_ref());
+        let change = self.rest.change();
+        let details = ClientChange { name: Some(self.name), first_party: self.first_party.then_some(true), ..change };
+        let new = NewClient {
+            client_id: None,
+            client_type: self.client_type,
+            auth_method: self.auth_method,
+            pkce_required: !self.no_pkce,
+            details,
+        };
+        let IssuedClient { client, secret } = registry.create_client(new, act).await?.view;
+        let mut thing = value(&client);
+        if let Some(secret) = &secret {
+            thing["client_secret"] = json!(secret.expose());
+        }
         key::tell_beginning(context, &mut thing, "id_token_alg_from", algorithm).await;
         self.output.thing(&thing);
         if secret.is_some() && !self.output.json {
@@ -191,20 +186,11 @@ impl Create {
 }
 
 impl Update {
-    async fn run(self, context: &Context, storage: &Storage) -> Result<(), Failure> {
-        let mut client = find(storage, &self.client_id).await?;
-        if let Some(name) = self.name {
-            client.name = name;
-        }
-        if let Some(first_party) = self.first_party {
-            client.first_party = first_party;
-        }
+    async fn run(self, context: &Context, registry: &Registry, act: &Act) -> Result<(), Error> {
         let algorithm = self.rest.id_token_algorithm;
-        self.rest.apply(&mut client)?;
-        let resources = storage.read().await?.resources().await?;
-        check(&client, &resources, context)?;
-        write(storage, &client).await?;
-        let mut thing = thing(&client, None);
+        let change = ClientChange { name: self.name, first_party: self.first_party, ..self.rest.change() };
+        let client = registry.change_client(&self.client_id, change, act).await?.view;
+        let mut thing = value(&client);
         key::tell_beginning(context, &mut thing, "id_token_alg_from", algorithm).await;
         self.output.thing(&thing);
         Ok(())
@@ -212,101 +198,44 @@ impl Update {
 }
 
 impl Details {
-    fn apply(self, client: &mut Client) -> Result<(), Failure> {
-        if !self.grant_types.is_empty() {
-            client.grant_types = self.grant_types.into_iter().collect();
+    /// A list that is not given stays; so does what is not given otherwise. An empty address takes the former one away.
+    fn change(self) -> ClientChange {
+        let list = |given: Vec<String>| Some(given).filter(|given| !given.is_empty());
+        let link = |given: Option<String>| match given {
+            None => Edit::Keep,
+            Some(uri) => Edit::from(Some(uri).filter(|uri| !uri.is_empty())),
+        };
+        ClientChange {
+            grant_types: Some(self.grant_types.into_iter().collect()).filter(|given: &BTreeSet<_>| !given.is_empty()),
+            redirect_uris: list(self.redirect_uris),
+            post_logout_redirect_uris: list(self.post_logout_redirect_uris),
+            scope: self.scope,
+            resources: list(self.resources),
+            policy_uri: link(self.policy_uri),
+            tos_uri: link(self.tos_uri),
+            backchannel_logout_uri: link(self.backchannel_logout_uri),
+            id_token_algorithm: self.id_token_algorithm.map_or(Edit::Keep, |Wanted(algorithm)| algorithm.into()),
+            ..ClientChange::default()
         }
-        if !self.redirect_uris.is_empty() {
-            client.redirect_uris = self.redirect_uris;
-        }
-        if !self.post_logout_redirect_uris.is_empty() {
-            client.metadata.post_logout_redirect_uris = self.post_logout_redirect_uris;
-        }
-        if !self.resources.is_empty() {
-            client.resources = self.resources;
-        }
-        let links = [
-            (self.policy_uri, &mut client.metadata.policy_uri),
-            (self.tos_uri, &mut client.metadata.tos_uri),
-            (self.backchannel_logout_uri, &mut client.backchannel_logout_uri),
-        ];
-        for (given, link) in links {
-            if let Some(uri) = given {
-                *link = Some(uri).filter(|uri| !uri.is_empty());
-            }
-        }
-        if let Some(Wanted(algorithm)) = self.id_token_algorithm {
-            client.id_token_algorithm = client.id_token_algorithm.changed_to(algorithm);
-        }
-        if let Some(text) = &self.scope {
-            client.scopes = ScopeSet::parse(text).map_err(|why| Failure::internal(format!("--scope: {why}")))?;
-        }
-        Ok(())
     }
 }
 
-/// Whether the client may be registered as it is; also whether this installation would ever call its back channel.
-fn check(client: &Client, resources: &[Resource], context: &Context) -> Result<(), Failure> {
-    registration::check_client(client, resources).map_err(Failure::internal)?;
-    match &client.backchannel_logout_uri {
-        Some(uri) => Outgoing::new(&context.config.outgoing)?.check(uri),
-        None => Ok(()),
-    }
-}
-
-async fn new_secret(storage: &Storage, named: Named) -> Result<(), Failure> {
-    let mut client = find(storage, &named.client_id).await?;
-    if client.auth_method == AuthMethod::None {
-        return Err(Failure::internal(format!("the client {} is public: it has no secret", client.client_id)));
-    }
-    let secret = random::secret();
-    client.secret_hash = Some(secret.hash());
-    write(storage, &client).await?;
-    named.output.thing(&json!({ "client_id": client.client_id, "client_secret": secret.expose() }));
+async fn list(registry: &Registry, output: Output) -> Result<(), Error> {
+    let things = every_page(async |page| registry.clients(page).await).await?;
+    output.list(&things, &["client_id", "type", "name", "state"], "There are no clients yet.");
     Ok(())
 }
 
-async fn switch(context: &Context, storage: &Storage, named: Named, off: bool) -> Result<(), Failure> {
-    let mut client = find(storage, &named.client_id).await?;
-    client.disabled_at = off.then(|| client.disabled_at.unwrap_or(context.clock.now()));
-    write(storage, &client).await?;
-    named.output.done(&thing(&client, None), if off { "The application is off." } else { "The application is on." });
+async fn new_secret(registry: &Registry, named: Named, act: &Act) -> Result<(), Error> {
+    let IssuedClient { client, secret } = registry.renew_client_secret(&named.client_id, act).await?.view;
+    let secret = secret.as_ref().map(Secret::expose);
+    named.output.thing(&json!({ "client_id": client.client_id, "client_secret": secret }));
     Ok(())
 }
 
-async fn write(storage: &Storage, client: &Client) -> Result<(), Failure> {
-    let mut transaction = storage.begin().await?;
-    transaction.update_client(client).await?;
-    transaction.commit().await
-}
-
-async fn find(storage: &Storage, client_id: &str) -> Result<Client, Failure> {
-    let found = storage.read().await?.client(client_id).await?;
-    found.ok_or_else(|| Failure::internal(format!("there is no client '{}'", client_id.escape_debug())))
-}
-
-fn thing(client: &Client, secret: Option<&Secret>) -> Value {
-    let mut thing = json!({
-        "client_id": client.client_id,
-        "type": client.client_type.as_str(),
-        "name": client.name,
-        "auth_method": client.auth_method.as_str(),
-        "grant_types": client.grant_types,
-        "redirect_uris": client.redirect_uris,
-        "post_logout_redirect_uris": client.metadata.post_logout_redirect_uris,
-        "scope": client.scopes.to_string(),
-        "resources": client.resources,
-        "pkce_required": client.pkce_required,
-        "first_party": client.first_party,
-        "policy_uri": client.metadata.policy_uri,
-        "tos_uri": client.metadata.tos_uri,
-        "backchannel_logout_uri": client.backchannel_logout_uri,
-        "id_token_alg": client.id_token_algorithm.wanted.map_or("default", Algorithm::as_str),
-        "state": if client.disabled_at.is_some() { "off" } else { "on" },
-        "created_at": client.created_at.to_string(),
-    });
-    if let Some(secret) = secret {
-        thing["client_secret"] = json!(secret.expose());
-    }
-    thing
+async fn switch(registry: &Registry, named: Named, to: State, act: &Act) -> Result<(), Error> {
+    let client = registry.switch_client(&named.client_id, to, act).await?.view;
+    let words = if to == State::Off { "The application is off." } else { "The application is on." };
+    named.output.done(&value(&client), words);
+    Ok(())
 }

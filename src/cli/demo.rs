@@ -10,18 +10,19 @@ use tokio::sync::oneshot;
 use super::output::line;
 use super::serve::{on_signals, say_made};
 use super::start::{self, Made};
-use super::{Context, Output};
+use super::{Context, Output, refused};
 use crate::app::App;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::demo::{self, SCOPE, Samples};
 use crate::http::{Listener, Shutdown, site};
-use crate::protocol::algorithm::AlgorithmChoice;
-use crate::protocol::client::{Client, ClientType};
-use crate::protocol::resource::Resource;
-use crate::protocol::scope::ScopeSet;
+use crate::protocol::client::ClientType;
+use crate::registry::{self, Act, ClientChange, NewClient, NewResource, Registry, ResourceChange};
 use crate::secret::Secret;
-use crate::{random, telemetry};
+use crate::telemetry;
+
+/// The sample service.
+const SERVICE: &str = "demo-service";
 
 /// Try it out: the server with a sample app, a sample API and a sample service, on this machine only.
 #[derive(Args)]
@@ -115,55 +116,71 @@ fn own_settings(config: &mut Config, data: PathBuf, listen: &str, bound: SocketA
 
 /// Registers the samples, or brings them up to date; the service's secret is new each time.
 async fn register(app: &App, origin: String) -> Result<Samples, Failure> {
-    let (issuer, secret) = (app.issuer.as_str(), random::secret());
+    let registry = Registry::new(app.storage.clone(), &app.config)?;
+    let act = Act::of_operator(app.now());
+    let issuer = app.issuer.as_str();
     let resource = format!("{origin}/api");
+    let service = ClientChange {
+        name: Some("Sample service".to_owned()),
+        scope: Some(SCOPE.to_owned()),
+        ..ClientChange::default()
+    };
+    sample(&registry, ClientType::Service, SERVICE, service, &act).await?;
+    let issued = registry.renew_client_secret(SERVICE, &act).await.map_err(refused)?.view;
     let ask = format!(
-        "curl -s -u demo-service:{} {issuer}/token -d grant_type=client_credentials -d scope={SCOPE} -d resource={resource}",
-        secret.expose()
+        "curl -s -u {SERVICE}:{} {issuer}/token -d grant_type=client_credentials -d scope={SCOPE} -d resource={resource}",
+        issued.secret.as_ref().map_or("", Secret::expose)
     );
     let api = format!(
         "curl -s {origin}/api/notes -H \"Authorization: Bearer $({ask} | sed -E 's/.*\"access_token\":\"([^\"]+)\".*/\\1/')\""
     );
     let samples = Samples { origin, client_id: "demo-app".to_owned(), token_command: ask, api_command: api };
-    let mut transaction = app.storage.begin().await?;
-    let notes = Resource {
-        identifier: resource,
-        name: "Sample notes".to_owned(),
-        scopes: [(SCOPE.to_owned(), "Read your notes".to_owned())].into(),
-        introspectors: vec!["demo-service".to_owned()],
-        signing_algorithm: AlgorithmChoice::default(),
-        created_at: app.now(),
+    let own = ClientChange {
+        name: Some("Sample app".to_owned()),
+        redirect_uris: Some(vec![samples.redirect_uri()]),
+        post_logout_redirect_uris: Some(vec![samples.post_logout_redirect_uri()]),
+        scope: Some(format!("{} {SCOPE}", ClientType::Spa.default_scopes())),
+        ..ClientChange::default()
     };
-    if !transaction.insert_resource(&notes).await? {
-        transaction.update_resource(&notes).await?;
-    }
-    for client in [sample_app(app, &samples)?, sample_service(app, &secret)?] {
-        match transaction.client(&client.client_id).await? {
-            Some(_) => transaction.update_client(&client).await?,
-            None => transaction.insert_client(&client).await?,
-        }
-    }
-    transaction.commit().await?;
+    sample(&registry, ClientType::Spa, &samples.client_id, own, &act).await?;
+    sample_api(&registry, &resource, &act).await?;
     app.refresh().await?;
     Ok(samples)
 }
 
-fn sample_app(app: &App, samples: &Samples) -> Result<Client, Failure> {
-    let scopes = ScopeSet::parse(SCOPE).map_err(Failure::internal)?;
-    let mut client = Client::new(samples.client_id.clone(), ClientType::Spa, app.now());
-    client.name = "Sample app".to_owned();
-    client.redirect_uris = vec![samples.redirect_uri()];
-    client.metadata.post_logout_redirect_uris = vec![samples.post_logout_redirect_uri()];
-    client.scopes = client.scopes.union(&scopes);
-    Ok(client)
+/// The client as it is to be, registered if it was not.
+async fn sample(
+    registry: &Registry,
+    client_type: ClientType,
+    client_id: &str,
+    details: ClientChange,
+    act: &Act,
+) -> Result<(), Failure> {
+    match registry.change_client(client_id, details.clone(), act).await {
+        Err(registry::Error::Missing(..)) => {
+            let client_id = Some(client_id.to_owned());
+            let new = NewClient { client_id, client_type, auth_method: None, pkce_required: true, details };
+            registry.create_client(new, act).await.map(drop).map_err(refused)
+        }
+        changed => changed.map(drop).map_err(refused),
+    }
 }
 
-fn sample_service(app: &App, secret: &Secret) -> Result<Client, Failure> {
-    let mut client = Client::new("demo-service".to_owned(), ClientType::Service, app.now());
-    client.name = "Sample service".to_owned();
-    client.secret_hash = Some(secret.hash());
-    client.scopes = ScopeSet::parse(SCOPE).map_err(Failure::internal)?;
-    Ok(client)
+/// The API as it is to be, registered if it was not.
+async fn sample_api(registry: &Registry, identifier: &str, act: &Act) -> Result<(), Failure> {
+    let details = ResourceChange {
+        name: Some("Sample notes".to_owned()),
+        scopes: Some([(SCOPE.to_owned(), "Read your notes".to_owned())].into()),
+        introspectors: Some(vec![SERVICE.to_owned()]),
+        ..ResourceChange::default()
+    };
+    match registry.change_resource(identifier, details.clone(), act).await {
+        Err(registry::Error::Missing(..)) => {
+            let new = NewResource { identifier: identifier.to_owned(), details };
+            registry.create_resource(new, act).await.map(drop).map_err(refused)
+        }
+        changed => changed.map(drop).map_err(refused),
+    }
 }
 
 fn welcome(issuer: &str, samples: &Samples) -> String {

@@ -22,6 +22,7 @@ use clap::{Parser, Subcommand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::registry;
 use crate::telemetry;
 use output::Output;
 
@@ -116,6 +117,14 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Resource(command) => command.run(context).await,
         Command::Key(command) => command.run(context).await,
         Command::Health(health) => health.run(context).await,
+    }
+}
+
+/// What the registry did not do, as a failed command tells it.
+fn refused(error: registry::Error) -> Failure {
+    match error {
+        registry::Error::Failed(failure) => failure,
+        other => Failure::internal(other),
     }
 }
 

@@ -4,7 +4,11 @@ use std::fmt::Display;
 use std::io::Write;
 
 use clap::Args;
+use serde::Serialize;
 use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+use crate::protocol::page::{Listed, Page};
 
 /// `--json`.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -47,6 +51,26 @@ impl Output {
     }
 }
 
+/// A view as the JSON that is printed.
+pub(super) fn value<T: Serialize>(view: &T) -> Value {
+    serde_json::to_value(view).unwrap_or_default()
+}
+
+/// All pages of a list, each read when the one before it has come.
+pub(super) async fn every_page<T: Serialize>(
+    read: impl AsyncFn(Page) -> Result<Listed<T>, Failure>,
+) -> Result<Vec<Value>, Failure> {
+    let (mut things, mut after) = (Vec::new(), None);
+    loop {
+        let listed = read(Page::after(after)).await?;
+        things.extend(listed.items.iter().map(value));
+        after = listed.next;
+        if after.is_none() {
+            return Ok(things);
+        }
+    }
+}
+
 /// A line on stdout. A reader that has gone away is no error of ours.
 pub(super) fn line(text: impl Display) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
@@ -57,9 +81,9 @@ pub(super) fn note(text: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// The one sentence of a command that failed.
+/// The one sentence of a command that failed; a line for each when several things are wrong with what was given.
 pub(super) fn complain(why: &impl Display) {
-    note(format!("doorward: {why}"));
+    why.to_string().lines().for_each(|line| note(format!("doorward: {line}")));
 }
 
 fn aligned(fields: &Map<String, Value>) -> String {

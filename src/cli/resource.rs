@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 
 use super::key::{self, Wanted};
-use super::{Context, Output, start};
+use super::output::{every_page, value};
+use super::{Context, Output, refused, start};
 use crate::failure::Failure;
-use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
-use crate::protocol::registration;
-use crate::protocol::resource::Resource;
-use crate::storage::Storage;
+use crate::protocol::edit::Edit;
+use crate::registry::{Act, Error, NewResource, Registry, ResourceChange, ResourceView};
 
 /// APIs that accept our access tokens.
 #[derive(Subcommand)]
@@ -85,94 +83,65 @@ struct Details {
 
 impl ResourceCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
-        let storage = start::storage(&context.config).await?;
-        match self {
-            Self::Create(create) => {
-                let mut resource = Resource {
-                    identifier: create.identifier,
-                    name: create.name,
-                    scopes: BTreeMap::new(),
-                    introspectors: Vec::new(),
-                    signing_algorithm: AlgorithmChoice::default(),
-                    created_at: context.clock.now(),
-                };
-                let algorithm = create.rest.signing_algorithm;
-                create.rest.apply(&storage, &mut resource).await?;
-                registration::check_resource(&resource, &context.config.server.issuer).map_err(Failure::internal)?;
-                let mut transaction = storage.begin().await?;
-                if !transaction.insert_resource(&resource).await? {
-                    return Err(Failure::internal(format!("there is a resource {} already", resource.identifier)));
-                }
-                transaction.commit().await?;
-                let mut thing = thing(&resource);
-                key::tell_beginning(&context, &mut thing, "signing_alg_from", algorithm).await;
-                create.output.thing(&thing);
+        let (storage, registry) = start::registry(&context.config).await?;
+        let act = Act::of_operator(context.clock.now());
+        let done = match self {
+            Self::Create(create) => create.run(&context, &registry, &act).await,
+            Self::List(output) => list(&registry, output).await,
+            Self::Show(named) => {
+                registry.resource(&named.identifier).await.map(|resource| named.output.thing(&value(&resource)))
             }
-            Self::List(output) => {
-                let resources = storage.read().await?.resources().await?;
-                let things: Vec<Value> = resources.iter().map(thing).collect();
-                output.list(&things, &["identifier", "name", "scopes"], "There are no resources yet.");
-            }
-            Self::Show(named) => named.output.thing(&thing(&find(&storage, &named.identifier).await?)),
-            Self::Update(update) => {
-                let mut resource = find(&storage, &update.identifier).await?;
-                if let Some(name) = update.name {
-                    resource.name = name;
-                }
-                let algorithm = update.rest.signing_algorithm;
-                update.rest.apply(&storage, &mut resource).await?;
-                registration::check_resource(&resource, &context.config.server.issuer).map_err(Failure::internal)?;
-                let mut transaction = storage.begin().await?;
-                transaction.update_resource(&resource).await?;
-                transaction.commit().await?;
-                let mut thing = thing(&resource);
-                key::tell_beginning(&context, &mut thing, "signing_alg_from", algorithm).await;
-                update.output.thing(&thing);
-            }
-        }
+            Self::Update(update) => update.run(&context, &registry, &act).await,
+        };
         storage.close().await;
+        done.map_err(refused)
+    }
+}
+
+impl Create {
+    async fn run(self, context: &Context, registry: &Registry, act: &Act) -> Result<(), Error> {
+        let algorithm = self.rest.signing_algorithm;
+        let details = ResourceChange { name: Some(self.name), ..self.rest.change() };
+        let resource = registry.create_resource(NewResource { identifier: self.identifier, details }, act).await?.view;
+        tell(context, &resource, algorithm, self.output).await;
+        Ok(())
+    }
+}
+
+impl Update {
+    async fn run(self, context: &Context, registry: &Registry, act: &Act) -> Result<(), Error> {
+        let algorithm = self.rest.signing_algorithm;
+        let change = ResourceChange { name: self.name, ..self.rest.change() };
+        let resource = registry.change_resource(&self.identifier, change, act).await?.view;
+        tell(context, &resource, algorithm, self.output).await;
         Ok(())
     }
 }
 
 impl Details {
-    async fn apply(self, storage: &Storage, resource: &mut Resource) -> Result<(), Failure> {
-        if !self.scopes.is_empty() {
-            let split = |text: &String| {
-                text.split_once('=').map_or((text.clone(), String::new()), |(s, w)| (s.to_owned(), w.to_owned()))
-            };
-            resource.scopes = self.scopes.iter().map(split).collect();
+    fn change(self) -> ResourceChange {
+        let split = |text: String| match text.split_once('=') {
+            Some((scope, words)) => (scope.to_owned(), words.to_owned()),
+            None => (text, String::new()),
+        };
+        ResourceChange {
+            name: None,
+            scopes: Some(self.scopes.into_iter().map(split).collect())
+                .filter(|given: &BTreeMap<_, _>| !given.is_empty()),
+            introspectors: Some(self.introspectors).filter(|given| !given.is_empty()),
+            signing_algorithm: self.signing_algorithm.map_or(Edit::Keep, |Wanted(algorithm)| algorithm.into()),
         }
-        if let Some(Wanted(algorithm)) = self.signing_algorithm {
-            resource.signing_algorithm = resource.signing_algorithm.changed_to(algorithm);
-        }
-        if !self.introspectors.is_empty() {
-            let mut reader = storage.read().await?;
-            for client_id in &self.introspectors {
-                if reader.client(client_id).await?.is_none() {
-                    return Err(Failure::internal(format!("there is no client '{}'", client_id.escape_debug())));
-                }
-            }
-            resource.introspectors = self.introspectors;
-        }
-        Ok(())
     }
 }
 
-async fn find(storage: &Storage, identifier: &str) -> Result<Resource, Failure> {
-    let resources = storage.read().await?.resources().await?;
-    let found = resources.into_iter().find(|resource| resource.identifier == identifier);
-    found.ok_or_else(|| Failure::internal(format!("there is no resource '{}'", identifier.escape_debug())))
+async fn tell(context: &Context, resource: &ResourceView, algorithm: Option<Wanted>, output: Output) {
+    let mut thing = value(resource);
+    key::tell_beginning(context, &mut thing, "signing_alg_from", algorithm).await;
+    output.thing(&thing);
 }
 
-fn thing(resource: &Resource) -> Value {
-    json!({
-        "identifier": resource.identifier,
-        "name": resource.name,
-        "scopes": resource.scopes.keys().collect::<Vec<_>>(),
-        "scope_words": resource.scopes,
-        "introspectors": resource.introspectors,
-        "signing_alg": resource.signing_algorithm.wanted.map_or("default", Algorithm::as_str),
-        "created_at": resource.created_at.to_string(),
-    })
+async fn list(registry: &Registry, output: Output) -> Result<(), Error> {
+    let things = every_page(async |page| registry.resources(page).await).await?;
+    output.list(&things, &["identifier", "name", "scopes"], "There are no resources yet.");
+    Ok(())
 }

@@ -1,13 +1,12 @@
 //! `session`: who is signed in, in which browser.
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Context, Output, start};
-use crate::clock::Timestamp;
-use crate::config::SignInConfig;
+use super::output::every_page;
+use super::{Context, Output, refused, start};
 use crate::failure::Failure;
-use crate::storage::SignInEntry;
+use crate::registry::{Act, Error, Registry, Which};
 
 /// Who is signed in, in which browser.
 #[derive(Subcommand)]
@@ -49,67 +48,39 @@ pub(super) struct End {
 
 impl SessionCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
-        let storage = start::storage(&context.config).await?;
-        let now = context.clock.now();
-        match self {
-            Self::List(list) => {
-                let entries = storage.read().await?.sign_ins().await?;
-                let wanted = |entry: &&SignInEntry| {
-                    list.user
-                        .as_ref()
-                        .is_none_or(|user| entry.user_id == *user || entry.email.eq_ignore_ascii_case(user))
-                };
-                let limits = &context.config.sign_in;
-                let things: Vec<Value> = entries.iter().filter(wanted).map(|entry| thing(entry, limits, now)).collect();
-                let shown: Vec<Value> =
-                    things.into_iter().filter(|thing| list.all || thing["state"] == "live").collect();
-                let columns = ["id", "email", "state", "last_used_at", "address", "user_agent"];
-                list.output.list(&shown, &columns, "Nobody is signed in.");
-            }
-            Self::End(End { id: Some(id), output, .. }) => {
-                let mut transaction = storage.begin().await?;
-                if !transaction.end_sign_in(&id, "ended by the operator", now).await? {
-                    return Err(Failure::internal(format!("there is no live sign-in '{}'", id.escape_debug())));
-                }
-                transaction.commit().await?;
+        let (storage, registry) = start::registry(&context.config).await?;
+        let act = Act::of_operator(context.clock.now());
+        let done = match self {
+            Self::List(wanted) => list(&registry, wanted, &act).await,
+            Self::End(End { id: Some(id), output, .. }) => registry.end_sign_in(&id, &act).await.map(|_| {
                 output.done(&json!({ "id": id, "ended": true }), "The sign-in is ended.");
-            }
+            }),
             Self::End(End { user, output, .. }) => {
-                let user = user.unwrap_or_default();
-                let account = super::user::find(&storage, &user).await?;
-                let mut transaction = storage.begin().await?;
-                transaction.end_everything_of_user(&account.user.id, "ended by the operator", now).await?;
-                transaction.commit().await?;
-                output.done(
-                    &json!({ "user": account.user.id, "ended": true }),
-                    "All sign-ins and grants of the person are ended.",
-                );
+                let ended = registry.end_sign_ins_of_user(&user.unwrap_or_default(), &act).await;
+                ended.map(|ended| {
+                    let words = "All sign-ins and grants of the person are ended.";
+                    output.done(&json!({ "user": ended.view, "ended": true }), words);
+                })
             }
-        }
+        };
         storage.close().await;
-        Ok(())
+        done.map_err(refused)
     }
 }
 
-fn thing(entry: &SignInEntry, limits: &SignInConfig, now: Timestamp) -> Value {
-    let time = |seconds: i64| Timestamp::from_seconds(seconds).to_string();
-    let state = match entry.ended_at {
-        Some(_) => "ended",
-        None if entry.is_live(limits.idle, now) => "live",
-        None => "expired",
+async fn list(registry: &Registry, List { user, all, output }: List, act: &Act) -> Result<(), Error> {
+    let user_id = match user {
+        Some(user) => match registry.user(&user).await {
+            Ok(found) => Some(found.id),
+            // Nobody has no sign-ins.
+            Err(Error::Missing(..)) => Some(user),
+            Err(error) => return Err(error),
+        },
+        None => None,
     };
-    json!({
-        "id": entry.id,
-        "user_id": entry.user_id,
-        "email": entry.email,
-        "state": state,
-        "created_at": time(entry.created_at),
-        "auth_time": time(entry.auth_time),
-        "last_used_at": time(entry.last_used_at),
-        "expires_at": time(entry.expires_at),
-        "user_agent": entry.user_agent,
-        "address": entry.address,
-        "ended_at": entry.ended_at.map(time),
-        "end_reason": entry.end_reason,
-    })
+    let which = Which { user_id, all };
+    let things = every_page(async |page| registry.sign_ins(&which, page, act.at).await).await?;
+    let columns = ["id", "email", "state", "last_used_at", "address", "user_agent"];
+    output.list(&things, &columns, "Nobody is signed in.");
+    Ok(())
 }

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, SecretSetting};
 use crate::failure::Failure;
 use crate::jobs::signing_keys::SigningKeys;
+use crate::registry::Registry;
 use crate::sealing::MasterKey;
 use crate::storage::{MigrationReport, Storage};
 
@@ -24,6 +25,13 @@ pub(super) type Made = Vec<String>;
 /// Opens the database of the settings for a command: made and brought up to date if need be.
 pub(super) async fn storage(config: &Config) -> Result<Storage, Failure> {
     Ok(open(config, &mut Vec::new()).await?.0)
+}
+
+/// As [`storage`], with the registry over it.
+pub(super) async fn registry(config: &Config) -> Result<(Storage, Registry), Failure> {
+    let storage = storage(config).await?;
+    let registry = Registry::new(storage.clone(), config)?;
+    Ok((storage, registry))
 }
 
 /// As [`storage`], with what looks after the signing keys when the master key is here.

@@ -56,43 +56,59 @@ fn of_users() -> impl Iterator<Item = (&'static str, &'static str)> {
     OWN.iter().chain(SETTABLE).copied()
 }
 
-/// Reads `NAME=VALUE` of an operator: booleans for `phone_number_verified`, JSON or a plain text for `address`, text otherwise.
+/// Reads `NAME=VALUE` of an operator: booleans for `phone_number_verified`, JSON or a plain text for `address`, text otherwise; null when
+/// there is no value. Whether the claim can be had so is for [`check`].
 ///
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn parse_setting(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or_else(|| format!("'{text}' must be written NAME=VALUE"))?;
-    if !SETTABLE.iter().any(|(known, _)| *known == name) {
-        let known: Vec<&str> = SETTABLE.iter().map(|(known, _)| *known).collect();
-        return Err(format!("'{name}' is not a claim that can be set; these can: {}", known.join(", ")));
-    }
     let value = match (name, value) {
+        (_, "") => Value::Null,
         ("phone_number_verified", "true") => Value::Bool(true),
         ("phone_number_verified", "false") => Value::Bool(false),
-        ("phone_number_verified", _) => return Err("phone_number_verified must be true or false".to_owned()),
-        (_, "") => Value::String(String::new()),
-        ("address", text) if text.trim_start().starts_with('{') => address(text)?,
-        ("address", text) => json!({ "formatted": text }),
-        ("profile" | "picture" | "website", text) if redirect_uri::origin(text).is_none() => {
-            return Err(format!("{name} must be an address that begins with https:// or http://"));
-        }
-        ("birthdate", text) if !is_birthdate(text) => {
-            return Err("birthdate must be written YYYY-MM-DD, 0000-MM-DD or YYYY".to_owned());
+        ("address", text) if text.trim_start().starts_with('{') => {
+            serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
         }
         (_, text) => Value::String(text.to_owned()),
     };
     Ok((name.to_owned(), value))
 }
 
-/// An address in parts (§5.1.1).
-fn address(text: &str) -> Result<Value, String> {
-    const PARTS: &[&str] = &["formatted", "street_address", "locality", "region", "postal_code", "country"];
-    match serde_json::from_str::<Map<String, Value>>(text) {
-        Ok(parts) if parts.iter().all(|(part, value)| PARTS.contains(&part.as_str()) && value.is_string()) => {
-            Ok(parts.into())
-        }
-        _ => Err(format!("address must be plain text, or a JSON object of texts named {}", PARTS.join(", "))),
+/// The claim as it is kept: a plain address becomes one in parts. Null takes any claim away.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn check(name: &str, value: Value) -> Result<Value, String> {
+    if !SETTABLE.iter().any(|(known, _)| *known == name) {
+        let known: Vec<&str> = SETTABLE.iter().map(|(known, _)| *known).collect();
+        return Err(format!("'{name}' is not a claim that can be set; these can: {}", known.join(", ")));
     }
+    match (name, value) {
+        (_, Value::Null) => Ok(Value::Null),
+        ("phone_number_verified", value @ Value::Bool(_)) => Ok(value),
+        ("phone_number_verified", _) => Err("phone_number_verified must be true or false".to_owned()),
+        ("address", Value::Object(parts)) if is_address(&parts) => Ok(parts.into()),
+        ("address", Value::String(text)) if !text.trim_start().starts_with('{') => Ok(json!({ "formatted": text })),
+        ("address", _) => {
+            Err(format!("address must be plain text, or a JSON object of texts named {}", ADDRESS_PARTS.join(", ")))
+        }
+        ("profile" | "picture" | "website", Value::String(text)) if redirect_uri::origin(&text).is_none() => {
+            Err(format!("{name} must be an address that begins with https:// or http://"))
+        }
+        ("birthdate", Value::String(text)) if !is_birthdate(&text) => {
+            Err("birthdate must be written YYYY-MM-DD, 0000-MM-DD or YYYY".to_owned())
+        }
+        (_, value @ Value::String(_)) => Ok(value),
+        _ => Err(format!("{name} must be a text")),
+    }
+}
+
+/// The parts of an address (§5.1.1).
+const ADDRESS_PARTS: &[&str] = &["formatted", "street_address", "locality", "region", "postal_code", "country"];
+
+fn is_address(parts: &Map<String, Value>) -> bool {
+    parts.iter().all(|(part, value)| ADDRESS_PARTS.contains(&part.as_str()) && value.is_string())
 }
 
 fn is_birthdate(text: &str) -> bool {
@@ -126,10 +142,13 @@ mod tests {
 
     #[test]
     fn an_operator_sets_claims_of_their_own_kind() {
-        assert_eq!(parse_setting("given_name=Ann").unwrap().1, json!("Ann"));
-        assert_eq!(parse_setting("phone_number_verified=true").unwrap().1, json!(true));
-        assert_eq!(parse_setting("address=Main Street 1").unwrap().1, json!({ "formatted": "Main Street 1" }));
-        assert_eq!(parse_setting("address={\"locality\":\"Oslo\"}").unwrap().1, json!({ "locality": "Oslo" }));
+        let set = |text: &str| parse_setting(text).and_then(|(name, value)| check(&name, value));
+        assert_eq!(set("given_name=Ann"), Ok(json!("Ann")));
+        assert_eq!(set("phone_number_verified=true"), Ok(json!(true)));
+        assert_eq!(set("address=Main Street 1"), Ok(json!({ "formatted": "Main Street 1" })));
+        assert_eq!(set("address={\"locality\":\"Oslo\"}"), Ok(json!({ "locality": "Oslo" })));
+        assert_eq!(set("picture="), Ok(Value::Null));
+        assert!(check("given_name", json!(7)).is_err());
         for fine in [
             "birthdate=1990-02-28",
             "birthdate=0000-12-31",
@@ -137,7 +156,7 @@ mod tests {
             "picture=https://a.test/a.png",
             "picture=",
         ] {
-            assert!(parse_setting(fine).is_ok(), "{fine}");
+            assert!(set(fine).is_ok(), "{fine}");
         }
         for wrong in [
             "given_name",
@@ -152,7 +171,7 @@ mod tests {
             "picture=a.png",
             "website=javascript:alert(1)",
         ] {
-            assert!(parse_setting(wrong).is_err(), "{wrong}");
+            assert!(set(wrong).is_err(), "{wrong}");
         }
     }
 }

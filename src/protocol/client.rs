@@ -82,6 +82,47 @@ impl ClientType {
     }
 }
 
+/// What can be changed of a registered client: by the names that it has in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientField {
+    /// [`Client::name`].
+    Name,
+    /// [`Client::grant_types`].
+    GrantTypes,
+    /// [`Client::redirect_uris`].
+    RedirectUris,
+    /// [`ClientMetadata::post_logout_redirect_uris`].
+    PostLogoutRedirectUris,
+    /// [`Client::scopes`].
+    Scope,
+    /// [`Client::resources`].
+    Resources,
+    /// [`Client::first_party`].
+    FirstParty,
+    /// [`ClientMetadata::policy_uri`].
+    PolicyUri,
+    /// [`ClientMetadata::tos_uri`].
+    TosUri,
+    /// [`Client::backchannel_logout_uri`].
+    BackchannelLogoutUri,
+    /// [`Client::id_token_algorithm`].
+    IdTokenAlg,
+}
+
+named!(ClientField {
+    Name = "name",
+    GrantTypes = "grant_types",
+    RedirectUris = "redirect_uris",
+    PostLogoutRedirectUris = "post_logout_redirect_uris",
+    Scope = "scope",
+    Resources = "resources",
+    FirstParty = "first_party",
+    PolicyUri = "policy_uri",
+    TosUri = "tos_uri",
+    BackchannelLogoutUri = "backchannel_logout_uri",
+    IdTokenAlg = "id_token_alg",
+});
+
 /// A registered client.
 #[derive(Clone, Debug)]
 pub struct Client {

@@ -1,72 +1,84 @@
 //! What a client must be to be registered (RFC 7591 §2, RFC 9700 §2, RFC 8252 §8): the one place that says so, whoever registers.
 
 use super::client::{AuthMethod, Client, ClientType};
+use super::problem::Problems;
 use super::redirect_uri;
 use super::resource::{self, Resource};
-use super::scope::ScopeSet;
+use super::scope::{ISSUER_SCOPES, ScopeSet};
 
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 200;
 /// The most redirect URIs of one client.
 const MAX_URIS: usize = 50;
 
-/// Checks a client that is about to be registered or changed.
+/// Checks a client that is about to be registered or changed. `resources` are those that its own may be among.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
-pub fn check_client(client: &Client, resources: &[Resource]) -> Result<(), String> {
-    name(&client.name)?;
-    let kind = client.client_type;
-    if !kind.allows(client.auth_method) {
-        return Err(match kind {
-            ClientType::Service => {
-                "a service client must authenticate: client_secret_basic or client_secret_post".to_owned()
-            }
-            _ => format!("a {kind} client cannot keep a secret: its authentication method must be none"),
-        });
-    }
-    grant_types(client)?;
-    redirect_uris(client)?;
-    links(client)?;
+/// Everything that is wrong, each with what to do.
+pub fn check_client(client: &Client, resources: &[Resource]) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    problems.note("client_id", client_id(&client.client_id));
+    problems.note("name", name(&client.name));
+    problems.note("auth_method", auth_method(client));
+    problems.note("grant_types", grant_types(client));
+    redirect_uris(client, &mut problems);
+    links(client, &mut problems);
     let is_public = client.auth_method == AuthMethod::None;
     if is_public && !client.pkce_required {
-        return Err("only a client that authenticates can do without PKCE".to_owned());
+        problems.add("pkce_required", "only a client that authenticates can do without PKCE");
     }
     if !client.has_users() && client.scopes.contains("openid") {
-        return Err("a client without users acts for itself: the scope openid is for clients with users".to_owned());
+        problems.add("scope", "a client without users acts for itself: the scope openid is for clients with users");
     }
-    let unknown = client.resources.iter().find(|r| !resources.iter().any(|known| known.identifier == **r));
-    match unknown {
-        Some(resource) => Err(format!("there is no resource '{}': create it first", resource.escape_debug())),
-        None => Ok(()),
+    for (at, resource) in client.resources.iter().enumerate() {
+        if !resources.iter().any(|known| known.identifier == *resource) {
+            let sentence = format!("there is no resource '{}': create it first", resource.escape_debug());
+            problems.add(format!("resources[{at}]"), sentence);
+        }
     }
+    problems.unless_any(())
 }
 
 /// Checks a resource that is about to be registered or changed.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
-pub fn check_resource(candidate: &Resource, issuer: &str) -> Result<(), String> {
-    name(&candidate.name)?;
-    if !resource::is_identifier(&candidate.identifier) {
-        return Err(format!(
-            "'{}' is not an absolute URI without a fragment, such as https://api.example.org",
-            candidate.identifier.escape_debug()
-        ));
+/// Everything that is wrong, each with what to do.
+pub fn check_resource(candidate: &Resource, issuer: &str) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    problems.note("name", name(&candidate.name));
+    problems.note("identifier", identifier(&candidate.identifier, issuer));
+    for token in candidate.scopes.keys() {
+        problems.note(format!("scopes.{}", token.escape_debug()), own_scope(token));
     }
-    if candidate.identifier == issuer {
-        return Err("the issuer is a resource by itself (userinfo) and cannot be registered".to_owned());
-    }
-    candidate.scopes.keys().try_for_each(|token| match ScopeSet::parse(token) {
-        Ok(set) if set.iter().count() == 1 && super::scope::ISSUER_SCOPES.iter().all(|(own, _)| own != token) => Ok(()),
-        Ok(_) => Err(format!("'{token}' cannot be the name of an API's scope")),
-        Err(_) => Err(format!("'{}' has characters that a scope cannot have", token.escape_debug())),
-    })
+    problems.unless_any(())
 }
 
-fn name(name: &str) -> Result<(), String> {
+/// Checks the name of a client, a resource or a person.
+///
+/// # Errors
+/// A sentence that says what it must be.
+pub fn name(name: &str) -> Result<(), String> {
     let fine = (1..=MAX_NAME).contains(&name.trim().chars().count()) && !name.chars().any(char::is_control);
     if fine { Ok(()) } else { Err(format!("the name must have 1 to {MAX_NAME} characters and no control characters")) }
+}
+
+/// RFC 6749 Appendix A.1, without spaces; and not longer than what fits everywhere.
+fn client_id(client_id: &str) -> Result<(), String> {
+    if (1..=255).contains(&client_id.len()) && client_id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err(format!("'{}' cannot be a client id: 1 to 255 ASCII characters without spaces", client_id.escape_debug()))
+    }
+}
+
+fn auth_method(client: &Client) -> Result<(), String> {
+    match client.client_type {
+        kind if kind.allows(client.auth_method) => Ok(()),
+        ClientType::Service => {
+            Err("a service client must authenticate: client_secret_basic or client_secret_post".to_owned())
+        }
+        kind => Err(format!("a {kind} client cannot keep a secret: its authentication method must be none")),
+    }
 }
 
 fn grant_types(client: &Client) -> Result<(), String> {
@@ -89,40 +101,69 @@ fn grant_types(client: &Client) -> Result<(), String> {
     Ok(())
 }
 
-fn redirect_uris(client: &Client) -> Result<(), String> {
+fn redirect_uris(client: &Client, problems: &mut Problems) {
     let kind = client.client_type;
     let needed = client.grant_types.iter().any(|grant_type| grant_type.needs_redirect_uri());
-    if needed && client.redirect_uris.is_empty() {
-        return Err(format!("a {kind} client needs at least one redirect URI"));
+    if needed && kind.has_users() && client.redirect_uris.is_empty() {
+        problems.add("redirect_uris", format!("a {kind} client needs at least one redirect URI"));
     }
     if !needed && !client.redirect_uris.is_empty() {
-        return Err(format!("a {kind} client without authorization_code has no redirect URI: nobody signs in to it"));
+        let sentence = format!("a {kind} client without authorization_code has no redirect URI: nobody signs in to it");
+        problems.add("redirect_uris", sentence);
     }
-    if client.redirect_uris.len() > MAX_URIS || client.metadata.post_logout_redirect_uris.len() > MAX_URIS {
-        return Err(format!("a client has at most {MAX_URIS} redirect URIs of a kind"));
+    let lists = [
+        ("redirect_uris", &client.redirect_uris),
+        ("post_logout_redirect_uris", &client.metadata.post_logout_redirect_uris),
+    ];
+    for (field, uris) in lists {
+        if uris.len() > MAX_URIS {
+            problems.add(field, format!("a client has at most {MAX_URIS} redirect URIs of a kind"));
+        }
+        for (at, uri) in uris.iter().enumerate() {
+            problems.note(format!("{field}[{at}]"), redirect_uri::registrable(uri, kind));
+        }
     }
-    client
-        .redirect_uris
-        .iter()
-        .chain(&client.metadata.post_logout_redirect_uris)
-        .try_for_each(|uri| redirect_uri::registrable(uri, kind))
 }
 
 /// What people and the server are sent to: web addresses, and only for a client that people sign in to.
-fn links(client: &Client) -> Result<(), String> {
+fn links(client: &Client, problems: &mut Problems) {
     let links = [
-        ("privacy policy", &client.metadata.policy_uri),
-        ("terms of service", &client.metadata.tos_uri),
-        ("back-channel logout URI", &client.backchannel_logout_uri),
+        ("policy_uri", "privacy policy", &client.metadata.policy_uri),
+        ("tos_uri", "terms of service", &client.metadata.tos_uri),
+        ("backchannel_logout_uri", "back-channel logout URI", &client.backchannel_logout_uri),
     ];
-    links.into_iter().filter_map(|(what, uri)| Some((what, uri.as_deref()?))).try_for_each(|(what, uri)| {
+    for (field, what, uri) in links {
+        let Some(uri) = uri else { continue };
         if !client.has_users() {
-            return Err(format!("a {} client without users has no {what}: nobody signs in to it", client.client_type));
+            let kind = client.client_type;
+            problems.add(field, format!("a {kind} client without users has no {what}: nobody signs in to it"));
         }
         // What a website may register as its redirect URI is fine as any other address of it.
-        redirect_uri::registrable(uri, ClientType::Web)
-            .map_err(|why| why.replacen("redirect URI", &format!("address of the {what}"), 1))
-    })
+        let checked = redirect_uri::registrable(uri, ClientType::Web);
+        let named = |why: String| why.replacen("redirect URI", &format!("address of the {what}"), 1);
+        problems.note(field, checked.map_err(named));
+    }
+}
+
+fn identifier(identifier: &str, issuer: &str) -> Result<(), String> {
+    if !resource::is_identifier(identifier) {
+        return Err(format!(
+            "'{}' is not an absolute URI without a fragment, such as https://api.example.org",
+            identifier.escape_debug()
+        ));
+    }
+    if identifier == issuer {
+        return Err("the issuer is a resource by itself (userinfo) and cannot be registered".to_owned());
+    }
+    Ok(())
+}
+
+fn own_scope(token: &str) -> Result<(), String> {
+    match ScopeSet::parse(token) {
+        Ok(set) if set.iter().count() == 1 && ISSUER_SCOPES.iter().all(|(own, _)| *own != token) => Ok(()),
+        Ok(_) => Err(format!("'{}' cannot be the name of an API's scope", token.escape_debug())),
+        Err(_) => Err(format!("'{}' has characters that a scope cannot have", token.escape_debug())),
+    }
 }
 
 #[cfg(test)]
@@ -146,7 +187,7 @@ mod tests {
         let refused = |change: fn(&mut Client), kind| {
             let mut client = client(kind);
             change(&mut client);
-            check_client(&client, &[]).unwrap_err()
+            check_client(&client, &[]).unwrap_err().to_string()
         };
         for kind in ClientType::ALL {
             assert_eq!(check_client(&client(*kind), &[]), Ok(()), "{kind}");
@@ -180,12 +221,31 @@ mod tests {
         ] {
             let mut client = client(kind);
             client.grant_types = grant_types;
-            assert!(check_client(&client, &[]).unwrap_err().contains(sentence), "{sentence}");
+            let problems = check_client(&client, &[]).unwrap_err().to_string();
+            assert!(problems.contains(sentence), "{sentence}: {problems}");
         }
         let both = Client { grant_types: only(GrantType::ALL), ..client(ClientType::Web) };
         assert_eq!(check_client(&both, &[]), Ok(()));
         let many: fn(&mut Client) = |c| c.redirect_uris = (0..51).map(|n| format!("https://a.test/{n}")).collect();
         assert!(refused(many, ClientType::Web).contains("at most"));
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_field() {
+        let mut client = client(ClientType::Spa);
+        client.name = String::new();
+        client.redirect_uris = vec!["https://a.test/".into(), "http://a.test/".into(), "https://*".into()];
+        client.metadata.post_logout_redirect_uris = vec!["x".into()];
+        client.metadata.tos_uri = Some("x".into());
+        client.resources = vec!["https://api.test".into()];
+        client.client_id = "two words".into();
+        let problems = check_client(&client, &[]).unwrap_err();
+        let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+        let wrong = ["client_id", "name", "redirect_uris[1]", "redirect_uris[2]", "post_logout_redirect_uris[0]"];
+        assert_eq!(fields, [wrong.as_slice(), &["tos_uri", "resources[0]"]].concat());
+        let json = serde_json::to_value(&problems).unwrap();
+        assert_eq!(json[2]["field"], "redirect_uris[1]");
+        assert!(json[2]["sentence"].as_str().unwrap().contains("http://a.test/"));
     }
 
     #[test]

@@ -6,9 +6,30 @@ use url::Url;
 
 use super::algorithm::AlgorithmChoice;
 use super::client::Client;
+use super::named::named;
 use super::params::Params;
 use super::rejection::Rejection;
 use crate::clock::Timestamp;
+
+/// What can be changed of a registered API: by the names that it has in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceField {
+    /// [`Resource::name`].
+    Name,
+    /// [`Resource::scopes`].
+    Scopes,
+    /// [`Resource::introspectors`].
+    Introspectors,
+    /// [`Resource::signing_algorithm`].
+    SigningAlg,
+}
+
+named!(ResourceField {
+    Name = "name",
+    Scopes = "scopes",
+    Introspectors = "introspectors",
+    SigningAlg = "signing_alg",
+});
 
 /// A registered API.
 #[derive(Clone, Debug)]

@@ -2,7 +2,46 @@
 
 use serde_json::{Map, Value};
 
+use super::named::named;
 use crate::clock::Timestamp;
+
+/// What can be changed of an account: by the names that it has in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserField {
+    /// [`User::email`].
+    Email,
+    /// [`User::email_verified`].
+    EmailVerified,
+    /// [`User::name`].
+    Name,
+    /// The password; never shown.
+    Password,
+    /// [`User::claims`].
+    Claims,
+    /// [`User::roles`].
+    Roles,
+}
+
+named!(UserField {
+    Email = "email",
+    EmailVerified = "email_verified",
+    Name = "name",
+    Password = "password",
+    Claims = "claims",
+    Roles = "roles",
+});
+
+/// Checks a role: 1 to 100 ASCII characters without spaces.
+///
+/// # Errors
+/// A sentence that says so.
+pub fn check_role(role: &str) -> Result<(), String> {
+    if (1..=100).contains(&role.len()) && role.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err(format!("'{}' cannot be a role: 1 to 100 ASCII characters without spaces", role.escape_debug()))
+    }
+}
 
 /// A person with an account.
 #[derive(Clone, Debug)]

@@ -2,12 +2,13 @@
 
 use sqlx::FromRow;
 
-use super::rows::{algorithm_choice, damaged, from_json, from_name, json, moment, scopes};
+use super::rows::{algorithm_choice, damaged, from_json, from_name, json, json_if, moment, scopes};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
-use crate::protocol::client::Client;
+use crate::protocol::client::{Client, ClientField};
+use crate::protocol::page::{Cursor, Listed, Page};
 use crate::secret::SecretHash;
 
 /// The columns, in the order in which a whole row is written.
@@ -21,10 +22,21 @@ macro_rules! columns {
 statements! {
     CLIENT = concat!("SELECT ", columns!(), " FROM clients WHERE client_id = $1");
     CLIENTS = concat!("SELECT ", columns!(), " FROM clients ORDER BY created_at, client_id");
+    CLIENTS_AFTER = concat!("SELECT ", columns!(), " FROM clients WHERE (created_at, client_id) > ($1, $2) \
+        ORDER BY created_at, client_id LIMIT $3");
     INSERT_CLIENT = concat!("INSERT INTO clients (", columns!(), ") \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
-    UPDATE_CLIENT = concat!("UPDATE clients SET (", columns!(), ") = \
-        ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) WHERE client_id = $1");
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+        ON CONFLICT (client_id) DO NOTHING RETURNING client_id");
+    HOLD_CLIENT = concat!("UPDATE clients SET created_at = created_at WHERE client_id = $1 RETURNING ", columns!());
+    CHANGE_CLIENT = "UPDATE clients SET name = COALESCE($2, name), grant_types = COALESCE($3, grant_types), \
+        redirect_uris = COALESCE($4, redirect_uris), scopes = COALESCE($5, scopes), resources = COALESCE($6, resources), \
+        first_party = COALESCE($7, first_party), backchannel_logout_uri = NULLIF(COALESCE($8, backchannel_logout_uri), ''), \
+        id_token_algorithm = NULLIF(COALESCE($9, id_token_algorithm), ''), \
+        id_token_algorithm_former = NULLIF(COALESCE($10, id_token_algorithm_former), ''), metadata = COALESCE($11, metadata) \
+        WHERE client_id = $1";
+    RENEW_SECRET = concat!("UPDATE clients SET secret_hash = $2 WHERE client_id = $1 AND auth_method <> 'none' RETURNING ", columns!());
+    SWITCH_CLIENT_OFF = concat!("UPDATE clients SET disabled_at = COALESCE(disabled_at, $2) WHERE client_id = $1 RETURNING ", columns!());
+    SWITCH_CLIENT_ON = concat!("UPDATE clients SET disabled_at = NULL WHERE client_id = $1 RETURNING ", columns!());
 }
 
 #[derive(FromRow)]
@@ -96,27 +108,31 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// A page of the clients, oldest first, and one more row when others follow.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn clients_of(&mut self, page: &Page) -> Result<Listed<Client>, Failure> {
+        let (seconds, id, most) = page.bounds();
+        let rows = on!(self, |c| sqlx::query_as::<_, ClientRow>(CLIENTS_AFTER)
+            .bind(seconds)
+            .bind(id)
+            .bind(most)
+            .fetch_all(c)
+            .await)?;
+        let clients = rows.into_iter().map(ClientRow::read).collect::<Result<_, _>>()?;
+        Ok(Listed::of(clients, page, |client: &Client| Cursor { at: client.created_at, id: client.client_id.clone() }))
+    }
+}
+
+/// What writes a client tells the nodes so; every failure is the database's.
 impl Transaction {
-    /// Registers a client.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn insert_client(&mut self, client: &Client) -> Result<(), Failure> {
-        self.write_client(INSERT_CLIENT, client).await
-    }
-
-    /// Changes a client to what is given.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn update_client(&mut self, client: &Client) -> Result<(), Failure> {
-        self.write_client(UPDATE_CLIENT, client).await
-    }
-
-    async fn write_client(&mut self, statement: &'static str, client: &Client) -> Result<(), Failure> {
+    /// Registers a client; `false` when its id is taken.
+    pub async fn insert_client(&mut self, client: &Client) -> Result<bool, Failure> {
         let (grant_types, redirect_uris) = (json(&client.grant_types)?, json(&client.redirect_uris)?);
         let (resources, metadata) = (json(&client.resources)?, json(&client.metadata)?);
-        on!(self, |c| sqlx::query(statement)
+        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_CLIENT)
             .bind(&client.client_id)
             .bind(client.client_type.as_str())
             .bind(&client.name)
@@ -134,9 +150,76 @@ impl Transaction {
             .bind(metadata)
             .bind(client.created_at.seconds())
             .bind(client.disabled_at.map(Timestamp::seconds))
+            .fetch_optional(c)
+            .await)?;
+        if written.is_some() {
+            self.client_changed(&client.client_id).await?;
+        }
+        Ok(written.is_some())
+    }
+
+    /// The client as it is now. Whoever else changes it waits for the end of this transaction.
+    pub async fn hold_client(&mut self, client_id: &str) -> Result<Option<Client>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, ClientRow>(HOLD_CLIENT).bind(client_id).fetch_optional(c).await)?;
+        row.map(ClientRow::read).transpose()
+    }
+
+    /// Changes these fields of a client to what they are here, and no others.
+    pub async fn change_client(&mut self, client: &Client, fields: &[ClientField]) -> Result<(), Failure> {
+        use ClientField as F;
+        let has = |field: F| fields.contains(&field);
+        let in_metadata = has(F::PostLogoutRedirectUris) || has(F::PolicyUri) || has(F::TosUri);
+        let algorithm = |name: Option<Algorithm>| has(F::IdTokenAlg).then(|| name.map_or("", Algorithm::as_str));
+        let grant_types = json_if(has(F::GrantTypes), &client.grant_types)?;
+        let redirect_uris = json_if(has(F::RedirectUris), &client.redirect_uris)?;
+        let resources = json_if(has(F::Resources), &client.resources)?;
+        let metadata = json_if(in_metadata, &client.metadata)?;
+        let logout_uri = client.backchannel_logout_uri.as_deref().unwrap_or_default();
+        on!(self, |c| sqlx::query(CHANGE_CLIENT)
+            .bind(&client.client_id)
+            .bind(has(F::Name).then_some(&client.name))
+            .bind(grant_types)
+            .bind(redirect_uris)
+            .bind(has(F::Scope).then(|| client.scopes.to_string()))
+            .bind(resources)
+            .bind(has(F::FirstParty).then_some(i64::from(client.first_party)))
+            .bind(has(F::BackchannelLogoutUri).then_some(logout_uri))
+            .bind(algorithm(client.id_token_algorithm.wanted))
+            .bind(algorithm(client.id_token_algorithm.former))
+            .bind(metadata)
             .execute(c)
             .await
             .map(drop))?;
         self.client_changed(&client.client_id).await
+    }
+
+    /// Puts another secret in the place of the former one; `None` when there is no client with this id, or it is public.
+    pub async fn renew_secret(&mut self, client_id: &str, hash: &SecretHash) -> Result<Option<Client>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, ClientRow>(RENEW_SECRET)
+            .bind(client_id)
+            .bind(hash.as_bytes())
+            .fetch_optional(c)
+            .await)?;
+        self.client_changed(client_id).await?;
+        row.map(ClientRow::read).transpose()
+    }
+
+    /// Switches a client off, now unless it was before; `None` when there is none with this id.
+    pub async fn switch_client_off(&mut self, client_id: &str, now: Timestamp) -> Result<Option<Client>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, ClientRow>(SWITCH_CLIENT_OFF)
+            .bind(client_id)
+            .bind(now.seconds())
+            .fetch_optional(c)
+            .await)?;
+        self.client_changed(client_id).await?;
+        row.map(ClientRow::read).transpose()
+    }
+
+    /// Switches a client on again; `None` when there is none with this id.
+    pub async fn switch_client_on(&mut self, client_id: &str) -> Result<Option<Client>, Failure> {
+        let row =
+            on!(self, |c| sqlx::query_as::<_, ClientRow>(SWITCH_CLIENT_ON).bind(client_id).fetch_optional(c).await)?;
+        self.client_changed(client_id).await?;
+        row.map(ClientRow::read).transpose()
     }
 }

@@ -334,6 +334,11 @@ pub(super) fn failure(error: sqlx::Error) -> Failure {
     }
 }
 
+/// Whether the statement was refused because what must be had by one row alone is another's.
+pub(super) fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}
+
 /// Whether the statement was refused by a rule of the tables, such as a taken address.
 fn is_broken_rule(error: &sqlx::Error) -> bool {
     use sqlx::error::ErrorKind as Kind;

@@ -44,7 +44,7 @@ pub use leases::Lease;
 pub use migrate::{Migration, MigrationReport};
 pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
-pub use sign_ins::{NewSignIn, SignInEntry};
+pub use sign_ins::{NewSignIn, SignInEntry, SignInFilter};
 pub use users::Account;
 
 /// Defines SQL constants and the list `STATEMENTS` of all of them, which a test prepares on both databases.
@@ -56,13 +56,21 @@ macro_rules! statements {
 }
 pub(crate) use statements;
 
-/// Runs one expression on the connection of either database.
-macro_rules! on {
-    ($connection:expr, |$link:ident| $body:expr) => {{
-        let outcome = match $connection.link() {
+/// Runs one expression on the connection of either database: the database's own outcome, which is to be settled.
+macro_rules! attempt {
+    ($connection:expr, |$link:ident| $body:expr) => {
+        match $connection.link() {
             crate::storage::connection::Link::Sqlite($link) => $body,
             crate::storage::connection::Link::Postgres($link) => $body,
-        };
+        }
+    };
+}
+pub(crate) use attempt;
+
+/// Runs one expression on the connection of either database; any error is a failure.
+macro_rules! on {
+    ($connection:expr, |$link:ident| $body:expr) => {{
+        let outcome = crate::storage::attempt!($connection, |$link| $body);
         $connection.settle(outcome)
     }};
 }

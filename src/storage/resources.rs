@@ -2,20 +2,32 @@
 
 use sqlx::FromRow;
 
-use super::rows::{algorithm_choice, from_json, json};
+use super::rows::{algorithm_choice, from_json, json, json_if};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
-use crate::protocol::resource::Resource;
+use crate::protocol::page::{Cursor, Listed, Page};
+use crate::protocol::resource::{Resource, ResourceField};
+
+/// The columns, in the order in which a whole row is written.
+macro_rules! columns {
+    () => {
+        "identifier, name, scopes, introspectors, created_at, signing_algorithm, signing_algorithm_former"
+    };
+}
 
 statements! {
-    RESOURCES = "SELECT identifier, name, scopes, introspectors, created_at, signing_algorithm, signing_algorithm_former \
-        FROM resources ORDER BY created_at, identifier";
-    INSERT_RESOURCE = "INSERT INTO resources (identifier, name, scopes, introspectors, created_at, signing_algorithm, \
-        signing_algorithm_former) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (identifier) DO NOTHING RETURNING identifier";
-    UPDATE_RESOURCE = "UPDATE resources SET name = $2, scopes = $3, introspectors = $4, created_at = $5, \
-        signing_algorithm = $6, signing_algorithm_former = $7 WHERE identifier = $1 RETURNING identifier";
+    RESOURCE = concat!("SELECT ", columns!(), " FROM resources WHERE identifier = $1");
+    RESOURCES = concat!("SELECT ", columns!(), " FROM resources ORDER BY created_at, identifier");
+    RESOURCES_AFTER = concat!("SELECT ", columns!(), " FROM resources WHERE (created_at, identifier) > ($1, $2) \
+        ORDER BY created_at, identifier LIMIT $3");
+    INSERT_RESOURCE = concat!("INSERT INTO resources (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        ON CONFLICT (identifier) DO NOTHING RETURNING identifier");
+    HOLD_RESOURCE = concat!("UPDATE resources SET created_at = created_at WHERE identifier = $1 RETURNING ", columns!());
+    CHANGE_RESOURCE = "UPDATE resources SET name = COALESCE($2, name), scopes = COALESCE($3, scopes), \
+        introspectors = COALESCE($4, introspectors), signing_algorithm = NULLIF(COALESCE($5, signing_algorithm), ''), \
+        signing_algorithm_former = NULLIF(COALESCE($6, signing_algorithm_former), '') WHERE identifier = $1";
 }
 
 #[derive(FromRow)]
@@ -29,47 +41,54 @@ struct ResourceRow {
     signing_algorithm_former: Option<String>,
 }
 
-impl Reader {
-    /// All resources, oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn resources(&mut self) -> Result<Vec<Resource>, Failure> {
-        let rows = on!(self, |c| sqlx::query_as::<_, ResourceRow>(RESOURCES).fetch_all(c).await)?;
-        let read = |row: ResourceRow| {
-            Ok(Resource {
-                scopes: from_json("scopes", &row.scopes)?,
-                introspectors: from_json("introspectors", &row.introspectors)?,
-                signing_algorithm: algorithm_choice(row.signing_algorithm, row.signing_algorithm_former)?,
-                identifier: row.identifier,
-                name: row.name,
-                created_at: Timestamp::from_seconds(row.created_at),
-            })
-        };
-        rows.into_iter().map(read).collect()
+impl ResourceRow {
+    fn read(self) -> Result<Resource, Failure> {
+        Ok(Resource {
+            scopes: from_json("scopes", &self.scopes)?,
+            introspectors: from_json("introspectors", &self.introspectors)?,
+            signing_algorithm: algorithm_choice(self.signing_algorithm, self.signing_algorithm_former)?,
+            identifier: self.identifier,
+            name: self.name,
+            created_at: Timestamp::from_seconds(self.created_at),
+        })
     }
 }
 
+/// Every failure is the database's.
+impl Reader {
+    /// The resource with this identifier.
+    pub async fn resource(&mut self, identifier: &str) -> Result<Option<Resource>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, ResourceRow>(RESOURCE).bind(identifier).fetch_optional(c).await)?;
+        row.map(ResourceRow::read).transpose()
+    }
+
+    /// All resources, oldest first.
+    pub async fn resources(&mut self) -> Result<Vec<Resource>, Failure> {
+        let rows = on!(self, |c| sqlx::query_as::<_, ResourceRow>(RESOURCES).fetch_all(c).await)?;
+        rows.into_iter().map(ResourceRow::read).collect()
+    }
+
+    /// A page of the resources, oldest first.
+    pub async fn resources_of(&mut self, page: &Page) -> Result<Listed<Resource>, Failure> {
+        let (seconds, id, most) = page.bounds();
+        let rows = on!(self, |c| sqlx::query_as::<_, ResourceRow>(RESOURCES_AFTER)
+            .bind(seconds)
+            .bind(id)
+            .bind(most)
+            .fetch_all(c)
+            .await)?;
+        let resources = rows.into_iter().map(ResourceRow::read).collect::<Result<_, _>>()?;
+        let place = |resource: &Resource| Cursor { at: resource.created_at, id: resource.identifier.clone() };
+        Ok(Listed::of(resources, page, place))
+    }
+}
+
+/// What writes a resource tells the nodes so; every failure is the database's.
 impl Transaction {
     /// Registers a resource; `false` when the identifier is taken.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn insert_resource(&mut self, resource: &Resource) -> Result<bool, Failure> {
-        self.write_resource(INSERT_RESOURCE, resource).await
-    }
-
-    /// Changes a resource to what is given; `false` when there is none with its identifier.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn update_resource(&mut self, resource: &Resource) -> Result<bool, Failure> {
-        self.write_resource(UPDATE_RESOURCE, resource).await
-    }
-
-    async fn write_resource(&mut self, statement: &'static str, resource: &Resource) -> Result<bool, Failure> {
         let (scopes, introspectors) = (json(&resource.scopes)?, json(&resource.introspectors)?);
-        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(statement)
+        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_RESOURCE)
             .bind(&resource.identifier)
             .bind(&resource.name)
             .bind(scopes)
@@ -81,5 +100,32 @@ impl Transaction {
             .await)?;
         self.resource_changed().await?;
         Ok(written.is_some())
+    }
+
+    /// The resource as it is now. Whoever else changes it waits for the end of this transaction.
+    pub async fn hold_resource(&mut self, identifier: &str) -> Result<Option<Resource>, Failure> {
+        let row =
+            on!(self, |c| sqlx::query_as::<_, ResourceRow>(HOLD_RESOURCE).bind(identifier).fetch_optional(c).await)?;
+        row.map(ResourceRow::read).transpose()
+    }
+
+    /// Changes these fields of a resource to what they are here, and no others.
+    pub async fn change_resource(&mut self, resource: &Resource, fields: &[ResourceField]) -> Result<(), Failure> {
+        use ResourceField as F;
+        let has = |field: F| fields.contains(&field);
+        let algorithm = |name: Option<Algorithm>| has(F::SigningAlg).then(|| name.map_or("", Algorithm::as_str));
+        let scopes = json_if(has(F::Scopes), &resource.scopes)?;
+        let introspectors = json_if(has(F::Introspectors), &resource.introspectors)?;
+        on!(self, |c| sqlx::query(CHANGE_RESOURCE)
+            .bind(&resource.identifier)
+            .bind(has(F::Name).then_some(&resource.name))
+            .bind(scopes)
+            .bind(introspectors)
+            .bind(algorithm(resource.signing_algorithm.wanted))
+            .bind(algorithm(resource.signing_algorithm.former))
+            .execute(c)
+            .await
+            .map(drop))?;
+        self.resource_changed().await
     }
 }

@@ -15,6 +15,11 @@ pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(Failure::internal)
 }
 
+/// A value as JSON text, if it is to be written at all.
+pub(super) fn json_if<T: Serialize>(wanted: bool, value: &T) -> Result<Option<String>, Failure> {
+    if wanted { json(value).map(Some) } else { Ok(None) }
+}
+
 /// A value from JSON text.
 pub(super) fn from_json<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, Failure> {
     serde_json::from_str(text).map_err(|error| damaged(column, error))

@@ -9,9 +9,24 @@ use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::assurance::auth_time;
 use crate::protocol::consent::Consent;
+use crate::protocol::page::{Cursor, Listed, Page};
 use crate::protocol::proof::Proofs;
 use crate::protocol::sign_in::SignIn;
 use crate::secret::SecretHash;
+
+/// What a list shows of a sign-in.
+macro_rules! entry_columns {
+    () => {
+        "s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, s.ended_at, s.end_reason"
+    };
+}
+
+/// Those that hold at $4 when used after $5; all when $4 is NULL.
+macro_rules! live {
+    () => {
+        "(CAST($4 AS BIGINT) IS NULL OR (s.ended_at IS NULL AND s.expires_at > $4 AND s.last_used_at > $5))"
+    };
+}
 
 statements! {
     SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, u.email, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
@@ -25,11 +40,12 @@ statements! {
         k.scopes, k.resources, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
-    SIGN_INS = "SELECT s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, \
-        s.ended_at, s.end_reason FROM sign_ins s JOIN users u ON u.id = s.user_id ORDER BY s.created_at, s.id";
-    SIGN_INS_OF_USER = "SELECT s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, \
-        s.ended_at, s.end_reason FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE s.user_id = $1 AND s.ended_at IS NULL \
-        ORDER BY s.last_used_at DESC, s.id";
+    SIGN_INS_AFTER = concat!("SELECT ", entry_columns!(), " FROM sign_ins s JOIN users u ON u.id = s.user_id \
+        WHERE (s.created_at, s.id) > ($1, $2) AND ", live!(), " ORDER BY s.created_at, s.id LIMIT $3");
+    SIGN_INS_OF_USER_AFTER = concat!("SELECT ", entry_columns!(), " FROM sign_ins s JOIN users u ON u.id = s.user_id \
+        WHERE (s.created_at, s.id) > ($1, $2) AND ", live!(), " AND s.user_id = $6 ORDER BY s.created_at, s.id LIMIT $3");
+    SIGN_INS_OF_USER = concat!("SELECT ", entry_columns!(), " FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE s.user_id = $1 AND s.ended_at IS NULL \
+        ORDER BY s.last_used_at DESC, s.id");
     INSERT_SIGN_IN = "INSERT INTO sign_ins (id, secret_hash, user_id, created_at, last_used_at, auth_time, expires_at, request_id, \
         user_agent, address, proofs) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10) RETURNING id";
     RENEW_SIGN_IN = "UPDATE sign_ins SET secret_hash = $2, last_used_at = $4, auth_time = $5, expires_at = $6, request_id = $7, \
@@ -89,6 +105,15 @@ pub struct SignInEntry {
     pub ended_at: Option<i64>,
     /// Why it ended.
     pub end_reason: Option<String>,
+}
+
+/// Which sign-ins a list shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SignInFilter<'a> {
+    /// Those of this user alone.
+    pub user_id: Option<&'a str>,
+    /// Those alone that hold now, this many seconds being the longest pause between two uses.
+    pub live: Option<(i64, Timestamp)>,
 }
 
 impl SignInEntry {
@@ -194,12 +219,29 @@ impl Reader {
         row.map(SignInAndConsentRow::read).transpose()
     }
 
-    /// All sign-ins, ended ones too, oldest first.
+    /// A page of the sign-ins, oldest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sign_ins(&mut self) -> Result<Vec<SignInEntry>, Failure> {
-        on!(self, |c| sqlx::query_as::<_, SignInEntry>(SIGN_INS).fetch_all(c).await)
+    pub async fn sign_ins(&mut self, which: &SignInFilter<'_>, page: &Page) -> Result<Listed<SignInEntry>, Failure> {
+        let (seconds, id, most) = page.bounds();
+        let statement = if which.user_id.is_some() { SIGN_INS_OF_USER_AFTER } else { SIGN_INS_AFTER };
+        let used_after = which.live.map(|(idle, now)| now.minus(idle).seconds());
+        let rows = on!(self, |c| {
+            let query = sqlx::query_as::<_, SignInEntry>(statement)
+                .bind(seconds)
+                .bind(id)
+                .bind(most)
+                .bind(which.live.map(|(_, now)| now.seconds()))
+                .bind(used_after);
+            match which.user_id {
+                Some(user_id) => query.bind(user_id).fetch_all(c).await,
+                None => query.fetch_all(c).await,
+            }
+        })?;
+        let place =
+            |entry: &SignInEntry| Cursor { at: Timestamp::from_seconds(entry.created_at), id: entry.id.clone() };
+        Ok(Listed::of(rows, page, place))
     }
 
     /// The sign-ins of a user that were not ended, the last used first. Whether they have expired is for the caller.

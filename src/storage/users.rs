@@ -2,22 +2,33 @@
 
 use sqlx::FromRow;
 
-use super::rows::{from_json, json, moment};
-use super::{Reader, Transaction, on, statements};
+use super::connection::is_taken;
+use super::rows::{from_json, json, json_if, moment};
+use super::{Reader, Transaction, attempt, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::protocol::user::User;
+use crate::protocol::page::{Cursor, Listed, Page};
+use crate::protocol::user::{User, UserField};
+
+/// The columns, in the order in which a whole row is written.
+macro_rules! columns {
+    () => {
+        "id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at"
+    };
+}
 
 statements! {
-    USER = "SELECT id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at FROM users WHERE id = $1";
-    USER_BY_EMAIL = "SELECT id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at FROM users \
-        WHERE email = $1";
-    USERS = "SELECT id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at FROM users \
-        ORDER BY created_at, id";
-    INSERT_USER = "INSERT INTO users (id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (email) DO NOTHING RETURNING id";
-    UPDATE_USER = "UPDATE users SET email = $2, email_verified = $3, name = $4, password_hash = $5, claims = $6, roles = $7, \
-        created_at = $8, disabled_at = $9, updated_at = $10 WHERE id = $1 RETURNING id";
+    USER = concat!("SELECT ", columns!(), " FROM users WHERE id = $1");
+    USER_BY_EMAIL = concat!("SELECT ", columns!(), " FROM users WHERE email = $1");
+    USERS_AFTER = concat!("SELECT ", columns!(), " FROM users WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3");
+    INSERT_USER = concat!("INSERT INTO users (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+        ON CONFLICT (email) DO NOTHING RETURNING id");
+    HOLD_ACCOUNT = concat!("UPDATE users SET created_at = created_at WHERE id = $1 RETURNING ", columns!());
+    CHANGE_USER = "UPDATE users SET email = COALESCE($2, email), email_verified = COALESCE($3, email_verified), \
+        name = COALESCE($4, name), password_hash = NULLIF(COALESCE($5, password_hash), ''), claims = COALESCE($6, claims), \
+        roles = COALESCE($7, roles), updated_at = $8 WHERE id = $1";
+    SWITCH_USER_OFF = concat!("UPDATE users SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1 RETURNING ", columns!());
+    SWITCH_USER_ON = concat!("UPDATE users SET disabled_at = NULL WHERE id = $1 RETURNING ", columns!());
     CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL RETURNING id";
 }
 
@@ -80,37 +91,31 @@ impl Reader {
         row.map(UserRow::read).transpose()
     }
 
-    /// All users, oldest first.
+    /// A page of the users, oldest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn users(&mut self) -> Result<Vec<User>, Failure> {
-        let rows = on!(self, |c| sqlx::query_as::<_, UserRow>(USERS).fetch_all(c).await)?;
-        rows.into_iter().map(|row| row.read().map(|account| account.user)).collect()
+    pub async fn users_of(&mut self, page: &Page) -> Result<Listed<User>, Failure> {
+        let (seconds, id, most) = page.bounds();
+        let rows = on!(self, |c| sqlx::query_as::<_, UserRow>(USERS_AFTER)
+            .bind(seconds)
+            .bind(id)
+            .bind(most)
+            .fetch_all(c)
+            .await)?;
+        let read = |row: UserRow| row.read().map(|account| account.user);
+        let users = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Listed::of(users, page, |user: &User| Cursor { at: user.created_at, id: user.id.clone() }))
     }
 }
 
+/// Every failure is the database's.
 impl Transaction {
     /// Makes an account; `false` when the address is taken.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn insert_user(&mut self, account: &Account) -> Result<bool, Failure> {
-        self.write_user(INSERT_USER, account).await
-    }
-
-    /// Changes an account to what is given; `false` when it does not exist.
-    ///
-    /// # Errors
-    /// When the database fails; also when the new address is taken.
-    pub async fn update_user(&mut self, account: &Account) -> Result<bool, Failure> {
-        self.write_user(UPDATE_USER, account).await
-    }
-
-    async fn write_user(&mut self, statement: &'static str, account: &Account) -> Result<bool, Failure> {
         let user = &account.user;
         let (claims, roles) = (json(&user.claims)?, json(&user.roles)?);
-        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(statement)
+        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_USER)
             .bind(&user.id)
             .bind(&user.email)
             .bind(i64::from(user.email_verified))
@@ -124,6 +129,55 @@ impl Transaction {
             .fetch_optional(c)
             .await)?;
         Ok(written.is_some())
+    }
+
+    /// The account as it is now. Whoever else changes it waits for the end of this transaction.
+    pub async fn hold_account(&mut self, id: &str) -> Result<Option<Account>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, UserRow>(HOLD_ACCOUNT).bind(id).fetch_optional(c).await)?;
+        row.map(UserRow::read).transpose()
+    }
+
+    /// Changes these fields of an account, and when it was last changed, to what they are here, and no others. `false` when the address is
+    /// another's: then nothing further can be done in this transaction.
+    pub async fn change_user(&mut self, account: &Account, fields: &[UserField]) -> Result<bool, Failure> {
+        use UserField as F;
+        let has = |field: F| fields.contains(&field);
+        let user = &account.user;
+        let (claims, roles) = (json_if(has(F::Claims), &user.claims)?, json_if(has(F::Roles), &user.roles)?);
+        let written = attempt!(self, |c| sqlx::query(CHANGE_USER)
+            .bind(&user.id)
+            .bind(has(F::Email).then_some(&user.email))
+            .bind(has(F::EmailVerified).then_some(i64::from(user.email_verified)))
+            .bind(has(F::Name).then_some(&user.name))
+            .bind(has(F::Password).then_some(account.password_hash.as_deref().unwrap_or_default()))
+            .bind(claims)
+            .bind(roles)
+            .bind(user.updated_at.seconds())
+            .execute(c)
+            .await
+            .map(drop));
+        let is_taken = written.as_ref().is_err_and(is_taken);
+        match self.settle(written) {
+            Err(_) if is_taken => Ok(false),
+            settled => settled.map(|()| true),
+        }
+    }
+
+    /// Switches an account off, now unless it was before; `None` when there is none with this id. What hangs on it is ended by
+    /// [`Transaction::end_everything_of_user`].
+    pub async fn switch_user_off(&mut self, id: &str, now: Timestamp) -> Result<Option<User>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, UserRow>(SWITCH_USER_OFF)
+            .bind(id)
+            .bind(now.seconds())
+            .fetch_optional(c)
+            .await)?;
+        row.map(|row| row.read().map(|account| account.user)).transpose()
+    }
+
+    /// Switches an account on again; `None` when there is none with this id.
+    pub async fn switch_user_on(&mut self, id: &str) -> Result<Option<User>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, UserRow>(SWITCH_USER_ON).bind(id).fetch_optional(c).await)?;
+        row.map(|row| row.read().map(|account| account.user)).transpose()
     }
 
     /// Confirms that a user may still sign in by the password with this hash, and puts a hash with newer parameters in its place when

@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("telemetry", 2),
     ("grants", 3),
     ("signin", 3),
+    ("registry", 3),
     ("upstream", 3),
     ("jobs", 3),
     ("app", 4),

@@ -28,6 +28,7 @@ mod prompts;
 mod races;
 mod refresh_token;
 mod refused_start;
+mod registry;
 mod relying_party;
 mod revoke_introspect;
 mod rules;

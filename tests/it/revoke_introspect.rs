@@ -23,12 +23,7 @@ async fn introspect(client: &Client, token: &str) -> Value {
 
 /// Names a client that may introspect for the one resource that there is.
 async fn db_name_introspector(server: &Server, api: &Client) {
-    let mut transaction = server.app.storage.begin().await.unwrap();
-    let mut resource = transaction.resources().await.unwrap().remove(0);
-    resource.introspectors = vec![api.id.clone()];
-    transaction.update_resource(&resource).await.unwrap();
-    transaction.commit().await.unwrap();
-    server.poll().await;
+    server.db_change_resource("https://notes.test", |resource| resource.introspectors = vec![api.id.clone()]).await;
 }
 
 async fn revoke(client: &Client, token: &str) {

@@ -56,14 +56,11 @@ impl Server {
     /// An API whose access tokens are signed so.
     async fn db_api(&self, algorithm: Algorithm, introspectors: &[&str]) {
         self.db_resource(&api(algorithm), &["notes:read"]).await;
-        let mut transaction = self.app.storage.begin().await.unwrap();
-        let resources = transaction.resources().await.unwrap();
-        let mut resource = resources.into_iter().find(|r| r.identifier == api(algorithm)).unwrap();
-        resource.signing_algorithm = choice(algorithm);
-        resource.introspectors = introspectors.iter().map(|id| (*id).to_owned()).collect();
-        transaction.update_resource(&resource).await.unwrap();
-        transaction.commit().await.unwrap();
-        self.poll().await;
+        self.db_change_resource(&api(algorithm), |resource| {
+            resource.signing_algorithm = choice(algorithm);
+            resource.introspectors = introspectors.iter().map(|id| (*id).to_owned()).collect();
+        })
+        .await;
     }
 
     /// An app whose ID tokens are signed so.

@@ -62,12 +62,7 @@ impl Place {
         .await;
         server.db_resource(API, &[]).await;
         let api = server.db_client(ClientType::Service, |_| {}).await;
-        let mut transaction = server.app.storage.begin().await.unwrap();
-        let mut resource = transaction.resources().await.unwrap().remove(0);
-        resource.introspectors = vec![api.id.clone()];
-        transaction.update_resource(&resource).await.unwrap();
-        transaction.commit().await.unwrap();
-        server.poll().await;
+        server.db_change_resource(API, |resource| resource.introspectors = vec![api.id.clone()]).await;
         Self { server, api, on_reuse, tried: Mutex::default() }
     }
 

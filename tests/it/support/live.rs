@@ -124,9 +124,9 @@ impl Live {
         value
     }
 
-    /// Runs another command beside the server, as a person would; what it says on stdout.
-    pub fn say(&self, arguments: &[&str], input: &str) -> String {
-        let mut child = binary()
+    /// Begins another command beside the server.
+    pub fn begin(&self, arguments: &[&str]) -> Child {
+        binary()
             .args(arguments)
             .current_dir(&self.folder)
             .envs(self.environment.iter().cloned())
@@ -134,7 +134,12 @@ impl Live {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    /// Runs another command beside the server, as a person would; what it says on stdout.
+    pub fn say(&self, arguments: &[&str], input: &str) -> String {
+        let mut child = self.begin(arguments);
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));

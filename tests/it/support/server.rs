@@ -10,9 +10,9 @@ use doorward::clock::{Clock, Timestamp};
 use doorward::config::Config;
 use doorward::http::{Peer, Reason, Site, site};
 use doorward::protocol::algorithm::AlgorithmChoice;
-use doorward::protocol::client::{AuthMethod, ClientType};
-use doorward::protocol::resource::Resource;
-use doorward::protocol::user::User;
+use doorward::protocol::client::{AuthMethod, ClientField, ClientType};
+use doorward::protocol::resource::{Resource, ResourceField};
+use doorward::protocol::user::{User, UserField};
 use doorward::sealing::MasterKey;
 use doorward::secret::{Secret, base64url, sha256};
 use doorward::storage::{Account, Storage};
@@ -171,12 +171,18 @@ impl Server {
         account.user.id
     }
 
-    /// Changes a person.
+    /// Changes a person, in whatever can be changed; nothing is ended by it.
     pub async fn db_change_user(&self, id: &str, change: impl FnOnce(&mut Account)) {
         let mut transaction = self.app.storage.begin().await.unwrap();
-        let mut account = transaction.user(id).await.unwrap().unwrap();
+        let mut account = transaction.hold_account(id).await.unwrap().unwrap();
         change(&mut account);
-        transaction.update_user(&account).await.unwrap();
+        assert!(transaction.change_user(&account, UserField::ALL).await.unwrap());
+        match account.user.disabled_at {
+            Some(at) => transaction.switch_user_off(id, at).await.unwrap(),
+            None => transaction.switch_user_on(id).await.unwrap(),
+        };
+        let written = transaction.user(id).await.unwrap().unwrap();
+        assert_eq!(format!("{:?}", written.user), format!("{:?}", account.user), "not everything can be changed");
         transaction.commit().await.unwrap();
     }
 
@@ -193,7 +199,7 @@ impl Server {
         let secret: Option<Secret> = (client.auth_method != AuthMethod::None).then(random::secret);
         client.secret_hash = secret.as_ref().map(Secret::hash);
         let mut transaction = self.app.storage.begin().await.unwrap();
-        transaction.insert_client(&client).await.unwrap();
+        assert!(transaction.insert_client(&client).await.unwrap());
         transaction.commit().await.unwrap();
         let secret = secret.map(|secret| secret.expose().to_owned());
         let mut handle = Client::new(self, client.client_id, secret, client.auth_method.as_str(), redirect_uri);
@@ -201,12 +207,18 @@ impl Server {
         handle
     }
 
-    /// Changes a client.
+    /// Changes a client, in whatever can be changed.
     pub async fn db_change_client(&self, id: &str, change: impl FnOnce(&mut protocol::client::Client)) {
         let mut transaction = self.app.storage.begin().await.unwrap();
-        let mut client = transaction.client(id).await.unwrap().unwrap();
+        let mut client = transaction.hold_client(id).await.unwrap().unwrap();
         change(&mut client);
-        transaction.update_client(&client).await.unwrap();
+        transaction.change_client(&client, ClientField::ALL).await.unwrap();
+        match client.disabled_at {
+            Some(at) => transaction.switch_client_off(id, at).await.unwrap(),
+            None => transaction.switch_client_on(id).await.unwrap(),
+        };
+        let written = transaction.client(id).await.unwrap().unwrap();
+        assert_eq!(format!("{written:?}"), format!("{client:?}"), "not everything can be changed");
         transaction.commit().await.unwrap();
         self.poll().await;
     }
@@ -223,6 +235,16 @@ impl Server {
         };
         let mut transaction = self.app.storage.begin().await.unwrap();
         assert!(transaction.insert_resource(&resource).await.unwrap());
+        transaction.commit().await.unwrap();
+        self.poll().await;
+    }
+
+    /// Changes an API.
+    pub async fn db_change_resource(&self, identifier: &str, change: impl FnOnce(&mut Resource)) {
+        let mut transaction = self.app.storage.begin().await.unwrap();
+        let mut resource = transaction.hold_resource(identifier).await.unwrap().unwrap();
+        change(&mut resource);
+        transaction.change_resource(&resource, ResourceField::ALL).await.unwrap();
         transaction.commit().await.unwrap();
         self.poll().await;
     }

@@ -31,25 +31,24 @@ impl History<'_> {
                 self.model.withdraw(person, app);
             }
             Operation::PersonOff { person, thorough } => {
-                let mut account = transaction.user(&self.people[person].id).await.unwrap().unwrap();
-                account.user.disabled_at = Some(now);
-                transaction.update_user(&account).await.unwrap();
+                let id = &self.people[person].id;
+                transaction.switch_user_off(id, now).await.unwrap();
                 if thorough {
-                    transaction.end_everything_of_user(&account.user.id, "switched off", now).await.unwrap();
+                    transaction.end_everything_of_user(id, "switched off", now).await.unwrap();
                 }
                 self.model.switch_person(person, true, thorough);
             }
             Operation::PersonOn(person) => {
-                let mut account = transaction.user(&self.people[person].id).await.unwrap().unwrap();
-                account.user.disabled_at = None;
-                transaction.update_user(&account).await.unwrap();
+                transaction.switch_user_on(&self.people[person].id).await.unwrap();
                 self.model.switch_person(person, false, false);
             }
             Operation::AppOff(app) | Operation::AppOn(app) => {
-                let off = matches!(operation, Operation::AppOff(_));
-                let mut client = transaction.client(&self.apps[app].id).await.unwrap().unwrap();
-                client.disabled_at = off.then_some(now);
-                transaction.update_client(&client).await.unwrap();
+                let (id, off) = (&self.apps[app].id, matches!(operation, Operation::AppOff(_)));
+                if off {
+                    transaction.switch_client_off(id, now).await.unwrap();
+                } else {
+                    transaction.switch_client_on(id).await.unwrap();
+                }
                 self.model.switch_app(app, off);
             }
             ref other => panic!("not the operator's: {other:?}"),

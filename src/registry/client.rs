@@ -1,0 +1,259 @@
+//! Clients: registering, reading, changing, a new secret, switching off and on (RFC 7591 §2 and RFC 7592 without their endpoints).
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::event::{Act, Action, Event, Noun};
+use super::{Changed, Error, Registry, State, given, set};
+use crate::failure::Failure;
+use crate::outgoing::Outgoing;
+use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
+use crate::protocol::client::{AuthMethod, Client, ClientField, ClientType};
+use crate::protocol::edit::Edit;
+use crate::protocol::grant_type::GrantType;
+use crate::protocol::page::{Listed, Page};
+use crate::protocol::problem::Problems;
+use crate::protocol::registration;
+use crate::protocol::scope::ScopeSet;
+use crate::random;
+use crate::secret::Secret;
+use crate::storage::Reader;
+
+/// A client that is to be registered.
+#[derive(Clone, Debug)]
+pub struct NewClient {
+    /// An id of the caller's choice; a random one otherwise.
+    pub client_id: Option<String>,
+    /// Its kind: presets what is not named.
+    pub client_type: ClientType,
+    /// How it authenticates.
+    pub auth_method: Option<AuthMethod>,
+    /// Whether PKCE is required.
+    pub pkce_required: bool,
+    /// All that can be changed later.
+    pub details: ClientChange,
+}
+
+/// What of a client is to become what.
+#[derive(Clone, Debug, Default)]
+pub struct ClientChange {
+    /// Shown to people.
+    pub name: Option<String>,
+    /// How it may get tokens.
+    pub grant_types: Option<BTreeSet<GrantType>>,
+    /// Where authorization responses may go.
+    pub redirect_uris: Option<Vec<String>>,
+    /// Where a browser may go after signing out.
+    pub post_logout_redirect_uris: Option<Vec<String>>,
+    /// The scopes that it may ask for, separated by spaces.
+    pub scope: Option<String>,
+    /// The resources that it may ask for; none means all.
+    pub resources: Option<Vec<String>>,
+    /// Whether people are not asked to consent.
+    pub first_party: Option<bool>,
+    /// Its privacy policy.
+    pub policy_uri: Edit<String>,
+    /// Its terms of service.
+    pub tos_uri: Edit<String>,
+    /// Where it is told that a sign-in has ended.
+    pub backchannel_logout_uri: Edit<String>,
+    /// What its ID tokens are signed with; taken away: what the settings say.
+    pub id_token_algorithm: Edit<Algorithm>,
+}
+
+/// A client as every face shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClientView {
+    /// Its id.
+    pub client_id: String,
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub client_type: ClientType,
+    /// Shown to people.
+    pub name: String,
+    /// How it authenticates.
+    pub auth_method: AuthMethod,
+    /// How it may get tokens.
+    pub grant_types: BTreeSet<GrantType>,
+    /// Where authorization responses may go.
+    pub redirect_uris: Vec<String>,
+    /// Where a browser may go after signing out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// The scopes that it may ask for.
+    pub scope: ScopeSet,
+    /// The resources that it may ask for; none means all.
+    pub resources: Vec<String>,
+    /// Whether PKCE is required.
+    pub pkce_required: bool,
+    /// Whether people are not asked to consent.
+    pub first_party: bool,
+    /// Its privacy policy.
+    pub policy_uri: Option<String>,
+    /// Its terms of service.
+    pub tos_uri: Option<String>,
+    /// Where it is told that a sign-in has ended.
+    pub backchannel_logout_uri: Option<String>,
+    /// What its ID tokens are signed with, or `default`.
+    pub id_token_alg: &'static str,
+    /// Whether it can be used.
+    pub state: State,
+    /// When it was registered (RFC 3339).
+    pub created_at: String,
+}
+
+/// A client with a secret that is shown this once.
+#[derive(Debug)]
+pub struct IssuedClient {
+    /// The client.
+    pub client: ClientView,
+    /// Its secret; `None` for a public one.
+    pub secret: Option<Secret>,
+}
+
+impl From<Client> for ClientView {
+    fn from(client: Client) -> Self {
+        Self {
+            client_id: client.client_id,
+            client_type: client.client_type,
+            name: client.name,
+            auth_method: client.auth_method,
+            grant_types: client.grant_types,
+            redirect_uris: client.redirect_uris,
+            post_logout_redirect_uris: client.metadata.post_logout_redirect_uris,
+            scope: client.scopes,
+            resources: client.resources,
+            pkce_required: client.pkce_required,
+            first_party: client.first_party,
+            policy_uri: client.metadata.policy_uri,
+            tos_uri: client.metadata.tos_uri,
+            backchannel_logout_uri: client.backchannel_logout_uri,
+            id_token_alg: client.id_token_algorithm.wanted.map_or("default", Algorithm::as_str),
+            state: State::of(client.disabled_at),
+            created_at: client.created_at.to_string(),
+        }
+    }
+}
+
+impl ClientChange {
+    /// Makes the change; the fields that it names.
+    fn apply(self, client: &mut Client) -> Result<Vec<ClientField>, Problems> {
+        use ClientField as F;
+        let scope = self.scope.map(|text| ScopeSet::parse(&text)).transpose();
+        let scope = scope.map_err(|why| Problems::one(F::Scope.as_str(), why.to_string()))?;
+        let mut wanted = client.id_token_algorithm.wanted;
+        let metadata = &mut client.metadata;
+        let fields = [
+            (F::Name, set(self.name, &mut client.name)),
+            (F::GrantTypes, set(self.grant_types, &mut client.grant_types)),
+            (F::RedirectUris, set(self.redirect_uris, &mut client.redirect_uris)),
+            (F::PostLogoutRedirectUris, set(self.post_logout_redirect_uris, &mut metadata.post_logout_redirect_uris)),
+            (F::Scope, set(scope, &mut client.scopes)),
+            (F::Resources, set(self.resources, &mut client.resources)),
+            (F::FirstParty, set(self.first_party, &mut client.first_party)),
+            (F::PolicyUri, self.policy_uri.apply(&mut metadata.policy_uri)),
+            (F::TosUri, self.tos_uri.apply(&mut metadata.tos_uri)),
+            (F::BackchannelLogoutUri, self.backchannel_logout_uri.apply(&mut client.backchannel_logout_uri)),
+            (F::IdTokenAlg, self.id_token_algorithm.apply(&mut wanted)),
+        ];
+        client.id_token_algorithm = client.id_token_algorithm.changed_to(wanted);
+        Ok(given(fields))
+    }
+}
+
+/// What is wrong is an [`Error::Invalid`], an unknown id an [`Error::Missing`].
+impl Registry {
+    /// Registers a client, and makes its secret when it is to authenticate with one.
+    pub async fn create_client(&self, new: NewClient, act: &Act) -> Result<Changed<IssuedClient>, Error> {
+        let mut client = Client::new(new.client_id.unwrap_or_else(random::id), new.client_type, act.at);
+        client.auth_method = new.auth_method.unwrap_or(client.auth_method);
+        client.pkce_required = new.pkce_required;
+        new.details.apply(&mut client)?;
+        // There is no former algorithm to go on with.
+        client.id_token_algorithm = AlgorithmChoice { former: None, ..client.id_token_algorithm };
+        let secret = (client.auth_method != AuthMethod::None).then(random::secret);
+        client.secret_hash = secret.as_ref().map(Secret::hash);
+        let mut transaction = self.storage.begin().await?;
+        self.check_client(&mut transaction, &client).await?;
+        if !transaction.insert_client(&client).await? {
+            return Err(Problems::one("client_id", format!("there is a client {} already", client.client_id)).into());
+        }
+        transaction.commit().await?;
+        let event = Event::of(act, Noun::Client, &client.client_id, Action::Created, Vec::new());
+        Ok(Changed { view: IssuedClient { client: client.into(), secret }, event })
+    }
+
+    /// The client with this id.
+    pub async fn client(&self, client_id: &str) -> Result<ClientView, Error> {
+        let found = self.storage.read().await?.client(client_id).await?;
+        found.map(ClientView::from).ok_or_else(|| missing(client_id))
+    }
+
+    /// A page of the clients, oldest first.
+    pub async fn clients(&self, page: Page) -> Result<Listed<ClientView>, Failure> {
+        Ok(self.storage.read().await?.clients_of(&page).await?.map(ClientView::from))
+    }
+
+    /// Changes what is named of a client.
+    pub async fn change_client(
+        &self,
+        client_id: &str,
+        change: ClientChange,
+        act: &Act,
+    ) -> Result<Changed<ClientView>, Error> {
+        let mut transaction = self.storage.begin().await?;
+        let mut client = transaction.hold_client(client_id).await?.ok_or_else(|| missing(client_id))?;
+        let fields = change.apply(&mut client)?;
+        self.check_client(&mut transaction, &client).await?;
+        transaction.change_client(&client, &fields).await?;
+        transaction.commit().await?;
+        let names = fields.iter().map(|field| field.as_str()).collect();
+        Ok(changed(client, act, Action::Changed, names))
+    }
+
+    /// Makes a new secret in place of the former one, which is worthless at once.
+    pub async fn renew_client_secret(&self, client_id: &str, act: &Act) -> Result<Changed<IssuedClient>, Error> {
+        let secret = random::secret();
+        let mut transaction = self.storage.begin().await?;
+        let Some(client) = transaction.renew_secret(client_id, &secret.hash()).await? else {
+            let known = transaction.client(client_id).await?.ok_or_else(|| missing(client_id))?;
+            let sentence = format!("the client {} is public: it has no secret", known.client_id);
+            return Err(Problems::one("auth_method", sentence).into());
+        };
+        transaction.commit().await?;
+        let Changed { view, event } = changed(client, act, Action::SecretRenewed, Vec::new());
+        Ok(Changed { view: IssuedClient { client: view, secret: Some(secret) }, event })
+    }
+
+    /// Switches a client off, or on again. Off, its tokens end at once wherever we are asked.
+    pub async fn switch_client(&self, client_id: &str, to: State, act: &Act) -> Result<Changed<ClientView>, Error> {
+        let mut transaction = self.storage.begin().await?;
+        let (client, action) = match to {
+            State::Off => (transaction.switch_client_off(client_id, act.at).await?, Action::SwitchedOff),
+            State::On => (transaction.switch_client_on(client_id).await?, Action::SwitchedOn),
+        };
+        let client = client.ok_or_else(|| missing(client_id))?;
+        transaction.commit().await?;
+        Ok(changed(client, act, action, Vec::new()))
+    }
+
+    /// Whether the client may be as it is here; also whether this installation would ever call its back channel.
+    async fn check_client(&self, reader: &mut Reader, client: &Client) -> Result<(), Error> {
+        let resources = if client.resources.is_empty() { Vec::new() } else { reader.resources().await? };
+        let mut problems = registration::check_client(client, &resources).err().unwrap_or_default();
+        let field = ClientField::BackchannelLogoutUri.as_str();
+        if let Some(uri) = client.backchannel_logout_uri.as_deref().filter(|_| !problems.has(field)) {
+            problems.note(field, Outgoing::new(&self.outgoing)?.check(uri));
+        }
+        Ok(problems.unless_any(())?)
+    }
+}
+
+fn changed(client: Client, act: &Act, action: Action, fields: Vec<&'static str>) -> Changed<ClientView> {
+    let event = Event::of(act, Noun::Client, &client.client_id, action, fields);
+    Changed { view: client.into(), event }
+}
+
+fn missing(client_id: &str) -> Error {
+    Error::Missing(Noun::Client, client_id.to_owned())
+}

@@ -1,0 +1,133 @@
+//! What operators change and, later, self-registration: clients, users, resources and sign-ins, one file per noun.
+//!
+//! One set of functions with several faces: today the commands, then the admin API and dynamic registration (RFC 7591). A face parses, calls
+//! and prints; what may be and what happens then is decided here. Input is typed, what is wrong is told field by field
+//! ([`Problems`]), and what comes back is a view that is the same in every face, with an [`Event`] that says who did what.
+//!
+//! A change writes the fields that it names and no others. Rules may span fields, so the row is held first
+//! ([`Transaction::hold_client`](crate::storage::Transaction::hold_client) and its like): what is checked is what is written, and whoever else
+//! changes the row waits. What needs no rule is one statement.
+
+mod client;
+mod event;
+mod resource;
+mod sign_in;
+mod user;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::config::{Config, OutgoingConfig};
+use crate::failure::Failure;
+use crate::password::Hasher;
+use crate::protocol::problem::Problems;
+use crate::storage::Storage;
+
+pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
+pub use event::{Act, Action, Actor, Event, Noun};
+pub use resource::{NewResource, ResourceChange, ResourceView};
+pub use sign_in::{SignInView, Which};
+pub use user::{NewUser, UserChange, UserView};
+
+/// The decisions about what is registered, with all that they need.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    storage: Storage,
+    hasher: Hasher,
+    issuer: String,
+    outgoing: OutgoingConfig,
+    /// The longest pause between two uses of a sign-in, in seconds.
+    idle: i64,
+}
+
+/// What was done, and the record of it.
+#[derive(Debug)]
+pub struct Changed<T> {
+    /// What it is now.
+    pub view: T,
+    /// Who did what.
+    pub event: Event,
+}
+
+/// Why something was not done. Nothing was written.
+#[derive(Debug)]
+pub enum Error {
+    /// What was given cannot be.
+    Invalid(Problems),
+    /// There is nothing of the kind with this id.
+    Missing(Noun, String),
+    /// We could not.
+    Failed(Failure),
+}
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::Invalid(problems)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(problems) => problems.fmt(f),
+            Self::Missing(noun, id) => write!(f, "there is no {} '{}'", noun.words(), id.escape_debug()),
+            Self::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Whether a client or an account can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It can.
+    On,
+    /// It was switched off.
+    Off,
+}
+
+impl State {
+    fn of(disabled_at: Option<Timestamp>) -> Self {
+        if disabled_at.is_some() { Self::Off } else { Self::On }
+    }
+}
+
+impl Registry {
+    /// A registry over this storage.
+    ///
+    /// # Errors
+    /// A sentence when the settings of `[password]` do not fit together.
+    pub fn new(storage: Storage, config: &Config) -> Result<Self, Failure> {
+        Ok(Self {
+            storage,
+            hasher: Hasher::new(&config.password)?,
+            issuer: config.server.issuer.clone(),
+            outgoing: config.outgoing.clone(),
+            idle: config.sign_in.idle,
+        })
+    }
+}
+
+/// Puts what was given in its place; tells whether there was something.
+fn set<T>(given: Option<T>, place: &mut T) -> bool {
+    let is_given = given.is_some();
+    if let Some(value) = given {
+        *place = value;
+    }
+    is_given
+}
+
+/// The fields that were given.
+fn given<F: Copy>(fields: impl IntoIterator<Item = (F, bool)>) -> Vec<F> {
+    fields.into_iter().filter(|(_, is_given)| *is_given).map(|(field, _)| field).collect()
+}

@@ -1,0 +1,166 @@
+//! Resources: registering, reading and changing the APIs that accept our access tokens.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::event::{Act, Action, Event, Noun};
+use super::{Changed, Error, Registry, given, set};
+use crate::failure::Failure;
+use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
+use crate::protocol::edit::Edit;
+use crate::protocol::page::{Listed, Page};
+use crate::protocol::problem::Problems;
+use crate::protocol::registration;
+use crate::protocol::resource::{Resource, ResourceField};
+use crate::storage::Reader;
+
+/// A resource that is to be registered.
+#[derive(Clone, Debug)]
+pub struct NewResource {
+    /// An absolute URI: the `aud` of its tokens.
+    pub identifier: String,
+    /// All that can be changed later.
+    pub details: ResourceChange,
+}
+
+/// What of a resource is to become what.
+#[derive(Clone, Debug, Default)]
+pub struct ResourceChange {
+    /// Shown to people.
+    pub name: Option<String>,
+    /// Its scopes, each with what it means to a person (may be empty).
+    pub scopes: Option<BTreeMap<String, String>>,
+    /// The clients that may introspect for it.
+    pub introspectors: Option<Vec<String>>,
+    /// What its access tokens are signed with; taken away: what the settings say.
+    pub signing_algorithm: Edit<Algorithm>,
+}
+
+/// A resource as every face shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResourceView {
+    /// Its identifier.
+    pub identifier: String,
+    /// Shown to people.
+    pub name: String,
+    /// The names of its scopes.
+    pub scopes: Vec<String>,
+    /// What each of them means to a person.
+    pub scope_words: BTreeMap<String, String>,
+    /// The clients that may introspect for it.
+    pub introspectors: Vec<String>,
+    /// What its access tokens are signed with, or `default`.
+    pub signing_alg: &'static str,
+    /// When it was registered (RFC 3339).
+    pub created_at: String,
+}
+
+impl From<Resource> for ResourceView {
+    fn from(resource: Resource) -> Self {
+        Self {
+            identifier: resource.identifier,
+            name: resource.name,
+            scopes: resource.scopes.keys().cloned().collect(),
+            scope_words: resource.scopes,
+            introspectors: resource.introspectors,
+            signing_alg: resource.signing_algorithm.wanted.map_or("default", Algorithm::as_str),
+            created_at: resource.created_at.to_string(),
+        }
+    }
+}
+
+impl ResourceChange {
+    /// Makes the change; the fields that it names.
+    fn apply(self, resource: &mut Resource) -> Vec<ResourceField> {
+        use ResourceField as F;
+        let mut wanted = resource.signing_algorithm.wanted;
+        let fields = [
+            (F::Name, set(self.name, &mut resource.name)),
+            (F::Scopes, set(self.scopes, &mut resource.scopes)),
+            (F::Introspectors, set(self.introspectors, &mut resource.introspectors)),
+            (F::SigningAlg, self.signing_algorithm.apply(&mut wanted)),
+        ];
+        resource.signing_algorithm = resource.signing_algorithm.changed_to(wanted);
+        given(fields)
+    }
+}
+
+/// What is wrong is an [`Error::Invalid`], an unknown identifier an [`Error::Missing`].
+impl Registry {
+    /// Registers a resource.
+    pub async fn create_resource(&self, new: NewResource, act: &Act) -> Result<Changed<ResourceView>, Error> {
+        let mut resource = Resource {
+            identifier: new.identifier,
+            name: String::new(),
+            scopes: BTreeMap::new(),
+            introspectors: Vec::new(),
+            signing_algorithm: AlgorithmChoice::default(),
+            created_at: act.at,
+        };
+        let fields = new.details.apply(&mut resource);
+        let mut transaction = self.storage.begin().await?;
+        self.check_resource(&mut transaction, &resource, &fields).await?;
+        if !transaction.insert_resource(&resource).await? {
+            let sentence = format!("there is a resource {} already", resource.identifier);
+            return Err(Problems::one("identifier", sentence).into());
+        }
+        transaction.commit().await?;
+        Ok(changed(resource, act, Action::Created, &[]))
+    }
+
+    /// The resource with this identifier.
+    pub async fn resource(&self, identifier: &str) -> Result<ResourceView, Error> {
+        let found = self.storage.read().await?.resource(identifier).await?;
+        found.map(ResourceView::from).ok_or_else(|| missing(identifier))
+    }
+
+    /// A page of the resources, oldest first.
+    pub async fn resources(&self, page: Page) -> Result<Listed<ResourceView>, Failure> {
+        Ok(self.storage.read().await?.resources_of(&page).await?.map(ResourceView::from))
+    }
+
+    /// Changes what is named of a resource.
+    pub async fn change_resource(
+        &self,
+        identifier: &str,
+        change: ResourceChange,
+        act: &Act,
+    ) -> Result<Changed<ResourceView>, Error> {
+        let mut transaction = self.storage.begin().await?;
+        let mut resource = transaction.hold_resource(identifier).await?.ok_or_else(|| missing(identifier))?;
+        let fields = change.apply(&mut resource);
+        self.check_resource(&mut transaction, &resource, &fields).await?;
+        transaction.change_resource(&resource, &fields).await?;
+        transaction.commit().await?;
+        Ok(changed(resource, act, Action::Changed, &fields))
+    }
+
+    /// Whether the resource may be as it is here, and the introspectors that were just named are clients.
+    async fn check_resource(
+        &self,
+        reader: &mut Reader,
+        resource: &Resource,
+        fields: &[ResourceField],
+    ) -> Result<(), Error> {
+        let mut problems = registration::check_resource(resource, &self.issuer).err().unwrap_or_default();
+        let named = fields.contains(&ResourceField::Introspectors);
+        for (at, client_id) in resource.introspectors.iter().enumerate().filter(|_| named) {
+            if reader.client(client_id).await?.is_none() {
+                let sentence = format!("there is no client '{}'", client_id.escape_debug());
+                problems.add(format!("introspectors[{at}]"), sentence);
+            }
+        }
+        Ok(problems.unless_any(())?)
+    }
+}
+
+fn changed(resource: Resource, act: &Act, action: Action, fields: &[ResourceField]) -> Changed<ResourceView> {
+    let names = fields.iter().map(|field| field.as_str()).collect();
+    let event = Event::of(act, Noun::Resource, &resource.identifier, action, names);
+    Changed { view: resource.into(), event }
+}
+
+fn missing(identifier: &str) -> Error {
+    Error::Missing(Noun::Resource, identifier.to_owned())
+}

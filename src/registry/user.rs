@@ -1,0 +1,239 @@
+//! Users: making an account, reading and changing it, switching it off and on. A person's own registration is in `signin/`.
+//!
+//! A password is hashed before the transaction begins, and checked again within it against the address and name that hold then.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::event::{Act, Action, Event, Noun};
+use super::{Changed, Error, Registry, State, given, set};
+use crate::failure::Failure;
+use crate::protocol::page::{Listed, Page};
+use crate::protocol::problem::Problems;
+use crate::protocol::user::{User, UserField, check_role};
+use crate::protocol::{claims, email, new_password, registration};
+use crate::random;
+use crate::secret::Secret;
+use crate::storage::Account;
+
+/// An account that is to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The address to sign in with.
+    pub email: String,
+    /// All that can be changed later, but the address.
+    pub details: UserChange,
+}
+
+/// What of an account is to become what.
+#[derive(Clone, Debug, Default)]
+pub struct UserChange {
+    /// The address; another one is not verified, unless that is said too.
+    pub email: Option<String>,
+    /// Whether the person has proved the address.
+    pub email_verified: Option<bool>,
+    /// The full name.
+    pub name: Option<String>,
+    /// All roles.
+    pub roles: Option<Vec<String>>,
+    /// Standard claims by name, beside those that are not named; null takes one away.
+    pub claims: BTreeMap<String, Value>,
+    /// A new password: then everything that the former one gave ends.
+    pub password: Option<Secret>,
+}
+
+/// An account as every face shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct UserView {
+    /// Its id.
+    pub id: String,
+    /// The address.
+    pub email: String,
+    /// Whether the person has proved it.
+    pub email_verified: bool,
+    /// The full name.
+    pub name: String,
+    /// Roles, for access tokens.
+    pub roles: Vec<String>,
+    /// Further standard claims.
+    pub claims: Map<String, Value>,
+    /// Whether it can be used.
+    pub state: State,
+    /// When it was made (RFC 3339).
+    pub created_at: String,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email,
+            email_verified: user.email_verified,
+            name: user.name,
+            roles: user.roles,
+            claims: user.claims,
+            state: State::of(user.disabled_at),
+            created_at: user.created_at.to_string(),
+        }
+    }
+}
+
+impl UserChange {
+    /// Makes the change, but for the password's hash; the fields that it names.
+    fn apply(&self, user: &mut User) -> Result<Vec<UserField>, Problems> {
+        use UserField as F;
+        let mut problems = Problems::default();
+        let mut email_verified = self.email_verified;
+        if let Some(text) = &self.email {
+            match email::canonical(text) {
+                Ok(address) => {
+                    let is_new = address != user.email;
+                    email_verified = email_verified.or(is_new.then_some(false));
+                    user.email = address;
+                }
+                Err(why) => problems.add("email", format!("'{}': {why}", text.escape_debug())),
+            }
+        }
+        let name = self.name.as_deref().map(|name| name.trim().to_owned());
+        if let Some(name) = &name {
+            problems.note("name", registration::name(name));
+        }
+        for (at, role) in self.roles.iter().flatten().enumerate() {
+            problems.note(format!("roles[{at}]"), check_role(role));
+        }
+        for (name, value) in &self.claims {
+            match claims::check(name, value.clone()) {
+                Ok(Value::Null) => drop(user.claims.remove(name)),
+                Ok(value) => drop(user.claims.insert(name.clone(), value)),
+                Err(why) => problems.add(format!("claims.{}", name.escape_debug()), why),
+            }
+        }
+        let fields = [
+            (F::Email, self.email.is_some()),
+            (F::EmailVerified, set(email_verified, &mut user.email_verified)),
+            (F::Name, set(name, &mut user.name)),
+            (F::Roles, set(self.roles.clone(), &mut user.roles)),
+            (F::Claims, !self.claims.is_empty()),
+            (F::Password, self.password.is_some()),
+        ];
+        if let Some(password) = &self.password {
+            let checked = new_password::check(password.expose(), &user.email, &user.name);
+            let sentence = checked.map_err(|why| format!("{why} (at least {} characters)", new_password::MIN_LENGTH));
+            problems.note("password", sentence);
+        }
+        problems.unless_any(given(fields))
+    }
+}
+
+/// What is wrong is an [`Error::Invalid`], an unknown id an [`Error::Missing`].
+impl Registry {
+    /// Makes an account.
+    pub async fn create_user(&self, new: NewUser, act: &Act) -> Result<Changed<UserView>, Error> {
+        let mut user = User {
+            id: random::row_id(act.at),
+            email: String::new(),
+            email_verified: false,
+            name: String::new(),
+            claims: Map::new(),
+            roles: Vec::new(),
+            created_at: act.at,
+            updated_at: act.at,
+            disabled_at: None,
+        };
+        let name = new.details.name.unwrap_or_default();
+        let details = UserChange { email: Some(new.email), name: Some(name), ..new.details };
+        details.apply(&mut user)?;
+        let account = Account { user, password_hash: self.hash(&details).await? };
+        let mut transaction = self.storage.begin().await?;
+        if !transaction.insert_user(&account).await? {
+            return Err(taken(&account.user.email));
+        }
+        transaction.commit().await?;
+        Ok(changed(account.user, act, Action::Created, Vec::new()))
+    }
+
+    /// The account with this address or id.
+    pub async fn user(&self, user: &str) -> Result<UserView, Error> {
+        self.account(user).await.map(|account| account.user.into())
+    }
+
+    /// A page of the accounts, oldest first.
+    pub async fn users(&self, page: Page) -> Result<Listed<UserView>, Failure> {
+        Ok(self.storage.read().await?.users_of(&page).await?.map(UserView::from))
+    }
+
+    /// Changes what is named of an account, which is named by an address or an id. A new password ends all that the former one gave, in the
+    /// same transaction.
+    pub async fn change_user(&self, user: &str, change: UserChange, act: &Act) -> Result<Changed<UserView>, Error> {
+        let mut standing = self.account(user).await?.user;
+        change.apply(&mut standing)?;
+        let id = standing.id;
+        let hash = self.hash(&change).await?;
+        let mut transaction = self.storage.begin().await?;
+        let mut account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
+        let fields = change.apply(&mut account.user)?;
+        account.password_hash = hash;
+        account.user.updated_at = act.at;
+        if !transaction.change_user(&account, &fields).await? {
+            return Err(taken(&account.user.email));
+        }
+        if fields.contains(&UserField::Password) {
+            transaction.end_everything_of_user(&id, "new password", act.at).await?;
+        }
+        transaction.commit().await?;
+        let names = fields.iter().map(|field| field.as_str()).collect();
+        Ok(changed(account.user, act, Action::Changed, names))
+    }
+
+    /// Switches an account off, and ends all sign-ins and grants of the person in the same transaction; or on again. It is named by an
+    /// address or an id.
+    pub async fn switch_user(&self, user: &str, to: State, act: &Act) -> Result<Changed<UserView>, Error> {
+        let id = self.account(user).await?.user.id;
+        let mut transaction = self.storage.begin().await?;
+        let (found, action) = match to {
+            State::Off => (transaction.switch_user_off(&id, act.at).await?, Action::SwitchedOff),
+            State::On => (transaction.switch_user_on(&id).await?, Action::SwitchedOn),
+        };
+        let found = found.ok_or_else(|| missing(user))?;
+        if to == State::Off {
+            transaction.end_everything_of_user(&id, "account switched off", act.at).await?;
+        }
+        transaction.commit().await?;
+        Ok(changed(found, act, action, Vec::new()))
+    }
+
+    async fn account(&self, user: &str) -> Result<Account, Error> {
+        let mut reader = self.storage.read().await?;
+        let by_email = match email::canonical(user) {
+            Ok(address) => reader.user_by_email(&address).await?,
+            Err(_) => None,
+        };
+        let found = match by_email {
+            Some(account) => Some(account),
+            None => reader.user(user).await?,
+        };
+        found.ok_or_else(|| missing(user))
+    }
+
+    async fn hash(&self, change: &UserChange) -> Result<Option<String>, Failure> {
+        match &change.password {
+            Some(password) => self.hasher.hash(password.expose()).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+fn changed(user: User, act: &Act, action: Action, fields: Vec<&'static str>) -> Changed<UserView> {
+    let event = Event::of(act, Noun::User, &user.id, action, fields);
+    Changed { view: user.into(), event }
+}
+
+fn taken(email: &str) -> Error {
+    Problems::one("email", format!("there is an account with the address {email} already")).into()
+}
+
+fn missing(user: &str) -> Error {
+    Error::Missing(Noun::User, user.to_owned())
+}
