@@ -136,11 +136,6 @@ impl SigningKeys {
         self.loads.load(Ordering::SeqCst)
     }
 
-    /// The algorithm of what names none.
-    pub fn default_algorithm(&self) -> Algorithm {
-        self.policy.default
-    }
-
     fn spec(&self, algorithm: Algorithm) -> KeySpec {
         KeySpec { algorithm, rsa_bits: self.policy.rsa_bits }
     }
