@@ -101,11 +101,13 @@ impl Bench {
         }
         let ratio = Spread::of(turns.iter().map(|(floor, own)| own.micros() / floor.micros()));
         let of_own = |figure: fn(&Cost) -> f64| Spread::of(turns.iter().map(|(_, own)| figure(own)));
+        let busiest = turns.iter().flat_map(|(floor, own)| [floor.generator_share(), own.generator_share()]);
         Ok(Row {
             // From the outside there is wall time alone, which is no multiple of anybody's CPU time.
             ratio: watched.is_some().then_some(ratio),
             of: watched.is_some().then_some(spec.floor.name()),
-            generator: Some(of_own(Cost::generator_share).high),
+            generator: Some(Spread::of(busiest).high),
+            server: watched.map(|_| Spread::of(turns.iter().filter_map(|(_, own)| own.server_share())).median),
             per_second: Some(of_own(Cost::per_second).median),
             ..Row::plain(spec.name, spec.title, of_own(Cost::micros).median, "µs", spec.target)
         }

@@ -49,8 +49,10 @@ pub struct Row {
     pub target: Option<f64>,
     /// Whether it is.
     pub met: Option<bool>,
-    /// The highest share of its core that the generator was busy.
+    /// The highest share of its core that the generator was busy, beside the operation or its floor.
     pub generator: Option<f64>,
+    /// The share of its core that the server was busy: less than all of it where it waits for the disk, the database or the generator.
+    pub server: Option<f64>,
     /// Operations in a second, with the server on one core.
     pub per_second: Option<f64>,
 }
@@ -68,6 +70,7 @@ impl Row {
             target,
             met: None,
             generator: None,
+            server: None,
             per_second: None,
         }
         .judged()

@@ -125,6 +125,11 @@ impl Cost {
         self.generator.as_secs_f64() / self.wall.as_secs_f64().max(f64::EPSILON)
     }
 
+    /// The share of its core that the server was busy.
+    pub fn server_share(&self) -> Option<f64> {
+        Some(self.server?.as_secs_f64() / self.wall.as_secs_f64().max(f64::EPSILON))
+    }
+
     /// Operations in a second of wall time.
     pub fn per_second(&self) -> f64 {
         self.operations as f64 / self.wall.as_secs_f64().max(f64::EPSILON)
@@ -179,6 +184,7 @@ mod tests {
         };
         assert_eq!(cost.micros(), 250.0);
         assert_eq!(cost.generator_share(), 0.9);
+        assert_eq!(cost.server_share(), Some(0.5));
         assert_eq!(Cost { server: None, ..cost }.micros(), 500.0);
         assert_eq!(cost.per_second(), 2000.0);
     }
