@@ -39,7 +39,7 @@
 //!
 //! # Four walkthroughs
 //!
-//! **A single-page app signs a person in.** `GET /authorize` meets [`http::router`], then `http/endpoints/authorize.rs`. Two steps, kept apart
+//! **A single-page app signs a person in.** `GET /authorize` meets `http/router.rs`, then `http/endpoints/authorize.rs`. Two steps, kept apart
 //! by types: [`protocol::authorization_request::RedirectTarget::verify`] (what fails becomes a page) and
 //! [`protocol::authorization_request::AuthorizationRequest::check`] (what fails goes to the redirect URI). The request becomes the goal of a
 //! [`Journey`](protocol::journey::Journey), sealed for this browser ([`signin::Journeys::seal`]). [`signin::SignIns::standing`] reads sign-in,

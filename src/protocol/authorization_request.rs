@@ -173,9 +173,9 @@ fn response_type(params: &Params) -> Result<(), Rejection> {
 
 fn max_age(params: &Params) -> Result<Option<i64>, Rejection> {
     let Some(text) = params.single("max_age")? else { return Ok(None) };
-    match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More than fits is for ever.
-        true => Ok(Some(text.parse().unwrap_or(i64::MAX))),
-        false => Err(Rejection::MalformedMaxAge),
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Rejection::MalformedMaxAge);
     }
+    // More than fits is for ever.
+    Ok(Some(text.parse().unwrap_or(i64::MAX)))
 }

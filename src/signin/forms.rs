@@ -43,9 +43,10 @@ impl Forms {
     /// [`Rejection::ConsentOfAnother`].
     pub fn check_consent(&self, journey: &Journey, sign_in_id: &str, ticket: Option<&str>) -> Result<(), Rejection> {
         let parts: [&[u8]; 2] = [journey.id.as_bytes(), sign_in_id.as_bytes()];
-        match ticket.is_some_and(|ticket| self.consent.verify(&parts, ticket)) {
-            true => Ok(()),
-            false => Err(Rejection::ConsentOfAnother),
+        if ticket.is_some_and(|ticket| self.consent.verify(&parts, ticket)) {
+            Ok(())
+        } else {
+            Err(Rejection::ConsentOfAnother)
         }
     }
 }

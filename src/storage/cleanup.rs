@@ -135,9 +135,6 @@ impl Storage {
 
     /// How SQLite goes about each statement of clean-up, with its name; PostgreSQL is not asked. Lets a test show that none reads a
     /// whole table.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn plans_of_clean_up(&self) -> Result<Vec<(&'static str, String)>, Failure> {
         let mut reader = self.read_uncounted().await?;
         let mut plans = Vec::new();

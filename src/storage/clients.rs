@@ -89,9 +89,6 @@ impl ClientRow {
 
 impl Reader {
     /// The client with this id.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn client(&mut self, client_id: &str) -> Result<Option<Client>, Failure> {
         on!(self, |c| sqlx::query_as::<_, ClientRow>(CLIENT).bind(client_id).fetch_optional(c).await)?
             .map(ClientRow::read)
@@ -99,9 +96,6 @@ impl Reader {
     }
 
     /// All clients, oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn clients(&mut self) -> Result<Vec<Client>, Failure> {
         let rows = on!(self, |c| sqlx::query_as::<_, ClientRow>(CLIENTS).fetch_all(c).await)?;
         rows.into_iter().map(ClientRow::read).collect()
@@ -110,9 +104,6 @@ impl Reader {
 
 impl Reader {
     /// A page of the clients, oldest first, and one more row when others follow.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn clients_of(&mut self, page: &Page) -> Result<Listed<Client>, Failure> {
         let (seconds, id, most) = page.bounds();
         let rows = on!(self, |c| sqlx::query_as::<_, ClientRow>(CLIENTS_AFTER)

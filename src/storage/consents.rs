@@ -34,9 +34,6 @@ impl ConsentRow {
 
 impl Reader {
     /// What the user has allowed the client.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn consent(&mut self, user_id: &str, client_id: &str) -> Result<Option<Consent>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, ConsentRow>(CONSENT)
             .bind(user_id)
@@ -49,9 +46,6 @@ impl Reader {
 
 impl Transaction {
     /// Remembers a consent in place of the former one.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn remember_consent(
         &mut self,
         user_id: &str,

@@ -29,9 +29,6 @@ pub struct Directory {
 
 impl Directory {
     /// Reads what is remembered from the start.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn load(storage: Storage) -> Result<Self, Failure> {
         let started = Stopwatch::start();
         let mut reader = storage.read_news().await?;

@@ -105,9 +105,6 @@ pub struct KeyRows {
 
 impl Storage {
     /// All that is known of signing keys, for what runs by itself.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn key_rows(&self) -> Result<KeyRows, Failure> {
         let mut reader = self.read_news().await?;
         Ok(KeyRows {
@@ -121,18 +118,12 @@ impl Storage {
 
 impl Reader {
     /// All signing keys, in the order in which they were made.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn signing_keys(&mut self) -> Result<Vec<StoredKey>, Failure> {
         let rows = on!(self, |c| sqlx::query_as::<_, KeyRow>(SIGNING_KEYS).fetch_all(c).await)?;
         Ok(rows.into_iter().map(KeyRow::read).collect())
     }
 
     /// What algorithms clients and resources want, each pair once. Those of a newer version are left out.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn algorithm_choices(&mut self) -> Result<Vec<AlgorithmChoice>, Failure> {
         type Pair = (Option<String>, Option<String>);
         let rows = on!(self, |c| sqlx::query_as::<_, Pair>(ALGORITHM_CHOICES).fetch_all(c).await)?;
@@ -140,18 +131,12 @@ impl Reader {
     }
 
     /// Whether a server has ever published keys of this database.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn key_set_was_published(&mut self) -> Result<bool, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, (String,)>(KEY_SET_PUBLISHED).fetch_optional(c).await)?;
         Ok(row.is_some())
     }
 
     /// The id of the master key that this database belongs to.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn master_key_id(&mut self) -> Result<Option<String>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, (String,)>(MASTER_KEY_ID).fetch_optional(c).await)?;
         Ok(row.map(|(id,)| id))
@@ -160,9 +145,6 @@ impl Reader {
 
 impl Transaction {
     /// Keeps a new signing key, as the last of all.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn insert_signing_key(&mut self, key: &StoredKey) -> Result<(), Failure> {
         let life = &key.life;
         on!(self, |c| sqlx::query(INSERT_SIGNING_KEY)
@@ -182,9 +164,6 @@ impl Transaction {
     }
 
     /// Notes that a key signs from now on, if it did not before.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn activate_signing_key(&mut self, kid: &str, now: Timestamp) -> Result<(), Failure> {
         let at = now.seconds();
         on!(self, |c| sqlx::query(ACTIVATE_SIGNING_KEY).bind(kid).bind(at).execute(c).await.map(drop))?;
@@ -192,9 +171,6 @@ impl Transaction {
     }
 
     /// Lets a key that does not sign yet begin earlier.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn hasten_signing_key(&mut self, kid: &str, signs_from: Timestamp) -> Result<(), Failure> {
         let at = signs_from.seconds();
         on!(self, |c| sqlx::query(HASTEN_SIGNING_KEY).bind(kid).bind(at).execute(c).await.map(drop))?;
@@ -202,9 +178,6 @@ impl Transaction {
     }
 
     /// Revokes a key, and throws its private half away; `false` when it was revoked before or there is none of that name.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn revoke_signing_key(&mut self, kid: &str, now: Timestamp) -> Result<bool, Failure> {
         let revoked = on!(self, |c| sqlx::query_as::<_, (String,)>(REVOKE_SIGNING_KEY)
             .bind(kid)
@@ -217,9 +190,6 @@ impl Transaction {
     }
 
     /// Keeps a private half as another master key sealed it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn rewrap_signing_key(&mut self, kid: &str, private_key: &[u8], sealed_by: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(REWRAP_SIGNING_KEY)
             .bind(kid)
@@ -232,18 +202,12 @@ impl Transaction {
     }
 
     /// Gives the database to another master key.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn change_master_key_id(&mut self, id: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(CHANGE_MASTER_KEY_ID).bind(id).execute(c).await.map(drop))?;
         self.keys_changed().await
     }
 
     /// Notes that a key signs no more, and throws its private half away.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn retire_signing_key(&mut self, kid: &str, now: Timestamp) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(RETIRE_SIGNING_KEY)
             .bind(kid)
@@ -256,18 +220,12 @@ impl Transaction {
     }
 
     /// Removes a retired or revoked key.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn forget_signing_key(&mut self, kid: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(FORGET_SIGNING_KEY).bind(kid).execute(c).await.map(drop))?;
         self.keys_changed().await
     }
 
     /// Notes that tokens may live so long from now on, in seconds.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn raise_token_lifetime(&mut self, seconds: i64) -> Result<(), Failure> {
         let raised =
             on!(self, |c| sqlx::query_as::<_, (String,)>(RAISE_TOKEN_LIFETIME).bind(seconds).fetch_all(c).await)?;
@@ -275,18 +233,12 @@ impl Transaction {
     }
 
     /// Notes that a server publishes the keys from now on. Whoever makes one at the same time waits, and sees it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn note_key_set_published(&mut self) -> Result<(), Failure> {
         self.keys_changed().await?;
         on!(self, |c| sqlx::query(NOTE_KEY_SET_PUBLISHED).execute(c).await.map(drop))
     }
 
     /// Notes the master key that this database belongs to, unless one is noted.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn set_master_key_id(&mut self, id: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(SET_MASTER_KEY_ID).bind(id).execute(c).await.map(drop))
     }

@@ -31,9 +31,6 @@ impl Lease {
 impl Transaction {
     /// Takes a lease for so many seconds; `false` when it is taken. One that would last longer than that was taken by a clock that was
     /// ahead, and does not count.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn take_lease(
         &mut self,
         lease: Lease,
@@ -52,9 +49,6 @@ impl Transaction {
     }
 
     /// Gives a lease back.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn return_lease(&mut self, lease: Lease, holder: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(RETURN_LEASE).bind(lease.name()).bind(holder).execute(c).await.map(drop))
     }

@@ -112,26 +112,17 @@ impl Reader {
 impl Transaction {
     /// Tells all nodes that this client was registered or changed; to be called after the row was written. Holds other changes of
     /// clients back until the end of the transaction.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn client_changed(&mut self, client_id: &str) -> Result<(), Failure> {
         let number = self.count_news("clients").await?;
         on!(self, |c| sqlx::query(MARK_CLIENT).bind(client_id).bind(number).execute(c).await.map(drop))
     }
 
     /// Tells all nodes that a resource was registered or changed. Holds other changes of resources back until the end of the transaction.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn resource_changed(&mut self) -> Result<(), Failure> {
         self.count_news("resources").await.map(drop)
     }
 
     /// Tells all nodes that a signing key was made or changed. Holds other changes of keys back until the end of the transaction.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn keys_changed(&mut self) -> Result<(), Failure> {
         self.count_news("keys").await.map(drop)
     }

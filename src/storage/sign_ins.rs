@@ -173,9 +173,6 @@ impl SignInAndConsentRow {
 
 impl Reader {
     /// The sign-in with this cookie value, unless it or its user has been ended. Whether it has expired is for the caller.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn sign_in_by_secret(&mut self, hash: &SecretHash) -> Result<Option<SignIn>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, SignInRow>(SIGN_IN_BY_SECRET)
             .bind(hash.as_bytes())
@@ -185,9 +182,6 @@ impl Reader {
     }
 
     /// As [`Reader::sign_in_by_secret`], with what its user has allowed the client.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn sign_in_and_consent_by_secret(
         &mut self,
         hash: &SecretHash,
@@ -203,9 +197,6 @@ impl Reader {
 
     /// The sign-in with this id, unless it or its user has been ended, with what its user has allowed the client. Whether it has
     /// expired is for the caller.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn sign_in_and_consent(
         &mut self,
         id: &str,
@@ -220,9 +211,6 @@ impl Reader {
     }
 
     /// A page of the sign-ins, oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn sign_ins(&mut self, which: &SignInFilter<'_>, page: &Page) -> Result<Listed<SignInEntry>, Failure> {
         let (seconds, id, most) = page.bounds();
         let statement = if which.user_id.is_some() { SIGN_INS_OF_USER_AFTER } else { SIGN_INS_AFTER };
@@ -245,9 +233,6 @@ impl Reader {
     }
 
     /// The sign-ins of a user that were not ended, the last used first. Whether they have expired is for the caller.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn sign_ins_of_user(&mut self, user_id: &str) -> Result<Vec<SignInEntry>, Failure> {
         on!(self, |c| sqlx::query_as::<_, SignInEntry>(SIGN_INS_OF_USER).bind(user_id).fetch_all(c).await)
     }
@@ -255,17 +240,11 @@ impl Reader {
 
 impl Transaction {
     /// Makes a sign-in.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn insert_sign_in(&mut self, new: &NewSignIn<'_>) -> Result<(), Failure> {
         self.write_sign_in(INSERT_SIGN_IN, new).await.map(drop)
     }
 
     /// The same person authenticated again in the same browser: the row goes on under a new cookie value. `false` when it has ended.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn renew_sign_in(&mut self, new: &NewSignIn<'_>) -> Result<bool, Failure> {
         self.write_sign_in(RENEW_SIGN_IN, new).await
     }
@@ -289,17 +268,11 @@ impl Transaction {
     }
 
     /// Notes that a sign-in was used.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn use_sign_in(&mut self, id: &str, now: Timestamp) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(USE_SIGN_IN).bind(id).bind(now.seconds()).execute(c).await.map(drop))
     }
 
     /// Ends a sign-in and the grants bound to it; `false` when there is no live one with this id.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn end_sign_in(&mut self, id: &str, reason: &str, now: Timestamp) -> Result<bool, Failure> {
         let ended = on!(self, |c| sqlx::query_as::<_, (String,)>(END_SIGN_IN)
             .bind(id)
@@ -323,17 +296,11 @@ impl Transaction {
     /// Makes whoever else decides on the same user at once wait for this transaction. To be called first by what ends everything of a
     /// user, and by what gives the user something new: on PostgreSQL neither would see the other otherwise, and what is given
     /// could outlive the end of all.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn hold_user(&mut self, user_id: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(HOLD_USER).bind(user_id).execute(c).await.map(drop))
     }
 
     /// Ends all sign-ins and all grants of a user.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn end_everything_of_user(&mut self, user_id: &str, reason: &str, now: Timestamp) -> Result<(), Failure> {
         self.hold_user(user_id).await?;
         let ended = on!(self, |c| sqlx::query_as::<_, (String,)>(END_SIGN_INS_OF_USER)

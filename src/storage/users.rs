@@ -74,27 +74,18 @@ impl UserRow {
 
 impl Reader {
     /// The user with this id.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn user(&mut self, id: &str) -> Result<Option<Account>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, UserRow>(USER).bind(id).fetch_optional(c).await)?;
         row.map(UserRow::read).transpose()
     }
 
     /// The user with this e-mail address, in its canonical form.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn user_by_email(&mut self, email: &str) -> Result<Option<Account>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, UserRow>(USER_BY_EMAIL).bind(email).fetch_optional(c).await)?;
         row.map(UserRow::read).transpose()
     }
 
     /// A page of the users, oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn users_of(&mut self, page: &Page) -> Result<Listed<User>, Failure> {
         let (seconds, id, most) = page.bounds();
         let rows = on!(self, |c| sqlx::query_as::<_, UserRow>(USERS_AFTER)
@@ -183,9 +174,6 @@ impl Transaction {
     /// Confirms that a user may still sign in by the password with this hash, and puts a hash with newer parameters in its place when
     /// one is given; `false` when the password was changed or the user switched off meanwhile. Holds the user as
     /// [`Transaction::hold_user`] does.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn confirm_password(&mut self, user_id: &str, hash: &str, newer: Option<&str>) -> Result<bool, Failure> {
         let confirmed = on!(self, |c| sqlx::query_as::<_, (String,)>(CONFIRM_PASSWORD)
             .bind(user_id)

@@ -54,9 +54,10 @@ fn names() -> Vec<&'static str> {
 /// # Errors
 /// A sentence with all names when it is none.
 pub fn name(text: &str) -> Result<String, String> {
-    match names().contains(&text) {
-        true => Ok(text.to_owned()),
-        false => Err(format!("there is no row '{text}'; there are: {}", names().join(", "))),
+    if names().contains(&text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("there is no row '{text}'; there are: {}", names().join(", ")))
     }
 }
 

@@ -73,10 +73,10 @@ fn with_hint(app: &App, params: &Params, request: AuthorizationRequest) -> Resul
 pub(in crate::http) async fn post(headers: HeaderMap, body: Body) -> Result<Response, PageError> {
     let params = form(&headers, body).await?;
     let query = params.to_query();
-    match query.len() > MAX_LENGTH {
-        true => Err(Rejection::RequestTooLong.into()),
-        false => Ok(see_other(&format!("/authorize?{query}"))?),
+    if query.len() > MAX_LENGTH {
+        return Err(Rejection::RequestTooLong.into());
     }
+    Ok(see_other(&format!("/authorize?{query}"))?)
 }
 
 /// Goes on with a journey after a page.

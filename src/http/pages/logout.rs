@@ -70,10 +70,10 @@ pub(in crate::http) async fn get(
 /// The same by POST, from another site and so without cookies: goes on as a GET.
 pub(in crate::http) async fn post(headers: HeaderMap, body: Body) -> Result<Response, PageError> {
     let query = form(&headers, body).await?.to_query();
-    match query.len() > MAX_LENGTH {
-        true => Err(Rejection::LogoutTooLong.into()),
-        false => Ok(see_other(&format!("/logout?{query}"))?),
+    if query.len() > MAX_LENGTH {
+        return Err(Rejection::LogoutTooLong.into());
     }
+    Ok(see_other(&format!("/logout?{query}"))?)
 }
 
 /// The person says yes, here or on the account page.

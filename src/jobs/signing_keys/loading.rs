@@ -118,13 +118,13 @@ impl SigningKeys {
     /// Checks that the settings have the master key that sealed a row.
     pub(super) fn check_seal(&self, stored: &StoredKey) -> Result<(), Failure> {
         let (kid, sealed_by) = (&stored.life.kid, &stored.sealed_by);
-        match self.master.ids().any(|own| own == *sealed_by) {
-            true => Ok(()),
-            false => Err(Failure::internal(format!(
-                "the signing key {kid} was sealed with the master key {sealed_by}, but the settings have {}",
-                super::ids(&self.master)
-            ))),
+        if self.master.ids().any(|own| own == *sealed_by) {
+            return Ok(());
         }
+        Err(Failure::internal(format!(
+            "the signing key {kid} was sealed with the master key {sealed_by}, but the settings have {}",
+            super::ids(&self.master)
+        )))
     }
 
     fn hold(&self, stored: &StoredKey, before: Option<&HeldKey>, ours: &Result<(), Failure>) -> HeldKey {
