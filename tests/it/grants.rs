@@ -88,10 +88,13 @@ async fn an_access_token_names_the_key_that_its_request_proved_and_is_no_bearer_
 async fn what_no_key_can_sign_costs_neither_the_code_nor_the_refresh_token() {
     let server = Server::start().await;
     let (client, code) = with_code(&server, ClientType::Spa).await;
-    let without_keys = || server.app.ring.replace(Vec::new(), server.clock.now());
+    let ring = &server.app.ring;
+    let held = ring.held();
+    let without_keys = || ring.replace(Vec::new(), server.clock.now());
+    let with_keys = || ring.replace(held.clone(), server.clock.now());
     without_keys();
     assert_eq!(client.redeem(&code).await.status, 500);
-    server.poll().await;
+    with_keys();
     let tokens = client.redeem(&code).await.ok();
     let refresh_token = tokens["refresh_token"].as_str().unwrap();
     let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
@@ -99,7 +102,7 @@ async fn what_no_key_can_sign_costs_neither_the_code_nor_the_refresh_token() {
     assert_eq!(client.token(&fields).await.status, 500);
     let replaced = "SELECT COUNT(*) FROM refresh_tokens WHERE consumed_at IS NOT NULL";
     assert_eq!(server.database.db_number(replaced).await, 0);
-    server.poll().await;
+    with_keys();
     client.token(&fields).await.ok();
 }
 

@@ -149,14 +149,14 @@ async fn the_master_key_changes_while_nodes_run_and_nothing_is_lost() {
         assert_eq!(sign(&node).await.unwrap(), second);
     }
     assert!(start(&old_node, &old).await.is_err());
-    // A node that was not told goes on with the keys it has, makes none, and cannot use those that come.
+    // A node that was not told goes on until it hears of it; it makes no key, and then gives nothing out any more.
     service.credentials(&[]).await.ok();
     let why = old_node.app.signing_keys.ask(None, true, old_node.clock.now()).await.unwrap_err();
     assert!(why.detail.contains(&new.id()), "{why}");
     new_node.signing_keys.ask(None, true, old_node.clock.now()).await.unwrap();
     old_node.turn(WARM_UP);
     old_node.poll().await;
-    assert_eq!(service.credentials(&[]).await.status, 500);
+    assert_eq!(service.credentials(&[]).await.status, 503);
     new_node.refresh().await.unwrap();
     assert_ne!(sign(&new_node).await.unwrap(), second);
 }
