@@ -1,5 +1,7 @@
 //! Clients. Every change is told in its own transaction ([`Transaction::client_changed`]).
 
+use std::collections::BTreeSet;
+
 use sqlx::FromRow;
 
 use super::rows::{algorithm_choice, damaged, from_json, from_name, json, json_if, moment, scopes};
@@ -8,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::client::{Client, ClientField};
+use crate::protocol::grant_type::GrantType;
 use crate::protocol::page::{Cursor, Listed, Page};
 use crate::secret::SecretHash;
 
@@ -72,7 +75,7 @@ impl ClientRow {
             name: self.name,
             secret_hash,
             auth_method: from_name("auth_method", &self.auth_method)?,
-            grant_types: from_json("grant_types", &self.grant_types)?,
+            grant_types: known(&from_json::<Vec<String>>("grant_types", &self.grant_types)?),
             redirect_uris: from_json("redirect_uris", &self.redirect_uris)?,
             scopes: scopes(&self.scopes)?,
             resources: from_json("resources", &self.resources)?,
@@ -85,6 +88,12 @@ impl ClientRow {
             disabled_at: moment(self.disabled_at),
         })
     }
+}
+
+/// The grant types that this version knows. One that a newer version has given a client is none here, and keeps no other client from being
+/// read; a change writes only the fields that it names, and so leaves it there.
+fn known(names: &[String]) -> BTreeSet<GrantType> {
+    names.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 impl Reader {

@@ -138,3 +138,15 @@ async fn what_does_not_exist_or_is_foreign_is_refused_while_another_writes() {
     drop(writer);
     client.redeem(&code).await.ok();
 }
+
+#[tokio::test]
+async fn a_grant_type_of_a_newer_version_keeps_no_client_from_being_read() {
+    let server = Server::start().await;
+    let (client, code) = with_code(&server, ClientType::Web).await;
+    let newer = r#"UPDATE clients SET grant_types = '["authorization_code","refresh_token","of_tomorrow"]'"#;
+    server.database.db_execute(newer).await;
+    let node = client.on(&server.another_node().await);
+    node.redeem(&code).await.ok();
+    let answer = node.token(&[("grant_type", "of_tomorrow")]).await;
+    answer.refused_json(400, Rejection::UnknownGrantType);
+}
