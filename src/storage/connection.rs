@@ -237,8 +237,12 @@ impl Storage {
     pub async fn close(&self) {
         match self.pools() {
             Pools::Sqlite { writer, readers, news } => {
+                // The last one out takes the log into the database, and a reader cannot: with the writer thrown away the log
+                // and its index would be left behind.
+                let last = writer.take().await.ok();
                 news.close().await;
                 readers.close().await;
+                drop(last);
                 writer.close().await;
             }
             Pools::Postgres { all, news } => {
