@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::protocol::client::{AuthMethod, ClientType};
 use crate::protocol::edit::Edit;
 use crate::protocol::grant_type::GrantType;
+use crate::protocol::pkce::PkceMode;
 use crate::registry::{Act, ClientChange, Error, IssuedClient, NewClient, Registry, State};
 use crate::secret::Secret;
 
@@ -69,9 +70,6 @@ pub(super) struct Create {
     /// client_secret_basic, client_secret_post or none [default: as the type has it].
     #[arg(long, value_name = "METHOD", value_parser = auth_method)]
     auth_method: Option<AuthMethod>,
-    /// Do not require PKCE (only for applications that authenticate).
-    #[arg(long)]
-    no_pkce: bool,
     /// Ours: people are not asked to consent.
     #[arg(long)]
     first_party: bool,
@@ -121,6 +119,12 @@ struct Details {
     /// An API it may ask for; can be repeated [default: all].
     #[arg(long = "resource", value_name = "R")]
     resources: Vec<String>,
+    /// Whether its requests need PKCE: required, nonce (or the scope openid with a nonce instead) or optional; those without a secret always do [default: nonce for web, else required].
+    #[arg(long, value_name = "MODE", value_parser = pkce_mode)]
+    pkce: Option<PkceMode>,
+    /// The same as --pkce optional.
+    #[arg(long, conflicts_with = "pkce")]
+    no_pkce: bool,
     /// What its ID tokens are signed with: RS256, ES256, EdDSA, or default [default: as keys.algorithm says].
     #[arg(long = "id-token-alg", value_name = "A", value_parser = key::wanted)]
     id_token_algorithm: Option<Wanted>,
@@ -132,6 +136,10 @@ fn client_type(text: &str) -> Result<ClientType, String> {
 
 fn auth_method(text: &str) -> Result<AuthMethod, String> {
     text.parse().map_err(|_| format!("'{text}' must be client_secret_basic, client_secret_post or none"))
+}
+
+fn pkce_mode(text: &str) -> Result<PkceMode, String> {
+    text.parse().map_err(|_| format!("'{}' must be required, nonce or optional", text.escape_debug()))
 }
 
 fn grant_type(text: &str) -> Result<GrantType, String> {
@@ -164,13 +172,7 @@ impl Create {
         let algorithm = self.rest.id_token_algorithm;
         let change = self.rest.change();
         let details = ClientChange { name: Some(self.name), first_party: self.first_party.then_some(true), ..change };
-        let new = NewClient {
-            client_id: None,
-            client_type: self.client_type,
-            auth_method: self.auth_method,
-            pkce_required: !self.no_pkce,
-            details,
-        };
+        let new = NewClient { client_id: None, client_type: self.client_type, auth_method: self.auth_method, details };
         let IssuedClient { client, secret } = registry.create_client(new, act).await?.view;
         let mut thing = value(&client);
         if let Some(secret) = &secret {
@@ -211,6 +213,7 @@ impl Details {
             post_logout_redirect_uris: list(self.post_logout_redirect_uris),
             scope: self.scope,
             resources: list(self.resources),
+            pkce: self.pkce.or(self.no_pkce.then_some(PkceMode::Optional)),
             policy_uri: link(self.policy_uri),
             tos_uri: link(self.tos_uri),
             backchannel_logout_uri: link(self.backchannel_logout_uri),

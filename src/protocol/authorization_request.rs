@@ -113,7 +113,7 @@ impl AuthorizationRequest {
         }
         let scopes = scope::requested(params, client, resources)?;
         let resources = resource::requested(params, client, resources, issuer)?;
-        let challenge = pkce::challenge(params, client.pkce_required)?;
+        let challenge = pkce::challenge(params, client.pkce, &scopes)?;
         let claims = ClaimsRequest::parse(params.single("claims")?, params.single("acr_values")?, &client.scopes)?;
         let prompt = prompt::parse(params.single("prompt")?)?;
         let max_age = max_age(params)?;

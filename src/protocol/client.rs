@@ -6,6 +6,7 @@ use super::algorithm::AlgorithmChoice;
 use super::client_metadata::ClientMetadata;
 use super::grant_type::GrantType;
 use super::named::named;
+use super::pkce::PkceMode;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
 use crate::secret::SecretHash;
@@ -71,6 +72,14 @@ impl ClientType {
         }
     }
 
+    /// What a request needs against an injected code when nothing is named. Who keeps no secret has no choice.
+    pub const fn default_pkce(self) -> PkceMode {
+        match self {
+            Self::Web => PkceMode::Nonce,
+            Self::Spa | Self::Native | Self::Service => PkceMode::Required,
+        }
+    }
+
     /// Whether the method suits the type: who can keep a secret must, who cannot must not pretend to.
     pub const fn allows(self, method: AuthMethod) -> bool {
         let public = matches!(method, AuthMethod::None);
@@ -97,6 +106,8 @@ pub enum ClientField {
     Scope,
     /// [`Client::resources`].
     Resources,
+    /// [`Client::pkce`].
+    Pkce,
     /// [`Client::first_party`].
     FirstParty,
     /// [`ClientMetadata::policy_uri`].
@@ -116,6 +127,7 @@ named!(ClientField {
     PostLogoutRedirectUris = "post_logout_redirect_uris",
     Scope = "scope",
     Resources = "resources",
+    Pkce = "pkce",
     FirstParty = "first_party",
     PolicyUri = "policy_uri",
     TosUri = "tos_uri",
@@ -144,8 +156,8 @@ pub struct Client {
     pub scopes: ScopeSet,
     /// The resources that it may ask for; none listed means every registered one.
     pub resources: Vec<String>,
-    /// Whether PKCE is required; always true for public clients.
-    pub pkce_required: bool,
+    /// Whether a request needs PKCE; a public client's always does.
+    pub pkce: PkceMode,
     /// Ours: people are not asked to consent.
     pub first_party: bool,
     /// Where it is told that a sign-in has ended (OpenID Connect Back-Channel Logout §2.2).
@@ -173,7 +185,7 @@ impl Client {
             redirect_uris: Vec::new(),
             scopes: client_type.default_scopes(),
             resources: Vec::new(),
-            pkce_required: true,
+            pkce: client_type.default_pkce(),
             first_party: false,
             backchannel_logout_uri: None,
             id_token_algorithm: AlgorithmChoice::default(),

@@ -1,10 +1,26 @@
-//! Proof key for code exchange, S256 only (RFC 7636; RFC 9700 §2.1.1).
+//! Proof key for code exchange, S256 only (RFC 7636), and which clients may do without (RFC 9700 §2.1.1; OAuth 2.1, "Authorization Code
+//! Injection").
 
 use subtle::ConstantTimeEq;
 
+use super::named::named;
 use super::params::Params;
 use super::rejection::Rejection;
+use super::scope::ScopeSet;
 use crate::secret::{base64url, from_base64url, sha256};
+
+/// What keeps a stolen code from being redeemed in somebody else's session with a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PkceMode {
+    /// PKCE, in every request. The only mode of a public client.
+    Required,
+    /// PKCE; or OpenID Connect's `nonce`, which the client finds again in its ID token: then the request asks for `openid`.
+    Nonce,
+    /// Whatever the client does for itself.
+    Optional,
+}
+
+named!(PkceMode { Required = "required", Nonce = "nonce", Optional = "optional" });
 
 /// A code challenge: the SHA-256 of a verifier in base64url, 43 characters.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -22,14 +38,23 @@ impl CodeChallenge {
     }
 }
 
-/// Reads `code_challenge` and `code_challenge_method` of an authorization request. `plain` is refused.
+/// Reads `code_challenge` and `code_challenge_method` of an authorization request for these scopes. `plain` is refused.
 ///
 /// # Errors
-/// [`Rejection::MissingCodeChallenge`] when `required`, [`Rejection::MalformedCodeChallenge`], [`Rejection::WrongChallengeMethod`].
-pub fn challenge(params: &Params, required: bool) -> Result<Option<CodeChallenge>, Rejection> {
+/// [`Rejection::MissingCodeChallenge`] and [`Rejection::MissingChallengeAndNonce`] where the mode forbids that,
+/// [`Rejection::MethodWithoutChallenge`], [`Rejection::MalformedCodeChallenge`], [`Rejection::WrongChallengeMethod`].
+pub fn challenge(params: &Params, mode: PkceMode, scopes: &ScopeSet) -> Result<Option<CodeChallenge>, Rejection> {
     let method = params.single("code_challenge_method")?;
     let Some(text) = params.single("code_challenge")? else {
-        return if required || method.is_some() { Err(Rejection::MissingCodeChallenge) } else { Ok(None) };
+        if method.is_some() {
+            return Err(Rejection::MethodWithoutChallenge);
+        }
+        let has_nonce = scopes.contains("openid") && params.single("nonce")?.is_some();
+        return match mode {
+            PkceMode::Required => Err(Rejection::MissingCodeChallenge),
+            PkceMode::Nonce if !has_nonce => Err(Rejection::MissingChallengeAndNonce),
+            PkceMode::Nonce | PkceMode::Optional => Ok(None),
+        };
     };
     if method != Some("S256") {
         return Err(Rejection::WrongChallengeMethod);
@@ -84,17 +109,32 @@ mod tests {
 
     #[test]
     fn a_challenge_is_s256_and_43_characters() {
-        let read = |query: String, required| challenge(&Params::parse(query.as_bytes()).unwrap(), required);
-        assert!(read(format!("code_challenge={CHALLENGE}&code_challenge_method=S256"), true).unwrap().is_some());
-        assert_eq!(read(String::new(), false), Ok(None));
-        assert_eq!(read(String::new(), true), Err(Rejection::MissingCodeChallenge));
-        assert_eq!(read("code_challenge_method=S256".into(), false), Err(Rejection::MissingCodeChallenge));
-        for method in ["", "&code_challenge_method=plain", "&code_challenge_method=s256"] {
-            assert_eq!(read(format!("code_challenge={CHALLENGE}{method}"), true), Err(Rejection::WrongChallengeMethod));
+        for mode in PkceMode::ALL {
+            let read = |query: &str| read(query, *mode, "openid");
+            assert!(read(&format!("code_challenge={CHALLENGE}&code_challenge_method=S256")).unwrap().is_some());
+            assert_eq!(read("code_challenge_method=S256&nonce=n"), Err(Rejection::MethodWithoutChallenge));
+            for method in ["", "&code_challenge_method=plain", "&code_challenge_method=s256"] {
+                let wrong = read(&format!("code_challenge={CHALLENGE}{method}"));
+                assert_eq!(wrong, Err(Rejection::WrongChallengeMethod));
+            }
+            let short = read("code_challenge=short&code_challenge_method=S256");
+            assert_eq!(short, Err(Rejection::MalformedCodeChallenge));
         }
-        assert_eq!(
-            read("code_challenge=short&code_challenge_method=S256".into(), true),
-            Err(Rejection::MalformedCodeChallenge)
-        );
+    }
+
+    #[test]
+    fn a_request_without_a_challenge_is_what_the_mode_says() {
+        for (query, scope, with_nonce) in
+            [("nonce=n", "openid", true), ("nonce=", "openid", false), ("nonce=n", "a", false), ("", "openid", false)]
+        {
+            assert_eq!(read(query, PkceMode::Required, scope), Err(Rejection::MissingCodeChallenge));
+            let expected = if with_nonce { Ok(None) } else { Err(Rejection::MissingChallengeAndNonce) };
+            assert_eq!(read(query, PkceMode::Nonce, scope), expected, "{query} {scope}");
+            assert_eq!(read(query, PkceMode::Optional, scope), Ok(None));
+        }
+    }
+
+    fn read(query: &str, mode: PkceMode, scope: &str) -> Result<Option<CodeChallenge>, Rejection> {
+        challenge(&Params::parse(query.as_bytes()).unwrap(), mode, &ScopeSet::parse(scope).unwrap())
     }
 }

@@ -1,6 +1,7 @@
 //! What a client must be to be registered (RFC 7591 §2, RFC 9700 §2, RFC 8252 §8): the one place that says so, whoever registers.
 
 use super::client::{AuthMethod, Client, ClientType};
+use super::pkce::PkceMode;
 use super::problem::Problems;
 use super::redirect_uri;
 use super::resource::{self, Resource};
@@ -24,8 +25,8 @@ pub fn check_client(client: &Client, resources: &[Resource]) -> Result<(), Probl
     redirect_uris(client, &mut problems);
     links(client, &mut problems);
     let is_public = client.auth_method == AuthMethod::None;
-    if is_public && !client.pkce_required {
-        problems.add("pkce_required", "only a client that authenticates can do without PKCE");
+    if is_public && client.pkce != PkceMode::Required {
+        problems.add("pkce", "only a client that authenticates can do without PKCE");
     }
     if !client.has_users() && client.scopes.contains("openid") {
         problems.add("scope", "a client without users acts for itself: the scope openid is for clients with users");
@@ -199,7 +200,7 @@ mod tests {
             refused(|c| c.redirect_uris.push("https://a.test/*".into()), ClientType::Web).contains("https://a.test/*")
         );
         assert!(refused(|c| c.redirect_uris.push("https://a.test".into()), ClientType::Service).contains("nobody"));
-        assert!(refused(|c| c.pkce_required = false, ClientType::Native).contains("PKCE"));
+        assert!(refused(|c| c.pkce = PkceMode::Nonce, ClientType::Native).contains("PKCE"));
         assert!(refused(|c| c.resources.push("https://api.test".into()), ClientType::Web).contains("https://api.test"));
         assert!(refused(|c| c.name = "\u{7}".into(), ClientType::Web).contains("name"));
         assert!(refused(|c| c.scopes = ScopeSet::parse("openid").unwrap(), ClientType::Service).contains("openid"));

@@ -13,6 +13,7 @@ use crate::protocol::client::{AuthMethod, Client, ClientField, ClientType};
 use crate::protocol::edit::Edit;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::page::{Listed, Page};
+use crate::protocol::pkce::PkceMode;
 use crate::protocol::problem::Problems;
 use crate::protocol::registration;
 use crate::protocol::scope::ScopeSet;
@@ -29,8 +30,6 @@ pub struct NewClient {
     pub client_type: ClientType,
     /// How it authenticates.
     pub auth_method: Option<AuthMethod>,
-    /// Whether PKCE is required.
-    pub pkce_required: bool,
     /// All that can be changed later.
     pub details: ClientChange,
 }
@@ -50,6 +49,8 @@ pub struct ClientChange {
     pub scope: Option<String>,
     /// The resources that it may ask for; none means all.
     pub resources: Option<Vec<String>>,
+    /// Whether a request needs PKCE.
+    pub pkce: Option<PkceMode>,
     /// Whether people are not asked to consent.
     pub first_party: Option<bool>,
     /// Its privacy policy.
@@ -84,8 +85,8 @@ pub struct ClientView {
     pub scope: ScopeSet,
     /// The resources that it may ask for; none means all.
     pub resources: Vec<String>,
-    /// Whether PKCE is required.
-    pub pkce_required: bool,
+    /// Whether a request needs PKCE.
+    pub pkce: PkceMode,
     /// Whether people are not asked to consent.
     pub first_party: bool,
     /// Its privacy policy.
@@ -123,7 +124,7 @@ impl From<Client> for ClientView {
             post_logout_redirect_uris: client.metadata.post_logout_redirect_uris,
             scope: client.scopes,
             resources: client.resources,
-            pkce_required: client.pkce_required,
+            pkce: client.pkce,
             first_party: client.first_party,
             policy_uri: client.metadata.policy_uri,
             tos_uri: client.metadata.tos_uri,
@@ -150,6 +151,7 @@ impl ClientChange {
             (F::PostLogoutRedirectUris, set(self.post_logout_redirect_uris, &mut metadata.post_logout_redirect_uris)),
             (F::Scope, set(scope, &mut client.scopes)),
             (F::Resources, set(self.resources, &mut client.resources)),
+            (F::Pkce, set(self.pkce, &mut client.pkce)),
             (F::FirstParty, set(self.first_party, &mut client.first_party)),
             (F::PolicyUri, self.policy_uri.apply(&mut metadata.policy_uri)),
             (F::TosUri, self.tos_uri.apply(&mut metadata.tos_uri)),
@@ -167,7 +169,9 @@ impl Registry {
     pub async fn create_client(&self, new: NewClient, act: &Act) -> Result<Changed<IssuedClient>, Error> {
         let mut client = Client::new(new.client_id.unwrap_or_else(random::id), new.client_type, act.at);
         client.auth_method = new.auth_method.unwrap_or(client.auth_method);
-        client.pkce_required = new.pkce_required;
+        if client.auth_method == AuthMethod::None {
+            client.pkce = PkceMode::Required;
+        }
         new.details.apply(&mut client)?;
         // There is no former algorithm to go on with.
         client.id_token_algorithm = AlgorithmChoice { former: None, ..client.id_token_algorithm };

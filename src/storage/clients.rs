@@ -17,7 +17,7 @@ use crate::secret::SecretHash;
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "client_id, client_type, name, secret_hash, auth_method, grant_types, redirect_uris, scopes, resources, pkce_required, first_party, \
+        "client_id, client_type, name, secret_hash, auth_method, grant_types, redirect_uris, scopes, resources, pkce, first_party, \
          backchannel_logout_uri, id_token_algorithm, id_token_algorithm_former, metadata, created_at, disabled_at"
     };
 }
@@ -35,8 +35,8 @@ statements! {
         redirect_uris = COALESCE($4, redirect_uris), scopes = COALESCE($5, scopes), resources = COALESCE($6, resources), \
         first_party = COALESCE($7, first_party), backchannel_logout_uri = NULLIF(COALESCE($8, backchannel_logout_uri), ''), \
         id_token_algorithm = NULLIF(COALESCE($9, id_token_algorithm), ''), \
-        id_token_algorithm_former = NULLIF(COALESCE($10, id_token_algorithm_former), ''), metadata = COALESCE($11, metadata) \
-        WHERE client_id = $1";
+        id_token_algorithm_former = NULLIF(COALESCE($10, id_token_algorithm_former), ''), metadata = COALESCE($11, metadata), \
+        pkce = COALESCE($12, pkce) WHERE client_id = $1";
     RENEW_SECRET = concat!("UPDATE clients SET secret_hash = $2 WHERE client_id = $1 AND auth_method <> 'none' RETURNING ", columns!());
     SWITCH_CLIENT_OFF = concat!("UPDATE clients SET disabled_at = COALESCE(disabled_at, $2) WHERE client_id = $1 RETURNING ", columns!());
     SWITCH_CLIENT_ON = concat!("UPDATE clients SET disabled_at = NULL WHERE client_id = $1 RETURNING ", columns!());
@@ -53,7 +53,7 @@ struct ClientRow {
     redirect_uris: String,
     scopes: String,
     resources: String,
-    pkce_required: i64,
+    pkce: String,
     first_party: i64,
     backchannel_logout_uri: Option<String>,
     id_token_algorithm: Option<String>,
@@ -79,7 +79,7 @@ impl ClientRow {
             redirect_uris: from_json("redirect_uris", &self.redirect_uris)?,
             scopes: scopes(&self.scopes)?,
             resources: from_json("resources", &self.resources)?,
-            pkce_required: self.pkce_required != 0,
+            pkce: from_name("pkce", &self.pkce)?,
             first_party: self.first_party != 0,
             backchannel_logout_uri: self.backchannel_logout_uri,
             id_token_algorithm: algorithm_choice(self.id_token_algorithm, self.id_token_algorithm_former)?,
@@ -142,7 +142,7 @@ impl Transaction {
             .bind(redirect_uris)
             .bind(client.scopes.to_string())
             .bind(resources)
-            .bind(i64::from(client.pkce_required))
+            .bind(client.pkce.as_str())
             .bind(i64::from(client.first_party))
             .bind(client.backchannel_logout_uri.as_deref())
             .bind(client.id_token_algorithm.wanted.map(Algorithm::as_str))
@@ -187,6 +187,7 @@ impl Transaction {
             .bind(algorithm(client.id_token_algorithm.wanted))
             .bind(algorithm(client.id_token_algorithm.former))
             .bind(metadata)
+            .bind(has(F::Pkce).then_some(client.pkce.as_str()))
             .execute(c)
             .await
             .map(drop))?;

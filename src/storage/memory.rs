@@ -174,7 +174,7 @@ mod tests {
             redirect_uris: vec![],
             scopes: ClientType::Service.default_scopes(),
             resources: vec![],
-            pkce_required: true,
+            pkce: ClientType::Service.default_pkce(),
             first_party: false,
             backchannel_logout_uri: None,
             id_token_algorithm: Default::default(),

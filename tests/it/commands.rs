@@ -64,6 +64,27 @@ async fn a_client_is_given_its_grant_types_by_command() {
 }
 
 #[tokio::test]
+async fn what_a_client_needs_of_pkce_is_named_by_command() {
+    let (_database, server) = server().await;
+    for (kind, options, mode) in [
+        ("web", vec![], "nonce"),
+        ("web", vec!["--no-pkce"], "optional"),
+        ("web", vec!["--pkce", "required"], "required"),
+        ("web", vec!["--auth-method", "none"], "required"),
+        ("spa", vec![], "required"),
+    ] {
+        let client = server.client(kind, &options);
+        assert_eq!(server.command(&["client", "show", &client.id])["pkce"], mode, "{kind} {options:?}");
+        if kind == "spa" {
+            let refused = server.refused(&["client", "update", &client.id, "--pkce", "nonce"]);
+            assert!(refused.contains("only a client that authenticates can do without PKCE"), "{refused}");
+            continue;
+        }
+        assert_eq!(server.command(&["client", "update", &client.id, "--pkce", "required"])["pkce"], "required");
+    }
+}
+
+#[tokio::test]
 async fn user_commands_work_beside_the_server() {
     let (_database, server) = server().await;
     says(&server, &["user", "list"], &["There are no accounts yet."]);

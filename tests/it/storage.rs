@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use doorward::protocol::client::ClientType;
 use doorward::protocol::client_metadata::ClientMetadata;
+use doorward::protocol::pkce::PkceMode;
 use doorward::storage::Storage;
 
 use crate::sources::sources;
@@ -42,13 +43,13 @@ async fn a_client_of_an_older_version_keeps_what_it_had() {
         if !file.ends_with("0005_cleanup.sql") {
             continue;
         }
-        for (kind, uri, list) in
-            [("web", "'https://a.test/terms'", r#"["https://a.test/out"]"#), ("service", "NULL", "[]")]
+        for (kind, uri, list, pkce) in
+            [("web", "'https://a.test/terms'", r#"["https://a.test/out"]"#, 1), ("service", "NULL", "[]", 0)]
         {
             let row = format!(
                 "INSERT INTO clients (client_id, client_type, name, auth_method, redirect_uris, post_logout_redirect_uris, scopes, \
                  resources, pkce_required, first_party, created_at, tos_uri, backchannel_logout_uri) VALUES ('{kind}', '{kind}', 'A', \
-                 'client_secret_basic', '{list}', '{list}', 'a b', '[]', 1, 0, 7, {uri}, {uri})"
+                 'client_secret_basic', '{list}', '{list}', 'a b', '[]', {pkce}, 0, 7, {uri}, {uri})"
             );
             database.db_execute(&row).await;
         }
@@ -62,6 +63,7 @@ async fn a_client_of_an_older_version_keeps_what_it_had() {
     let service = reader.client("service").await.unwrap().unwrap();
     assert_eq!(service.grant_types, ClientType::Service.default_grant_types());
     assert_eq!(service.metadata, ClientMetadata::default());
+    assert_eq!((web.pkce, service.pkce), (PkceMode::Required, PkceMode::Optional));
 }
 
 #[test]

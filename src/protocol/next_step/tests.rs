@@ -4,6 +4,7 @@ use super::*;
 use crate::protocol::authorization_request::RedirectTarget;
 use crate::protocol::journey::Action;
 use crate::protocol::params::Params;
+use crate::protocol::pkce::PkceMode;
 use crate::protocol::proof::Kind;
 use crate::protocol::scope::ScopeSet;
 
@@ -14,7 +15,7 @@ fn client(client_type: ClientType, first_party: bool) -> Client {
     Client {
         redirect_uris: vec!["https://rp.test/cb".into()],
         scopes: ScopeSet::parse("openid profile email").unwrap(),
-        pkce_required: false,
+        pkce: PkceMode::Optional,
         first_party,
         ..new
     }

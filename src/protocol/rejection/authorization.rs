@@ -18,7 +18,9 @@ macro_rules! authorization {
         RequestObjectByReference: RequestUriNotSupported, "OpenID Connect Core §6.2", "The request_uri parameter is not supported.";
         RegistrationParameter: RegistrationNotSupported, "OpenID Connect Core §7.2.1", "The registration parameter is not supported.";
         ClientMayNotAuthorize: UnauthorizedClient, "RFC 6749 §4.1.2.1", "This application may not use the authorization code flow.";
-        MissingCodeChallenge: InvalidRequest, "RFC 7636 §4.4.1", "code_challenge is missing: PKCE is required.";
+        MissingCodeChallenge: InvalidRequest, "RFC 7636 §4.4.1", "code_challenge is missing: send it with code_challenge_method=S256 (PKCE). (An application with a secret can be let go without: client update --pkce nonce or optional.)";
+        MissingChallengeAndNonce: InvalidRequest, "RFC 9700 §2.1.1", "code_challenge is missing: send it with code_challenge_method=S256 (PKCE), or send a nonce with the scope openid. (The application can be let go without either: client update --pkce optional.)";
+        MethodWithoutChallenge: InvalidRequest, "RFC 7636 §4.3", "code_challenge_method is given without code_challenge.";
         MalformedCodeChallenge: InvalidRequest, "RFC 7636 §4.2", "code_challenge must be 43 base64url characters.";
         WrongChallengeMethod: InvalidRequest, "RFC 7636 §4.4.1", "code_challenge_method must be S256.";
         MalformedPrompt: InvalidRequest, "OpenID Connect Core §3.1.2.1", "prompt is not a list of known values.";

@@ -10,6 +10,7 @@ use std::time::Duration;
 use doorward::config::TlsConfig;
 use doorward::http::{Listener, Shutdown, Tls, site};
 use doorward::protocol::client::{AuthMethod, ClientType};
+use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::scope::ScopeSet;
 use jsonwebtoken::jwk::JwkSet;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
@@ -198,7 +199,7 @@ async fn register(server: &Server, method: AuthMethod, back_channel: Option<&str
     let client = server
         .db_client(ClientType::Web, |client| {
             client.auth_method = method;
-            client.pkce_required = false;
+            client.pkce = PkceMode::Optional;
             client.scopes = ScopeSet::parse("openid profile email address phone offline_access").unwrap();
             client.redirect_uris = vec![REDIRECT_URI.to_owned()];
             client.metadata.post_logout_redirect_uris = vec![POST_LOGOUT_REDIRECT_URI.to_owned()];

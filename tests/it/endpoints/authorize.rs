@@ -1,6 +1,7 @@
 //! The authorization endpoint: what becomes a page, what goes to the redirect URI, and in which words.
 
 use doorward::protocol::client::ClientType;
+use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::rejection::Rejection;
 
 use crate::support::{Answer, Client, Server};
@@ -94,7 +95,9 @@ async fn what_is_wrong_with_the_request_goes_to_the_redirect_uri() {
         ("resource=https%3A%2F%2Fnowhere.test", Rejection::UnknownResource),
         ("resource=https%3A%2F%2Fapi.test%2F", Rejection::UnknownResource),
         ("resource=https%3A%2F%2Fother.test", Rejection::ResourceNotAllowed),
-        ("code_challenge=", Rejection::MissingCodeChallenge),
+        ("code_challenge=&code_challenge_method=", Rejection::MissingCodeChallenge),
+        ("code_challenge=&code_challenge_method=&nonce=n", Rejection::MissingCodeChallenge),
+        ("code_challenge=", Rejection::MethodWithoutChallenge),
         ("code_challenge=short", Rejection::MalformedCodeChallenge),
         ("code_challenge_method=plain", Rejection::WrongChallengeMethod),
         ("code_challenge_method=", Rejection::WrongChallengeMethod),
@@ -111,6 +114,34 @@ async fn what_is_wrong_with_the_request_goes_to_the_redirect_uri() {
             assert_eq!(answer.location_param("iss").as_deref(), Some("http://localhost:8000"), "{extra}");
             assert!(!answer.location().contains("evil.test"), "{extra}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_pkce_is_refused_with_what_to_send_or_what_the_operator_can_change() {
+    let server = Server::start().await;
+    let request = |client: &Client, extra: &str| {
+        client.authorization_url(&format!("code_challenge=&code_challenge_method=&{extra}"))
+    };
+    let web = server.db_client(ClientType::Web, |_| {}).await;
+    let public = server.db_client(ClientType::Spa, |_| {}).await;
+    let strict = server.db_client(ClientType::Web, |c| c.pkce = PkceMode::Required).await;
+    for (client, extra, rejection) in [
+        (&web, "", Rejection::MissingChallengeAndNonce),
+        (&web, "nonce=", Rejection::MissingChallengeAndNonce),
+        (&web, "nonce=n&scope=email", Rejection::MissingChallengeAndNonce),
+        (&strict, "nonce=n", Rejection::MissingCodeChallenge),
+        (&public, "nonce=n", Rejection::MissingCodeChallenge),
+    ] {
+        let answer = server.get(&request(client, extra)).await;
+        answer.refused_redirect(rejection);
+        let words = answer.location_param("error_description").unwrap();
+        assert!(words.contains("code_challenge_method=S256") && words.contains("client update --pkce"), "{words}");
+    }
+    let optional = server.db_client(ClientType::Web, |c| c.pkce = PkceMode::Optional).await;
+    for (client, extra) in [(&web, "nonce=n"), (&optional, "")] {
+        let answer = server.get(&request(client, extra)).await;
+        assert!(answer.location().starts_with("/login?request="), "{}", answer.location());
     }
 }
 

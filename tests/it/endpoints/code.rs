@@ -1,9 +1,10 @@
 //! The authorization code at the token endpoint: once, by its own client, in time, with its own redirect URI and verifier.
 
 use doorward::protocol::client::{AuthMethod, ClientType};
+use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::rejection::Rejection;
 
-use crate::support::{Client, Server, VERIFIER, challenge};
+use crate::support::{Client, Server, VERIFIER, challenge, unverified_claims};
 
 const ANN: &str = "ann@example.org";
 
@@ -108,7 +109,7 @@ async fn a_missing_an_empty_and_a_wrong_verifier_burn_the_code_alike() {
 async fn a_verifier_without_a_challenge_is_refused() {
     let server = Server::start().await;
     server.db_user(ANN).await;
-    let client = server.db_client(ClientType::Web, |c| c.pkce_required = false).await;
+    let client = server.db_client(ClientType::Web, |c| c.pkce = PkceMode::Optional).await;
     let code = server.browser().code(&client, ANN, "").await;
     let stripped = client.redeem_with(&code, &[("code_verifier", VERIFIER)]).await;
     stripped.refused_json(400, Rejection::UnexpectedVerifier);
@@ -116,6 +117,23 @@ async fn a_verifier_without_a_challenge_is_refused() {
     client.redeem(&code).await.ok();
     // Whoever may do without is held to a challenge that was sent.
     let extra = format!("code_challenge={}&code_challenge_method=S256", challenge());
+    let code = server.browser().code(&client, ANN, &extra).await;
+    client.redeem(&code).await.refused_json(400, Rejection::MissingVerifier);
+}
+
+#[tokio::test]
+async fn a_confidential_client_with_a_nonce_gets_its_tokens_without_pkce() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let mut client = server.db_client(ClientType::Web, |_| {}).await;
+    client.pkce = false;
+    let code = server.browser().code(&client, ANN, "nonce=n-1").await;
+    let tokens = client.redeem(&code).await.ok();
+    assert_eq!(unverified_claims(tokens["id_token"].as_str().unwrap())["nonce"], "n-1");
+    let code = server.browser().code(&client, ANN, "nonce=n-1").await;
+    let stripped = client.redeem_with(&code, &[("code_verifier", VERIFIER)]).await;
+    stripped.refused_json(400, Rejection::UnexpectedVerifier);
+    let extra = format!("nonce=n-1&code_challenge={}&code_challenge_method=S256", challenge());
     let code = server.browser().code(&client, ANN, &extra).await;
     client.redeem(&code).await.refused_json(400, Rejection::MissingVerifier);
 }

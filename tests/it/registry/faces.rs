@@ -192,7 +192,7 @@ async fn a_view_has_the_fields_that_the_commands_print() {
             "grant_types",
             "id_token_alg",
             "name",
-            "pkce_required",
+            "pkce",
             "policy_uri",
             "post_logout_redirect_uris",
             "redirect_uris",

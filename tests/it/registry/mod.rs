@@ -26,7 +26,6 @@ fn web(name: &str) -> NewClient {
         client_id: None,
         client_type: ClientType::Web,
         auth_method: None,
-        pkce_required: true,
         details: ClientChange {
             name: Some(name.to_owned()),
             redirect_uris: Some(vec!["https://rp.test/cb".to_owned()]),

@@ -11,6 +11,7 @@ use doorward::config::Config;
 use doorward::http::{Peer, Reason, Site, site};
 use doorward::protocol::algorithm::AlgorithmChoice;
 use doorward::protocol::client::{AuthMethod, ClientField, ClientType};
+use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::resource::{Resource, ResourceField};
 use doorward::protocol::user::{User, UserField};
 use doorward::sealing::MasterKey;
@@ -203,7 +204,7 @@ impl Server {
         transaction.commit().await.unwrap();
         let secret = secret.map(|secret| secret.expose().to_owned());
         let mut handle = Client::new(self, client.client_id, secret, client.auth_method.as_str(), redirect_uri);
-        handle.pkce = client.pkce_required;
+        handle.pkce = client.pkce != PkceMode::Optional;
         handle
     }
 
