@@ -29,13 +29,12 @@ pub(in crate::http) async fn form(headers: &HeaderMap, body: Body) -> Result<Par
     Params::parse(&bytes)
 }
 
-/// Whether the body says that it is form-encoded; a charset may follow if it is UTF-8.
+/// Whether the body says that it is form-encoded. The media type has no parameters, and those that clients send all the same, such as a
+/// charset, say nothing: the encoding is UTF-8 (RFC 6749 Appendix B).
 pub(in crate::http) fn is_form(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
-    let (kind, rest) = value.split_once(';').unwrap_or((value, ""));
-    let rest = rest.trim().trim_matches('"').to_ascii_lowercase();
-    kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        && (rest.is_empty() || matches!(rest.as_str(), "charset=utf-8" | "charset=\"utf-8"))
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return false };
+    let media_type = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }
 
 /// Reads a query.

@@ -34,7 +34,7 @@ fn basic(id: &str, secret: &str) -> Vec<u8> {
 #[tokio::test]
 async fn a_token_request_is_one_form_of_at_most_64_kib() {
     let server = Server::start().await;
-    for kind in ["application/json", "text/plain", "", "application/x-www-form-urlencoded; charset=latin1"] {
+    for kind in ["application/json", "text/plain", "", ";", "text/plain; application/x-www-form-urlencoded"] {
         let answer = server.post_as("/token", kind, b"grant_type=client_credentials".to_vec()).await;
         answer.refused_json(415, Rejection::WrongContentType);
     }
@@ -52,9 +52,36 @@ async fn a_token_request_is_one_form_of_at_most_64_kib() {
     ] {
         server.post_as("/token", FORM, body).await.refused_json(status, rejection);
     }
-    let charset = format!("{FORM}; charset=UTF-8");
-    let answer = server.post_as("/token", &charset, vec![]).await;
-    answer.refused_json(401, Rejection::MissingClientAuthentication);
+}
+
+#[tokio::test]
+async fn the_parameters_of_the_media_type_say_nothing() {
+    let server = Server::start().await;
+    for parameters in ["; charset=UTF-8", ";charset=\"utf-8\"", "; charset=latin1", "; boundary=x; q=0.5", ";", " ; é"]
+    {
+        for kind in [FORM, "Application/X-WWW-Form-Urlencoded"] {
+            let answer = server.post_as("/token", &format!("{kind}{parameters}"), vec![]).await;
+            answer.refused_json(401, Rejection::MissingClientAuthentication);
+        }
+    }
+    // Whatever charset is named, the text is UTF-8.
+    let answer = server.post_as("/token", &format!("{FORM}; charset=latin1"), b"code=%e9".to_vec()).await;
+    answer.refused_json(400, Rejection::MalformedParameters);
+}
+
+#[tokio::test]
+async fn the_audience_parameter_of_other_servers_is_ignored() {
+    let server = Server::start().await;
+    server.db_user("ann@example.org").await;
+    server.db_resource("https://api.test", &["notes"]).await;
+    let service = server.db_client(ClientType::Service, |_| {}).await;
+    let spa = server.db_client(ClientType::Spa, |_| {}).await;
+    let audience = ("audience", "https://api.test");
+    let code = server.browser().code(&spa, "ann@example.org", "audience=https%3A%2F%2Fapi.test").await;
+    for answer in [service.credentials(&[audience]).await, spa.redeem_with(&code, &[audience]).await] {
+        let claims = unverified_claims(answer.ok()["access_token"].as_str().unwrap());
+        assert_eq!(claims["aud"], "http://localhost:8000");
+    }
 }
 
 /// A body that comes in pieces, without a declared length.
