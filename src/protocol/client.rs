@@ -200,6 +200,11 @@ impl Client {
         self.grant_types.contains(&grant_type)
     }
 
+    /// Whether it may ask for tokens for this registered resource.
+    pub fn may_name(&self, resource: &str) -> bool {
+        self.resources.is_empty() || self.resources.iter().any(|allowed| allowed == resource)
+    }
+
     /// Whether people sign in to it: it may use a grant type that needs them.
     pub fn has_users(&self) -> bool {
         self.grant_types.iter().any(|grant_type| grant_type.needs_person())

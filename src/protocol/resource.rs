@@ -48,6 +48,13 @@ pub struct Resource {
     pub created_at: Timestamp,
 }
 
+impl Resource {
+    /// Whether the scope is one of its own.
+    pub fn owns(&self, scope: &str) -> bool {
+        self.scopes.contains_key(scope)
+    }
+}
+
 /// Whether the text can be a resource identifier: an absolute URI without a fragment, at most 2000 bytes.
 pub fn is_identifier(text: &str) -> bool {
     let plain = text.len() <= 2000 && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -74,7 +81,7 @@ pub fn requested(
         if !registered && identifier != issuer {
             return Err(Rejection::UnknownResource);
         }
-        if registered && !client.resources.is_empty() && !client.resources.iter().any(|r| r == identifier) {
+        if registered && !client.may_name(identifier) {
             return Err(Rejection::ResourceNotAllowed);
         }
         if !asked.iter().any(|known| known == identifier) {

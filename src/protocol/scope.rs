@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::client::Client;
 use super::params::Params;
-use super::rejection::Rejection;
+use super::rejection::{Refusal, Rejection};
 use super::resource::Resource;
 
 /// Scopes that the issuer itself owns, with what they mean to a person (OpenID Connect Core §5.4 and §11).
@@ -62,6 +62,11 @@ impl ScopeSet {
         Self(self.0.union(&other.0).cloned().collect())
     }
 
+    /// Those of the tokens that the rule takes.
+    pub fn filter(&self, takes: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|token| takes(token)).cloned().collect())
+    }
+
     /// What a token for `audience` carries of these: all but the scopes that other resources own.
     pub fn for_audience(&self, audience: &str, resources: &[Resource]) -> Self {
         let foreign = |token: &str| {
@@ -109,21 +114,23 @@ impl TryFrom<String> for ScopeSet {
     }
 }
 
-/// The scopes that a request asks for: those it names, each allowed to the client, or, when it names none, all that the client
-/// is allowed (RFC 6749 §3.3).
+/// The scopes that a request asks for, each allowed to the client; when it names none, all that the client is allowed (RFC 6749 §3.3). Beside
+/// `openid`, what is unknown or not allowed is left out (OpenID Connect Core §3.1.2.1): the answer says what was granted.
 ///
 /// # Errors
-/// [`Rejection::MalformedScope`], [`Rejection::UnknownScope`], [`Rejection::ScopeNotAllowed`], [`Rejection::RepeatedParameter`].
-pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Result<ScopeSet, Rejection> {
-    let Some(text) = params.single("scope")? else { return Ok(client.scopes.clone()) };
+/// [`Rejection::MalformedScope`]; without `openid` [`Rejection::UnknownScope`] and [`Rejection::ScopeNotAllowed`], which name the scope;
+/// [`Rejection::RepeatedParameter`].
+pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Result<ScopeSet, Refusal> {
+    let may_ask = |token: &str| client.scopes.contains(token) && is_within_reach(token, client, resources);
+    let Some(text) = params.single("scope")? else { return Ok(client.scopes.filter(may_ask)) };
     let asked = ScopeSet::parse(text)?;
-    let known = |token: &str| {
-        ISSUER_SCOPES.iter().any(|(name, _)| *name == token) || resources.iter().any(|r| r.scopes.contains_key(token))
-    };
-    if let Some(token) = asked.iter().find(|token| !client.scopes.contains(token)) {
-        return Err(if known(token) { Rejection::ScopeNotAllowed } else { Rejection::UnknownScope });
+    let is_strict = !(asked.contains("openid") && may_ask("openid"));
+    if let Some(token) = asked.iter().find(|token| is_strict && !may_ask(token)) {
+        let is_known = is_issuers(token) || resources.iter().any(|resource| resource.owns(token));
+        let rejection = if is_known { Rejection::ScopeNotAllowed } else { Rejection::UnknownScope };
+        return Err(rejection.of_scope(token));
     }
-    Ok(asked)
+    Ok(asked.filter(may_ask))
 }
 
 /// The scopes that a client asks for which acts for itself (RFC 6749 §4.4): as [`requested`], without the issuer's own, for these speak of a
@@ -131,24 +138,38 @@ pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Re
 ///
 /// # Errors
 /// As [`requested`].
-pub fn requested_for_itself(params: &Params, client: &Client, resources: &[Resource]) -> Result<ScopeSet, Rejection> {
+pub fn requested_for_itself(params: &Params, client: &Client, resources: &[Resource]) -> Result<ScopeSet, Refusal> {
     let asked = requested(params, client, resources)?;
-    let is_personal = |token: &str| ISSUER_SCOPES.iter().any(|(name, _)| *name == token);
-    if params.single("scope")?.is_some() && asked.iter().any(is_personal) {
-        return Err(Rejection::ScopeNotAllowed);
+    let is_named = params.single("scope")?.is_some();
+    if let Some(token) = asked.iter().find(|token| is_named && is_issuers(token)) {
+        return Err(Rejection::ScopeNotAllowed.of_scope(token));
     }
-    Ok(ScopeSet(asked.0.into_iter().filter(|token| !is_personal(token)).collect()))
+    Ok(asked.filter(|token| !is_issuers(token)))
 }
 
 /// The scopes of a refreshed access token: those that the request names, none of which may be beyond the granted ones, or all of these
 /// (RFC 6749 §6).
 ///
 /// # Errors
-/// [`Rejection::MalformedScope`], [`Rejection::WiderScope`], [`Rejection::RepeatedParameter`].
-pub fn narrowed(params: &Params, granted: &ScopeSet) -> Result<ScopeSet, Rejection> {
+/// [`Rejection::MalformedScope`]; [`Rejection::WiderScope`], which names the scope; [`Rejection::RepeatedParameter`].
+pub fn narrowed(params: &Params, granted: &ScopeSet) -> Result<ScopeSet, Refusal> {
     let Some(text) = params.single("scope")? else { return Ok(granted.clone()) };
     let asked = ScopeSet::parse(text)?;
-    if asked.is_within(granted) { Ok(asked) } else { Err(Rejection::WiderScope) }
+    if let Some(token) = asked.iter().find(|token| !granted.contains(token)) {
+        return Err(Rejection::WiderScope.of_scope(token));
+    }
+    Ok(asked)
+}
+
+/// Whether the issuer itself owns it.
+fn is_issuers(token: &str) -> bool {
+    ISSUER_SCOPES.iter().any(|(name, _)| *name == token)
+}
+
+/// Whether a client that is allowed the scope can use it: nothing owns it, or something that the client may ask for.
+fn is_within_reach(token: &str, client: &Client, resources: &[Resource]) -> bool {
+    let mut owners = resources.iter().filter(|resource| resource.owns(token)).peekable();
+    owners.peek().is_none() || owners.any(|owner| client.may_name(&owner.identifier))
 }
 
 /// What a scope means to a person: our own words, those of the resource that owns it, or its name.

@@ -6,6 +6,9 @@ use std::fmt;
 use super::Rejection;
 use crate::protocol::scope::ScopeSet;
 
+/// The longest scope that a refusal names, in bytes.
+const MAX_SCOPE: usize = 100;
+
 /// A rejection with its detail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -15,7 +18,8 @@ pub struct Refusal {
     pub detail: Detail,
 }
 
-/// What may be said of a refusal beside its words. Nothing here is input as it came: each kind is safe to show to whoever asked.
+/// What may be said of a refusal beside its words. Each kind is safe to show to whoever asked: nothing here is input whose grammar was not
+/// checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// Nothing.
@@ -24,6 +28,8 @@ pub enum Detail {
     Scopes(ScopeSet),
     /// The parameter at fault: a name that this server knows, never one that was only sent.
     Parameter(&'static str),
+    /// The scope at fault, which was sent: a scope token (RFC 6749 §3.3) of at most [`MAX_SCOPE`] bytes.
+    Scope(String),
     /// How long to wait before trying again, in seconds, at least 1: `Retry-After` (RFC 9110 §10.2.3).
     Wait(u64),
 }
@@ -39,6 +45,13 @@ impl Rejection {
         Refusal { rejection: self, detail: Detail::Parameter(parameter) }
     }
 
+    /// The refusal for the sake of this scope token; one that is too long to be read is not named.
+    pub fn of_scope(self, token: &str) -> Refusal {
+        let is_named = token.len() <= MAX_SCOPE && ScopeSet::parse(token).is_ok_and(|set| set.contains(token));
+        let detail = if is_named { Detail::Scope(token.to_owned()) } else { Detail::None };
+        Refusal { rejection: self, detail }
+    }
+
     /// The refusal until so many seconds have passed.
     pub const fn for_seconds(self, seconds: u64) -> Refusal {
         Refusal { rejection: self, detail: Detail::Wait(if seconds == 0 { 1 } else { seconds }) }
@@ -46,11 +59,13 @@ impl Rejection {
 }
 
 impl Refusal {
-    /// The rule's public words, with the parameter at fault: `A parameter is given more than once: nonce.`
+    /// The rule's public words, with the parameter or the scope at fault: `A parameter is given more than once: nonce.`
     pub fn description(&self) -> Cow<'static, str> {
         let words = self.rejection.description();
-        match self.detail {
-            Detail::Parameter(name) => format!("{}: {name}.", words.trim_end_matches('.')).into(),
+        let naming = |name: &str| format!("{}: {name}.", words.trim_end_matches('.')).into();
+        match &self.detail {
+            Detail::Parameter(name) => naming(name),
+            Detail::Scope(token) => naming(token),
             Detail::None | Detail::Scopes(_) | Detail::Wait(_) => words.into(),
         }
     }
@@ -87,6 +102,17 @@ mod tests {
         assert_eq!(refusal.description(), "A parameter is given more than once: nonce.");
         assert_eq!(Refusal::from(Rejection::RepeatedParameter).description(), "A parameter is given more than once.");
         assert_eq!(refusal, Rejection::RepeatedParameter);
+    }
+
+    #[test]
+    fn only_a_scope_token_of_a_readable_length_is_named() {
+        assert_eq!(
+            Rejection::UnknownScope.of_scope("notes:raed").description(),
+            "scope names a scope that does not exist here: notes:raed."
+        );
+        for unnamed in ["", "two words", "a\"", "a\\", "\n", "é", &"a".repeat(MAX_SCOPE + 1)] {
+            assert_eq!(Rejection::UnknownScope.of_scope(unnamed).detail, Detail::None, "{unnamed:.80}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use doorward::protocol::client::ClientType;
 use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::scope::ScopeSet;
 
 use crate::support::{Answer, Client, Server};
 
@@ -88,8 +89,8 @@ async fn what_is_wrong_with_the_request_goes_to_the_redirect_uri() {
         ("request=e30.e30.", Rejection::RequestObject),
         ("request_uri=https%3A%2F%2Fevil.test%2Fr", Rejection::RequestObjectByReference),
         ("scope=openid%22", Rejection::MalformedScope),
-        ("scope=openid+nothing", Rejection::UnknownScope),
-        ("scope=openid+notes", Rejection::ScopeNotAllowed),
+        ("scope=email+nothing", Rejection::UnknownScope),
+        ("scope=email+notes", Rejection::ScopeNotAllowed),
         ("resource=notes", Rejection::MalformedResource),
         ("resource=https%3A%2F%2Fapi.test%23f", Rejection::MalformedResource),
         ("resource=https%3A%2F%2Fnowhere.test", Rejection::UnknownResource),
@@ -226,4 +227,45 @@ async fn the_text_of_a_request_is_never_markup() {
         let answer = server.get(&client.authorization_url(&format!("{field}=%22%3E%3Cscript%3E"))).await;
         assert_eq!(answer.location_param("error_description").map(|words| words.contains('<')), Some(false), "{field}");
     }
+}
+
+#[tokio::test]
+async fn beside_openid_a_scope_that_is_unknown_or_not_allowed_is_left_out() {
+    let server = Server::start().await;
+    server.db_user("ann@example.org").await;
+    server.db_resource("https://api.test", &["notes"]).await;
+    server.db_resource("https://other.test", &["other"]).await;
+    let client = server
+        .db_client(ClientType::Spa, |c| {
+            c.scopes = ScopeSet::parse("openid email other job").unwrap();
+            c.resources = vec!["https://api.test".to_owned()];
+        })
+        .await;
+    let mut browser = server.browser();
+    for (asked, granted) in [
+        ("openid+nothing", "openid"),
+        ("openid+email+notes+phone", "email openid"),
+        // Allowed by name, but it is of an API that the application may not ask for.
+        ("openid+other", "openid"),
+        // Nothing owns it.
+        ("openid+job", "job openid"),
+    ] {
+        let code = browser.code(&client, "ann@example.org", &format!("scope={asked}")).await;
+        assert_eq!(client.redeem(&code).await.ok()["scope"], granted, "{asked}");
+    }
+    for (scope, rejection) in [
+        ("email+nothing", Rejection::UnknownScope),
+        ("email+phone", Rejection::ScopeNotAllowed),
+        ("other", Rejection::ScopeNotAllowed),
+        ("openid+%22", Rejection::MalformedScope),
+    ] {
+        browser.get(&client.authorization_url(&format!("scope={scope}"))).await.refused_redirect(rejection);
+    }
+    let named = browser.get(&client.authorization_url("scope=email+nothing")).await;
+    let words = "scope names a scope that does not exist here: nothing.";
+    assert_eq!(named.location_param("error_description").as_deref(), Some(words));
+    // Who may not ask for openid makes no OpenID request.
+    let plain = server.db_client(ClientType::Spa, |c| c.scopes = ScopeSet::parse("job").unwrap()).await;
+    let answer = browser.get(&plain.authorization_url("scope=openid+job+nothing")).await;
+    answer.refused_redirect(Rejection::UnknownScope);
 }
