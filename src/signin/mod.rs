@@ -9,6 +9,7 @@ mod account;
 mod authenticate;
 mod forms;
 mod journeys;
+mod line;
 mod password;
 mod proceed;
 mod register;
@@ -25,6 +26,7 @@ pub use proceed::Proceed;
 pub use register::{Problems, Registration};
 pub use standing::Standing;
 
+use self::line::Lines;
 use crate::config::{SignInConfig, TokensConfig};
 use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
@@ -45,6 +47,7 @@ pub struct SignIns {
     limits: SignInConfig,
     lifetimes: TokensConfig,
     policy: Policy,
+    lines: Lines,
     /// Begins, seals and opens journeys.
     pub journeys: Arc<Journeys>,
     /// Makes and checks what forms carry.
@@ -75,6 +78,7 @@ impl SignIns {
     pub fn new(parts: Parts<'_>) -> Self {
         Self {
             policy: Policy { fresh: FRESH },
+            lines: Lines::new(parts.limits.failures_per_minute),
             journeys: Arc::new(Journeys::new(parts.master_key)),
             forms: Arc::new(Forms::new(parts.master_key)),
             storage: parts.storage,

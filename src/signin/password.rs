@@ -3,13 +3,14 @@
 
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
-use crate::failure::Error;
+use crate::failure::{Error, Failure};
 use crate::password::Verdict;
 use crate::protocol::journey::Journey;
 use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::{email, new_password};
 use crate::secret::Secret;
+use crate::storage::Place;
 
 /// What a sign-in form brings.
 #[derive(Debug)]
@@ -20,8 +21,16 @@ pub struct Attempt<'a> {
     pub password: Option<Secret>,
 }
 
+/// An account that can sign in with a password.
+struct Found {
+    user_id: String,
+    /// The hash of its password, as it was read.
+    stored: String,
+}
+
 impl SignIns {
-    /// Takes a password as a proof on a journey.
+    /// Takes a password as a proof on a journey. Once it has a place, the attempt is evaluated to its end though the browser goes away,
+    /// as it does when a form is sent twice.
     ///
     /// # Errors
     /// [`Rejection::MissingEmail`], [`Rejection::MissingPassword`], [`Rejection::PasswordTooLong`], [`Rejection::TooManyFailures`],
@@ -33,53 +42,97 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Error> {
-        let typed = attempt.email.ok_or(Rejection::MissingEmail)?;
+        let typed = attempt.email.ok_or(Rejection::MissingEmail)?.to_owned();
         let password = attempt.password.ok_or(Rejection::MissingPassword)?;
         if password.expose().chars().count() > new_password::MAX_LENGTH {
             return Err(Rejection::PasswordTooLong.into());
         }
-        self.count_attempt(&browser.address, now).await?;
+        let network = network_of(&browser.address);
+        let turn = self.lines.turn(&network).await?;
+        let (sign_ins, browser) = (self.clone(), browser.clone());
+        let evaluation = async move {
+            let place = sign_ins.take_place(&network, now).await?;
+            let outcome = sign_ins.evaluate(journey, (&typed, &password), (&browser, &place), now).await;
+            drop(turn);
+            outcome
+        };
+        tokio::spawn(evaluation).await.map_err(Failure::internal)?
+    }
 
+    /// Evaluates an attempt that has a place, and settles the place.
+    async fn evaluate(
+        &self,
+        journey: Journey,
+        (typed, password): (&str, &Secret),
+        (browser, place): (&Browser, &Place),
+        now: Timestamp,
+    ) -> Result<Progress, Error> {
+        let (found, verdict) = match self.find(typed, password).await {
+            Ok(found) => found,
+            Err(failure) => {
+                self.give_place_back(place).await?;
+                return Err(failure.into());
+            }
+        };
+        let outcome = self.prove(journey, (found, verdict, password), (browser, place), now).await;
+        if outcome.is_err() {
+            self.count_failure(place).await?;
+        }
+        outcome
+    }
+
+    /// The account that may sign in with a password, and what verifying it found: the same work whether or not there is one.
+    async fn find(&self, typed: &str, password: &Secret) -> Result<(Option<Found>, Verdict), Failure> {
         // An address that cannot exist is treated as one that does not.
         let account = match email::canonical(typed) {
             Ok(address) => self.storage.read().await?.user_by_email(&address).await?,
             Err(_) => None,
         };
-        let usable = account.filter(|account| account.user.disabled_at.is_none() && account.password_hash.is_some());
-        let stored = usable.as_ref().and_then(|account| account.password_hash.as_deref());
-        let verdict = self.hasher.verify(password.expose(), stored).await?;
-        let (Some(account), Some(stored), Verdict::Right | Verdict::RightButOutdated) = (&usable, stored, verdict)
-        else {
+        let found = account
+            .filter(|account| account.user.disabled_at.is_none())
+            .and_then(|account| Some(Found { stored: account.password_hash?, user_id: account.user.id }));
+        let verdict = self.hasher.verify(password.expose(), found.as_ref().map(|found| found.stored.as_str())).await?;
+        Ok((found, verdict))
+    }
+
+    /// Goes on with a right password, in one transaction that gives its place back; refuses any other.
+    async fn prove(
+        &self,
+        journey: Journey,
+        (found, verdict, password): (Option<Found>, Verdict, &Secret),
+        (browser, place): (&Browser, &Place),
+        now: Timestamp,
+    ) -> Result<Progress, Error> {
+        let (Some(found), Verdict::Right | Verdict::RightButOutdated) = (found, verdict) else {
             return Err(Rejection::WrongCredentials.into());
         };
         let newer = match verdict {
             Verdict::RightButOutdated => Some(self.hasher.hash(password.expose()).await?),
             _ => None,
         };
-
         let mut transaction = self.storage.begin().await?;
         // What was read before the hash may have changed during it.
-        if !transaction.confirm_password(&account.user.id, stored, newer.as_deref()).await? {
+        if !transaction.confirm_password(&found.user_id, &found.stored, newer.as_deref()).await? {
             return Err(Rejection::WrongCredentials.into());
         }
-        transaction.take_back_attempt(&network_of(&browser.address)).await?;
-        let journey = journey.proved(&account.user.id, Kind::Password, now);
+        transaction.give_place_back(place).await?;
+        let journey = journey.proved(&found.user_id, Kind::Password, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         Ok(progress)
     }
 
-    /// Counts an attempt before it is evaluated: a store that cannot count lets nobody guess.
-    async fn count_attempt(&self, address: &str, now: Timestamp) -> Result<(), Error> {
-        let network = network_of(address);
+    /// Gives the place of an attempt back that was not evaluated: nobody has learned anything of the password.
+    async fn give_place_back(&self, place: &Place) -> Result<(), Failure> {
         let mut transaction = self.storage.begin().await?;
-        let (count, until) = transaction.count_attempt(&network, now).await?;
-        transaction.commit().await?;
-        if count > self.limits.failures_per_minute {
-            let wait = until.seconds().saturating_sub(now.seconds());
-            return Err(Rejection::TooManyFailures.for_seconds(wait.unsigned_abs()).into());
-        }
-        Ok(())
+        transaction.give_place_back(place).await?;
+        transaction.commit().await
+    }
+
+    async fn count_failure(&self, place: &Place) -> Result<(), Failure> {
+        let mut transaction = self.storage.begin().await?;
+        transaction.count_failure(place).await?;
+        transaction.commit().await
     }
 }
 

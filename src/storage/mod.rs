@@ -38,6 +38,7 @@ pub use access::AppWithAccess;
 pub use codes::NewCode;
 pub use connection::{Reader, Storage, Transaction};
 pub use directory::Directory;
+pub use failures::{Asked, Place};
 pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use leases::Lease;

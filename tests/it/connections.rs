@@ -22,21 +22,22 @@ async fn what_a_cancelled_request_began_is_undone_and_troubles_nobody() {
     let (storage, now) = (&server.app.storage, server.clock.now());
     for _ in 0..8 {
         let mut transaction = storage.begin().await.unwrap();
-        transaction.count_attempt("203.0.113.1", now).await.unwrap();
-        begin_and_drop(transaction.count_attempt("203.0.113.1", now));
+        transaction.take_place("203.0.113.1", 5, now).await.unwrap();
+        begin_and_drop(transaction.take_place("203.0.113.1", 5, now));
         drop(transaction);
         // Between two statements.
         let mut transaction = storage.begin().await.unwrap();
-        transaction.count_attempt("203.0.113.1", now).await.unwrap();
+        transaction.take_place("203.0.113.1", 5, now).await.unwrap();
         drop(transaction);
         // While it begins and while it reads.
         begin_and_drop(storage.begin());
         begin_and_drop(async { storage.read().await.unwrap().user("nobody").await });
     }
     let mut transaction = storage.begin().await.unwrap();
-    let (count, _) = transaction.count_attempt("203.0.113.1", now).await.unwrap();
-    assert_eq!(count, 1, "nothing of all that was kept");
+    transaction.take_place("203.0.113.1", 5, now).await.unwrap();
     transaction.commit().await.unwrap();
+    let places = server.database.db_number("SELECT count FROM sign_in_failures").await;
+    assert_eq!(places, 1, "nothing of all that was kept");
 }
 
 #[tokio::test]
@@ -94,7 +95,7 @@ async fn backends_that_are_terminated_cost_no_request() {
     server.database.db_number(TERMINATE).await;
     // What writes finds out by itself: nothing is lost when it begins on another connection.
     let mut transaction = server.app.storage.begin().await.unwrap();
-    transaction.count_attempt("203.0.113.1", server.clock.now()).await.unwrap();
+    transaction.take_place("203.0.113.1", 5, server.clock.now()).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(parallel(8, ask).await, [200; 8]);
 }
