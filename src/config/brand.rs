@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Accent;
+use super::{Accent, Mistakes};
 
 /// The largest logo, in bytes: with it a page stays below 30 KB.
 const LARGEST_LOGO: u64 = 20_000;
@@ -22,11 +22,9 @@ pub struct BrandConfig {
 }
 
 impl BrandConfig {
-    pub(super) fn check(&self) -> Result<(), String> {
-        if (1..=60).contains(&self.name.chars().count()) {
-            Ok(())
-        } else {
-            Err("brand.name must have 1 to 60 characters".to_owned())
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
+        if !(1..=60).contains(&self.name.chars().count()) {
+            mistakes.add("brand.name must have 1 to 60 characters");
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::within;
+use super::Mistakes;
 
 /// `[database]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -25,13 +25,13 @@ impl DatabaseConfig {
         self.url.strip_prefix("sqlite://").map(PathBuf::from)
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
         let known = ["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| self.url.starts_with(scheme));
         if !known || self.url == "sqlite://" {
-            return Err("database.url must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME".to_owned());
+            mistakes.add("database.url must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME");
         }
-        within("database.max_connections", self.max_connections.into(), 1, 1000)?;
-        within("database.acquire_timeout", i64::try_from(self.acquire_timeout).unwrap_or(i64::MAX), 1, 60)
+        mistakes.within("database.max_connections", self.max_connections, 1, 1000);
+        mistakes.within("database.acquire_timeout", self.acquire_timeout, 1, 60);
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::within;
+use super::Mistakes;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::key_schedule::Rhythm;
 use crate::sealing::MasterKey;
@@ -36,16 +36,16 @@ pub struct KeysConfig {
 }
 
 impl KeysConfig {
-    pub(super) fn check(&self) -> Result<(), String> {
-        one_key("keys.master_key", &self.master_key, &self.master_key_file)?;
-        one_key("keys.former_master_key", &self.former_master_key, &self.former_master_key_file)?;
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
+        mistakes.note(one_key("keys.master_key", &self.master_key, &self.master_key_file));
+        mistakes.note(one_key("keys.former_master_key", &self.former_master_key, &self.former_master_key_file));
         if ![2048, 3072, 4096].contains(&self.rsa_bits) {
-            return Err(format!("keys.rsa_bits is {}, but must be 2048, 3072 or 4096", self.rsa_bits));
+            mistakes.add(format!("keys.rsa_bits is {}, but must be 2048, 3072 or 4096", self.rsa_bits));
         }
-        within("keys.jwks_max_age", self.jwks_max_age, 0, 3600)?;
-        within("keys.publication_lead", self.publication_lead, 0, 366 * 86_400)?;
-        within("keys.rotation_interval", self.rotation_interval, 600, 10 * 366 * 86_400)?;
-        self.rhythm().check()
+        mistakes.within("keys.jwks_max_age", self.jwks_max_age, 0, 3600);
+        mistakes.within("keys.publication_lead", self.publication_lead, 0, 366 * 86_400);
+        mistakes.within("keys.rotation_interval", self.rotation_interval, 600, 10 * 366 * 86_400);
+        mistakes.note(self.rhythm().check());
     }
 
     /// Wipes the master keys out of the settings: to be called when they have been read.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Mistakes;
+
 /// `[log]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -23,11 +25,9 @@ pub enum LogFormat {
 }
 
 impl LogConfig {
-    pub(super) fn check(&self) -> Result<(), String> {
-        if ["error", "warn", "info", "debug", "trace"].contains(&self.level.as_str()) {
-            Ok(())
-        } else {
-            Err(format!("log.level is '{}', but must be error, warn, info, debug or trace", self.level))
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
+        if !["error", "warn", "info", "debug", "trace"].contains(&self.level.as_str()) {
+            mistakes.add(format!("log.level is '{}', but must be error, warn, info, debug or trace", self.level));
         }
     }
 }

@@ -5,8 +5,10 @@ mod accent;
 mod brand;
 mod colour;
 mod database;
+mod given;
 mod keys;
 mod log;
+mod mistakes;
 mod outgoing;
 mod password;
 mod registration;
@@ -17,7 +19,8 @@ mod tokens;
 
 use std::path::{Path, PathBuf};
 
-use config::{Config as Sources, Environment, File, FileFormat, Map, Value};
+use config::builder::{ConfigBuilder, DefaultState};
+use config::{Config as Sources, ConfigError, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
 pub use accent::{Accent, DARK, Grounds, LIGHT, Palette};
@@ -25,7 +28,9 @@ pub use brand::{BrandConfig, Logo, LogoKind};
 pub use colour::Colour;
 pub use database::DatabaseConfig;
 pub use keys::{KeysConfig, SecretSetting};
+use given::Given;
 pub use log::{LogConfig, LogFormat};
+pub use mistakes::Mistakes;
 pub use outgoing::OutgoingConfig;
 pub use password::PasswordConfig;
 pub use registration::RegistrationConfig;
@@ -70,41 +75,53 @@ impl Config {
     /// Reads the settings: the defaults, the file if one is named, the environment variables given.
     ///
     /// # Errors
-    /// A sentence that names the key and says what to do.
-    pub fn load(file: Option<&Path>, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, String> {
-        let defaults = File::from_str(DEFAULTS, FileFormat::Toml);
-        let known = keys_of(&Sources::builder().add_source(defaults.clone()).build().map_err(|e| e.to_string())?)?;
-        let mut sources = Sources::builder().add_source(defaults);
-        let mut named = Vec::new();
-        if let Some(path) = file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("the configuration file {} cannot be read: {error}", path.display()))?;
-            let source = File::from_str(&text, FileFormat::Toml);
-            let alone = Sources::builder().add_source(source.clone()).build();
-            let alone = alone.map_err(|error| {
-                format!("the configuration file {} is not TOML: {}", path.display(), in_one_line(&error))
-            })?;
-            let keys = keys_of(&alone)?;
-            refuse_unknown(&keys, &known, |key| {
-                format!("the configuration file {} has the unknown key '{key}'", path.display())
-            })?;
-            named.extend(keys);
-            sources = sources.add_source(source);
-        }
-        let environment = environment_source(environment);
-        let alone = Sources::builder().add_source(environment.clone()).build().map_err(|error| error.to_string())?;
-        let keys = keys_of(&alone)?;
-        refuse_unknown(&keys, &known, |key| {
-            format!("the environment has DOORWARD__{}, an unknown key", key.to_uppercase().replace('.', "__"))
-        })?;
-        named.extend(keys);
-        let built =
-            sources.add_source(environment).build().map_err(|error| format!("the configuration is wrong: {error}"))?;
-        let mut config: Self =
-            built.try_deserialize().map_err(|error| format!("the configuration is wrong: {error}"))?;
-        config.issuer_is_configured = named.iter().any(|key| key == "server.issuer");
-        config.check()?;
-        Ok(config)
+    /// Everything that is wrong, each with its key and what to do.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let known = match builder(&[]).build().and_then(given::leaves) {
+            Ok(known) => known,
+            Err(error) => {
+                mistakes.add(error.to_string());
+                return Err(mistakes);
+            }
+        };
+        let mut given = match file.map_or(Ok(Vec::new()), given::of_file) {
+            Ok(given) => given,
+            Err(sentence) => {
+                mistakes.add(sentence);
+                Vec::new()
+            }
+        };
+        given.extend(given::of_environment(environment, &known));
+        given.retain(|one| {
+            let is_known = known.iter().any(|(key, _)| *key == one.key);
+            if !is_known && !one.is_empty_section(&known) {
+                mistakes.add(one.unknown(&known));
+            }
+            is_known
+        });
+        // What cannot be read is told key by key, and the rest is looked at without it.
+        let read = read(&given).or_else(|_| {
+            given.retain(|one| {
+                let alone = self::read(std::slice::from_ref(one));
+                alone.inspect_err(|why| mistakes.add(one.unreadable(why))).is_ok()
+            });
+            self::read(&given)
+        });
+        let mut config: Self = match read {
+            Ok(config) => config,
+            Err(error) => {
+                mistakes.add(format!("the configuration is wrong: {error}"));
+                return Err(mistakes);
+            }
+        };
+        config.issuer_is_configured = given.iter().any(|one| one.key == "server.issuer");
+        config.check(&mut mistakes);
+        mistakes.log = Some(config.log.clone());
+        mistakes.unless_any(config)
     }
 
     /// The folder of what is made at the first start.
@@ -117,89 +134,49 @@ impl Config {
         self.database.sqlite_path()
     }
 
-    fn check(&mut self) -> Result<(), String> {
+    /// What can be as it is, but is most likely a mistake: a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.server.is_exposed() {
+            warnings.push(
+                "server.issuer is https, but nothing here speaks TLS and server.trusted_proxies is empty: name the proxy there, or all \
+                 people share its address and one limit of failed sign-ins; or set [server.tls]"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    fn check(&mut self, mistakes: &mut Mistakes) {
         if self.database.url.is_empty() {
             self.database.url = format!("sqlite://{}", self.server.data.join("doorward.db").display());
         }
-        self.server.check()?;
+        self.server.check(mistakes);
         if self.server.tls.is_on() && self.issuer_is_configured && self.server.issuer.starts_with("http:") {
-            return Err("server.issuer is http, but [server.tls] is on: write https".to_owned());
+            mistakes.add("server.issuer is http, but [server.tls] is on: write https");
         }
-        self.database.check()?;
-        self.keys.check()?;
-        self.tokens.check()?;
-        self.sign_in.check()?;
-        self.password.check()?;
-        self.outgoing.check()?;
-        self.brand.check()?;
-        self.log.check()
+        self.database.check(mistakes);
+        self.keys.check(mistakes);
+        self.tokens.check(mistakes);
+        self.sign_in.check(mistakes);
+        self.password.check(mistakes);
+        self.outgoing.check(mistakes);
+        self.brand.check(mistakes);
+        self.log.check(mistakes);
     }
 }
 
-/// Variables that begin with `DOORWARD__`; lists are separated by commas.
-fn environment_source(environment: impl IntoIterator<Item = (String, String)>) -> Environment {
-    let ours: Map<String, String> =
-        environment.into_iter().filter(|(name, _)| name.starts_with("DOORWARD__")).collect();
-    Environment::with_prefix("DOORWARD")
-        .prefix_separator("__")
-        .separator("__")
-        .try_parsing(true)
-        .list_separator(",")
-        .with_list_parse_key("server.trusted_proxies")
-        .with_list_parse_key("outgoing.allow")
-        .source(Some(ours))
+/// The defaults, with what was given before them.
+fn builder(given: &[Given]) -> ConfigBuilder<DefaultState> {
+    let defaults = Sources::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    given.iter().fold(defaults, |builder, one| {
+        // A key that is known is a path; what another could do here it does not.
+        builder.clone().set_override(&one.key, one.value.clone()).unwrap_or(builder)
+    })
 }
 
-/// The parser's words without the picture of the place.
-fn in_one_line(error: &impl std::fmt::Display) -> String {
-    let text = error.to_string();
-    let words = text.lines().filter(|line| !line.contains('|') && !line.trim().is_empty());
-    words.map(str::trim).collect::<Vec<_>>().join(": ")
-}
-
-/// Every key, as `section.key`.
-fn keys_of(sources: &Sources) -> Result<Vec<String>, String> {
-    let tree: Map<String, Value> = sources.clone().try_deserialize().map_err(|error| error.to_string())?;
-    let mut keys = Vec::new();
-    collect_keys("", tree, &mut keys);
-    Ok(keys)
-}
-
-fn collect_keys(path: &str, tree: Map<String, Value>, keys: &mut Vec<String>) {
-    for (name, value) in tree {
-        let key = if path.is_empty() { name } else { format!("{path}.{name}") };
-        match value.into_table() {
-            Ok(table) => collect_keys(&key, table, keys),
-            Err(_) => keys.push(key),
-        }
-    }
-}
-
-fn refuse_unknown(keys: &[String], known: &[String], say: impl Fn(&str) -> String) -> Result<(), String> {
-    let Some(unknown) = keys.iter().find(|key| !known.contains(key)) else { return Ok(()) };
-    let leaf = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
-    let likeness =
-        |known: &&String| shared_letters(&leaf(known), &leaf(unknown)) + usize::from(leaf(known) == leaf(unknown)) * 9;
-    let nearest = known.iter().max_by_key(likeness).map(String::as_str).unwrap_or_default();
-    Err(format!(
-        "{}: remove it, or write '{nearest}' if that was meant (`doorward config keys` lists all)",
-        say(unknown)
-    ))
-}
-
-fn shared_letters(a: &str, b: &str) -> usize {
-    let pairs = |text: &str| text.as_bytes().windows(2).map(<[u8]>::to_vec).collect::<Vec<_>>();
-    let of_b = pairs(b);
-    pairs(a).iter().filter(|pair| of_b.contains(pair)).count()
-}
-
-/// Checks that a number is within bounds.
-fn within(key: &str, value: i64, least: i64, most: i64) -> Result<(), String> {
-    if (least..=most).contains(&value) {
-        Ok(())
-    } else {
-        Err(format!("{key} is {value}, but must be from {least} to {most}"))
-    }
+fn read(given: &[Given]) -> Result<Config, ConfigError> {
+    builder(given).build()?.try_deserialize()
 }
 
 #[cfg(test)]
@@ -207,7 +184,8 @@ mod tests {
     use super::*;
 
     fn load(variables: &[(&str, &str)]) -> Result<Config, String> {
-        Config::load(None, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::load(None, variables).map_err(|mistakes| mistakes.to_string())
     }
 
     #[test]
@@ -235,6 +213,56 @@ mod tests {
         assert!(wrong("DOORWARD__KEYS__MASTER_KEY", "short").contains("keys.master_key"));
         assert!(wrong("DOORWARD__DATABASE__URL", "mysql://x").contains("database.url"));
         assert!(wrong("DOORWARD__SERVER__TRUSTED_PROXIES", "10.0.0.0/40").contains("10.0.0.0/40"));
-        assert!(Config::load(Some(Path::new("/no/such")), []).unwrap_err().contains("/no/such"));
+        assert!(Config::load(Some(Path::new("/no/such")), []).unwrap_err().to_string().contains("/no/such"));
+    }
+
+    #[test]
+    fn a_variable_is_what_its_key_holds() {
+        let config = load(&[
+            ("DOORWARD__BRAND__NAME", "007"),
+            ("DOORWARD__SERVER__TRUSTED_PROXIES", ""),
+            ("DOORWARD__OUTGOING__ALLOW", " a.test:1 , "),
+            ("DOORWARD__SERVER__NOTICE", "007"),
+            ("DOORWARD__REGISTRATION__ENABLED", "false"),
+        ])
+        .unwrap();
+        assert_eq!(config.brand.name, "007");
+        assert_eq!(config.server.trusted_proxies, []);
+        assert_eq!(config.outgoing.allow, ["a.test:1"]);
+        assert_eq!((config.server.notice, config.registration.enabled), (7, false));
+        for name in ["true", "1e3", "1.50", "null"] {
+            assert_eq!(load(&[("DOORWARD__BRAND__NAME", name)]).unwrap().brand.name, name);
+        }
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("own.toml");
+        std::fs::write(
+            &file,
+            "[server]\nnotice = \"soon\"\nissuer = \"http://a.test\"\n[sever]\n[brand]\n[tokens]\ncode_lifetime = 0\nid_token_lifetime = 1\n\
+             [log]\nlevel = \"loud\"\nformat = \"json\"\n",
+        )
+        .unwrap();
+        let variables = [("DOORWARD__SERVER__DRAIN", "x"), ("DOORWARD__KEYS__MASTER_KEY", "short")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mistakes = Config::load(Some(&file), variables).unwrap_err();
+        assert_eq!(mistakes.log.as_ref().map(|log| log.format), Some(LogFormat::Json));
+        let told = mistakes.to_string();
+        let begins = [
+            "the configuration file ",
+            "server.notice (in ",
+            "server.drain (from DOORWARD__SERVER__DRAIN)",
+            "server.issuer",
+            "keys.master_key",
+            "tokens.code_lifetime",
+            "tokens.id_token_lifetime",
+            "log.level",
+        ];
+        assert_eq!(told.lines().count(), begins.len(), "{told}");
+        for (line, begin) in told.lines().zip(begins) {
+            assert!(line.starts_with(begin), "{line} does not begin with {begin}");
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Mistakes;
+
 /// `[outgoing]`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -15,12 +17,11 @@ pub struct OutgoingConfig {
 }
 
 impl OutgoingConfig {
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
         let has_port =
             |host: &String| host.rsplit_once(':').is_some_and(|(h, p)| !h.is_empty() && p.parse::<u16>().is_ok());
-        match self.allow.iter().find(|host| !has_port(host)) {
-            Some(host) => Err(format!("outgoing.allow: '{host}' must be written host:port")),
-            None => Ok(()),
+        for host in self.allow.iter().filter(|host| !has_port(host)) {
+            mistakes.add(format!("outgoing.allow: '{host}' must be written host:port"));
         }
     }
 }

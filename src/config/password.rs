@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::within;
+use super::Mistakes;
 
 /// `[password]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -19,10 +19,10 @@ pub struct PasswordConfig {
 }
 
 impl PasswordConfig {
-    pub(super) fn check(&self) -> Result<(), String> {
-        within("password.iterations", self.iterations.into(), 1, 100)?;
-        within("password.parallelism", self.parallelism.into(), 1, 64)?;
-        within("password.memory_kib", self.memory_kib.into(), 8 * i64::from(self.parallelism), 4_194_304)?;
-        within("password.queue", i64::try_from(self.queue).unwrap_or(i64::MAX), 1, 100_000)
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
+        mistakes.within("password.iterations", self.iterations, 1, 100);
+        mistakes.within("password.parallelism", self.parallelism, 1, 64);
+        mistakes.within("password.memory_kib", self.memory_kib, 8 * i64::from(self.parallelism), 4_194_304);
+        mistakes.within("password.queue", u64::try_from(self.queue).unwrap_or(u64::MAX), 1, 100_000);
     }
 }

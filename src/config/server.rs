@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{TlsConfig, within};
+use super::{Mistakes, TlsConfig};
 use crate::protocol::issuer::Issuer;
 
 /// `[server]`.
@@ -31,11 +31,16 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    pub(super) fn check(&self) -> Result<(), String> {
-        Issuer::parse(&self.issuer).map_err(|why| format!("server.issuer: {why}"))?;
-        within("server.notice", self.notice, 0, 600)?;
-        self.tls.check()?;
-        within("server.drain", self.drain, 0, 600)
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
+        mistakes.note(Issuer::parse(&self.issuer).map(drop).map_err(|why| format!("server.issuer: {why}")));
+        mistakes.within("server.notice", self.notice, 0, 600);
+        mistakes.within("server.drain", self.drain, 0, 600);
+        self.tls.check(mistakes);
+    }
+
+    /// Whether browsers are told to come by TLS, and neither we speak it nor a proxy is named that does.
+    pub(super) fn is_exposed(&self) -> bool {
+        self.issuer.starts_with("https:") && !self.tls.is_on() && self.trusted_proxies.is_empty()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::within;
+use super::Mistakes;
 
 /// `[sign_in]`, in seconds.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,9 +17,9 @@ pub struct SignInConfig {
 }
 
 impl SignInConfig {
-    pub(super) fn check(&self) -> Result<(), String> {
-        within("sign_in.idle", self.idle, 120, 31_536_000)?;
-        within("sign_in.absolute", self.absolute, 120, 31_536_000)?;
-        within("sign_in.failures_per_minute", self.failures_per_minute, 1, 1_000_000)
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
+        mistakes.within("sign_in.idle", self.idle, 120, 31_536_000);
+        mistakes.within("sign_in.absolute", self.absolute, 120, 31_536_000);
+        mistakes.within("sign_in.failures_per_minute", self.failures_per_minute, 1, 1_000_000);
     }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Mistakes;
+
 /// `[server.tls]`. Both files, or none.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -20,11 +22,9 @@ impl TlsConfig {
         !self.cert.as_os_str().is_empty()
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
-        if self.cert.as_os_str().is_empty() == self.key.as_os_str().is_empty() {
-            Ok(())
-        } else {
-            Err("server.tls needs both cert and key, or neither".to_owned())
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
+        if self.cert.as_os_str().is_empty() != self.key.as_os_str().is_empty() {
+            mistakes.add("server.tls needs both cert and key, or neither");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::within;
+use super::Mistakes;
 use crate::protocol::refresh::RETRY;
 
 /// `[tokens]`; times in seconds.
@@ -39,12 +39,12 @@ impl TokensConfig {
         self.access_token_lifetime.max(self.id_token_lifetime)
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
-        within("tokens.code_lifetime", self.code_lifetime, 1, 600)?;
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
+        mistakes.within("tokens.code_lifetime", self.code_lifetime, 1, 600);
         // Not shorter than a lost answer can be asked for again: that one must still be worth something.
-        within("tokens.access_token_lifetime", self.access_token_lifetime, RETRY, 86_400)?;
-        within("tokens.id_token_lifetime", self.id_token_lifetime, 10, 86_400)?;
-        within("tokens.refresh_idle", self.refresh_idle, 60, 31_536_000)?;
-        within("tokens.refresh_absolute", self.refresh_absolute, 60, 31_536_000)
+        mistakes.within("tokens.access_token_lifetime", self.access_token_lifetime, RETRY, 86_400);
+        mistakes.within("tokens.id_token_lifetime", self.id_token_lifetime, 10, 86_400);
+        mistakes.within("tokens.refresh_idle", self.refresh_idle, 60, 31_536_000);
+        mistakes.within("tokens.refresh_absolute", self.refresh_absolute, 60, 31_536_000);
     }
 }

@@ -184,7 +184,7 @@ async fn a_record_that_cannot_be_opened_stops_rewrap_and_nothing_is_changed() {
 fn settings_that_do_not_agree_are_said_before_anything_starts() {
     let wrong = |name: &str, value: &str| {
         let variable = format!("DOORWARD__KEYS__{name}");
-        Config::load(None, [(variable, value.to_owned())]).unwrap_err()
+        Config::load(None, [(variable, value.to_owned())]).unwrap_err().to_string()
     };
     assert!(
         wrong("ROTATION_INTERVAL", "86400")
