@@ -6,6 +6,7 @@
 //! for it. Only a process that is killed outright can lose the last few milliseconds.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ const FULL: usize = 256 * 1024;
 
 static LINES: Lines = Lines { waiting: Mutex::new(Vec::new()), some: Condvar::new(), out: Mutex::new(()) };
 
+static IS_JSON: AtomicBool = AtomicBool::new(false);
+
 /// Begins to write the log of this process. A second call does nothing.
 pub fn start(config: &LogConfig) {
     let level = config.level.parse().unwrap_or(LevelFilter::INFO);
@@ -38,8 +41,17 @@ pub fn start(config: &LogConfig) {
         }
     };
     if started.is_ok() {
+        if config.format == LogFormat::Json {
+            IS_JSON.store(true, Ordering::SeqCst);
+            std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+        }
         std::thread::spawn(|| LINES.write_for_ever());
     }
+}
+
+/// Whether the log of this process is written as JSON: then nothing else may stand between its lines.
+pub fn is_json() -> bool {
+    IS_JSON.load(Ordering::SeqCst)
 }
 
 /// Writes what still waits: to be called before the process ends.

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::key::{self, Wanted};
 use super::output::{every_page, note, value};
-use super::{Context, Output, refused, start};
+use super::start::{self, Opening};
+use super::{Context, Output, refused};
 use crate::failure::Failure;
 use crate::protocol::client::{AuthMethod, ClientType};
 use crate::protocol::edit::Edit;
@@ -149,7 +150,8 @@ fn grant_type(text: &str) -> Result<GrantType, String> {
 
 impl ClientCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
-        let (storage, registry) = start::registry(&context.config).await?;
+        let opening = if matches!(self, Self::Create(_)) { Opening::Made } else { Opening::Existing };
+        let (storage, registry) = start::registry(&context.config, opening).await?;
         let act = Act::of_operator(context.clock.now());
         let done = match self {
             Self::Create(create) => create.run(&context, &registry, &act).await,

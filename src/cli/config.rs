@@ -1,18 +1,21 @@
-//! `config`: looks at the settings without starting anything.
+//! `config`: looks at the settings, and at all that they name, without starting or making anything.
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::output::line;
-use super::{Context, Output};
+use super::output::{line, note};
+use super::{Context, Output, start};
 use crate::config::DEFAULTS;
 use crate::failure::Failure;
+use crate::http::{Listener, Tls};
+use crate::outgoing::Outgoing;
+use crate::password::Hasher;
 
 /// Look at the settings.
 #[derive(Subcommand)]
 #[command(after_help = "Example:\n  doorward --config /etc/doorward.toml config check")]
 pub(super) enum ConfigCommand {
-    /// Say whether the settings are right, and what they are; secrets are not shown.
+    /// Say whether a start would do well, with all that would hinder it, and what the settings are; secrets are not shown.
     #[command(after_help = "Example:\n  doorward --config /etc/doorward.toml config check --json")]
     Check(Output),
     /// Print every key with its documentation and default.
@@ -21,10 +24,12 @@ pub(super) enum ConfigCommand {
 }
 
 impl ConfigCommand {
-    pub fn run(self, context: &Context) -> Result<(), Failure> {
+    pub async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Check(output) => {
-                context.config.brand.read_logo().map_err(Failure::internal)?;
+                problems(context).await?;
+                let warnings = context.config.warnings().into_iter().chain(start::warnings(&context.config));
+                warnings.for_each(|warning| note(format!("warning: {warning}")));
                 let settings = serde_json::to_value(&context.config).map_err(Failure::internal)?;
                 if output.json {
                     line(settings);
@@ -37,6 +42,27 @@ impl ConfigCommand {
         }
         Ok(())
     }
+}
+
+/// Looks at everything that a start would refuse, and makes nothing.
+///
+/// # Errors
+/// All of it, a line each.
+async fn problems(context: &Context) -> Result<(), Failure> {
+    let (config, now) = (&context.config, context.clock.now());
+    let tls = if config.server.tls.is_on() { Tls::load(&config.server.tls, now).map(drop) } else { Ok(()) };
+    let mut found: Vec<String> = [
+        Listener::check(&config.server.listen).await,
+        tls,
+        Hasher::new(&config.password).map(drop),
+        Outgoing::new(&config.outgoing).map(drop),
+        config.brand.read_logo().map(drop).map_err(Failure::internal),
+    ]
+    .into_iter()
+    .filter_map(|looked| looked.err().map(|failure| failure.detail))
+    .collect();
+    found.extend(start::problems(config).await.into_iter().map(|failure| failure.detail));
+    if found.is_empty() { Ok(()) } else { Err(Failure::internal(found.join("\n"))) }
 }
 
 fn show(settings: &Value) {

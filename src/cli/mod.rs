@@ -102,15 +102,20 @@ pub fn main() -> ExitCode {
 
 async fn execute(arguments: Arguments) -> Result<(), Failure> {
     let command = arguments.command.unwrap_or_else(|| Command::Serve(serve::Serve::default()));
-    let config =
-        Config::load(arguments.config.as_deref(), std::env::vars_os().filter_map(text)).map_err(Failure::internal)?;
+    let config = Config::load(arguments.config.as_deref(), std::env::vars_os().filter_map(text));
+    let config = config.map_err(|mistakes| {
+        if let (Command::Serve(_), Some(log)) = (&command, &mistakes.log) {
+            telemetry::start(log);
+        }
+        Failure::internal(mistakes)
+    })?;
     let context = Context { config, clock: Clock::system() };
     match command {
         Command::Serve(serve) => serve.run(context).await,
         #[cfg(feature = "demo")]
         Command::Demo(demo) => demo.run(context).await,
         Command::Migrate(migrate) => migrate.run(context).await,
-        Command::Config(command) => command.run(&context),
+        Command::Config(command) => command.run(&context).await,
         Command::Client(command) => command.run(context).await,
         Command::User(command) => command.run(context).await,
         Command::Session(command) => command.run(context).await,

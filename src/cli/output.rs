@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::protocol::page::{Listed, Page};
+use crate::telemetry;
 
 /// `--json`.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -81,9 +82,17 @@ pub(super) fn note(text: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// The one sentence of a command that failed; a line for each when several things are wrong with what was given.
+/// What a server says of itself beside its log: a line on stderr, or a line of the log when that is JSON, which whoever collects it
+/// expects to be JSON from the first line to the last.
+pub(super) fn say(text: impl Display) {
+    if telemetry::is_json() { tracing::info!("{text}") } else { note(text) }
+}
+
+/// The one sentence of a command that failed; a line for each when several things are wrong with what was given. As [`say`] says it.
 pub(super) fn complain(why: &impl Display) {
-    why.to_string().lines().for_each(|line| note(format!("doorward: {line}")));
+    for line in why.to_string().lines() {
+        if telemetry::is_json() { tracing::error!("{line}") } else { note(format!("doorward: {line}")) }
+    }
 }
 
 fn aligned(fields: &Map<String, Value>) -> String {

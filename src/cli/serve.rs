@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use super::output::{line, note};
+use super::output::{line, say};
 use super::start::{self, Made};
 use super::{Context, Output};
 use crate::app::App;
@@ -43,13 +43,16 @@ impl Serve {
         let listener = Listener::bind(&context.config.server.listen).await?.with_tls(tls.clone());
         name_issuer(&mut context.config, &listener);
         let mut made = Made::new();
+        let mut warnings = context.config.warnings();
+        warnings.extend(start::warnings(&context.config));
         let app = start::app(context.config, context.clock, &mut made).await?;
         say_made(&made);
+        warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         reload_on_hangup(tls, app.clock.clone())?;
         // Before the word that it is ready: whoever reads that may ask for a stop.
         let shutdown = on_signals()?;
         let (issuer, address) = (app.issuer.as_str(), listener.address());
-        if self.output.json {
+        if self.output.json || telemetry::is_json() {
             line(json!({ "event": "ready", "issuer": issuer, "listen": address.to_string() }));
         } else {
             line(format!("Doorward is ready at {issuer} (listening on {address})"));
@@ -61,7 +64,7 @@ impl Serve {
 /// Tells what a first start made.
 pub(super) fn say_made(made: &Made) {
     for thing in made {
-        note(format!("made {thing}"));
+        say(format!("made {thing}"));
     }
 }
 
@@ -116,7 +119,7 @@ pub(super) fn on_signals() -> Result<Shutdown, Failure> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            note("stopping");
+            say("stopping");
             asked.request();
         }
     });

@@ -4,7 +4,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::every_page;
-use super::{Context, Output, refused, start};
+use super::start::{self, Opening};
+use super::{Context, Output, refused};
 use crate::failure::Failure;
 use crate::registry::{Act, Error, Registry, Which};
 
@@ -48,7 +49,7 @@ pub(super) struct End {
 
 impl SessionCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
-        let (storage, registry) = start::registry(&context.config).await?;
+        let (storage, registry) = start::registry(&context.config, Opening::Existing).await?;
         let act = Act::of_operator(context.clock.now());
         let done = match self {
             Self::List(wanted) => list(&registry, wanted, &act).await,

@@ -1,42 +1,54 @@
-//! Starting: which database and which master key, and what the first start makes.
+//! Starting, and opening what a start has made: which database and which master key, and what the first start makes.
 //!
 //! SQLite only: the first start makes the data folder, the database and, unless one is configured, the master key, in that order, and
 //! notes the key's id in the database last. So whatever moment a start is cut off at, the next one goes on; and a key without
 //! its database, or a database without its key, is known for a loss and refused. One process at a time does so. What is refused
 //! leaves everything as it was: folders that were made for nothing are taken back, and no migration runs under a wrong key.
 
+mod existing;
+mod key_file;
+
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{Config, SecretSetting};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::jobs::signing_keys::SigningKeys;
 use crate::registry::Registry;
 use crate::sealing::MasterKey;
 use crate::storage::{MigrationReport, Storage};
 
+pub(super) use existing::problems;
+pub(super) use key_file::warnings;
+
 /// What a first start made, in words.
 pub(super) type Made = Vec<String>;
 
-/// Opens the database of the settings for a command: made and brought up to date if need be.
-pub(super) async fn storage(config: &Config) -> Result<Storage, Failure> {
-    Ok(open(config, &mut Vec::new()).await?.0)
+/// What a command may do with the database of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// Take it as it is: who lists or changes what is there makes nothing.
+    Existing,
+    /// Make it, with its master key, and bring it up to date: who creates the first thing may come before the first start.
+    Made,
 }
 
-/// As [`storage`], with the registry over it.
-pub(super) async fn registry(config: &Config) -> Result<(Storage, Registry), Failure> {
-    let storage = storage(config).await?;
+/// Opens the database for a command, with the registry over it.
+pub(super) async fn registry(config: &Config, opening: Opening) -> Result<(Storage, Registry), Failure> {
+    let (storage, _) = match opening {
+        Opening::Existing => existing::open(config).await?,
+        Opening::Made => open(config, &mut Vec::new()).await?,
+    };
     let registry = Registry::new(storage.clone(), config)?;
     Ok((storage, registry))
 }
 
-/// As [`storage`], with what looks after the signing keys when the master key is here.
+/// Opens the database that is there, with what looks after the signing keys when the master key is here.
 pub(super) async fn keys(config: &Config) -> Result<(Storage, Option<SigningKeys>), Failure> {
-    let (storage, key) = open(config, &mut Vec::new()).await?;
+    let (storage, key) = existing::open(config).await?;
     let keys = match key {
         Some(key) => Some(SigningKeys::open(storage.clone(), &key, config).await?),
         None => None,
@@ -46,7 +58,7 @@ pub(super) async fn keys(config: &Config) -> Result<(Storage, Option<SigningKeys
 
 /// Builds the application, with all that a first start makes.
 pub(super) async fn app(config: Config, clock: Clock, made: &mut Made) -> Result<App, Failure> {
-    if config.sqlite_path().is_none() && configured_key(&config)?.is_none() {
+    if config.sqlite_path().is_none() && key_file::configured(&config)?.is_none() {
         return Err(no_master_key());
     }
     // Before anything is made.
@@ -96,7 +108,7 @@ async fn open(config: &Config, made: &mut Made) -> Result<(Storage, Option<Maste
     match config.sqlite_path() {
         Some(path) => open_sqlite(config, &path, made).await.map(|(storage, key)| (storage, Some(key))),
         None => {
-            let key = configured_key(config)?;
+            let key = key_file::configured(config)?;
             let storage = Storage::open(&config.database, false).await.map_err(|why| unreachable_database(&why))?;
             bring_up_to_date(&storage, key.as_ref()).await?;
             Ok((storage, key))
@@ -106,28 +118,15 @@ async fn open(config: &Config, made: &mut Made) -> Result<(Storage, Option<Maste
 
 /// Refuses what can be refused before it makes anything, and takes back the folders that it made for nothing.
 async fn open_sqlite(config: &Config, path: &Path, made: &mut Made) -> Result<(Storage, MasterKey), Failure> {
-    let key_file = config.data().join("master.key");
-    let configured = configured_key(config)?;
+    let own_key_file = key_file::own_place(config);
+    let configured = key_file::configured(config)?;
     // The key before the database: another process that is just making both makes the database first.
-    let kept = match &configured {
-        None if key_file.exists() => Some(with_former(config, read_key(&key_file)?)?),
-        _ => None,
-    };
-    let is_new = !path.exists();
-    if is_new && kept.is_some() {
-        return Err(Failure::internal(format!(
-            "there is a master key ({}) but no database ({}): put the database back, or move the key away to start anew",
-            key_file.display(),
-            path.display()
-        )));
-    }
-    if path.is_dir() {
-        return Err(Failure::internal(format!("the database {} is a folder: name a file", path.display())));
-    }
+    let kept = if configured.is_some() { None } else { key_file::kept(config)? };
+    let is_new = is_new(config, path)?;
     let has_key = configured.is_some() || kept.is_some();
     let data = configured.is_none().then_some(config.data());
     let folders = make_folders(&[data, path.parent()])?;
-    if is_new && !has_key && !can_write_in(folder_of(&key_file)) {
+    if is_new && !has_key && !can_write_in(folder_of(&own_key_file)) {
         take_back(&folders);
         return Err(Failure::internal(format!("the folder {} cannot be written to", config.data().display())));
     }
@@ -141,7 +140,7 @@ async fn open_sqlite(config: &Config, path: &Path, made: &mut Made) -> Result<(S
         bring_up_to_date(&storage, configured.as_ref().or(kept.as_ref())).await?;
         match configured.or(kept) {
             Some(key) => Ok(key),
-            None => own_key(&storage, path, &key_file, &mut said).await,
+            None => own_key(config, &storage, path, &mut said).await,
         }
     };
     match key.await {
@@ -157,6 +156,22 @@ async fn open_sqlite(config: &Config, path: &Path, made: &mut Made) -> Result<(S
     }
 }
 
+/// Whether SQLite's file is yet to be made.
+fn is_new(config: &Config, path: &Path) -> Result<bool, Failure> {
+    let (is_new, key_file) = (!path.exists(), key_file::own_place(config));
+    if is_new && !key_file::is_given(config) && key_file.exists() {
+        return Err(Failure::internal(format!(
+            "there is a master key ({}) but no database ({}): put the database back, or move the key away to start anew",
+            key_file.display(),
+            path.display()
+        )));
+    }
+    if path.is_dir() {
+        return Err(Failure::internal(format!("the database {} is a folder: name a file", path.display())));
+    }
+    Ok(is_new)
+}
+
 /// Runs the migrations, unless the database is another master key's: that one is left as it is.
 async fn bring_up_to_date(storage: &Storage, key: Option<&MasterKey>) -> Result<(), Failure> {
     if let Some(key) = key {
@@ -168,68 +183,27 @@ async fn bring_up_to_date(storage: &Storage, key: Option<&MasterKey>) -> Result<
 }
 
 /// The key in the data folder, made if the database has never had one.
-async fn own_key(storage: &Storage, path: &Path, key_file: &Path, made: &mut Made) -> Result<MasterKey, Failure> {
+async fn own_key(config: &Config, storage: &Storage, path: &Path, made: &mut Made) -> Result<MasterKey, Failure> {
     let noted = storage.read().await?.master_key_id().await?;
-    match (key_file.exists(), noted) {
-        (true, _) => read_key(key_file),
+    let place = key_file::own_place(config);
+    match (place.exists(), noted) {
+        (true, _) => key_file::read(&place),
         (false, None) => {
             let key = MasterKey::generate();
-            write_key(key_file, &key)?;
-            made.push(format!("the master key: {} (keep a copy of it apart from the database's)", key_file.display()));
+            key_file::write(&place, &key)?;
+            made.push(format!("the master key: {} (keep a copy of it apart from the database's)", place.display()));
             Ok(key)
         }
-        (false, Some(_)) => Err(Failure::internal(format!(
-            "the database {} belongs to a master key, but {} is missing: put the key back",
-            path.display(),
-            key_file.display()
-        ))),
+        (false, Some(_)) => Err(key_is_missing(config, path)),
     }
 }
 
-/// The master key of the settings, if there is one, with the former one that they have.
-fn configured_key(config: &Config) -> Result<Option<MasterKey>, Failure> {
-    match given_key(&config.keys.master_key, &config.keys.master_key_file)? {
-        Some(key) => with_former(config, key).map(Some),
-        None => Ok(None),
-    }
-}
-
-/// A master key together with the former one of the settings, if they have one.
-fn with_former(config: &Config, key: MasterKey) -> Result<MasterKey, Failure> {
-    let former = given_key(&config.keys.former_master_key, &config.keys.former_master_key_file)?;
-    Ok(former.map_or(key.clone(), |former| key.accepting(&former)))
-}
-
-fn given_key(inline: &SecretSetting, file: &Path) -> Result<Option<MasterKey>, Failure> {
-    match inline.expose() {
-        "" if file.as_os_str().is_empty() => Ok(None),
-        "" => read_key(file).map(Some),
-        text => MasterKey::parse(text).map(Some).ok_or_else(|| Failure::internal("a master key cannot be read")),
-    }
-}
-
-fn read_key(path: &Path) -> Result<MasterKey, Failure> {
-    let text = zeroize::Zeroizing::new(fs::read_to_string(path).map_err(|error| {
-        Failure::internal(format!("the master key file {} cannot be read: {error}", path.display()))
-    })?);
-    MasterKey::parse(&text).ok_or_else(|| {
-        Failure::internal(format!("the master key file {} does not hold 32 bytes in base64url", path.display()))
-    })
-}
-
-/// Writes the key beside its place and moves it there: nobody ever sees half of it.
-fn write_key(path: &Path, key: &MasterKey) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::internal(format!("the master key cannot be written to {}: {error}", path.display()))
-    };
-    let beside: PathBuf = path.with_extension("key.new");
-    let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(failed)?;
-    file.write_all(key.to_text().as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    fs::rename(&beside, path).map_err(failed)?;
-    // The name itself must survive a power cut too.
-    fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(failed)
+fn key_is_missing(config: &Config, path: &Path) -> Failure {
+    Failure::internal(format!(
+        "the database {} belongs to a master key, but {} is missing: put the key back",
+        path.display(),
+        key_file::own_place(config).display()
+    ))
 }
 
 fn folder_of(file: &Path) -> &Path {

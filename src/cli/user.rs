@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
 use super::output::{every_page, value};
-use super::{Context, Output, refused, start};
+use super::start::{self, Opening};
+use super::{Context, Output, refused};
 use crate::failure::Failure;
 use crate::protocol::claims;
 use crate::protocol::problem::Problems;
@@ -98,7 +99,8 @@ struct Details {
 
 impl UserCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
-        let (storage, registry) = start::registry(&context.config).await?;
+        let opening = if matches!(self, Self::Create(_)) { Opening::Made } else { Opening::Existing };
+        let (storage, registry) = start::registry(&context.config, opening).await?;
         let act = Act::of_operator(context.clock.now());
         let done = match self {
             Self::Create(create) => create.run(&registry, &act).await,

@@ -47,9 +47,8 @@ pub(super) fn of_environment(
     environment: impl IntoIterator<Item = (String, String)>,
     defaults: &[(String, Value)],
 ) -> Vec<Given> {
-    let is_list = |key: &str| {
-        defaults.iter().any(|(known, value)| known == key && matches!(value.kind, ValueKind::Array(_)))
-    };
+    let is_list =
+        |key: &str| defaults.iter().any(|(known, value)| known == key && matches!(value.kind, ValueKind::Array(_)));
     let mut ours: Vec<Given> = environment
         .into_iter()
         .filter_map(|(name, text)| {

@@ -81,6 +81,19 @@ impl Listener {
         Ok(Self { socket, address, tls: None })
     }
 
+    /// Whether it could be bound to, but for a port that is busy: a server may be running.
+    ///
+    /// # Errors
+    /// A sentence when the address is wrong or not ours.
+    pub async fn check(listen: &str) -> Result<(), Failure> {
+        let any_port = listen.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
+        let address = any_port.map_or(listen.to_owned(), |(address, _)| format!("{address}:0"));
+        match TcpListener::bind(&address).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure::internal(format!("cannot listen on {listen}: {error}"))),
+        }
+    }
+
     /// The same, speaking TLS.
     pub fn with_tls(self, tls: Option<Tls>) -> Self {
         Self { tls, ..self }

@@ -4,11 +4,14 @@ use serde::Serialize;
 use sqlx::migrate::{MigrateError, Migrator};
 
 use super::connection::Link;
-use super::{Storage, on};
+use super::{Storage, attempt, on};
 use crate::failure::Failure;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// No constant of `statements!`: a database without tables cannot prepare it.
+const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
 
 /// One migration of this version.
 #[derive(Debug, Clone, Serialize)]
@@ -17,6 +20,17 @@ pub struct Migration {
     pub version: i64,
     /// What it does, from its file name.
     pub description: String,
+}
+
+/// How far a database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// It has no tables of ours yet.
+    Empty,
+    /// Its newest migration is this one, which others of this version follow.
+    Older(i64),
+    /// It has every migration of this version.
+    Current,
 }
 
 /// What migrating found and did.
@@ -51,9 +65,30 @@ impl Storage {
         })
     }
 
+    /// How far the database is. Nothing is changed.
+    ///
+    /// # Errors
+    /// A sentence when a newer version made it.
+    pub async fn version(&self) -> Result<Version, Failure> {
+        let mut connection = self.writer().await?;
+        let asked = attempt!(connection, |c| sqlx::query_as::<_, (i64,)>(APPLIED).fetch_all(c).await);
+        // What the database itself refuses is a table that is not there.
+        let is_empty = asked.as_ref().is_err_and(|error| error.as_database_error().is_some());
+        let applied: Vec<i64> = match connection.settle(asked) {
+            Err(_) if is_empty => Vec::new(),
+            settled => settled?.into_iter().map(|(version,)| version).collect(),
+        };
+        let known: Vec<i64> = SQLITE.iter().map(|migration| migration.version).collect();
+        match (applied.last(), applied.iter().find(|version| !known.contains(version))) {
+            (None, _) => Ok(Version::Empty),
+            (_, Some(newer)) => Err(sentence(MigrateError::VersionMissing(*newer))),
+            (Some(newest), None) if applied.len() < known.len() => Ok(Version::Older(*newest)),
+            _ => Ok(Version::Current),
+        }
+    }
+
     /// The numbers of the migrations that the database has; none when it is empty.
     async fn applied_migrations(&self) -> Vec<i64> {
-        const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
         let Ok(mut connection) = self.writer().await else { return Vec::new() };
         let rows = on!(connection, |c| sqlx::query_as::<_, (i64,)>(APPLIED).fetch_all(c).await);
         rows.map(|rows| rows.into_iter().map(|(version,)| version).collect()).unwrap_or_default()

@@ -42,7 +42,7 @@ pub use failures::{Asked, Place};
 pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use leases::Lease;
-pub use migrate::{Migration, MigrationReport};
+pub use migrate::{Migration, MigrationReport, Version};
 pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
 pub use sign_ins::{NewSignIn, SignInEntry, SignInFilter};

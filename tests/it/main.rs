@@ -23,6 +23,7 @@ mod model;
 mod newcomer;
 mod news;
 mod openid;
+mod operator;
 mod pages;
 mod prompts;
 mod races;

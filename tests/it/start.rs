@@ -75,10 +75,11 @@ fn a_second_start_makes_nothing() {
 }
 
 #[test]
-fn a_command_alone_makes_what_the_server_then_uses() {
+fn a_command_that_creates_makes_what_the_server_then_uses() {
     let folder = tempfile::tempdir().unwrap();
-    let output = binary().args(["client", "list", "--json"]).current_dir(folder.path()).output().unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "[]\n");
+    let create = ["client", "create", "--type", "service", "--name", "Nightly job"];
+    let output = binary().args(create).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let log = stop(first_start(&folder));
     assert!(!log.contains("made the master key") && log.contains("made a signing key:"), "{log}");
 }

@@ -1,0 +1,141 @@
+//! `config check` finds everything that a start would refuse, tells all of it, and makes nothing.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+use rcgen::KeyPair;
+
+use super::{names, run, text};
+use crate::support::{Database, Live, is_postgres, refused};
+
+const CHECK: &[&str] = &["config", "check"];
+
+#[test]
+fn everything_that_the_settings_name_is_looked_at_and_all_that_is_wrong_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "plain").unwrap();
+    let key = KeyPair::generate().unwrap();
+    let other = KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    fs::write(folder.path().join("a.crt"), params.self_signed(&key).unwrap().pem()).unwrap();
+    fs::write(folder.path().join("other.key"), other.serialize_pem()).unwrap();
+    let environment = [
+        ("DOORWARD__SERVER__LISTEN", "192.0.2.1:8000"),
+        ("DOORWARD__SERVER__TLS__CERT", "a.crt"),
+        ("DOORWARD__SERVER__TLS__KEY", "other.key"),
+        ("DOORWARD__BRAND__LOGO", "missing.svg"),
+        ("DOORWARD__OUTGOING__CA", "missing.pem"),
+        ("DOORWARD__KEYS__MASTER_KEY_FILE", "missing.key"),
+        ("DOORWARD__DATABASE__URL", "sqlite://file/doorward.db"),
+    ];
+    for arguments in [CHECK, &["config", "check", "--json"]] {
+        let output = run(folder.path(), &environment, arguments);
+        let said = text(&output.stderr);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{said}");
+        let begins = [
+            "cannot listen on 192.0.2.1:8000",
+            "server.tls: the certificate a.crt and the key other.key do not work together",
+            "outgoing.ca: missing.pem",
+            "brand.logo: missing.svg",
+            "the master key file missing.key cannot be read",
+            "the folder file cannot be written to",
+        ];
+        assert_eq!(said.lines().count(), begins.len(), "{said}");
+        for (line, begin) in said.lines().zip(begins) {
+            assert!(line.starts_with(&format!("doorward: {begin}")), "{line} does not begin with {begin}");
+        }
+    }
+    assert_eq!(names(folder.path()), ["a.crt", "file", "other.key"]);
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "[server]\nisuer = \"x\"\nnotice = \"soon\"\n[tokens]\ncode_lifetime = 0\n[log]\nlevel = \"loud\"\n";
+    fs::write(folder.path().join("own.toml"), file).unwrap();
+    for command in [CHECK, &["serve"]] {
+        let output = run(folder.path(), &[], &[&["--config", "own.toml"], command].concat());
+        assert_eq!(output.status.code(), Some(1));
+        let said = text(&output.stderr);
+        assert_eq!(said.lines().count(), 4, "{said}");
+        for key in ["server.isuer", "server.notice", "tokens.code_lifetime", "log.level"] {
+            assert!(said.contains(key), "{key} is not in: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_database_and_its_master_key_are_looked_at() {
+    let database = Database::copy().await;
+    let mut environment = Live::environment(&database);
+    environment.push(("DOORWARD__KEYS__MASTER_KEY".to_owned(), "B".repeat(42) + "A"));
+    let said = refused(database.folder.path(), &environment, CHECK);
+    assert!(said.contains("not the one that this database belongs to"), "{said}");
+
+    let environment = Live::environment(&database);
+    let columns = "installed_on, success, checksum, execution_time";
+    database
+        .db_execute(&format!(
+            "INSERT INTO _sqlx_migrations (version, description, {columns}) \
+             SELECT 9000, 'from the future', {columns} FROM _sqlx_migrations WHERE version = 1"
+        ))
+        .await;
+    let said = refused(database.folder.path(), &environment, CHECK);
+    assert!(said.contains("newer version of Doorward"), "{said}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_out_of_date_or_empty_is_no_mistake_and_stays_as_it_is() {
+    let database = Database::empty().await;
+    let environment = Live::environment(&database);
+    let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let output = run(database.folder.path(), &environment, CHECK);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    if is_postgres() {
+        let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
+        assert_eq!(database.db_number(tables).await, 0);
+    } else {
+        assert!(names(database.folder.path()).is_empty());
+    }
+}
+
+#[test]
+fn a_database_that_does_not_answer_and_a_missing_master_key_are_both_told() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("postgres://doorward:a-password-of-the-database@{free}/doorward");
+    let environment = [("DOORWARD__DATABASE__URL", url.as_str()), ("DOORWARD__DATABASE__ACQUIRE_TIMEOUT", "1")];
+    let output = run(folder.path(), &environment, CHECK);
+    let said = text(&output.stderr);
+    assert_eq!((output.status.code(), said.lines().count()), (Some(1), 2), "{said}");
+    assert!(said.contains("PostgreSQL needs a master key") && said.contains("the database cannot be opened"), "{said}");
+    assert!(!said.contains("a-password-of-the-database"), "{said}");
+}
+
+#[test]
+fn a_master_key_that_all_can_read_and_an_https_issuer_without_tls_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = [("DOORWARD__SERVER__ISSUER", "https://login.example.org")];
+    let settings = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let mut server = Live::run(folder.path(), settings.clone(), Live::SERVE);
+    server.terminate();
+    assert_eq!(server.wait(), Some(0));
+    assert!(server.log().contains("server.trusted_proxies is empty"), "{}", server.log());
+    assert!(!server.log().contains("is open to every user"), "{}", server.log());
+
+    let key = folder.path().join("data/master.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let mut server = Live::run(folder.path(), settings, Live::SERVE);
+    server.terminate();
+    assert_eq!(server.wait(), Some(0));
+    assert!(server.log().contains("data/master.key is open to every user of this machine (mode 0644)"));
+
+    let output = run(folder.path(), &environment, CHECK);
+    let said = text(&output.stderr);
+    assert_eq!((output.status.code(), said.lines().count()), (Some(0), 2), "{said}");
+    assert!(said.lines().all(|line| line.starts_with("warning: ")), "{said}");
+    let proxied = [environment[0], ("DOORWARD__SERVER__TRUSTED_PROXIES", "127.0.0.1")];
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(text(&run(folder.path(), &proxied, CHECK).stderr), "");
+}
