@@ -10,6 +10,7 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use doorward::grants::{Granted, TokenRequest};
+use doorward::protocol::audience::Audience;
 use doorward::protocol::params::Params;
 use doorward::random;
 
@@ -28,7 +29,7 @@ async fn granted(server: &Server) -> Granted {
     let authorization = &mut granted.authorization;
     authorization.subject = random::row_id(now);
     authorization.grant_id = Some(random::id());
-    authorization.audience = "https://api.example.org".to_owned();
+    authorization.audience = Audience::of("https://api.example.org");
     authorization.roles = vec!["editor".to_owned()];
     granted
 }

@@ -126,9 +126,14 @@ async fn register(app: &App, origin: String) -> Result<Samples, Failure> {
         ..ClientChange::default()
     };
     sample(&registry, ClientType::Service, SERVICE, service, &act).await?;
+    sample_api(&registry, &resource, &act).await?;
+    // No other: a former start on other ports has left an API with the same scope.
+    let resources = Some(vec![resource]);
+    let narrowed = ClientChange { resources: resources.clone(), ..ClientChange::default() };
+    sample(&registry, ClientType::Service, SERVICE, narrowed, &act).await?;
     let issued = registry.renew_client_secret(SERVICE, &act).await.map_err(refused)?.view;
     let ask = format!(
-        "curl -s -u {SERVICE}:{} {issuer}/token -d grant_type=client_credentials -d scope={SCOPE} -d resource={resource}",
+        "curl -s -u {SERVICE}:{} {issuer}/token -d grant_type=client_credentials -d scope={SCOPE}",
         issued.secret.as_ref().map_or("", Secret::expose)
     );
     let api = format!(
@@ -140,10 +145,10 @@ async fn register(app: &App, origin: String) -> Result<Samples, Failure> {
         redirect_uris: Some(vec![samples.redirect_uri()]),
         post_logout_redirect_uris: Some(vec![samples.post_logout_redirect_uri()]),
         scope: Some(format!("{} {SCOPE}", ClientType::Spa.default_scopes())),
+        resources,
         ..ClientChange::default()
     };
     sample(&registry, ClientType::Spa, &samples.client_id, own, &act).await?;
-    sample_api(&registry, &resource, &act).await?;
     app.refresh().await?;
     Ok(samples)
 }

@@ -22,7 +22,7 @@ pub struct Access {
 /// What a resource of ours asks of an access.
 #[derive(Clone, Copy, Debug)]
 pub struct Demand<'a> {
-    /// Its identifier: the audience that the token must be for.
+    /// Its identifier: must be in the audience of the token.
     pub audience: &'a str,
     /// The scope that it must have.
     pub scope: &'static str,
@@ -45,7 +45,7 @@ impl Grants {
         now: Timestamp,
     ) -> Result<Access, Error> {
         let token = VerifiedToken::verify(token, keys, &self.issuer, now)?;
-        if token.aud != demand.audience {
+        if !token.aud.contains(demand.audience) {
             return Err(Rejection::WrongAudience.into());
         }
         if token.cnf.is_some() && token.cnf.as_ref() != demand.confirmation {

@@ -6,12 +6,13 @@
 
 use super::{Granted, Grants, TokenRequest};
 use crate::failure::{Error, Failure};
+use crate::protocol::audience;
 use crate::protocol::authorization::Authorization;
 use crate::protocol::code::{self, KnownCode, Used};
 use crate::protocol::confirmation::bound_to;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::rejection::{Refusal, Rejection};
-use crate::protocol::resource::{self, Resource};
+use crate::protocol::resource::Resource;
 use crate::random;
 use crate::secret::{Secret, SecretHash};
 
@@ -65,13 +66,13 @@ impl Grants {
             return Err(Rejection::EndedGrant.into());
         }
         let confirmation = bound_to(grant.confirmation.as_ref(), confirmation)?.cloned();
-        let audience = resource::audience(params, &grant.resources, self.issuer.as_str())?;
+        let audience = audience::decide(params, &grant.scopes, &grant.resources, resources, self.issuer.as_str())?;
         let gets_refresh_token = client.may_use(GrantType::RefreshToken) && self.first_expiry(grant, now).is_some();
         Ok(Authorization {
             client_id: grant.client_id.clone(),
             subject: grant.user.id.clone(),
             grant_id: Some(grant.id.clone()),
-            scopes: grant.scopes.for_audience(&audience, resources),
+            scopes: grant.scopes.for_resources(audience.identifiers(), resources),
             audience,
             roles: grant.user.roles.clone(),
             jti: random::id(),

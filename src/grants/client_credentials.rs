@@ -2,8 +2,9 @@
 
 use super::{Granted, Grants, TokenRequest};
 use crate::failure::Error;
+use crate::protocol::audience;
 use crate::protocol::authorization::Authorization;
-use crate::protocol::resource::{self, Resource};
+use crate::protocol::resource::Resource;
 use crate::protocol::scope;
 use crate::random;
 
@@ -16,13 +17,13 @@ impl Grants {
         let TokenRequest { client, params, confirmation, now, .. } = request;
         let issuer = self.issuer.as_str();
         let scopes = scope::requested_for_itself(params, client, resources)?;
-        let allowed = resource::requested(params, client, resources, issuer)?;
-        let audience = resource::audience(params, &allowed, issuer)?;
+        let requested = audience::requested(params, &scopes, client, resources, issuer)?;
+        let audience = audience::decide(params, &scopes, &requested, resources, issuer)?;
         let authorization = Authorization {
             client_id: client.client_id.clone(),
             subject: client.client_id.clone(),
             grant_id: None,
-            scopes: scopes.for_audience(&audience, resources),
+            scopes: scopes.for_resources(audience.identifiers(), resources),
             audience,
             roles: Vec::new(),
             jti: random::id(),

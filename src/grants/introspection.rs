@@ -2,6 +2,7 @@
 
 use super::{Grants, TokenRequest};
 use crate::failure::{Error, Failure};
+use crate::protocol::audience::Audience;
 use crate::protocol::client::AuthMethod;
 use crate::protocol::confirmation::token_type;
 use crate::protocol::introspection::{ActiveToken, Introspection, may_know};
@@ -72,7 +73,7 @@ impl Grants {
             active: true,
             iss: self.issuer.as_str().to_owned(),
             sub: grant.user.id,
-            aud: self.issuer.as_str().to_owned(),
+            aud: Audience::of(self.issuer.as_str()),
             client_id: grant.client_id,
             scope: grant.scopes,
             exp: token.expires_at.seconds(),

@@ -103,7 +103,7 @@ impl Grants {
         resources: &[Resource],
         authorization: &Authorization,
     ) -> Result<Signers, Failure> {
-        let resource = resources.iter().find(|resource| resource.identifier == authorization.audience);
+        let resource = resources.iter().find(|resource| authorization.audience.contains(&resource.identifier));
         let algorithms = Algorithms {
             access_token: resource.map(|resource| resource.signing_algorithm).unwrap_or_default(),
             id_token: request.client.id_token_algorithm,

@@ -8,12 +8,13 @@ use super::{Granted, Grants, TokenRequest};
 use crate::clock::Timestamp;
 use crate::config::OnReuse;
 use crate::failure::{Error, Failure};
+use crate::protocol::audience;
 use crate::protocol::authorization::Authorization;
 use crate::protocol::confirmation::bound_to;
 use crate::protocol::grant::Grant;
 use crate::protocol::refresh::{self, Answer, Presented, RefreshToken};
 use crate::protocol::rejection::{Refusal, Rejection};
-use crate::protocol::resource::{self, Resource};
+use crate::protocol::resource::Resource;
 use crate::protocol::scope;
 use crate::random;
 use crate::sealing::SealingKey;
@@ -68,8 +69,9 @@ impl Grants {
         resources: &[Resource],
         grant: &Grant,
     ) -> Result<Answer, Refusal> {
-        let audience = resource::audience(params, &grant.resources, self.issuer.as_str())?;
-        let scopes = scope::narrowed(params, &grant.scopes)?.for_audience(&audience, resources);
+        let scopes = scope::narrowed(params, &grant.scopes)?;
+        let audience = audience::decide(params, &scopes, &grant.resources, resources, self.issuer.as_str())?;
+        let scopes = scopes.for_resources(audience.identifiers(), resources);
         Ok(Answer { scopes, audience, jti: random::id() })
     }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::assurance::Assurance;
+use super::audience::Audience;
 use super::confirmation::Confirmation;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
@@ -22,8 +23,8 @@ pub struct Authorization {
     pub grant_id: Option<String>,
     /// The scopes of the access token.
     pub scopes: ScopeSet,
-    /// The one audience of the access token.
-    pub audience: String,
+    /// The audience of the access token.
+    pub audience: Audience,
     /// The roles of the user.
     pub roles: Vec<String>,
     /// The id of the access token.
@@ -60,7 +61,7 @@ pub struct Authentication {
 pub struct AccessTokenClaims<'a> {
     iss: &'a str,
     sub: &'a str,
-    aud: &'a str,
+    aud: &'a Audience,
     client_id: &'a str,
     exp: i64,
     iat: i64,

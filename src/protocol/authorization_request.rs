@@ -3,6 +3,7 @@
 //! [`RedirectTarget::verify`] comes first; without its value no redirect can be built, so what fails there becomes a page. Then
 //! [`AuthorizationRequest::check`] runs the other rules in one visible order; what fails there goes to the redirect URI.
 
+use super::audience;
 use super::claims_request::ClaimsRequest;
 use super::client::Client;
 use super::grant_type::GrantType;
@@ -11,7 +12,7 @@ use super::pkce::{self, CodeChallenge};
 use super::prompt::{self, Prompt};
 use super::redirect_uri;
 use super::rejection::{Refusal, Rejection};
-use super::resource::{self, Resource};
+use super::resource::Resource;
 use super::response_mode::ResponseMode;
 use super::scope::{self, ScopeSet};
 
@@ -72,7 +73,7 @@ pub struct AuthorizationRequest {
     pub target: RedirectTarget,
     /// The scopes asked for, each allowed to the client.
     pub scopes: ScopeSet,
-    /// The resources asked for; none means the issuer.
+    /// The resources that it is for, by its own word or as its scopes say; none means the issuer alone.
     pub resources: Vec<String>,
     /// Single claims asked for.
     #[serde(default)]
@@ -112,7 +113,7 @@ impl AuthorizationRequest {
             return Err(Rejection::ClientMayNotAuthorize.into());
         }
         let scopes = scope::requested(params, client, resources)?;
-        let resources = resource::requested(params, client, resources, issuer)?;
+        let requested = audience::requested(params, &scopes, client, resources, issuer)?;
         let challenge = pkce::challenge(params, client.pkce, &scopes)?;
         let claims = ClaimsRequest::parse(params.single("claims")?, params.single("acr_values")?, &client.scopes)?;
         let prompt = prompt::parse(params.single("prompt")?)?;
@@ -120,8 +121,8 @@ impl AuthorizationRequest {
         Ok(Self {
             client_id: client.client_id.clone(),
             target,
-            scopes,
-            resources,
+            scopes: scopes.for_resources(&requested, resources),
+            resources: requested,
             claims,
             nonce: params.single("nonce")?.map(str::to_owned),
             challenge,

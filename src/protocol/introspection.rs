@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::audience::Audience;
 use super::client::Client;
 use super::confirmation::Confirmation;
 use super::resource::Resource;
@@ -30,7 +31,7 @@ pub struct ActiveToken {
     /// The user, or the client itself.
     pub sub: String,
     /// The audience; a refresh token's is the issuer.
-    pub aud: String,
+    pub aud: Audience,
     /// The client it was given to.
     pub client_id: String,
     /// Its scopes.
@@ -59,7 +60,8 @@ impl Introspection {
 }
 
 /// Whether a client may know of an access token: the one it was given to, or one that the token's resource names.
-pub fn may_know(caller: &Client, owner: &str, audience: &str, resources: &[Resource]) -> bool {
+pub fn may_know(caller: &Client, owner: &str, audience: &Audience, resources: &[Resource]) -> bool {
     let named = |resource: &Resource| resource.introspectors.contains(&caller.client_id);
-    caller.client_id == owner || resources.iter().any(|resource| resource.identifier == audience && named(resource))
+    let is_for = |resource: &Resource| audience.contains(&resource.identifier);
+    caller.client_id == owner || resources.iter().any(|resource| is_for(resource) && named(resource))
 }

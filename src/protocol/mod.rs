@@ -2,6 +2,7 @@
 
 pub mod algorithm;
 pub mod assurance;
+pub mod audience;
 pub mod authorization;
 pub mod authorization_request;
 pub mod authorization_response;

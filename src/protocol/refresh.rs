@@ -3,6 +3,7 @@
 //! Each use replaces the token. An answer may get lost, so until the successor is first used, and for a minute at most, its
 //! predecessor gets the same answer again. Any other use of a replaced token is a reuse: somebody has a copy.
 
+use super::audience::Audience;
 use super::grant::Grant;
 use super::rejection::Rejection;
 use super::scope::ScopeSet;
@@ -39,7 +40,7 @@ pub struct Answer {
     /// Its scopes.
     pub scopes: ScopeSet,
     /// Its audience.
-    pub audience: String,
+    pub audience: Audience,
     /// Its id.
     pub jti: String,
 }
@@ -115,7 +116,7 @@ mod tests {
             replaced: replaced.map(|(ago, unused)| Replaced {
                 at: NOW.minus(ago),
                 successor: unused.then(|| vec![1]),
-                answer: Answer { scopes: ScopeSet::default(), audience: "a".into(), jti: "j".into() },
+                answer: Answer { scopes: ScopeSet::default(), audience: Audience::of("a"), jti: "j".into() },
             }),
         };
         assert!(matches!(token(None).presented(NOW), Ok(Presented::Current)));

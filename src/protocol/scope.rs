@@ -67,17 +67,9 @@ impl ScopeSet {
         Self(self.0.iter().filter(|token| takes(token)).cloned().collect())
     }
 
-    /// What a token for `audience` carries of these: all but the scopes that other resources own.
-    pub fn for_audience(&self, audience: &str, resources: &[Resource]) -> Self {
-        let foreign = |token: &str| {
-            resources.iter().any(|r| r.identifier != audience && r.scopes.contains_key(token))
-                && !resources.iter().any(|r| r.identifier == audience && r.scopes.contains_key(token))
-        };
-        if resources.iter().any(|r| r.identifier == audience) {
-            Self(self.0.iter().filter(|token| !foreign(token)).cloned().collect())
-        } else {
-            self.clone()
-        }
+    /// What a token for these resources carries of these: all but the scopes that only others own.
+    pub fn for_resources(&self, identifiers: &[String], resources: &[Resource]) -> Self {
+        self.filter(|token| is_within_reach(token, resources, |owner| identifiers.contains(&owner.identifier)))
     }
 }
 
@@ -121,7 +113,8 @@ impl TryFrom<String> for ScopeSet {
 /// [`Rejection::MalformedScope`]; without `openid` [`Rejection::UnknownScope`] and [`Rejection::ScopeNotAllowed`], which name the scope;
 /// [`Rejection::RepeatedParameter`].
 pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Result<ScopeSet, Refusal> {
-    let may_ask = |token: &str| client.scopes.contains(token) && is_within_reach(token, client, resources);
+    let may_name = |owner: &Resource| client.may_name(&owner.identifier);
+    let may_ask = |token: &str| client.scopes.contains(token) && is_within_reach(token, resources, may_name);
     let Some(text) = params.single("scope")? else { return Ok(client.scopes.filter(may_ask)) };
     let asked = ScopeSet::parse(text)?;
     let is_strict = !(asked.contains("openid") && may_ask("openid"));
@@ -162,14 +155,14 @@ pub fn narrowed(params: &Params, granted: &ScopeSet) -> Result<ScopeSet, Refusal
 }
 
 /// Whether the issuer itself owns it.
-fn is_issuers(token: &str) -> bool {
+pub(super) fn is_issuers(token: &str) -> bool {
     ISSUER_SCOPES.iter().any(|(name, _)| *name == token)
 }
 
-/// Whether a client that is allowed the scope can use it: nothing owns it, or something that the client may ask for.
-fn is_within_reach(token: &str, client: &Client, resources: &[Resource]) -> bool {
+/// Whether a scope can be used where only some APIs are in question: one of them owns it, or none that there is.
+fn is_within_reach(token: &str, resources: &[Resource], is_in_question: impl Fn(&Resource) -> bool) -> bool {
     let mut owners = resources.iter().filter(|resource| resource.owns(token)).peekable();
-    owners.peek().is_none() || owners.any(|owner| client.may_name(&owner.identifier))
+    owners.peek().is_none() || owners.any(is_in_question)
 }
 
 /// What a scope means to a person: our own words, those of the resource that owns it, or its name.

@@ -8,6 +8,7 @@ use super::rows::{damaged, scopes};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::audience::Audience;
 use crate::protocol::grant::Grant;
 use crate::protocol::refresh::{Answer, RefreshToken, Replaced};
 use crate::secret::SecretHash;
@@ -76,7 +77,7 @@ impl RefreshRow {
                     successor: self.successor,
                     answer: Answer {
                         scopes: scopes(&self.answer_scopes.ok_or_else(missing)?)?,
-                        audience: self.answer_audience.ok_or_else(missing)?,
+                        audience: Audience::from_text(&self.answer_audience.ok_or_else(missing)?),
                         jti: self.answer_jti.ok_or_else(missing)?,
                     },
                 })
@@ -136,7 +137,7 @@ impl Transaction {
             .bind(new.hash.as_bytes())
             .bind(replacement.sealed.as_slice())
             .bind(answer.scopes.to_string())
-            .bind(&answer.audience)
+            .bind(answer.audience.to_string())
             .bind(&answer.jti)
             .fetch_optional(c)
             .await)?;

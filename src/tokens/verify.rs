@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::public_key::PublicKey;
 use super::ring::KeyRing;
 use crate::clock::Timestamp;
+use crate::protocol::audience::Audience;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::rejection::Rejection;
@@ -29,8 +30,8 @@ pub struct VerifiedToken {
     iss: String,
     /// The user, or the client itself.
     pub sub: String,
-    /// The one audience.
-    pub aud: String,
+    /// Its audience.
+    pub aud: Audience,
     /// The client it was given to.
     pub client_id: String,
     /// When it expires, in seconds since the epoch.

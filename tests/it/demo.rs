@@ -53,7 +53,7 @@ async fn the_sample_api_takes_tokens_for_it_with_its_scope() {
 
     notes(&second, None).await.refused_json(401, Rejection::MissingToken);
     notes(&second, Some("x")).await.refused_json(401, Rejection::MalformedToken);
-    notes(&second, Some(&token(&[]).await)).await.refused_json(401, Rejection::WrongAudience);
+    notes(&second, Some(&token(&[("scope", "other")]).await)).await.refused_json(401, Rejection::WrongAudience);
     let without = notes(&second, Some(&token(&[api, ("scope", "other")]).await)).await;
     without.refused_json(403, Rejection::TokenWithoutScope);
     assert!(without.header("www-authenticate").ends_with(&format!(", scope=\"{SCOPE}\"")));

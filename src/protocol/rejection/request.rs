@@ -23,6 +23,7 @@ macro_rules! request {
         ResourceNotAllowed: InvalidTarget, "RFC 8707 §2", "resource names an API that this application may not ask for.";
         ResourceNotGranted: InvalidTarget, "RFC 8707 §2.2", "resource names an API that was not granted.";
         SeveralResources: InvalidTarget, "RFC 8707 §2.2", "One access token has one audience: name one resource.";
+        AmbiguousScope: InvalidTarget, "RFC 8707 §2", "scope names a scope of several APIs, and resource does not say which is meant.";
         ForeignHint: InvalidRequest, "OpenID Connect Core §3.1.2.1", "id_token_hint is not an ID token that this server gave out.";
     } };
 }

@@ -163,8 +163,18 @@ async fn a_token_of_another_issuer_or_audience_is_refused() {
         let token = forge::signed_by(&given.server, &header, &given.changed("aud", audience.into()));
         given.refuses(&token, Rejection::WrongAudience).await;
     }
-    let both = given.changed("aud", json!(["http://localhost:8000", "https://api.test"]));
-    given.refuses(&forge::signed_by(&given.server, &header, &both), Rejection::MalformedToken).await;
+    for (audiences, rejection) in [
+        (json!(["https://api.test", "https://other.test"]), Rejection::WrongAudience),
+        (json!([]), Rejection::WrongAudience),
+        (json!([["http://localhost:8000"]]), Rejection::MalformedToken),
+        (json!(["http://localhost:8000", 7]), Rejection::MalformedToken),
+        (json!({ "http://localhost:8000": true }), Rejection::MalformedToken),
+    ] {
+        let token = forge::signed_by(&given.server, &header, &given.changed("aud", audiences));
+        given.refuses(&token, rejection).await;
+    }
+    let both = given.changed("aud", json!(["https://api.test", "http://localhost:8000"]));
+    given.client.userinfo(&forge::signed_by(&given.server, &header, &both)).await.ok();
 
     // And a real one that was given out for an API.
     given.server.db_resource("https://api.test", &["notes"]).await;
