@@ -68,7 +68,7 @@ pub(super) struct Create {
     name: String,
     #[command(flatten)]
     rest: Details,
-    /// client_secret_basic, client_secret_post or none [default: as the type has it].
+    /// client_secret (by header or form, as the application likes), client_secret_basic, client_secret_post or none [default: client_secret for web and service, else none].
     #[arg(long, value_name = "METHOD", value_parser = auth_method)]
     auth_method: Option<AuthMethod>,
     /// Ours: people are not asked to consent.
@@ -136,7 +136,7 @@ fn client_type(text: &str) -> Result<ClientType, String> {
 }
 
 fn auth_method(text: &str) -> Result<AuthMethod, String> {
-    text.parse().map_err(|_| format!("'{text}' must be client_secret_basic, client_secret_post or none"))
+    text.parse().map_err(|_| format!("'{text}' must be client_secret, client_secret_basic, client_secret_post or none"))
 }
 
 fn pkce_mode(text: &str) -> Result<PkceMode, String> {

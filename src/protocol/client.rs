@@ -24,9 +24,11 @@ pub enum ClientType {
     Service,
 }
 
-/// How a client authenticates at the token endpoint (OpenID Connect Core §9).
+/// How a client authenticates at the token endpoint (OpenID Connect Core §9), as it is registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthMethod {
+    /// With its secret in either of the two ways that follow, one per request: stock clients disagree. A name of our own.
+    ClientSecret,
     /// HTTP Basic (RFC 6749 §2.3.1).
     ClientSecretBasic,
     /// In the form body (RFC 6749 §2.3.1).
@@ -36,7 +38,22 @@ pub enum AuthMethod {
 }
 
 named!(ClientType { Web = "web", Spa = "spa", Native = "native", Service = "service" });
-named!(AuthMethod { ClientSecretBasic = "client_secret_basic", ClientSecretPost = "client_secret_post", None = "none" });
+named!(AuthMethod { ClientSecret = "client_secret", ClientSecretBasic = "client_secret_basic", ClientSecretPost = "client_secret_post", None = "none" });
+
+impl AuthMethod {
+    /// Those that a request can use, by the names that RFC 7591 §2 registers.
+    pub const OF_REQUESTS: &[Self] = &[Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+
+    /// Whether a request that uses `presented` will do.
+    pub const fn takes(self, presented: Self) -> bool {
+        match self {
+            Self::ClientSecret => matches!(presented, Self::ClientSecretBasic | Self::ClientSecretPost),
+            Self::ClientSecretBasic => matches!(presented, Self::ClientSecretBasic),
+            Self::ClientSecretPost => matches!(presented, Self::ClientSecretPost),
+            Self::None => matches!(presented, Self::None),
+        }
+    }
+}
 
 impl ClientType {
     /// Whether people can sign in to it.
@@ -67,7 +84,7 @@ impl ClientType {
     /// The authentication method when none is named.
     pub const fn default_auth_method(self) -> AuthMethod {
         match self {
-            Self::Web | Self::Service => AuthMethod::ClientSecretBasic,
+            Self::Web | Self::Service => AuthMethod::ClientSecret,
             Self::Spa | Self::Native => AuthMethod::None,
         }
     }
@@ -146,7 +163,7 @@ pub struct Client {
     pub name: String,
     /// The hash of its secret; `None` for a public client.
     pub secret_hash: Option<SecretHash>,
-    /// The one way in which it authenticates.
+    /// How it authenticates.
     pub auth_method: AuthMethod,
     /// How it may get tokens.
     pub grant_types: BTreeSet<GrantType>,

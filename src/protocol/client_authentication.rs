@@ -1,8 +1,10 @@
-//! Client authentication at the token endpoint: exactly one way per request, the registered one (RFC 6749 §2.3).
+//! Client authentication at the token endpoint: exactly one way per request, one that is registered (RFC 6749 §2.3).
+//!
+//! What is wrong is told plainly. That a client exists is no secret: the authorization endpoint says the same to anybody.
 
 use super::client::{AuthMethod, Client};
 use super::params::Params;
-use super::rejection::Rejection;
+use super::rejection::{Refusal, Rejection};
 use crate::secret::{Secret, SecretHash};
 
 /// What a request presents: nothing is believed yet.
@@ -18,12 +20,12 @@ pub struct Presented {
 ///
 /// # Errors
 /// [`Rejection::MissingClientAuthentication`], [`Rejection::SeveralClientAuthentications`], [`Rejection::MalformedBasicHeader`],
-/// [`Rejection::RepeatedParameter`].
+/// [`Rejection::ClientAssertion`], [`Rejection::RepeatedParameter`].
 pub fn presented(authorization: &[&[u8]], params: &Params) -> Result<Presented, Rejection> {
     let id = params.single("client_id")?;
     let secret = params.single("client_secret")?;
     if params.single("client_assertion")?.is_some() {
-        return Err(Rejection::WrongClientAuthenticationMethod);
+        return Err(Rejection::ClientAssertion);
     }
     match (authorization, id, secret) {
         ([], Some(id), Some(secret)) => Ok(Presented {
@@ -54,18 +56,24 @@ pub fn presented(authorization: &[&[u8]], params: &Params) -> Result<Presented, 
 /// Decides whether the request is from the client. The work is the same whether or not there is such a client.
 ///
 /// # Errors
-/// [`Rejection::WrongClientCredentials`], [`Rejection::WrongClientAuthenticationMethod`], [`Rejection::ClientSwitchedOff`].
-pub fn verify(presented: &Presented, client: Option<&Client>) -> Result<(), Rejection> {
+/// [`Rejection::UnregisteredClient`], [`Rejection::MissingClientSecret`], [`Rejection::SecretOfPublicClient`],
+/// [`Rejection::WrongClientAuthenticationMethod`] with the one that is right, [`Rejection::WrongClientSecret`],
+/// [`Rejection::ClientSwitchedOff`].
+pub fn verify(presented: &Presented, client: Option<&Client>) -> Result<(), Refusal> {
     let stored = client.and_then(|c| c.secret_hash).or_else(|| SecretHash::from_bytes(&[0; 32]));
     let matches = presented.secret.as_ref().map(|secret| Some(secret.hash()) == stored);
-    let Some(client) = client else { return Err(Rejection::WrongClientCredentials) };
-    if client.auth_method != presented.method {
-        return Err(Rejection::WrongClientAuthenticationMethod);
+    let Some(client) = client else { return Err(Rejection::UnregisteredClient.into()) };
+    if !client.auth_method.takes(presented.method) {
+        return Err(match (client.auth_method, presented.method) {
+            (_, AuthMethod::None) => Rejection::MissingClientSecret.into(),
+            (AuthMethod::None, _) => Rejection::SecretOfPublicClient.into(),
+            (registered, _) => Rejection::WrongClientAuthenticationMethod.of(registered.as_str()),
+        });
     }
     match (client.auth_method, matches) {
         (AuthMethod::None, None) | (_, Some(true)) if client.is_enabled() => Ok(()),
-        (AuthMethod::None, None) | (_, Some(true)) => Err(Rejection::ClientSwitchedOff),
-        _ => Err(Rejection::WrongClientCredentials),
+        (AuthMethod::None, None) | (_, Some(true)) => Err(Rejection::ClientSwitchedOff.into()),
+        _ => Err(Rejection::WrongClientSecret.into()),
     }
 }
 
@@ -112,7 +120,7 @@ mod tests {
         assert_eq!(read(&[header], "client_id=other"), Err(Rejection::SeveralClientAuthentications));
         assert_eq!(read(&[header], "client_secret=s"), Err(Rejection::SeveralClientAuthentications));
         assert_eq!(read(&[header, header], ""), Err(Rejection::SeveralClientAuthentications));
-        assert_eq!(read(&[], "client_id=a&client_assertion=x"), Err(Rejection::WrongClientAuthenticationMethod));
+        assert_eq!(read(&[], "client_id=a&client_assertion=x"), Err(Rejection::ClientAssertion));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::scope::ISSUER_SCOPES;
 /// The metadata document.
 pub fn document(issuer: &Issuer) -> Value {
     let scopes: Vec<&str> = ISSUER_SCOPES.iter().map(|(name, _)| *name).collect();
-    let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
+    let methods: Vec<&str> = AuthMethod::OF_REQUESTS.iter().map(|method| method.as_str()).collect();
     let secret_methods: Vec<&str> =
         methods.iter().copied().filter(|method| *method != AuthMethod::None.as_str()).collect();
     let algorithms: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();

@@ -76,7 +76,8 @@ fn auth_method(client: &Client) -> Result<(), String> {
     match client.client_type {
         kind if kind.allows(client.auth_method) => Ok(()),
         ClientType::Service => {
-            Err("a service client must authenticate: client_secret_basic or client_secret_post".to_owned())
+            Err("a service client must authenticate: client_secret, client_secret_basic or client_secret_post"
+                .to_owned())
         }
         kind => Err(format!("a {kind} client cannot keep a secret: its authentication method must be none")),
     }

@@ -172,7 +172,7 @@ async fn a_refresh_token_is_bound_to_its_client_which_must_authenticate() {
     refresh(&public, &first).await.refused_json(400, Rejection::ForeignRefreshToken);
     let mut impostor = client.clone();
     impostor.secret = Some("wrong".to_owned());
-    refresh(&impostor, &first).await.refused_json(401, Rejection::WrongClientCredentials);
+    refresh(&impostor, &first).await.refused_json(401, Rejection::WrongClientSecret);
     refresh(&client, &first).await.ok();
 }
 

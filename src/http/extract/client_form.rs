@@ -1,13 +1,20 @@
 //! The only way to the body of a request by a client: no parameter twice, and the client authenticated (RFC 6749 §2.3 and §3.2).
+//!
+//! A challenge goes to whoever used the header or said nothing (RFC 6749 §5.2); in answer to a secret in the form it would send libraries
+//! to a method that the client did not choose, and make a browser ask its person for a password.
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
+use axum::response::{IntoResponse, Response};
 
 use super::body;
 use crate::app::App;
+use crate::failure::Error;
 use crate::http::error::JsonError;
+use crate::http::middleware::request_log::LoggedClient;
 use crate::protocol::client::Client;
 use crate::protocol::client_authentication;
 use crate::protocol::params::Params;
@@ -22,19 +29,51 @@ pub(in crate::http) struct ClientForm {
     pub params: Params,
 }
 
-impl FromRequest<App> for ClientForm {
-    type Rejection = JsonError;
+/// Why there is no authenticated client, with what the answer and its log line need to know.
+#[derive(Debug)]
+pub(in crate::http) struct Unauthenticated {
+    why: Error,
+    /// Whether an answer of 401 names the scheme Basic.
+    challenges: bool,
+    /// The registered client that the request claimed to be from.
+    claimed: Option<Arc<Client>>,
+}
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, JsonError> {
+impl<E: Into<Error>> From<E> for Unauthenticated {
+    fn from(error: E) -> Self {
+        Self { why: error.into(), challenges: true, claimed: None }
+    }
+}
+
+impl IntoResponse for Unauthenticated {
+    fn into_response(self) -> Response {
+        let mut response = JsonError(self.why).into_response();
+        if !self.challenges {
+            response.headers_mut().remove(header::WWW_AUTHENTICATE);
+        }
+        let logged = self.claimed.map(|client| Extension(LoggedClient(client.client_id.clone())));
+        (logged, response).into_response()
+    }
+}
+
+impl FromRequest<App> for ClientForm {
+    type Rejection = Unauthenticated;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Unauthenticated> {
         let (parts, body) = request.into_parts();
         let params = body::form(&parts.headers, body).await?;
         params.refuse_repeated()?;
         let authorization: Vec<&[u8]> =
             parts.headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
-        let presented = client_authentication::presented(&authorization, &params)?;
+        let challenges = !authorization.is_empty() || params.single("client_id")?.is_none();
+        let refused = |why: Error, claimed| Unauthenticated { why, challenges, claimed };
+        let presented =
+            client_authentication::presented(&authorization, &params).map_err(|why| refused(why.into(), None))?;
         let client = app.directory.client(&presented.unverified_client_id).await?;
-        client_authentication::verify(&presented, client.as_deref())?;
-        let client = client.ok_or(Rejection::WrongClientCredentials)?;
-        Ok(Self { client, params })
+        match (client_authentication::verify(&presented, client.as_deref()), client) {
+            (Ok(()), Some(client)) => Ok(Self { client, params }),
+            (Ok(()), None) => Err(refused(Rejection::UnregisteredClient.into(), None)),
+            (Err(why), client) => Err(refused(why.into(), client)),
+        }
     }
 }

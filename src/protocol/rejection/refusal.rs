@@ -26,7 +26,7 @@ pub enum Detail {
     None,
     /// The scopes that were needed: the `scope` of a bearer challenge (RFC 6750 §3).
     Scopes(ScopeSet),
-    /// The parameter at fault: a name that this server knows, never one that was only sent.
+    /// The parameter at fault, or the method that is right: a name that this server knows, never one that was only sent.
     Parameter(&'static str),
     /// The scope at fault, which was sent: a scope token (RFC 6749 §3.3) of at most [`MAX_SCOPE`] bytes.
     Scope(String),

@@ -6,9 +6,13 @@ macro_rules! token {
         MissingClientAuthentication: InvalidClient, "RFC 6749 §2.3", "Client authentication is missing.";
         SeveralClientAuthentications: InvalidRequest, "RFC 6749 §2.3", "A request uses more than one way to authenticate the client.";
         MalformedBasicHeader: InvalidClient, "RFC 6749 §2.3.1", "The Authorization header is not well-formed Basic authentication.";
-        WrongClientCredentials: InvalidClient, "RFC 6749 §5.2", "Client authentication failed.";
+        ClientAssertion: InvalidClient, "RFC 6749 §2.3", "client_assertion is not supported: the methods are client_secret_basic, client_secret_post and none.";
+        UnregisteredClient: InvalidClient, "RFC 6749 §5.2", "client_id names no client that is registered here.";
+        MissingClientSecret: InvalidClient, "RFC 6749 §2.3", "The client secret is missing: this client must authenticate with it.";
+        WrongClientSecret: InvalidClient, "RFC 6749 §5.2", "The client secret is wrong.";
+        SecretOfPublicClient: InvalidClient, "RFC 6749 §2.3", "This client has no secret: it sends its client_id alone.";
+        WrongClientAuthenticationMethod: InvalidClient, "RFC 6749 §2.3", "This client is registered for another authentication method.";
         ClientSwitchedOff: InvalidClient, "RFC 6749 §5.2", "Client authentication failed. (The client may have been switched off.)";
-        WrongClientAuthenticationMethod: InvalidClient, "RFC 6749 §2.3", "Client authentication failed. (The method must be the registered one.)";
 
         // The token endpoint.
         MissingGrantType: InvalidRequest, "RFC 6749 §4.1.3", "grant_type is missing.";

@@ -1,4 +1,4 @@
-//! The token endpoint: how a request must be written, who sends it, and what the client may ask for.
+//! The token endpoint: how a request must be written, and what the client may ask for.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -6,30 +6,16 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
-use base64::{Engine, engine::general_purpose::STANDARD};
 use doorward::protocol;
-use doorward::protocol::client::{AuthMethod, ClientType};
+use doorward::protocol::client::ClientType;
 use doorward::protocol::grant_type::GrantType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 use hyper::body::Frame;
 
-use crate::support::{Answer, Server, unverified_claims};
+use crate::support::{Server, unverified_claims};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-
-/// A token request with these `Authorization` headers and this body.
-async fn send(server: &Server, authorization: &[&[u8]], body: &str) -> Answer {
-    let mut request = Request::post("/token").header(header::CONTENT_TYPE, FORM);
-    for value in authorization {
-        request = request.header(header::AUTHORIZATION, *value);
-    }
-    server.send(request.body(Body::from(body.to_owned())).unwrap()).await
-}
-
-fn basic(id: &str, secret: &str) -> Vec<u8> {
-    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))).into_bytes()
-}
 
 #[tokio::test]
 async fn a_token_request_is_one_form_of_at_most_64_kib() {
@@ -110,95 +96,6 @@ async fn a_body_that_breaks_off_and_one_that_does_not_end_are_refused() {
 }
 
 #[tokio::test]
-async fn a_client_authenticates_in_exactly_one_way_and_the_registered_one() {
-    let server = Server::start().await;
-    let web = server.db_client(ClientType::Web, |_| {}).await;
-    let post = server.db_client(ClientType::Web, |c| c.auth_method = AuthMethod::ClientSecretPost).await;
-    let spa = server.db_client(ClientType::Spa, |_| {}).await;
-    let (id, secret) = (web.id.as_str(), web.secret.as_deref().unwrap());
-    let good = basic(id, secret);
-    let (post_id, post_secret) = (post.id.as_str(), post.secret.as_deref().unwrap());
-    for (headers, body, status, rejection) in [
-        (vec![], String::new(), 401, Rejection::MissingClientAuthentication),
-        (vec![], "client_secret=x".to_owned(), 401, Rejection::MissingClientAuthentication),
-        (vec![good.clone(), good.clone()], String::new(), 400, Rejection::SeveralClientAuthentications),
-        (vec![good.clone()], format!("client_secret={secret}"), 400, Rejection::SeveralClientAuthentications),
-        (vec![good.clone()], "client_id=other".to_owned(), 400, Rejection::SeveralClientAuthentications),
-        (vec![], format!("client_id={id}"), 401, Rejection::WrongClientAuthenticationMethod),
-        (vec![], format!("client_id={id}&client_secret={secret}"), 401, Rejection::WrongClientAuthenticationMethod),
-        (vec![basic(post_id, post_secret)], String::new(), 401, Rejection::WrongClientAuthenticationMethod),
-        (vec![basic(&spa.id, "x")], String::new(), 401, Rejection::WrongClientAuthenticationMethod),
-        (vec![], "client_id=x&client_assertion=x".to_owned(), 401, Rejection::WrongClientAuthenticationMethod),
-        (vec![basic("nobody", secret)], String::new(), 401, Rejection::WrongClientCredentials),
-        (vec![basic(id, "wrong")], String::new(), 401, Rejection::WrongClientCredentials),
-        (vec![basic(id, "")], String::new(), 401, Rejection::WrongClientCredentials),
-        (vec![basic(id, &secret[1..])], String::new(), 401, Rejection::WrongClientCredentials),
-        (vec![basic(id, &secret.to_uppercase())], String::new(), 401, Rejection::WrongClientCredentials),
-        (vec![], format!("client_id={post_id}&client_secret=wrong"), 401, Rejection::WrongClientCredentials),
-        (vec![], "client_id=nobody".to_owned(), 401, Rejection::WrongClientCredentials),
-        (vec![good.clone()], String::new(), 400, Rejection::MissingGrantType),
-        (vec![good], format!("client_id={id}"), 400, Rejection::MissingGrantType),
-    ] {
-        let headers: Vec<&[u8]> = headers.iter().map(Vec::as_slice).collect();
-        let answer = send(&server, &headers, &body).await;
-        answer.refused_json(status, rejection);
-        assert_eq!(answer.header("www-authenticate").starts_with("Basic realm="), status == 401, "{rejection:?}");
-    }
-}
-
-#[tokio::test]
-async fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
-    let server = Server::start().await;
-    let web = server.db_client(ClientType::Web, |_| {}).await;
-    let wrong = send(&server, &[&basic(&web.id, "wrong")], "grant_type=authorization_code").await;
-    let unknown = send(&server, &[&basic("nobody", "wrong")], "grant_type=authorization_code").await;
-    let without_trace = |answer: &Answer| {
-        let mut headers = answer.headers.clone();
-        headers.remove("x-trace-id");
-        (answer.status, headers, answer.body.clone())
-    };
-    assert_eq!(without_trace(&wrong), without_trace(&unknown));
-}
-
-#[tokio::test]
-async fn a_malformed_authorization_header_is_refused_and_breaks_nothing() {
-    let server = Server::start().await;
-    let long = format!("Basic {}", "QUFB".repeat(25_000));
-    for header in [
-        &b"Basic"[..],
-        b"Basic ",
-        b"Basic !!!",
-        b"Basic YWJj",
-        b"Basic OmI=",
-        b"Basic /zpi",
-        b"Basic \xe9\xe9",
-        b"Basic YTpi YTpi",
-        b"Basic YSUwMDpi",
-        b"Bearer",
-        b"Bearer abc",
-        b"bearer  x",
-        b"Digest username=\"a\"",
-        b"\xff",
-        long.as_bytes(),
-    ] {
-        let answer = send(&server, &[header], "grant_type=client_credentials").await;
-        answer.refused_json(401, Rejection::MalformedBasicHeader);
-        assert!(answer.header("www-authenticate").starts_with("Basic realm="));
-    }
-}
-
-#[tokio::test]
-async fn a_secret_with_any_characters_is_form_encoded_in_a_basic_header() {
-    let server = Server::start().await;
-    let service = server.db_client(ClientType::Service, |_| {}).await;
-    let secret = service.secret.as_deref().unwrap();
-    let encoded: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    for header in [basic(&service.id, &encoded), basic(&service.id, secret)] {
-        send(&server, &[&header], "grant_type=client_credentials").await.ok();
-    }
-}
-
-#[tokio::test]
 async fn a_client_uses_the_grant_types_of_its_kind() {
     let server = Server::start().await;
     let web = server.db_client(ClientType::Web, |_| {}).await;
@@ -245,18 +142,6 @@ async fn a_client_uses_the_grant_types_that_it_is_allowed_and_no_others() {
     let machine = server.db_client(ClientType::Web, own(&[GrantType::ClientCredentials])).await;
     browser.visit(&machine.authorization_url("")).await.refused_redirect(Rejection::ClientMayNotAuthorize);
     machine.redeem("x").await.refused_json(400, Rejection::GrantTypeNotAllowed);
-}
-
-#[tokio::test]
-async fn a_client_that_is_switched_off_gets_nothing_and_comes_back_when_switched_on() {
-    let server = Server::start().await;
-    let service = server.db_client(ClientType::Service, |_| {}).await;
-    service.credentials(&[]).await.ok();
-    server.db_change_client(&service.id, |c| c.disabled_at = Some(c.created_at)).await;
-    let answer = service.credentials(&[]).await;
-    answer.refused_json(401, Rejection::ClientSwitchedOff);
-    server.db_change_client(&service.id, |c| c.disabled_at = None).await;
-    service.credentials(&[]).await.ok();
 }
 
 #[tokio::test]

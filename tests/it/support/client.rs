@@ -14,7 +14,7 @@ pub struct Client {
     server: Server,
     pub id: String,
     pub secret: Option<String>,
-    /// How it authenticates: `client_secret_basic`, `client_secret_post` or `none`.
+    /// How it authenticates: `client_secret_basic` (also when either will do), `client_secret_post` or `none`.
     pub method: String,
     pub redirect_uri: String,
     pub pkce: bool,
@@ -71,7 +71,7 @@ impl Client {
         form.extend_pairs(fields);
         let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         match (self.method.as_str(), &self.secret) {
-            ("client_secret_basic", Some(secret)) => {
+            ("client_secret" | "client_secret_basic", Some(secret)) => {
                 let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
                 let pair = format!("{}:{}", encoded(&self.id), encoded(secret));
                 request = request.header(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(pair)));
