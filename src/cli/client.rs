@@ -68,9 +68,6 @@ pub(super) struct Create {
     name: String,
     #[command(flatten)]
     rest: Details,
-    /// client_secret (by header or form, as the application likes), client_secret_basic, client_secret_post or none [default: client_secret for web and service, else none].
-    #[arg(long, value_name = "METHOD", value_parser = auth_method)]
-    auth_method: Option<AuthMethod>,
     /// Ours: people are not asked to consent.
     #[arg(long)]
     first_party: bool,
@@ -82,6 +79,9 @@ pub(super) struct Create {
 pub(super) struct Update {
     /// The application's id.
     client_id: String,
+    /// Another type: what the former allowed and this one does not is told.
+    #[arg(long = "type", value_name = "TYPE", value_parser = client_type)]
+    client_type: Option<ClientType>,
     /// A new name.
     #[arg(long, value_name = "N")]
     name: Option<String>,
@@ -96,6 +96,9 @@ pub(super) struct Update {
 
 #[derive(Args)]
 struct Details {
+    /// client_secret (by header or form, as the application likes), client_secret_basic, client_secret_post or none [default: client_secret for web and service, else none].
+    #[arg(long, value_name = "METHOD", value_parser = auth_method)]
+    auth_method: Option<AuthMethod>,
     /// How it may get tokens: authorization_code, refresh_token, client_credentials; can be repeated [default: as the type has it].
     #[arg(long = "grant-type", value_name = "G", value_parser = grant_type)]
     grant_types: Vec<GrantType>,
@@ -174,17 +177,9 @@ impl Create {
         let algorithm = self.rest.id_token_algorithm;
         let change = self.rest.change();
         let details = ClientChange { name: Some(self.name), first_party: self.first_party.then_some(true), ..change };
-        let new = NewClient { client_id: None, client_type: self.client_type, auth_method: self.auth_method, details };
-        let IssuedClient { client, secret } = registry.create_client(new, act).await?.view;
-        let mut thing = value(&client);
-        if let Some(secret) = &secret {
-            thing["client_secret"] = json!(secret.expose());
-        }
-        key::tell_beginning(context, &mut thing, "id_token_alg_from", algorithm).await;
-        self.output.thing(&thing);
-        if secret.is_some() && !self.output.json {
-            note("The secret is shown this once: keep it where the application finds it.");
-        }
+        let new = NewClient { client_id: None, client_type: self.client_type, details };
+        let issued = registry.create_client(new, act).await?.view;
+        tell(context, self.output, issued, algorithm).await;
         Ok(())
     }
 }
@@ -192,12 +187,29 @@ impl Create {
 impl Update {
     async fn run(self, context: &Context, registry: &Registry, act: &Act) -> Result<(), Error> {
         let algorithm = self.rest.id_token_algorithm;
-        let change = ClientChange { name: self.name, first_party: self.first_party, ..self.rest.change() };
-        let client = registry.change_client(&self.client_id, change, act).await?.view;
-        let mut thing = value(&client);
-        key::tell_beginning(context, &mut thing, "id_token_alg_from", algorithm).await;
-        self.output.thing(&thing);
+        let change = ClientChange {
+            client_type: self.client_type,
+            name: self.name,
+            first_party: self.first_party,
+            ..self.rest.change()
+        };
+        let issued = registry.change_client(&self.client_id, change, act).await?.view;
+        tell(context, self.output, issued, algorithm).await;
         Ok(())
+    }
+}
+
+/// Prints a client that was registered or changed, with its secret when that is new.
+async fn tell(context: &Context, output: Output, issued: IssuedClient, algorithm: Option<Wanted>) {
+    let IssuedClient { client, secret } = issued;
+    let mut thing = value(&client);
+    if let Some(secret) = &secret {
+        thing["client_secret"] = json!(secret.expose());
+    }
+    key::tell_beginning(context, &mut thing, "id_token_alg_from", algorithm).await;
+    output.thing(&thing);
+    if secret.is_some() && !output.json {
+        note("The secret is shown this once: keep it where the application finds it.");
     }
 }
 
@@ -210,6 +222,7 @@ impl Details {
             Some(uri) => Edit::from(Some(uri).filter(|uri| !uri.is_empty())),
         };
         ClientChange {
+            auth_method: self.auth_method,
             grant_types: Some(self.grant_types.into_iter().collect()).filter(|given: &BTreeSet<_>| !given.is_empty()),
             redirect_uris: list(self.redirect_uris),
             post_logout_redirect_uris: list(self.post_logout_redirect_uris),

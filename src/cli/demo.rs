@@ -164,7 +164,7 @@ async fn sample(
     match registry.change_client(client_id, details.clone(), act).await {
         Err(registry::Error::Missing(..)) => {
             let client_id = Some(client_id.to_owned());
-            let new = NewClient { client_id, client_type, auth_method: None, details };
+            let new = NewClient { client_id, client_type, details };
             registry.create_client(new, act).await.map(drop).map_err(refused)
         }
         changed => changed.map(drop).map_err(refused),

@@ -111,6 +111,10 @@ impl ClientType {
 /// What can be changed of a registered client: by the names that it has in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientField {
+    /// [`Client::client_type`].
+    Type,
+    /// [`Client::auth_method`], with [`Client::secret_hash`].
+    AuthMethod,
     /// [`Client::name`].
     Name,
     /// [`Client::grant_types`].
@@ -138,6 +142,8 @@ pub enum ClientField {
 }
 
 named!(ClientField {
+    Type = "type",
+    AuthMethod = "auth_method",
     Name = "name",
     GrantTypes = "grant_types",
     RedirectUris = "redirect_uris",

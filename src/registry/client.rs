@@ -28,8 +28,6 @@ pub struct NewClient {
     pub client_id: Option<String>,
     /// Its kind: presets what is not named.
     pub client_type: ClientType,
-    /// How it authenticates.
-    pub auth_method: Option<AuthMethod>,
     /// All that can be changed later.
     pub details: ClientChange,
 }
@@ -37,6 +35,10 @@ pub struct NewClient {
 /// What of a client is to become what.
 #[derive(Clone, Debug, Default)]
 pub struct ClientChange {
+    /// Its kind: another one keeps what it can of the former.
+    pub client_type: Option<ClientType>,
+    /// How it authenticates.
+    pub auth_method: Option<AuthMethod>,
     /// Shown to people.
     pub name: Option<String>,
     /// How it may get tokens.
@@ -108,7 +110,7 @@ pub struct ClientView {
 pub struct IssuedClient {
     /// The client.
     pub client: ClientView,
-    /// Its secret; `None` for a public one.
+    /// Its secret; `None` for a public one, and for one that goes on with the secret that it has.
     pub secret: Option<Secret>,
 }
 
@@ -143,15 +145,23 @@ impl ClientChange {
         let scope = self.scope.map(|text| ScopeSet::parse(&text)).transpose();
         let scope = scope.map_err(|why| Problems::one(F::Scope.as_str(), why.to_string()))?;
         let mut wanted = client.id_token_algorithm.wanted;
+        let is_of_type = set(self.client_type, &mut client.client_type);
+        // Another type brings its own method where the former does not suit it; who keeps no secret needs PKCE.
+        let implied = Some(client.client_type.default_auth_method());
+        let method = self.auth_method.or(implied.filter(|_| !client.client_type.allows(client.auth_method)));
+        let has_method = set(method, &mut client.auth_method);
+        let pkce = Some(PkceMode::Required).filter(|_| has_method && client.auth_method == AuthMethod::None);
         let metadata = &mut client.metadata;
         let fields = [
+            (F::Type, is_of_type),
+            (F::AuthMethod, has_method),
             (F::Name, set(self.name, &mut client.name)),
             (F::GrantTypes, set(self.grant_types, &mut client.grant_types)),
             (F::RedirectUris, set(self.redirect_uris, &mut client.redirect_uris)),
             (F::PostLogoutRedirectUris, set(self.post_logout_redirect_uris, &mut metadata.post_logout_redirect_uris)),
             (F::Scope, set(scope, &mut client.scopes)),
             (F::Resources, set(self.resources, &mut client.resources)),
-            (F::Pkce, set(self.pkce, &mut client.pkce)),
+            (F::Pkce, set(self.pkce.or(pkce), &mut client.pkce)),
             (F::FirstParty, set(self.first_party, &mut client.first_party)),
             (F::PolicyUri, self.policy_uri.apply(&mut metadata.policy_uri)),
             (F::TosUri, self.tos_uri.apply(&mut metadata.tos_uri)),
@@ -168,15 +178,10 @@ impl Registry {
     /// Registers a client, and makes its secret when it is to authenticate with one.
     pub async fn create_client(&self, new: NewClient, act: &Act) -> Result<Changed<IssuedClient>, Error> {
         let mut client = Client::new(new.client_id.unwrap_or_else(random::id), new.client_type, act.at);
-        client.auth_method = new.auth_method.unwrap_or(client.auth_method);
-        if client.auth_method == AuthMethod::None {
-            client.pkce = PkceMode::Required;
-        }
         new.details.apply(&mut client)?;
         // There is no former algorithm to go on with.
         client.id_token_algorithm = AlgorithmChoice { former: None, ..client.id_token_algorithm };
-        let secret = (client.auth_method != AuthMethod::None).then(random::secret);
-        client.secret_hash = secret.as_ref().map(Secret::hash);
+        let secret = fit_secret(&mut client);
         let mut transaction = self.storage.begin().await?;
         self.check_client(&mut transaction, &client).await?;
         if !transaction.insert_client(&client).await? {
@@ -198,21 +203,23 @@ impl Registry {
         Ok(self.storage.read().await?.clients_of(&page).await?.map(ClientView::from))
     }
 
-    /// Changes what is named of a client.
+    /// Changes what is named of a client. One that is to authenticate from now on gets a secret, one that is not loses it.
     pub async fn change_client(
         &self,
         client_id: &str,
         change: ClientChange,
         act: &Act,
-    ) -> Result<Changed<ClientView>, Error> {
+    ) -> Result<Changed<IssuedClient>, Error> {
         let mut transaction = self.storage.begin().await?;
         let mut client = transaction.hold_client(client_id).await?.ok_or_else(|| missing(client_id))?;
         let fields = change.apply(&mut client)?;
+        let secret = fit_secret(&mut client);
         self.check_client(&mut transaction, &client).await?;
         transaction.change_client(&client, &fields).await?;
         transaction.commit().await?;
         let names = fields.iter().map(|field| field.as_str()).collect();
-        Ok(changed(client, act, Action::Changed, names))
+        let Changed { view, event } = changed(client, act, Action::Changed, names);
+        Ok(Changed { view: IssuedClient { client: view, secret }, event })
     }
 
     /// Makes a new secret in place of the former one, which is worthless at once.
@@ -251,6 +258,14 @@ impl Registry {
         }
         Ok(problems.unless_any(())?)
     }
+}
+
+/// A secret for a client that is to have one and has none, and none for one that is to have none. What comes back is new.
+fn fit_secret(client: &mut Client) -> Option<Secret> {
+    let needs_one = client.auth_method != AuthMethod::None;
+    let secret = (needs_one && client.secret_hash.is_none()).then(random::secret);
+    client.secret_hash = secret.as_ref().map(Secret::hash).or(client.secret_hash.filter(|_| needs_one));
+    secret
 }
 
 fn changed(client: Client, act: &Act, action: Action, fields: Vec<&'static str>) -> Changed<ClientView> {

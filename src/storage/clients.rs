@@ -36,7 +36,8 @@ statements! {
         first_party = COALESCE($7, first_party), backchannel_logout_uri = NULLIF(COALESCE($8, backchannel_logout_uri), ''), \
         id_token_algorithm = NULLIF(COALESCE($9, id_token_algorithm), ''), \
         id_token_algorithm_former = NULLIF(COALESCE($10, id_token_algorithm_former), ''), metadata = COALESCE($11, metadata), \
-        pkce = COALESCE($12, pkce) WHERE client_id = $1";
+        pkce = COALESCE($12, pkce), client_type = COALESCE($13, client_type), auth_method = COALESCE($14, auth_method), \
+        secret_hash = CASE WHEN COALESCE($14, auth_method) = 'none' THEN NULL ELSE COALESCE($15, secret_hash) END WHERE client_id = $1";
     RENEW_SECRET = concat!("UPDATE clients SET secret_hash = $2 WHERE client_id = $1 AND auth_method <> 'none' RETURNING ", columns!());
     SWITCH_CLIENT_OFF = concat!("UPDATE clients SET disabled_at = COALESCE(disabled_at, $2) WHERE client_id = $1 RETURNING ", columns!());
     SWITCH_CLIENT_ON = concat!("UPDATE clients SET disabled_at = NULL WHERE client_id = $1 RETURNING ", columns!());
@@ -188,6 +189,9 @@ impl Transaction {
             .bind(algorithm(client.id_token_algorithm.former))
             .bind(metadata)
             .bind(has(F::Pkce).then_some(client.pkce.as_str()))
+            .bind(has(F::Type).then_some(client.client_type.as_str()))
+            .bind(has(F::AuthMethod).then_some(client.auth_method.as_str()))
+            .bind(client.secret_hash.as_ref().filter(|_| has(F::AuthMethod)).map(SecretHash::as_bytes))
             .execute(c)
             .await
             .map(drop))?;

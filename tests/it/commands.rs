@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Live, PASSWORD};
+use crate::support::{Database, Live, LiveClient, PASSWORD, eventually};
 
 /// What a person sees holds every one of these.
 #[track_caller]
@@ -61,6 +61,44 @@ async fn a_client_is_given_its_grant_types_by_command() {
     let service = server.client("service", &["--grant-type", "client_credentials"]);
     let refused = server.refused(&["client", "update", &service.id, "--grant-type", "authorization_code"]);
     assert!(refused.contains("a service client may not use authorization_code"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_client_is_given_another_method_and_another_type_by_command() {
+    let (_database, server) = server().await;
+    let web = server.client("web", &[]);
+    let update = |options: &[&str]| server.command(&[&["client", "update", &web.id], options].concat());
+    let status = async |secret: Option<&str>| {
+        let mut client = LiveClient::new(&server.issuer, &json!({ "client_id": web.id }));
+        client.secret = secret.map(str::to_owned);
+        client.token(&[("grant_type", "refresh_token"), ("refresh_token", "x")]).await.json()["error"].clone()
+    };
+    assert_eq!(status(web.secret.as_deref()).await, "invalid_grant");
+    let pinned = update(&["--auth-method", "client_secret_post"]);
+    assert_eq!((&pinned["auth_method"], &pinned["client_secret"]), (&json!("client_secret_post"), &Value::Null));
+    eventually("the method counts", async || (status(web.secret.as_deref()).await == "invalid_client").then_some(()))
+        .await;
+    let public = update(&["--type", "spa"]);
+    assert_eq!(
+        (&public["type"], &public["auth_method"], &public["pkce"]),
+        (&json!("spa"), &json!("none"), &json!("required"))
+    );
+    eventually("it is public", async || (status(None).await == "invalid_grant").then_some(())).await;
+    assert!(
+        server
+            .refused(&["client", "update", &web.id, "--auth-method", "client_secret"])
+            .contains("cannot keep a secret")
+    );
+    assert!(
+        server.refused(&["client", "update", &web.id, "--type", "service"]).contains("a service client may not use")
+    );
+    // The former secret does not come back.
+    let again = update(&["--type", "web", "--auth-method", "client_secret", "--pkce", "nonce"]);
+    let secret = again["client_secret"].as_str().unwrap();
+    assert_ne!(Some(secret), web.secret.as_deref());
+    eventually("the new secret counts", async || (status(Some(secret)).await == "invalid_grant").then_some(())).await;
+    assert_eq!(status(web.secret.as_deref()).await, "invalid_client");
+    assert_eq!(server.command(&["client", "show", &web.id])["client_secret"], Value::Null);
 }
 
 #[tokio::test]

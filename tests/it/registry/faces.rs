@@ -1,5 +1,6 @@
 //! What every face of the registry gets: problems field by field, lists page by page, events, and views that hold no secret.
 
+use doorward::protocol::client::AuthMethod;
 use doorward::protocol::edit::Edit;
 use doorward::protocol::page::Page;
 use doorward::registry::{
@@ -84,6 +85,13 @@ async fn every_change_leaves_who_did_what_to_which_fields_and_no_value() {
     let change = ClientChange { name: Some("Diary".to_owned()), tos_uri: Edit::Clear, ..ClientChange::default() };
     let event = registry.change_client(&id, change, &act).await.unwrap().event;
     assert_eq!((event.action, event.fields), (Action::Changed, vec!["name", "tos_uri"]));
+    let public = ClientChange { auth_method: Some(AuthMethod::None), ..ClientChange::default() };
+    let event = registry.change_client(&id, public, &act).await.unwrap().event;
+    assert_eq!(event.fields, vec!["auth_method", "pkce"]);
+    let confidential = ClientChange { auth_method: Some(AuthMethod::ClientSecret), ..ClientChange::default() };
+    let again = registry.change_client(&id, confidential, &act).await.unwrap();
+    assert_eq!(again.event.fields, vec!["auth_method"]);
+    assert!(!format!("{again:?}").contains(again.view.secret.as_ref().unwrap().expose()));
     let renewed = registry.renew_client_secret(&id, &act).await.unwrap();
     assert_eq!(renewed.event.action, Action::SecretRenewed);
     assert!(!format!("{renewed:?}").contains(renewed.view.secret.as_ref().unwrap().expose()));

@@ -25,7 +25,6 @@ fn web(name: &str) -> NewClient {
     NewClient {
         client_id: None,
         client_type: ClientType::Web,
-        auth_method: None,
         details: ClientChange {
             name: Some(name.to_owned()),
             redirect_uris: Some(vec!["https://rp.test/cb".to_owned()]),
