@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{Method, header};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{get, options, post};
 use axum::{Extension, Router};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
@@ -25,13 +25,16 @@ pub fn site(app: App) -> Site {
 fn router(app: App) -> Router {
     let files = Arc::new(Files::new(&app.config.brand, app.logo.as_ref()));
 
-    // For anybody: public facts.
+    // For anybody: public facts. A browser asks before a request with headers of its own, and only then.
+    let asked_first = || {
+        let any = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]);
+        options(missing::endpoint_method).layer(any)
+    };
     let public = Router::new()
-        .route("/.well-known/openid-configuration", get(discovery::get))
-        .route("/.well-known/oauth-authorization-server", get(discovery::get))
-        .route("/.well-known/jwks.json", get(jwks::get))
+        .route("/.well-known/openid-configuration", get(discovery::get).merge(asked_first()))
+        .route("/.well-known/oauth-authorization-server", get(discovery::get).merge(asked_first()))
+        .route("/.well-known/jwks.json", get(jwks::get).merge(asked_first()))
         .method_not_allowed_fallback(missing::endpoint_method)
-        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]))
         .layer(from_fn_with_state(headers::caching(app.config.keys.jwks_max_age), headers::public));
 
     // For machines: clients and resource servers.

@@ -43,11 +43,12 @@ pub(in crate::http) fn caching(seconds: i64) -> HeaderValue {
     HeaderValue::from_str(&format!("public, max-age={seconds}")).unwrap_or(HeaderValue::from_static("no-cache"))
 }
 
-/// On public facts: they may be kept, by anybody, as long as the publication of new keys reckons with.
+/// On public facts: they may be read by any site's script and kept by anybody, as long as the publication of new keys reckons with.
 pub(in crate::http) async fn public(State(caching): State<HeaderValue>, request: Request, next: Next) -> Response {
     let mut response = answered(next, request).await;
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(caching);
+    set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     set(headers, HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
     response
 }
@@ -84,7 +85,7 @@ pub(in crate::http) async fn browser(
     next: Next,
 ) -> Response {
     let is_account = request.uri().path().starts_with("/account");
-    let trace = request.extensions().get::<TraceId>().map(|trace| trace.0.clone()).unwrap_or_default();
+    let trace = request.extensions().get::<TraceId>().copied();
     let page = files.page.clone();
     request.extensions_mut().insert(page.clone());
     let answered = bounded::run(next, request).await;

@@ -1,21 +1,39 @@
 //! One log line per request: trace id, method, path, status, client, and why it was refused. Never a query, a header or a body.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::clock::Stopwatch;
 use crate::http::error::Reason;
 use crate::random;
 
-/// The longest part of a path that is logged, in characters.
+/// The longest part of a path that is logged, in bytes.
 const LONGEST_PATH: usize = 100;
 
-/// Names a request in the log and on error pages; also the response header `x-trace-id`.
-#[derive(Clone, Debug)]
-pub(in crate::http) struct TraceId(pub String);
+/// Names a request in the log and on error pages; also the response header `x-trace-id`: 22 characters of base64url.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http) struct TraceId([u8; 22]);
+
+impl TraceId {
+    fn new() -> Self {
+        let mut text = [0; 22];
+        // 16 bytes always make 22 characters.
+        let _ = URL_SAFE_NO_PAD.encode_slice(random::name(), &mut text);
+        Self(text)
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(str::from_utf8(&self.0).unwrap_or_default())
+    }
+}
 
 /// The client that a request was from; in the extensions of its response.
 #[derive(Clone, Debug)]
@@ -24,7 +42,7 @@ pub(in crate::http) struct LoggedClient(pub String);
 /// The line of a request that is under way.
 pub(in crate::http) struct Line {
     watch: Stopwatch,
-    trace: String,
+    trace: TraceId,
     method: Method,
     path: String,
     address: IpAddr,
@@ -33,15 +51,11 @@ pub(in crate::http) struct Line {
 impl Line {
     /// Begins the line, and gives the request its name.
     pub fn begin(request: &mut Request, address: IpAddr) -> Self {
-        let trace = random::id();
-        request.extensions_mut().insert(TraceId(trace.clone()));
-        Self {
-            watch: Stopwatch::start(),
-            trace,
-            method: request.method().clone(),
-            path: request.uri().path().chars().take(LONGEST_PATH).collect(),
-            address,
-        }
+        let trace = TraceId::new();
+        request.extensions_mut().insert(trace);
+        let path = request.uri().path();
+        let path = path[..path.floor_char_boundary(LONGEST_PATH)].to_owned();
+        Self { watch: Stopwatch::start(), trace, method: request.method().clone(), path, address }
     }
 
     /// Writes it, and names the request in the answer.
@@ -59,7 +73,7 @@ impl Line {
                 tracing::error!(%trace, %method, path, status, %address, client, micros, failure = %why, "request");
             }
         }
-        if let Ok(value) = HeaderValue::try_from(trace) {
+        if let Ok(value) = HeaderValue::from_bytes(&trace.0) {
             response.headers_mut().insert(HeaderName::from_static("x-trace-id"), value);
         }
     }

@@ -5,6 +5,7 @@ use axum::body::Body;
 
 use super::{Notice, Page};
 use crate::http::error::Reason;
+use crate::http::middleware::request_log::TraceId;
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -12,11 +13,11 @@ struct Problem {
     page: Page,
     title: &'static str,
     notice: Notice,
-    trace: String,
+    trace: Option<TraceId>,
 }
 
 /// The page's body.
-pub(in crate::http) fn body(page: Page, reason: &Reason, trace: String) -> Body {
+pub(in crate::http) fn body(page: Page, reason: &Reason, trace: Option<TraceId>) -> Body {
     let (title, notice) = match reason {
         Reason::Rejected(refusal) => ("That did not work", Notice::from(refusal)),
         Reason::Failed(failure) if failure.passing => (
