@@ -145,6 +145,10 @@ impl Params {
 }
 
 fn decode(part: &[u8]) -> Result<String, Rejection> {
+    // As nearly all of them are: printable ASCII that stands for itself.
+    if part.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'%' | b'+')) {
+        return Ok(String::from_utf8_lossy(part).into_owned());
+    }
     let spaced: Cow<'_, [u8]> = if part.contains(&b'+') {
         part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect()
     } else {

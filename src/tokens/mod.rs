@@ -1,5 +1,5 @@
-//! Tokens: the key ring in memory, the one mint, the JWKS as bytes, and verification. The only folder that names jsonwebtoken and,
-//! for public keys alone, rsa.
+//! Tokens: the key ring in memory, the one mint, the JWKS as bytes, and verification. The only folder that names rsa, for public
+//! keys alone.
 
 mod jwks;
 mod key;

@@ -1,8 +1,7 @@
 //! The public half of a signing key, as it is published and as it verifies.
 
+use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::Jwk;
 use rsa::pkcs8::EncodePublicKey;
 use rsa::{BoxedUint, RsaPublicKey};
 use serde_json::{Map, Value};
@@ -15,7 +14,8 @@ use crate::secret::{base64url, from_base64url, sha256};
 pub struct PublicKey {
     algorithm: Option<Algorithm>,
     jwk: Value,
-    decoding: Option<DecodingKey>,
+    /// Read once: what a verification needs of it need not be worked out again each time.
+    parsed: Option<ParsedPublicKey>,
 }
 
 impl PublicKey {
@@ -27,14 +27,14 @@ impl PublicKey {
         let damaged = || Failure::internal(format!("the public half of the signing key {kid} is damaged"));
         let jwk: Value = serde_json::from_str(jwk).map_err(|_| damaged())?;
         let Ok(algorithm) = algorithm.parse::<Algorithm>() else {
-            return Ok(Self { algorithm: None, jwk, decoding: None });
+            return Ok(Self { algorithm: None, jwk, parsed: None });
         };
         if thumbprint(&jwk).as_deref() != Some(kid) || jwk["kid"] != kid || jwk["alg"] != algorithm.as_str() {
             return Err(damaged());
         }
-        let parsed: Jwk = serde_json::from_value(jwk.clone()).map_err(|_| damaged())?;
-        let decoding = DecodingKey::from_jwk(&parsed).map_err(|_| damaged())?;
-        Ok(Self { algorithm: Some(algorithm), jwk, decoding: Some(decoding) })
+        let der = subject_public_key_info(algorithm, &jwk).ok_or_else(damaged)?;
+        let parsed = ParsedPublicKey::new(verification(algorithm), der).map_err(|_| damaged())?;
+        Ok(Self { algorithm: Some(algorithm), jwk, parsed: Some(parsed) })
     }
 
     /// The JWK (RFC 7517 §4).
@@ -57,14 +57,22 @@ impl PublicKey {
         Ok(format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n")))
     }
 
-    /// What verifies with it: `None` for an algorithm that this version does not know.
-    pub(super) fn verifier(&self) -> Option<(jsonwebtoken::Algorithm, &DecodingKey)> {
-        let algorithm = match self.algorithm? {
-            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-            Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
-            Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
-        };
-        Some((algorithm, self.decoding.as_ref()?))
+    /// What it signs with: `None` for an algorithm that this version does not know.
+    pub(super) fn algorithm(&self) -> Option<Algorithm> {
+        self.algorithm
+    }
+
+    /// Whether this is the signature of these bytes by its private half, as JWS writes one (RFC 7518 §3.3 and §3.4, RFC 8037 §3.1).
+    pub(super) fn verifies(&self, signed: &[u8], signature: &[u8]) -> bool {
+        self.parsed.as_ref().is_some_and(|key| key.verify_sig(signed, signature).is_ok())
+    }
+}
+
+fn verification(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
+    match algorithm {
+        Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+        Algorithm::Es256 => &signature::ECDSA_P256_SHA256_FIXED,
+        Algorithm::EdDsa => &signature::ED25519,
     }
 }
 
@@ -131,19 +139,15 @@ mod tests {
 
     #[test]
     fn another_library_reads_the_pem_and_verifies_with_it() {
-        use aws_lc_rs::signature as aws;
         for algorithm in Algorithm::ALL.iter().copied() {
             let key = SigningKey::generate(KeySpec { algorithm, rsa_bits: 2048 }).unwrap();
             let public = PublicKey::parse(key.kid(), algorithm.as_str(), &key.jwk().to_string()).unwrap();
             let pem = public.pem().unwrap();
             let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-            let verification: &dyn aws::VerificationAlgorithm = match algorithm {
-                Algorithm::Rs256 => &aws::RSA_PKCS1_2048_8192_SHA256,
-                Algorithm::Es256 => &aws::ECDSA_P256_SHA256_FIXED,
-                Algorithm::EdDsa => &aws::ED25519,
-            };
-            let read = aws::UnparsedPublicKey::new(verification, STANDARD.decode(body).unwrap());
-            assert!(read.verify(b"text", &key.sign(b"text").unwrap()).is_ok(), "{algorithm}");
+            let read = signature::UnparsedPublicKey::new(verification(algorithm), STANDARD.decode(body).unwrap());
+            let signed = key.sign(b"text").unwrap();
+            assert!(read.verify(b"text", &signed).is_ok() && public.verifies(b"text", &signed), "{algorithm}");
+            assert!(!public.verifies(b"texts", &signed), "{algorithm}");
         }
     }
 

@@ -34,7 +34,6 @@ const FLOORS: &[(&str, u8)] = &[
 /// Outside crates, each with the only places that name it.
 const PLACES: &[(&str, &[&str])] = &[
     ("sqlx", &["storage/"]),
-    ("jsonwebtoken", &["tokens/"]),
     ("rsa", &["tokens/"]),
     ("p256", &["tokens/"]),
     ("aws_lc_rs", &["tokens/", "secret.rs", "sealing.rs", "random.rs"]),
