@@ -54,12 +54,14 @@
 //!
 //! **An app refreshes, and its answer gets lost.** [`grants::Grants::redeem`] again, `grants/refresh_token.rs`. One look on a reader,
 //! [`storage::Reader::refresh_token`], brings the token with its grant and all that this hangs on: user, client, sign-in. What presenting
-//! the token means is [`protocol::refresh::RefreshToken::presented`]: the newest of its grant, a lost answer, or a reuse. For the newest,
-//! the answer is decided and its [`tokens::Signers`] are chosen while nothing is written yet; then
+//! the token means is [`protocol::refresh::RefreshToken::presented`]: the newest of its grant, a lost answer of a moment ago or of today, or a
+//! reuse. For the newest, the answer is decided and its [`tokens::Signers`] are chosen while nothing is written yet; then
 //! [`storage::Transaction::rotate_refresh_token`] replaces it by one statement, or finds that somebody was quicker, and the look is taken
 //! again. After the commit only the signatures are left, and those ask nobody. The successor is kept sealed under a key that only the
-//! presented token gives ([`sealing::SealingKey::from_secret`]), so the same answer can be given again, without writing, until the successor
-//! is used. A reuse ends what `[tokens] on_reuse` says. Whether the access token still holds is asked of [`grants::Grants::access`] alone.
+//! presented token gives ([`sealing::SealingKey::from_secret`]), so the same answer can be given again for a minute, without writing, until the
+//! successor is used. Later, and for `[tokens] lost_answer`, [`storage::Transaction::supersede_refresh_token`] puts another answer in its
+//! place: what the lost one gave dies, decided by one statement on the unused successor, which whoever uses that one needs too. A reuse ends what
+//! [`protocol::on_reuse::OnReuse::of`] says of the client. Whether the access token still holds is asked of [`grants::Grants::access`] alone.
 //!
 //! **A service gets a token, and a key rotates.** Client credentials touch no database: the client comes from [`storage::Directory`] and the
 //! key from [`tokens::KeyRing`], both in memory. [`app::App::run_jobs`] keeps them true. Whoever changes a client, a resource or a key,

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::protocol::client::{AuthMethod, ClientType};
 use crate::protocol::edit::Edit;
 use crate::protocol::grant_type::GrantType;
+use crate::protocol::on_reuse::OnReuse;
 use crate::protocol::pkce::PkceMode;
 use crate::registry::{Act, ClientChange, Error, IssuedClient, NewClient, Registry, State};
 use crate::secret::Secret;
@@ -132,7 +133,15 @@ struct Details {
     /// What its ID tokens are signed with: RS256, ES256, EdDSA, or default [default: as keys.algorithm says].
     #[arg(long = "id-token-alg", value_name = "A", value_parser = key::wanted)]
     id_token_algorithm: Option<Wanted>,
+    /// What ends when a copy of one of its refresh tokens is used: user (everything of the person), grant (what it was granted), or default
+    /// [default: as tokens.on_reuse says for --first-party, grant for all others].
+    #[arg(long, value_name = "WHAT", value_parser = on_reuse)]
+    on_reuse: Option<Ends>,
 }
+
+/// What `--on-reuse` says; nothing: what is preset.
+#[derive(Clone, Copy)]
+struct Ends(Option<OnReuse>);
 
 fn client_type(text: &str) -> Result<ClientType, String> {
     text.parse().map_err(|_| format!("'{text}' must be web, spa, native or service"))
@@ -149,6 +158,14 @@ fn pkce_mode(text: &str) -> Result<PkceMode, String> {
 fn grant_type(text: &str) -> Result<GrantType, String> {
     let names = || GrantType::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ");
     text.parse().map_err(|_| format!("'{}' must be one of {}", text.escape_debug(), names()))
+}
+
+fn on_reuse(text: &str) -> Result<Ends, String> {
+    if text == "default" {
+        return Ok(Ends(None));
+    }
+    let known = text.parse().map_err(|_| format!("'{}' must be user, grant or default", text.escape_debug()))?;
+    Ok(Ends(Some(known)))
 }
 
 impl ClientCommand {
@@ -233,6 +250,7 @@ impl Details {
             tos_uri: link(self.tos_uri),
             backchannel_logout_uri: link(self.backchannel_logout_uri),
             id_token_algorithm: self.id_token_algorithm.map_or(Edit::Keep, |Wanted(algorithm)| algorithm.into()),
+            on_reuse: self.on_reuse.map_or(Edit::Keep, |Ends(what)| what.into()),
             ..ClientChange::default()
         }
     }

@@ -17,6 +17,8 @@ use crate::failure::Failure;
 use crate::http::demo::{self, SCOPE, Samples};
 use crate::http::{Listener, Shutdown, site};
 use crate::protocol::client::ClientType;
+use crate::protocol::edit::Edit;
+use crate::protocol::on_reuse::OnReuse;
 use crate::registry::{self, Act, ClientChange, NewClient, NewResource, Registry, ResourceChange};
 use crate::secret::Secret;
 use crate::telemetry;
@@ -146,6 +148,8 @@ async fn register(app: &App, origin: String) -> Result<Samples, Failure> {
         post_logout_redirect_uris: Some(vec![samples.post_logout_redirect_uri()]),
         scope: Some(format!("{} {SCOPE}", ClientType::Spa.default_scopes())),
         resources,
+        // So that what a copy leads to can be tried.
+        on_reuse: Edit::Set(OnReuse::User),
         ..ClientChange::default()
     };
     sample(&registry, ClientType::Spa, &samples.client_id, own, &act).await?;

@@ -37,7 +37,7 @@ pub use registration::RegistrationConfig;
 pub use server::{Network, ServerConfig};
 pub use sign_in::SignInConfig;
 pub use tls::TlsConfig;
-pub use tokens::{OnReuse, TokensConfig};
+pub use tokens::{LONGEST_LIFETIME, TokensConfig};
 
 /// The sample file, which is also the defaults.
 pub const DEFAULTS: &str = include_str!("../../config.toml");

@@ -6,6 +6,7 @@ use crate::protocol::audience::Audience;
 use crate::protocol::client::AuthMethod;
 use crate::protocol::confirmation::token_type;
 use crate::protocol::introspection::{ActiveToken, Introspection, may_know};
+use crate::protocol::refresh::State;
 use crate::protocol::rejection::Rejection;
 use crate::secret::Secret;
 use crate::tokens::VerifiedToken;
@@ -64,7 +65,7 @@ impl Grants {
     ) -> Result<Option<ActiveToken>, Failure> {
         let known = self.storage.read().await?.refresh_token(&token.hash()).await?;
         let Some((token, grant)) = known.filter(|(token, grant)| {
-            let usable = token.replaced.is_none() && now < token.expires_at;
+            let usable = matches!(token.state, State::Current) && now < token.expires_at;
             usable && grant.client_id == client.client_id && grant.holds(self.idle, now)
         }) else {
             return Ok(None);

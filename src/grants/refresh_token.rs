@@ -1,18 +1,20 @@
-//! The refresh token grant (RFC 6749 §6, RFC 9700 §4.14): every use replaces the token, a lost answer can be asked for again, and a copy
-//! that is used ends what it was a copy of.
+//! The refresh token grant (RFC 6749 §6, RFC 9700 §4.14): every use replaces the token, a lost answer can be asked for again, later it is
+//! superseded by another, and a copy that is used ends what it was a copy of.
 //!
-//! What is asked is decided first, from token and grant as a look finds them; then one statement replaces the token or finds that somebody
-//! was quicker, and that request's answer is given again. A refusal changes nothing, except that a reuse ends what it must.
+//! What is asked is decided first, from token and grant as a look finds them; then one statement replaces the token (or supersedes the
+//! successor that nobody has used) or finds that somebody was quicker, and the look is taken again. A refusal changes nothing, except that
+//! a reuse ends what it must, and a token that comes too late its own grant.
 
 use super::{Granted, Grants, TokenRequest};
 use crate::clock::Timestamp;
-use crate::config::OnReuse;
+use crate::config::LONGEST_LIFETIME;
 use crate::failure::{Error, Failure};
 use crate::protocol::audience;
 use crate::protocol::authorization::Authorization;
 use crate::protocol::confirmation::bound_to;
 use crate::protocol::grant::Grant;
-use crate::protocol::refresh::{self, Answer, Presented, RefreshToken};
+use crate::protocol::on_reuse::OnReuse;
+use crate::protocol::refresh::{self, Answer, Presented, RefreshToken, State};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::resource::Resource;
 use crate::protocol::scope;
@@ -35,8 +37,8 @@ impl Grants {
         // Twice at most: whoever finds at the first look that nobody was there, and then that somebody was quicker, looks again.
         for _ in 0..2 {
             let (token, grant) = self.known(&presented, request).await?;
-            let (authorization, is_new) = match token.presented(request.now)? {
-                Presented::Current => {
+            let (authorization, is_new) = match token.presented(&grant, self.refresh_limits(), request.now)? {
+                Presented::Current | Presented::Lost(_) => {
                     let answer = self.answer(request, resources, &grant)?;
                     let refresh_token = Some(random::secret());
                     (Authorization { refresh_token, ..self.refreshed(request, &grant, answer) }, true)
@@ -49,13 +51,18 @@ impl Grants {
                     let again = self.refreshed(request, &grant, replaced.answer.clone());
                     (Authorization { issued_at, refresh_token, ..again }, false)
                 }
+                Presented::TooLate => {
+                    self.end(OnReuse::Grant, &grant, TOO_LATE, request.now).await?;
+                    return Err(Rejection::LateRefreshToken.into());
+                }
                 Presented::Reused => {
-                    self.end_reused(&grant, request.now).await?;
+                    let ends = OnReuse::of(request.client, self.lifetimes.on_reuse);
+                    self.end(ends, &grant, REUSED, request.now).await?;
                     return Err(Rejection::ReusedRefreshToken.into());
                 }
             };
             let signers = self.signers(request, resources, &authorization)?;
-            if !is_new || self.rotate(&presented, &grant, &authorization, request.now).await? {
+            if !is_new || self.rotate(&presented, (&token, &grant), &authorization, request.now).await? {
                 return Ok(Granted { authorization, signers });
             }
         }
@@ -111,11 +118,12 @@ impl Grants {
         }
     }
 
-    /// Replaces the token by the successor in the authorization; `false` when somebody was quicker, or the grant has ended since.
+    /// Replaces the token, or the successor that it had, by the one in the authorization; `false` when somebody was quicker, or the grant
+    /// has ended since.
     async fn rotate(
         &self,
         presented: &Secret,
-        grant: &Grant,
+        (token, grant): (&RefreshToken, &Grant),
         authorization: &Authorization,
         now: Timestamp,
     ) -> Result<bool, Error> {
@@ -139,7 +147,16 @@ impl Grants {
             answer: &answer,
         };
         let mut transaction = self.storage.begin().await?;
-        if !transaction.rotate_refresh_token(&hash, &replacement).await? {
+        let is_done = match &token.state {
+            State::Current => transaction.rotate_refresh_token(&hash, &replacement).await?,
+            State::Replaced(lost) => {
+                // Also when the lifetime was longer at the time.
+                let until = lost.at.plus(LONGEST_LIFETIME);
+                transaction.supersede_refresh_token(&hash, lost, until, &replacement).await?
+            }
+            State::Superseded => false,
+        };
+        if !is_done {
             return Ok(false);
         }
         if let Some(sign_in_id) = grant.sign_in_to_use(now) {
@@ -152,12 +169,12 @@ impl Grants {
         Ok(true)
     }
 
-    /// Somebody has a copy of a refresh token: ends what the settings say.
-    async fn end_reused(&self, grant: &Grant, now: Timestamp) -> Result<(), Failure> {
+    /// Ends what a token stood for, or everything of its person.
+    async fn end(&self, what: OnReuse, grant: &Grant, reason: &str, now: Timestamp) -> Result<(), Failure> {
         let mut transaction = self.storage.begin().await?;
-        match self.lifetimes.on_reuse {
-            OnReuse::User => transaction.end_everything_of_user(&grant.user.id, REUSED, now).await?,
-            OnReuse::Grant => transaction.end_grant(&grant.id, REUSED, now).await?,
+        match what {
+            OnReuse::User => transaction.end_everything_of_user(&grant.user.id, reason, now).await?,
+            OnReuse::Grant => transaction.end_grant(&grant.id, reason, now).await?,
         }
         transaction.commit().await
     }
@@ -182,7 +199,11 @@ impl Grants {
     }
 
     fn refresh_limits(&self) -> refresh::Limits {
-        refresh::Limits { idle: self.lifetimes.refresh_idle, absolute: self.lifetimes.refresh_absolute }
+        refresh::Limits {
+            idle: self.lifetimes.refresh_idle,
+            absolute: self.lifetimes.refresh_absolute,
+            lost_answer: self.lifetimes.lost_answer,
+        }
     }
 }
 
@@ -195,3 +216,5 @@ fn open(presented: &Secret, sealed: &[u8]) -> Result<Secret, Failure> {
 
 /// Why a grant or sign-in ended, in the database and on the account page.
 pub const REUSED: &str = "refresh token reused";
+/// Why a grant ended, in the database: the same answer was asked for when nobody could still be waiting for it.
+const TOO_LATE: &str = "lost answer asked for too late";

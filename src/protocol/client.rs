@@ -139,6 +139,8 @@ pub enum ClientField {
     BackchannelLogoutUri,
     /// [`Client::id_token_algorithm`].
     IdTokenAlg,
+    /// [`ClientMetadata::on_reuse`].
+    OnReuse,
 }
 
 named!(ClientField {
@@ -156,6 +158,7 @@ named!(ClientField {
     TosUri = "tos_uri",
     BackchannelLogoutUri = "backchannel_logout_uri",
     IdTokenAlg = "id_token_alg",
+    OnReuse = "on_reuse",
 });
 
 /// A registered client.

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::on_reuse::OnReuse;
+
 /// What is seldom read of a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientMetadata {
@@ -18,6 +20,9 @@ pub struct ClientMetadata {
     /// Its terms of service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<String>,
+    /// What the reuse of one of its refresh tokens ends; `None`: as [`OnReuse::of`] presets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_reuse: Option<OnReuse>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }

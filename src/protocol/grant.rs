@@ -72,45 +72,47 @@ impl Grant {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::protocol::proof::Kind;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
+    /// A grant that holds, made just now.
+    pub fn grant() -> Grant {
+        Grant {
+            id: "g".into(),
+            client_id: "c".into(),
+            user: User {
+                id: "u".into(),
+                email: String::new(),
+                email_verified: false,
+                name: String::new(),
+                claims: serde_json::Map::new(),
+                roles: vec![],
+                created_at: NOW,
+                updated_at: NOW,
+                disabled_at: None,
+            },
+            sign_in_id: Some("s".into()),
+            bound: false,
+            scopes: ScopeSet::default(),
+            resources: vec![],
+            proofs: Proofs::of(Kind::Password, NOW),
+            claims: ClaimsRequest::default(),
+            confirmation: None,
+            created_at: NOW,
+            used_at: NOW,
+            ended: false,
+            sign_in: None,
+        }
+    }
+
     #[test]
     fn a_bound_grant_holds_no_longer_than_its_sign_in() {
         let limits =
             |used: i64, left: i64| Some(SignInLimits { last_used_at: NOW.minus(used), expires_at: NOW.plus(left) });
-        let holds = |ended, bound, sign_in| {
-            let grant = Grant {
-                id: "g".into(),
-                client_id: "c".into(),
-                user: User {
-                    id: "u".into(),
-                    email: String::new(),
-                    email_verified: false,
-                    name: String::new(),
-                    claims: serde_json::Map::new(),
-                    roles: vec![],
-                    created_at: NOW,
-                    updated_at: NOW,
-                    disabled_at: None,
-                },
-                sign_in_id: Some("s".into()),
-                bound,
-                scopes: ScopeSet::default(),
-                resources: vec![],
-                proofs: Proofs::of(Kind::Password, NOW),
-                claims: ClaimsRequest::default(),
-                confirmation: None,
-                created_at: NOW,
-                used_at: NOW,
-                ended,
-                sign_in,
-            };
-            grant.holds(100, NOW)
-        };
+        let holds = |ended, bound, sign_in| Grant { ended, bound, sign_in, ..grant() }.holds(100, NOW);
         assert!(holds(false, false, None) && holds(false, false, limits(500, -1)));
         assert!(!holds(true, false, limits(0, 10)) && !holds(true, true, limits(0, 10)));
         assert!(holds(false, true, limits(99, 1)));

@@ -32,6 +32,7 @@ pub mod metadata;
 pub mod named;
 pub mod new_password;
 pub mod next_step;
+pub mod on_reuse;
 pub mod page;
 pub mod params;
 pub mod pkce;

@@ -41,7 +41,7 @@ macro_rules! named {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-                text.parse().map_err(|_| serde::de::Error::custom("an unknown name"))
+                text.parse().map_err(|_| serde::de::Error::unknown_variant(&text, &[$($name),+]))
             }
         }
     };

@@ -12,6 +12,7 @@ use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::client::{AuthMethod, Client, ClientField, ClientType};
 use crate::protocol::edit::Edit;
 use crate::protocol::grant_type::GrantType;
+use crate::protocol::on_reuse::OnReuse;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::pkce::PkceMode;
 use crate::protocol::problem::Problems;
@@ -63,6 +64,8 @@ pub struct ClientChange {
     pub backchannel_logout_uri: Edit<String>,
     /// What its ID tokens are signed with; taken away: what the settings say.
     pub id_token_algorithm: Edit<Algorithm>,
+    /// What the reuse of one of its refresh tokens ends; taken away: what is preset.
+    pub on_reuse: Edit<OnReuse>,
 }
 
 /// A client as every face shows it.
@@ -99,6 +102,8 @@ pub struct ClientView {
     pub backchannel_logout_uri: Option<String>,
     /// What its ID tokens are signed with, or `default`.
     pub id_token_alg: &'static str,
+    /// What the reuse of one of its refresh tokens ends, or `default`.
+    pub on_reuse: &'static str,
     /// Whether it can be used.
     pub state: State,
     /// When it was registered (RFC 3339).
@@ -132,6 +137,7 @@ impl From<Client> for ClientView {
             tos_uri: client.metadata.tos_uri,
             backchannel_logout_uri: client.backchannel_logout_uri,
             id_token_alg: client.id_token_algorithm.wanted.map_or("default", Algorithm::as_str),
+            on_reuse: client.metadata.on_reuse.map_or("default", OnReuse::as_str),
             state: State::of(client.disabled_at),
             created_at: client.created_at.to_string(),
         }
@@ -166,6 +172,7 @@ impl ClientChange {
             (F::PolicyUri, self.policy_uri.apply(&mut metadata.policy_uri)),
             (F::TosUri, self.tos_uri.apply(&mut metadata.tos_uri)),
             (F::BackchannelLogoutUri, self.backchannel_logout_uri.apply(&mut client.backchannel_logout_uri)),
+            (F::OnReuse, self.on_reuse.apply(&mut metadata.on_reuse)),
             (F::IdTokenAlg, self.id_token_algorithm.apply(&mut wanted)),
         ];
         client.id_token_algorithm = client.id_token_algorithm.changed_to(wanted);

@@ -169,7 +169,7 @@ impl Transaction {
     pub async fn change_client(&mut self, client: &Client, fields: &[ClientField]) -> Result<(), Failure> {
         use ClientField as F;
         let has = |field: F| fields.contains(&field);
-        let in_metadata = has(F::PostLogoutRedirectUris) || has(F::PolicyUri) || has(F::TosUri);
+        let in_metadata = has(F::PostLogoutRedirectUris) || has(F::PolicyUri) || has(F::TosUri) || has(F::OnReuse);
         let algorithm = |name: Option<Algorithm>| has(F::IdTokenAlg).then(|| name.map_or("", Algorithm::as_str));
         let grant_types = json_if(has(F::GrantTypes), &client.grant_types)?;
         let redirect_uris = json_if(has(F::RedirectUris), &client.redirect_uris)?;

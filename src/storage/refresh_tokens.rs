@@ -10,18 +10,22 @@ use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audience::Audience;
 use crate::protocol::grant::Grant;
-use crate::protocol::refresh::{Answer, RefreshToken, Replaced};
+use crate::protocol::refresh::{Answer, RefreshToken, Replaced, State};
 use crate::secret::SecretHash;
 
 statements! {
-    REFRESH_TOKEN = concat!("SELECT t.created_at AS given_at, t.expires_at AS token_expires_at, t.consumed_at, t.successor, t.answer_scopes, \
-        t.answer_audience, t.answer_jti, ", grant_columns!(), " FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id ", grant_tables!(),
+    REFRESH_TOKEN = concat!("SELECT t.created_at AS given_at, t.expires_at AS token_expires_at, t.first_used_at, t.consumed_at, t.superseded_at, \
+        t.successor_hash, t.successor, t.answer_scopes, t.answer_audience, t.answer_jti, ", grant_columns!(), " FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id ", grant_tables!(),
         " WHERE t.token_hash = $1");
     INSERT_REFRESH_TOKEN = "INSERT INTO refresh_tokens (token_hash, grant_id, client_id, created_at, expires_at) \
         VALUES ($1, $2, $3, $4, $5)";
-    REPLACE_REFRESH_TOKEN = "UPDATE refresh_tokens SET consumed_at = $2, successor_hash = $3, successor = $4, answer_scopes = $5, \
-        answer_audience = $6, answer_jti = $7 WHERE token_hash = $1 AND consumed_at IS NULL \
+    REPLACE_REFRESH_TOKEN = "UPDATE refresh_tokens SET first_used_at = $2, consumed_at = $2, successor_hash = $3, successor = $4, \
+        answer_scopes = $5, answer_audience = $6, answer_jti = $7 WHERE token_hash = $1 AND consumed_at IS NULL \
         AND EXISTS (SELECT 1 FROM grants g WHERE g.id = refresh_tokens.grant_id AND g.ended_at IS NULL) RETURNING grant_id";
+    SUPERSEDE_REFRESH_TOKEN = "UPDATE refresh_tokens SET consumed_at = $2, superseded_at = $2 WHERE token_hash = $1 AND consumed_at IS NULL \
+        AND EXISTS (SELECT 1 FROM grants g WHERE g.id = refresh_tokens.grant_id AND g.ended_at IS NULL) RETURNING grant_id";
+    ANSWER_ANEW = "UPDATE refresh_tokens SET consumed_at = $2, successor_hash = $3, successor = $4, answer_scopes = $5, \
+        answer_audience = $6, answer_jti = $7 WHERE token_hash = $1 RETURNING grant_id";
     FORGET_SUCCESSOR = "UPDATE refresh_tokens SET successor = NULL WHERE successor_hash = $1";
     REVOKE_ACCESS_TOKEN = "INSERT INTO revoked_tokens (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING";
     IS_REVOKED = "SELECT jti FROM revoked_tokens WHERE jti = $1";
@@ -57,7 +61,10 @@ pub struct Replacement<'a> {
 struct RefreshRow {
     given_at: i64,
     token_expires_at: i64,
+    first_used_at: Option<i64>,
     consumed_at: Option<i64>,
+    superseded_at: Option<i64>,
+    successor_hash: Option<Vec<u8>>,
     successor: Option<Vec<u8>>,
     answer_scopes: Option<String>,
     answer_audience: Option<String>,
@@ -68,25 +75,29 @@ struct RefreshRow {
 
 impl RefreshRow {
     fn read(self) -> Result<(RefreshToken, Grant), Failure> {
-        let replaced = match self.consumed_at {
-            None => None,
-            Some(at) => {
-                let missing = || damaged("answer", "a replaced refresh token without its answer");
-                Some(Replaced {
-                    at: Timestamp::from_seconds(at),
-                    successor: self.successor,
-                    answer: Answer {
-                        scopes: scopes(&self.answer_scopes.ok_or_else(missing)?)?,
-                        audience: Audience::from_text(&self.answer_audience.ok_or_else(missing)?),
-                        jti: self.answer_jti.ok_or_else(missing)?,
-                    },
-                })
-            }
+        let missing = || damaged("answer", "a replaced refresh token without its answer");
+        let state = match (self.consumed_at, self.superseded_at) {
+            (None, _) => State::Current,
+            (Some(_), Some(_)) => State::Superseded,
+            (Some(at), None) => State::Replaced(Box::new(Replaced {
+                first_at: Timestamp::from_seconds(self.first_used_at.unwrap_or(at)),
+                at: Timestamp::from_seconds(at),
+                successor_hash: self
+                    .successor_hash
+                    .and_then(|bytes| SecretHash::from_bytes(&bytes))
+                    .ok_or_else(missing)?,
+                successor: self.successor,
+                answer: Answer {
+                    scopes: scopes(&self.answer_scopes.ok_or_else(missing)?)?,
+                    audience: Audience::from_text(&self.answer_audience.ok_or_else(missing)?),
+                    jti: self.answer_jti.ok_or_else(missing)?,
+                },
+            })),
         };
         let token = RefreshToken {
             created_at: Timestamp::from_seconds(self.given_at),
             expires_at: Timestamp::from_seconds(self.token_expires_at),
-            replaced,
+            state,
         };
         Ok((token, self.grant.read()?))
     }
@@ -130,8 +141,46 @@ impl Transaction {
         hash: &SecretHash,
         replacement: &Replacement<'_>,
     ) -> Result<bool, Failure> {
+        if !self.answered(REPLACE_REFRESH_TOKEN, hash, replacement).await? {
+            return Ok(false);
+        }
+        self.insert_refresh_token(&replacement.successor).await?;
+        on!(self, |c| sqlx::query(FORGET_SUCCESSOR).bind(hash.as_bytes()).execute(c).await.map(drop))?;
+        Ok(true)
+    }
+
+    /// Supersedes the answer that a replaced refresh token had by another: the successor in it becomes worthless, and its access token is
+    /// revoked, which is kept until `answer_expires_at`. `false` when the successor has been used, or superseded, since it was looked at, or
+    /// the grant has ended: of any number of requests at once, those that use the successor too, one gets `true`.
+    pub async fn supersede_refresh_token(
+        &mut self,
+        hash: &SecretHash,
+        lost: &Replaced,
+        answer_expires_at: Timestamp,
+        replacement: &Replacement<'_>,
+    ) -> Result<bool, Failure> {
+        let superseded = on!(self, |c| sqlx::query_as::<_, (String,)>(SUPERSEDE_REFRESH_TOKEN)
+            .bind(lost.successor_hash.as_bytes())
+            .bind(replacement.successor.now.seconds())
+            .fetch_optional(c)
+            .await)?;
+        if superseded.is_none() {
+            return Ok(false);
+        }
+        self.insert_refresh_token(&replacement.successor).await?;
+        self.revoke_access_token(&lost.answer.jti, answer_expires_at).await?;
+        self.answered(ANSWER_ANEW, hash, replacement).await
+    }
+
+    /// Notes what a token answered, by one of the two statements that do; `false` when the statement finds that it may not.
+    async fn answered(
+        &mut self,
+        statement: &'static str,
+        hash: &SecretHash,
+        replacement: &Replacement<'_>,
+    ) -> Result<bool, Failure> {
         let (new, answer) = (&replacement.successor, replacement.answer);
-        let replaced = on!(self, |c| sqlx::query_as::<_, (String,)>(REPLACE_REFRESH_TOKEN)
+        let noted = on!(self, |c| sqlx::query_as::<_, (String,)>(statement)
             .bind(hash.as_bytes())
             .bind(new.now.seconds())
             .bind(new.hash.as_bytes())
@@ -141,12 +190,7 @@ impl Transaction {
             .bind(&answer.jti)
             .fetch_optional(c)
             .await)?;
-        if replaced.is_none() {
-            return Ok(false);
-        }
-        self.insert_refresh_token(new).await?;
-        on!(self, |c| sqlx::query(FORGET_SUCCESSOR).bind(hash.as_bytes()).execute(c).await.map(drop))?;
-        Ok(true)
+        Ok(noted.is_some())
     }
 
     /// Revokes one access token: kept until it would have expired.

@@ -32,6 +32,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("tokens.id_token_lifetime", "77", "77"),
     ("tokens.refresh_idle", "777", "777"),
     ("tokens.refresh_absolute", "7777777", "7777777"),
+    ("tokens.lost_answer", "777", "777"),
     ("tokens.on_reuse", "grant", "\"grant\""),
     ("sign_in.idle", "777", "777"),
     ("sign_in.absolute", "777", "777"),

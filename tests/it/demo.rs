@@ -7,7 +7,7 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
-use crate::support::{Answer, Client, Server};
+use crate::support::{Answer, Client, Live, Server};
 
 const API: &str = "http://127.0.0.1:8001/api";
 
@@ -78,4 +78,12 @@ async fn the_second_origin_answers_to_its_own_host_and_port_alone() {
     assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
     assert!(!page.header("content-security-policy").contains("unsafe"));
     get(&second, "/nowhere", "127.0.0.1:8001", None).await.refused_json(404, Rejection::NoSuchPage);
+}
+
+#[tokio::test]
+async fn a_copy_of_a_token_of_the_sample_app_ends_everything_of_its_person() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Live::run(folder.path(), vec![], &["demo", "--listen", "127.0.0.1:0", "--json"]);
+    server.set("DOORWARD__SERVER__DATA", "demo-data");
+    assert_eq!(server.command(&["client", "show", "demo-app"])["on_reuse"], "user");
 }

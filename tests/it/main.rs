@@ -18,6 +18,7 @@ mod full_disk;
 mod grants;
 mod keys;
 mod kill;
+mod lost_answers;
 mod middleware;
 mod migrations;
 mod model;

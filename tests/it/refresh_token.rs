@@ -1,6 +1,5 @@
-//! The refresh token grant: rotation, lost answers, reuse, limits, and what ends it.
+//! The refresh token grant: rotation, limits, and what ends it. What becomes of lost answers and copies is in `lost_answers.rs`.
 
-use doorward::config::OnReuse;
 use doorward::protocol::client::{AuthMethod, ClientType};
 use doorward::protocol::rejection::Rejection;
 use serde_json::Value;
@@ -67,31 +66,6 @@ async fn a_lost_answer_is_given_again_to_the_letter() {
     let again = [("grant_type", "refresh_token"), ("refresh_token", first.as_str()), ("scope", "openid")];
     client.token(&again).await.refused_json(400, Rejection::ChangedRetry);
     refresh(&client, &refresh_token(&answer)).await.ok();
-}
-
-#[tokio::test]
-async fn a_replaced_token_after_its_successor_was_used_ends_everything_of_the_person() {
-    let server = Server::start().await;
-    let (mut browser, client, first, _) = begin(&server, ClientType::Web).await;
-    let second = refresh_token(&refresh(&client, &first).await.ok());
-    let tokens = refresh(&client, &second).await.ok();
-    refresh(&client, &first).await.refused_json(400, Rejection::ReusedRefreshToken);
-    refresh(&client, &refresh_token(&tokens)).await.refused_json(400, Rejection::EndedGrant);
-    client.userinfo(tokens["access_token"].as_str().unwrap()).await.refused(401, Rejection::TokenOfEndedGrant);
-    assert!(browser.visit("/account").await.has("#login-submit"));
-    refresh(&client, &first).await.refused_json(400, Rejection::EndedGrant);
-}
-
-#[tokio::test]
-async fn a_replaced_token_after_a_minute_is_a_reuse_and_may_end_its_grant_alone() {
-    let server = Server::with(|config| config.tokens.on_reuse = OnReuse::Grant).await;
-    let (mut browser, client, first, _) = begin(&server, ClientType::Web).await;
-    let tokens = refresh(&client, &first).await.ok();
-    server.turn(60);
-    refresh(&client, &first).await.refused_json(400, Rejection::ReusedRefreshToken);
-    refresh(&client, &refresh_token(&tokens)).await.refused_json(400, Rejection::EndedGrant);
-    assert!(browser.visit("/account").await.has("#sign-out"));
-    browser.code(&client, "ann@example.org", SCOPE).await;
 }
 
 #[tokio::test]

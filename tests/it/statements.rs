@@ -99,9 +99,20 @@ async fn a_code_and_its_refresh_tokens() {
             run
         })
         .await;
-        // Once a minute the use of the grant is noted, and that of the sign-in which an app in the browser keeps alive.
-        let noting = if kind == ClientType::Spa { 6 } else { 5 };
-        takes(&server, "a refresh after a minute", noting, async || {
+        // The look; what was not used dies, another takes its place, its access token is revoked, and the answer is kept. Beside that, once a
+        // minute, the use of the grant is noted, and that of the sign-in which an app in the browser keeps alive.
+        let noting = if kind == ClientType::Spa { 2 } else { 1 };
+        let before = tokens.clone();
+        refresh(&client, &before).await.ok();
+        takes(&server, "a refresh whose answer was lost", 5 + noting, async || {
+            server.turn(60);
+            server.poll().await;
+            let (run, answer) = counted(&server, refresh(&client, &before)).await;
+            tokens = answer.json();
+            run
+        })
+        .await;
+        takes(&server, "a refresh after a minute", 4 + noting, async || {
             server.turn(60);
             server.poll().await;
             let (run, answer) = counted(&server, refresh(&client, &tokens)).await;

@@ -33,6 +33,7 @@ macro_rules! token {
         ForeignRefreshToken: InvalidGrant, "RFC 6749 §6", "refresh_token is not valid.";
         ExpiredRefreshToken: InvalidGrant, "RFC 6749 §6", "refresh_token has expired.";
         ReusedRefreshToken: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used before; what it stood for has ended.";
+        LateRefreshToken: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used before, and its answer cannot be had again any more.";
         ChangedRetry: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used a moment ago with another scope or resource.";
         WiderScope: InvalidScope, "RFC 6749 §6", "scope names a scope that was not granted.";
         EndedGrant: InvalidGrant, "RFC 6749 §5.2", "The authorization has ended.";

@@ -43,6 +43,8 @@ struct Tokens {
 pub(super) struct Chain {
     first: String,
     log: Vec<Step>,
+    /// What answers gave that were taken for lost.
+    superseded: Vec<Tokens>,
 }
 
 /// How a grant is ended.
@@ -114,7 +116,7 @@ impl Wire {
 
 impl Chain {
     pub(super) fn new(first: &str) -> Self {
-        Self { first: first.to_owned(), log: Vec::new() }
+        Self { first: first.to_owned(), log: Vec::new(), superseded: Vec::new() }
     }
 
     /// What to present next: the newest token, or once more the one whose answer was lost.
@@ -131,6 +133,16 @@ impl Chain {
         self.log.iter().map(|step| &step.presented).collect::<BTreeSet<_>>().len()
     }
 
+    /// How many tokens were presented and answered, each counted once.
+    pub(super) fn heard(&self) -> usize {
+        self.log.iter().filter(|step| step.answer.is_some()).map(|step| &step.presented).collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many answers were taken for lost.
+    pub(super) fn superseded(&self) -> usize {
+        self.superseded.len()
+    }
+
     /// How many answers were lost.
     pub(super) fn lost(&self) -> usize {
         self.log.len() - self.answered()
@@ -141,9 +153,26 @@ impl Chain {
         self.log.iter().filter(|step| step.answer.is_some()).count()
     }
 
+    /// Whether the last answer came.
+    pub(super) fn goes_on(&self) -> bool {
+        self.log.last().is_none_or(|step| step.answer.is_some())
+    }
+
+    /// Takes the last answer for lost, which came more than a minute ago, and asks for another; `false` when that one was lost.
+    pub(super) async fn lose(&mut self, wire: &Wire) -> bool {
+        let Some(Step { presented, answer: Some(tokens), .. }) = self.log.last() else { return false };
+        let (presented, tokens) = (presented.clone(), tokens.clone());
+        self.superseded.push(tokens);
+        self.present(wire, presented).await
+    }
+
     /// Refreshes; `false` when the answer was lost.
     pub(super) async fn refresh(&mut self, wire: &Wire) -> bool {
         let presented = self.next().to_owned();
+        self.present(wire, presented).await
+    }
+
+    async fn present(&mut self, wire: &Wire, presented: String) -> bool {
         self.log.push(Step { presented: presented.clone(), since: Stopwatch::start(), answer: None });
         let answer = wire.tokens(&presented).await;
         self.log.last_mut().unwrap().answer = answer;
@@ -167,11 +196,15 @@ impl Chain {
         assert!(self.refresh(wire).await, "the process lives");
         let access = self.log.last().and_then(|step| step.answer.clone()).unwrap().access;
         assert_eq!(wire.userinfo(&access).await, StatusCode::OK);
+        for tokens in self.superseded.iter().rev().take(2) {
+            assert_eq!(wire.userinfo(&tokens.access).await, StatusCode::UNAUTHORIZED, "a superseded answer lives");
+        }
     }
 
-    /// The first token and the newest belong together: the reuse of one ends the other.
+    /// A token that was used or superseded, and the newest belong together: the reuse of one ends the other.
     pub(super) async fn is_one_family(&mut self, wire: &Wire) {
-        let reused = wire.refusal(&self.first).await;
+        let copy = self.superseded.last().map_or(&self.first, |tokens| &tokens.refresh);
+        let reused = wire.refusal(copy).await;
         assert_eq!(reused.as_deref(), Some(Rejection::ReusedRefreshToken.description()));
         let newest = wire.refusal(self.next()).await;
         assert_eq!(newest.as_deref(), Some(Rejection::EndedGrant.description()));

@@ -1,5 +1,5 @@
 //! kill -9 of a real server while 32 applications refresh, again and again on the same data: what was answered holds afterwards, what was
-//! not answered can be asked again, and what was ended stays ended. `chain.rs` is what one application knows and asks.
+//! not answered can be asked again, what was superseded stays dead, and what was ended stays ended. `chain.rs` is what one application knows and asks.
 //!
 //! The moment of the kill is counted in answers, not in time. The applications live in this process, which nobody kills, so their logs
 //! need no disk. A power cut is another matter: it is not shown here.
@@ -25,7 +25,6 @@ const APPLICATIONS: usize = 32;
 /// What every node is told, so that the tokens of one are those of the next, whatever port it has: any loopback name is its own.
 const SETTINGS: &[(&str, &str)] = &[
     ("DOORWARD__SERVER__ISSUER", "http://localhost:8000"),
-    ("DOORWARD__TOKENS__ON_REUSE", "grant"),
     ("DOORWARD__DATABASE__ACQUIRE_TIMEOUT", "30"),
     ("DOORWARD__LOG__LEVEL", "error"),
 ];
@@ -119,7 +118,7 @@ impl History {
 
     /// Everybody takes up where the last process left them.
     async fn check(&mut self, wire: &Wire) {
-        let heard: usize = self.known().map(Chain::answered).sum();
+        let heard: usize = self.known().map(Chain::heard).sum();
         self.unheard += self.spent().await.saturating_sub(heard);
         let resumed: Vec<JoinHandle<Chain>> = self
             .chains
@@ -155,8 +154,15 @@ impl History {
 
     /// How many tokens are replaced.
     async fn spent(&self) -> usize {
-        let spent = "SELECT COUNT(*) FROM refresh_tokens WHERE consumed_at IS NOT NULL";
+        let spent = "SELECT COUNT(*) FROM refresh_tokens WHERE consumed_at IS NOT NULL AND superseded_at IS NULL";
         usize::try_from(self.server.database.db_number(spent).await).unwrap()
+    }
+
+    /// Lets more than a minute pass since every answer, so that those which nobody has used can be superseded.
+    async fn age(&self) {
+        let aged = "UPDATE refresh_tokens SET consumed_at = consumed_at - 100, first_used_at = first_used_at - 100 \
+            WHERE consumed_at IS NOT NULL";
+        self.server.database.db_execute(aged).await;
     }
 
     /// Everybody refreshes, two grants are ended, and in the midst of it the process is killed.
@@ -164,6 +170,10 @@ impl History {
         let [low, high] = random::bytes::<2>();
         let enough = 1 + usize::from(if round.is_multiple_of(2) { low % 32 } else { low });
         let bell = Arc::new(Bell { enough, ..Bell::default() });
+        let lose = round % 2 == 1;
+        if lose {
+            self.age().await;
+        }
         let mut refreshing = Vec::new();
         for (at, mut chain) in self.chains.drain(..).enumerate() {
             let (wire, hand) = (wire.clone(), Hand(bell.clone()));
@@ -171,7 +181,11 @@ impl History {
             let most = if at % 4 == 0 { 1 + usize::from(high % 3) } else { usize::MAX };
             refreshing.push(tokio::spawn(async move {
                 let mut count = 0;
-                while count < most && chain.refresh(&wire).await {
+                if lose && chain.lose(&wire).await {
+                    hand.answered();
+                    count += 1;
+                }
+                while count < most && chain.goes_on() && chain.refresh(&wire).await {
                     hand.answered();
                     count += 1;
                 }
@@ -204,8 +218,9 @@ impl History {
         self.restarts.sort();
         let lost: usize = self.chains.iter().map(Chain::lost).sum();
         let answered: usize = self.chains.iter().map(Chain::answered).sum();
+        let superseded: usize = self.chains.iter().map(Chain::superseded).sum();
         eprintln!(
-            "kill -9 on {}: {rounds} kills, {answered} answers, {lost} lost ({} after the token was replaced), 0 violations; \
+            "kill -9 on {}: {rounds} kills, {answered} answers, {lost} lost ({} after the token was replaced), {superseded} superseded, 0 violations; \
              start to first 200: median {:?}, longest {:?}",
             if is_postgres() { "PostgreSQL" } else { "SQLite" },
             self.unheard,

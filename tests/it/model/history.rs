@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Mutex;
 
-use doorward::config::OnReuse;
 use doorward::http::Reason;
 use doorward::protocol::client::ClientType;
+use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 use doorward::random;
 use proptest::test_runner::TestCaseError;
@@ -55,11 +55,7 @@ pub(super) struct History<'a> {
 
 impl Place {
     pub(super) async fn open(on_reuse: OnReuse) -> Self {
-        let server = Server::with(|config| {
-            config.tokens.on_reuse = on_reuse;
-            config.sign_in.failures_per_minute = 1_000_000;
-        })
-        .await;
+        let server = Server::with(|config| config.sign_in.failures_per_minute = 1_000_000).await;
         server.db_resource(API, &[]).await;
         let api = server.db_client(ClientType::Service, |_| {}).await;
         server.db_change_resource(API, |resource| resource.introspectors = vec![api.id.clone()]).await;
@@ -92,11 +88,12 @@ fn outcome(answer: &Answer) -> Result<(), Rejection> {
 impl<'a> History<'a> {
     pub(super) async fn begin(place: &'a Place) -> Self {
         let server = &place.server;
+        let app = async |kind| server.db_client(kind, |c| c.metadata.on_reuse = Some(place.on_reuse)).await;
         Self {
             place,
             model: Model::new(server.clock.now().seconds(), place.on_reuse),
             people: [place.human().await, place.human().await],
-            apps: [server.db_client(ClientType::Spa, |_| {}).await, server.db_client(ClientType::Web, |_| {}).await],
+            apps: [app(ClientType::Spa).await, app(ClientType::Web).await],
             codes: Vec::new(),
             refresh_tokens: Vec::new(),
             access_tokens: Vec::new(),
@@ -142,8 +139,9 @@ impl<'a> History<'a> {
                 self.redeem(code, presenter(self.model.app_of_code(code), by_other), wrong_verifier).await
             }
             Operation::Refresh { grant, ask } => self.use_newest(grant.of(self.model.grants.len()), &[(0, ask)]).await,
-            Operation::Lose { grant, ask, pause, again } => {
-                self.use_newest(grant.of(self.model.grants.len()), &[(0, ask), (pause, again)]).await
+            Operation::Lose { grant, ask, ref again } => {
+                let uses: Vec<(i64, Ask)> = [(0, ask)].into_iter().chain(again.iter().copied()).collect();
+                self.use_newest(grant.of(self.model.grants.len()), &uses).await
             }
             Operation::Present { token, by_other, ask } => {
                 let Some(token) = token.of(self.refresh_tokens.len()) else { return Ok(()) };
@@ -257,13 +255,17 @@ impl<'a> History<'a> {
         });
         let answer = self.apps[by].token(&fields).await;
         let model = self.model.refresh(token, by, ask);
-        let what = if matches!(model, Ok(Given::Again { .. })) { "refresh again" } else { "refresh" };
+        let what = match model {
+            Ok(Given::Again { .. }) => "refresh again",
+            Ok(Given::Instead) => "refresh instead",
+            _ => "refresh",
+        };
         self.agree(what, outcome(&answer), &model)?;
         let Ok(given) = model else { return Ok(()) };
         let tokens = answer.json();
         self.same("scope", tokens["scope"].as_str(), ask.said(by).ok().map(|(scope, _)| scope))?;
         match given {
-            Given::New => {
+            Given::New | Given::Instead => {
                 let is_new = self.refresh_tokens.iter().all(|known| tokens["refresh_token"] != known.as_str());
                 self.same("a new refresh token", is_new, true)?;
                 self.keep(&answer);

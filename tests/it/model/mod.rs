@@ -11,7 +11,7 @@ mod reference;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use doorward::config::OnReuse;
+use doorward::protocol::on_reuse::OnReuse;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
 use history::{History, Place};

@@ -51,8 +51,8 @@ pub(super) enum Operation {
     Redeem { code: Back, by_other: bool, wrong_verifier: bool },
     /// The newest token of a grant is used.
     Refresh { grant: Back, ask: Ask },
-    /// The newest token of a grant is used, the answer is lost, and after a while the same is asked again.
-    Lose { grant: Back, ask: Ask, pause: i64, again: Ask },
+    /// The newest token of a grant is used, the answer is lost, and after a while the same is asked again, some times.
+    Lose { grant: Back, ask: Ask, again: Vec<(i64, Ask)> },
     /// Any refresh token is used, most of which were replaced before.
     Present { token: Back, by_other: bool, ask: Ask },
     /// Any refresh token is revoked.
@@ -95,8 +95,10 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (back(), seldom(), seldom())
             .prop_map(|(code, by_other, wrong_verifier)| O::Redeem { code, by_other, wrong_verifier }),
         16 => (back(), ask()).prop_map(|(grant, ask)| O::Refresh { grant, ask }),
-        10 => (back(), ask(), pause(), again())
-            .prop_map(|(grant, ask, pause, again)| O::Lose { grant, ask, pause, again: again.unwrap_or(ask) }),
+        10 => (back(), ask(), vec((pause(), again()), 1..4)).prop_map(|(grant, ask, times)| {
+            let again = times.into_iter().map(|(pause, again)| (pause, again.unwrap_or(ask))).collect();
+            O::Lose { grant, ask, again }
+        }),
         6 => (back(), seldom(), ask()).prop_map(|(token, by_other, ask)| O::Present { token, by_other, ask }),
         2 => (back(), seldom()).prop_map(|(token, by_other)| O::RevokeRefreshToken { token, by_other }),
         3 => (back(), seldom()).prop_map(|(token, by_other)| O::RevokeAccessToken { token, by_other }),
@@ -132,7 +134,7 @@ fn again() -> impl Strategy<Value = Option<Ask>> {
 }
 
 fn pause() -> impl Strategy<Value = i64> {
-    prop_oneof![6 => Just(0), 2 => 1..59i64, 1 => Just(59), 1 => Just(60), 1 => 61..1000i64]
+    prop_oneof![6 => Just(0), 2 => 1..59i64, 1 => Just(59), 2 => Just(60), 2 => 61..1000i64, 1 => 1000..DAY, 1 => Just(DAY - 1), 1 => Just(DAY)]
 }
 
 const DAY: i64 = 86_400;

@@ -6,7 +6,7 @@ mod standing;
 
 use std::collections::BTreeSet;
 
-use doorward::config::OnReuse;
+use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 
 pub(super) use standing::Introspector;
@@ -16,6 +16,7 @@ use super::operation::{App, Ask, Person, SPA};
 const CODE: i64 = 60;
 const ACCESS_TOKEN: i64 = 900;
 const RETRY: i64 = 60;
+const LOST_ANSWER: i64 = 86_400;
 const REFRESH_IDLE: i64 = 30 * 86_400;
 const REFRESH_ABSOLUTE: i64 = 90 * 86_400;
 const SIGN_IN_IDLE: i64 = 86_400;
@@ -54,14 +55,18 @@ struct Code {
     used: Option<bool>,
 }
 
+#[derive(Clone, Copy)]
 struct RefreshToken {
     grant: usize,
     expires: i64,
     replaced: Option<Replaced>,
+    superseded: bool,
 }
 
 #[derive(Clone, Copy)]
 struct Replaced {
+    /// When the token was used first, and when its last answer was given.
+    first: i64,
     at: i64,
     by: usize,
     access: usize,
@@ -87,6 +92,8 @@ pub(super) struct Way {
 pub(super) enum Given {
     /// The newest of all refresh and access tokens.
     New,
+    /// The same, in place of what a lost answer gave.
+    Instead,
     /// These two again.
     Again { refresh: usize, access: usize },
 }
@@ -231,40 +238,67 @@ impl Model {
     /// A new refresh and a new access token.
     fn give(&mut self, grant: usize, said: Said) {
         let expires = (self.now + REFRESH_IDLE).min(self.grants[grant].created + REFRESH_ABSOLUTE);
-        self.refresh_tokens.push(RefreshToken { grant, expires, replaced: None });
+        self.refresh_tokens.push(RefreshToken { grant, expires, replaced: None, superseded: false });
         self.access_tokens.push(AccessToken { grant, expires: self.now + ACCESS_TOKEN, said, revoked: false });
     }
 
     pub(super) fn refresh(&mut self, token: usize, by: App, ask: Ask) -> Result<Given, Rejection> {
         self.is_on(by)?;
-        let RefreshToken { grant, expires, replaced } = self.refresh_tokens[token];
+        let RefreshToken { grant, expires, replaced, superseded } = self.refresh_tokens[token];
         if self.grants[grant].app != by {
             return Err(Rejection::ForeignRefreshToken);
         }
         if !self.holds(grant) {
             return Err(Rejection::EndedGrant);
         }
+        if superseded {
+            return self.reused(grant);
+        }
         let Some(replaced) = replaced else {
             if self.now >= expires {
                 return Err(Rejection::ExpiredRefreshToken);
             }
-            let said = ask.said(by)?;
-            let Grant { sign_in, .. } = self.grants[grant];
-            if by == SPA {
-                self.sign_ins[sign_in].used = self.now;
-            }
-            self.give(grant, said);
-            let (by, access) = (self.refresh_tokens.len() - 1, self.access_tokens.len() - 1);
-            self.refresh_tokens[token].replaced = Some(Replaced { at: self.now, by, access, said });
+            self.answer(token, self.now, ask.said(by)?);
             return Ok(Given::New);
         };
-        let unused = self.refresh_tokens[replaced.by].replaced.is_none();
-        if unused && self.now < replaced.at + RETRY {
+        let successor = self.refresh_tokens[replaced.by];
+        if successor.replaced.is_some() {
+            return self.reused(grant);
+        }
+        if self.now < replaced.at + RETRY {
             return match ask.said(by)? == replaced.said {
                 true => Ok(Given::Again { refresh: replaced.by, access: replaced.access }),
                 false => Err(Rejection::ChangedRetry),
             };
         }
+        if self.now >= successor.expires {
+            return Err(Rejection::ExpiredRefreshToken);
+        }
+        if self.now >= replaced.first + LOST_ANSWER {
+            self.grants[grant].ended = true;
+            return Err(Rejection::LateRefreshToken);
+        }
+        let said = ask.said(by)?;
+        self.refresh_tokens[replaced.by].superseded = true;
+        self.access_tokens[replaced.access].revoked = true;
+        self.answer(token, replaced.first, said);
+        Ok(Given::Instead)
+    }
+
+    /// Answers a token that was first used then with a new pair.
+    fn answer(&mut self, token: usize, first: i64, said: Said) {
+        let grant = self.refresh_tokens[token].grant;
+        let Grant { app, sign_in, .. } = self.grants[grant];
+        if app == SPA {
+            self.sign_ins[sign_in].used = self.now;
+        }
+        self.give(grant, said);
+        let (by, access) = (self.refresh_tokens.len() - 1, self.access_tokens.len() - 1);
+        self.refresh_tokens[token].replaced = Some(Replaced { first, at: self.now, by, access, said });
+    }
+
+    /// Two parties hold copies.
+    fn reused(&mut self, grant: usize) -> Result<Given, Rejection> {
         match self.on_reuse {
             OnReuse::User => self.end_all(self.grants[grant].person),
             OnReuse::Grant => self.grants[grant].ended = true,

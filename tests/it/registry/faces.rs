@@ -200,6 +200,7 @@ async fn a_view_has_the_fields_that_the_commands_print() {
             "grant_types",
             "id_token_alg",
             "name",
+            "on_reuse",
             "pkce",
             "policy_uri",
             "post_logout_redirect_uris",

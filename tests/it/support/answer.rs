@@ -63,6 +63,17 @@ impl Answer {
         self
     }
 
+    /// Asserts the status, and that one of these rules said no.
+    #[track_caller]
+    pub fn refused_in(&self, status: u16, rejections: &[Rejection]) -> &Self {
+        match &self.reason {
+            Some(Reason::Rejected(found)) if rejections.contains(&found.rejection) => {
+                self.refused(status, found.rejection)
+            }
+            other => panic!("{} instead of {rejections:?}: {other:?} {}", self.status, self.text()),
+        }
+    }
+
     /// Asserts a refusal as JSON: status, rule, and the rule's code and words on the wire.
     #[track_caller]
     pub fn refused_json(&self, status: u16, rejection: Rejection) -> &Self {

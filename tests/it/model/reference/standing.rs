@@ -50,9 +50,9 @@ impl Model {
 
     /// Whether introspection calls a refresh token active, when the application with the secret asks.
     pub(in crate::model) fn refresh_token_is_active(&self, token: usize) -> Result<bool, Rejection> {
-        let RefreshToken { grant, expires, replaced } = self.refresh_tokens[token];
+        let RefreshToken { grant, expires, replaced, superseded } = self.refresh_tokens[token];
         let own = self.grants[grant].app == WEB;
-        self.is_on(WEB).map(|()| own && replaced.is_none() && self.now < expires && self.holds(grant))
+        self.is_on(WEB).map(|()| own && replaced.is_none() && !superseded && self.now < expires && self.holds(grant))
     }
 
     /// The grant of a refresh token.
