@@ -185,7 +185,7 @@ async fn a_lost_answer_is_asked_for_under_the_same_rules_as_any_other() {
     refresh(&stranger, &first.refresh).await.refused_json(400, Rejection::ForeignRefreshToken);
     let mut impostor = client.clone();
     impostor.secret = Some("wrong".to_owned());
-    refresh(&impostor, &first.refresh).await.refused_json(401, Rejection::WrongClientCredentials);
+    refresh(&impostor, &first.refresh).await.refused_json(401, Rejection::WrongClientSecret);
     // Nothing of it has touched the answer; and who asks for less now gets less, since it is a new answer.
     client.userinfo(&lost.access).await.ok();
     let narrow = asking(("scope", "openid")).await.ok();

@@ -21,7 +21,7 @@ const REFRESH_IDLE: i64 = 30 * 86_400;
 const REFRESH_ABSOLUTE: i64 = 90 * 86_400;
 const SIGN_IN_IDLE: i64 = 86_400;
 const SIGN_IN_ABSOLUTE: i64 = 30 * 86_400;
-/// A browser's use of its sign-in is noted to the minute.
+/// A use of a sign-in, by its browser or by a refresh of what is bound to it, is noted to the minute.
 const NOTED_AFTER: i64 = 60;
 
 /// What can be asked of the scopes and resources granted.
@@ -289,7 +289,7 @@ impl Model {
     fn answer(&mut self, token: usize, first: i64, said: Said) {
         let grant = self.refresh_tokens[token].grant;
         let Grant { app, sign_in, .. } = self.grants[grant];
-        if app == SPA {
+        if app == SPA && self.now >= self.sign_ins[sign_in].used + NOTED_AFTER {
             self.sign_ins[sign_in].used = self.now;
         }
         self.give(grant, said);
