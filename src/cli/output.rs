@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::protocol::page::{Listed, Page};
+use crate::protocol::printable;
 use crate::telemetry;
 
 /// `--json`.
@@ -102,7 +103,7 @@ fn aligned(fields: &Map<String, Value>) -> String {
     lines.join("\n")
 }
 
-/// A value in words: control characters are escaped, so that no name can write to the terminal.
+/// A value in words: what controls the text around it is escaped, so that no name can write to the terminal.
 fn shown(value: &Value) -> String {
     let text = match value {
         Value::Null => "-".to_owned(),
@@ -113,5 +114,5 @@ fn shown(value: &Value) -> String {
         Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     };
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+    printable::escaped(&text)
 }

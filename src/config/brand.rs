@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Accent, Mistakes};
+use crate::protocol::printable::is_printable;
 
 /// The largest logo, in bytes: with it a page stays below 30 KB.
 const LARGEST_LOGO: u64 = 20_000;
@@ -25,6 +26,9 @@ impl BrandConfig {
     pub(super) fn check(&self, mistakes: &mut Mistakes) {
         if !(1..=60).contains(&self.name.chars().count()) {
             mistakes.add("brand.name must have 1 to 60 characters");
+        }
+        if !is_printable(&self.name) {
+            mistakes.add("brand.name may have no characters that control the text around them");
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::claims_request::ClaimsRequest;
+use super::printable::is_printable;
 use super::redirect_uri;
 use super::scope::ScopeSet;
 use super::user::User;
@@ -86,6 +87,9 @@ pub fn check(name: &str, value: Value) -> Result<Value, String> {
     }
     match (name, value) {
         (_, Value::Null) => Ok(Value::Null),
+        (_, value) if !is_shown_as_it_is(&value) => {
+            Err(format!("{name} may have no characters that control the text around them"))
+        }
         ("phone_number_verified", value @ Value::Bool(_)) => Ok(value),
         ("phone_number_verified", _) => Err("phone_number_verified must be true or false".to_owned()),
         ("address", Value::Object(parts)) if is_address(&parts) => Ok(parts.into()),
@@ -101,6 +105,15 @@ pub fn check(name: &str, value: Value) -> Result<Value, String> {
         }
         (_, value @ Value::String(_)) => Ok(value),
         _ => Err(format!("{name} must be a text")),
+    }
+}
+
+fn is_shown_as_it_is(value: &Value) -> bool {
+    match value {
+        // The lines of an address.
+        Value::String(text) => text.split('\n').all(is_printable),
+        Value::Object(parts) => parts.values().all(is_shown_as_it_is),
+        _ => true,
     }
 }
 

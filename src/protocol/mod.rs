@@ -36,6 +36,7 @@ pub mod on_reuse;
 pub mod page;
 pub mod params;
 pub mod pkce;
+pub mod printable;
 pub mod problem;
 pub mod prompt;
 pub mod proof;

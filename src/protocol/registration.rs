@@ -2,6 +2,7 @@
 
 use super::client::{AuthMethod, Client, ClientType};
 use super::pkce::PkceMode;
+use super::printable::is_printable;
 use super::problem::Problems;
 use super::redirect_uri;
 use super::resource::{self, Resource};
@@ -48,8 +49,12 @@ pub fn check_resource(candidate: &Resource, issuer: &str) -> Result<(), Problems
     let mut problems = Problems::default();
     problems.note("name", name(&candidate.name));
     problems.note("identifier", identifier(&candidate.identifier, issuer));
-    for token in candidate.scopes.keys() {
+    for (token, words) in &candidate.scopes {
         problems.note(format!("scopes.{}", token.escape_debug()), own_scope(token));
+        if !is_printable(words) {
+            let sentence = "its words may have no characters that control the text around them";
+            problems.add(format!("scopes.{}", token.escape_debug()), sentence);
+        }
     }
     problems.unless_any(())
 }
@@ -59,8 +64,11 @@ pub fn check_resource(candidate: &Resource, issuer: &str) -> Result<(), Problems
 /// # Errors
 /// A sentence that says what it must be.
 pub fn name(name: &str) -> Result<(), String> {
-    let fine = (1..=MAX_NAME).contains(&name.trim().chars().count()) && !name.chars().any(char::is_control);
-    if fine { Ok(()) } else { Err(format!("the name must have 1 to {MAX_NAME} characters and no control characters")) }
+    if (1..=MAX_NAME).contains(&name.trim().chars().count()) && is_printable(name) {
+        Ok(())
+    } else {
+        Err(format!("the name must have 1 to {MAX_NAME} characters, none of which controls the text around it"))
+    }
 }
 
 /// RFC 6749 Appendix A.1, without spaces; and not longer than what fits everywhere.
@@ -204,6 +212,7 @@ mod tests {
         assert!(refused(|c| c.pkce = PkceMode::Nonce, ClientType::Native).contains("PKCE"));
         assert!(refused(|c| c.resources.push("https://api.test".into()), ClientType::Web).contains("https://api.test"));
         assert!(refused(|c| c.name = "\u{7}".into(), ClientType::Web).contains("name"));
+        assert!(refused(|c| c.name = "Note\u{202e}koob".into(), ClientType::Web).contains("name"));
         assert!(refused(|c| c.scopes = ScopeSet::parse("openid").unwrap(), ClientType::Service).contains("openid"));
         assert!(
             refused(|c| c.metadata.policy_uri = Some("javascript:alert(1)".into()), ClientType::Web)

@@ -4,6 +4,7 @@ use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::Error;
 use crate::protocol::journey::Journey;
+use crate::protocol::printable::is_printable;
 use crate::protocol::proof::Kind;
 use crate::protocol::registration::MAX_NAME;
 use crate::protocol::rejection::Rejection;
@@ -52,6 +53,7 @@ impl Registration<'_> {
             name: match name.chars().count() {
                 0 => Some(Rejection::MissingName),
                 n if n > MAX_NAME => Some(Rejection::NameTooLong),
+                _ if !is_printable(name) => Some(Rejection::UnprintableName),
                 _ => None,
             },
             password: new_password::check(password, address.as_deref().unwrap_or_default(), name).err(),

@@ -9,6 +9,7 @@ macro_rules! registry {
         EmailTaken: InvalidForm, "OWASP ASVS 6.3.8", "There is an account with this e-mail address already.";
         MissingName: InvalidForm, "OWASP ASVS 2.2", "Enter your name.";
         NameTooLong: InvalidForm, "OWASP ASVS 2.2", "The name is longer than 200 characters.";
+        UnprintableName: InvalidForm, "Unicode UAX #9", "The name has invisible characters that turn other text around. Type it anew.";
         MissingPassword: InvalidForm, "OWASP ASVS 2.2", "Enter your password.";
         PasswordTooShort: InvalidForm, "NIST SP 800-63B-4 §3.1.1.2", "The password is too short.";
         PasswordTooLong: InvalidForm, "NIST SP 800-63B-4 §3.1.1.2", "The password is longer than 256 characters.";

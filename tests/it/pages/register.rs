@@ -48,6 +48,7 @@ async fn every_field_is_checked_and_pointed_out_before_anything_is_hashed() {
         ("name", "", Rejection::MissingName),
         ("name", "   ", Rejection::MissingName),
         ("name", &"n".repeat(201), Rejection::NameTooLong),
+        ("name", "Ann\u{202e}eeL", Rejection::UnprintableName),
         ("email", "", Rejection::MissingEmail),
         ("email", "ann", Rejection::MalformedEmail),
         ("email", "\u{430}nn@example.org", Rejection::MalformedEmail),
