@@ -81,7 +81,7 @@
 //! back is a [`registry::Changed`]: the view that every face prints, and the [`registry::Event`] that says who did what. The secret is in
 //! it this once. A change ([`registry::Registry::change_client`]) holds the row, checks what it would become, and writes the fields that were
 //! named and no others, so that two changes at once are both there. A running server knows within a second: its
-//! [`storage::Directory`] hears the news.
+//! [`storage::Directory`] hears the news, of a deleted client as well ([`registry::Registry::delete_client`]).
 //!
 //! # Where the next thing goes
 //!

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::arguments::{self, Part, Yes};
 use super::key::{self, Wanted};
-use super::output::{every_page, note, value};
+use super::output::{note, value};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
@@ -15,6 +16,7 @@ use crate::protocol::edit::Edit;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::on_reuse::OnReuse;
 use crate::protocol::pkce::PkceMode;
+use crate::protocol::printable::escaped;
 use crate::registry::{Act, ClientChange, Error, IssuedClient, NewClient, Registry, State};
 use crate::secret::Secret;
 
@@ -30,12 +32,12 @@ pub(super) enum ClientCommand {
     )]
     Create(Create),
     /// List the applications.
-    #[command(after_help = "Example:\n  doorward client list --json")]
-    List(Output),
+    #[command(after_help = "Examples:\n  doorward client list --type spa\n  doorward client list --limit 100 --json")]
+    List(List),
     /// Show an application.
     #[command(after_help = "Example:\n  doorward client show CLIENT_ID")]
     Show(Named),
-    /// Change an application. Given lists replace the former ones.
+    /// Change an application. Given lists replace the former ones; an empty value clears a list.
     #[command(
         after_help = "Example:\n  doorward client update CLIENT_ID --redirect-uri https://app.example.org/new --name 'My app'"
     )]
@@ -49,12 +51,38 @@ pub(super) enum ClientCommand {
     /// Switch an application on again.
     #[command(after_help = "Example:\n  doorward client enable CLIENT_ID")]
     Enable(Named),
+    /// Delete an application for good, with all that people have granted it. Says first what goes, and asks.
+    #[command(
+        after_help = "Examples:\n  doorward client delete CLIENT_ID\n  doorward client delete CLIENT_ID --yes --json"
+    )]
+    Delete(Delete),
 }
 
 #[derive(Args)]
 pub(super) struct Named {
     /// The application's id.
     client_id: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct Delete {
+    /// The application's id.
+    client_id: String,
+    #[command(flatten)]
+    yes: Yes,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct List {
+    /// Only those of this type: web, spa, native or service.
+    #[arg(long = "type", value_name = "TYPE", value_parser = client_type)]
+    client_type: Option<ClientType>,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     output: Output,
 }
@@ -175,7 +203,7 @@ impl ClientCommand {
         let act = Act::of_operator(context.clock.now());
         let done = match self {
             Self::Create(create) => create.run(&context, &registry, &act).await,
-            Self::List(output) => list(&registry, output).await,
+            Self::List(wanted) => list(&registry, wanted).await,
             Self::Show(named) => {
                 registry.client(&named.client_id).await.map(|client| named.output.thing(&value(&client)))
             }
@@ -183,6 +211,7 @@ impl ClientCommand {
             Self::NewSecret(named) => new_secret(&registry, named, &act).await,
             Self::Disable(named) => switch(&registry, named, State::Off, &act).await,
             Self::Enable(named) => switch(&registry, named, State::On, &act).await,
+            Self::Delete(delete) => delete.run(&registry, &act).await,
         };
         storage.close().await;
         done.map_err(refused)
@@ -230,10 +259,35 @@ async fn tell(context: &Context, output: Output, issued: IssuedClient, algorithm
     }
 }
 
+impl Delete {
+    async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
+        let client = registry.client(&self.client_id).await?;
+        let with = registry.client_belongings(&self.client_id).await?;
+        note(format!(
+            "The {} client '{}' goes for good: {}.",
+            client.client_type,
+            escaped(&client.name),
+            client.client_id
+        ));
+        if client.grant_types.iter().any(|grant_type| grant_type.needs_person()) {
+            note(format!(
+                "With it go what {} people have allowed it, and its access and refresh tokens, which {} people use now.",
+                with.consents, with.users
+            ));
+        }
+        note("APIs that verify by themselves take its access tokens until these expire.");
+        self.yes.or_ask("Delete it?")?;
+        registry.delete_client(&self.client_id, act).await?;
+        let thing = json!({ "client_id": self.client_id, "deleted": true });
+        self.output.done(&thing, "The application is deleted.");
+        Ok(())
+    }
+}
+
 impl Details {
     /// A list that is not given stays; so does what is not given otherwise. An empty address takes the former one away.
     fn change(self) -> ClientChange {
-        let list = |given: Vec<String>| Some(given).filter(|given| !given.is_empty());
+        let list = arguments::list;
         let link = |given: Option<String>| match given {
             None => Edit::Keep,
             Some(uri) => Edit::from(Some(uri).filter(|uri| !uri.is_empty())),
@@ -256,8 +310,8 @@ impl Details {
     }
 }
 
-async fn list(registry: &Registry, output: Output) -> Result<(), Error> {
-    let things = every_page(async |page| registry.clients(page).await).await?;
+async fn list(registry: &Registry, List { client_type, part, output }: List) -> Result<(), Error> {
+    let things = part.read(async |page| registry.clients(client_type, page).await).await?;
     output.list(&things, &["client_id", "type", "name", "state"], "There are no clients yet.");
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per noun. Every command prints something a person can read and, with `--json`, one JSON value.
 
+mod arguments;
 mod client;
 mod config;
 #[cfg(feature = "demo")]

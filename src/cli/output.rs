@@ -7,10 +7,11 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::failure::Failure;
-use crate::protocol::page::{Listed, Page};
 use crate::protocol::printable;
 use crate::telemetry;
+
+/// What stands first of a thing: what names it, and what is shown this once.
+const FIRST: &[&str] = &["id", "client_id", "client_secret", "identifier", "kid"];
 
 /// `--json`.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -58,21 +59,6 @@ pub(super) fn value<T: Serialize>(view: &T) -> Value {
     serde_json::to_value(view).unwrap_or_default()
 }
 
-/// All pages of a list, each read when the one before it has come.
-pub(super) async fn every_page<T: Serialize>(
-    read: impl AsyncFn(Page) -> Result<Listed<T>, Failure>,
-) -> Result<Vec<Value>, Failure> {
-    let (mut things, mut after) = (Vec::new(), None);
-    loop {
-        let listed = read(Page::after(after)).await?;
-        things.extend(listed.items.iter().map(value));
-        after = listed.next;
-        if after.is_none() {
-            return Ok(things);
-        }
-    }
-}
-
 /// A line on stdout. A reader that has gone away is no error of ours.
 pub(super) fn line(text: impl Display) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
@@ -98,8 +84,10 @@ pub(super) fn complain(why: &impl Display) {
 
 fn aligned(fields: &Map<String, Value>) -> String {
     let width = fields.keys().map(String::len).max().unwrap_or(0);
-    let lines: Vec<String> =
-        fields.iter().map(|(name, value)| format!("{:width$}  {}", name.replace('_', " "), shown(value))).collect();
+    let first = FIRST.iter().filter_map(|name| fields.get_key_value(*name));
+    let rest = fields.iter().filter(|(name, _)| !FIRST.contains(&name.as_str()));
+    let line = |(name, value): (&String, &Value)| format!("{:width$}  {}", name.replace('_', " "), shown(value));
+    let lines: Vec<String> = first.chain(rest).map(line).collect();
     lines.join("\n")
 }
 

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
+use super::arguments::{self, Part, Yes};
 use super::key::{self, Wanted};
-use super::output::{every_page, value};
+use super::output::{note, value};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
 use crate::protocol::edit::Edit;
+use crate::protocol::printable::escaped;
 use crate::registry::{Act, Error, NewResource, Registry, ResourceChange, ResourceView};
 
 /// APIs that accept our access tokens.
@@ -25,19 +28,42 @@ pub(super) enum ResourceCommand {
     Create(Create),
     /// List the APIs.
     #[command(after_help = "Example:\n  doorward resource list --json")]
-    List(Output),
+    List(List),
     /// Show an API.
     #[command(after_help = "Example:\n  doorward resource show https://api.example.org")]
     Show(Named),
-    /// Change an API. Given scopes and introspectors replace the former ones.
+    /// Change an API. Given scopes and introspectors replace the former ones; an empty value clears them.
     #[command(after_help = "Example:\n  doorward resource update https://api.example.org --introspector CLIENT_ID")]
     Update(Update),
+    /// Delete an API for good, with its scopes. Says first what goes, and asks.
+    #[command(
+        after_help = "Examples:\n  doorward resource delete https://api.example.org\n  doorward resource delete https://api.example.org --yes --json"
+    )]
+    Delete(Delete),
 }
 
 #[derive(Args)]
 pub(super) struct Named {
     /// The API's identifier.
     identifier: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct Delete {
+    /// The API's identifier.
+    identifier: String,
+    #[command(flatten)]
+    yes: Yes,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     output: Output,
 }
@@ -89,11 +115,12 @@ impl ResourceCommand {
         let act = Act::of_operator(context.clock.now());
         let done = match self {
             Self::Create(create) => create.run(&context, &registry, &act).await,
-            Self::List(output) => list(&registry, output).await,
+            Self::List(wanted) => list(&registry, wanted).await,
             Self::Show(named) => {
                 registry.resource(&named.identifier).await.map(|resource| named.output.thing(&value(&resource)))
             }
             Self::Update(update) => update.run(&context, &registry, &act).await,
+            Self::Delete(delete) => delete.run(&registry, &act).await,
         };
         storage.close().await;
         done.map_err(refused)
@@ -120,6 +147,24 @@ impl Update {
     }
 }
 
+impl Delete {
+    async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
+        let resource = registry.resource(&self.identifier).await?;
+        note(format!("The API '{}' goes for good: {}.", escaped(&resource.name), resource.identifier));
+        if !resource.scopes.is_empty() {
+            note(format!(
+                "With it go its scopes: {}. Clients get no tokens for them any more.",
+                resource.scopes.join(" ")
+            ));
+        }
+        note("The API itself takes access tokens that it verifies by itself until these expire.");
+        self.yes.or_ask("Delete it?")?;
+        registry.delete_resource(&self.identifier, act).await?;
+        self.output.done(&json!({ "identifier": self.identifier, "deleted": true }), "The API is deleted.");
+        Ok(())
+    }
+}
+
 impl Details {
     fn change(self) -> ResourceChange {
         let split = |text: String| match text.split_once('=') {
@@ -128,9 +173,8 @@ impl Details {
         };
         ResourceChange {
             name: None,
-            scopes: Some(self.scopes.into_iter().map(split).collect())
-                .filter(|given: &BTreeMap<_, _>| !given.is_empty()),
-            introspectors: Some(self.introspectors).filter(|given| !given.is_empty()),
+            scopes: arguments::list(self.scopes).map(|given| given.into_iter().map(split).collect::<BTreeMap<_, _>>()),
+            introspectors: arguments::list(self.introspectors),
             signing_algorithm: self.signing_algorithm.map_or(Edit::Keep, |Wanted(algorithm)| algorithm.into()),
         }
     }
@@ -142,8 +186,8 @@ async fn tell(context: &Context, resource: &ResourceView, algorithm: Option<Want
     output.thing(&thing);
 }
 
-async fn list(registry: &Registry, output: Output) -> Result<(), Error> {
-    let things = every_page(async |page| registry.resources(page).await).await?;
+async fn list(registry: &Registry, List { part, output }: List) -> Result<(), Error> {
+    let things = part.read(async |page| registry.resources(page).await).await?;
     output.list(&things, &["identifier", "name", "scopes"], "There are no resources yet.");
     Ok(())
 }

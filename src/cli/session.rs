@@ -3,11 +3,11 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::every_page;
+use super::arguments::Part;
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
-use crate::registry::{Act, Error, Registry, Which};
+use crate::registry::{Act, Error, Noun, Registry, Which};
 
 /// Who is signed in, in which browser.
 #[derive(Subcommand)]
@@ -18,6 +18,7 @@ pub(super) enum SessionCommand {
     List(List),
     /// End a sign-in, and what hangs on it, at once on every node.
     #[command(
+        override_usage = "doorward session end [OPTIONS] <ID | --user <USER>>",
         after_help = "Examples:\n  doorward session end 0192f0c1-...\n  doorward session end --user ann@example.org"
     )]
     End(End),
@@ -31,6 +32,8 @@ pub(super) struct List {
     /// Ended and expired ones too.
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     output: Output,
 }
@@ -65,11 +68,16 @@ impl SessionCommand {
             }
         };
         storage.close().await;
-        done.map_err(refused)
+        done.map_err(|error| match error {
+            Error::Missing(Noun::SignIn, _) => Failure::internal(format!(
+                "{error}: `doorward session list` shows their ids, and --user USER ends all of one person"
+            )),
+            other => refused(other),
+        })
     }
 }
 
-async fn list(registry: &Registry, List { user, all, output }: List, act: &Act) -> Result<(), Error> {
+async fn list(registry: &Registry, List { user, all, part, output }: List, act: &Act) -> Result<(), Error> {
     let user_id = match user {
         Some(user) => match registry.user(&user).await {
             Ok(found) => Some(found.id),
@@ -80,7 +88,7 @@ async fn list(registry: &Registry, List { user, all, output }: List, act: &Act) 
         None => None,
     };
     let which = Which { user_id, all };
-    let things = every_page(async |page| registry.sign_ins(&which, page, act.at).await).await?;
+    let things = part.read(async |page| registry.sign_ins(&which, page, act.at).await).await?;
     let columns = ["id", "email", "state", "last_used_at", "address", "user_agent"];
     output.list(&things, &columns, "Nobody is signed in.");
     Ok(())

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::output::{every_page, value};
+use super::arguments::{self, Part, Yes};
+use super::output::{note, value};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
 use crate::protocol::claims;
+use crate::protocol::printable::escaped;
 use crate::protocol::problem::Problems;
-use crate::registry::{Act, Error, NewUser, Registry, State, UserChange};
+use crate::registry::{Act, Error, NewUser, Registry, State, UserChange, UserView};
 use crate::secret::Secret;
 
 /// People with an account.
@@ -27,12 +30,12 @@ pub(super) enum UserCommand {
     )]
     Create(Create),
     /// List the accounts.
-    #[command(after_help = "Example:\n  doorward user list --json")]
-    List(Output),
+    #[command(after_help = "Examples:\n  doorward user list --search lee\n  doorward user list --limit 100 --json")]
+    List(List),
     /// Show an account.
     #[command(after_help = "Example:\n  doorward user show ann@example.org")]
     Show(Named),
-    /// Change an account.
+    /// Change an account. Given roles replace the former ones; an empty value clears them.
     #[command(after_help = "Example:\n  doorward user update ann@example.org --name 'Ann Lee-Smith' --role admin")]
     Update(Update),
     /// Switch an account off: every sign-in and token of the person ends at once.
@@ -41,12 +44,38 @@ pub(super) enum UserCommand {
     /// Switch an account on again.
     #[command(after_help = "Example:\n  doorward user enable ann@example.org")]
     Enable(Named),
+    /// Delete an account for good, with its sign-ins and all that the person has granted. Says first what goes, and asks.
+    #[command(
+        after_help = "Examples:\n  doorward user delete ann@example.org\n  doorward user delete ann@example.org --yes --json"
+    )]
+    Delete(Delete),
 }
 
 #[derive(Args)]
 pub(super) struct Named {
     /// An e-mail address or an id.
     user: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct Delete {
+    /// An e-mail address or an id.
+    user: String,
+    #[command(flatten)]
+    yes: Yes,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct List {
+    /// Only those with this in their address or name.
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     output: Output,
 }
@@ -104,11 +133,15 @@ impl UserCommand {
         let act = Act::of_operator(context.clock.now());
         let done = match self {
             Self::Create(create) => create.run(&registry, &act).await,
-            Self::List(output) => list(&registry, output).await,
-            Self::Show(named) => registry.user(&named.user).await.map(|user| named.output.thing(&value(&user))),
+            Self::List(wanted) => list(&registry, wanted).await,
+            Self::Show(named) => registry.user(&named.user).await.map(|user| {
+                named.output.thing(&value(&user));
+                tell_way_in(&user);
+            }),
             Self::Update(update) => update.run(&registry, &act).await,
             Self::Disable(named) => switch(&registry, named, State::Off, &act).await,
             Self::Enable(named) => switch(&registry, named, State::On, &act).await,
+            Self::Delete(delete) => delete.run(&registry, &act).await,
         };
         storage.close().await;
         done.map_err(refused)
@@ -120,6 +153,7 @@ impl Create {
         let details = UserChange { name: Some(self.name), ..self.rest.change()? };
         let user = registry.create_user(NewUser { email: self.email, details }, act).await?.view;
         self.output.thing(&value(&user));
+        tell_way_in(&user);
         Ok(())
     }
 }
@@ -133,6 +167,22 @@ impl Update {
     }
 }
 
+impl Delete {
+    async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
+        let user = registry.user(&self.user).await?;
+        let with = registry.user_belongings(&user.id).await?;
+        note(format!("The account {} of '{}' goes for good: {}.", user.email, escaped(&user.name), user.id));
+        note(format!("With it go {} sign-ins and the access of {} applications.", with.sign_ins, with.clients));
+        note(
+            "What applications have kept of the person stays with them. The address can be used for another account then.",
+        );
+        self.yes.or_ask("Delete it?")?;
+        registry.delete_user(&user.id, act).await?;
+        self.output.done(&json!({ "id": user.id, "deleted": true }), "The account is deleted.");
+        Ok(())
+    }
+}
+
 impl Details {
     fn change(self) -> Result<UserChange, Error> {
         let mut given = BTreeMap::new();
@@ -142,7 +192,7 @@ impl Details {
         }
         Ok(UserChange {
             email_verified: self.email_verified.then_some(true),
-            roles: Some(self.roles).filter(|given| !given.is_empty()),
+            roles: arguments::list(self.roles),
             claims: given,
             password: if self.password_stdin { Some(first_line()?) } else { None },
             ..UserChange::default()
@@ -150,9 +200,22 @@ impl Details {
     }
 }
 
-async fn list(registry: &Registry, output: Output) -> Result<(), Error> {
-    let things = every_page(async |page| registry.users(page).await).await?;
-    output.list(&things, &["id", "email", "name", "roles", "state"], "There are no accounts yet.");
+/// Says so when nobody can sign in with the account.
+fn tell_way_in(user: &UserView) {
+    if user.signs_in_by.is_empty() {
+        note(format!(
+            "Nobody can sign in with this account yet: it has no password. To give it one, type it here: \
+             doorward user update {} --password-stdin",
+            user.email
+        ));
+    }
+}
+
+async fn list(registry: &Registry, List { search, part, output }: List) -> Result<(), Error> {
+    let things = part.read(async |page| registry.users(search.as_deref(), page).await).await?;
+    let none =
+        if search.is_some() { "No account has that in its address or name." } else { "There are no accounts yet." };
+    output.list(&things, &["id", "email", "name", "roles", "state"], none);
     Ok(())
 }
 

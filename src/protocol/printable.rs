@@ -26,7 +26,9 @@ mod tests {
 
     #[test]
     fn what_turns_other_text_around_is_active_and_what_letters_need_is_not() {
-        for active in ["\u{202e}", "a\u{202a}b\u{202c}", "\u{2066}", "\u{2069}", "\n", "\u{1b}[2J", "\u{85}", "\u{2028}"] {
+        for active in
+            ["\u{202e}", "a\u{202a}b\u{202c}", "\u{2066}", "\u{2069}", "\n", "\u{1b}[2J", "\u{85}", "\u{2028}"]
+        {
             assert!(!is_printable(active), "{active:?}");
             assert!(is_printable(&escaped(active)), "{active:?}");
         }

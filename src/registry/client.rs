@@ -205,9 +205,9 @@ impl Registry {
         found.map(ClientView::from).ok_or_else(|| missing(client_id))
     }
 
-    /// A page of the clients, oldest first.
-    pub async fn clients(&self, page: Page) -> Result<Listed<ClientView>, Failure> {
-        Ok(self.storage.read().await?.clients_of(&page).await?.map(ClientView::from))
+    /// A page of the clients, oldest first; those of the type alone, when there is one.
+    pub async fn clients(&self, of: Option<ClientType>, page: Page) -> Result<Listed<ClientView>, Failure> {
+        Ok(self.storage.read().await?.clients_of(of, &page).await?.map(ClientView::from))
     }
 
     /// Changes what is named of a client. One that is to authenticate from now on gets a secret, one that is not loses it.

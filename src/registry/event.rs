@@ -75,6 +75,8 @@ pub enum Action {
     SwitchedOff,
     /// It was switched on again.
     SwitchedOn,
+    /// It was deleted, with all that hung on it.
+    Deleted,
     /// It was ended; of a user: all sign-ins and grants were.
     Ended,
 }
@@ -85,6 +87,7 @@ named!(Action {
     SecretRenewed = "secret_renewed",
     SwitchedOff = "switched_off",
     SwitchedOn = "switched_on",
+    Deleted = "deleted",
     Ended = "ended",
 });
 

@@ -9,6 +9,7 @@
 //! changes the row waits. What needs no rule is one statement.
 
 mod client;
+mod deletion;
 mod event;
 mod resource;
 mod sign_in;
@@ -26,6 +27,7 @@ use crate::protocol::problem::Problems;
 use crate::storage::Storage;
 
 pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
+pub use deletion::{ClientBelongings, UserBelongings};
 pub use event::{Act, Action, Actor, Event, Noun};
 pub use resource::{NewResource, ResourceChange, ResourceView};
 pub use sign_in::{SignInView, Which};

@@ -61,13 +61,16 @@ pub struct UserView {
     pub claims: Map<String, Value>,
     /// Whether it can be used.
     pub state: State,
+    /// How one can sign in with it; nothing when nobody can yet.
+    pub signs_in_by: Vec<&'static str>,
     /// When it was made (RFC 3339).
     pub created_at: String,
 }
 
-impl From<User> for UserView {
-    fn from(user: User) -> Self {
+impl From<Account> for UserView {
+    fn from(Account { user, password_hash }: Account) -> Self {
         Self {
+            signs_in_by: password_hash.map(|_| "password").into_iter().collect(),
             id: user.id,
             email: user.email,
             email_verified: user.email_verified,
@@ -151,17 +154,17 @@ impl Registry {
             return Err(taken(&account.user.email));
         }
         transaction.commit().await?;
-        Ok(changed(account.user, act, Action::Created, Vec::new()))
+        Ok(changed(account, act, Action::Created, Vec::new()))
     }
 
     /// The account with this address or id.
     pub async fn user(&self, user: &str) -> Result<UserView, Error> {
-        self.account(user).await.map(|account| account.user.into())
+        self.account(user).await.map(UserView::from)
     }
 
-    /// A page of the accounts, oldest first.
-    pub async fn users(&self, page: Page) -> Result<Listed<UserView>, Failure> {
-        Ok(self.storage.read().await?.users_of(&page).await?.map(UserView::from))
+    /// A page of the accounts, oldest first; those alone that have the text in their address or name, when there is one.
+    pub async fn users(&self, search: Option<&str>, page: Page) -> Result<Listed<UserView>, Failure> {
+        Ok(self.storage.read().await?.users_of(search, &page).await?.map(UserView::from))
     }
 
     /// Changes what is named of an account, which is named by an address or an id. A new password ends all that the former one gave, in the
@@ -174,7 +177,7 @@ impl Registry {
         let mut transaction = self.storage.begin().await?;
         let mut account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
         let fields = change.apply(&mut account.user)?;
-        account.password_hash = hash;
+        account.password_hash = hash.or(account.password_hash);
         account.user.updated_at = act.at;
         if !transaction.change_user(&account, &fields).await? {
             return Err(taken(&account.user.email));
@@ -184,7 +187,7 @@ impl Registry {
         }
         transaction.commit().await?;
         let names = fields.iter().map(|field| field.as_str()).collect();
-        Ok(changed(account.user, act, Action::Changed, names))
+        Ok(changed(account, act, Action::Changed, names))
     }
 
     /// Switches an account off, and ends all sign-ins and grants of the person in the same transaction; or on again. It is named by an
@@ -225,9 +228,9 @@ impl Registry {
     }
 }
 
-fn changed(user: User, act: &Act, action: Action, fields: Vec<&'static str>) -> Changed<UserView> {
-    let event = Event::of(act, Noun::User, &user.id, action, fields);
-    Changed { view: user.into(), event }
+fn changed(account: Account, act: &Act, action: Action, fields: Vec<&'static str>) -> Changed<UserView> {
+    let event = Event::of(act, Noun::User, &account.user.id, action, fields);
+    Changed { view: account.into(), event }
 }
 
 fn taken(email: &str) -> Error {

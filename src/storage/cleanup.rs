@@ -27,6 +27,9 @@ statements! {
     FAILURE_DUE = "SELECT started_at FROM sign_in_failures WHERE started_at < $1 LIMIT 1";
     CLEAN_FAILURES = "DELETE FROM sign_in_failures WHERE address IN (SELECT address FROM sign_in_failures \
         WHERE started_at < $1 ORDER BY started_at LIMIT $2)";
+    DELETION_DUE = "SELECT deleted_at FROM deleted_clients WHERE deleted_at < $1 LIMIT 1";
+    CLEAN_DELETIONS = "DELETE FROM deleted_clients WHERE client_id IN (SELECT client_id FROM deleted_clients \
+        WHERE deleted_at < $1 ORDER BY deleted_at LIMIT $2)";
     SIGN_INS_TO_LOOK_AT = "SELECT id, ended_at, expires_at, last_used_at FROM sign_ins WHERE look_at <= $1 ORDER BY look_at LIMIT $2";
     CLEAN_SIGN_IN = "DELETE FROM sign_ins WHERE id = $1 AND (ended_at < $2 OR expires_at < $2 OR last_used_at < $3)";
     LOOK_AT_SIGN_IN = "UPDATE sign_ins SET look_at = $2 WHERE id = $1";
@@ -79,6 +82,8 @@ impl Storage {
         gone += self.clean_sign_ins(idle, now).await?;
         gone += self.clean_grants(now).await?;
         gone += self.clean_table(REVOKED_DUE, CLEAN_REVOKED, now).await?;
+        // Longer than a node goes on with what it remembers when it hears nothing.
+        gone += self.clean_table(DELETION_DUE, CLEAN_DELETIONS, now.minus(WEEK)).await?;
         gone += self.clean_table(FAILURE_DUE, CLEAN_FAILURES, now.minus(3600)).await?;
         Ok(gone)
     }

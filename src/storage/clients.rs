@@ -9,7 +9,7 @@ use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
-use crate::protocol::client::{Client, ClientField};
+use crate::protocol::client::{Client, ClientField, ClientType};
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::page::{Cursor, Listed, Page};
 use crate::secret::SecretHash;
@@ -27,6 +27,8 @@ statements! {
     CLIENTS = concat!("SELECT ", columns!(), " FROM clients ORDER BY created_at, client_id");
     CLIENTS_AFTER = concat!("SELECT ", columns!(), " FROM clients WHERE (created_at, client_id) > ($1, $2) \
         ORDER BY created_at, client_id LIMIT $3");
+    CLIENTS_OF_TYPE_AFTER = concat!("SELECT ", columns!(), " FROM clients WHERE (created_at, client_id) > ($1, $2) \
+        AND client_type = $4 ORDER BY created_at, client_id LIMIT $3");
     INSERT_CLIENT = concat!("INSERT INTO clients (", columns!(), ") \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
         ON CONFLICT (client_id) DO NOTHING RETURNING client_id");
@@ -113,15 +115,17 @@ impl Reader {
 }
 
 impl Reader {
-    /// A page of the clients, oldest first, and one more row when others follow.
-    pub async fn clients_of(&mut self, page: &Page) -> Result<Listed<Client>, Failure> {
+    /// A page of the clients, oldest first; those of the type alone, when there is one.
+    pub async fn clients_of(&mut self, of: Option<ClientType>, page: &Page) -> Result<Listed<Client>, Failure> {
         let (seconds, id, most) = page.bounds();
-        let rows = on!(self, |c| sqlx::query_as::<_, ClientRow>(CLIENTS_AFTER)
-            .bind(seconds)
-            .bind(id)
-            .bind(most)
-            .fetch_all(c)
-            .await)?;
+        let rows = on!(self, |c| {
+            let sql = if of.is_some() { CLIENTS_OF_TYPE_AFTER } else { CLIENTS_AFTER };
+            let query = sqlx::query_as::<_, ClientRow>(sql).bind(seconds).bind(id).bind(most);
+            match of {
+                Some(of) => query.bind(of.as_str()).fetch_all(c).await,
+                None => query.fetch_all(c).await,
+            }
+        })?;
         let clients = rows.into_iter().map(ClientRow::read).collect::<Result<_, _>>()?;
         Ok(Listed::of(clients, page, |client: &Client| Cursor { at: client.created_at, id: client.client_id.clone() }))
     }

@@ -46,9 +46,12 @@ impl Directory {
         let _alone = self.looking.lock().await;
         let started = Stopwatch::start();
         let (mut reader, news) = self.news().await?;
-        let heard = self.memory().heard;
-        if news.clients < heard.clients || news.resources < heard.resources {
-            // The database was put back to an earlier state beneath us.
+        let (heard, goes_on) = {
+            let memory = self.memory();
+            (memory.heard, memory.goes_on())
+        };
+        if news.clients < heard.clients || news.resources < heard.resources || !goes_on {
+            // The database was put back to an earlier state beneath us, or we have heard nothing for a day.
             let memory = anew(&mut reader, news, started).await?;
             *self.memory_mut() = memory;
             return Ok(self.memory().key_news());

@@ -13,6 +13,8 @@ use crate::protocol::resource::Resource;
 
 /// How old memory may be.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// How old it may be and still be brought up to date by what has changed since: shorter than the database knows of deletions.
+const GOES_ON_FOR: Duration = Duration::from_secs(86_400);
 /// How many clients are kept in each of the two halves.
 const HALF: usize = 5_000;
 
@@ -59,6 +61,11 @@ impl Memory {
     /// Whether it was confirmed not long ago.
     pub fn is_fresh(&self) -> bool {
         self.confirmed.elapsed() < TRUSTED_FOR
+    }
+
+    /// Whether news can bring it up to date; otherwise it is to be read anew.
+    pub fn goes_on(&self) -> bool {
+        self.confirmed.elapsed() < GOES_ON_FOR
     }
 
     /// A client that was asked for lately.

@@ -17,6 +17,7 @@ mod clients;
 mod codes;
 mod connection;
 mod consents;
+mod deletion;
 mod directory;
 mod failures;
 mod grants;
@@ -85,6 +86,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         clients::STATEMENTS,
         codes::STATEMENTS,
         consents::STATEMENTS,
+        deletion::STATEMENTS,
         failures::STATEMENTS,
         grants::STATEMENTS,
         keys::STATEMENTS,

@@ -1,7 +1,7 @@
 //! News: three counters, of clients, resources and signing keys, that every change counts up in its own transaction, whoever makes
 //! it: this node, another, the command line.
 //!
-//! A changed client also keeps the number of its change. Whoever counts holds the counter until the end of the transaction, so the
+//! A changed client also keeps the number of its change; that of a deleted one is kept in a table of its own, for a week. Whoever counts holds the counter until the end of the transaction, so the
 //! order of the numbers is the order of the commits: who has heard of number 7 finds everything after it by asking for what
 //! is greater than 7.
 
@@ -11,6 +11,7 @@ use sqlx::FromRow;
 
 use super::rows::from_json;
 use super::{Reader, Transaction, on, statements};
+use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::client::ClientType;
 use crate::protocol::redirect_uri;
@@ -19,8 +20,13 @@ statements! {
     NEWS = "SELECT name, value FROM news";
     COUNT_NEWS = "UPDATE news SET value = value + 1 WHERE name = $1 RETURNING value";
     MARK_CLIENT = "UPDATE clients SET change = $2 WHERE client_id = $1";
+    // Of a deleted client nobody knows any more what it wanted to be signed with: it counts as one that chose.
     CHANGED_CLIENTS = "SELECT client_id, client_type, redirect_uris, disabled_at, change, id_token_algorithm, id_token_algorithm_former \
-        FROM clients WHERE change > $1 ORDER BY change LIMIT $2";
+        FROM clients WHERE change > $1 UNION ALL SELECT client_id, 'deleted' AS client_type, '[]' AS redirect_uris, \
+        deleted_at AS disabled_at, change, 'unknown' AS id_token_algorithm, NULL AS id_token_algorithm_former \
+        FROM deleted_clients WHERE change > $1 ORDER BY change LIMIT $2";
+    NOTE_DELETION = "INSERT INTO deleted_clients (client_id, change, deleted_at) VALUES ($1, $2, $3) \
+        ON CONFLICT (client_id) DO UPDATE SET change = excluded.change, deleted_at = excluded.deleted_at";
     SPA_CLIENTS = "SELECT client_id, client_type, redirect_uris, disabled_at, change, id_token_algorithm, id_token_algorithm_former \
         FROM clients WHERE client_type = 'spa' AND disabled_at IS NULL";
 }
@@ -115,6 +121,19 @@ impl Transaction {
     pub async fn client_changed(&mut self, client_id: &str) -> Result<(), Failure> {
         let number = self.count_news("clients").await?;
         on!(self, |c| sqlx::query(MARK_CLIENT).bind(client_id).bind(number).execute(c).await.map(drop))
+    }
+
+    /// Tells all nodes that this client was deleted; to be called after its row is gone. Holds other changes of clients back as
+    /// [`Transaction::client_changed`] does.
+    pub(super) async fn client_deleted(&mut self, client_id: &str, now: Timestamp) -> Result<(), Failure> {
+        let number = self.count_news("clients").await?;
+        on!(self, |c| sqlx::query(NOTE_DELETION)
+            .bind(client_id)
+            .bind(number)
+            .bind(now.seconds())
+            .execute(c)
+            .await
+            .map(drop))
     }
 
     /// Tells all nodes that a resource was registered or changed. Holds other changes of resources back until the end of the transaction.

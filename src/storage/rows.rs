@@ -46,6 +46,12 @@ pub(super) fn moment(seconds: Option<i64>) -> Option<Timestamp> {
     seconds.map(Timestamp::from_seconds)
 }
 
+/// A pattern for `LIKE ... ESCAPE '!'`: the text anywhere.
+pub(super) fn containing(text: &str) -> String {
+    let escape = |c: char| if matches!(c, '%' | '_' | '!') { format!("!{c}") } else { c.to_string() };
+    format!("%{}%", text.chars().map(escape).collect::<String>())
+}
+
 /// What a column holds cannot be: somebody changed it by hand, or a newer version did.
 pub(super) fn damaged(column: &str, why: impl std::fmt::Display) -> Failure {
     Failure::internal(format!("the column {column} holds what this version cannot read: {why}"))

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::connection::is_taken;
-use super::rows::{from_json, json, json_if, moment};
+use super::rows::{containing, from_json, json, json_if, moment};
 use super::{Reader, Transaction, attempt, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
@@ -21,6 +21,9 @@ statements! {
     USER = concat!("SELECT ", columns!(), " FROM users WHERE id = $1");
     USER_BY_EMAIL = concat!("SELECT ", columns!(), " FROM users WHERE email = $1");
     USERS_AFTER = concat!("SELECT ", columns!(), " FROM users WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3");
+    // Small letters of all languages are made on our side; LOWER finds them where the database knows the language.
+    USERS_FOUND_AFTER = concat!("SELECT ", columns!(), " FROM users WHERE (created_at, id) > ($1, $2) AND (email LIKE $4 ESCAPE '!' \
+        OR LOWER(name) LIKE $4 ESCAPE '!' OR name LIKE $5 ESCAPE '!') ORDER BY created_at, id LIMIT $3");
     INSERT_USER = concat!("INSERT INTO users (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
         ON CONFLICT (email) DO NOTHING RETURNING id");
     HOLD_ACCOUNT = concat!("UPDATE users SET created_at = created_at WHERE id = $1 RETURNING ", columns!());
@@ -85,18 +88,21 @@ impl Reader {
         row.map(UserRow::read).transpose()
     }
 
-    /// A page of the users, oldest first.
-    pub async fn users_of(&mut self, page: &Page) -> Result<Listed<User>, Failure> {
+    /// A page of the users, oldest first; those alone that have the text in their address or name, when there is one.
+    pub async fn users_of(&mut self, search: Option<&str>, page: &Page) -> Result<Listed<Account>, Failure> {
         let (seconds, id, most) = page.bounds();
-        let rows = on!(self, |c| sqlx::query_as::<_, UserRow>(USERS_AFTER)
-            .bind(seconds)
-            .bind(id)
-            .bind(most)
-            .fetch_all(c)
-            .await)?;
-        let read = |row: UserRow| row.read().map(|account| account.user);
-        let users = rows.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Listed::of(users, page, |user: &User| Cursor { at: user.created_at, id: user.id.clone() }))
+        let patterns = search.map(|text| (containing(&text.to_lowercase()), containing(text)));
+        let rows = on!(self, |c| {
+            let sql = if patterns.is_some() { USERS_FOUND_AFTER } else { USERS_AFTER };
+            let query = sqlx::query_as::<_, UserRow>(sql).bind(seconds).bind(id).bind(most);
+            match &patterns {
+                Some((small, typed)) => query.bind(small).bind(typed).fetch_all(c).await,
+                None => query.fetch_all(c).await,
+            }
+        })?;
+        let accounts = rows.into_iter().map(UserRow::read).collect::<Result<_, _>>()?;
+        let place = |account: &Account| Cursor { at: account.user.created_at, id: account.user.id.clone() };
+        Ok(Listed::of(accounts, page, place))
     }
 }
 
@@ -156,19 +162,19 @@ impl Transaction {
 
     /// Switches an account off, now unless it was before; `None` when there is none with this id. What hangs on it is ended by
     /// [`Transaction::end_everything_of_user`].
-    pub async fn switch_user_off(&mut self, id: &str, now: Timestamp) -> Result<Option<User>, Failure> {
+    pub async fn switch_user_off(&mut self, id: &str, now: Timestamp) -> Result<Option<Account>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, UserRow>(SWITCH_USER_OFF)
             .bind(id)
             .bind(now.seconds())
             .fetch_optional(c)
             .await)?;
-        row.map(|row| row.read().map(|account| account.user)).transpose()
+        row.map(UserRow::read).transpose()
     }
 
     /// Switches an account on again; `None` when there is none with this id.
-    pub async fn switch_user_on(&mut self, id: &str) -> Result<Option<User>, Failure> {
+    pub async fn switch_user_on(&mut self, id: &str) -> Result<Option<Account>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, UserRow>(SWITCH_USER_ON).bind(id).fetch_optional(c).await)?;
-        row.map(|row| row.read().map(|account| account.user)).transpose()
+        row.map(UserRow::read).transpose()
     }
 
     /// Confirms that a user may still sign in by the password with this hash, and puts a hash with newer parameters in its place when

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{change, position, things, words};
+use crate::cli::arguments::Yes;
 use crate::cli::output::{line, note};
 use crate::cli::{Context, Output};
 use crate::clock::Timestamp;
@@ -20,9 +21,8 @@ pub(in crate::cli) struct Revoke {
     /// The key's id.
     #[arg(allow_hyphen_values = true)]
     kid: String,
-    /// Do not ask.
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    yes: Yes,
     #[command(flatten)]
     output: Output,
 }
@@ -43,9 +43,7 @@ impl Revoke {
         if stage == Stage::Active {
             note(users(storage, &life.algorithm, context.config.keys.algorithm).await?);
         }
-        if !self.yes && !confirmed() {
-            return Err(Failure::internal("nothing was done: confirm with yes, or give --yes"));
-        }
+        self.yes.or_ask("Revoke it?")?;
         let changes = match keys {
             Some(keys) => keys.revoke(&self.kid, context.clock.now()).await?,
             None => {
@@ -117,10 +115,4 @@ async fn users(storage: &Storage, algorithm: &str, default: Algorithm) -> Result
         [] => "No client and no API is named that relies on this algorithm.".to_owned(),
         names => format!("These rely on it: {}.", names.join(", ")),
     })
-}
-
-fn confirmed() -> bool {
-    note("Revoke it? Type yes:");
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
 }

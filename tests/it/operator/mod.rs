@@ -3,6 +3,7 @@
 mod config_check;
 mod log;
 mod reading;
+mod verbs;
 
 use std::path::Path;
 use std::process::Output;

@@ -125,7 +125,7 @@ async fn lists_come_page_by_page_and_what_is_added_meanwhile_shifts_nothing() {
     made.sort();
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = registry.clients(Page { after, limit: 2 }).await.unwrap();
+        let page = registry.clients(None, Page { after, limit: 2 }).await.unwrap();
         assert!(page.items.len() <= 2);
         seen.extend(page.items.into_iter().map(|client| client.client_id));
         // Registered earlier, so it belongs to the first page, which is read already.
@@ -146,8 +146,8 @@ async fn lists_come_page_by_page_and_what_is_added_meanwhile_shifts_nothing() {
         assert_eq!((listed.items.len(), listed.next), (1, None));
         assert_eq!(listed.items[0].email, format!("{name}@example.org"));
     }
-    let users = registry.users(Page { after: None, limit: 2 }).await.unwrap();
-    let rest = registry.users(Page::after(users.next.clone())).await.unwrap();
+    let users = registry.users(None, Page { after: None, limit: 2 }).await.unwrap();
+    let rest = registry.users(None, Page::after(users.next.clone())).await.unwrap();
     assert_eq!((users.items.len(), rest.items.len(), rest.next), (2, 1, None));
     let all = |all: bool| Which { user_id: None, all };
     let now = server.clock.now();
@@ -217,7 +217,7 @@ async fn a_view_has_the_fields_that_the_commands_print() {
     let user = registry.create_user(person("ann@example.org"), &act).await.unwrap().view;
     assert_eq!(
         fields(serde_json::to_value(&user).unwrap()),
-        ["claims", "created_at", "email", "email_verified", "id", "name", "roles", "state"]
+        ["claims", "created_at", "email", "email_verified", "id", "name", "roles", "signs_in_by", "state"]
     );
 }
 

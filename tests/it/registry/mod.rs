@@ -2,6 +2,7 @@
 
 mod at_once;
 mod by_command;
+mod deletion;
 mod faces;
 
 use doorward::clock::Timestamp;
