@@ -27,6 +27,8 @@ const API: (&str, &str) = ("https://api.example.org", "load:read");
 const ES256_API: (&str, &str) = ("https://es256.example.org", "load:es256");
 /// What the web application is allowed.
 const ALL: &str = "openid profile email offline_access load:read";
+/// Those of them that are the server's own: without a resource, the API's would make the API the audience too.
+const OWN: &str = "openid profile email offline_access";
 /// How long a key for a new algorithm may be published before it signs: the default is 7 minutes.
 const PUBLICATION: Duration = Duration::from_secs(15 * 60);
 
@@ -185,12 +187,13 @@ impl Doorward {
         CodeFlow::new(&self.web, asks, self.cookies(person))
     }
 
-    /// A grant with all scopes for each of so many connections, and its tokens.
+    /// A grant for each of so many connections, and its tokens: all scopes for the API, the server's own without one.
     async fn tokens(&self, connections: usize, resource: Option<&'static str>) -> Outcome<Vec<Tokens>> {
         let mut connection = Connection::new(self.address());
         let mut all = Vec::new();
         for person in 0..connections {
-            all.push(self.flow(ALL, resource, person).tokens(&mut connection).await?);
+            let scope = if resource.is_some() { ALL } else { OWN };
+            all.push(self.flow(scope, resource, person).tokens(&mut connection).await?);
         }
         Ok(all)
     }
