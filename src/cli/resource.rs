@@ -13,6 +13,7 @@ use super::{Context, Output, refused};
 use crate::failure::Failure;
 use crate::protocol::edit::Edit;
 use crate::protocol::printable::escaped;
+use crate::protocol::resource::AccessTokenType;
 use crate::registry::{Act, Error, NewResource, Registry, ResourceChange, ResourceView};
 
 /// APIs that accept our access tokens.
@@ -106,6 +107,14 @@ struct Details {
     /// What its access tokens are signed with: RS256, ES256, EdDSA, or default [default: as keys.algorithm says].
     #[arg(long = "signing-alg", value_name = "A", value_parser = key::wanted)]
     signing_algorithm: Option<Wanted>,
+    /// What its access tokens say they are: at+jwt, or jwt for an API that insists on JWT; such an API must check the audience, since ID
+    /// tokens are of type JWT too [default: at+jwt].
+    #[arg(long, value_name = "T", value_parser = token_type)]
+    token_type: Option<AccessTokenType>,
+}
+
+fn token_type(text: &str) -> Result<AccessTokenType, String> {
+    text.parse().map_err(|_| format!("'{}' must be at+jwt or jwt", text.escape_debug()))
 }
 
 impl ResourceCommand {
@@ -176,6 +185,7 @@ impl Details {
             scopes: arguments::list(self.scopes).map(|given| given.into_iter().map(split).collect::<BTreeMap<_, _>>()),
             introspectors: arguments::list(self.introspectors),
             signing_algorithm: self.signing_algorithm.map_or(Edit::Keep, |Wanted(algorithm)| algorithm.into()),
+            token_type: self.token_type,
         }
     }
 }

@@ -106,6 +106,7 @@ impl Grants {
         let resource = resources.iter().find(|resource| authorization.audience.contains(&resource.identifier));
         let algorithms = Algorithms {
             access_token: resource.map(|resource| resource.signing_algorithm).unwrap_or_default(),
+            access_token_type: resource.map(|resource| resource.token_type).unwrap_or_default(),
             id_token: request.client.id_token_algorithm,
             default: self.default_algorithm,
         };

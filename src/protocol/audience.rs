@@ -156,20 +156,13 @@ fn of_scopes(
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
-    use crate::protocol::algorithm::AlgorithmChoice;
     use crate::protocol::client::ClientType;
 
     const ISSUER: &str = "https://as.test";
 
     fn api(identifier: &str, scopes: &[&str]) -> Resource {
-        Resource {
-            identifier: identifier.to_owned(),
-            name: "API".to_owned(),
-            scopes: scopes.iter().map(|token| ((*token).to_owned(), String::new())).collect(),
-            introspectors: vec![],
-            signing_algorithm: AlgorithmChoice::default(),
-            created_at: Timestamp::from_seconds(0),
-        }
+        let scopes = scopes.iter().map(|token| ((*token).to_owned(), String::new())).collect();
+        Resource { scopes, ..Resource::new(identifier.to_owned(), Timestamp::from_seconds(0)) }
     }
 
     /// Two APIs that have scopes of their own and share one, and one that has none.

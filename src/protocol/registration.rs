@@ -182,7 +182,6 @@ mod tests {
 
     use super::*;
     use crate::clock::Timestamp;
-    use crate::protocol::algorithm::AlgorithmChoice;
     use crate::protocol::grant_type::GrantType;
 
     fn client(client_type: ClientType) -> Client {
@@ -262,14 +261,9 @@ mod tests {
     #[test]
     fn a_resource_has_an_absolute_name_and_scopes_of_its_own() {
         let check = |identifier: &str, scope: &str| {
-            let resource = Resource {
-                identifier: identifier.into(),
-                name: "API".into(),
-                scopes: [(scope.to_owned(), String::new())].into(),
-                introspectors: vec![],
-                signing_algorithm: AlgorithmChoice::default(),
-                created_at: Timestamp::from_seconds(0),
-            };
+            let scopes = [(scope.to_owned(), String::new())].into();
+            let resource = Resource::new(identifier.into(), Timestamp::from_seconds(0));
+            let resource = Resource { name: "API".into(), scopes, ..resource };
             check_resource(&resource, "https://as.test")
         };
         assert_eq!(check("https://api.test", "read"), Ok(()));

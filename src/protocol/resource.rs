@@ -22,6 +22,8 @@ pub enum ResourceField {
     Introspectors,
     /// [`Resource::signing_algorithm`].
     SigningAlg,
+    /// [`Resource::token_type`].
+    TokenType,
 }
 
 named!(ResourceField {
@@ -29,7 +31,20 @@ named!(ResourceField {
     Scopes = "scopes",
     Introspectors = "introspectors",
     SigningAlg = "signing_alg",
+    TokenType = "token_type",
 });
+
+/// What the header's `typ` of an API's access tokens is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccessTokenType {
+    /// `at+jwt`: no other JWT can be taken for one (RFC 9068 §2.1).
+    #[default]
+    AtJwt,
+    /// `JWT`, for APIs that insist on it. ID tokens have the same, so such an API must look at the audience.
+    Jwt,
+}
+
+named!(AccessTokenType { AtJwt = "at+jwt", Jwt = "jwt" });
 
 /// A registered API.
 #[derive(Clone, Debug)]
@@ -44,11 +59,26 @@ pub struct Resource {
     pub introspectors: Vec<String>,
     /// What its access tokens are signed with.
     pub signing_algorithm: AlgorithmChoice,
+    /// What type its access tokens say they are.
+    pub token_type: AccessTokenType,
     /// When it was registered.
     pub created_at: Timestamp,
 }
 
 impl Resource {
+    /// An API that is given nothing yet, not even a name.
+    pub fn new(identifier: String, created_at: Timestamp) -> Self {
+        Self {
+            identifier,
+            name: String::new(),
+            scopes: BTreeMap::new(),
+            introspectors: Vec::new(),
+            signing_algorithm: AlgorithmChoice::default(),
+            token_type: AccessTokenType::default(),
+            created_at,
+        }
+    }
+
     /// Whether the scope is one of its own.
     pub fn owns(&self, scope: &str) -> bool {
         self.scopes.contains_key(scope)

@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::event::{Act, Action, Event, Noun};
 use super::{Changed, Error, Registry, given, set};
 use crate::failure::Failure;
-use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
+use crate::protocol::algorithm::Algorithm;
 use crate::protocol::edit::Edit;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
 use crate::protocol::registration;
-use crate::protocol::resource::{Resource, ResourceField};
+use crate::protocol::resource::{AccessTokenType, Resource, ResourceField};
 use crate::storage::Reader;
 
 /// A resource that is to be registered.
@@ -35,6 +35,8 @@ pub struct ResourceChange {
     pub introspectors: Option<Vec<String>>,
     /// What its access tokens are signed with; taken away: what the settings say.
     pub signing_algorithm: Edit<Algorithm>,
+    /// What type its access tokens say they are.
+    pub token_type: Option<AccessTokenType>,
 }
 
 /// A resource as every face shows it.
@@ -52,6 +54,8 @@ pub struct ResourceView {
     pub introspectors: Vec<String>,
     /// What its access tokens are signed with, or `default`.
     pub signing_alg: &'static str,
+    /// What type its access tokens say they are.
+    pub token_type: AccessTokenType,
     /// When it was registered (RFC 3339).
     pub created_at: String,
 }
@@ -65,6 +69,7 @@ impl From<Resource> for ResourceView {
             scope_words: resource.scopes,
             introspectors: resource.introspectors,
             signing_alg: resource.signing_algorithm.wanted.map_or("default", Algorithm::as_str),
+            token_type: resource.token_type,
             created_at: resource.created_at.to_string(),
         }
     }
@@ -80,6 +85,7 @@ impl ResourceChange {
             (F::Scopes, set(self.scopes, &mut resource.scopes)),
             (F::Introspectors, set(self.introspectors, &mut resource.introspectors)),
             (F::SigningAlg, self.signing_algorithm.apply(&mut wanted)),
+            (F::TokenType, set(self.token_type, &mut resource.token_type)),
         ];
         resource.signing_algorithm = resource.signing_algorithm.changed_to(wanted);
         given(fields)
@@ -90,14 +96,7 @@ impl ResourceChange {
 impl Registry {
     /// Registers a resource.
     pub async fn create_resource(&self, new: NewResource, act: &Act) -> Result<Changed<ResourceView>, Error> {
-        let mut resource = Resource {
-            identifier: new.identifier,
-            name: String::new(),
-            scopes: BTreeMap::new(),
-            introspectors: Vec::new(),
-            signing_algorithm: AlgorithmChoice::default(),
-            created_at: act.at,
-        };
+        let mut resource = Resource::new(new.identifier, act.at);
         let fields = new.details.apply(&mut resource);
         let mut transaction = self.storage.begin().await?;
         self.check_resource(&mut transaction, &resource, &fields).await?;

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::rows::{algorithm_choice, from_json, json, json_if};
+use super::rows::{algorithm_choice, from_json, from_name, json, json_if};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use crate::protocol::resource::{Resource, ResourceField};
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "identifier, name, scopes, introspectors, created_at, signing_algorithm, signing_algorithm_former"
+        "identifier, name, scopes, introspectors, created_at, signing_algorithm, signing_algorithm_former, token_type"
     };
 }
 
@@ -22,12 +22,13 @@ statements! {
     RESOURCES = concat!("SELECT ", columns!(), " FROM resources ORDER BY created_at, identifier");
     RESOURCES_AFTER = concat!("SELECT ", columns!(), " FROM resources WHERE (created_at, identifier) > ($1, $2) \
         ORDER BY created_at, identifier LIMIT $3");
-    INSERT_RESOURCE = concat!("INSERT INTO resources (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7) \
+    INSERT_RESOURCE = concat!("INSERT INTO resources (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
         ON CONFLICT (identifier) DO NOTHING RETURNING identifier");
     HOLD_RESOURCE = concat!("UPDATE resources SET created_at = created_at WHERE identifier = $1 RETURNING ", columns!());
     CHANGE_RESOURCE = "UPDATE resources SET name = COALESCE($2, name), scopes = COALESCE($3, scopes), \
         introspectors = COALESCE($4, introspectors), signing_algorithm = NULLIF(COALESCE($5, signing_algorithm), ''), \
-        signing_algorithm_former = NULLIF(COALESCE($6, signing_algorithm_former), '') WHERE identifier = $1";
+        signing_algorithm_former = NULLIF(COALESCE($6, signing_algorithm_former), ''), token_type = COALESCE($7, token_type) \
+        WHERE identifier = $1";
 }
 
 #[derive(FromRow)]
@@ -39,6 +40,7 @@ struct ResourceRow {
     created_at: i64,
     signing_algorithm: Option<String>,
     signing_algorithm_former: Option<String>,
+    token_type: String,
 }
 
 impl ResourceRow {
@@ -47,6 +49,7 @@ impl ResourceRow {
             scopes: from_json("scopes", &self.scopes)?,
             introspectors: from_json("introspectors", &self.introspectors)?,
             signing_algorithm: algorithm_choice(self.signing_algorithm, self.signing_algorithm_former)?,
+            token_type: from_name("token_type", &self.token_type)?,
             identifier: self.identifier,
             name: self.name,
             created_at: Timestamp::from_seconds(self.created_at),
@@ -96,6 +99,7 @@ impl Transaction {
             .bind(resource.created_at.seconds())
             .bind(resource.signing_algorithm.wanted.map(Algorithm::as_str))
             .bind(resource.signing_algorithm.former.map(Algorithm::as_str))
+            .bind(resource.token_type.as_str())
             .fetch_optional(c)
             .await)?;
         self.resource_changed().await?;
@@ -123,6 +127,7 @@ impl Transaction {
             .bind(introspectors)
             .bind(algorithm(resource.signing_algorithm.wanted))
             .bind(algorithm(resource.signing_algorithm.former))
+            .bind(has(F::TokenType).then(|| resource.token_type.as_str()))
             .execute(c)
             .await
             .map(drop))?;

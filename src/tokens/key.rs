@@ -44,21 +44,21 @@ pub struct SigningKey {
 /// What a token is; says its header's `typ`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum TokenType {
-    /// RFC 9068 §2.1.
+    /// An access token (RFC 9068 §2.1).
     Access,
-    /// RFC 7519 §5.1.
-    Id,
+    /// Any JWT (RFC 7519 §5.1): an ID token, or an access token for an API that insists on it.
+    Jwt,
     /// OpenID Connect Back-Channel Logout §2.4.
     Logout,
 }
 
 impl TokenType {
-    const ALL: [Self; 3] = [Self::Access, Self::Id, Self::Logout];
+    const ALL: [Self; 3] = [Self::Access, Self::Jwt, Self::Logout];
 
-    fn typ(self) -> &'static str {
+    pub(super) const fn typ(self) -> &'static str {
         match self {
             Self::Access => "at+jwt",
-            Self::Id => "JWT",
+            Self::Jwt => "JWT",
             Self::Logout => logout_token::TYPE,
         }
     }

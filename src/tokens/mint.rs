@@ -15,6 +15,7 @@ use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::authorization::Authorization;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::logout_token::LogoutNotice;
+use crate::protocol::resource::AccessTokenType;
 use crate::random;
 use crate::secret::{append_base64url, base64url, sha256, sha512};
 
@@ -28,7 +29,7 @@ pub struct Mint {
 /// The signed tokens of one authorization.
 #[derive(Clone)]
 pub struct Minted {
-    /// A JWT of type `at+jwt`.
+    /// A JWT, of the type that its API wants.
     pub access_token: String,
     /// A JWT, when `openid` was granted.
     pub id_token: Option<String>,
@@ -39,6 +40,8 @@ pub struct Minted {
 pub struct Algorithms {
     /// What the resource wants.
     pub access_token: AlgorithmChoice,
+    /// What type the resource wants its tokens to say they are.
+    pub access_token_type: AccessTokenType,
     /// What the client wants.
     pub id_token: AlgorithmChoice,
     /// The default.
@@ -49,6 +52,7 @@ pub struct Algorithms {
 #[derive(Clone, Debug)]
 pub struct Signers {
     access_token: Arc<SigningKey>,
+    access_token_type: TokenType,
     id_token: Option<Arc<SigningKey>>,
 }
 
@@ -61,6 +65,10 @@ impl Signers {
         let key = |choice: AlgorithmChoice| ring.signing_key(choice.preference(algorithms.default), now);
         Ok(Self {
             access_token: key(algorithms.access_token)?,
+            access_token_type: match algorithms.access_token_type {
+                AccessTokenType::AtJwt => TokenType::Access,
+                AccessTokenType::Jwt => TokenType::Jwt,
+            },
             id_token: has_id_token.then(|| key(algorithms.id_token)).transpose()?,
         })
     }
@@ -78,12 +86,12 @@ impl Mint {
     /// When the signature fails: with a good key it always can be made.
     pub fn tokens(&self, authorization: &Authorization, signers: &Signers) -> Result<Minted, Failure> {
         let claims = authorization.access_token(self.issuer.as_str());
-        let access_token = compact(&signers.access_token, TokenType::Access, &claims)?;
+        let access_token = compact(&signers.access_token, signers.access_token_type, &claims)?;
         let id_token = match authorization.id_token.as_ref().zip(signers.id_token.as_ref()) {
             Some((about, key)) => {
                 let at_hash = at_hash(key.algorithm(), &access_token);
                 let claims = authorization.id_token(self.issuer.as_str(), about, &at_hash);
-                Some(compact(key, TokenType::Id, &claims)?)
+                Some(compact(key, TokenType::Jwt, &claims)?)
             }
             None => None,
         };

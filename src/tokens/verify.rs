@@ -1,4 +1,8 @@
 //! Verification of our own access tokens (RFC 9068 §4, RFC 8725), and of our own ID tokens when they come back as hints.
+//!
+//! An access token is one by its type. For an API that insists on the type `JWT`, which ID tokens have too, it is one by what it says (RFC 8725
+//! §3.12): it names an API, a client and its own id, and no other token's hash, which every ID token does.
+//!
 //! aws-lc-rs checks the signature, with a key that was read once; every rule about times and names is ours, with `now` as an argument.
 //! A header cannot bring a key along: only `kid` is looked at, in our own ring.
 
@@ -7,6 +11,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use super::key::TokenType;
 use super::public_key::PublicKey;
 use super::ring::KeyRing;
 use crate::clock::Timestamp;
@@ -48,6 +53,7 @@ pub struct VerifiedToken {
     pub scope: ScopeSet,
     /// The key that it is bound to, if it is bound to one.
     pub cnf: Option<Confirmation>,
+    at_hash: Option<IgnoredAny>,
 }
 
 impl VerifiedToken {
@@ -57,7 +63,25 @@ impl VerifiedToken {
     /// [`Rejection::MalformedToken`], [`Rejection::WrongTokenType`], [`Rejection::CriticalHeader`], [`Rejection::UnknownKey`],
     /// [`Rejection::WrongSignature`], [`Rejection::WrongIssuer`], [`Rejection::ExpiredToken`].
     pub fn verify(token: &Secret, ring: &KeyRing, issuer: &Issuer, now: Timestamp) -> Result<Self, Rejection> {
-        signed_claims::<Self>(token, "at+jwt", |kid| ring.published(kid, now))?.check(issuer, now)
+        let unverified = Unverified::read(token)?;
+        let claims = || unverified.claims::<Self>(|kid| ring.published(kid, now));
+        let token = if unverified.is_of(TokenType::Access) {
+            claims()?
+        } else if unverified.is_of(TokenType::Jwt) {
+            match claims() {
+                Ok(token) if token.is_for_an_api(issuer) => token,
+                Ok(_) | Err(Rejection::MalformedToken) => return Err(Rejection::WrongTokenType),
+                Err(other) => return Err(other),
+            }
+        } else {
+            return Err(Rejection::WrongTokenType);
+        };
+        token.check(issuer, now)
+    }
+
+    /// Whether it is an access token for an API, and no ID token, whatever its type says.
+    fn is_for_an_api(&self, issuer: &Issuer) -> bool {
+        self.at_hash.is_none() && self.aud.identifiers().iter().any(|identifier| identifier != issuer.as_str())
     }
 
     fn check(self, issuer: &Issuer, now: Timestamp) -> Result<Self, Rejection> {
@@ -87,7 +111,7 @@ pub struct VerifiedIdToken {
     pub aud: String,
     /// The sign-in it came from, if it came from one.
     pub sid: Option<String>,
-    /// When the person had authenticated, in seconds since 1970.
+    /// When the person had authenticated, in seconds since 1970. No access token says so.
     pub auth_time: i64,
 }
 
@@ -97,8 +121,9 @@ impl VerifiedIdToken {
     /// # Errors
     /// [`Rejection::ForeignHint`], whatever is wrong with it.
     pub fn verify(token: &Secret, ring: &KeyRing, issuer: &Issuer) -> Result<Self, Rejection> {
-        let claims = signed_claims::<Self>(token, "JWT", |kid| ring.known(kid)).map_err(|_| Rejection::ForeignHint)?;
-        if claims.iss == issuer.as_str() { Ok(claims) } else { Err(Rejection::ForeignHint) }
+        let unverified = Unverified::read(token).ok().filter(|unverified| unverified.is_of(TokenType::Jwt));
+        let claims = unverified.and_then(|unverified| unverified.claims::<Self>(|kid| ring.known(kid)).ok());
+        claims.filter(|claims| claims.iss == issuer.as_str()).ok_or(Rejection::ForeignHint)
     }
 }
 
@@ -111,37 +136,50 @@ struct Header {
     crit: Option<IgnoredAny>,
 }
 
-/// The claims of a token of this type whose signature is right. Nothing else is known of them.
-fn signed_claims<T: DeserializeOwned>(
-    token: &Secret,
-    typ: &str,
-    find: impl Fn(&str) -> Option<Arc<PublicKey>>,
-) -> Result<T, Rejection> {
-    let text = token.expose();
-    if text.len() > MAX_LENGTH {
-        return Err(Rejection::MalformedToken);
+/// A token taken apart, of which nothing is verified.
+struct Unverified<'a> {
+    header: Header,
+    algorithm: Algorithm,
+    /// Header and claims: what the signature is over.
+    signed: &'a str,
+    claims: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Unverified<'a> {
+    fn read(token: &'a Secret) -> Result<Self, Rejection> {
+        let text = token.expose();
+        if text.len() > MAX_LENGTH {
+            return Err(Rejection::MalformedToken);
+        }
+        let (signed, signature) = text.rsplit_once('.').ok_or(Rejection::MalformedToken)?;
+        let (header, claims) = signed.split_once('.').ok_or(Rejection::MalformedToken)?;
+        if claims.contains('.') {
+            return Err(Rejection::MalformedToken);
+        }
+        let header: Header = part(header)?;
+        // `none`, a MAC, or anything else that no key of ours signs with.
+        let algorithm = header.alg.parse().map_err(|_| Rejection::MalformedToken)?;
+        if header.crit.is_some() {
+            return Err(Rejection::CriticalHeader);
+        }
+        Ok(Self { header, algorithm, signed, claims, signature })
     }
-    let (signed, signature) = text.rsplit_once('.').ok_or(Rejection::MalformedToken)?;
-    let (header, claims) = signed.split_once('.').ok_or(Rejection::MalformedToken)?;
-    if claims.contains('.') {
-        return Err(Rejection::MalformedToken);
+
+    fn is_of(&self, token_type: TokenType) -> bool {
+        self.header.typ.as_deref() == Some(token_type.typ())
     }
-    let header: Header = part(header)?;
-    // `none`, a MAC, or anything else that no key of ours signs with.
-    let named: Algorithm = header.alg.parse().map_err(|_| Rejection::MalformedToken)?;
-    if header.crit.is_some() {
-        return Err(Rejection::CriticalHeader);
+
+    /// The claims, when the signature is right. Nothing else is known of them.
+    fn claims<T: DeserializeOwned>(&self, find: impl Fn(&str) -> Option<Arc<PublicKey>>) -> Result<T, Rejection> {
+        let key = self.header.kid.as_deref().and_then(find).ok_or(Rejection::UnknownKey)?;
+        let algorithm = key.algorithm().ok_or(Rejection::UnknownKey)?;
+        let signature = from_base64url(self.signature).ok_or(Rejection::MalformedToken)?;
+        if self.algorithm != algorithm || !key.verifies(self.signed.as_bytes(), &signature) {
+            return Err(Rejection::WrongSignature);
+        }
+        part(self.claims)
     }
-    if header.typ.as_deref() != Some(typ) {
-        return Err(Rejection::WrongTokenType);
-    }
-    let key = header.kid.as_deref().and_then(find).ok_or(Rejection::UnknownKey)?;
-    let algorithm = key.algorithm().ok_or(Rejection::UnknownKey)?;
-    let signature = from_base64url(signature).ok_or(Rejection::MalformedToken)?;
-    if named != algorithm || !key.verifies(signed.as_bytes(), &signature) {
-        return Err(Rejection::WrongSignature);
-    }
-    part(claims)
 }
 
 /// One part of a token: base64url of a JSON object.

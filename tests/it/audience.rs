@@ -2,6 +2,7 @@
 
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::resource::AccessTokenType;
 use doorward::protocol::scope::ScopeSet;
 use serde_json::{Value, json};
 
@@ -167,4 +168,39 @@ async fn a_scope_that_another_api_owns_later_takes_no_grant_along() {
     late.refused_json(400, Rejection::ResourceNotGranted);
     let answer = server.browser().get(&client.authorization_url("scope=openid+notes:read")).await;
     answer.refused_redirect(Rejection::AmbiguousScope);
+}
+
+/// The `typ` of a JWT's header.
+fn typ(token: &Value) -> Value {
+    let part = token.as_str().unwrap().split('.').next().unwrap();
+    serde_json::from_slice::<Value>(&doorward::secret::from_base64url(part).unwrap()).unwrap()["typ"].clone()
+}
+
+#[tokio::test]
+async fn an_api_that_insists_on_jwt_gets_it_and_its_tokens_work_everywhere() {
+    let (server, client) = two_apis(ClientType::Web).await;
+    server.db_change_resource(NOTES, |resource| resource.token_type = AccessTokenType::Jwt).await;
+    let scope = "scope=openid+offline_access+notes:read+mail:read";
+    let code = server.browser().code(&client, ANN, scope).await;
+    let notes = client.redeem_with(&code, &[("resource", NOTES)]).await.ok();
+    assert_eq!((typ(&notes["access_token"]), typ(&notes["id_token"])), (json!("JWT"), json!("JWT")));
+    let mail = refreshed(&client, &notes, &[("resource", MAIL)]).await.ok();
+    assert_eq!(typ(&mail["access_token"]), "at+jwt");
+    let both = refreshed(&client, &mail, &[("scope", "openid notes:read")]).await.ok();
+    assert_eq!((typ(&both["access_token"]), said(&both).0), (json!("JWT"), json!([NOTES, ISSUER])));
+    let token = both["access_token"].as_str().unwrap();
+    client.userinfo(token).await.ok();
+    assert_eq!(client.post("/introspect", &[("token", token)]).await.ok()["active"], true);
+    // An ID token has the same type, and is none all the same.
+    let id_token = both["id_token"].as_str().unwrap();
+    client.userinfo(id_token).await.refused(401, Rejection::WrongTokenType);
+    assert_eq!(client.post("/introspect", &[("token", id_token)]).await.ok()["active"], false);
+    // Nor is the token a hint.
+    let hinted = client.authorization_url(&format!("id_token_hint={token}"));
+    server.browser().get(&hinted).await.refused_redirect(Rejection::ForeignHint);
+    // Taken back, those given out still hold until they are revoked.
+    server.db_change_resource(NOTES, |resource| resource.token_type = AccessTokenType::AtJwt).await;
+    client.userinfo(token).await.ok();
+    assert_eq!(client.post("/revoke", &[("token", token)]).await.status, 200);
+    client.userinfo(token).await.refused(401, Rejection::RevokedToken);
 }

@@ -167,6 +167,12 @@ async fn resource_commands_work_beside_the_server() {
     says(&server, &["resource", "show", api], &["Notes", "notes:read", &client.id]);
     says(&server, &["resource", "list"], &[api, "notes:read"]);
     says(&server, &["resource", "update", api, "--name", "Diary"], &["Diary"]);
+    assert_eq!(created["token_type"], "at+jwt");
+    assert_eq!(server.command(&["resource", "update", api, "--token-type", "jwt"])["token_type"], "jwt");
+    assert_eq!(server.command(&["resource", "show", api])["token_type"], "jwt");
+    let other = ["resource", "create", "--identifier", "https://b.example.org", "--name", "B", "--token-type", "jwt"];
+    assert_eq!(server.command(&other)["token_type"], "jwt");
+    assert_eq!(server.command(&["resource", "update", api, "--token-type", "at+jwt"])["token_type"], "at+jwt");
     assert_eq!(server.command(&["resource", "list"])[0]["name"], "Diary");
 }
 

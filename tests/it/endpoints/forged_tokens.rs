@@ -153,6 +153,34 @@ async fn an_id_token_or_any_other_type_is_no_access_token() {
 }
 
 #[tokio::test]
+async fn a_token_of_type_jwt_is_an_access_token_only_by_all_that_it_says() {
+    let given = given().await;
+    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": forge::kid(&given.server) }).to_string();
+    let mut claims = given.claims.clone();
+    claims["aud"] = json!(["https://api.test", "http://localhost:8000"]);
+    given.client.userinfo(&forge::signed_by(&given.server, &header, &claims.to_string())).await.ok();
+    for (name, value) in [
+        // What every ID token has, and no access token.
+        ("at_hash", json!("AAAAAAAAAAAAAAAAAAAAAA")),
+        // What no ID token has.
+        ("client_id", Value::Null),
+        ("jti", Value::Null),
+        // The issuer's own tokens are of the one type alone.
+        ("aud", json!("http://localhost:8000")),
+        ("aud", json!(["http://localhost:8000"])),
+        ("aud", json!([])),
+    ] {
+        let mut changed = claims.clone();
+        changed[name] = value;
+        if changed[name].is_null() {
+            changed.as_object_mut().unwrap().remove(name);
+        }
+        let token = forge::signed_by(&given.server, &header, &changed.to_string());
+        given.refuses(&token, Rejection::WrongTokenType).await;
+    }
+}
+
+#[tokio::test]
 async fn a_token_of_another_issuer_or_audience_is_refused() {
     let given = given().await;
     let header = forge::access_token_header(&given.server).to_string();

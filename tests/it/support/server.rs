@@ -9,7 +9,6 @@ use doorward::app::App;
 use doorward::clock::{Clock, Timestamp};
 use doorward::config::Config;
 use doorward::http::{Peer, Reason, Site, site};
-use doorward::protocol::algorithm::AlgorithmChoice;
 use doorward::protocol::client::{AuthMethod, ClientField, ClientType};
 use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::resource::{Resource, ResourceField};
@@ -227,12 +226,9 @@ impl Server {
     /// Registers an API with scopes.
     pub async fn db_resource(&self, identifier: &str, scopes: &[&str]) {
         let resource = Resource {
-            identifier: identifier.to_owned(),
             name: "Notes".to_owned(),
             scopes: scopes.iter().map(|scope| ((*scope).to_owned(), String::new())).collect(),
-            introspectors: vec![],
-            signing_algorithm: AlgorithmChoice::default(),
-            created_at: self.clock.now(),
+            ..Resource::new(identifier.to_owned(), self.clock.now())
         };
         let mut transaction = self.app.storage.begin().await.unwrap();
         assert!(transaction.insert_resource(&resource).await.unwrap());
