@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::arguments::{self, Part, Yes};
 use super::key::{self, Wanted};
-use super::output::{note, value};
+use super::output::{note, value, warn};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ use crate::protocol::grant_type::GrantType;
 use crate::protocol::on_reuse::OnReuse;
 use crate::protocol::pkce::PkceMode;
 use crate::protocol::printable::escaped;
-use crate::registry::{Act, ClientChange, Error, IssuedClient, NewClient, Registry, State};
+use crate::registry::{Act, Changed, ClientChange, Error, IssuedClient, NewClient, Registry, State};
 use crate::secret::Secret;
 
 /// Applications that use this server.
@@ -224,8 +224,9 @@ impl Create {
         let change = self.rest.change();
         let details = ClientChange { name: Some(self.name), first_party: self.first_party.then_some(true), ..change };
         let new = NewClient { client_id: None, client_type: self.client_type, details };
-        let issued = registry.create_client(new, act).await?.view;
-        tell(context, self.output, issued, algorithm).await;
+        let Changed { view, warnings, .. } = registry.create_client(new, act).await?;
+        tell(context, self.output, view, algorithm).await;
+        warn(&warnings);
         Ok(())
     }
 }
@@ -239,8 +240,9 @@ impl Update {
             first_party: self.first_party,
             ..self.rest.change()
         };
-        let issued = registry.change_client(&self.client_id, change, act).await?.view;
-        tell(context, self.output, issued, algorithm).await;
+        let Changed { view, warnings, .. } = registry.change_client(&self.client_id, change, act).await?;
+        tell(context, self.output, view, algorithm).await;
+        warn(&warnings);
         Ok(())
     }
 }

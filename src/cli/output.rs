@@ -82,6 +82,11 @@ pub(super) fn complain(why: &impl Display) {
     }
 }
 
+/// What may be a mistake in what was done: a line for each.
+pub(super) fn warn(warnings: &[String]) {
+    warnings.iter().for_each(|warning| note(format!("doorward: warning: {warning}")));
+}
+
 fn aligned(fields: &Map<String, Value>) -> String {
     let width = fields.keys().map(String::len).max().unwrap_or(0);
     let first = FIRST.iter().filter_map(|name| fields.get_key_value(*name));

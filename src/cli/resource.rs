@@ -7,14 +7,14 @@ use serde_json::json;
 
 use super::arguments::{self, Part, Yes};
 use super::key::{self, Wanted};
-use super::output::{note, value};
+use super::output::{note, value, warn};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
 use crate::protocol::edit::Edit;
 use crate::protocol::printable::escaped;
 use crate::protocol::resource::AccessTokenType;
-use crate::registry::{Act, Error, NewResource, Registry, ResourceChange, ResourceView};
+use crate::registry::{Act, Changed, Error, NewResource, Registry, ResourceChange, ResourceView};
 
 /// APIs that accept our access tokens.
 #[derive(Subcommand)]
@@ -140,8 +140,10 @@ impl Create {
     async fn run(self, context: &Context, registry: &Registry, act: &Act) -> Result<(), Error> {
         let algorithm = self.rest.signing_algorithm;
         let details = ResourceChange { name: Some(self.name), ..self.rest.change() };
-        let resource = registry.create_resource(NewResource { identifier: self.identifier, details }, act).await?.view;
+        let new = NewResource { identifier: self.identifier, details };
+        let Changed { view: resource, warnings, .. } = registry.create_resource(new, act).await?;
         tell(context, &resource, algorithm, self.output).await;
+        warn(&warnings);
         Ok(())
     }
 }
@@ -150,8 +152,9 @@ impl Update {
     async fn run(self, context: &Context, registry: &Registry, act: &Act) -> Result<(), Error> {
         let algorithm = self.rest.signing_algorithm;
         let change = ResourceChange { name: self.name, ..self.rest.change() };
-        let resource = registry.change_resource(&self.identifier, change, act).await?.view;
+        let Changed { view: resource, warnings, .. } = registry.change_resource(&self.identifier, change, act).await?;
         tell(context, &resource, algorithm, self.output).await;
+        warn(&warnings);
         Ok(())
     }
 }

@@ -154,6 +154,12 @@ pub fn narrowed(params: &Params, granted: &ScopeSet) -> Result<ScopeSet, Refusal
     Ok(asked)
 }
 
+/// Those of a client's scopes that nothing owns: neither the issuer nor an API that the client may ask for.
+pub fn unowned<'a>(client: &'a Client, resources: &[Resource]) -> impl Iterator<Item = &'a str> {
+    let owned = |token: &str| resources.iter().any(|r| client.may_name(&r.identifier) && r.owns(token));
+    client.scopes.iter().filter(move |token| !is_issuers(token) && !owned(token))
+}
+
 /// Whether the issuer itself owns it.
 pub(super) fn is_issuers(token: &str) -> bool {
     ISSUER_SCOPES.iter().any(|(name, _)| *name == token)

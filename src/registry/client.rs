@@ -17,7 +17,7 @@ use crate::protocol::page::{Listed, Page};
 use crate::protocol::pkce::PkceMode;
 use crate::protocol::problem::Problems;
 use crate::protocol::registration;
-use crate::protocol::scope::ScopeSet;
+use crate::protocol::scope::{self, ScopeSet};
 use crate::random;
 use crate::secret::Secret;
 use crate::storage::Reader;
@@ -190,13 +190,13 @@ impl Registry {
         client.id_token_algorithm = AlgorithmChoice { former: None, ..client.id_token_algorithm };
         let secret = fit_secret(&mut client);
         let mut transaction = self.storage.begin().await?;
-        self.check_client(&mut transaction, &client).await?;
+        let warnings = self.check_client(&mut transaction, &client).await?;
         if !transaction.insert_client(&client).await? {
             return Err(Problems::one("client_id", format!("there is a client {} already", client.client_id)).into());
         }
         transaction.commit().await?;
         let event = Event::of(act, Noun::Client, &client.client_id, Action::Created, Vec::new());
-        Ok(Changed { view: IssuedClient { client: client.into(), secret }, event })
+        Ok(Changed { view: IssuedClient { client: client.into(), secret }, event, warnings })
     }
 
     /// The client with this id.
@@ -221,12 +221,14 @@ impl Registry {
         let mut client = transaction.hold_client(client_id).await?.ok_or_else(|| missing(client_id))?;
         let fields = change.apply(&mut client)?;
         let secret = fit_secret(&mut client);
-        self.check_client(&mut transaction, &client).await?;
+        let warnings = self.check_client(&mut transaction, &client).await?;
         transaction.change_client(&client, &fields).await?;
         transaction.commit().await?;
+        let is_about_scopes = [ClientField::Scope, ClientField::Resources].iter().any(|field| fields.contains(field));
+        let warnings = if is_about_scopes { warnings } else { Vec::new() };
         let names = fields.iter().map(|field| field.as_str()).collect();
-        let Changed { view, event } = changed(client, act, Action::Changed, names);
-        Ok(Changed { view: IssuedClient { client: view, secret }, event })
+        let Changed { view, event, .. } = changed(client, act, Action::Changed, names);
+        Ok(Changed { view: IssuedClient { client: view, secret }, event, warnings })
     }
 
     /// Makes a new secret in place of the former one, which is worthless at once.
@@ -239,8 +241,8 @@ impl Registry {
             return Err(Problems::one("auth_method", sentence).into());
         };
         transaction.commit().await?;
-        let Changed { view, event } = changed(client, act, Action::SecretRenewed, Vec::new());
-        Ok(Changed { view: IssuedClient { client: view, secret: Some(secret) }, event })
+        let Changed { view, event, warnings } = changed(client, act, Action::SecretRenewed, Vec::new());
+        Ok(Changed { view: IssuedClient { client: view, secret: Some(secret) }, event, warnings })
     }
 
     /// Switches a client off, or on again. Off, its tokens end at once wherever we are asked.
@@ -255,15 +257,16 @@ impl Registry {
         Ok(changed(client, act, action, Vec::new()))
     }
 
-    /// Whether the client may be as it is here; also whether this installation would ever call its back channel.
-    async fn check_client(&self, reader: &mut Reader, client: &Client) -> Result<(), Error> {
-        let resources = if client.resources.is_empty() { Vec::new() } else { reader.resources().await? };
+    /// Whether the client may be as it is here; also whether this installation would ever call its back channel. What may be a mistake.
+    async fn check_client(&self, reader: &mut Reader, client: &Client) -> Result<Vec<String>, Error> {
+        let resources = reader.resources().await?;
         let mut problems = registration::check_client(client, &resources).err().unwrap_or_default();
         let field = ClientField::BackchannelLogoutUri.as_str();
         if let Some(uri) = client.backchannel_logout_uri.as_deref().filter(|_| !problems.has(field)) {
             problems.note(field, Outgoing::new(&self.outgoing)?.check(uri));
         }
-        Ok(problems.unless_any(())?)
+        let warning = |token| format!("no API that the client may ask for owns the scope '{token}'");
+        Ok(problems.unless_any(scope::unowned(client, &resources).map(warning).collect())?)
     }
 }
 
@@ -277,7 +280,7 @@ fn fit_secret(client: &mut Client) -> Option<Secret> {
 
 fn changed(client: Client, act: &Act, action: Action, fields: Vec<&'static str>) -> Changed<ClientView> {
     let event = Event::of(act, Noun::Client, &client.client_id, action, fields);
-    Changed { view: client.into(), event }
+    Changed { view: client.into(), event, warnings: Vec::new() }
 }
 
 fn missing(client_id: &str) -> Error {

@@ -57,7 +57,7 @@ impl Registry {
             if transaction.delete_client(client_id, act.at).await? {
                 transaction.commit().await?;
                 let event = Event::of(act, Noun::Client, client_id, Action::Deleted, Vec::new());
-                return Ok(Changed { view: client.into(), event });
+                return Ok(Changed { view: client.into(), event, warnings: Vec::new() });
             }
             drop(transaction);
             tokio::time::sleep(PAUSE).await;
@@ -77,7 +77,7 @@ impl Registry {
             if transaction.delete_user(&id).await? {
                 transaction.commit().await?;
                 let event = Event::of(act, Noun::User, &id, Action::Deleted, Vec::new());
-                return Ok(Changed { view: account.into(), event });
+                return Ok(Changed { view: account.into(), event, warnings: Vec::new() });
             }
             drop(transaction);
             tokio::time::sleep(PAUSE).await;
@@ -104,7 +104,7 @@ impl Registry {
         transaction.delete_resource(identifier).await?;
         transaction.commit().await?;
         let event = Event::of(act, Noun::Resource, identifier, Action::Deleted, Vec::new());
-        Ok(Changed { view: resource.into(), event })
+        Ok(Changed { view: resource.into(), event, warnings: Vec::new() })
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Changed<T> {
     pub view: T,
     /// Who did what.
     pub event: Event,
+    /// What may be a mistake, though it can be: a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// Why something was not done. Nothing was written.

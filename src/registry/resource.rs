@@ -99,13 +99,13 @@ impl Registry {
         let mut resource = Resource::new(new.identifier, act.at);
         let fields = new.details.apply(&mut resource);
         let mut transaction = self.storage.begin().await?;
-        self.check_resource(&mut transaction, &resource, &fields).await?;
+        let warnings = self.check_resource(&mut transaction, &resource, &fields).await?;
         if !transaction.insert_resource(&resource).await? {
             let sentence = format!("there is a resource {} already", resource.identifier);
             return Err(Problems::one("identifier", sentence).into());
         }
         transaction.commit().await?;
-        Ok(changed(resource, act, Action::Created, &[]))
+        Ok(Changed { warnings, ..changed(resource, act, Action::Created, &[]) })
     }
 
     /// The resource with this identifier.
@@ -129,19 +129,20 @@ impl Registry {
         let mut transaction = self.storage.begin().await?;
         let mut resource = transaction.hold_resource(identifier).await?.ok_or_else(|| missing(identifier))?;
         let fields = change.apply(&mut resource);
-        self.check_resource(&mut transaction, &resource, &fields).await?;
+        let warnings = self.check_resource(&mut transaction, &resource, &fields).await?;
         transaction.change_resource(&resource, &fields).await?;
         transaction.commit().await?;
-        Ok(changed(resource, act, Action::Changed, &fields))
+        Ok(Changed { warnings, ..changed(resource, act, Action::Changed, &fields) })
     }
 
-    /// Whether the resource may be as it is here, and the introspectors that were just named are clients.
+    /// Whether the resource may be as it is here, and the introspectors that were just named are clients. What may be a mistake in the
+    /// scopes that were just named.
     async fn check_resource(
         &self,
         reader: &mut Reader,
         resource: &Resource,
         fields: &[ResourceField],
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<String>, Error> {
         let mut problems = registration::check_resource(resource, &self.issuer).err().unwrap_or_default();
         let named = fields.contains(&ResourceField::Introspectors);
         for (at, client_id) in resource.introspectors.iter().enumerate().filter(|_| named) {
@@ -150,14 +151,28 @@ impl Registry {
                 problems.add(format!("introspectors[{at}]"), sentence);
             }
         }
-        Ok(problems.unless_any(())?)
+        let mut warnings = Vec::new();
+        if fields.contains(&ResourceField::Scopes) {
+            let others = reader.resources().await?;
+            let others = others.iter().filter(|other| other.identifier != resource.identifier);
+            warnings.extend(others.flat_map(|other| shared(resource, other)));
+        }
+        Ok(problems.unless_any(warnings)?)
     }
+}
+
+/// What a scope means that two APIs have.
+fn shared<'a>(resource: &'a Resource, other: &'a Resource) -> impl Iterator<Item = String> {
+    let named = &other.identifier;
+    let sentence =
+        move |token| format!("{named} has the scope '{token}' too: whoever asks for it must name the resource");
+    resource.scopes.keys().filter(|token| other.owns(token)).map(sentence)
 }
 
 fn changed(resource: Resource, act: &Act, action: Action, fields: &[ResourceField]) -> Changed<ResourceView> {
     let names = fields.iter().map(|field| field.as_str()).collect();
     let event = Event::of(act, Noun::Resource, &resource.identifier, action, names);
-    Changed { view: resource.into(), event }
+    Changed { view: resource.into(), event, warnings: Vec::new() }
 }
 
 fn missing(identifier: &str) -> Error {

@@ -85,7 +85,7 @@ impl Registry {
         transaction.end_everything_of_user(&id, ENDED, act.at).await?;
         transaction.commit().await?;
         let event = Event::of(act, Noun::User, &id, Action::Ended, Vec::new());
-        Ok(Changed { view: id, event })
+        Ok(Changed { view: id, event, warnings: Vec::new() })
     }
 
     fn view(&self, entry: SignInEntry, now: Timestamp) -> SignInView {

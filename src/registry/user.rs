@@ -230,7 +230,7 @@ impl Registry {
 
 fn changed(account: Account, act: &Act, action: Action, fields: Vec<&'static str>) -> Changed<UserView> {
     let event = Event::of(act, Noun::User, &account.user.id, action, fields);
-    Changed { view: account.into(), event }
+    Changed { view: account.into(), event, warnings: Vec::new() }
 }
 
 fn taken(email: &str) -> Error {

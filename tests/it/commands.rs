@@ -268,3 +268,34 @@ async fn every_command_has_help_with_an_example() {
     }
     assert!(seen > 30, "only {seen} commands were found");
 }
+
+/// What a command that works says on stderr.
+fn warned(server: &Live, arguments: &[&str]) -> String {
+    let output = server.begin(arguments).wait_with_output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn a_scope_that_nothing_owns_or_that_two_apis_own_is_registered_with_a_warning() {
+    let (_database, server) = server().await;
+    let create = |scope: &'static str| {
+        ["client", "create", "--type", "web", "--name", "A", "--redirect-uri", "https://rp.test/cb", "--scope", scope]
+    };
+    let unowned = "doorward: warning: no API that the client may ask for owns the scope 'notes:read'
+";
+    let said = warned(&server, &create("openid notes:read"));
+    assert!(said.ends_with(unowned), "{said}");
+    let api = |identifier: &'static str| {
+        ["resource", "create", "--identifier", identifier, "--name", "N", "--scope", "notes:read"]
+    };
+    assert_eq!(warned(&server, &api("https://a.test")), "");
+    assert!(!warned(&server, &create("openid notes:read")).contains("warning"));
+    let id = server.command(&["client", "list"])[0]["client_id"].as_str().unwrap().to_owned();
+    let said = warned(&server, &["client", "update", &id, "--scope", "openid notes:raed"]);
+    assert_eq!(said, unowned.replace("read", "raed"));
+    assert_eq!(warned(&server, &["client", "update", &id, "--name", "B"]), "", "the scopes were not touched");
+    let said = warned(&server, &api("https://b.test"));
+    assert!(said.contains("https://a.test has the scope 'notes:read' too"), "{said}");
+    assert_eq!(warned(&server, &["resource", "update", "https://b.test", "--scope", "other"]), "");
+}
