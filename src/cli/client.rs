@@ -165,6 +165,9 @@ struct Details {
     /// [default: as tokens.on_reuse says for --first-party, grant for all others].
     #[arg(long, value_name = "WHAT", value_parser = on_reuse)]
     on_reuse: Option<Ends>,
+    /// Whether its ID tokens carry what the scopes profile, email and roles release: on, off, or default [default: as tokens.id_token_claims says].
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    id_token_claims: Option<Edit<bool>>,
 }
 
 /// What `--on-reuse` says; nothing: what is preset.
@@ -181,6 +184,15 @@ fn auth_method(text: &str) -> Result<AuthMethod, String> {
 
 fn pkce_mode(text: &str) -> Result<PkceMode, String> {
     text.parse().map_err(|_| format!("'{}' must be required, nonce or optional", text.escape_debug()))
+}
+
+fn on_or_off(text: &str) -> Result<Edit<bool>, String> {
+    match text {
+        "on" => Ok(Edit::Set(true)),
+        "off" => Ok(Edit::Set(false)),
+        "default" => Ok(Edit::Clear),
+        _ => Err(format!("'{}' must be on, off or default", text.escape_debug())),
+    }
 }
 
 fn grant_type(text: &str) -> Result<GrantType, String> {
@@ -307,6 +319,7 @@ impl Details {
             backchannel_logout_uri: link(self.backchannel_logout_uri),
             id_token_algorithm: self.id_token_algorithm.map_or(Edit::Keep, |Wanted(algorithm)| algorithm.into()),
             on_reuse: self.on_reuse.map_or(Edit::Keep, |Ends(what)| what.into()),
+            id_token_claims: self.id_token_claims.unwrap_or_default(),
             ..ClientChange::default()
         }
     }

@@ -1,4 +1,4 @@
-//! `[tokens]`: how long codes and tokens live.
+//! `[tokens]`: how long codes and tokens live, and what ID tokens say.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ pub struct TokensConfig {
     pub refresh_idle: i64,
     /// The longest life of a grant with refresh tokens.
     pub refresh_absolute: i64,
+    /// Whether ID tokens carry what the scopes `profile`, `email` and `roles` release.
+    pub id_token_claims: bool,
     /// How long after the first use of a refresh token its answer may be superseded, while nobody has used it.
     pub lost_answer: i64,
     /// What the reuse of a refresh token of the operator's own clients ends.

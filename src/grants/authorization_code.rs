@@ -79,7 +79,7 @@ impl Grants {
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,
             confirmation,
-            id_token: self.authentication(grant, &grant.scopes, known.issued.nonce.clone()),
+            id_token: self.authentication(client, grant, &grant.scopes, known.issued.nonce.clone()),
             refresh_token: gets_refresh_token.then(random::secret),
         })
     }

@@ -20,6 +20,7 @@ use crate::failure::{Error, Failure};
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::assurance::Assurance;
 use crate::protocol::authorization::{Authentication, Authorization};
+use crate::protocol::claims;
 use crate::protocol::client::Client;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::grant::Grant;
@@ -113,13 +114,20 @@ impl Grants {
         Signers::choose(request.keys, algorithms, authorization.id_token.is_some(), request.now)
     }
 
-    /// What an ID token beside an access token with these scopes says; `None` without `openid`.
-    fn authentication(&self, grant: &Grant, scopes: &ScopeSet, nonce: Option<String>) -> Option<Authentication> {
+    /// What an ID token beside an access token with these scopes says to the client; `None` without `openid`.
+    fn authentication(
+        &self,
+        client: &Client,
+        grant: &Grant,
+        scopes: &ScopeSet,
+        nonce: Option<String>,
+    ) -> Option<Authentication> {
+        let releases = client.metadata.id_token_claims.unwrap_or(self.lifetimes.id_token_claims);
         scopes.contains("openid").then(|| Authentication {
             assurance: Assurance::of(&grant.proofs, &grant.claims),
             sid: grant.sign_in_id.clone(),
             nonce,
-            claims: grant.claims.in_id_token(&grant.user),
+            claims: claims::id_token(&grant.user, scopes, &grant.claims, releases),
             lifetime: self.lifetimes.id_token_lifetime,
         })
     }

@@ -106,7 +106,7 @@ impl Grants {
             client_id: grant.client_id.clone(),
             subject: grant.user.id.clone(),
             grant_id: Some(grant.id.clone()),
-            id_token: self.authentication(grant, &answer.scopes, None),
+            id_token: self.authentication(request.client, grant, &answer.scopes, None),
             scopes: answer.scopes,
             audience: answer.audience,
             roles: grant.user.roles.clone(),

@@ -50,7 +50,7 @@ pub struct Authentication {
     pub sid: Option<String>,
     /// The request's `nonce`.
     pub nonce: Option<String>,
-    /// The claims about the user that the `claims` parameter asked for here.
+    /// The claims about the user: those of the granted scopes, and those that the `claims` parameter asked for here.
     pub claims: Map<String, Value>,
     /// How long the ID token lives, in seconds.
     pub lifetime: i64,

@@ -28,8 +28,16 @@ pub const SETTABLE: &[(&str, &str)] = &[
 ];
 
 /// The claims that every account has, with the scope that releases each.
-const OWN: &[(&str, &str)] =
-    &[("name", "profile"), ("updated_at", "profile"), ("email", "email"), ("email_verified", "email")];
+const OWN: &[(&str, &str)] = &[
+    ("name", "profile"),
+    ("updated_at", "profile"),
+    ("email", "email"),
+    ("email_verified", "email"),
+    ("roles", "roles"),
+];
+
+/// The scopes whose claims an ID token carries: those by which applications know whom they greet, and what that person may do.
+const OF_ID_TOKENS: &[&str] = &["profile", "email", "roles"];
 
 /// Every claim that userinfo or an ID token can give, for the metadata.
 pub fn supported() -> Vec<&'static str> {
@@ -49,6 +57,7 @@ pub fn value(user: &User, claim: &str) -> Option<Value> {
         "updated_at" => Some(user.updated_at.seconds().into()),
         "email" => Some(user.email.clone().into()),
         "email_verified" => Some(user.email_verified.into()),
+        "roles" => Some(user.roles.clone().into()),
         _ => user.claims.get(claim).filter(|_| scope_of(claim).is_some()).cloned(),
     }
 }
@@ -143,9 +152,29 @@ fn is_birthdate(text: &str) -> bool {
 /// What userinfo says of the user: `sub`, what the scopes release, and what the `claims` parameter asked for.
 pub fn userinfo(user: &User, scopes: &ScopeSet, asked: &ClaimsRequest) -> Map<String, Value> {
     let mut claims = asked.in_userinfo(user);
-    let released = of_users().filter(|(_, scope)| scopes.contains(scope));
-    claims.extend(released.filter_map(|(name, _)| Some((name.to_owned(), value(user, name)?))));
+    claims.extend(released(user, |scope| scopes.contains(scope)));
     claims.insert("sub".into(), user.id.clone().into());
+    claims
+}
+
+/// What an ID token says of the user: what the `claims` parameter asked for there and, where `releases`, what the scopes `profile`, `email`
+/// and `roles` release. §5.4 speaks of userinfo and lets both be; many applications never call that.
+pub fn id_token(user: &User, scopes: &ScopeSet, asked: &ClaimsRequest, releases: bool) -> Map<String, Value> {
+    let mut claims = asked.in_id_token(user);
+    if releases {
+        claims.extend(released(user, |scope| OF_ID_TOKENS.contains(&scope) && scopes.contains(scope)));
+    }
+    claims
+}
+
+/// What the granted scopes release of the user. The address does for a `preferred_username` that was not set: for whoever was granted both.
+fn released(user: &User, is_granted: impl Fn(&str) -> bool) -> Map<String, Value> {
+    let of_scopes = of_users().filter(|(_, scope)| is_granted(scope));
+    let mut claims: Map<String, Value> =
+        of_scopes.filter_map(|(name, _)| Some((name.to_owned(), value(user, name)?))).collect();
+    if is_granted("profile") && is_granted("email") {
+        claims.entry("preferred_username").or_insert_with(|| user.email.clone().into());
+    }
     claims
 }
 

@@ -141,6 +141,8 @@ pub enum ClientField {
     IdTokenAlg,
     /// [`ClientMetadata::on_reuse`].
     OnReuse,
+    /// [`ClientMetadata::id_token_claims`].
+    IdTokenClaims,
 }
 
 named!(ClientField {
@@ -159,6 +161,7 @@ named!(ClientField {
     BackchannelLogoutUri = "backchannel_logout_uri",
     IdTokenAlg = "id_token_alg",
     OnReuse = "on_reuse",
+    IdTokenClaims = "id_token_claims",
 });
 
 /// A registered client.

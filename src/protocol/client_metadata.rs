@@ -23,6 +23,9 @@ pub struct ClientMetadata {
     /// What the reuse of one of its refresh tokens ends; `None`: as [`OnReuse::of`] presets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_reuse: Option<OnReuse>,
+    /// Whether its ID tokens carry the claims of granted scopes; `None`: what the settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token_claims: Option<bool>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }

@@ -8,13 +8,14 @@ use super::params::Params;
 use super::rejection::{Refusal, Rejection};
 use super::resource::Resource;
 
-/// Scopes that the issuer itself owns, with what they mean to a person (OpenID Connect Core §5.4 and §11).
+/// Scopes that the issuer itself owns, with what they mean to a person (OpenID Connect Core §5.4 and §11; `roles` is our own).
 pub const ISSUER_SCOPES: &[(&str, &str)] = &[
     ("openid", "Know who you are by an id"),
     ("profile", "See your name and profile"),
     ("email", "See your e-mail address"),
     ("address", "See your postal address"),
     ("phone", "See your phone number"),
+    ("roles", "See your roles here"),
     ("offline_access", "Keep access while you are away"),
 ];
 

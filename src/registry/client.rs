@@ -66,6 +66,8 @@ pub struct ClientChange {
     pub id_token_algorithm: Edit<Algorithm>,
     /// What the reuse of one of its refresh tokens ends; taken away: what is preset.
     pub on_reuse: Edit<OnReuse>,
+    /// Whether its ID tokens carry the claims of granted scopes; taken away: what the settings say.
+    pub id_token_claims: Edit<bool>,
 }
 
 /// A client as every face shows it.
@@ -104,6 +106,8 @@ pub struct ClientView {
     pub id_token_alg: &'static str,
     /// What the reuse of one of its refresh tokens ends, or `default`.
     pub on_reuse: &'static str,
+    /// Whether its ID tokens carry the claims of granted scopes: `on`, `off` or `default`.
+    pub id_token_claims: &'static str,
     /// Whether it can be used.
     pub state: State,
     /// When it was registered (RFC 3339).
@@ -138,6 +142,7 @@ impl From<Client> for ClientView {
             backchannel_logout_uri: client.backchannel_logout_uri,
             id_token_alg: client.id_token_algorithm.wanted.map_or("default", Algorithm::as_str),
             on_reuse: client.metadata.on_reuse.map_or("default", OnReuse::as_str),
+            id_token_claims: client.metadata.id_token_claims.map_or("default", |on| if on { "on" } else { "off" }),
             state: State::of(client.disabled_at),
             created_at: client.created_at.to_string(),
         }
@@ -174,6 +179,7 @@ impl ClientChange {
             (F::BackchannelLogoutUri, self.backchannel_logout_uri.apply(&mut client.backchannel_logout_uri)),
             (F::OnReuse, self.on_reuse.apply(&mut metadata.on_reuse)),
             (F::IdTokenAlg, self.id_token_algorithm.apply(&mut wanted)),
+            (F::IdTokenClaims, self.id_token_claims.apply(&mut metadata.id_token_claims)),
         ];
         client.id_token_algorithm = client.id_token_algorithm.changed_to(wanted);
         Ok(given(fields))

@@ -123,6 +123,18 @@ async fn what_a_client_needs_of_pkce_is_named_by_command() {
 }
 
 #[tokio::test]
+async fn what_the_id_tokens_of_a_client_carry_is_named_by_command() {
+    let (_database, server) = server().await;
+    let client = server.client("web", &["--id-token-claims", "off"]);
+    assert_eq!(server.command(&["client", "show", &client.id])["id_token_claims"], "off");
+    for to in ["on", "default"] {
+        let updated = server.command(&["client", "update", &client.id, "--id-token-claims", to]);
+        assert_eq!(updated["id_token_claims"], to);
+    }
+    assert_eq!(server.command(&["client", "update", &client.id, "--name", "N"])["id_token_claims"], "default");
+}
+
+#[tokio::test]
 async fn user_commands_work_beside_the_server() {
     let (_database, server) = server().await;
     says(&server, &["user", "list"], &["There are no accounts yet."]);

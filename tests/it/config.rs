@@ -30,6 +30,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("tokens.code_lifetime", "7", "7"),
     ("tokens.access_token_lifetime", "77", "77"),
     ("tokens.id_token_lifetime", "77", "77"),
+    ("tokens.id_token_claims", "false", "false"),
     ("tokens.refresh_idle", "777", "777"),
     ("tokens.refresh_absolute", "7777777", "7777777"),
     ("tokens.lost_answer", "777", "777"),

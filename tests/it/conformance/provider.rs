@@ -201,6 +201,8 @@ async fn register(server: &Server, method: AuthMethod, back_channel: Option<&str
             client.auth_method = method;
             client.pkce = PkceMode::Optional;
             client.scopes = ScopeSet::parse("openid profile email address phone offline_access").unwrap();
+            // The suite expects the claims of scopes at userinfo alone (OpenID Connect Core §5.4).
+            client.metadata.id_token_claims = Some(false);
             client.redirect_uris = vec![REDIRECT_URI.to_owned()];
             client.metadata.post_logout_redirect_uris = vec![POST_LOGOUT_REDIRECT_URI.to_owned()];
             client.backchannel_logout_uri = back_channel.map(str::to_owned);

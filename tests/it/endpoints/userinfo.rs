@@ -159,7 +159,7 @@ async fn userinfo_says_what_the_scopes_release() {
         .await;
     let claims = given.client.userinfo(&given.token).await.ok();
     let wanted = json!({
-        "sub": user, "name": "Ann Lee", "given_name": "Ann", "email": ANN, "email_verified": true,
+        "sub": user, "name": "Ann Lee", "given_name": "Ann", "email": ANN, "email_verified": true, "preferred_username": ANN,
         "updated_at": given.server.clock.now().seconds()
     });
     assert_eq!(claims, wanted);

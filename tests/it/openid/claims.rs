@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::claims as asking;
 use crate::support::{Client, Server, unverified_claims};
 
-const EVERYTHING: &str = "openid profile email address phone";
+const EVERYTHING: &str = "openid profile email address phone roles";
 
 /// A person with every claim that there is.
 async fn ann(server: &Server) -> String {
@@ -52,7 +52,7 @@ fn names(claims: &Map<String, Value>) -> Vec<&str> {
 const OF_THE_TOKEN: &[&str] = &["acr", "amr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "sid", "sub"];
 
 #[tokio::test]
-async fn each_scope_releases_its_claims_at_userinfo_and_none_in_the_id_token() {
+async fn each_scope_releases_its_claims_at_userinfo_and_those_of_profile_email_and_roles_in_the_id_token() {
     let server = Server::start().await;
     ann(&server).await;
     let client = client(&server, EVERYTHING).await;
@@ -73,22 +73,80 @@ async fn each_scope_releases_its_claims_at_userinfo_and_none_in_the_id_token() {
         "website",
         "zoneinfo",
     ];
-    for (scope, expected) in [
-        ("openid", &["sub"][..]),
-        ("openid+profile", &profile),
-        ("openid+email", &["email", "email_verified", "sub"]),
-        ("openid+address", &["address", "sub"]),
-        ("openid+phone", &["phone_number", "phone_number_verified", "sub"]),
+    for (scope, expected, in_id_token) in [
+        ("openid", &["sub"][..], true),
+        ("openid+profile", &profile, true),
+        ("openid+email", &["email", "email_verified", "sub"], true),
+        ("openid+roles", &["roles", "sub"], true),
+        ("openid+address", &["address", "sub"], false),
+        ("openid+phone", &["phone_number", "phone_number_verified", "sub"], false),
     ] {
         let (id_token, userinfo) = told(&server, &client, &format!("scope={scope}")).await;
         assert_eq!(names(&userinfo), expected, "{scope}");
-        assert_eq!(names(&id_token), OF_THE_TOKEN, "{scope}");
+        let about_the_person = if in_id_token { userinfo } else { Map::new() };
+        let carried: Vec<&str> = names(&id_token).into_iter().filter(|name| !OF_THE_TOKEN.contains(name)).collect();
+        let expected: Vec<&str> = names(&about_the_person).into_iter().filter(|name| *name != "sub").collect();
+        assert_eq!(carried, expected, "{scope}");
+        assert!(carried.iter().all(|name| id_token[*name] == about_the_person[*name]), "{scope}");
     }
     let (_, userinfo) = told(&server, &client, "scope=openid+profile+email+address+phone").await;
     assert_eq!(userinfo["email_verified"], true);
     assert_eq!(userinfo["phone_number_verified"], true);
     assert_eq!(userinfo["address"], json!({ "locality": "Oslo" }));
     assert!(userinfo["updated_at"].is_i64());
+}
+
+#[tokio::test]
+async fn what_scopes_release_stays_out_of_the_id_token_where_the_client_or_the_settings_say_so() {
+    for (setting, own, carries) in
+        [(true, None, true), (true, Some(false), false), (false, None, false), (false, Some(true), true)]
+    {
+        let server = Server::with(|config| config.tokens.id_token_claims = setting).await;
+        server.db_user("ann@example.org").await;
+        let client = server.db_client(ClientType::Web, |client| client.metadata.id_token_claims = own).await;
+        let (id_token, userinfo) = told(&server, &client, "scope=openid+profile+email").await;
+        assert_eq!(userinfo["name"], "Ann Lee");
+        let name = Some(json!("Ann Lee")).filter(|_| carries);
+        assert_eq!(id_token.get("name"), name.as_ref(), "{setting} {own:?}");
+        let asked = format!("scope=openid+profile&{}", asking(r#"{"id_token":{"name":null}}"#));
+        let (id_token, _) = told(&server, &client, &asked).await;
+        assert_eq!(id_token["name"], "Ann Lee", "what is asked for by name is given");
+    }
+}
+
+#[tokio::test]
+async fn the_id_token_of_a_refresh_says_what_is_still_granted_as_it_is_now() {
+    let server = Server::start().await;
+    let user = server.db_user("ann@example.org").await;
+    let client = client(&server, "openid profile email roles offline_access").await;
+    let scope = "scope=openid+profile+email+roles+offline_access";
+    let tokens = client.redeem(&server.browser().code(&client, "ann@example.org", scope).await).await.ok();
+    server
+        .db_change_user(&user, |account| {
+            account.user.roles = vec![];
+            account.user.name = "Ann Smith".to_owned();
+        })
+        .await;
+    let refresh_token = tokens["refresh_token"].as_str().unwrap();
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("scope", "openid profile roles")];
+    let refreshed = client.token(&fields).await.ok();
+    let claims = unverified_claims(refreshed["id_token"].as_str().unwrap());
+    assert_eq!((&claims["name"], &claims["roles"], claims.get("email")), (&json!("Ann Smith"), &json!([]), None));
+    assert_eq!(unverified_claims(tokens["id_token"].as_str().unwrap())["roles"], json!(["editor"]));
+}
+
+#[tokio::test]
+async fn the_address_is_the_user_name_of_who_has_no_other_for_an_application_that_may_know_it() {
+    let server = Server::start().await;
+    server.db_user("ann@example.org").await;
+    let client = client(&server, EVERYTHING).await;
+    for (scope, expected) in [("openid+profile+email", Some("ann@example.org")), ("openid+profile", None)] {
+        let (id_token, userinfo) = told(&server, &client, &format!("scope={scope}")).await;
+        for claims in [id_token, userinfo] {
+            assert_eq!(claims.get("preferred_username").and_then(Value::as_str), expected, "{scope}");
+            assert!(!claims.contains_key("given_name") && !claims.contains_key("family_name"), "{scope}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ async fn the_openid_fields_are_exact() {
         ("grant_types_supported", json!(["authorization_code", "client_credentials", "refresh_token"])),
         ("response_modes_supported", json!(["query", "fragment", "form_post"])),
         ("subject_types_supported", json!(["public"])),
-        ("scopes_supported", json!(["openid", "profile", "email", "address", "phone", "offline_access"])),
+        ("scopes_supported", json!(["openid", "profile", "email", "address", "phone", "roles", "offline_access"])),
         ("acr_values_supported", json!([PASSWORD_CLASS])),
         ("display_values_supported", json!(["page", "popup", "touch"])),
         ("ui_locales_supported", json!(["en"])),
@@ -32,7 +32,9 @@ async fn the_openid_fields_are_exact() {
     }
     let claims: Vec<&str> =
         metadata["claims_supported"].as_array().unwrap().iter().filter_map(|c| c.as_str()).collect();
-    for claim in ["sub", "acr", "amr", "auth_time", "name", "updated_at", "email_verified", "phone_number", "address"] {
+    for claim in
+        ["sub", "acr", "amr", "auth_time", "name", "updated_at", "email_verified", "phone_number", "address", "roles"]
+    {
         assert!(claims.contains(&claim), "{claim}");
     }
 }

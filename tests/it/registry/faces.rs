@@ -199,6 +199,7 @@ async fn a_view_has_the_fields_that_the_commands_print() {
             "first_party",
             "grant_types",
             "id_token_alg",
+            "id_token_claims",
             "name",
             "on_reuse",
             "pkce",
