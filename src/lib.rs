@@ -41,16 +41,18 @@
 //!
 //! **A single-page app signs a person in.** `GET /authorize` meets `http/router.rs`, then `http/endpoints/authorize.rs`. Two steps, kept apart
 //! by types: [`protocol::authorization_request::RedirectTarget::verify`] (what fails becomes a page) and
-//! [`protocol::authorization_request::AuthorizationRequest::check`] (what fails goes to the redirect URI). The request becomes the goal of a
-//! [`Journey`](protocol::journey::Journey), sealed for this browser ([`signin::Journeys::seal`]). [`signin::SignIns::standing`] reads sign-in,
-//! user and consent in one statement, and asks the one pure [`next_step`](protocol::next_step::next_step). The pages in `http/pages/` take a
-//! form only as `CsrfForm`. [`signin::SignIns::with_password`] yields a [`proof`](protocol::proof); when
+//! [`protocol::authorization_request::AuthorizationRequest::check`] (what fails goes to the redirect URI); for which APIs it is, by their
+//! names or as its scopes say, is fixed there ([`protocol::audience::requested`]). The request becomes the goal of a
+//! [`Journey`](protocol::journey::Journey). [`signin::SignIns::standing`] reads sign-in, user and consent in one statement, and asks the one
+//! pure [`next_step`](protocol::next_step::next_step); on the way to a page the journey is sealed for this browser
+//! ([`signin::Journeys::seal`]). The pages in `http/pages/` take a form of ours only as `CsrfForm`.
+//! [`signin::SignIns::with_password`] yields a [`proof`](protocol::proof); when
 //! [`signs_in`](protocol::next_step::signs_in) misses none, and only then, a sign-in row is written, in the transaction that confirmed the
 //! password. Every page comes back to [`signin::SignIns::proceed`], which asks `next_step` again under the lock of the user, and at last
 //! writes the grant with its code in the same transaction: whatever ended in between, the request is answered by the same function.
-//! `POST /token` then goes through `ClientForm`, [`grants::Grants::redeem`] and [`storage::Transaction::redeem_code`], whose one statement
-//! decides the race; the value that comes out, a [`protocol::authorization::Authorization`], is signed by [`tokens::Mint`] when nothing is
-//! held any more.
+//! `POST /token` then goes through `ClientForm`, [`grants::Grants::redeem`], a look ([`storage::Reader::code`]), the rules of the code and of
+//! its audience ([`protocol::audience::decide`]), and [`storage::Transaction::redeem_code`], whose one statement decides the race; the value
+//! that comes out, a [`protocol::authorization::Authorization`], is signed by [`tokens::Mint`] when nothing is held any more.
 //!
 //! **An app refreshes, and its answer gets lost.** [`grants::Grants::redeem`] again, `grants/refresh_token.rs`. One look on a reader,
 //! [`storage::Reader::refresh_token`], brings the token with its grant and all that this hangs on: user, client, sign-in. What presenting
@@ -60,8 +62,9 @@
 //! again. After the commit only the signatures are left, and those ask nobody. The successor is kept sealed under a key that only the
 //! presented token gives ([`sealing::SealingKey::from_secret`]), so the same answer can be given again for a minute, without writing, until the
 //! successor is used. Later, and for `[tokens] lost_answer`, [`storage::Transaction::supersede_refresh_token`] puts another answer in its
-//! place: what the lost one gave dies, decided by one statement on the unused successor, which whoever uses that one needs too. A reuse ends what
-//! [`protocol::on_reuse::OnReuse::of`] says of the client. Whether the access token still holds is asked of [`grants::Grants::access`] alone.
+//! place: what the lost one gave dies, decided by one statement on the unused successor, which whoever uses that one needs too. Later still,
+//! the grant ends; a reuse ends what [`protocol::on_reuse::OnReuse::of`] says of the client. Whether the access token still holds is asked in
+//! `grants/access.rs` alone: by [`grants::Grants::access`], and by introspection.
 //!
 //! **A service gets a token, and a key rotates.** Client credentials touch no database: the client comes from [`storage::Directory`] and the
 //! key from [`tokens::KeyRing`], both in memory. [`app::App::run_jobs`] keeps them true. Whoever changes a client, a resource or a key,
@@ -85,36 +88,49 @@
 //!
 //! # Where the next thing goes
 //!
-//! A grant type: a row of [`protocol::grant_type::GrantType`], and the compiler asks for its line in [`grants::Grants::redeem`]; a file in
+//! A grant type: a row of [`protocol::grant_type::GrantType`], and the compiler asks for its line in [`grants::Grants::redeem`]; nothing asks
+//! for it in the row of the refresh token (`goes_on_with`) when refresh tokens come with it. A file in
 //! `grants/` that looks on a reader, decides, chooses its signers, writes by one deciding statement, and ends in a [`grants::Granted`].
-//! When a person grants something anew it writes [`storage::NewGrant`] without a code, and without a sign-in when there is none (device
-//! code, token exchange); what waits meanwhile is a table.
+//! When a person grants something anew it writes [`storage::NewGrant`] without a code, and without a sign-in when there is none (token
+//! exchange) or what is granted is not that browser's (device code); what waits meanwhile is a table. Device code (RFC 8628) also needs an
+//! endpoint where it begins, a short code kept as a [`secret::MacKey`] makes it, and a page on which the person agrees: a goal, as below,
+//! written under the lock of the user. Consent asks of an `AuthorizationRequest`, which has a redirect target: part the two first.
 //!
-//! A key confirmation (DPoP, RFC 9449): `protocol/dpop.rs` for the rules of a proof, its signature in `tokens/verify.rs`, its `jti` once in
-//! a table. `http/endpoints/token.rs` puts the key that was proved into [`grants::TokenRequest::confirmation`], `userinfo.rs` into
-//! [`grants::Demand::confirmation`], and [`protocol::bearer`] learns the scheme; `dpop_jkt` goes through the authorization request into
-//! [`storage::NewGrant::confirmation`], and a public client's grant is bound where its code is redeemed (§5). The claim `cnf`, the
-//! `token_type`, introspection and the refusals of [`protocol::confirmation`] are there; the metadata names the algorithms.
+//! A key confirmation (DPoP, RFC 9449): `protocol/dpop.rs` for the rules of a proof; its signature beside `tokens/verify.rs`, which knows our
+//! own keys alone, by a [`tokens::PublicKey`] read from a JWK without `kid` and `alg`; `grants/dpop.rs`, which asks both and keeps the `jti`
+//! once in a table. `http/endpoints/token.rs` puts the key that was proved into [`grants::TokenRequest::confirmation`], `userinfo.rs` into
+//! [`grants::Demand::confirmation`], whose check in `grants/access.rs` then also refuses a key for a token that is bound to none.
+//! [`protocol::bearer`] learns the scheme, `http/error.rs` the challenge, and CORS in `http/router.rs` the header. `dpop_jkt` goes through the
+//! authorization request into [`protocol::code::IssuedCode`]: it binds the code (§10). A public client's grant is bound where its code is
+//! redeemed (§5), by a verb in `storage/grants.rs`. [`protocol::refresh::Answer`] learns the key, or an answer given again could change it.
+//! The claim `cnf`, the `token_type`, introspection and the refusals of [`protocol::confirmation`] are there; `protocol/metadata.rs` names
+//! the algorithms.
 //!
 //! A face of the registry (an endpoint of the admin API, dynamic registration): a file in `http/endpoints/` with its route, which turns a
 //! request into the registry's input and an [`registry::Actor`], and gives a view, or the problems as JSON; the registry is not touched.
 //! A further field of a client: if it is seldom read, a member of [`protocol::client_metadata::ClientMetadata`], else a column in
-//! `storage/clients.rs`; then a [`protocol::client::ClientField`], a field of [`registry::ClientChange`] and of [`registry::ClientView`], its
-//! check, and an option of `cli/client.rs`.
+//! `storage/clients.rs`; then a [`protocol::client::ClientField`], which nothing asks you to name in `apply` of the registry and in
+//! `change_client` of the storage; a field of [`registry::ClientChange`] and of [`registry::ClientView`], its check, and an option of
+//! `cli/client.rs`.
 //!
-//! A rule: a file in `protocol/`, a [`protocol::rejection::Rejection`] in the file of its audience, with its source, and a test that names it
-//! (`tests/rules.rs` demands one). An endpoint: a file in `http/endpoints/` and a route in `http/router.rs`.
+//! A rule: a file in `protocol/`, a [`protocol::rejection::Rejection`] in the file of its audience, with its source, its error code in
+//! `rejection/code.rs` when that is new, and a test that gets it as an answer (`tests/it/rules.rs` and `tests/rules.rs` demand one). A
+//! parameter: a name in [`protocol::params::KNOWN`]. An endpoint: a file in `http/endpoints/`, a route in `http/router.rs`, its address in
+//! `protocol/metadata.rs`; if it takes a POST without a form of ours, its path in `tests/it/pages/forms.rs`.
 //! A table: a migration of the same name in both folders; a file in `storage/` with its columns listed once, its constants in
-//! `statements!` and its verbs, named in `storage/mod.rs` and its `every_statement`; the value in `protocol/`; what is to be removed with
-//! age, in `storage/cleanup.rs`; and when operators change it, a noun in `registry/` and `cli/`. A setting: a key in `config.toml`, which
-//! is its documentation and default, and a field.
+//! `statements!` and its verbs, named in `storage/mod.rs` and its `every_statement`; the value in `protocol/`, for storage cannot name what
+//! is above it; what is to be removed with age, in `storage/cleanup.rs`, found by an index; what refers to a client, a user or a grant, in
+//! `storage/deletion.rs`, or those cannot be deleted; its name among the tables of `tests/it/cleanup.rs` and `tests/it/registry/deletion.rs`;
+//! and when operators change it, a noun in `registry/` and `cli/`. An audit record is the [`registry::Event`]: it moves to `protocol/`, and is
+//! made and written before each commit of the registry instead of after. A setting: a key in `config.toml`, which
+//! is its documentation and default, a field, and another value in `tests/it/config.rs`. Whoever runs Doorward reads of it in `CHANGELOG.md`.
 //!
 //! **A proof** (a code from an app, a passkey): a variant of [`protocol::proof::Kind`] and its row in [`protocol::assurance`] (method, whether
 //! it identifies by itself, the classes it makes true). When somebody must give it: a field of [`protocol::next_step::Policy`] and what
 //! [`protocol::next_step::signs_in`] misses. The check: a file in `signin/` like `signin/password.rs`, which holds the user, sees that nobody
 //! switched them off, and ends in `SignIns::advance`. Its page: a file in `http/pages/`, a template, a route, and the way there in `lead`
 //! (`http/endpoints/authorize.rs`), where [`signin::Proceed::Prove`] and an unfinished journey find their page; its form ends in `Visit::after`.
-//! What it is checked against: a table. Tests: the table of `protocol/next_step/tests.rs`, and the page among the carriers of
+//! What it is checked against: a table. Tests: the table of `protocol/next_step/tests.rs`, and the page in `every_form` of
 //! `tests/it/pages/forms.rs`.
 //!
 //! **An upstream provider**: the protocol is one file in `upstream/` (by name, when a client library of ours does not know it), its settings
