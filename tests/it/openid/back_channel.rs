@@ -1,7 +1,9 @@
 //! Back-channel logout: every end of a sign-in reaches every application of it, from the outbox, once (OpenID Connect Back-Channel
 //! Logout).
 
-use doorward::protocol::client::ClientType;
+use doorward::protocol::client::{self, ClientType};
+use doorward::protocol::on_reuse::OnReuse;
+use doorward::protocol::rejection::Rejection;
 use doorward::secret::from_base64url;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation};
@@ -20,7 +22,11 @@ async fn begin() -> (Server, Receiver, Client) {
 }
 
 async fn client(server: &Server, receiver: &Receiver) -> Client {
-    server.db_client(ClientType::Web, |client| client.backchannel_logout_uri = Some(receiver.uri())).await
+    let own = |client: &mut client::Client| {
+        client.backchannel_logout_uri = Some(receiver.uri());
+        client.metadata.on_reuse = Some(OnReuse::User);
+    };
+    server.db_client(ClientType::Web, own).await
 }
 
 /// Signs in to the application; its tokens.
@@ -99,11 +105,13 @@ async fn every_end_of_a_sign_in_is_told() {
                 transaction.commit().await.unwrap();
             }
             _ => {
-                let refresh =
-                    [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
-                client.token(&refresh).await.ok();
+                let refresh = async |token: &Value| {
+                    client.token(&[("grant_type", "refresh_token"), ("refresh_token", token.as_str().unwrap())]).await
+                };
+                let successor = refresh(&tokens["refresh_token"]).await.ok();
+                refresh(&successor["refresh_token"]).await.ok();
                 server.turn(61);
-                client.token(&refresh).await;
+                refresh(&tokens["refresh_token"]).await.refused_json(400, Rejection::ReusedRefreshToken);
             }
         }
         deliver(&server).await;
