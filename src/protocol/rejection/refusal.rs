@@ -28,7 +28,7 @@ pub enum Detail {
     Scopes(ScopeSet),
     /// The parameter at fault, or the method that is right: a name that this server knows, never one that was only sent.
     Parameter(&'static str),
-    /// The scope at fault, which was sent: a scope token (RFC 6749 §3.3) of at most [`MAX_SCOPE`] bytes.
+    /// The scope at fault, which was sent: a scope token (RFC 6749 §3.3) of at most 100 bytes.
     Scope(String),
     /// How long to wait before trying again, in seconds, at least 1: `Retry-After` (RFC 9110 §10.2.3).
     Wait(u64),
