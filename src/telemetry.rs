@@ -25,6 +25,7 @@ const FULL: usize = 256 * 1024;
 
 static LINES: Lines = Lines { waiting: Mutex::new(Vec::new()), some: Condvar::new(), out: Mutex::new(()) };
 
+static IS_STARTED: AtomicBool = AtomicBool::new(false);
 static IS_JSON: AtomicBool = AtomicBool::new(false);
 
 /// Begins to write the log of this process. A second call does nothing.
@@ -41,12 +42,18 @@ pub fn start(config: &LogConfig) {
         }
     };
     if started.is_ok() {
+        IS_STARTED.store(true, Ordering::SeqCst);
         if config.format == LogFormat::Json {
             IS_JSON.store(true, Ordering::SeqCst);
             std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
         }
         std::thread::spawn(|| LINES.write_for_ever());
     }
+}
+
+/// Whether this process writes a log.
+pub fn is_started() -> bool {
+    IS_STARTED.load(Ordering::SeqCst)
 }
 
 /// Whether the log of this process is written as JSON: then nothing else may stand between its lines.

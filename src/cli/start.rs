@@ -12,6 +12,7 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::output::note;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,6 +21,7 @@ use crate::jobs::signing_keys::SigningKeys;
 use crate::registry::Registry;
 use crate::sealing::MasterKey;
 use crate::storage::{MigrationReport, Storage};
+use crate::telemetry;
 
 pub(super) use existing::problems;
 pub(super) use key_file::warnings;
@@ -97,7 +99,7 @@ pub(super) async fn migrate(config: &Config) -> Result<MigrationReport, Failure>
         Some(path) => Some(lock_folder(folder_of(&path))?),
         None => None,
     };
-    let storage = Storage::open(&config.database, false).await.map_err(|why| unreachable_database(&why))?;
+    let storage = when_there(config).await?;
     let report = storage.migrate().await;
     storage.close().await;
     report
@@ -109,7 +111,7 @@ async fn open(config: &Config, made: &mut Made) -> Result<(Storage, Option<Maste
         Some(path) => open_sqlite(config, &path, made).await.map(|(storage, key)| (storage, Some(key))),
         None => {
             let key = key_file::configured(config)?;
-            let storage = Storage::open(&config.database, false).await.map_err(|why| unreachable_database(&why))?;
+            let storage = when_there(config).await?;
             bring_up_to_date(&storage, key.as_ref()).await?;
             Ok((storage, key))
         }
@@ -261,6 +263,18 @@ fn keep_to_owner(path: &Path) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// The database, waited for.
+async fn when_there(config: &Config) -> Result<Storage, Failure> {
+    let say = |why: &Failure| {
+        if telemetry::is_started() {
+            tracing::warn!(cause = %why, "the database is not there yet: waiting for it");
+        } else {
+            note(format!("the database is not there yet, waiting for it: {why}"));
+        }
+    };
+    Storage::open_when_there(&config.database, say).await.map_err(|why| unreachable_database(&why))
 }
 
 fn unreachable_database(why: &Failure) -> Failure {

@@ -10,10 +10,15 @@ use sqlx::Executor;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSeverity};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 
-use super::pool::{Lent, Pool, Session};
+use super::pool::{Lent, Pool, Session, is_starting};
 use super::trial::Trial;
+use crate::clock::Stopwatch;
 use crate::config::DatabaseConfig;
 use crate::failure::Failure;
+
+/// How long a start waits before it asks again for a database that is not there yet, and how often it says what for.
+const RETRY: Duration = Duration::from_millis(500);
+const SAY_AGAIN: Duration = Duration::from_secs(5);
 
 /// The database. Clones are the same.
 #[derive(Clone)]
@@ -94,18 +99,48 @@ impl Storage {
     /// # Errors
     /// When the URL is of another kind or the database cannot be reached.
     pub async fn open(config: &DatabaseConfig, create: bool) -> Result<Self, Failure> {
+        Self::connect(config, create).await.map_err(failure)
+    }
+
+    /// As [`Storage::open`] without making a file; a database that is not there yet is waited for, as long as the settings say. `say` hears
+    /// why it is not: at once, when that changes, and every few seconds.
+    ///
+    /// # Errors
+    /// As [`Storage::open`], with the last reason.
+    pub async fn open_when_there(config: &DatabaseConfig, say: impl Fn(&Failure)) -> Result<Self, Failure> {
+        let (waiting, limit) = (Stopwatch::start(), Duration::from_secs(config.start_timeout));
+        let mut said: Option<(Stopwatch, String)> = None;
+        loop {
+            let error = match Self::connect(config, false).await {
+                Ok(storage) => return Ok(storage),
+                Err(error) => error,
+            };
+            let (may_come, why) = (may_come(&error), failure(error));
+            if !may_come || waiting.elapsed() + RETRY > limit {
+                return Err(why);
+            }
+            let is_new = said.as_ref().is_none_or(|(when, words)| when.elapsed() > SAY_AGAIN || *words != why.detail);
+            if is_new {
+                say(&why);
+                said = Some((Stopwatch::start(), why.detail));
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    async fn connect(config: &DatabaseConfig, create: bool) -> sqlx::Result<Self> {
         let (most, wait) = (config.max_connections, Duration::from_secs(config.acquire_timeout));
         let pools = match config.sqlite_path() {
             Some(path) => {
                 let options = sqlite_options(&path).create_if_missing(create);
                 let writer = Pool::new(options.clone(), 1, wait);
-                writer.take().await.map_err(failure)?;
+                writer.take().await?;
                 let readers = Pool::new(options.read_only(true), most, wait);
                 Pools::Sqlite { writer, news: readers.beside(1), readers }
             }
             None => {
                 let all = Pool::new(postgres_options(&config.url)?, most, wait);
-                all.take().await.map_err(failure)?;
+                all.take().await?;
                 Pools::Postgres { news: all.beside(1), all }
             }
         };
@@ -350,8 +385,17 @@ fn is_broken_rule(error: &sqlx::Error) -> bool {
     kind.is_some_and(|kind| !matches!(kind, Kind::Other))
 }
 
-fn postgres_options(url: &str) -> Result<PgConnectOptions, Failure> {
-    let options: PgConnectOptions = url.parse().map_err(failure)?;
+/// Whether the database may be there soon: it does not answer, is not known by name yet, or is just starting.
+fn may_come(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) || is_starting(error)
+}
+
+fn postgres_options(url: &str) -> sqlx::Result<PgConnectOptions> {
+    // Words of the parser could hold a part of the URL.
+    let options: PgConnectOptions = url.parse().map_err(|_| {
+        let words = "database.url cannot be used: a port, a host address or an sslmode in it is none";
+        sqlx::Error::Configuration(words.into())
+    })?;
     Ok(options.application_name("doorward").options([
         // Whatever the server's default is: single statements decide races, and none of them is to be tried again.
         ("default_transaction_isolation", "read committed"),

@@ -166,16 +166,18 @@ impl<C: Session> Inner<C> {
     /// Opens a connection; a database that is just starting is waited for.
     async fn connect(&self, waiting: Stopwatch) -> sqlx::Result<C> {
         let mut pause = PAUSE;
+        let mut last = None;
         loop {
             let left = self.wait.saturating_sub(waiting.elapsed());
             let error = match timeout(left, C::connect_with(&self.options)).await {
                 Ok(Ok(connection)) => return Ok(connection),
                 Ok(Err(error)) => error,
-                Err(_) => return Err(sqlx::Error::PoolTimedOut),
+                Err(_) => return Err(last.unwrap_or_else(|| silent(self.wait))),
             };
             if !is_starting(&error) || left < pause {
                 return Err(error);
             }
+            last = Some(error);
             sleep(pause).await;
             pause = LONGEST_PAUSE.min(pause * 2);
         }
@@ -202,8 +204,14 @@ impl<C: Session> Inner<C> {
     }
 }
 
+/// That a database did not answer at all: the queue for connections was not what took so long.
+fn silent(wait: Duration) -> sqlx::Error {
+    let words = format!("no answer within {} s", wait.as_secs());
+    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, words))
+}
+
 /// Whether a database that refuses so will not do so in a moment.
-fn is_starting(error: &sqlx::Error) -> bool {
+pub(super) fn is_starting(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
         sqlx::Error::Database(error) => error.is_transient_in_connect_phase(),

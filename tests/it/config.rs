@@ -18,6 +18,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("database.url", "sqlite://x.db", "\"sqlite://x.db\""),
     ("database.max_connections", "7", "7"),
     ("database.acquire_timeout", "7", "7"),
+    ("database.start_timeout", "7", "7"),
     ("keys.master_key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "\"...\""),
     ("keys.master_key_file", "key", "\"key\""),
     ("keys.former_master_key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "\"...\""),

@@ -202,6 +202,7 @@ fn a_postgres_that_does_not_answer_is_refused() {
     let environment = settings(&[
         ("DOORWARD__DATABASE__URL", url.as_str()),
         ("DOORWARD__DATABASE__ACQUIRE_TIMEOUT", "1"),
+        ("DOORWARD__DATABASE__START_TIMEOUT", "0"),
         ("DOORWARD__KEYS__MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
     ]);
     refuses(folder.path(), &environment, &["the database cannot be opened"]);

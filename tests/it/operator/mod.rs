@@ -4,6 +4,7 @@ mod config_check;
 mod log;
 mod reading;
 mod verbs;
+mod waiting;
 
 use std::path::Path;
 use std::process::Output;

@@ -47,7 +47,7 @@ fn named(database: &str) -> String {
 }
 
 fn config(url: String) -> DatabaseConfig {
-    DatabaseConfig { url, max_connections: 4, acquire_timeout: 20 }
+    DatabaseConfig { url, max_connections: 4, acquire_timeout: 20, start_timeout: 30 }
 }
 
 async fn administer(sql: String) {
