@@ -10,7 +10,7 @@ use crate::config::{Config, Logo};
 use crate::failure::Failure;
 use crate::grants::Grants;
 use crate::jobs::clean_up::CleanUp;
-use crate::jobs::outbox::Outbox;
+use crate::jobs::outbox::{Outbox, Underway};
 use crate::jobs::signing_keys::SigningKeys;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
@@ -181,26 +181,35 @@ impl App {
         }
     }
 
-    /// Delivers what lies in the outbox, once a second.
+    /// Delivers what lies in the outbox: looks once a second, and at once when there is more than was taken.
     async fn deliver_outbox(&self) {
-        let mut failing = false;
+        let (mut underway, mut failing) = (Underway::new(), false);
         loop {
-            match self.deliver_logouts().await {
-                // A full outbox is not made to wait.
-                Ok(count) if count > 0 => failing = false,
-                Ok(_) => {
-                    failing = false;
-                    tokio::time::sleep(DELIVER_EVERY).await;
-                }
-                Err(failure) => {
-                    if !failing {
-                        tracing::warn!(%failure, "the outbox cannot be delivered");
+            let begun = self.begin_logouts(&mut underway).await;
+            if let Err(failure) = &begun
+                && !failing
+            {
+                tracing::warn!(%failure, "the outbox cannot be delivered");
+            }
+            failing = begun.is_err();
+            let is_full = begun.is_ok_and(|count| count > 0);
+            tokio::select! {
+                () = tokio::time::sleep(DELIVER_EVERY), if !is_full => {}
+                // Who has been told of some may be told of more.
+                Some(done) = underway.join_next(), if !is_full => {
+                    if let Ok(Err(failure)) = done {
+                        tracing::warn!(%failure, "what became of a logout notice cannot be noted");
                     }
-                    failing = true;
-                    tokio::time::sleep(DELIVER_EVERY).await;
                 }
+                else => {}
             }
         }
+    }
+
+    async fn begin_logouts(&self, underway: &mut Underway) -> Result<usize, Failure> {
+        let now = self.now();
+        self.fresh_keys(now).await?;
+        self.outbox.begin(underway, now).await
     }
 
     /// Tells the clients that are to be told now of ended sign-ins; tells how many were tried.

@@ -1,8 +1,9 @@
 //! Tells clients by the back channel that a sign-in has ended (OpenID Connect Back-Channel Logout §2.5).
 //!
 //! What is to be told lies in the database since the sign-in ended, so a restart forgets nothing and the person waits for nobody.
-//! A node takes what is due, sends it to all clients at once, and notes each outcome. A client that does not answer well is tried
-//! again, ever more rarely, and given up after some nine hours.
+//! A node takes what is due, a few of each client, sends it to all clients at once, and notes each outcome. Nothing waits for a client that
+//! takes its time but what else that very client is to be told. One that does not answer well is tried again, ever more rarely, and
+//! given up after some nine hours.
 
 use tokio::task::JoinSet;
 
@@ -14,8 +15,9 @@ use crate::protocol::logout_token::LogoutNotice;
 use crate::storage::{Directory, Storage};
 use crate::tokens::Mint;
 
-/// How many are sent at once.
-const BATCH: i64 = 64;
+/// How many are sent at once, and how many of them to one client: 64 may be silent before another waits.
+const MOST: usize = 512;
+const OF_ONE: i64 = 8;
 /// How long a node has for what it took, in seconds: far longer than one exchange may take.
 const LEASE: i64 = 60;
 
@@ -28,6 +30,9 @@ pub struct Outbox {
     outgoing: Outgoing,
     default: Algorithm,
 }
+
+/// What is being sent.
+pub type Underway = JoinSet<Result<(), Failure>>;
 
 /// What became of a notice.
 enum Outcome {
@@ -43,29 +48,42 @@ impl Outbox {
         Self { storage, directory, mint, outgoing, default }
     }
 
-    /// Delivers what is due; tells how many notices were taken.
+    /// Delivers what is due, and waits for the end of it; tells how many notices were taken.
     ///
     /// # Errors
     /// When the database fails: what was taken is free again when its lease is over.
     pub async fn deliver(&self, now: Timestamp) -> Result<usize, Failure> {
-        if !self.storage.read_uncounted().await?.logout_is_due(now).await? {
+        let mut underway = Underway::new();
+        let count = self.begin(&mut underway, now).await?;
+        // Each is heard to its end, whatever becomes of another.
+        underway.join_all().await.into_iter().collect::<Result<(), Failure>>().map(|()| count)
+    }
+
+    /// Begins to deliver what is due beside what is being sent already; tells how many notices were taken.
+    ///
+    /// # Errors
+    /// When the database fails, or failed to note what became of one that was sent: what was taken is free again when its lease is over.
+    pub async fn begin(&self, underway: &mut Underway, now: Timestamp) -> Result<usize, Failure> {
+        while let Some(done) = underway.try_join_next() {
+            done.unwrap_or_else(|broken| Err(Failure::internal(broken)))?;
+        }
+        let room = MOST.saturating_sub(underway.len());
+        if room == 0 || !self.storage.read_uncounted().await?.logout_is_due(now).await? {
             return Ok(0);
         }
         let mut transaction = self.storage.begin().await?;
-        let notices = transaction.take_logouts(now, now.plus(LEASE), BATCH).await?;
+        let most = (i64::try_from(room).unwrap_or(OF_ONE), OF_ONE);
+        let notices = transaction.take_logouts(now, now.plus(LEASE), most).await?;
         transaction.commit().await?;
-        let mut sending = JoinSet::new();
+        let count = notices.len();
         for notice in notices {
             let outbox = self.clone();
-            sending.spawn(async move {
+            underway.spawn(async move {
                 let outcome = outbox.send(&notice, now).await.unwrap_or_else(Outcome::Failed);
                 outbox.note(&notice, outcome, now).await
             });
         }
-        // Each is heard to its end, whatever becomes of another.
-        let noted: Vec<_> = sending.join_all().await;
-        let count = noted.len();
-        noted.into_iter().collect::<Result<(), Failure>>().map(|()| count)
+        Ok(count)
     }
 
     async fn send(&self, notice: &LogoutNotice, now: Timestamp) -> Result<Outcome, Failure> {

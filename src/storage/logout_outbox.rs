@@ -1,7 +1,8 @@
 //! The outbox of back-channel logout: which clients are still to be told that a sign-in has ended.
 //!
 //! Rows are written in the transaction that ends the sign-in, so that no end is forgotten. A node takes some by a lease; of any number of
-//! nodes one gets each row, and what a node took and did not finish is free again when the lease is over.
+//! nodes one gets each row, and what a node took and did not finish is free again when the lease is over. As long as some of a client are
+//! taken, no more of that client are: who does not answer holds up nobody but itself.
 
 use sqlx::FromRow;
 
@@ -16,10 +17,15 @@ statements! {
         FROM grants g JOIN clients c ON c.client_id = g.client_id \
         WHERE g.sign_in_id = $1 AND c.backchannel_logout_uri IS NOT NULL AND ' ' || g.scopes || ' ' LIKE '% openid %' \
         ON CONFLICT (client_id, sign_in_id) DO NOTHING";
-    LOGOUT_DUE = "SELECT client_id FROM logout_outbox WHERE due_at <= $1 AND leased_until <= $1 LIMIT 1";
+    LOGOUT_DUE = "SELECT o.client_id FROM logout_outbox o WHERE o.due_at <= $1 AND o.leased_until <= $1 AND NOT EXISTS \
+        (SELECT 1 FROM logout_outbox b WHERE b.client_id = o.client_id AND b.leased_until > $1) LIMIT 1";
     TAKE_LOGOUTS = "UPDATE logout_outbox SET leased_until = $2, attempts = attempts + 1 \
-        WHERE due_at <= $1 AND leased_until <= $1 AND (client_id, sign_in_id) IN (SELECT client_id, sign_in_id FROM logout_outbox \
-        WHERE due_at <= $1 AND leased_until <= $1 ORDER BY attempts, due_at LIMIT $3) \
+        WHERE due_at <= $1 AND leased_until <= $1 AND (client_id, sign_in_id) IN (SELECT client_id, sign_in_id FROM \
+        (SELECT o.client_id, o.sign_in_id, o.attempts, o.due_at, \
+        ROW_NUMBER() OVER (PARTITION BY o.client_id ORDER BY o.attempts, o.due_at) AS place \
+        FROM logout_outbox o WHERE o.due_at <= $1 AND o.leased_until <= $1 AND NOT EXISTS \
+        (SELECT 1 FROM logout_outbox b WHERE b.client_id = o.client_id AND b.leased_until > $1)) AS due \
+        WHERE place <= $4 ORDER BY attempts, due_at LIMIT $3) \
         RETURNING client_id, sign_in_id, user_id, attempts";
     FORGET_LOGOUT = "DELETE FROM logout_outbox WHERE client_id = $1 AND sign_in_id = $2 AND attempts = $3";
     POSTPONE_LOGOUT = "UPDATE logout_outbox SET leased_until = 0, due_at = $4 \
@@ -35,7 +41,7 @@ struct NoticeRow {
 }
 
 impl Reader {
-    /// Whether any client is to be told of an end now.
+    /// Whether any client is to be told of an end now that is not just being told of others.
     pub async fn logout_is_due(&mut self, now: Timestamp) -> Result<bool, Failure> {
         let row =
             on!(self, |c| sqlx::query_as::<_, (String,)>(LOGOUT_DUE).bind(now.seconds()).fetch_optional(c).await)?;
@@ -49,17 +55,18 @@ impl Transaction {
         on!(self, |c| sqlx::query(NOTE_LOGOUTS).bind(sign_in_id).bind(now.seconds()).execute(c).await.map(drop))
     }
 
-    /// Takes up to `most` notices that are due, until `leased_until`: nobody else gets them before.
+    /// Takes up to `most` notices that are due, at most `of_one` of each client, until `leased_until`: nobody else gets them before.
     pub async fn take_logouts(
         &mut self,
         now: Timestamp,
         leased_until: Timestamp,
-        most: i64,
+        (most, of_one): (i64, i64),
     ) -> Result<Vec<LogoutNotice>, Failure> {
         let rows = on!(self, |c| sqlx::query_as::<_, NoticeRow>(TAKE_LOGOUTS)
             .bind(now.seconds())
             .bind(leased_until.seconds())
             .bind(most)
+            .bind(of_one)
             .fetch_all(c)
             .await)?;
         let notice = |row: NoticeRow| LogoutNotice {

@@ -226,6 +226,33 @@ async fn an_application_that_comes_back_is_told_then_and_a_dead_one_holds_up_nob
 }
 
 #[tokio::test]
+async fn an_application_that_does_not_answer_delays_no_other() {
+    let (receiver, silent) = (Receiver::start().await, tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let allowed = vec![receiver.address.to_string(), silent.local_addr().unwrap().to_string()];
+    let server = Server::with(|config| config.outgoing.allow = allowed).await;
+    let mute = format!("http://{}/logout", silent.local_addr().unwrap());
+    let mute = server.db_client(ClientType::Web, |client| client.backchannel_logout_uri = Some(mute)).await;
+    let client = client(&server, &receiver).await;
+    // Far more than are sent at once wait for the one that takes connections and says nothing; the other's came last.
+    let insert = async |client_id: &str, sign_in: &str, due_at: i64| {
+        let columns = "client_id, sign_in_id, user_id, ended_at, due_at";
+        let values = format!("'{client_id}', '{sign_in}', 'ann', {due_at}, {due_at}");
+        server.database.db_execute(&format!("INSERT INTO logout_outbox ({columns}) VALUES ({values})")).await;
+    };
+    for number in 0..100 {
+        insert(&mute.id, &format!("mute-{number}"), server.clock.now().seconds() - 100).await;
+    }
+    insert(&client.id, "heard", server.clock.now().seconds()).await;
+    server.poll().await;
+    let app = server.app.clone();
+    let jobs = tokio::spawn(app.run_jobs(std::future::pending()));
+    receiver.next().await;
+    let given_up = "SELECT COUNT(*) FROM logout_outbox WHERE attempts > 0 AND leased_until = 0";
+    assert_eq!(server.database.db_number(given_up).await, 0, "nobody has waited for the silent one");
+    jobs.abort();
+}
+
+#[tokio::test]
 async fn an_address_that_this_installation_may_not_call_is_never_dialled() {
     let receiver = Receiver::start().await;
     let server = Server::start().await;
@@ -283,7 +310,7 @@ async fn what_a_node_took_before_it_died_is_sent_by_another_when_the_lease_is_ov
     sign_out(&mut browser).await;
     let now = server.app.now();
     let mut transaction = server.app.storage.begin().await.unwrap();
-    assert_eq!(transaction.take_logouts(now, now.plus(60), 10).await.unwrap().len(), 1);
+    assert_eq!(transaction.take_logouts(now, now.plus(60), (10, 10)).await.unwrap().len(), 1);
     transaction.commit().await.unwrap();
     server.turn(59);
     deliver(&server).await;
