@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{Mistakes, TlsConfig};
+use crate::protocol::forwarded::ForwardedHeader;
 use crate::protocol::issuer::Issuer;
 
 /// `[server]`.
@@ -22,6 +23,8 @@ pub struct ServerConfig {
     pub data: PathBuf,
     /// Networks whose forwarded headers count.
     pub trusted_proxies: Vec<Network>,
+    /// The header of theirs that counts.
+    pub forwarded_header: ForwardedHeader,
     /// Seconds that new connections are still taken after SIGTERM.
     pub notice: i64,
     /// Seconds that requests under way may take after SIGTERM.

@@ -29,19 +29,20 @@ struct Inner {
     router: Router,
     hosts: Hosts,
     hsts: Option<HeaderValue>,
+    hints: peer::Hints,
 }
 
 impl Site {
     /// What answers, for these hosts alone.
     pub(super) fn new(app: App, router: Router, hosts: Hosts) -> Self {
         let hsts = app.issuer.is_secure().then(|| HeaderValue::from_static("max-age=63072000; includeSubDomains"));
-        Self(Arc::new(Inner { app, router, hosts, hsts }))
+        Self(Arc::new(Inner { app, router, hosts, hsts, hints: peer::Hints::default() }))
     }
 
     /// Answers a request, in whose extensions the listener has put the [`peer::Peer`].
     pub async fn answer(&self, mut request: Request) -> Response {
         let site = &*self.0;
-        let address = peer::resolve(&mut request, &site.app.config.server.trusted_proxies);
+        let address = peer::resolve(&mut request, &site.app.config.server, &site.hints);
         let line = Line::begin(&mut request, address);
         let mut response = if site.hosts.include(&request) {
             let Ok(response) = site.router.clone().call(request).await;

@@ -20,6 +20,7 @@ pub mod edit;
 pub mod email;
 pub mod end_session;
 pub mod entity;
+pub mod forwarded;
 pub mod grant;
 pub mod grant_type;
 pub mod introspection;

@@ -16,7 +16,7 @@ use crate::storage::{NewSignIn, Transaction};
 /// What is known of the browser that sent a request.
 #[derive(Debug, Clone)]
 pub struct Browser {
-    /// The network address, as the trusted proxies tell it.
+    /// The network address, as the trusted proxies tell it; `unknown` when that cannot be read.
     pub address: String,
     /// Its name of itself, cut to 300 bytes.
     pub user_agent: String,

@@ -9,7 +9,7 @@ use crate::protocol::journey::Journey;
 use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::{email, new_password};
-use crate::secret::Secret;
+use crate::secret::{Secret, base64url, sha256};
 use crate::storage::Place;
 
 /// What a sign-in form brings.
@@ -47,7 +47,7 @@ impl SignIns {
         if password.expose().chars().count() > new_password::MAX_LENGTH {
             return Err(Rejection::PasswordTooLong.into());
         }
-        let network = network_of(&browser.address);
+        let network = network_of(&browser.address, &typed);
         let turn = self.lines.turn(&network).await?;
         let (sign_ins, browser) = (self.clone(), browser.clone());
         let evaluation = async move {
@@ -136,14 +136,15 @@ impl SignIns {
     }
 }
 
-/// The network that failures are counted for: an IPv4 address, or the /64 of an IPv6 one.
-fn network_of(address: &str) -> String {
+/// What failures are counted for: an IPv4 address, or the /64 of an IPv6 one. Who comes from nobody knows where shares no place with all
+/// others of that kind: there the account counts, whether or not there is one.
+fn network_of(address: &str, typed: &str) -> String {
     match address.parse::<std::net::IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(std::net::IpAddr::V6(ip)) => {
             let [a, b, c, d, ..] = ip.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
         Ok(ip) => ip.to_string(),
-        Err(_) => address.to_owned(),
+        Err(_) => format!("unknown {}", base64url(&sha256(typed.trim().to_lowercase().as_bytes()))),
     }
 }

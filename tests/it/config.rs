@@ -11,6 +11,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("server.listen", "127.0.0.1:9", "\"127.0.0.1:9\""),
     ("server.data", "elsewhere", "\"elsewhere\""),
     ("server.trusted_proxies", "10.0.0.0/8,::1", "[\"10.0.0.0/8\",\"::1/128\"]"),
+    ("server.forwarded_header", "forwarded", "\"forwarded\""),
     ("server.notice", "7", "7"),
     ("server.drain", "7", "7"),
     ("server.tls.cert", "a.crt", "\"a.crt\""),

@@ -1,7 +1,6 @@
 //! Who sends a request of a browser: its cookies, its address, its name of itself, and what its page is made with.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -32,7 +31,7 @@ impl FromRequestParts<App> for Sender {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let Ok(cookies) = Cookies::from_request_parts(parts, app).await;
-        let address = parts.extensions.get::<ClientAddress>().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.0);
+        let address = parts.extensions.get::<ClientAddress>().copied().unwrap_or(ClientAddress(None));
         let user_agent =
             parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let page = parts.extensions.get::<Page>().cloned().unwrap_or_default();

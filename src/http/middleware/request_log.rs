@@ -1,16 +1,15 @@
 //! One log line per request: trace id, method, path, status, client, and why it was refused. Never a query, a header or a body.
 
-use std::fmt;
-use std::net::IpAddr;
-
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::fmt;
 
 use crate::clock::Stopwatch;
 use crate::http::error::Reason;
+use crate::http::middleware::peer::ClientAddress;
 use crate::random;
 
 /// The longest part of a path that is logged, in bytes.
@@ -45,12 +44,12 @@ pub(in crate::http) struct Line {
     trace: TraceId,
     method: Method,
     path: String,
-    address: IpAddr,
+    address: ClientAddress,
 }
 
 impl Line {
     /// Begins the line, and gives the request its name.
-    pub fn begin(request: &mut Request, address: IpAddr) -> Self {
+    pub fn begin(request: &mut Request, address: ClientAddress) -> Self {
         let trace = TraceId::new();
         request.extensions_mut().insert(trace);
         let path = request.uri().path();

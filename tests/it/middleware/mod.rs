@@ -1,5 +1,6 @@
 //! What happens around every request: its bounds, hosts, headers, addresses and methods that do not exist.
 
 mod bounded;
+mod forwarded;
 mod headers;
 mod host;
