@@ -1,16 +1,16 @@
 //! What a request takes from the two databases behind one name: a reader or a transaction.
 
 use std::ops::{Deref, DerefMut};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::Executor;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSeverity};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgSeverity};
+use sqlx::sqlite::SqliteConnection;
 
-use super::pool::{Lent, Pool, Session, is_starting};
+use super::options;
+use super::pool::{Lent, Pool, Session};
 use super::trial::Trial;
 use crate::clock::Stopwatch;
 use crate::config::DatabaseConfig;
@@ -115,7 +115,7 @@ impl Storage {
                 Ok(storage) => return Ok(storage),
                 Err(error) => error,
             };
-            let (may_come, why) = (may_come(&error), failure(error));
+            let (may_come, why) = (options::may_come(&error), failure(error));
             if !may_come || waiting.elapsed() + RETRY > limit {
                 return Err(why);
             }
@@ -132,14 +132,14 @@ impl Storage {
         let (most, wait) = (config.max_connections, Duration::from_secs(config.acquire_timeout));
         let pools = match config.sqlite_path() {
             Some(path) => {
-                let options = sqlite_options(&path).create_if_missing(create);
+                let options = options::sqlite(&path).create_if_missing(create);
                 let writer = Pool::new(options.clone(), 1, wait);
                 writer.take().await?;
                 let readers = Pool::new(options.read_only(true), most, wait);
                 Pools::Sqlite { writer, news: readers.beside(1), readers }
             }
             None => {
-                let all = Pool::new(postgres_options(&config.url)?, most, wait);
+                let all = Pool::new(options::postgres(&config.url)?, most, wait);
                 all.take().await?;
                 Pools::Postgres { news: all.beside(1), all }
             }
@@ -383,33 +383,4 @@ fn is_broken_rule(error: &sqlx::Error) -> bool {
     use sqlx::error::ErrorKind as Kind;
     let kind = error.as_database_error().map(|error| error.kind());
     kind.is_some_and(|kind| !matches!(kind, Kind::Other))
-}
-
-/// Whether the database may be there soon: it does not answer, is not known by name yet, or is just starting.
-fn may_come(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) || is_starting(error)
-}
-
-fn postgres_options(url: &str) -> sqlx::Result<PgConnectOptions> {
-    // Words of the parser could hold a part of the URL.
-    let options: PgConnectOptions = url.parse().map_err(|_| {
-        let words = "database.url cannot be used: a port, a host address or an sslmode in it is none";
-        sqlx::Error::Configuration(words.into())
-    })?;
-    Ok(options.application_name("doorward").options([
-        // Whatever the server's default is: single statements decide races, and none of them is to be tried again.
-        ("default_transaction_isolation", "read committed"),
-        ("lock_timeout", "5s"),
-        ("statement_timeout", "10s"),
-        ("idle_in_transaction_session_timeout", "10s"),
-    ]))
-}
-
-fn sqlite_options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(10))
 }

@@ -27,6 +27,7 @@ mod logout_outbox;
 mod memory;
 mod migrate;
 mod news;
+mod options;
 mod pool;
 mod refresh_tokens;
 mod resources;
