@@ -137,6 +137,9 @@ struct Details {
     /// Where a browser may go after signing out; can be repeated.
     #[arg(long = "post-logout-redirect-uri", value_name = "U")]
     post_logout_redirect_uris: Vec<String>,
+    /// An origin whose scripts may call the server, such as capacitor://localhost; can be repeated [default: those of a spa's redirect URIs].
+    #[arg(long = "allow-origin", value_name = "O")]
+    allowed_origins: Vec<String>,
     /// Its privacy policy, linked on the pages where people sign in and consent; empty takes it away.
     #[arg(long, value_name = "U")]
     policy_uri: Option<String>,
@@ -311,6 +314,7 @@ impl Details {
             grant_types: Some(self.grant_types.into_iter().collect()).filter(|given: &BTreeSet<_>| !given.is_empty()),
             redirect_uris: list(self.redirect_uris),
             post_logout_redirect_uris: list(self.post_logout_redirect_uris),
+            allowed_origins: list(self.allowed_origins),
             scope: self.scope,
             resources: list(self.resources),
             pkce: self.pkce.or(self.no_pkce.then_some(PkceMode::Optional)),

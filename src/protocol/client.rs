@@ -137,6 +137,8 @@ pub enum ClientField {
     TosUri,
     /// [`Client::backchannel_logout_uri`].
     BackchannelLogoutUri,
+    /// [`ClientMetadata::allowed_origins`].
+    AllowedOrigins,
     /// [`Client::id_token_algorithm`].
     IdTokenAlg,
     /// [`ClientMetadata::on_reuse`].
@@ -159,6 +161,7 @@ named!(ClientField {
     PolicyUri = "policy_uri",
     TosUri = "tos_uri",
     BackchannelLogoutUri = "backchannel_logout_uri",
+    AllowedOrigins = "allowed_origins",
     IdTokenAlg = "id_token_alg",
     OnReuse = "on_reuse",
     IdTokenClaims = "id_token_claims",

@@ -26,6 +26,9 @@ pub struct ClientMetadata {
     /// Whether its ID tokens carry the claims of granted scopes; `None`: what the settings say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token_claims: Option<bool>,
+    /// The origins whose scripts may call the token endpoint and userinfo, beside those of a single-page app's redirect URIs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_origins: Vec<String>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }

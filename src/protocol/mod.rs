@@ -34,6 +34,7 @@ pub mod named;
 pub mod new_password;
 pub mod next_step;
 pub mod on_reuse;
+pub mod origin;
 pub mod page;
 pub mod params;
 pub mod pkce;

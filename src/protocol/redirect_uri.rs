@@ -1,5 +1,9 @@
 //! Redirect URIs: what may be registered, and which request matches (RFC 9700 §4.1.3, RFC 8252 §7 and §8.4).
 //!
+//! A native application may use `http://localhost`, though a literal address is better (RFC 8252 §8.3): many tools use nothing else. It may also
+//! have a scheme of its own without a dot in it (against §7.1), which then stands in its registration. Nobody can prove to be such an
+//! application, so consent is asked each time ([`next_step`](super::next_step)).
+//!
 //! A requested URI is compared byte for byte with the registered ones. The one exception is the port of a native client's
 //! loopback URI. Parsing serves registration and that exception, never the comparison.
 
@@ -29,15 +33,41 @@ pub fn registrable(uri: &str, client_type: ClientType) -> Result<(), String> {
     }
     match (url.scheme(), client_type) {
         ("https", _) => Ok(()),
-        ("http", ClientType::Native) if loopback_literal(&url) => Ok(()),
-        ("http", ClientType::Native) => refuse("may use http only with the literal 127.0.0.1 or [::1]"),
+        ("http", ClientType::Native) if has_free_port(&url) => Ok(()),
+        ("http", ClientType::Native) => refuse("may use http only with 127.0.0.1, [::1] or localhost"),
         ("http", _) if is_loopback(&url) => Ok(()),
         ("http", _) => refuse("may use http only to this machine (localhost, 127.0.0.1, [::1])"),
-        (scheme, ClientType::Native) if scheme.contains('.') && !url.has_host() => Ok(()),
-        (scheme, ClientType::Native) if scheme.contains('.') => Ok(()),
-        (_, ClientType::Native) => refuse("needs a scheme with a dot in it, such as com.example.app"),
+        (scheme, ClientType::Native) if is_taken(scheme) => refuse("has a scheme that no application has to itself"),
+        (_, ClientType::Native) => Ok(()),
         _ => refuse("must use https"),
     }
+}
+
+/// Schemes that browsers or the system take care of themselves: never an application's own.
+const TAKEN: &[&str] = &[
+    "about",
+    "blob",
+    "content",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "intent",
+    "javascript",
+    "mailto",
+    "sms",
+    "tel",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
+];
+/// What such schemes begin with.
+const TAKEN_PREFIXES: &[&str] = &["chrome", "ms-"];
+
+/// Whether a scheme, in small letters, is one that no application has to itself.
+pub(super) fn is_taken(scheme: &str) -> bool {
+    TAKEN.contains(&scheme) || TAKEN_PREFIXES.iter().any(|prefix| scheme.starts_with(prefix))
 }
 
 /// Whether the client may be sent to the URI.
@@ -61,10 +91,11 @@ pub fn form_action_source(uri: &str) -> String {
     }
 }
 
-/// Where a browser will go, in words for a person: the host, or the scheme for private-use ones.
+/// Where a browser will go, in words for a person: the host, or the scheme for private-use ones, whose host could be anybody's name.
 pub fn destination(uri: &str) -> String {
     match Url::parse(uri) {
-        Ok(url) => url.host_str().map_or_else(|| format!("{}:", url.scheme()), str::to_owned),
+        Ok(url) if matches!(url.scheme(), "https" | "http") => url.host_str().unwrap_or_default().to_owned(),
+        Ok(url) => format!("{}:", url.scheme()),
         Err(_) => String::new(),
     }
 }
@@ -85,20 +116,18 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn loopback_literal(url: &Url) -> bool {
-    matches!(url.host_str(), Some("127.0.0.1" | "[::1]"))
+/// The hosts of a native client's URIs whose port is free.
+const FREE_PORT: &[&str] = &["127.0.0.1", "[::1]", "localhost"];
+
+fn has_free_port(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| FREE_PORT.contains(&host))
 }
 
 fn same_but_for_loopback_port(registered: &str, requested: &str) -> bool {
-    ["http://127.0.0.1", "http://[::1]"].iter().any(|prefix| {
-        match (registered.strip_prefix(prefix), requested.strip_prefix(prefix)) {
-            (Some(registered), Some(requested)) => match (without_port(registered), without_port(requested)) {
-                (Some(registered), Some(requested)) => registered == requested,
-                _ => false,
-            },
-            _ => false,
-        }
-    })
+    let rest = |uri: &'_ str, host: &str| {
+        uri.strip_prefix("http://").and_then(|rest| rest.strip_prefix(host)).and_then(without_port).map(str::to_owned)
+    };
+    FREE_PORT.iter().any(|host| rest(registered, host).is_some_and(|known| rest(requested, host) == Some(known)))
 }
 
 /// Cuts `:port` off what follows a host; `None` when what follows is neither a port nor a path or query.
@@ -130,6 +159,10 @@ mod tests {
             ("http://[::1]:4000/cb", Native),
             ("com.example.app:/cb", Native),
             ("com.example.app://cb", Native),
+            ("http://localhost/cb", Native),
+            ("http://localhost:7777/cb", Native),
+            ("cursor://anysphere.cursor-retrieval/oauth/callback", Native),
+            ("myapp:/cb", Native),
         ] {
             assert_eq!(registrable(uri, kind), Ok(()), "{uri}");
         }
@@ -141,11 +174,10 @@ mod tests {
             ("https://rp.test/./cb", Web),
             ("HTTPS://rp.test/cb", Web),
             ("https://rp.test:443/cb", Web),
-            ("javascript:alert(1)", Native),
-            ("data:text/html,x", Native),
-            ("myapp:/cb", Native),
             ("com.example.app:/cb", Web),
-            ("http://localhost/cb", Native),
+            ("myapp:/cb", Spa),
+            ("http://localhost.evil.test/cb", Native),
+            ("http://127.0.0.2/cb", Native),
             ("/cb", Web),
             ("https://rp.test/a b", Web),
             ("https:rp.test\\@evil", Web),
@@ -153,6 +185,19 @@ mod tests {
             assert!(registrable(uri, kind).is_err(), "{uri}");
         }
         assert!(registrable(&format!("https://rp.test/{}", "a".repeat(2000)), Web).is_err());
+        let prefixed = ["chrome", "chrome-extension", "chromeos", "ms-settings", "ms-word"];
+        for scheme in TAKEN.iter().chain(&prefixed) {
+            for rest in ["x", "//host/path", "/path"] {
+                assert!(registrable(&format!("{scheme}:{rest}"), Native).is_err(), "{scheme}:{rest}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_private_scheme_is_shown_and_never_what_it_takes_for_a_host() {
+        assert_eq!(destination("https://rp.test/cb"), "rp.test");
+        assert_eq!(destination("cursor://accounts.google.com/cb"), "cursor:");
+        assert_eq!(destination("com.example.app:/cb"), "com.example.app:");
     }
 
     #[test]
@@ -160,6 +205,10 @@ mod tests {
         let same = same_but_for_loopback_port;
         assert!(same("http://127.0.0.1/cb", "http://127.0.0.1:5000/cb"));
         assert!(same("http://[::1]:1/cb?x", "http://[::1]:65535/cb?x"));
+        assert!(same("http://localhost/cb", "http://localhost:5000/cb"));
+        for other in ["http://127.0.0.1:5000/cb", "http://localhost:1@evil.test/cb", "http://localhost.evil.test/cb"] {
+            assert!(!same("http://localhost/cb", other), "{other}");
+        }
         for other in [
             "http://127.0.0.1:5000/cb2",
             "http://127.0.0.1:65536/cb",

@@ -1,6 +1,7 @@
 //! What a client must be to be registered (RFC 7591 §2, RFC 9700 §2, RFC 8252 §8): the one place that says so, whoever registers.
 
 use super::client::{AuthMethod, Client, ClientType};
+use super::origin;
 use super::pkce::PkceMode;
 use super::printable::is_printable;
 use super::problem::Problems;
@@ -25,6 +26,7 @@ pub fn check_client(client: &Client, resources: &[Resource]) -> Result<(), Probl
     problems.note("grant_types", grant_types(client));
     redirect_uris(client, &mut problems);
     links(client, &mut problems);
+    origins(client, &mut problems);
     let is_public = client.auth_method == AuthMethod::None;
     if is_public && client.pkce != PkceMode::Required {
         problems.add("pkce", "only a client that authenticates can do without PKCE");
@@ -155,6 +157,21 @@ fn links(client: &Client, problems: &mut Problems) {
     }
 }
 
+/// Where scripts run that may call: only an application on a device or in a browser has such.
+fn origins(client: &Client, problems: &mut Problems) {
+    let origins = &client.metadata.allowed_origins;
+    let kind = client.client_type;
+    if !origins.is_empty() && !matches!(kind, ClientType::Spa | ClientType::Native) {
+        problems.add("allowed_origins", format!("a {kind} client has no scripts that call from another origin"));
+    }
+    if origins.len() > MAX_URIS {
+        problems.add("allowed_origins", format!("a client has at most {MAX_URIS} allowed origins"));
+    }
+    for (at, one) in origins.iter().enumerate() {
+        problems.note(format!("allowed_origins[{at}]"), origin::registrable(one));
+    }
+}
+
 fn identifier(identifier: &str, issuer: &str) -> Result<(), String> {
     if !resource::is_identifier(identifier) {
         return Err(format!(
@@ -236,6 +253,10 @@ mod tests {
         }
         let both = Client { grant_types: only(GrantType::ALL), ..client(ClientType::Web) };
         assert_eq!(check_client(&both, &[]), Ok(()));
+        let calling: fn(&mut Client) = |c| c.metadata.allowed_origins = vec!["capacitor://localhost".into()];
+        assert!(refused(calling, ClientType::Web).contains("no scripts"));
+        let wrong: fn(&mut Client) = |c| c.metadata.allowed_origins = vec!["https://a.test/".into()];
+        assert!(refused(wrong, ClientType::Native).contains("https://a.test/"));
         let many: fn(&mut Client) = |c| c.redirect_uris = (0..51).map(|n| format!("https://a.test/{n}")).collect();
         assert!(refused(many, ClientType::Web).contains("at most"));
     }

@@ -56,6 +56,8 @@ pub struct ClientChange {
     pub pkce: Option<PkceMode>,
     /// Whether people are not asked to consent.
     pub first_party: Option<bool>,
+    /// The origins whose scripts may call, beside those of a single-page app's redirect URIs.
+    pub allowed_origins: Option<Vec<String>>,
     /// Its privacy policy.
     pub policy_uri: Edit<String>,
     /// Its terms of service.
@@ -96,6 +98,8 @@ pub struct ClientView {
     pub pkce: PkceMode,
     /// Whether people are not asked to consent.
     pub first_party: bool,
+    /// The origins whose scripts may call, beside those of a single-page app's redirect URIs.
+    pub allowed_origins: Vec<String>,
     /// Its privacy policy.
     pub policy_uri: Option<String>,
     /// Its terms of service.
@@ -137,6 +141,7 @@ impl From<Client> for ClientView {
             resources: client.resources,
             pkce: client.pkce,
             first_party: client.first_party,
+            allowed_origins: client.metadata.allowed_origins,
             policy_uri: client.metadata.policy_uri,
             tos_uri: client.metadata.tos_uri,
             backchannel_logout_uri: client.backchannel_logout_uri,
@@ -174,6 +179,7 @@ impl ClientChange {
             (F::Resources, set(self.resources, &mut client.resources)),
             (F::Pkce, set(self.pkce.or(pkce), &mut client.pkce)),
             (F::FirstParty, set(self.first_party, &mut client.first_party)),
+            (F::AllowedOrigins, set(self.allowed_origins, &mut metadata.allowed_origins)),
             (F::PolicyUri, self.policy_uri.apply(&mut metadata.policy_uri)),
             (F::TosUri, self.tos_uri.apply(&mut metadata.tos_uri)),
             (F::BackchannelLogoutUri, self.backchannel_logout_uri.apply(&mut client.backchannel_logout_uri)),

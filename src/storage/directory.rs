@@ -125,7 +125,7 @@ impl Directory {
         }
     }
 
-    /// Whether scripts of this origin may call the token endpoint and userinfo: it is the origin of an enabled single-page app.
+    /// Whether scripts of this origin may call the token endpoint and userinfo: an enabled client has it.
     /// Decides what a browser lets a page read, and nothing else: so memory of any age will do.
     pub fn is_spa_origin(&self, origin: &str) -> bool {
         self.memory().is_spa_origin(origin)

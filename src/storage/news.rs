@@ -14,6 +14,7 @@ use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::client::ClientType;
+use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::redirect_uri;
 
 statements! {
@@ -21,14 +22,14 @@ statements! {
     COUNT_NEWS = "UPDATE news SET value = value + 1 WHERE name = $1 RETURNING value";
     MARK_CLIENT = "UPDATE clients SET change = $2 WHERE client_id = $1";
     // Of a deleted client nobody knows any more what it wanted to be signed with: it counts as one that chose.
-    CHANGED_CLIENTS = "SELECT client_id, client_type, redirect_uris, disabled_at, change, id_token_algorithm, id_token_algorithm_former \
-        FROM clients WHERE change > $1 UNION ALL SELECT client_id, 'deleted' AS client_type, '[]' AS redirect_uris, \
+    CHANGED_CLIENTS = "SELECT client_id, client_type, redirect_uris, metadata, disabled_at, change, id_token_algorithm, id_token_algorithm_former \
+        FROM clients WHERE change > $1 UNION ALL SELECT client_id, 'deleted' AS client_type, '[]' AS redirect_uris, '{}' AS metadata, \
         deleted_at AS disabled_at, change, 'unknown' AS id_token_algorithm, NULL AS id_token_algorithm_former \
         FROM deleted_clients WHERE change > $1 ORDER BY change LIMIT $2";
     NOTE_DELETION = "INSERT INTO deleted_clients (client_id, change, deleted_at) VALUES ($1, $2, $3) \
         ON CONFLICT (client_id) DO UPDATE SET change = excluded.change, deleted_at = excluded.deleted_at";
-    SPA_CLIENTS = "SELECT client_id, client_type, redirect_uris, disabled_at, change, id_token_algorithm, id_token_algorithm_former \
-        FROM clients WHERE client_type = 'spa' AND disabled_at IS NULL";
+    SPA_CLIENTS = "SELECT client_id, client_type, redirect_uris, metadata, disabled_at, change, id_token_algorithm, id_token_algorithm_former \
+        FROM clients WHERE (client_type = 'spa' OR metadata LIKE '%\"allowed_origins\"%') AND disabled_at IS NULL";
 }
 
 /// The counters.
@@ -54,7 +55,7 @@ pub(super) struct ChangedClient {
     pub client_id: String,
     /// The number of the change.
     pub change: i64,
-    /// Where its scripts run, when it is an enabled single-page app.
+    /// Where its scripts run, when it is enabled.
     pub spa_origins: BTreeSet<String>,
     /// Whether it wants, or wanted, an algorithm of its own.
     pub chooses: bool,
@@ -65,6 +66,7 @@ struct ChangedRow {
     client_id: String,
     client_type: String,
     redirect_uris: String,
+    metadata: String,
     disabled_at: Option<i64>,
     change: i64,
     id_token_algorithm: Option<String>,
@@ -74,11 +76,13 @@ struct ChangedRow {
 impl ChangedRow {
     /// A column that cannot be read is no reason to hear nothing more: the client itself says so when it is asked for.
     fn read(self) -> ChangedClient {
-        let is_spa = self.client_type == ClientType::Spa.as_str() && self.disabled_at.is_none();
+        let is_spa = self.client_type == ClientType::Spa.as_str();
         let uris: Vec<String> =
             if is_spa { from_json("redirect_uris", &self.redirect_uris).unwrap_or_default() } else { Vec::new() };
+        let metadata: ClientMetadata = from_json("metadata", &self.metadata).unwrap_or_default();
+        let origins = uris.iter().filter_map(|uri| redirect_uri::origin(uri)).chain(metadata.allowed_origins);
         ChangedClient {
-            spa_origins: uris.iter().filter_map(|uri| redirect_uri::origin(uri)).collect(),
+            spa_origins: origins.filter(|_| self.disabled_at.is_none()).collect(),
             chooses: self.id_token_algorithm.or(self.id_token_algorithm_former).is_some(),
             client_id: self.client_id,
             change: self.change,
@@ -108,7 +112,7 @@ impl Reader {
         Ok(rows.into_iter().map(ChangedRow::read).collect())
     }
 
-    /// All enabled single-page apps.
+    /// All enabled clients whose scripts may call: single-page apps, and those that say so.
     pub(super) async fn spa_clients(&mut self) -> Result<Vec<ChangedClient>, Failure> {
         let rows = on!(self, |c| sqlx::query_as::<_, ChangedRow>(SPA_CLIENTS).fetch_all(c).await)?;
         Ok(rows.into_iter().map(ChangedRow::read).collect())

@@ -294,8 +294,7 @@ async fn a_scope_that_nothing_owns_or_that_two_apis_own_is_registered_with_a_war
     let create = |scope: &'static str| {
         ["client", "create", "--type", "web", "--name", "A", "--redirect-uri", "https://rp.test/cb", "--scope", scope]
     };
-    let unowned = "doorward: warning: no API that the client may ask for owns the scope 'notes:read'
-";
+    let unowned = "doorward: warning: no API that the client may ask for owns the scope 'notes:read'\n";
     let said = warned(&server, &create("openid notes:read"));
     assert!(said.ends_with(unowned), "{said}");
     let api = |identifier: &'static str| {
@@ -310,4 +309,23 @@ async fn a_scope_that_nothing_owns_or_that_two_apis_own_is_registered_with_a_war
     let said = warned(&server, &api("https://b.test"));
     assert!(said.contains("https://a.test has the scope 'notes:read' too"), "{said}");
     assert_eq!(warned(&server, &["resource", "update", "https://b.test", "--scope", "other"]), "");
+}
+
+#[tokio::test]
+async fn a_native_app_is_registered_with_localhost_a_scheme_of_its_own_and_an_origin() {
+    let (_database, server) = server().await;
+    let create = ["client", "create", "--type", "native", "--name", "Tool"];
+    let uris = ["--redirect-uri", "http://localhost/cb", "--redirect-uri", "cursor://tool/cb"];
+    let app = server.command(&[&create[..], &uris, &["--allow-origin", "capacitor://localhost"]].concat());
+    assert_eq!(app["allowed_origins"], json!(["capacitor://localhost"]));
+    let id = app["client_id"].as_str().unwrap();
+    let more = ["--allow-origin", "capacitor://localhost", "--allow-origin", "http://localhost"];
+    let updated = server.command(&[&["client", "update", id][..], &more].concat());
+    assert_eq!(updated["allowed_origins"], json!(["capacitor://localhost", "http://localhost"]));
+    for scheme in ["javascript", "data", "chrome-extension", "ms-settings", "intent"] {
+        let refused = server.refused(&[&create[..], &["--redirect-uri", &format!("{scheme}://x/cb")]].concat());
+        assert!(refused.contains("no application has to itself"), "{refused}");
+    }
+    let refused = server.refused(&["client", "update", id, "--allow-origin", "https://app.test/"]);
+    assert!(refused.contains("as browsers send it"), "{refused}");
 }

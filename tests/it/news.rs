@@ -120,3 +120,25 @@ async fn the_origins_that_may_call_follow_the_redirect_uris_of_single_page_apps(
     assert!(!may_call(&node_that_starts_now, "https://one.test").await);
     assert!(may_call(&node_that_starts_now, "https://two.test").await);
 }
+
+#[tokio::test]
+async fn an_app_in_a_shell_may_call_from_the_origin_that_it_is_allowed() {
+    let server = Server::start().await;
+    let origins = |all: &[&str]| all.iter().map(|origin| (*origin).to_owned()).collect::<Vec<_>>();
+    let app = server
+        .db_client(ClientType::Native, |c| {
+            c.metadata.allowed_origins = origins(&["capacitor://localhost", "http://localhost"])
+        })
+        .await;
+    server.poll().await;
+    let node_that_starts_now = server.another_node().await;
+    for node in [&server, &node_that_starts_now] {
+        assert!(may_call(node, "capacitor://localhost").await && may_call(node, "http://localhost").await);
+        assert!(!may_call(node, "http://localhost:3000").await && !may_call(node, "ionic://localhost").await);
+    }
+    server.db_change_client(&app.id, |c| c.metadata.allowed_origins = origins(&["ionic://localhost"])).await;
+    assert!(may_call(&server, "ionic://localhost").await && !may_call(&server, "capacitor://localhost").await);
+    server.db_change_client(&app.id, |c| c.disabled_at = Some(c.created_at)).await;
+    assert!(!may_call(&server, "ionic://localhost").await);
+    assert!(!may_call(&server.another_node().await, "ionic://localhost").await);
+}

@@ -91,6 +91,37 @@ async fn a_native_client_comes_back_on_any_loopback_port() {
 }
 
 #[tokio::test]
+async fn a_native_client_may_use_localhost_and_a_scheme_of_its_own_and_is_asked_each_time() {
+    let server = Server::start().await;
+    server.db_user("ann@example.org").await;
+    let uris = ["http://localhost/callback", "cursor://accounts.example.org/cb"];
+    let mut client = server.db_client(ClientType::Native, |c| c.redirect_uris = uris.map(str::to_owned).into()).await;
+    let mut browser = server.browser();
+    for uri in ["http://localhost:49152/callback", "http://localhost/callback", uris[1]] {
+        client.redirect_uri = uri.to_owned();
+        let code = browser.code(&client, "ann@example.org", "").await;
+        client.redeem(&code).await.ok();
+        let again = browser.visit(&client.authorization_url("")).await;
+        assert!(again.has("#allow"), "{uri}");
+        // The host of a private scheme could be anybody's name.
+        assert!(!again.text_of("main").unwrap().contains("accounts.example.org"));
+        browser.get(&client.authorization_url("prompt=none")).await.refused_redirect(Rejection::ConsentNeeded);
+    }
+    for uri in [
+        "http://127.0.0.1:49152/callback",
+        "http://localhost:49152/callback/x",
+        "http://localhost.evil.test:49152/callback",
+        "http://localhost:1@evil.test/callback",
+        "https://localhost/callback",
+        "cursor://accounts.example.org:1/cb",
+        "cursor://accounts.example.org/cb/",
+        "cursor:/cb",
+    ] {
+        ask(&server, &client, uri).await.refused_page(400, Rejection::UnregisteredRedirectUri);
+    }
+}
+
+#[tokio::test]
 async fn the_port_of_a_loopback_uri_is_free_for_native_clients_alone() {
     let server = Server::start().await;
     for kind in [ClientType::Web, ClientType::Spa] {
