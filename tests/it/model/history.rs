@@ -9,9 +9,10 @@ use std::fmt::Debug;
 use std::sync::Mutex;
 
 use doorward::http::Reason;
-use doorward::protocol::client::ClientType;
+use doorward::protocol::client::{self, ClientType};
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::scope::ScopeSet;
 use doorward::random;
 use proptest::test_runner::TestCaseError;
 
@@ -20,6 +21,8 @@ use super::reference::{Given, Model};
 use crate::support::{Answer, Browser, Client, PASSWORD, Server, VERIFIER};
 
 const API: &str = "https://notes.test";
+/// The API that owns what the application with the secret asks for by its scope alone.
+const MAIL: &str = "https://mail.test";
 const ISSUER: &str = "http://localhost:8000";
 
 /// The result of a comparison.
@@ -57,6 +60,7 @@ impl Place {
     pub(super) async fn open(on_reuse: OnReuse) -> Self {
         let server = Server::with(|config| config.sign_in.failures_per_minute = 1_000_000).await;
         server.db_resource(API, &[]).await;
+        server.db_resource(MAIL, &["mail:read"]).await;
         let api = server.db_client(ClientType::Service, |_| {}).await;
         server.db_change_resource(API, |resource| resource.introspectors = vec![api.id.clone()]).await;
         Self { server, api, on_reuse, tried: Mutex::default() }
@@ -88,7 +92,13 @@ fn outcome(answer: &Answer) -> Result<(), Rejection> {
 impl<'a> History<'a> {
     pub(super) async fn begin(place: &'a Place) -> Self {
         let server = &place.server;
-        let app = async |kind| server.db_client(kind, |c| c.metadata.on_reuse = Some(place.on_reuse)).await;
+        let scopes = ScopeSet::parse("openid profile email offline_access mail:read").unwrap();
+        let app = async |kind| {
+            let change = |c: &mut client::Client| {
+                (c.metadata.on_reuse, c.scopes) = (Some(place.on_reuse), scopes.clone());
+            };
+            server.db_client(kind, change).await
+        };
         Self {
             place,
             model: Model::new(server.clock.now().seconds(), place.on_reuse),
@@ -186,8 +196,9 @@ impl<'a> History<'a> {
     /// Whether a code came.
     async fn authorize(&mut self, person: Person, app: App, anew: bool) -> Result<bool, TestCaseError> {
         let resource = if app == SPA { "&resource=https%3A%2F%2Fnotes.test" } else { "" };
+        let scope = if app == SPA { "" } else { "+mail:read" };
         let prompt = if anew { "&prompt=login" } else { "" };
-        let address = format!("scope=openid+email+offline_access{resource}{prompt}");
+        let address = format!("scope=openid+email+offline_access{scope}{resource}{prompt}");
         let model = self.model.authorize(person, app, anew);
         let Human { email, browser, .. } = &mut self.people[person];
         let mut answer = browser.visit(&self.apps[app].authorization_url(&address)).await;

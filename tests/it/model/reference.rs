@@ -31,6 +31,8 @@ type Said = (&'static str, Audience);
 pub(super) enum Audience {
     Issuer,
     Api,
+    /// What the scopes say: the API that owns one of them, and the issuer.
+    Both,
 }
 
 struct SignIn {
@@ -116,11 +118,12 @@ pub(super) struct Model {
 impl Ask {
     /// What the access token says, for an application's grant.
     pub(super) fn said(self, app: App) -> Result<Said, Rejection> {
-        let usual = if app == SPA { Audience::Api } else { Audience::Issuer };
+        let narrow = if app == SPA { Audience::Api } else { Audience::Issuer };
         match self {
-            Self::Whole => Ok(("email offline_access openid", usual)),
-            Self::Openid => Ok(("openid", usual)),
-            Self::Email => Ok(("email", usual)),
+            Self::Whole if app == SPA => Ok(("email offline_access openid", Audience::Api)),
+            Self::Whole => Ok(("email mail:read offline_access openid", Audience::Both)),
+            Self::Openid => Ok(("openid", narrow)),
+            Self::Email => Ok(("email", narrow)),
             Self::Wider => Err(Rejection::WiderScope),
             Self::Issuer => Ok(("email offline_access openid", Audience::Issuer)),
             Self::Api if app == SPA => Ok(("email offline_access openid", Audience::Api)),

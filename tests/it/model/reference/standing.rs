@@ -21,7 +21,7 @@ impl Model {
         if self.now >= expires {
             return Err(Rejection::ExpiredToken);
         }
-        if audience != Audience::Issuer {
+        if audience == Audience::Api {
             return Err(Rejection::WrongAudience);
         }
         if !scope.contains("openid") {
@@ -43,7 +43,7 @@ impl Model {
         let active = self.now < expires && !revoked && self.holds(grant);
         match (audience, self.grants[grant].app) {
             (Audience::Api, _) => Some((Introspector::Api, Ok(active))),
-            (Audience::Issuer, WEB) => Some((Introspector::Web, self.is_on(WEB).map(|()| active))),
+            (Audience::Issuer | Audience::Both, WEB) => Some((Introspector::Web, self.is_on(WEB).map(|()| active))),
             _ => None,
         }
     }
