@@ -50,6 +50,9 @@
 //! [`signs_in`](protocol::next_step::signs_in) misses none, and only then, a sign-in row is written, in the transaction that confirmed the
 //! password. Every page comes back to [`signin::SignIns::proceed`], which asks `next_step` again under the lock of the user, and at last
 //! writes the grant with its code in the same transaction: whatever ended in between, the request is answered by the same function.
+//! A page that was open too long brings a journey that begins anew ([`signin::Journeys::open`]); a request that is brought again takes its
+//! unused code back for another ([`storage::Transaction::take_back_code`]), and says so when the application has its answer. What cannot
+//! go on is a page that leads back to the application (`http/pages/problem.rs`, with an `Onward`).
 //! `POST /token` then goes through `ClientForm`, [`grants::Grants::redeem`], a look ([`storage::Reader::code`]), the rules of the code and of
 //! its audience ([`protocol::audience::decide`]), and [`storage::Transaction::redeem_code`], whose one statement decides the race; the value
 //! that comes out, a [`protocol::authorization::Authorization`], is signed by [`tokens::Mint`] when nothing is held any more.

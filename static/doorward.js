@@ -15,3 +15,19 @@ for (const field of document.querySelectorAll("input[type=password]")) {
   show(false);
   field.after(button);
 }
+
+// A form is sent once: its page's buttons rest until an answer has come, or for ten seconds when none does.
+let sent = false;
+const rest = (resting) => {
+  sent = resting;
+  for (const button of document.querySelectorAll("button[type=submit]")) button.disabled = resting;
+};
+document.addEventListener("submit", (event) => {
+  if (sent) return event.preventDefault();
+  sent = true;
+  // Not at once: what a disabled button says is not sent.
+  setTimeout(rest, 0, true);
+  setTimeout(rest, 10000, false);
+});
+// By the back button the page may come as it was left.
+addEventListener("pageshow", () => rest(false));

@@ -1,5 +1,9 @@
-//! Our cookies: the browser's (forms and pending requests hang on it) and the sign-in's. `__Host-` and `Secure` under https, always
+//! Our cookies: the browser's (forms and journeys hang on it) and the sign-in's. `__Host-` and `Secure` under https, always
 //! HttpOnly and SameSite=Lax (OWASP ASVS 3.3).
+//!
+//! Two tabs that are opened at once, as a browser does that restores its session, each get a browser cookie before the other's has
+//! arrived. So each such cookie has a name of its own and takes nobody's place: the browser keeps both, and what hangs on
+//! either goes on. A browser that has one gets no other.
 
 use std::convert::Infallible;
 
@@ -15,11 +19,14 @@ use crate::random;
 use crate::secret::Secret;
 use crate::signin::NewCookie;
 
+/// As many of a browser's own cookies are looked at.
+const MOST_BROWSER_COOKIES: usize = 16;
+
 /// What the request's cookies hold.
 #[derive(Debug, Clone)]
 pub(super) struct Cookies {
-    /// The browser's cookie.
-    pub browser: Option<Secret>,
+    /// The browser's cookies: one, or a few when several tabs met us first at once.
+    pub browser: Vec<Secret>,
     /// The sign-in's cookie.
     pub sign_in: Option<Secret>,
     secure: bool,
@@ -34,36 +41,46 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let secure = App::from_ref(state).issuer.is_secure();
         let jar = CookieJar::from_headers(&parts.headers);
-        let value = |kind| jar.get(name(kind, secure)).map(|cookie| Secret::presented(cookie.value()));
-        Ok(Self { browser: value(Kind::Browser), sign_in: value(Kind::SignIn), secure })
+        let browser = name(Kind::Browser, secure);
+        let is_browser = |cookie: &Cookie<'_>| {
+            cookie.name().strip_prefix(browser).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+        };
+        let mut browser: Vec<_> = jar.iter().filter(|cookie| is_browser(cookie)).collect();
+        // The same one for every new page, in whatever order they come.
+        browser.sort_by(|one, other| one.name().cmp(other.name()));
+        let presented = |cookie: &Cookie<'_>| Secret::presented(cookie.value());
+        Ok(Self {
+            browser: browser.into_iter().take(MOST_BROWSER_COOKIES).map(presented).collect(),
+            sign_in: jar.get(name(Kind::SignIn, secure)).map(presented),
+            secure,
+        })
     }
 }
 
 impl Cookies {
-    /// The browser's cookie value, and what sets it when the browser has none yet.
+    /// The value of a cookie of this browser, and what sets it when the browser has none yet.
     pub fn browser_or_new(&self) -> (Secret, Option<SetCookie>) {
-        match &self.browser {
-            Some(value) => (value.clone(), None),
-            None => {
-                let value = random::secret();
-                let set = self.set(Kind::Browser, value.expose(), None);
-                (value, Some(set))
-            }
+        if let Some(value) = self.browser.first() {
+            return (value.clone(), None);
         }
+        let value = random::secret();
+        let own_name = format!("{}_{}", name(Kind::Browser, self.secure), &random::id()[..8]);
+        let set = self.set(own_name, value.expose(), None);
+        (value, Some(set))
     }
 
     /// Sets the cookie of a new sign-in.
     pub fn signed_in(&self, new: &NewCookie) -> SetCookie {
-        self.set(Kind::SignIn, new.value.expose(), Some(new.lifetime))
+        self.set(name(Kind::SignIn, self.secure).to_owned(), new.value.expose(), Some(new.lifetime))
     }
 
     /// Takes the sign-in's cookie away.
     pub fn signed_out(&self) -> SetCookie {
-        self.set(Kind::SignIn, "", Some(0))
+        self.set(name(Kind::SignIn, self.secure).to_owned(), "", Some(0))
     }
 
-    fn set(&self, kind: Kind, value: &str, lifetime: Option<i64>) -> SetCookie {
-        let mut cookie = Cookie::build((name(kind, self.secure), value.to_owned()))
+    fn set(&self, name: String, value: &str, lifetime: Option<i64>) -> SetCookie {
+        let mut cookie = Cookie::build((name, value.to_owned()))
             .path("/")
             .http_only(true)
             .secure(self.secure)

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::pages::Asker;
 use crate::failure::{Error, Failure};
 use crate::protocol::rejection::{Detail, ErrorCode, Refusal, Rejection};
 
@@ -119,11 +120,35 @@ fn failure_body(failure: &Failure) -> serde_json::Value {
 
 /// An error that is shown as a page. What it looks like is made by the middleware of the pages, which knows the brand.
 #[derive(Debug)]
-pub(super) struct PageError(pub Error);
+pub(super) struct PageError {
+    error: Error,
+    onward: Option<Box<Onward>>,
+}
+
+/// How a person can go on from the page of an error; in the extensions of its response.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Onward {
+    /// The application that sent them.
+    pub application: Option<Asker>,
+    /// A page of ours where the same way goes on.
+    pub again: Option<String>,
+}
 
 impl<E: Into<Error>> From<E> for PageError {
     fn from(error: E) -> Self {
-        Self(error.into())
+        Self { error: error.into(), onward: None }
+    }
+}
+
+impl PageError {
+    /// The error, with a way on from it.
+    pub fn with(self, onward: Onward) -> Self {
+        Self { onward: Some(Box::new(onward)), ..self }
+    }
+
+    /// The error, on behalf of an application.
+    pub fn sent_by(self, application: Option<Asker>) -> Self {
+        self.with(Onward { application, again: None })
     }
 }
 
@@ -133,12 +158,15 @@ pub(super) struct WithoutPage;
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        let status = match &self.0 {
+        let status = match &self.error {
             Error::Rejected(refusal) => status(refusal.rejection),
             Error::Failed(failure) => failure_status(failure),
         };
         let mut response = status.into_response();
         response.extensions_mut().insert(WithoutPage);
-        explained(response, self.0)
+        if let Some(onward) = self.onward {
+            response.extensions_mut().insert(*onward);
+        }
+        explained(response, self.error)
     }
 }

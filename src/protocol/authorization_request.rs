@@ -23,8 +23,9 @@ pub const MAX_LENGTH: usize = 4096;
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RedirectTarget {
     redirect_uri: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     state: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "ResponseMode::is_usual")]
     mode: ResponseMode,
 }
 
@@ -64,7 +65,7 @@ impl RedirectTarget {
     }
 }
 
-/// A checked authorization request.
+/// A checked authorization request. It travels in addresses: what is not there takes no room.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct AuthorizationRequest {
     /// The client that asks.
@@ -74,22 +75,28 @@ pub struct AuthorizationRequest {
     /// The scopes asked for, each allowed to the client.
     pub scopes: ScopeSet,
     /// The resources that it is for, by its own word or as its scopes say; none means the issuer alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
     /// Single claims asked for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
     /// For the ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
     /// PKCE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<CodeChallenge>,
     /// What the person is to be asked.
+    #[serde(default)]
     pub prompt: Prompt,
     /// The oldest sign-in that will do, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<i64>,
     /// The one user for whom the client wants an answer, by a hint that was verified.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// Whom the client expects: filled in on the sign-in page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
 }
 

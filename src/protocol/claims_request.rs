@@ -47,6 +47,11 @@ impl Wish {
 }
 
 impl ClaimsRequest {
+    /// Whether none is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.userinfo.is_empty() && self.id_token.is_empty()
+    }
+
     /// Reads the parameter and keeps what is understood and `allowed` to the client. `acr_values`, classes separated by spaces, are
     /// wishes for a voluntary `acr` (§3.1.2.1): they come after those of the parameter, and add nothing to an essential one.
     ///

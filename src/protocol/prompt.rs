@@ -6,13 +6,22 @@ use super::rejection::Rejection;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Prompt {
     /// Nothing may be shown.
+    #[serde(default, skip_serializing_if = "is_no")]
     pub none: bool,
     /// Sign in again.
+    #[serde(default, skip_serializing_if = "is_no")]
     pub login: bool,
     /// Consent again.
+    #[serde(default, skip_serializing_if = "is_no")]
     pub consent: bool,
     /// Choose the account: we ask to sign in, where any account can be named.
+    #[serde(default, skip_serializing_if = "is_no")]
     pub select_account: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_no(asked: &bool) -> bool {
+    !asked
 }
 
 /// Reads the list of values.

@@ -100,6 +100,16 @@ pub fn destination(uri: &str) -> String {
     }
 }
 
+/// Where a browser finds the application itself, as far as its registration tells: the origin of the redirect URI that a request named, or
+/// else of the first registered one, with `/`. A native application is not found by a browser.
+pub fn home(client: &Client, requested: Option<&str>) -> Option<String> {
+    let named = requested.filter(|uri| registered(uri, client).is_ok());
+    let uris = named.into_iter().chain(client.redirect_uris.iter().map(String::as_str));
+    let mut origins =
+        uris.filter_map(origin).filter(|_| client.client_type != ClientType::Native && client.is_enabled());
+    origins.next().map(|origin| format!("{origin}/"))
+}
+
 /// The serialized origin of an http or https URI; `None` for other schemes.
 pub fn origin(uri: &str) -> Option<String> {
     let url = Url::parse(uri).ok()?;
@@ -146,6 +156,7 @@ fn without_port(rest: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
 
     #[test]
     fn only_safe_uris_can_be_registered() {
@@ -198,6 +209,21 @@ mod tests {
         assert_eq!(destination("https://rp.test/cb"), "rp.test");
         assert_eq!(destination("cursor://accounts.google.com/cb"), "cursor:");
         assert_eq!(destination("com.example.app:/cb"), "com.example.app:");
+    }
+
+    #[test]
+    fn the_home_of_an_application_is_a_registered_address() {
+        let mut client = Client::new("c".to_owned(), ClientType::Web, Timestamp::from_seconds(0));
+        assert_eq!(home(&client, None), None);
+        client.redirect_uris = vec!["https://rp.test/cb?x".to_owned(), "https://other.test:8443/cb".to_owned()];
+        assert_eq!(home(&client, None).as_deref(), Some("https://rp.test/"));
+        assert_eq!(home(&client, Some("https://other.test:8443/cb")).as_deref(), Some("https://other.test:8443/"));
+        assert_eq!(home(&client, Some("https://evil.test/cb")).as_deref(), Some("https://rp.test/"));
+        client.disabled_at = Some(Timestamp::from_seconds(1));
+        assert_eq!(home(&client, None), None);
+        let mut native = Client::new("n".to_owned(), ClientType::Native, Timestamp::from_seconds(0));
+        native.redirect_uris = vec!["http://127.0.0.1/cb".to_owned(), "com.example.app:/cb".to_owned()];
+        assert_eq!(home(&native, Some("http://127.0.0.1:7777/cb")), None);
     }
 
     #[test]

@@ -20,6 +20,11 @@ impl ResponseMode {
     /// The names on the wire, for the metadata.
     pub const NAMES: &'static [&'static str] = &["query", "fragment", "form_post"];
 
+    /// Whether it is the one that needs no word.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::Query
+    }
+
     /// The mode that a request names; a form can be posted only to a web address.
     ///
     /// # Errors

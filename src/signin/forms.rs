@@ -25,16 +25,18 @@ impl Forms {
     /// Checks the token of a form.
     ///
     /// # Errors
-    /// [`Rejection::ForgedForm`].
-    pub fn check(&self, browser: Option<&Secret>, token: Option<&str>) -> Result<(), Rejection> {
-        let matches =
-            browser.zip(token).is_some_and(|(browser, token)| self.csrf.verify(&[browser.expose().as_bytes()], token));
-        if matches { Ok(()) } else { Err(Rejection::ForgedForm) }
+    /// [`Rejection::CookiesBlocked`] when the browser brought no cookie along; [`Rejection::ForgedForm`].
+    pub fn check(&self, browser: &[Secret], token: Option<&str>) -> Result<(), Rejection> {
+        if browser.is_empty() {
+            return Err(Rejection::CookiesBlocked);
+        }
+        let fits = |token: &str| browser.iter().any(|one| self.csrf.verify(&[one.expose().as_bytes()], token));
+        if token.is_some_and(fits) { Ok(()) } else { Err(Rejection::ForgedForm) }
     }
 
-    /// The ticket of a consent form: this person, in this sign-in, on this journey.
+    /// The ticket of a consent form: this person, in this sign-in, for this request.
     pub fn consent_ticket(&self, journey: &Journey, sign_in_id: &str) -> String {
-        self.consent.sign(&[journey.id.as_bytes(), sign_in_id.as_bytes()])
+        self.consent.sign(&[journey.request_id().as_bytes(), sign_in_id.as_bytes()])
     }
 
     /// Checks the ticket of a consent form.
@@ -42,7 +44,7 @@ impl Forms {
     /// # Errors
     /// [`Rejection::ConsentOfAnother`].
     pub fn check_consent(&self, journey: &Journey, sign_in_id: &str, ticket: Option<&str>) -> Result<(), Rejection> {
-        let parts: [&[u8]; 2] = [journey.id.as_bytes(), sign_in_id.as_bytes()];
+        let parts: [&[u8]; 2] = [journey.request_id().as_bytes(), sign_in_id.as_bytes()];
         if ticket.is_some_and(|ticket| self.consent.verify(&parts, ticket)) {
             Ok(())
         } else {

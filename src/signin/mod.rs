@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use account::AccountView;
 pub use authenticate::{Browser, NewCookie, Progress};
 pub use forms::Forms;
-pub use journeys::Journeys;
+pub use journeys::{Journeys, Lost};
 pub use password::Attempt;
 pub use proceed::Proceed;
 pub use register::{Problems, Registration};

@@ -148,11 +148,19 @@ impl SignIns {
             claims: &request.claims,
             confirmation: None,
         };
-        let new_code =
-            NewCode { hash: code.hash(), client_id: &client.client_id, request_id: &journey.id, issued: &issued };
+        let new_code = NewCode {
+            hash: code.hash(),
+            client_id: &client.client_id,
+            request_id: journey.request_id(),
+            issued: &issued,
+        };
         transaction.insert_grant(&grant, now).await?;
         if !transaction.insert_code(&new_code).await? {
-            return Err(Rejection::ReplayedPendingRequest.into());
+            // "Allow" pressed twice: the former answer may never have reached the application. Once it has, there is no other.
+            let is_unused = transaction.take_back_code(journey.request_id()).await?;
+            if !is_unused || !transaction.insert_code(&new_code).await? {
+                return Err(Rejection::ReplayedPendingRequest.into());
+            }
         }
         transaction.commit().await?;
         Ok(Proceed::Issued(authorization_response::with_code(&request.target, self.issuer.as_str(), &code)))

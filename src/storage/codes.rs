@@ -14,6 +14,8 @@ use crate::secret::SecretHash;
 statements! {
     INSERT_CODE = "INSERT INTO codes (code_hash, grant_id, client_id, request_id, redirect_uri, challenge, nonce, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (request_id) DO NOTHING RETURNING grant_id";
+    TAKE_BACK_CODE = "DELETE FROM codes WHERE request_id = $1 AND consumed_at IS NULL RETURNING grant_id";
+    FORGET_GRANT = "DELETE FROM grants WHERE id = $1";
     CODE = concat!("SELECT k.redirect_uri, k.challenge, k.nonce, k.expires_at AS code_expires_at, k.consumed_at, k.redeemed_at, ",
         grant_columns!(), " FROM codes k JOIN grants g ON g.id = k.grant_id ", grant_tables!(), " WHERE k.code_hash = $1");
     REDEEM_CODE = "UPDATE codes SET consumed_at = $3, redeemed_at = $3 WHERE code_hash = $1 AND client_id = $2 AND consumed_at IS NULL \
@@ -27,7 +29,7 @@ pub struct NewCode<'a> {
     pub hash: SecretHash,
     /// The client it is for.
     pub client_id: &'a str,
-    /// The pending request that it answers: one request gets one code.
+    /// The request that it answers ([`Journey::request_id`](crate::protocol::journey::Journey::request_id)): one request has one code.
     pub request_id: &'a str,
     /// The grant that it stands for, and what it is bound to.
     pub issued: &'a IssuedCode,
@@ -75,7 +77,7 @@ impl Reader {
 }
 
 impl Transaction {
-    /// Writes the code of a grant; `false` when the pending request has had its code already (roll back then).
+    /// Writes the code of a grant; `false` when the request has one already.
     pub async fn insert_code(&mut self, new: &NewCode<'_>) -> Result<bool, Failure> {
         let issued = new.issued;
         let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_CODE)
@@ -90,6 +92,15 @@ impl Transaction {
             .fetch_optional(c)
             .await)?;
         Ok(written.is_some())
+    }
+
+    /// Takes the code of a request back that nobody has used, with its grant, of which nothing has come; `false` when there is none.
+    pub async fn take_back_code(&mut self, request_id: &str) -> Result<bool, Failure> {
+        let taken =
+            on!(self, |c| sqlx::query_as::<_, (String,)>(TAKE_BACK_CODE).bind(request_id).fetch_optional(c).await)?;
+        let Some((grant_id,)) = taken else { return Ok(false) };
+        on!(self, |c| sqlx::query(FORGET_GRANT).bind(grant_id).execute(c).await.map(drop))?;
+        Ok(true)
     }
 
     /// Redeems a code for its client: from now on its replay ends the grant. Of any number of requests at once one gets `true`; `false`

@@ -49,7 +49,9 @@ impl Secrets {
             for cookie in answer.headers.get_all("set-cookie") {
                 let (name, value) = cookie.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
                 if !value.is_empty() {
-                    self.add(&format!("cookie {name}"), value);
+                    // Each browser cookie has a name of its own.
+                    let kind = if name.starts_with("doorward_browser_") { "doorward_browser" } else { name };
+                    self.add(&format!("cookie {kind}"), value);
                 }
             }
             let document = Html::parse_document(&String::from_utf8_lossy(&answer.body));

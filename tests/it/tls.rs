@@ -43,7 +43,7 @@ async fn the_server_speaks_tls_and_its_cookies_and_headers_say_so() {
     assert_eq!(answer.version(), reqwest::Version::HTTP_2);
     assert_eq!(answer.headers()["strict-transport-security"], "max-age=63072000; includeSubDomains");
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-    assert!(cookie.starts_with("__Host-doorward_browser=") && cookie.contains("; Secure"), "{cookie}");
+    assert!(cookie.starts_with("__Host-doorward_browser_") && cookie.contains("; Secure"), "{cookie}");
     for version in [reqwest::tls::Version::TLS_1_2, reqwest::tls::Version::TLS_1_3] {
         let root = reqwest::Certificate::from_pem(pem.as_bytes()).unwrap();
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([root]);

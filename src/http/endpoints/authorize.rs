@@ -13,7 +13,8 @@ use crate::failure::{Error, Failure};
 use crate::http::error::{PageError, explained};
 use crate::http::extract::{Sender, form, query};
 use crate::http::middleware::request_log::LoggedClient;
-use crate::http::pages::form_post;
+use crate::http::pages::visit::Visit;
+use crate::http::pages::{Asker, form_post};
 use crate::protocol::authorization_request::{AuthorizationRequest, MAX_LENGTH, RedirectTarget};
 use crate::protocol::authorization_response;
 use crate::protocol::journey::{Goal, Journey};
@@ -36,7 +37,8 @@ pub(in crate::http) async fn get(
     let params = query(raw.as_deref())?;
     let client_id = params.single("client_id")?.ok_or(Rejection::MissingClientId)?;
     let client = app.directory.client(client_id).await?;
-    let target = RedirectTarget::verify(&params, client.as_deref())?;
+    let target = RedirectTarget::verify(&params, client.as_deref())
+        .map_err(|refusal| PageError::from(refusal).sent_by(client.as_deref().map(|client| Asker::of(client, None))))?;
     let client = client.ok_or(Rejection::UnknownClient)?;
     let resources = app.directory.resources().await?;
     let logged = Extension(LoggedClient(client.client_id.clone()));
@@ -88,9 +90,11 @@ pub(in crate::http) async fn resume(
     let now = app.now();
     let params = query(raw.as_deref())?;
     let sealed = params.single("request")?.ok_or(Rejection::MissingPendingRequest)?;
-    let journey = app.sign_ins.journeys.open(sealed, sender.cookies.browser.as_ref(), now)?;
-    let logged = journey.request().map(|request| Extension(LoggedClient(request.client_id.clone())));
-    Ok((logged, proceed(&app, &sender, journey, now).await?).into_response())
+    let visit = Visit::open(&app, &sender, Some(sealed.to_owned()), now).await?;
+    let logged = visit.journey.request().map(|request| Extension(LoggedClient(request.client_id.clone())));
+    let next = app.sign_ins.proceed(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
+    let next = visit.told(&app, next).await?;
+    Ok((logged, visit.lead(&sender, next)?).into_response())
 }
 
 /// Where a browser goes after a form that was on a sealed journey, or on none.

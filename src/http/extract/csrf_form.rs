@@ -6,9 +6,12 @@ use axum::http::header;
 use super::body;
 use super::sender::Sender;
 use crate::app::App;
-use crate::http::error::PageError;
+use crate::http::endpoints::authorize::resume_at;
+use crate::http::error::{Onward, PageError};
+use crate::http::pages::visit::application_of;
 use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
+use crate::signin::Lost;
 
 /// A form that we made and that our own page sent.
 #[derive(Debug)]
@@ -34,7 +37,24 @@ impl FromRequest<App> for CsrfForm {
         }
         let params = body::form(&parts.headers, body).await?;
         params.refuse_repeated()?;
-        app.sign_ins.forms.check(sender.cookies.browser.as_ref(), params.single("csrf")?)?;
+        let csrf = params.single("csrf")?;
+        if let Err(rejection) = app.sign_ins.forms.check(&sender.cookies.browser, csrf) {
+            return Err(PageError::from(rejection).with(onward(app, &sender, &params).await));
+        }
         Ok(Self { params, sender })
+    }
+}
+
+/// How to go on from a form that cannot be taken, such as one from before the browser lost its cookies: where its journey leads now.
+async fn onward(app: &App, sender: &Sender, params: &Params) -> Onward {
+    let Ok(Some(sealed)) = params.single("request") else { return Onward::default() };
+    match app.sign_ins.journeys.open(sealed, &sender.cookies.browser, app.now()) {
+        Ok(opened) => {
+            Onward { application: application_of(app, &opened.journey).await, again: Some(resume_at(Some(sealed))) }
+        }
+        Err(Lost { journey: Some(journey), .. }) => {
+            Onward { application: application_of(app, &journey).await, again: None }
+        }
+        Err(_) => Onward::default(),
     }
 }

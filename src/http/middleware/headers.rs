@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::bounded;
 use super::request_log::TraceId;
-use crate::http::error::{JsonError, PageError, Reason, WithoutPage};
+use crate::http::error::{JsonError, Onward, PageError, Reason, WithoutPage};
 use crate::http::pages::files::Files;
 use crate::http::pages::problem;
 
@@ -93,7 +93,8 @@ pub(in crate::http) async fn browser(
     if response.extensions().get::<WithoutPage>().is_some()
         && let Some(reason) = response.extensions().get::<Reason>().cloned()
     {
-        *response.body_mut() = problem::body(page, &reason, trace);
+        let onward = response.extensions().get::<Onward>().cloned().unwrap_or_default();
+        *response.body_mut() = problem::body(page, &reason, onward, trace);
         set(response.headers_mut(), header::CONTENT_TYPE, "text/html; charset=utf-8");
     }
     let policy = page_policy(&response);

@@ -66,7 +66,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
     let Some(sign_in) = sender.sign_in(&app, now).await? else { return Ok(see_other("/login")?) };
     let view = app.sign_ins.account(&sign_in, REUSED, now).await?;
     let resources = app.directory.resources().await?;
-    let visit = Visit::open(&app, &sender, None, now)?;
+    let visit = Visit::open(&app, &sender, None, now).await?;
     let template = Account {
         page: sender.page.clone(),
         form: visit.form(&app),
@@ -120,7 +120,7 @@ pub(in crate::http) async fn end_app(State(app): State<App>, form: CsrfForm) -> 
 async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, PageError> {
     let now = app.now();
     let sealed = form.params.single("request")?.map(str::to_owned);
-    let mut visit = Visit::open(app, &form.sender, sealed, now)?;
+    let mut visit = Visit::open(app, &form.sender, sealed, now).await?;
     let Some(sign_in) = form.sender.sign_in(app, now).await? else { return Ok(see_other("/login")?) };
     let (user_id, email) = (sign_in.user_id.clone(), sign_in.email.clone());
     if !matches!(visit.journey.goal, Goal::Confirm { .. }) {

@@ -2,19 +2,22 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use super::visit::Visit;
-use super::{Asker, FormParts, Page};
+use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
-use crate::http::error::PageError;
+use crate::clock::Timestamp;
+use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender, query};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::client::ClientType;
 use crate::protocol::consent::Consent;
+use crate::protocol::next_step::NextStep;
 use crate::protocol::redirect_uri;
-use crate::protocol::rejection::Rejection;
+use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::scope::{self, ISSUER_SCOPES};
+use crate::signin::Standing;
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -28,6 +31,7 @@ struct ConsentPage {
     asks: Vec<Ask>,
     apis: Vec<String>,
     destination: String,
+    error: Option<Notice>,
 }
 
 /// One thing that is asked for.
@@ -37,7 +41,7 @@ struct Ask {
     allowed_before: bool,
 }
 
-/// The question.
+/// The question, as long as it is open: whoever comes back to it later is led on.
 pub(in crate::http) async fn get(
     State(app): State<App>,
     sender: Sender,
@@ -45,47 +49,71 @@ pub(in crate::http) async fn get(
 ) -> Result<Response, PageError> {
     let now = app.now();
     let sealed = query(raw.as_deref())?.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &sender, sealed, now)?;
-    let request = visit.journey.request().ok_or(Rejection::MissingPendingRequest)?;
-    let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await?;
-    let (Some(sign_in), Some(client)) = (standing.sign_in, standing.client) else { return Ok(visit.resume()?) };
-    let resources = app.directory.resources().await?;
-    let named = |identifier: &String| {
-        resources.iter().find(|resource| resource.identifier == *identifier).map(|resource| resource.name.clone())
-    };
-    let template = ConsentPage {
-        page: sender.page.clone(),
-        form: visit.form(&app),
-        ticket: app.sign_ins.forms.consent_ticket(&visit.journey, &sign_in.id),
-        client: Some(client.as_ref().into()),
-        native: client.client_type == ClientType::Native,
-        email: sign_in.email,
-        asks: asks(request, standing.consent.as_ref(), |token| scope::words(token, &resources)),
-        apis: request.resources.iter().filter_map(named).collect(),
-        destination: redirect_uri::destination(request.target.redirect_uri()),
-    };
-    Ok(visit.answer(&template)?)
+    let visit = Visit::open(&app, &sender, sealed, now).await?;
+    question(&app, &sender, visit, None, now).await
 }
 
 /// The decision.
 pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let now = app.now();
     let sealed = form.params.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &form.sender, sealed, now)?;
+    let visit = Visit::open(&app, &form.sender, sealed, now).await?;
     let request = visit.journey.request().ok_or(Rejection::MissingPendingRequest)?;
     let Some(sign_in) = form.sender.sign_in(&app, now).await? else { return Ok(visit.resume()?) };
-    app.sign_ins.forms.check_consent(&visit.journey, &sign_in.id, form.params.single("ticket")?)?;
+    let ticket = form.params.single("ticket")?;
+    if let Err(rejection) = app.sign_ins.forms.check_consent(&visit.journey, &sign_in.id, ticket) {
+        return question(&app, &form.sender, visit, Some(rejection), now).await;
+    }
     match form.params.single("decision")? {
         Some("allow") => {
-            app.sign_ins.allow(&visit.journey, &sign_in, now).await?;
+            let allowed = app.sign_ins.allow(&visit.journey, &sign_in, now).await;
+            visit.told(&app, allowed).await?;
             Ok(visit.resume()?)
         }
         Some("deny") => {
-            let denied = app.sign_ins.deny(request).await?;
+            let denied = visit.told(&app, app.sign_ins.deny(request).await).await?;
             Ok(visit.lead(&form.sender, denied)?)
         }
         _ => Err(Rejection::MissingDecision.into()),
     }
+}
+
+/// Asks whoever is signed in now, when there is something to ask; says what was wrong with the last answer.
+async fn question(
+    app: &App,
+    sender: &Sender,
+    visit: Visit,
+    error: Option<Rejection>,
+    now: Timestamp,
+) -> Result<Response, PageError> {
+    let request = visit.journey.request().ok_or(Rejection::MissingPendingRequest)?;
+    let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
+    let Standing { sign_in, client, consent, step } = visit.told(app, standing).await?;
+    // Whose answer did not count is shown who is signed in now, before anything goes on for that person.
+    let is_open = step == NextStep::Consent || error.is_some() && step == NextStep::Finish;
+    let (Some(sign_in), Some(client), true) = (sign_in, client, is_open) else { return Ok(visit.resume()?) };
+    let resources = app.directory.resources().await?;
+    let named = |identifier: &String| {
+        resources.iter().find(|resource| resource.identifier == *identifier).map(|resource| resource.name.clone())
+    };
+    let error = error.map(Refusal::from);
+    let template = ConsentPage {
+        page: sender.page.clone(),
+        form: visit.form(app),
+        ticket: app.sign_ins.forms.consent_ticket(&visit.journey, &sign_in.id),
+        client: Some(Asker::of(&client, Some(request.target.redirect_uri()))),
+        native: client.client_type == ClientType::Native,
+        email: sign_in.email,
+        asks: asks(request, consent.as_ref(), |token| scope::words(token, &resources)),
+        apis: request.resources.iter().filter_map(named).collect(),
+        destination: redirect_uri::destination(request.target.redirect_uri()),
+        error: error.as_ref().map(Notice::from),
+    };
+    let page = visit.answer(&template)?;
+    Ok(match error {
+        None => page,
+        Some(refusal) => explained((status(refusal.rejection), page).into_response(), refusal.into()),
+    })
 }
 
 fn asks(request: &AuthorizationRequest, former: Option<&Consent>, words: impl Fn(&str) -> String) -> Vec<Ask> {

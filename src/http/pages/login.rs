@@ -24,6 +24,7 @@ struct Login {
     form: FormParts,
     client: Option<Asker>,
     again: bool,
+    as_another: bool,
     registration: bool,
     email: String,
     error: Option<Notice>,
@@ -41,13 +42,14 @@ pub(in crate::http) async fn get(
     let params = query(raw.as_deref())?;
     let sealed = params.single("request")?.map(str::to_owned);
     let as_another = params.single("as")? == Some("another");
-    let visit = Visit::open(&app, &sender, sealed, now)?;
-    let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await?;
+    let visit = Visit::open(&app, &sender, sealed, now).await?;
+    let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
+    let standing = visit.told(&app, standing).await?;
     if standing.sign_in.is_some() && !standing.step.asks_for_proof() && !as_another {
         return Ok(visit.resume()?);
     }
     let (email, again) = visit.expected_person(standing.sign_in.as_ref().filter(|_| !as_another));
-    let login = visit.page(&app, &sender, email, again).await?;
+    let login = Login { as_another, ..visit.page(&app, &sender, email, again).await? };
     Ok(visit.answer(&login)?)
 }
 
@@ -55,7 +57,7 @@ pub(in crate::http) async fn get(
 pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let now = app.now();
     let sealed = form.params.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &form.sender, sealed, now)?;
+    let visit = Visit::open(&app, &form.sender, sealed, now).await?;
     let attempt = Attempt {
         email: form.params.single("email")?,
         password: form.params.single("password")?.map(Secret::presented),
@@ -101,6 +103,7 @@ impl Visit {
             form: self.form(app),
             client: self.asker(app).await?,
             again,
+            as_another: false,
             registration: app.config.registration.enabled,
             email,
             error: None,

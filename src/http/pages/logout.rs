@@ -115,7 +115,7 @@ async fn ask(
     sign_in: &SignIn,
     now: Timestamp,
 ) -> Result<Response, PageError> {
-    let visit = Visit::open(app, sender, None, now)?;
+    let visit = Visit::open(app, sender, None, now).await?;
     let mut carried = Vec::new();
     for name in CARRIED {
         carried.extend(params.single(name)?.map(|value| (name, value.to_owned())));

@@ -9,7 +9,7 @@ pub(super) mod logout;
 pub(super) mod missing;
 pub(super) mod problem;
 pub(super) mod register;
-mod visit;
+pub(super) mod visit;
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -88,6 +88,8 @@ pub(super) struct Asker {
     pub policy_uri: Option<String>,
     /// Its terms of service.
     pub tos_uri: Option<String>,
+    /// Where it is to be found, by a registered address.
+    pub home: Option<String>,
 }
 
 impl Asker {
@@ -100,10 +102,15 @@ impl Asker {
     }
 }
 
-impl From<&Client> for Asker {
-    fn from(client: &Client) -> Self {
-        let metadata = &client.metadata;
-        Self { name: client.name.clone(), policy_uri: metadata.policy_uri.clone(), tos_uri: metadata.tos_uri.clone() }
+impl Asker {
+    /// The client, with the redirect URI that its request names, if it is there.
+    pub fn of(client: &Client, redirect_uri: Option<&str>) -> Self {
+        Self {
+            name: client.name.clone(),
+            policy_uri: client.metadata.policy_uri.clone(),
+            tos_uri: client.metadata.tos_uri.clone(),
+            home: redirect_uri::home(client, redirect_uri),
+        }
     }
 }
 

@@ -1,31 +1,50 @@
-//! The page of a refusal or a failure: says in plain words what is wrong, and names the request so that the operator can find it.
+//! The page of a refusal or a failure: says in plain words what is wrong and how to go on, and names the request so that the operator can
+//! find it. What an application has done wrong is no concern of the person whom it sent: they are told so, and the technical words stand
+//! folded away for whoever can mend it.
+
+use std::borrow::Cow;
 
 use askama::Template;
 use axum::body::Body;
 
-use super::{Notice, Page};
-use crate::http::error::Reason;
+use super::{Asker, Notice, Page};
+use crate::http::error::{Onward, Reason};
 use crate::http::middleware::request_log::TraceId;
+use crate::protocol::rejection::{ErrorCode, Rejection};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct Problem {
     page: Page,
-    title: &'static str,
+    title: Cow<'static, str>,
     notice: Notice,
+    by: By,
+    client: Option<Asker>,
+    again: Option<String>,
+    start_again: bool,
     trace: Option<TraceId>,
 }
 
+/// Whose making it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Application,
+    Person,
+    Server,
+}
+
 /// The page's body.
-pub(in crate::http) fn body(page: Page, reason: &Reason, trace: Option<TraceId>) -> Body {
-    let (title, notice) = match reason {
-        Reason::Rejected(refusal) => ("That did not work", Notice::from(refusal)),
+pub(in crate::http) fn body(page: Page, reason: &Reason, onward: Onward, trace: Option<TraceId>) -> Body {
+    let Onward { application: client, again } = onward;
+    let (title, notice, by) = match reason {
+        Reason::Rejected(refusal) => (title(refusal.rejection), Notice::from(refusal), by(refusal.rejection.code())),
         Reason::Failed(failure) if failure.passing => (
             "Please try again",
             Notice {
                 code: "temporarily_unavailable",
                 words: "The server cannot answer now. Wait a moment and load the page again.".into(),
             },
+            By::Server,
         ),
         Reason::Failed(_) => (
             "Something broke",
@@ -33,8 +52,48 @@ pub(in crate::http) fn body(page: Page, reason: &Reason, trace: Option<TraceId>)
                 code: "server_error",
                 words: "The server failed. Whoever runs it can find the reason under the number below.".into(),
             },
+            By::Server,
         ),
     };
+    let start_again = matches!(reason, Reason::Rejected(refusal) if needs_a_start(refusal.rejection));
     let fallback = notice.words.clone();
-    Body::from(Problem { page, title, notice, trace }.render().unwrap_or_else(|_| fallback.into_owned()))
+    let problem = Problem { page, title: title.into(), notice, by, client, again, start_again, trace };
+    Body::from(problem.render().unwrap_or_else(|_| fallback.into_owned()))
+}
+
+fn by(code: ErrorCode) -> By {
+    match code {
+        ErrorCode::InvalidForm
+        | ErrorCode::InvalidCredentials
+        | ErrorCode::TooManyAttempts
+        | ErrorCode::LoginRequired
+        | ErrorCode::NotFound
+        | ErrorCode::MethodNotAllowed
+        | ErrorCode::MisdirectedRequest => By::Person,
+        _ => By::Application,
+    }
+}
+
+fn title(rejection: Rejection) -> &'static str {
+    match rejection {
+        Rejection::ReplayedPendingRequest => "You are done here",
+        Rejection::ExpiredPendingRequest => "That was too long ago",
+        Rejection::ForeignPendingRequest => "This began elsewhere",
+        Rejection::CookiesBlocked => "Cookies are needed",
+        Rejection::NoSuchPage => "There is nothing here",
+        Rejection::RegistrationClosed => "No new accounts",
+        _ => "That did not work",
+    }
+}
+
+/// Whether only the application can begin anew what cannot go on.
+fn needs_a_start(rejection: Rejection) -> bool {
+    matches!(
+        rejection,
+        Rejection::ForgedPendingRequest
+            | Rejection::ForeignPendingRequest
+            | Rejection::ExpiredPendingRequest
+            | Rejection::MissingPendingRequest
+            | Rejection::CookiesBlocked
+    )
 }

@@ -38,8 +38,17 @@ pub(in crate::http) async fn get(
 ) -> Result<Response, PageError> {
     let now = app.now();
     refuse_if_closed(&app)?;
-    let sealed = query(raw.as_deref())?.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &sender, sealed, now)?;
+    let params = query(raw.as_deref())?;
+    let sealed = params.single("request")?.map(str::to_owned);
+    let as_another = params.single("as")? == Some("another");
+    let visit = Visit::open(&app, &sender, sealed, now).await?;
+    let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
+    let standing = visit.told(&app, standing).await?;
+    // Signed in meanwhile, in another tab or by the form that the back button left.
+    let has_gone_on = standing.sign_in.is_some() && !standing.step.asks_for_proof() && !as_another;
+    if has_gone_on && visit.sealed.is_some() {
+        return Ok(visit.resume()?);
+    }
     let hint = visit.journey.request().and_then(|request| request.login_hint.clone()).unwrap_or_default();
     let register = page(&app, &visit, &sender, (String::new(), hint)).await?;
     Ok(visit.answer(&register)?)
@@ -50,7 +59,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let now = app.now();
     refuse_if_closed(&app)?;
     let sealed = form.params.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &form.sender, sealed, now)?;
+    let visit = Visit::open(&app, &form.sender, sealed, now).await?;
     let registration = Registration {
         email: form.params.single("email")?,
         name: form.params.single("name")?,

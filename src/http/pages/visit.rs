@@ -9,31 +9,53 @@ use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::http::cookies::SetCookie;
 use crate::http::endpoints::authorize::{lead, resume_at, see_other};
+use crate::http::error::PageError;
 use crate::http::extract::Sender;
 use crate::protocol::journey::{Goal, Journey};
 use crate::protocol::rejection::Rejection;
 use crate::secret::Secret;
-use crate::signin::{Proceed, Progress};
+use crate::signin::{Lost, Proceed, Progress};
 
 /// A visit to a page on a journey.
-pub(super) struct Visit {
+pub(in crate::http) struct Visit {
     /// The journey: the one that the browser brought sealed, or a new one to the account page.
     pub journey: Journey,
     /// The journey as its forms bring it back; `None` where there is nothing to bring.
     pub sealed: Option<String>,
     browser: Secret,
-    cookie: Option<SetCookie>,
+    /// What sets the browser's cookie, when it had none.
+    pub cookie: Option<SetCookie>,
 }
 
 impl Visit {
-    /// Opens the journey that the visit brings.
-    pub fn open(app: &App, sender: &Sender, sealed: Option<String>, now: Timestamp) -> Result<Self, Rejection> {
-        let journey = match &sealed {
-            Some(text) => app.sign_ins.journeys.open(text, sender.cookies.browser.as_ref(), now)?,
-            None => app.sign_ins.journeys.begin(Goal::Account, now),
-        };
+    /// Opens the journey that the visit brings. One that has become too old begins anew, and goes on.
+    pub async fn open(app: &App, sender: &Sender, sealed: Option<String>, now: Timestamp) -> Result<Self, PageError> {
         let (browser, cookie) = sender.cookies.browser_or_new();
-        Ok(Self { journey, sealed, browser, cookie })
+        let Some(text) = sealed else {
+            let journey = app.sign_ins.journeys.begin(Goal::Account, now);
+            return Ok(Self { journey, sealed: None, browser, cookie });
+        };
+        match app.sign_ins.journeys.open(&text, &sender.cookies.browser, now) {
+            Ok(opened) => {
+                let anew = opened.is_anew.then(|| app.sign_ins.journeys.seal(&opened.journey, &browser));
+                Ok(Self { journey: opened.journey, sealed: anew.or(Some(text)), browser, cookie })
+            }
+            Err(Lost { rejection, journey }) => {
+                let application = match journey {
+                    Some(journey) => application_of(app, &journey).await,
+                    None => None,
+                };
+                Err(PageError::from(rejection).sent_by(application))
+            }
+        }
+    }
+
+    /// What came of something on the way: a refusal says for which application it was.
+    pub async fn told<T>(&self, app: &App, outcome: Result<T, Error>) -> Result<T, PageError> {
+        match outcome {
+            Ok(value) => Ok(value),
+            Err(error) => Err(PageError::from(error).sent_by(application_of(app, &self.journey).await)),
+        }
     }
 
     /// The visit on another journey.
@@ -51,7 +73,7 @@ impl Visit {
     pub async fn asker(&self, app: &App) -> Result<Option<Asker>, Error> {
         let Some(request) = self.journey.request() else { return Ok(None) };
         let client = app.directory.client(&request.client_id).await?.ok_or(Rejection::DisabledClient)?;
-        Ok(Some(client.as_ref().into()))
+        Ok(Some(Asker::of(&client, Some(request.target.redirect_uri()))))
     }
 
     /// The page with the browser's cookie and what its form may lead to.
@@ -78,4 +100,11 @@ impl Visit {
             }
         }
     }
+}
+
+/// The application that a journey is to answer, as far as it is still known.
+pub(in crate::http) async fn application_of(app: &App, journey: &Journey) -> Option<Asker> {
+    let request = journey.request()?;
+    let client = app.directory.client(&request.client_id).await.ok()??;
+    Some(Asker::of(&client, Some(request.target.redirect_uri())))
 }

@@ -3,14 +3,15 @@
 macro_rules! pages {
     ($others:tt $($rows:tt)*) => { gather! { $others $($rows)*
         // The sealed request and the forms between the authorization request and its answer.
-        ForgedPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in request is not one that this server made. Go back to the application and start again.";
-        ForeignPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in was started in another browser. Go back to the application and start again.";
-        ExpiredPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in was started more than ten minutes ago. Go back to the application and start again.";
-        ReplayedPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "This sign-in is complete already. Go back to the application and start again.";
-        MissingPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The form belongs to no sign-in request. Go back to the application and start again.";
-        ForgedForm: InvalidForm 403, "RFC 6749 §10.12", "The form was not made by this server for this browser. Load the page again; cookies must be allowed.";
+        ForgedPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in request is not one that this server made.";
+        ForeignPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in was started in another browser, or before this one was closed.";
+        ExpiredPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in was started more than a day ago.";
+        ReplayedPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "This sign-in is complete: the application has its answer.";
+        MissingPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The page belongs to no sign-in request.";
+        ForgedForm: InvalidForm 403, "RFC 6749 §10.12", "The form was not made by this server for this browser.";
+        CookiesBlocked: InvalidForm 403, "RFC 6749 §10.12", "The browser sent no cookie along: it must allow cookies of this site, or nobody can sign in.";
         CrossOriginForm: InvalidForm 403, "RFC 6749 §10.12", "The form was sent from another site.";
-        ConsentOfAnother: InvalidForm 403, "RFC 6749 §10.12", "The form was shown to another person or for another request. Go back to the application and start again.";
+        ConsentOfAnother: InvalidForm 403, "RFC 6749 §10.12", "The page was shown to somebody else, or for another request: look again whether you agree.";
         MissingChoice: InvalidForm, "RFC 6749 §3.1", "The form does not say what to end.";
         MissingDecision: InvalidForm, "RFC 6749 §3.1", "The decision must be allow or deny.";
 

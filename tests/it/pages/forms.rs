@@ -6,12 +6,18 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 
 use crate::sources::routes;
-use crate::support::{Answer, Browser, Form, PASSWORD, Server};
+use crate::support::{Answer, Browser, Client, Form, PASSWORD, Server};
 
 const ANN: &str = "ann@example.org";
 
 /// A browser signed in and asked for consent, with every form that it can send.
 async fn every_form(server: &Server) -> (Browser, Vec<Form>) {
+    let (browser, forms, _) = every_form_for_a_client(server).await;
+    (browser, forms)
+}
+
+/// As [`every_form`], with the client that asks.
+async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client) {
     let client = server.db_client(ClientType::Spa, |_| {}).await;
     let mut browser = server.browser();
     let login = browser.visit(&client.authorization_url("")).await;
@@ -24,7 +30,8 @@ async fn every_form(server: &Server) -> (Browser, Vec<Form>) {
     let end_sign_in = account.form("#sign-ins button");
     let end_app = end_sign_in.clone().without("id").with("client_id", &client.id);
     let end_app = Form { action: "/account/apps/end".to_owned(), ..end_app };
-    (browser, vec![login, register, consent.form("#allow"), account.form("#sign-out"), end_sign_in, end_app])
+    let forms = vec![login, register, consent.form("#allow"), account.form("#sign-out"), end_sign_in, end_app];
+    (browser, forms, client)
 }
 
 #[tokio::test]
@@ -73,7 +80,7 @@ async fn a_form_without_our_token_for_this_browser_is_refused() {
         }
         browser.clone().submit(&form.clone().without("csrf")).await.refused_page(403, Rejection::ForgedForm);
         // The right token without the cookie that it belongs to, and with another browser's.
-        server.browser().submit(form).await.refused_page(403, Rejection::ForgedForm);
+        server.browser().submit(form).await.refused_page(403, Rejection::CookiesBlocked);
         other.submit(form).await.refused_page(403, Rejection::ForgedForm);
     }
     nothing_happened(&server).await;
@@ -115,7 +122,7 @@ async fn a_form_is_written_as_forms_are_and_no_longer_than_64_kib() {
             ("text/plain", form.body().into_bytes(), 415, Rejection::WrongContentType),
             ("", vec![], 415, Rejection::WrongContentType),
             (kind, vec![b'a'; 65_537], 413, Rejection::BodyTooLarge),
-            (kind, vec![], 403, Rejection::ForgedForm),
+            (kind, vec![], 403, Rejection::CookiesBlocked),
             (kind, b"csrf=\xff".to_vec(), 400, Rejection::MalformedParameters),
             (kind, b"email=%00".to_vec(), 400, Rejection::MalformedParameters),
             (kind, b"email=\0".to_vec(), 400, Rejection::MalformedParameters),
@@ -170,20 +177,25 @@ async fn a_request_that_was_started_in_another_browser_is_refused_on_every_page(
     let csrf = other.visit("/login").await.form("#login-submit").field("csrf");
     let forms: Vec<Form> = forms.into_iter().map(|form| form.with("csrf", &csrf)).collect();
     brought_everywhere(&other, &forms, &sealed, Rejection::ForeignPendingRequest).await;
+    // A browser that was given a cookie a moment ago and has none keeps none.
     for path in CARRIERS {
         let answer = server.browser().get(&format!("{path}?request={sealed}")).await;
-        answer.refused_page(400, Rejection::ForeignPendingRequest);
+        answer.refused_page(403, Rejection::CookiesBlocked);
     }
+    server.turn(600);
+    brought_everywhere(&other, &forms, &sealed, Rejection::ForeignPendingRequest).await;
+    let without_cookies = server.browser().get(&format!("/login?request={sealed}")).await;
+    without_cookies.refused_page(400, Rejection::ForeignPendingRequest);
     nothing_happened(&server).await;
 }
 
 #[tokio::test]
-async fn a_request_is_worth_nothing_after_ten_minutes() {
+async fn a_request_is_worth_nothing_after_a_day() {
     let server = Server::start().await;
     server.db_user(ANN).await;
     let (browser, forms) = every_form(&server).await;
     let sealed = forms[0].field("request");
-    server.turn(599);
+    server.turn(86_399);
     assert!(browser.clone().get(&format!("/consent?request={sealed}")).await.has("#allow"));
     server.turn(1);
     brought_everywhere(&browser, &forms, &sealed, Rejection::ExpiredPendingRequest).await;
@@ -191,18 +203,31 @@ async fn a_request_is_worth_nothing_after_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_request_is_answered_with_one_code_however_often_it_is_brought() {
+async fn a_request_has_one_code_however_often_it_is_brought() {
     let server = Server::start().await;
     server.db_user(ANN).await;
-    let (mut browser, forms) = every_form(&server).await;
+    let (mut browser, forms, client) = every_form_for_a_client(&server).await;
     let (consent, sealed) = (&forms[2], forms[2].field("request"));
-    let first = browser.press(consent).await;
-    assert!(first.location_param("code").is_some());
-    // Back and pressed again, the other tab, the address copied: no second code.
-    browser.press(consent).await.refused_page(400, Rejection::ReplayedPendingRequest);
-    let again = browser.get(&format!("/authorize/continue?request={sealed}")).await;
-    again.refused_page(400, Rejection::ReplayedPendingRequest);
+    let mut codes = Vec::new();
+    // Back and pressed again, the other tab, the address copied: each takes the code before it back.
+    codes.push(browser.press(consent).await.location_param("code").unwrap());
+    codes.push(browser.press(consent).await.location_param("code").unwrap());
+    let way = format!("/authorize/continue?request={sealed}");
+    codes.push(browser.get(&way).await.location_param("code").unwrap());
+    server.turn(601);
+    codes.push(browser.get(&way).await.location_param("code").unwrap());
     assert_eq!(server.database.db_number("SELECT count(*) FROM codes").await, 1);
+    assert_eq!(server.database.db_number("SELECT count(*) FROM grants").await, 1);
+    let last = codes.pop().unwrap();
+    for code in &codes {
+        client.redeem(code).await.refused_json(400, Rejection::UnknownCode);
+    }
+    client.redeem(&last).await.ok();
+    for _ in 0..2 {
+        browser.get(&way).await.refused_page(400, Rejection::ReplayedPendingRequest);
+        browser.press(consent).await.refused_page(400, Rejection::ReplayedPendingRequest);
+        server.turn(601);
+    }
     assert_eq!(server.database.db_number("SELECT count(*) FROM grants").await, 1);
 }
 

@@ -11,3 +11,5 @@ mod login;
 mod logout;
 mod look;
 mod register;
+mod tabs;
+mod tabs_in_chromium;

@@ -45,6 +45,11 @@ impl WebDriverCompatibleCommand for Own {
 impl Chromium {
     /// A window of this many CSS pixels, with a fresh profile.
     pub async fn open(width: u32, height: u32) -> Self {
+        Self::open_with(width, height, json!({})).await
+    }
+
+    /// As [`Chromium::open`], with these preferences in its profile.
+    pub async fn open_with(width: u32, height: u32, preferences: Value) -> Self {
         let (driver, address) = start_driver();
         let profile = tempfile::tempdir().unwrap();
         let folder = format!("--user-data-dir={}", profile.path().display());
@@ -60,7 +65,9 @@ impl Chromium {
         let metrics =
             json!({ "width": width, "height": height, "pixelRatio": 1.0, "touch": width < 600, "mobile": width < 600 });
         let wanted = json!({
-            "goog:chromeOptions": { "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } },
+            "goog:chromeOptions": {
+                "args": arguments, "mobileEmulation": { "deviceMetrics": metrics }, "prefs": preferences,
+            },
             "goog:loggingPrefs": { "browser": "ALL" },
         });
         let capabilities = wanted.as_object().unwrap().clone();
