@@ -64,6 +64,8 @@ function decode(jwt) {
   }
 }
 
+/** What is known of the person: by the ID token, and by userinfo once it was asked. */
+const person = () => ({ ...decode(session.idToken)?.claims, ...session.profile });
 const subject = () => decode(session.idToken)?.claims.sub;
 const secondsLeft = (jwt) => (decode(jwt)?.claims.exp ?? Infinity) - now();
 
@@ -433,12 +435,12 @@ function show(mode, step = { in: 5 }[mode] ?? 1) {
 }
 
 function hero() {
-  const name = session.profile?.name ?? session.profile?.email;
+  const { name = person().email } = person();
   switch (view.mode) {
     case "working": return ["Finishing the sign-in…", "The code is exchanged, and the ID token verified."];
     case "in": return name
       ? [`Hello, ${name}.`, "Doorward vouched for you. Below are the tokens and what they are good for."]
-      : ["You are signed in.", "Doorward vouched for you with an ID token. Ask userinfo for your name, or call the API."];
+      : ["You are signed in.", "Doorward vouched for you with an ID token. Below are the tokens and what they are good for."];
     case "ended": return ["The session has ended.", view.story[0]];
     case "left": return ["You are signed out.", "Here and at Doorward: the next sign-in asks for your password."];
     default: return ["Sign in, and watch every step.", `This sample app at ${location.host} has no passwords and no list of users. It sends you to Doorward, the authorization server at ${new URL(config.issuer).host}, and gets back signed tokens: who you are, and what you allowed.`];
@@ -453,7 +455,7 @@ function render() {
   document.title = `${headline} · Doorward demo`;
   setText("headline", headline);
   setText("lede", lede);
-  setText("who", signedIn ? session.profile?.email ?? subject() : "Not signed in");
+  setText("who", signedIn ? person().email ?? subject() : "Not signed in");
   $("story").replaceChildren(...view.story.slice(1).map((words) => el("li", {}, words)));
   const visible = {
     "sign-in": discovery && !signedIn && view.mode !== "working",
@@ -465,6 +467,7 @@ function render() {
     "call-section": signedIn,
     "tokens-section": signedIn,
     "refresh-section": signedIn && session.refreshTokens.length,
+    "guides": signedIn && session.apiCalled,
   };
   for (const [id, yes] of Object.entries(visible)) $(id).hidden = !yes;
   renderSteps();
@@ -511,6 +514,11 @@ const CLAIMS = {
   nonce: "Made by this tab before the sign-in: a token from elsewhere does not fit.",
   at_hash: "A hash of the access token: ties the two together.",
   sid: "The session at Doorward.",
+  name: "What the person is called.",
+  email: "Their e-mail address.",
+  email_verified: "Whether Doorward knows that the address is theirs.",
+  preferred_username: "What they like to be called by.",
+  updated_at: "Last changed",
   acr: "How sure Doorward is of who signed in.",
   amr: "How they signed in: pwd is a password.",
 };
@@ -518,7 +526,7 @@ const CLAIMS = {
 function explained([name, value]) {
   const words = el("dd", {}, `${CLAIMS[name] ?? "About the person."} `);
   if (name === "exp") words.append(el("time", { "data-exp": value }, remaining(value)));
-  if (name === "iat" || name === "auth_time") words.append(el("time", {}, date(value)));
+  if (["iat", "auth_time", "updated_at"].includes(name)) words.append(el("time", {}, date(value)));
   return el("div", {}, el("dt", {}, name), words);
 }
 
@@ -574,6 +582,7 @@ async function copy(id) {
 async function loadFacts() {
   config = await fact("/config.json", "Reads the app’s configuration.");
   for (const element of document.querySelectorAll("[data-config]")) element.textContent = config[element.dataset.config];
+  $("guides").replaceChildren(...config.guides.map(({ href, title }) => el("li", {}, el("a", { href }, title))));
   setText("token-command", config.service.token_command);
   setText("api-command", config.service.api_command);
   // The answer comes back to this origin and its own sessionStorage.

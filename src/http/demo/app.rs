@@ -30,6 +30,7 @@ pub(super) async fn settings(State(demo): State<Demo>) -> Json<Value> {
         "scope": format!("openid profile email offline_access {SCOPE}"),
         "resource": samples.resource(),
         "api": format!("{}/api/notes", samples.origin),
+        "guides": super::guides::list(),
         "service": { "token_command": samples.token_command, "api_command": samples.api_command },
     }))
 }

@@ -3,6 +3,7 @@
 
 mod api;
 mod app;
+mod guides;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -67,6 +68,7 @@ pub fn site(app: App, samples: Samples) -> Site {
         .route("/app.js", get(app::script))
         .route("/style.css", get(app::style))
         .route("/config.json", get(app::settings))
+        .route("/guides/{name}", get(guides::page))
         .route("/api/notes", get(api::notes))
         .fallback(missing::endpoint)
         .method_not_allowed_fallback(missing::endpoint_method)
