@@ -16,11 +16,18 @@ for (const field of document.querySelectorAll("input[type=password]")) {
   field.after(button);
 }
 
+// Whoever corrects what is there goes on at its end.
+for (const field of document.querySelectorAll("[autofocus]")) {
+  const text = field.value;
+  field.value = "";
+  field.value = text;
+}
+
 // A form is sent once: its page's buttons rest until an answer has come, or for ten seconds when none does.
 let sent = false;
 const rest = (resting) => {
   sent = resting;
-  for (const button of document.querySelectorAll("button[type=submit]")) button.disabled = resting;
+  for (const button of document.querySelectorAll("[type=submit]")) button.disabled = resting;
 };
 document.addEventListener("submit", (event) => {
   if (sent) return event.preventDefault();

@@ -1,4 +1,4 @@
-//! Our cookies: the browser's (forms and journeys hang on it) and the sign-in's. `__Host-` and `Secure` under https, always
+//! Our cookies: the browser's (forms and journeys hang on it), the sign-in's, and one that tells the next page what was done. `__Host-` and `Secure` under https, always
 //! HttpOnly and SameSite=Lax (OWASP ASVS 3.3).
 //!
 //! Two tabs that are opened at once, as a browser does that restores its session, each get a browser cookie before the other's has
@@ -15,8 +15,9 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 
 use crate::app::App;
+use crate::protocol::journey::Action;
 use crate::random;
-use crate::secret::Secret;
+use crate::secret::{Secret, base64url, from_base64url};
 use crate::signin::NewCookie;
 
 /// As many of a browser's own cookies are looked at.
@@ -29,6 +30,8 @@ pub(super) struct Cookies {
     pub browser: Vec<Secret>,
     /// The sign-in's cookie.
     pub sign_in: Option<Secret>,
+    /// What was done on the account page, to be told there once.
+    pub done: Option<Action>,
     secure: bool,
 }
 
@@ -52,6 +55,7 @@ where
         Ok(Self {
             browser: browser.into_iter().take(MOST_BROWSER_COOKIES).map(presented).collect(),
             sign_in: jar.get(name(Kind::SignIn, secure)).map(presented),
+            done: jar.get(name(Kind::Done, secure)).and_then(|cookie| read_done(cookie.value())),
             secure,
         })
     }
@@ -79,6 +83,21 @@ impl Cookies {
         self.set(name(Kind::SignIn, self.secure).to_owned(), "", Some(0))
     }
 
+    /// Keeps for the next page what was done.
+    pub fn done(&self, action: &Action) -> SetCookie {
+        let value = match action {
+            Action::EndSignIn(_) => "sign-in".to_owned(),
+            Action::EndOtherSignIns => "others".to_owned(),
+            Action::EndApp(client_id) => format!("app.{}", base64url(client_id.as_bytes())),
+        };
+        self.set(name(Kind::Done, self.secure).to_owned(), &value, Some(60))
+    }
+
+    /// Takes away what was told.
+    pub fn told(&self) -> Option<SetCookie> {
+        self.done.as_ref().map(|_| self.set(name(Kind::Done, self.secure).to_owned(), "", Some(0)))
+    }
+
     fn set(&self, name: String, value: &str, lifetime: Option<i64>) -> SetCookie {
         let mut cookie = Cookie::build((name, value.to_owned()))
             .path("/")
@@ -96,6 +115,17 @@ impl Cookies {
 enum Kind {
     Browser,
     SignIn,
+    Done,
+}
+
+/// What was done, without the ids that nobody is told.
+fn read_done(value: &str) -> Option<Action> {
+    match value.split_once('.').unwrap_or((value, "")) {
+        ("sign-in", "") => Some(Action::EndSignIn(String::new())),
+        ("others", "") => Some(Action::EndOtherSignIns),
+        ("app", id) => String::from_utf8(from_base64url(id)?).ok().map(Action::EndApp),
+        _ => None,
+    }
 }
 
 fn name(kind: Kind, secure: bool) -> &'static str {
@@ -104,6 +134,8 @@ fn name(kind: Kind, secure: bool) -> &'static str {
         (Kind::Browser, false) => "doorward_browser",
         (Kind::SignIn, true) => "__Host-doorward_sign_in",
         (Kind::SignIn, false) => "doorward_sign_in",
+        (Kind::Done, true) => "__Host-doorward_done",
+        (Kind::Done, false) => "doorward_done",
     }
 }
 

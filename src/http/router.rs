@@ -73,6 +73,7 @@ fn router(app: App) -> Router {
         .route("/signed-out", get(logout::signed_out))
         .route("/account", get(account::get))
         .route("/account/sign-ins/end", post(account::end_sign_in))
+        .route("/account/sign-ins/end-others", post(account::end_others))
         .route("/account/apps/end", post(account::end_app))
         .route("/", get(account::root))
         .route("/static/{file}", get(files::get))

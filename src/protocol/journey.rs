@@ -49,6 +49,8 @@ pub enum Goal {
 pub enum Action {
     /// Ends a sign-in, by its id.
     EndSignIn(String),
+    /// Ends all sign-ins but the one of this browser.
+    EndOtherSignIns,
     /// Ends an application's access, by its `client_id`.
     EndApp(String),
 }

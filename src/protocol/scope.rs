@@ -10,13 +10,13 @@ use super::resource::Resource;
 
 /// Scopes that the issuer itself owns, with what they mean to a person (OpenID Connect Core §5.4 and §11; `roles` is our own).
 pub const ISSUER_SCOPES: &[(&str, &str)] = &[
-    ("openid", "Know who you are by an id"),
+    ("openid", "Recognise you when you come back"),
     ("profile", "See your name and profile"),
     ("email", "See your e-mail address"),
     ("address", "See your postal address"),
     ("phone", "See your phone number"),
     ("roles", "See your roles here"),
-    ("offline_access", "Keep access while you are away"),
+    ("offline_access", "Keep this access while you are away"),
 ];
 
 /// A set of scope tokens. On the wire: sorted, separated by one space.
@@ -170,6 +170,15 @@ pub(super) fn is_issuers(token: &str) -> bool {
 fn is_within_reach(token: &str, resources: &[Resource], is_in_question: impl Fn(&Resource) -> bool) -> bool {
     let mut owners = resources.iter().filter(|resource| resource.owns(token)).peekable();
     owners.peek().is_none() || owners.any(is_in_question)
+}
+
+/// Scopes in the order in which a person understands them: the issuer's own first, as they stand in [`ISSUER_SCOPES`], then those of the
+/// APIs.
+pub fn in_order<'a>(tokens: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let place = |token: &str| ISSUER_SCOPES.iter().position(|(own, _)| *own == token).unwrap_or(ISSUER_SCOPES.len());
+    let mut tokens: Vec<&str> = tokens.collect();
+    tokens.sort_unstable_by(|one, other| place(one).cmp(&place(other)).then(one.cmp(other)));
+    tokens
 }
 
 /// What a scope means to a person: our own words, those of the resource that owns it, or its name.

@@ -4,6 +4,7 @@
 use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
+use crate::protocol::device;
 use crate::protocol::journey::Action;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -46,17 +47,44 @@ impl SignIns {
         })
     }
 
+    /// What an action is about, in a person's words: a browser with its address, or an application. `None` when there is no such thing of
+    /// theirs, or no single one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn subject_of(&self, user_id: &str, action: &Action) -> Result<Option<String>, Failure> {
+        match action {
+            Action::EndSignIn(id) => {
+                let entries = self.storage.read().await?.sign_ins_of_user(user_id).await?;
+                let entry = entries.into_iter().find(|entry| entry.id == *id);
+                Ok(entry.map(|entry| format!("{} ({})", device::name(&entry.user_agent), entry.address)))
+            }
+            Action::EndOtherSignIns => Ok(None),
+            Action::EndApp(client_id) => Ok(self.directory.client(client_id).await?.map(|client| client.name.clone())),
+        }
+    }
+
     /// Ends what is the person's own; what is not, or has ended already, is left alone.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn end(&self, user_id: &str, action: &Action, now: Timestamp) -> Result<(), Failure> {
+    pub(super) async fn end(&self, sign_in: &SignIn, action: &Action, now: Timestamp) -> Result<(), Failure> {
+        let user_id = &sign_in.user_id;
         let mut transaction = self.storage.begin().await?;
         match action {
             Action::EndSignIn(id) => {
                 let own = transaction.sign_ins_of_user(user_id).await?.iter().any(|entry| entry.id == *id);
                 if own {
                     transaction.end_sign_in(id, "ended by the person", now).await?;
+                }
+            }
+            Action::EndOtherSignIns => {
+                // Nobody signs in meanwhile, whom this would not see.
+                transaction.hold_user(user_id).await?;
+                for entry in transaction.sign_ins_of_user(user_id).await? {
+                    if entry.id != sign_in.id {
+                        transaction.end_sign_in(&entry.id, "ended by the person", now).await?;
+                    }
                 }
             }
             Action::EndApp(client_id) => {

@@ -29,6 +29,8 @@ pub enum Proceed {
     Refused(Rejection, AuthorizationResponse),
     /// To the account page.
     Account,
+    /// To the account page, which says what was done.
+    Done(Action),
     /// To the page that says so: the person has just ended this very sign-in.
     SignedOut,
 }
@@ -57,9 +59,9 @@ impl SignIns {
             (Goal::Authorize(_), None) => Err(Rejection::DisabledClient.into()),
             (Goal::Account, _) => Ok(Proceed::Account),
             (Goal::Confirm { action, .. }, _) => {
-                self.end(&sign_in.user_id, action, now).await?;
+                self.end(&sign_in, action, now).await?;
                 let this = matches!(action, Action::EndSignIn(id) if *id == sign_in.id);
-                Ok(if this { Proceed::SignedOut } else { Proceed::Account })
+                Ok(if this { Proceed::SignedOut } else { Proceed::Done(action.clone()) })
             }
         }
     }

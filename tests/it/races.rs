@@ -7,7 +7,7 @@ use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
 use crate::sources::routes;
-use crate::support::{Answer, Browser, Client, PASSWORD, Server, parallel};
+use crate::support::{Answer, Browser, Client, Form, PASSWORD, Server, parallel};
 
 const ANN: &str = "ann@example.org";
 
@@ -243,6 +243,10 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
     let account = browser.visit("/account").await;
     let silent = client.authorization_url("scope=openid+offline_access&prompt=none");
 
+    // Bea has a browser of her own, whose other sign-ins end.
+    server.db_user("bea@example.org").await;
+    let mut bea = server.browser();
+    let bea_form = bea.sign_in("bea@example.org").await.form("#sign-out");
     // Whoever signs in again or out does so in another browser: the other requests stay signed in.
     let (mut renewing, mut leaving) = (server.browser(), server.browser());
     renewing.sign_in(ANN).await;
@@ -256,8 +260,9 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
     let (access, refresh) = (tokens["access_token"].to_string(), tokens["refresh_token"].to_string());
     let (access, refresh) = (access.trim_matches('"').to_owned(), refresh.trim_matches('"').to_owned());
     let code = browser.get(&silent).await.location_param("code").unwrap();
+    let end_others = Form { action: "/account/sign-ins/end-others".to_owned(), ..bea_form };
     let end_app = account.form("#sign-ins button").without("id").with("client_id", "another");
-    let end_app = crate::support::Form { action: "/account/apps/end".to_owned(), ..end_app };
+    let end_app = Form { action: "/account/apps/end".to_owned(), ..end_app };
     let sealed = format!("?request={}", login.form("#login-submit").field("request"));
     let login = login.form("#login-submit").with("email", ANN).with("password", PASSWORD);
     let register = register.form("#register-submit").with("email", "new@example.org").with("name", "New");
@@ -291,6 +296,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("account", Must::Be(200), Sent::get(&browser, "/account")),
         ("front door", Must::Be(303), Sent::get(&browser, "/")),
         ("end a sign-in", Must::Be(303), Sent::form(&browser, &account.form("#sign-ins button").with("id", "another"))),
+        ("end the other sign-ins", Must::Be(303), Sent::form(&bea, &end_others)),
         ("end an app", Must::Be(303), Sent::form(&browser, &end_app)),
         ("logout", Must::Be(200), Sent::get(&browser, "/logout")),
         ("signed out", Must::Be(200), Sent::get(&stranger, "/signed-out")),

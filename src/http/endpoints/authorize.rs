@@ -121,6 +121,7 @@ pub(in crate::http) fn lead(
         Proceed::Issued(answer) => form_post::carry(&sender.page, answer),
         Proceed::Refused(rejection, answer) => Ok(explained(form_post::carry(&sender.page, answer)?, rejection.into())),
         Proceed::Account => see_other("/account"),
+        Proceed::Done(action) => Ok((sender.cookies.done(&action), see_other("/account")?).into_response()),
         Proceed::SignedOut => Ok((sender.cookies.signed_out(), see_other("/signed-out")?).into_response()),
     }
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::moment::Moment;
 use super::visit::Visit;
 use super::{FormParts, Notice, Page};
 use crate::app::App;
@@ -17,7 +18,8 @@ use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::device;
 use crate::protocol::journey::{Action, Goal};
 use crate::protocol::rejection::{Refusal, Rejection};
-use crate::protocol::scope;
+use crate::protocol::resource::Resource;
+use crate::protocol::scope::{self, ScopeSet};
 use crate::secret::Secret;
 use crate::signin::Attempt;
 
@@ -28,7 +30,8 @@ struct Account {
     form: FormParts,
     name: String,
     email: String,
-    reused_at: Option<String>,
+    done: Option<String>,
+    reused_at: Option<Moment>,
     sign_ins: Vec<SignInLine>,
     apps: Vec<AppLine>,
 }
@@ -37,7 +40,7 @@ struct SignInLine {
     id: String,
     device: String,
     address: String,
-    used_at: String,
+    used_at: Moment,
     is_this: bool,
 }
 
@@ -45,7 +48,7 @@ struct AppLine {
     client_id: String,
     name: String,
     words: Vec<String>,
-    used_at: String,
+    used_at: Moment,
 }
 
 #[derive(Template)]
@@ -54,10 +57,18 @@ struct Confirm {
     page: Page,
     form: FormParts,
     email: String,
-    action: &'static str,
-    field: &'static str,
-    value: String,
+    asks: Asks,
     error: Option<Notice>,
+}
+
+/// What is to be confirmed, in words.
+struct Asks {
+    title: &'static str,
+    name: Option<String>,
+    effect: &'static str,
+    button: &'static str,
+    path: &'static str,
+    field: Option<(&'static str, String)>,
 }
 
 /// The page; whoever is not signed in is asked to.
@@ -67,12 +78,17 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
     let view = app.sign_ins.account(&sign_in, REUSED, now).await?;
     let resources = app.directory.resources().await?;
     let visit = Visit::open(&app, &sender, None, now).await?;
+    let done = match &sender.cookies.done {
+        Some(action) => Some(done(&app, action).await?),
+        None => None,
+    };
     let template = Account {
         page: sender.page.clone(),
         form: visit.form(&app),
         name: view.user.name,
         email: view.user.email,
-        reused_at: view.reused_at.map(minute),
+        done,
+        reused_at: view.reused_at.map(|at| Moment::new(at, now)),
         sign_ins: view
             .sign_ins
             .into_iter()
@@ -80,7 +96,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
                 is_this: entry.id == sign_in.id,
                 device: device::name(&entry.user_agent),
                 address: entry.address,
-                used_at: minute(Timestamp::from_seconds(entry.last_used_at)),
+                used_at: Moment::new(Timestamp::from_seconds(entry.last_used_at), now),
                 id: entry.id,
             })
             .collect(),
@@ -88,14 +104,31 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
             .apps
             .into_iter()
             .map(|entry| AppLine {
-                words: entry.scopes.iter().map(|token| scope::words(token, &resources)).collect(),
+                words: words(&entry.scopes, &resources),
                 client_id: entry.client_id,
                 name: entry.name,
-                used_at: minute(entry.used_at),
+                used_at: Moment::new(entry.used_at, now),
             })
             .collect(),
     };
-    Ok(visit.answer(&template)?.into_response())
+    Ok((sender.cookies.told(), visit.answer(&template)?).into_response())
+}
+
+/// A line for each thing that was allowed, in the order of the consent page.
+fn words(scopes: &ScopeSet, resources: &[Resource]) -> Vec<String> {
+    scope::in_order(scopes.iter()).into_iter().map(|token| scope::words(token, resources)).collect()
+}
+
+/// What the page says of what was done.
+async fn done(app: &App, action: &Action) -> Result<String, Failure> {
+    Ok(match action {
+        Action::EndSignIn(_) => "That sign-in has ended.".to_owned(),
+        Action::EndOtherSignIns => "All other sign-ins have ended.".to_owned(),
+        Action::EndApp(client_id) => match app.directory.client(client_id).await? {
+            Some(client) => format!("{} has no access any more.", client.name),
+            None => "The application has no access any more.".to_owned(),
+        },
+    })
 }
 
 /// The front door leads to the account.
@@ -107,6 +140,11 @@ pub(in crate::http) async fn root() -> Result<Response, PageError> {
 pub(in crate::http) async fn end_sign_in(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let id = form.params.single("id")?.ok_or(Rejection::MissingChoice.of("id"))?.to_owned();
     end(&app, &form, Action::EndSignIn(id)).await
+}
+
+/// Ends all sign-ins but this browser's.
+pub(in crate::http) async fn end_others(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    end(&app, &form, Action::EndOtherSignIns).await
 }
 
 /// Ends an application's access.
@@ -134,35 +172,29 @@ async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, Pag
     }
     // The question itself brings the field; the list's own button does not.
     if form.params.iter().all(|(name, _)| name != "password") {
-        return Ok(question(app, &form.sender, &visit, (email, None))?);
+        return Ok(question(app, &form.sender, &visit, (email, None)).await?);
     }
     let password = form.params.single("password")?.map(Secret::presented);
     let attempt = Attempt { email: Some(&email), password };
     match app.sign_ins.with_password(visit.journey.clone(), attempt, &form.sender.browser, now).await {
         Ok(progress) => Ok(visit.after(app, &form.sender, progress)?),
-        Err(Error::Rejected(refusal)) => Ok(question(app, &form.sender, &visit, (email, Some(refusal)))?),
+        Err(Error::Rejected(refusal)) => Ok(question(app, &form.sender, &visit, (email, Some(refusal))).await?),
         Err(Error::Failed(failure)) => Err(failure.into()),
     }
 }
 
-fn question(
+async fn question(
     app: &App,
     sender: &Sender,
     visit: &Visit,
     (email, error): (String, Option<Refusal>),
 ) -> Result<Response, Failure> {
-    let Goal::Confirm { action, .. } = &visit.journey.goal else { return see_other("/account") };
-    let (action, field, value) = match action {
-        Action::EndSignIn(id) => ("/account/sign-ins/end", "id", id),
-        Action::EndApp(client_id) => ("/account/apps/end", "client_id", client_id),
-    };
+    let Goal::Confirm { user_id, action } = &visit.journey.goal else { return see_other("/account") };
     let template = Confirm {
         page: sender.page.clone(),
         form: visit.form(app),
         email,
-        action,
-        field,
-        value: value.clone(),
+        asks: Asks::of(action, app.sign_ins.subject_of(user_id, action).await?),
         error: error.as_ref().map(Notice::from),
     };
     let page = visit.answer(&template)?;
@@ -172,8 +204,33 @@ fn question(
     })
 }
 
-/// A moment to the minute, as a person reads it: `2026-11-24 12:00 UTC`.
-fn minute(at: Timestamp) -> String {
-    let text = at.to_string();
-    format!("{} UTC", text.get(..16).unwrap_or(&text).replace('T', " "))
+impl Asks {
+    fn of(action: &Action, name: Option<String>) -> Self {
+        match action {
+            Action::EndSignIn(id) => Self {
+                title: "End this sign-in?",
+                name: Some(name.unwrap_or_else(|| "That browser".to_owned())),
+                effect: "will have to sign in again.",
+                button: "End sign-in",
+                path: "/account/sign-ins/end",
+                field: Some(("id", id.clone())),
+            },
+            Action::EndOtherSignIns => Self {
+                title: "End all other sign-ins?",
+                name: None,
+                effect: "Every browser but this one will have to sign in again.",
+                button: "End all others",
+                path: "/account/sign-ins/end-others",
+                field: None,
+            },
+            Action::EndApp(client_id) => Self {
+                title: "End this access?",
+                name: Some(name.unwrap_or_else(|| "That application".to_owned())),
+                effect: "can do nothing on your behalf any more, until you allow it again.",
+                button: "End access",
+                path: "/account/apps/end",
+                field: Some(("client_id", client_id.clone())),
+            },
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::protocol::consent::Consent;
 use crate::protocol::next_step::NextStep;
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::{Refusal, Rejection};
-use crate::protocol::scope::{self, ISSUER_SCOPES};
+use crate::protocol::scope;
 use crate::signin::Standing;
 
 #[derive(Template)]
@@ -122,9 +122,5 @@ fn asks(request: &AuthorizationRequest, former: Option<&Consent>, words: impl Fn
         words: words(token),
         allowed_before: former.is_some_and(|former| former.scopes.contains(token)),
     };
-    let mut asks: Vec<Ask> = request.scopes_to_allow().iter().map(ask).collect();
-    // Ours first, in the order that a person understands them in; then those of the APIs.
-    let place = |ask: &Ask| ISSUER_SCOPES.iter().position(|(own, _)| *own == ask.scope).unwrap_or(ISSUER_SCOPES.len());
-    asks.sort_by_key(place);
-    asks
+    scope::in_order(request.scopes_to_allow().iter()).into_iter().map(ask).collect()
 }

@@ -63,17 +63,18 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         password: form.params.single("password")?.map(Secret::presented),
     };
     let typed = attempt.email.unwrap_or_default().to_owned();
+    let missing = [
+        attempt.email.is_none().then_some(Rejection::MissingEmail),
+        attempt.password.is_none().then_some(Rejection::MissingPassword),
+    ];
     match app.sign_ins.with_password(visit.journey.clone(), attempt, &form.sender.browser, now).await {
         Ok(progress) => Ok(visit.after(&app, &form.sender, progress)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
         Err(Error::Rejected(refusal)) => {
             let mut login = visit.page(&app, &form.sender, typed, false).await?;
-            let words = Some(refusal.rejection.description());
-            match refusal.rejection {
-                Rejection::MissingEmail => login.email_error = words,
-                Rejection::MissingPassword | Rejection::PasswordTooLong => login.password_error = words,
-                _ => {}
-            }
+            let too_long = Some(refusal.rejection).filter(|rejection| *rejection == Rejection::PasswordTooLong);
+            login.email_error = missing[0].map(Rejection::description);
+            login.password_error = missing[1].or(too_long).map(Rejection::description);
             login.error = Some((&refusal).into());
             let response = (status(refusal.rejection), visit.answer(&login)?).into_response();
             Ok(explained(response, refusal.into()))

@@ -7,6 +7,7 @@ pub(super) mod form_post;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod missing;
+mod moment;
 pub(super) mod problem;
 pub(super) mod register;
 pub(super) mod visit;

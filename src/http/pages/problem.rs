@@ -22,6 +22,7 @@ struct Problem {
     client: Option<Asker>,
     again: Option<String>,
     start_again: bool,
+    is_done: bool,
     trace: Option<TraceId>,
 }
 
@@ -55,9 +56,10 @@ pub(in crate::http) fn body(page: Page, reason: &Reason, onward: Onward, trace: 
             By::Server,
         ),
     };
+    let is_done = matches!(reason, Reason::Rejected(refusal) if *refusal == Rejection::ReplayedPendingRequest);
     let start_again = matches!(reason, Reason::Rejected(refusal) if needs_a_start(refusal.rejection));
     let fallback = notice.words.clone();
-    let problem = Problem { page, title: title.into(), notice, by, client, again, start_again, trace };
+    let problem = Problem { page, title: title.into(), notice, by, client, again, start_again, is_done, trace };
     Body::from(problem.render().unwrap_or_else(|_| fallback.into_owned()))
 }
 

@@ -27,6 +27,7 @@ struct Register {
     name_error: Option<&'static str>,
     email_error: Option<&'static str>,
     password_error: Option<&'static str>,
+    is_taken: bool,
     min_length: usize,
 }
 
@@ -85,6 +86,7 @@ impl Register {
         self.error = Some(refusal.into());
         self.name_error = problems.name.map(Rejection::description);
         self.email_error = problems.email.or(taken).map(Rejection::description);
+        self.is_taken = taken.is_some();
         self.password_error = problems.password.map(Rejection::description);
     }
 }
@@ -100,6 +102,7 @@ async fn page(app: &App, visit: &Visit, sender: &Sender, typed: (String, String)
         name_error: None,
         email_error: None,
         password_error: None,
+        is_taken: false,
         min_length: new_password::MIN_LENGTH,
     })
 }

@@ -1,6 +1,9 @@
 //! The account page: who is signed in, and the way out.
 
-use crate::support::Server;
+use doorward::protocol::client::ClientType;
+use doorward::protocol::scope::ScopeSet;
+
+use crate::support::{Answer, PASSWORD, Server};
 
 const ANN: &str = "ann@example.org";
 
@@ -15,6 +18,38 @@ async fn the_account_is_for_whoever_is_signed_in() {
     let text = page.text_of("main").unwrap();
     assert!(text.contains(ANN) && text.contains("Ann Lee"), "{text}");
     assert_eq!(page.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn times_are_told_in_words_with_the_exact_moment_and_access_line_by_line() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    server.db_resource("https://api.test", &["a:read"]).await;
+    let scopes = ScopeSet::parse("openid profile email offline_access a:read").unwrap();
+    let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
+    let mut browser = server.browser();
+    let extra = "scope=openid+profile+email+offline_access+a:read";
+    let consent = browser.visit(&client.authorization_url(extra)).await;
+    let consent = browser.sign_in_on(&consent, ANN, PASSWORD).await;
+    let asked = lines(&consent, ".asks li");
+    browser.press(&consent.form("#allow")).await;
+    server.turn(300);
+    let page = browser.visit("/account").await;
+    // The one that is used now is noted once a minute.
+    assert_eq!(page.text_of("#sign-ins time").as_deref(), Some("just now"));
+    assert_eq!(page.text_of("#apps time").as_deref(), Some("5 minutes ago"));
+    assert_eq!(page.field("#apps time", "datetime").as_deref(), Some("2027-01-15T08:00:00Z"));
+    assert_eq!(page.field("#apps time", "title").as_deref(), Some("2027-01-15 08:00 UTC"));
+    assert_eq!(lines(&page, "#apps .words li"), asked);
+    assert_eq!(asked.len(), 5);
+    assert_eq!(asked[0], "Recognise you when you come back");
+    assert_eq!(asked[4], "Use a:read");
+}
+
+fn lines(page: &Answer, selector: &str) -> Vec<String> {
+    let html = scraper::Html::parse_document(&page.text());
+    let selector = scraper::Selector::parse(selector).unwrap();
+    html.select(&selector).map(|line| line.text().collect::<String>().trim().to_owned()).collect()
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ async fn every_page_stays_below_30_kb_with_the_largest_logo() {
         let bytes = weight(&server, page).await;
         let name = page.text_of("title").unwrap();
         eprintln!("{name}: {} bytes, {bytes} with stylesheet, script and logo", page.body.len());
-        assert!(bytes < 30 * 1024, "{name} weighs {bytes} bytes");
+        assert!(bytes < 30_000, "{name} weighs {bytes} bytes");
         assert!(!page.text().contains("style="), "{name} has a style that its own policy forbids");
     }
 }

@@ -30,12 +30,26 @@ async fn the_page_says_who_asks_what_for_and_where_the_browser_will_go() {
     let client = server.db_client(ClientType::Spa, |c| c.scopes = scopes).await;
     let (_, page) = asked(&server, &client, "scope=openid+email+notes&resource=https%3A%2F%2Fapi.test").await;
     let text = page.text_of("main").unwrap();
-    for words in
-        ["Notebook", ANN, "Know who you are by an id", "See your e-mail address", "Use notes", "Notes", "rp.test"]
-    {
+    for words in [
+        "Notebook",
+        ANN,
+        "Recognise you when you come back",
+        "See your e-mail address",
+        "Use notes",
+        "Notes",
+        "rp.test",
+    ] {
         assert!(text.contains(words), "{words}");
     }
     assert!(!text.contains("Any application on this device"));
+    // The words of the protocol are for whoever unfolds them.
+    let html = scraper::Html::parse_document(&page.text());
+    let codes = scraper::Selector::parse("code").unwrap();
+    let is_folded = |code: scraper::ElementRef<'_>| {
+        code.ancestors().filter_map(scraper::ElementRef::wrap).any(|around| around.value().name() == "details")
+    };
+    assert_eq!(html.select(&codes).filter(|code| is_folded(*code)).count(), 3);
+    assert!(html.select(&codes).all(is_folded) && page.field("details", "open").is_none());
     assert!(page.header("content-security-policy").contains("form-action 'self' https://rp.test;"));
 }
 

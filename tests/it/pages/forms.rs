@@ -30,7 +30,9 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let end_sign_in = account.form("#sign-ins button");
     let end_app = end_sign_in.clone().without("id").with("client_id", &client.id);
     let end_app = Form { action: "/account/apps/end".to_owned(), ..end_app };
-    let forms = vec![login, register, consent.form("#allow"), account.form("#sign-out"), end_sign_in, end_app];
+    let end_others = Form { action: "/account/sign-ins/end-others".to_owned(), ..end_sign_in.clone().without("id") };
+    let (allow, sign_out) = (consent.form("#allow"), account.form("#sign-out"));
+    let forms = vec![login, register, allow, sign_out, end_sign_in, end_others, end_app];
     (browser, forms, client)
 }
 

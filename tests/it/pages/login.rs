@@ -36,6 +36,9 @@ async fn an_incomplete_form_is_pointed_out_and_costs_no_hash() {
         let answer = browser.submit(&filled(&form, email, password)).await;
         answer.refused_page(400, rejection);
         assert_eq!(answer.text_of(at_fault).as_deref(), Some(rejection.description()));
+        // Every field that is empty is marked, not the first alone.
+        assert_eq!(answer.has("#email-error"), email.is_empty());
+        assert_eq!(answer.has("#password-error"), password.is_empty() || at_fault == "#password-error");
         assert!(answer.has("#login-submit"));
         assert_eq!(answer.field("#password", "value"), None);
     }

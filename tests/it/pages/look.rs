@@ -93,6 +93,15 @@ impl Visit {
         self.fill_in(&[("#email", "ann"), ("#password", "short")], "#register-submit").await;
         self.browser.find("#password-error").await;
         look(&self.browser, "register-wrong").await;
+        let fields = [("#name", "Ann"), ("#email", EMAIL), ("#password", PASSWORD)];
+        self.fill_in(&fields, "#register-submit").await;
+        self.browser.find("#sign-in-instead").await;
+        look(&self.browser, "register-taken").await;
+        // Whoever corrects the address goes on at its end.
+        let active = self.browser.page.active_element().await.unwrap();
+        active.send_keys("x").await.unwrap();
+        let value = "return document.querySelector('#email').value";
+        assert_eq!(self.browser.evaluate(value).await, Value::from(format!("{EMAIL}x")));
     }
 
     async fn the_password_can_be_shown(&self) {
@@ -134,6 +143,9 @@ async fn every_page(width: u32, height: u32) {
     look(browser, "again").await;
     visit.go("/account").await;
     look(browser, "account").await;
+    browser.click("#apps button").await;
+    browser.find("#done").await;
+    look(browser, "account-done").await;
     let long_ago = Clock::system().now().minus(700).seconds();
     let sql = format!(r#"UPDATE sign_ins SET proofs = '[{{"kind":"password","at":{long_ago}}}]'"#);
     database.db_execute(&sql).await;
@@ -147,6 +159,12 @@ async fn every_page(width: u32, height: u32) {
     look(browser, "signed-out").await;
     visit.go("/authorize").await;
     look(browser, "error").await;
+    visit.go(&spa.replace("%2Fcb", "%2Felsewhere")).await;
+    look(browser, "error-of-an-application").await;
+    browser.click("summary").await;
+    browser.picture("page-error-of-an-application-open").await;
+    visit.go("/login?request=x").await;
+    look(browser, "error-of-a-page").await;
 
     visit.go(&native).await;
     look(browser, "login-long").await;
@@ -157,6 +175,34 @@ async fn every_page(width: u32, height: u32) {
     look(browser, "account-long").await;
     let complaints = browser.complaints().await;
     assert!(complaints.iter().all(|words| words.contains("400 (Bad Request)")), "{complaints:?}");
+    visit.browser.close().await;
+}
+
+#[tokio::test]
+async fn allow_and_deny_of_an_ordinary_request_are_above_the_fold() {
+    let database = Database::copy().await;
+    let visit = Visit { browser: Chromium::open(1280, 800).await, server: Live::serve(&database) };
+    visit.server.user(EMAIL);
+    let api = ["resource", "create", "--identifier", "https://notes.example.org", "--name", "Sample notes"];
+    visit.server.command(&[&api[..], &["--scope", "notes:read", "--scope", "notes:write"]].concat());
+    let scope = "openid profile email offline_access notes:read notes:write";
+    let redirect_uri = "http://127.0.0.1/cb";
+    let client = ["client", "create", "--type", "spa", "--name", "Notebook", "--scope", scope];
+    let made = visit.server.command(&[&client[..], &["--redirect-uri", redirect_uri]].concat());
+    let query = Serializer::new(String::new())
+        .append_pair("client_id", made["client_id"].as_str().unwrap())
+        .extend_pairs([("redirect_uri", redirect_uri), ("response_type", "code"), ("scope", scope)])
+        .extend_pairs([("code_challenge", challenge().as_str()), ("code_challenge_method", "S256")])
+        .finish();
+    visit.go(&format!("/authorize?{query}")).await;
+    visit.fill_in(&[("#email", EMAIL), ("#password", PASSWORD)], "#login-submit").await;
+    visit.browser.find("#allow").await;
+    look(&visit.browser, "consent-ordinary").await;
+    for button in ["#allow", "#deny"] {
+        let bottom = format!("return document.querySelector('{button}').getBoundingClientRect().bottom");
+        let bottom = visit.browser.evaluate(&bottom).await.as_f64().unwrap();
+        assert!(bottom < 800.0, "{button} ends at {bottom}");
+    }
     visit.browser.close().await;
 }
 

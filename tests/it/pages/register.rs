@@ -98,7 +98,10 @@ async fn one_mailbox_is_one_account_however_it_is_written() {
     for taken in [ANN, "ANN@EXAMPLE.ORG", " Ann@example.org ", "ann@Example.Org\n"] {
         let answer = browser.submit(&form.clone().with("email", taken)).await;
         answer.refused_page(400, Rejection::EmailTaken);
-        assert_eq!(answer.text_of("#email-error").as_deref(), Some(Rejection::EmailTaken.description()));
+        let beside = answer.text_of("#email-error").unwrap();
+        assert_eq!(beside, format!("{} Sign in", Rejection::EmailTaken.description()));
+        let login = browser.visit(&answer.field("#sign-in-instead", "href").unwrap()).await;
+        assert!(login.has("#login-submit"));
     }
     assert_eq!(count(&server, "SELECT count(*) FROM users").await, 1);
     assert_eq!(count(&server, "SELECT count(*) FROM sign_ins").await, 0);

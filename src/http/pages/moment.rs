@@ -1,0 +1,62 @@
+//! A moment as a person reads it: how long ago it was, with the exact time for whoever wants to know.
+
+use crate::clock::Timestamp;
+
+/// A moment on a page, for a `<time>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// As programs read it: `2026-11-24T12:00:00Z`.
+    pub exact: String,
+    /// To the minute: `2026-11-24 12:00 UTC`.
+    pub title: String,
+    /// How long ago: `5 minutes ago`.
+    pub words: String,
+}
+
+impl Moment {
+    /// The moment, as seen from `now`.
+    pub fn new(at: Timestamp, now: Timestamp) -> Self {
+        let exact = at.to_string();
+        let title = format!("{} UTC", exact.get(..16).unwrap_or(&exact).replace('T', " "));
+        Self { title, words: ago(now.seconds().saturating_sub(at.seconds())), exact }
+    }
+}
+
+/// Seconds in words, in the largest unit that they fill. Clocks of several nodes differ: what lies ahead is now.
+fn ago(seconds: i64) -> String {
+    const UNITS: [(i64, &str); 5] =
+        [(365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3600, "hour"), (60, "minute")];
+    let Some((length, unit)) = UNITS.into_iter().find(|(length, _)| seconds >= *length) else {
+        return "just now".to_owned();
+    };
+    match seconds / length {
+        1 => format!("1 {unit} ago"),
+        count => format!("{count} {unit}s ago"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_told_in_its_largest_unit() {
+        let at = Timestamp::from_seconds(1_800_000_000);
+        for (seconds, words) in [
+            (-5, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (3599, "59 minutes ago"),
+            (7199, "1 hour ago"),
+            (172_799, "1 day ago"),
+            (2_592_000, "1 month ago"),
+            (31_536_000, "1 year ago"),
+            (i64::MAX, "292277026596 years ago"),
+        ] {
+            assert_eq!(ago(seconds), words);
+        }
+        let moment = Moment::new(at, at.plus(300));
+        assert_eq!((moment.exact.as_str(), moment.title.as_str()), ("2027-01-15T08:00:00Z", "2027-01-15 08:00 UTC"));
+        assert_eq!(moment.words, "5 minutes ago");
+    }
+}
