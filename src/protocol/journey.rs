@@ -14,9 +14,9 @@ use crate::clock::Timestamp;
 pub struct Journey {
     /// A random id: what was done on this very journey is known by it.
     pub id: String,
-    /// The id of the first journey to answer the same request, when this is not the first.
+    /// The first journey to answer the same request, when this is not the first: its id, and when it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_id: Option<String>,
+    pub first: Option<(String, Timestamp)>,
     /// When it began.
     pub started_at: Timestamp,
     /// Where to.
@@ -75,12 +75,18 @@ impl Journey {
 
     /// The same way once more, from its beginning: nothing that was done on this one counts on it.
     pub fn anew(self, id: String, at: Timestamp) -> Self {
-        Self { first_id: self.first_id.or(Some(self.id)), id, started_at: at, proven: None, goal: self.goal }
+        let first = self.first.or(Some((self.id, self.started_at)));
+        Self { first, id, started_at: at, proven: None, goal: self.goal }
     }
 
     /// Names the request that it is to answer: however often the way to it begins anew, the request has one answer.
     pub fn request_id(&self) -> &str {
-        self.first_id.as_deref().unwrap_or(&self.id)
+        self.first.as_ref().map_or(&self.id, |(id, _)| id)
+    }
+
+    /// When that request came.
+    pub fn request_came_at(&self) -> Timestamp {
+        self.first.as_ref().map_or(self.started_at, |(_, at)| *at)
     }
 
     /// The journey after one more proof. One of another user takes the place of all that was proved before: proofs of two people never
@@ -101,12 +107,13 @@ mod tests {
     #[test]
     fn proofs_of_two_people_never_add_up_and_a_journey_begins_anew_for_the_same_request() {
         let now = Timestamp::from_seconds(1_000_000);
-        let journey = |proven| Journey { id: "j".into(), first_id: None, started_at: now, goal: Goal::Account, proven };
+        let journey = |proven| Journey { id: "j".into(), first: None, started_at: now, goal: Goal::Account, proven };
         let ann = journey(None).proved("ann", Kind::Unknown, now).proved("ann", Kind::Password, now).proven.unwrap();
         assert_eq!(ann.proofs.iter().count(), 2);
         let bob = journey(Some(ann)).proved("bob", Kind::Unknown, now).proven.unwrap();
         let again = journey(None).anew("k".into(), now.plus(9)).anew("l".into(), now.plus(99));
-        assert_eq!((again.id.as_str(), again.request_id(), again.started_at), ("l", "j", now.plus(99)));
+        assert_eq!((again.id.as_str(), again.started_at), ("l", now.plus(99)));
+        assert_eq!((again.request_id(), again.request_came_at()), ("j", now));
         assert_eq!((bob.user_id.as_str(), bob.proofs), ("bob", Proofs::of(Kind::Unknown, now)));
     }
 }

@@ -17,7 +17,7 @@ use crate::secret::{Secret, base64url, from_base64url};
 
 /// How long a journey may take before it begins anew, in seconds.
 const LIFETIME: i64 = 600;
-/// How long after its beginning it may begin anew, in seconds: never longer than a code is remembered (`storage/cleanup.rs`).
+/// How long after its request it may begin anew, in seconds: never longer than a code is remembered (`storage/cleanup.rs`).
 const WORTH: i64 = 86_400;
 /// What the seal is bound to: the form of the text, so that another form never opens.
 const FORM: &[u8] = b"journey 2";
@@ -39,7 +39,7 @@ impl Journeys {
 
     /// A journey that begins now.
     pub fn begin(&self, goal: Goal, now: Timestamp) -> Journey {
-        Journey { id: random::id(), first_id: None, started_at: now, goal, proven: None }
+        Journey { id: random::id(), first: None, started_at: now, goal, proven: None }
     }
 
     /// Seals a journey for a browser: base64url, at most half as long again as the request that it is to answer.
@@ -63,7 +63,7 @@ impl Journeys {
         };
         let lost = |rejection| Err(Lost { rejection, journey: Some(Box::new(journey.clone())) });
         let is_fresh = now < journey.started_at.plus(LIFETIME);
-        if now >= journey.started_at.plus(WORTH) {
+        if now >= journey.request_came_at().plus(WORTH) {
             return lost(Rejection::ExpiredPendingRequest);
         }
         if !browser.iter().any(|one| browser_name(one) == owner) {

@@ -9,10 +9,9 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use super::visit::Visit;
-use super::{FormParts, Page, html};
+use super::{Asker, FormParts, Page, html};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::failure::Error;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::PageError;
 use crate::http::extract::{CsrfForm, Sender, form, query};
@@ -92,7 +91,7 @@ pub(in crate::http) async fn signed_out(sender: Sender) -> Result<Response, Page
 }
 
 /// The checked request, with the name of the application that it is from.
-async fn check(app: &App, params: &Params) -> Result<(EndSession, Option<String>), Error> {
+async fn check(app: &App, params: &Params) -> Result<(EndSession, Option<String>), PageError> {
     let hint = match params.single("id_token_hint")? {
         Some(text) => {
             let token = VerifiedIdToken::verify(&Secret::presented(text), &app.ring, &app.issuer)?;
@@ -104,7 +103,8 @@ async fn check(app: &App, params: &Params) -> Result<(EndSession, Option<String>
         Some(client_id) => app.directory.client(client_id).await?,
         None => None,
     };
-    let request = EndSession::check(params, hint.as_ref(), client.as_deref())?;
+    let request = EndSession::check(params, hint.as_ref(), client.as_deref())
+        .map_err(|refusal| PageError::from(refusal).sent_by(client.as_deref().map(|client| Asker::of(client, None))))?;
     Ok((request, client.map(|client| client.name.clone())))
 }
 

@@ -51,7 +51,6 @@ mod tests {
             (172_799, "1 day ago"),
             (2_592_000, "1 month ago"),
             (31_536_000, "1 year ago"),
-            (i64::MAX, "292277026596 years ago"),
         ] {
             assert_eq!(ago(seconds), words);
         }

@@ -24,7 +24,7 @@ fn client(client_type: ClientType, first_party: bool) -> Client {
 const POLICY: Policy = Policy { fresh: 60 };
 
 fn journey(goal: Goal) -> Journey {
-    Journey { id: "this".into(), first_id: None, started_at: NOW.minus(5), goal, proven: None }
+    Journey { id: "this".into(), first: None, started_at: NOW.minus(5), goal, proven: None }
 }
 
 fn request(client: &Client, query: &str) -> AuthorizationRequest {

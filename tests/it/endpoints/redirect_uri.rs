@@ -144,3 +144,24 @@ async fn a_uri_that_is_taken_back_while_a_person_signs_in_gets_no_code() {
     answer.refused_page(400, Rejection::UnregisteredRedirectUri);
     assert_eq!(server.database.db_number("SELECT count(*) FROM codes").await, 0);
 }
+
+#[tokio::test]
+async fn a_mistake_of_an_application_is_told_as_its_own_with_the_technical_words_folded_away() {
+    let server = Server::start().await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let page = ask(&server, &client, "https://rp.test/elsewhere").await;
+    page.refused_page(400, Rejection::UnregisteredRedirectUri);
+    assert_eq!(page.text_of("h1").as_deref(), Some("Notebook made a mistake"));
+    assert!(page.text_of("[role=alert]").unwrap().contains("Nothing is wrong on your side"));
+    assert!(page.has("details:not([open]) #error") && !page.has("#error[role]"));
+    assert_eq!(page.field("#to-application", "href").as_deref(), Some("https://rp.test/"));
+
+    let nobody = server.get("/authorize?client_id=nobody").await;
+    nobody.refused_page(400, Rejection::UnknownClient);
+    assert_eq!(nobody.text_of("h1").as_deref(), Some("The application made a mistake"));
+    assert!(!nobody.has("#to-application"));
+    // What a person can mend is said openly.
+    let missing = server.get("/nowhere").await;
+    missing.refused_page(404, Rejection::NoSuchPage);
+    assert!(!missing.has("details #error"));
+}

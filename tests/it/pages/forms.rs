@@ -198,9 +198,14 @@ async fn a_request_is_worth_nothing_after_a_day() {
     let (browser, forms) = every_form(&server).await;
     let sealed = forms[0].field("request");
     server.turn(86_399);
-    assert!(browser.clone().get(&format!("/consent?request={sealed}")).await.has("#allow"));
+    let page = browser.clone().get(&format!("/consent?request={sealed}")).await;
+    let anew = page.form("#allow").field("request");
+    assert_ne!(anew, sealed);
     server.turn(1);
-    brought_everywhere(&browser, &forms, &sealed, Rejection::ExpiredPendingRequest).await;
+    // However late it has begun anew.
+    for sealed in [sealed, anew] {
+        brought_everywhere(&browser, &forms, &sealed, Rejection::ExpiredPendingRequest).await;
+    }
     nothing_happened(&server).await;
 }
 

@@ -126,7 +126,10 @@ async fn only_registered_addresses_are_gone_to() {
         ["https://rp.test/out/", "https://rp.test/out?x=1", "https://evil.test/", "https://rp.test/cb", "//evil.test"]
     {
         let path = format!("/logout?id_token_hint={}&post_logout_redirect_uri={wrong}", hint(&tokens));
-        browser.get(&path).await.refused_page(400, Rejection::UnregisteredPostLogoutRedirectUri);
+        let page = browser.get(&path).await;
+        page.refused_page(400, Rejection::UnregisteredPostLogoutRedirectUri);
+        // It is the application's mistake, and it is named.
+        assert_eq!(page.text_of("h1").as_deref(), Some("Notebook made a mistake"));
     }
     let nobody = format!("/logout?post_logout_redirect_uri={OUT}");
     browser.get(&nobody).await.refused_page(400, Rejection::MissingLogoutClient);
