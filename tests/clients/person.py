@@ -3,7 +3,8 @@
     person.py ADDRESS COOKIES
 
 ADDRESS is opened with the cookies of the file COOKIES, which keeps them for the next visit. What is printed is the address outside of
-the server that the browser is sent to; a visit that ends on a page is an error and prints the page. Standard library only.
+the server that the browser is sent to; a visit that ends on a page of ours is an error and prints the page. With APP in the environment,
+the origin of an application that runs here, its addresses are followed too, and what is printed is its page. Standard library only.
 """
 
 import html.parser
@@ -41,7 +42,7 @@ class Stop(urllib.request.HTTPRedirectHandler):
 
 
 def main(address, file):
-    issuer = os.environ["ISSUER"]
+    issuer, app = os.environ["ISSUER"], os.environ.get("APP")
     cookies = http.cookiejar.LWPCookieJar(file)
     if os.path.exists(file):
         cookies.load(ignore_discard=True)
@@ -58,10 +59,12 @@ def main(address, file):
         cookies.save(ignore_discard=True)
         if 300 <= answer.status < 400:
             address, body = urllib.parse.urljoin(address, answer.headers["Location"]), None
-            if not address.startswith(issuer + "/"):
+            if not address.startswith((issuer + "/", f"{app}/")):
                 return print(address)
             continue
         text = answer.read().decode()
+        if app and address.startswith(app + "/") and answer.status == 200:
+            return print(text)
         form, pressed = next_form(text) if answer.status == 200 else (None, None)
         if form is None:
             sys.exit(f"the visit ended on a page ({answer.status}): {text}")
