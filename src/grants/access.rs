@@ -4,9 +4,10 @@
 use super::Grants;
 use crate::clock::Timestamp;
 use crate::failure::Error;
+use crate::protocol::allowed::Allowed;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::grant::Grant;
-use crate::protocol::rejection::Rejection;
+use crate::protocol::rejection::{Refusal, Rejection};
 use crate::secret::Secret;
 use crate::tokens::{KeyRing, VerifiedToken};
 
@@ -45,43 +46,63 @@ impl Grants {
         now: Timestamp,
     ) -> Result<Access, Error> {
         let token = VerifiedToken::verify(token, keys, &self.issuer, now)?;
-        if !token.aud.contains(demand.audience) {
-            return Err(Rejection::WrongAudience.into());
-        }
+        demand.is_for(&token)?;
         if token.cnf.is_some() && token.cnf.as_ref() != demand.confirmation {
             return Err(Rejection::BoundTokenAsBearer.into());
         }
-        if !token.scope.contains(demand.scope) {
-            let lacks =
-                if demand.scope == "openid" { Rejection::TokenWithoutOpenid } else { Rejection::TokenWithoutScope };
-            return Err(lacks.needing([demand.scope]).into());
-        }
-        self.standing(token, now).await
+        demand.is_met_by(&token)?;
+        let access = self.standing(token, now).await?;
+        demand.is_for(&access.token)?;
+        demand.is_met_by(&access.token)?;
+        Ok(access)
     }
 
-    /// Whether what a verified token was given for still holds.
+    /// What a verified token was given for, as far as it still holds: of its scopes, resources and roles those that are still allowed.
     ///
     /// # Errors
     /// [`Rejection::RevokedToken`], [`Rejection::TokenOfEndedGrant`]; a failure when the database fails.
     pub(super) async fn standing(&self, token: VerifiedToken, now: Timestamp) -> Result<Access, Error> {
+        let client = self.directory.client(&token.client_id).await?;
         let (grant, revoked) = match &token.gid {
             Some(id) => {
                 let found = self.storage.read().await?.grant_of_access(id, &token.jti).await?;
                 let (grant, revoked) = found.ok_or(Rejection::TokenOfEndedGrant)?;
                 (Some(grant), revoked)
             }
-            None => {
-                let client = self.directory.client(&token.client_id).await?.filter(|client| client.is_enabled());
-                client.ok_or(Rejection::TokenOfEndedGrant)?;
-                (None, self.storage.read().await?.is_revoked(&token.jti).await?)
-            }
+            None => (None, self.storage.read().await?.is_revoked(&token.jti).await?),
         };
         if revoked {
             return Err(Rejection::RevokedToken.into());
         }
-        if grant.as_ref().is_some_and(|grant| !grant.holds(self.idle, now)) {
+        let client = client.filter(|client| client.is_enabled()).ok_or(Rejection::TokenOfEndedGrant)?;
+        let era = grant.as_ref().map_or(client.era, |grant| grant.client_era);
+        if era != token.era || grant.as_ref().is_some_and(|grant| !grant.holds(self.idle, now)) {
             return Err(Rejection::TokenOfEndedGrant.into());
         }
+        let resources = self.directory.resources().await?;
+        let token = narrowed(token, grant.as_ref(), self.allowed(&client, &resources))?;
         Ok(Access { token, grant })
     }
+}
+
+impl Demand<'_> {
+    fn is_for(&self, token: &VerifiedToken) -> Result<(), Rejection> {
+        if token.aud.contains(self.audience) { Ok(()) } else { Err(Rejection::WrongAudience) }
+    }
+
+    fn is_met_by(&self, token: &VerifiedToken) -> Result<(), Refusal> {
+        if token.scope.contains(self.scope) {
+            return Ok(());
+        }
+        let lacks = if self.scope == "openid" { Rejection::TokenWithoutOpenid } else { Rejection::TokenWithoutScope };
+        Err(lacks.needing([self.scope]))
+    }
+}
+
+/// What is left of a token: of its scopes, resources and roles those that are still allowed.
+fn narrowed(mut token: VerifiedToken, grant: Option<&Grant>, allowed: Allowed<'_>) -> Result<VerifiedToken, Rejection> {
+    token.scope = allowed.scopes(&token.scope);
+    token.aud = token.aud.filter(|identifier| allowed.resource(identifier)).ok_or(Rejection::TokenOfEndedGrant)?;
+    token.roles.retain(|role| grant.is_none_or(|grant| grant.user.roles.contains(role)));
+    Ok(token)
 }

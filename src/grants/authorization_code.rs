@@ -66,20 +66,23 @@ impl Grants {
             return Err(Rejection::EndedGrant.into());
         }
         let confirmation = bound_to(grant.confirmation.as_ref(), confirmation)?.cloned();
-        let audience = audience::decide(params, &grant.scopes, &grant.resources, resources, self.issuer.as_str())?;
+        let allowed = self.allowed(client, resources);
+        let (scopes, granted) = (allowed.scopes(&grant.scopes), allowed.resources(&grant.resources)?);
+        let audience = audience::decide(params, &scopes, &granted, resources, self.issuer.as_str())?;
         let gets_refresh_token = client.may_use(GrantType::RefreshToken) && self.first_expiry(grant, now).is_some();
         Ok(Authorization {
             client_id: grant.client_id.clone(),
+            era: grant.client_era,
             subject: grant.user.id.clone(),
             grant_id: Some(grant.id.clone()),
-            scopes: grant.scopes.for_resources(audience.identifiers(), resources),
+            id_token: self.authentication(client, grant, &scopes, known.issued.nonce.clone()),
+            scopes: scopes.for_resources(audience.identifiers(), resources),
             audience,
             roles: grant.user.roles.clone(),
             jti: random::id(),
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,
             confirmation,
-            id_token: self.authentication(client, grant, &grant.scopes, known.issued.nonce.clone()),
             refresh_token: gets_refresh_token.then(random::secret),
         })
     }

@@ -21,6 +21,7 @@ impl Grants {
         let audience = audience::decide(params, &scopes, &requested, resources, issuer)?;
         let authorization = Authorization {
             client_id: client.client_id.clone(),
+            era: client.era,
             subject: client.client_id.clone(),
             grant_id: None,
             scopes: scopes.for_resources(audience.identifiers(), resources),

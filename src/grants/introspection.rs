@@ -42,6 +42,10 @@ impl Grants {
             Err(Error::Rejected(_)) => return Ok(None),
             Err(Error::Failed(failure)) => return Err(failure),
         };
+        // What it is no longer for asks in vain.
+        if !may_know(client, &token.client_id, &token.aud, &resources) {
+            return Ok(None);
+        }
         Ok(Some(ActiveToken {
             active: true,
             iss: self.issuer.as_str().to_owned(),
@@ -49,6 +53,7 @@ impl Grants {
             aud: token.aud,
             client_id: token.client_id,
             scope: token.scope,
+            roles: token.roles,
             exp: token.exp,
             iat: token.iat,
             token_type: Some(token_type(token.cnf.as_ref())),
@@ -63,6 +68,7 @@ impl Grants {
         token: &Secret,
         TokenRequest { client, now, .. }: TokenRequest<'_>,
     ) -> Result<Option<ActiveToken>, Failure> {
+        let resources = self.directory.resources().await?;
         let known = self.storage.read().await?.refresh_token(&token.hash()).await?;
         let Some((token, grant)) = known.filter(|(token, grant)| {
             let usable = matches!(token.state, State::Current) && now < token.expires_at;
@@ -76,7 +82,8 @@ impl Grants {
             sub: grant.user.id,
             aud: Audience::of(self.issuer.as_str()),
             client_id: grant.client_id,
-            scope: grant.scopes,
+            scope: self.allowed(client, &resources).scopes(&grant.scopes),
+            roles: Vec::new(),
             exp: token.expires_at.seconds(),
             iat: token.created_at.seconds(),
             token_type: None,

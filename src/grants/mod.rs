@@ -18,6 +18,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, TokensConfig};
 use crate::failure::{Error, Failure};
 use crate::protocol::algorithm::Algorithm;
+use crate::protocol::allowed::Allowed;
 use crate::protocol::assurance::Assurance;
 use crate::protocol::authorization::{Authentication, Authorization};
 use crate::protocol::claims;
@@ -112,6 +113,11 @@ impl Grants {
             default: self.default_algorithm,
         };
         Signers::choose(request.keys, algorithms, authorization.id_token.is_some(), request.now)
+    }
+
+    /// What the client may have now.
+    fn allowed<'a>(&'a self, client: &'a Client, resources: &'a [Resource]) -> Allowed<'a> {
+        Allowed { client, resources, issuer: self.issuer.as_str() }
     }
 
     /// What an ID token beside an access token with these scopes says to the client; `None` without `openid`.

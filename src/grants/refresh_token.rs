@@ -44,11 +44,14 @@ impl Grants {
                     (Authorization { refresh_token, ..self.refreshed(request, &grant, answer) }, true)
                 }
                 Presented::Retry(replaced, sealed) => {
-                    if !self.answer(request, resources, &grant)?.is_like(&replaced.answer) {
+                    // Of what was narrowed since, the answer says no more.
+                    let scopes = self.allowed(request.client, resources).scopes(&replaced.answer.scopes);
+                    let answer = Answer { scopes, ..replaced.answer.clone() };
+                    if !self.answer(request, resources, &grant)?.is_like(&answer) {
                         return Err(Rejection::ChangedRetry.into());
                     }
                     let (issued_at, refresh_token) = (replaced.at, Some(open(&presented, sealed)?));
-                    let again = self.refreshed(request, &grant, replaced.answer.clone());
+                    let again = self.refreshed(request, &grant, answer);
                     (Authorization { issued_at, refresh_token, ..again }, false)
                 }
                 Presented::TooLate => {
@@ -72,12 +75,14 @@ impl Grants {
     /// What the access token would say that this request asks for.
     fn answer(
         &self,
-        TokenRequest { params, .. }: TokenRequest<'_>,
+        TokenRequest { client, params, .. }: TokenRequest<'_>,
         resources: &[Resource],
         grant: &Grant,
     ) -> Result<Answer, Refusal> {
-        let scopes = scope::narrowed(params, &grant.scopes)?;
-        let audience = audience::decide(params, &scopes, &grant.resources, resources, self.issuer.as_str())?;
+        let allowed = self.allowed(client, resources);
+        let scopes = allowed.scopes(&scope::narrowed(params, &grant.scopes)?);
+        let granted = allowed.resources(&grant.resources)?;
+        let audience = audience::decide(params, &scopes, &granted, resources, self.issuer.as_str())?;
         let scopes = scopes.for_resources(audience.identifiers(), resources);
         Ok(Answer { scopes, audience, jti: random::id() })
     }
@@ -104,6 +109,7 @@ impl Grants {
     fn refreshed(&self, request: TokenRequest<'_>, grant: &Grant, answer: Answer) -> Authorization {
         Authorization {
             client_id: grant.client_id.clone(),
+            era: grant.client_era,
             subject: grant.user.id.clone(),
             grant_id: Some(grant.id.clone()),
             id_token: self.authentication(request.client, grant, &answer.scopes, None),

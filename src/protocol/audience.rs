@@ -36,6 +36,12 @@ impl Audience {
         self.0.iter().any(|known| known == identifier)
     }
 
+    /// Those of the resources that the rule takes; nothing when it takes none.
+    pub fn filter(&self, takes: impl Fn(&str) -> bool) -> Option<Self> {
+        let left: Vec<String> = self.0.iter().filter(|identifier| takes(identifier)).cloned().collect();
+        (!left.is_empty()).then_some(Self(left))
+    }
+
     /// The identifiers, the API's first.
     pub fn identifiers(&self) -> &[String] {
         &self.0

@@ -17,6 +17,8 @@ use crate::secret::Secret;
 pub struct Authorization {
     /// For which client.
     pub client_id: String,
+    /// The client's era ([`Client::era`](super::client::Client::era)): the access token ends with it.
+    pub era: i64,
     /// The `sub`: the user, or the client itself.
     pub subject: String,
     /// The grant it belongs to; `None` for client credentials, which no person granted.
@@ -74,6 +76,8 @@ pub struct AccessTokenClaims<'a> {
     roles: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<&'a Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    era: Option<i64>,
 }
 
 /// The claims of an ID token (OpenID Connect Core §2).
@@ -118,6 +122,8 @@ impl Authorization {
             scope: self.scopes.to_string(),
             roles: &self.roles,
             cnf: self.confirmation.as_ref(),
+            // Most clients were never switched off: their tokens say nothing of it.
+            era: (self.era > 0).then_some(self.era),
         }
     }
 

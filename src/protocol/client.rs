@@ -202,6 +202,8 @@ pub struct Client {
     pub created_at: Timestamp,
     /// When it was switched off, if it was.
     pub disabled_at: Option<Timestamp>,
+    /// How often it was switched off: its access tokens from before the last time have ended.
+    pub era: i64,
 }
 
 impl Client {
@@ -224,6 +226,7 @@ impl Client {
             metadata: ClientMetadata::default(),
             created_at,
             disabled_at: None,
+            era: 0,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Grant {
     pub id: String,
     /// The client it is for.
     pub client_id: String,
+    /// The client's era now ([`Client::era`](super::client::Client::era)).
+    pub client_era: i64,
     /// The user whose it is, as the account is now.
     pub user: User,
     /// The sign-in it came from, the `sid` of ID tokens; `None` when it came about without a browser of ours.
@@ -83,6 +85,7 @@ pub(super) mod tests {
         Grant {
             id: "g".into(),
             client_id: "c".into(),
+            client_era: 0,
             user: User {
                 id: "u".into(),
                 email: String::new(),

@@ -36,6 +36,9 @@ pub struct ActiveToken {
     pub client_id: String,
     /// Its scopes.
     pub scope: ScopeSet,
+    /// The roles of its user, as far as the token says them and the user still has them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
     /// When it expires, in seconds since the epoch.
     pub exp: i64,
     /// When it was given, in seconds since the epoch.

@@ -1,6 +1,7 @@
 //! The rules and the words: pure, without async, I/O or a clock. One file per rule.
 
 pub mod algorithm;
+pub mod allowed;
 pub mod assurance;
 pub mod audience;
 pub mod authorization;

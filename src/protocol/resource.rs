@@ -1,6 +1,6 @@
 //! Resources: the APIs that accept our access tokens, and how a request names them (RFC 8707).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
@@ -55,6 +55,8 @@ pub struct Resource {
     pub name: String,
     /// Its scopes, each with what it means to a person (may be empty).
     pub scopes: BTreeMap<String, String>,
+    /// The scopes that it owned once and gave up.
+    pub former_scopes: BTreeSet<String>,
     /// The clients that may introspect for it.
     pub introspectors: Vec<String>,
     /// What its access tokens are signed with.
@@ -72,6 +74,7 @@ impl Resource {
             identifier,
             name: String::new(),
             scopes: BTreeMap::new(),
+            former_scopes: BTreeSet::new(),
             introspectors: Vec::new(),
             signing_algorithm: AlgorithmChoice::default(),
             token_type: AccessTokenType::default(),
@@ -82,6 +85,12 @@ impl Resource {
     /// Whether the scope is one of its own.
     pub fn owns(&self, scope: &str) -> bool {
         self.scopes.contains_key(scope)
+    }
+
+    /// Gives it these scopes in place of the former ones.
+    pub fn set_scopes(&mut self, scopes: BTreeMap<String, String>) {
+        self.former_scopes.extend(std::mem::replace(&mut self.scopes, scopes).into_keys());
+        self.former_scopes.retain(|token| !self.scopes.contains_key(token));
     }
 }
 

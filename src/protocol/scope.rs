@@ -114,8 +114,7 @@ impl TryFrom<String> for ScopeSet {
 /// [`Rejection::MalformedScope`]; without `openid` [`Rejection::UnknownScope`] and [`Rejection::ScopeNotAllowed`], which name the scope;
 /// [`Rejection::RepeatedParameter`].
 pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Result<ScopeSet, Refusal> {
-    let may_name = |owner: &Resource| client.may_name(&owner.identifier);
-    let may_ask = |token: &str| client.scopes.contains(token) && is_within_reach(token, resources, may_name);
+    let may_ask = |token: &str| may_ask(token, client, resources);
     let Some(text) = params.single("scope")? else { return Ok(client.scopes.filter(may_ask)) };
     let asked = ScopeSet::parse(text)?;
     let is_strict = !(asked.contains("openid") && may_ask("openid"));
@@ -166,10 +165,16 @@ pub(super) fn is_issuers(token: &str) -> bool {
     ISSUER_SCOPES.iter().any(|(name, _)| *name == token)
 }
 
-/// Whether a scope can be used where only some APIs are in question: one of them owns it, or none that there is.
+/// Whether a client may ask for the scope.
+pub(super) fn may_ask(token: &str, client: &Client, resources: &[Resource]) -> bool {
+    client.scopes.contains(token) && is_within_reach(token, resources, |owner| client.may_name(&owner.identifier))
+}
+
+/// Whether a scope can be used where only some APIs are in question: one of them owns it, or none that there is ever did.
 fn is_within_reach(token: &str, resources: &[Resource], is_in_question: impl Fn(&Resource) -> bool) -> bool {
     let mut owners = resources.iter().filter(|resource| resource.owns(token)).peekable();
-    owners.peek().is_none() || owners.any(is_in_question)
+    let is_given_up = || resources.iter().any(|resource| resource.former_scopes.contains(token));
+    if owners.peek().is_none() { !is_given_up() } else { owners.any(is_in_question) }
 }
 
 /// Scopes in the order in which a person understands them: the issuer's own first, as they stand in [`ISSUER_SCOPES`], then those of the

@@ -79,10 +79,14 @@ impl ResourceChange {
     /// Makes the change; the fields that it names.
     fn apply(self, resource: &mut Resource) -> Vec<ResourceField> {
         use ResourceField as F;
+        let has_scopes = self.scopes.is_some();
+        if let Some(scopes) = self.scopes {
+            resource.set_scopes(scopes);
+        }
         let mut wanted = resource.signing_algorithm.wanted;
         let fields = [
             (F::Name, set(self.name, &mut resource.name)),
-            (F::Scopes, set(self.scopes, &mut resource.scopes)),
+            (F::Scopes, has_scopes),
             (F::Introspectors, set(self.introspectors, &mut resource.introspectors)),
             (F::SigningAlg, self.signing_algorithm.apply(&mut wanted)),
             (F::TokenType, set(self.token_type, &mut resource.token_type)),

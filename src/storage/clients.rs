@@ -18,7 +18,7 @@ use crate::secret::SecretHash;
 macro_rules! columns {
     () => {
         "client_id, client_type, name, secret_hash, auth_method, grant_types, redirect_uris, scopes, resources, pkce, first_party, \
-         backchannel_logout_uri, id_token_algorithm, id_token_algorithm_former, metadata, created_at, disabled_at"
+         backchannel_logout_uri, id_token_algorithm, id_token_algorithm_former, metadata, created_at, disabled_at, era"
     };
 }
 
@@ -30,7 +30,7 @@ statements! {
     CLIENTS_OF_TYPE_AFTER = concat!("SELECT ", columns!(), " FROM clients WHERE (created_at, client_id) > ($1, $2) \
         AND client_type = $4 ORDER BY created_at, client_id LIMIT $3");
     INSERT_CLIENT = concat!("INSERT INTO clients (", columns!(), ") \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
         ON CONFLICT (client_id) DO NOTHING RETURNING client_id");
     HOLD_CLIENT = concat!("UPDATE clients SET created_at = created_at WHERE client_id = $1 RETURNING ", columns!());
     CHANGE_CLIENT = "UPDATE clients SET name = COALESCE($2, name), grant_types = COALESCE($3, grant_types), \
@@ -41,7 +41,8 @@ statements! {
         pkce = COALESCE($12, pkce), client_type = COALESCE($13, client_type), auth_method = COALESCE($14, auth_method), \
         secret_hash = CASE WHEN COALESCE($14, auth_method) = 'none' THEN NULL ELSE COALESCE($15, secret_hash) END WHERE client_id = $1";
     RENEW_SECRET = concat!("UPDATE clients SET secret_hash = $2 WHERE client_id = $1 AND auth_method <> 'none' RETURNING ", columns!());
-    SWITCH_CLIENT_OFF = concat!("UPDATE clients SET disabled_at = COALESCE(disabled_at, $2) WHERE client_id = $1 RETURNING ", columns!());
+    SWITCH_CLIENT_OFF = concat!("UPDATE clients SET disabled_at = COALESCE(disabled_at, $2), \
+        era = era + CASE WHEN disabled_at IS NULL THEN 1 ELSE 0 END WHERE client_id = $1 RETURNING ", columns!());
     SWITCH_CLIENT_ON = concat!("UPDATE clients SET disabled_at = NULL WHERE client_id = $1 RETURNING ", columns!());
 }
 
@@ -64,6 +65,7 @@ struct ClientRow {
     metadata: String,
     created_at: i64,
     disabled_at: Option<i64>,
+    era: i64,
 }
 
 impl ClientRow {
@@ -89,6 +91,7 @@ impl ClientRow {
             metadata: from_json("metadata", &self.metadata)?,
             created_at: Timestamp::from_seconds(self.created_at),
             disabled_at: moment(self.disabled_at),
+            era: self.era,
         })
     }
 }
@@ -155,6 +158,7 @@ impl Transaction {
             .bind(metadata)
             .bind(client.created_at.seconds())
             .bind(client.disabled_at.map(Timestamp::seconds))
+            .bind(client.era)
             .fetch_optional(c)
             .await)?;
         if written.is_some() {

@@ -19,7 +19,7 @@ macro_rules! grant_columns {
     () => {
         "g.id AS grant_id, g.client_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.proofs, g.claims AS asked, g.cnf, \
          g.created_at AS granted_at, g.last_used_at AS grant_used_at, g.ended_at, u.id AS user_id, u.email, u.email_verified, u.name, \
-         u.claims, u.roles, u.created_at, u.updated_at, u.disabled_at, c.disabled_at AS client_disabled_at, \
+         u.claims, u.roles, u.created_at, u.updated_at, u.disabled_at, c.disabled_at AS client_disabled_at, c.era AS client_era, \
          s.last_used_at AS sign_in_used_at, s.expires_at AS sign_in_expires_at"
     };
 }
@@ -91,6 +91,7 @@ pub(super) struct GrantRow {
     updated_at: i64,
     disabled_at: Option<i64>,
     client_disabled_at: Option<i64>,
+    client_era: i64,
     sign_in_used_at: Option<i64>,
     sign_in_expires_at: Option<i64>,
 }
@@ -128,6 +129,7 @@ impl GrantRow {
             confirmation: self.cnf.map(|text| from_json("cnf", &text)).transpose()?,
             id: self.grant_id,
             client_id: self.client_id,
+            client_era: self.client_era,
             sign_in_id: self.sign_in_id,
             bound: self.bound != 0,
             created_at: Timestamp::from_seconds(self.granted_at),

@@ -188,6 +188,7 @@ mod tests {
             metadata: Default::default(),
             created_at: crate::clock::Timestamp::from_seconds(0),
             disabled_at: None,
+            era: 0,
         })
     }
 

@@ -13,7 +13,7 @@ use crate::protocol::resource::{Resource, ResourceField};
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "identifier, name, scopes, introspectors, created_at, signing_algorithm, signing_algorithm_former, token_type"
+        "identifier, name, scopes, introspectors, created_at, signing_algorithm, signing_algorithm_former, token_type, former_scopes"
     };
 }
 
@@ -22,13 +22,13 @@ statements! {
     RESOURCES = concat!("SELECT ", columns!(), " FROM resources ORDER BY created_at, identifier");
     RESOURCES_AFTER = concat!("SELECT ", columns!(), " FROM resources WHERE (created_at, identifier) > ($1, $2) \
         ORDER BY created_at, identifier LIMIT $3");
-    INSERT_RESOURCE = concat!("INSERT INTO resources (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+    INSERT_RESOURCE = concat!("INSERT INTO resources (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
         ON CONFLICT (identifier) DO NOTHING RETURNING identifier");
     HOLD_RESOURCE = concat!("UPDATE resources SET created_at = created_at WHERE identifier = $1 RETURNING ", columns!());
     CHANGE_RESOURCE = "UPDATE resources SET name = COALESCE($2, name), scopes = COALESCE($3, scopes), \
         introspectors = COALESCE($4, introspectors), signing_algorithm = NULLIF(COALESCE($5, signing_algorithm), ''), \
-        signing_algorithm_former = NULLIF(COALESCE($6, signing_algorithm_former), ''), token_type = COALESCE($7, token_type) \
-        WHERE identifier = $1";
+        signing_algorithm_former = NULLIF(COALESCE($6, signing_algorithm_former), ''), token_type = COALESCE($7, token_type), \
+        former_scopes = COALESCE($8, former_scopes) WHERE identifier = $1";
 }
 
 #[derive(FromRow)]
@@ -41,12 +41,14 @@ struct ResourceRow {
     signing_algorithm: Option<String>,
     signing_algorithm_former: Option<String>,
     token_type: String,
+    former_scopes: String,
 }
 
 impl ResourceRow {
     fn read(self) -> Result<Resource, Failure> {
         Ok(Resource {
             scopes: from_json("scopes", &self.scopes)?,
+            former_scopes: from_json("former_scopes", &self.former_scopes)?,
             introspectors: from_json("introspectors", &self.introspectors)?,
             signing_algorithm: algorithm_choice(self.signing_algorithm, self.signing_algorithm_former)?,
             token_type: from_name("token_type", &self.token_type)?,
@@ -91,6 +93,7 @@ impl Transaction {
     /// Registers a resource; `false` when the identifier is taken.
     pub async fn insert_resource(&mut self, resource: &Resource) -> Result<bool, Failure> {
         let (scopes, introspectors) = (json(&resource.scopes)?, json(&resource.introspectors)?);
+        let former_scopes = json(&resource.former_scopes)?;
         let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_RESOURCE)
             .bind(&resource.identifier)
             .bind(&resource.name)
@@ -100,6 +103,7 @@ impl Transaction {
             .bind(resource.signing_algorithm.wanted.map(Algorithm::as_str))
             .bind(resource.signing_algorithm.former.map(Algorithm::as_str))
             .bind(resource.token_type.as_str())
+            .bind(former_scopes)
             .fetch_optional(c)
             .await)?;
         self.resource_changed().await?;
@@ -119,6 +123,7 @@ impl Transaction {
         let has = |field: F| fields.contains(&field);
         let algorithm = |name: Option<Algorithm>| has(F::SigningAlg).then(|| name.map_or("", Algorithm::as_str));
         let scopes = json_if(has(F::Scopes), &resource.scopes)?;
+        let former_scopes = json_if(has(F::Scopes), &resource.former_scopes)?;
         let introspectors = json_if(has(F::Introspectors), &resource.introspectors)?;
         on!(self, |c| sqlx::query(CHANGE_RESOURCE)
             .bind(&resource.identifier)
@@ -128,6 +133,7 @@ impl Transaction {
             .bind(algorithm(resource.signing_algorithm.wanted))
             .bind(algorithm(resource.signing_algorithm.former))
             .bind(has(F::TokenType).then(|| resource.token_type.as_str()))
+            .bind(former_scopes)
             .execute(c)
             .await
             .map(drop))?;

@@ -51,9 +51,15 @@ pub struct VerifiedToken {
     /// Its scopes.
     #[serde(default)]
     pub scope: ScopeSet,
+    /// The roles of the user.
+    #[serde(default)]
+    pub roles: Vec<String>,
     /// The key that it is bound to, if it is bound to one.
     pub cnf: Option<Confirmation>,
     at_hash: Option<IgnoredAny>,
+    /// The client's era when it was given.
+    #[serde(default)]
+    pub era: i64,
 }
 
 impl VerifiedToken {

@@ -22,6 +22,7 @@ mod lost_answers;
 mod middleware;
 mod migrations;
 mod model;
+mod narrowing;
 mod newcomer;
 mod news;
 mod openid;

@@ -282,7 +282,10 @@ impl<'a> History<'a> {
                 self.keep(&answer);
                 Ok(())
             }
-            Given::Again { refresh, access } => {
+            Given::Again { refresh, access, to_the_letter } => {
+                if !to_the_letter {
+                    self.access_tokens[access] = tokens["access_token"].as_str().unwrap().to_owned();
+                }
                 let again = (tokens["refresh_token"].as_str(), tokens["access_token"].as_str());
                 let first = (Some(self.refresh_tokens[refresh].as_str()), Some(self.access_tokens[access].as_str()));
                 self.same("the lost answer", again, first)

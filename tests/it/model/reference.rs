@@ -80,6 +80,8 @@ struct AccessToken {
     expires: i64,
     said: Said,
     revoked: bool,
+    /// The era of its application when it was given.
+    era: u32,
 }
 
 /// What a person meets on the way to a code.
@@ -96,8 +98,8 @@ pub(super) enum Given {
     New,
     /// The same, in place of what a lost answer gave.
     Instead,
-    /// These two again.
-    Again { refresh: usize, access: usize },
+    /// These two again; the access token to the letter, unless the application was switched off in between.
+    Again { refresh: usize, access: usize, to_the_letter: bool },
 }
 
 pub(super) struct Model {
@@ -105,6 +107,8 @@ pub(super) struct Model {
     on_reuse: OnReuse,
     person_off: [bool; 2],
     app_off: [bool; 2],
+    /// How often each was switched off.
+    eras: [u32; 2],
     /// The sign-in that each person's browser has, which may have ended.
     browsers: [Option<usize>; 2],
     allowed: BTreeSet<(Person, App)>,
@@ -139,6 +143,7 @@ impl Model {
             on_reuse,
             person_off: [false; 2],
             app_off: [false; 2],
+            eras: [0; 2],
             browsers: [None; 2],
             allowed: BTreeSet::new(),
             sign_ins: Vec::new(),
@@ -157,6 +162,11 @@ impl Model {
     fn holds(&self, grant: usize) -> bool {
         let Grant { person, app, sign_in, ended, .. } = self.grants[grant];
         !ended && !self.person_off[person] && !self.app_off[app] && (app != SPA || self.lives(sign_in))
+    }
+
+    /// Whether what an access token was given for holds.
+    fn access_holds(&self, token: &AccessToken) -> bool {
+        self.holds(token.grant) && token.era == self.eras[self.grants[token.grant].app]
     }
 
     fn is_on(&self, app: App) -> Result<(), Rejection> {
@@ -241,8 +251,9 @@ impl Model {
     /// A new refresh and a new access token.
     fn give(&mut self, grant: usize, said: Said) {
         let expires = (self.now + REFRESH_IDLE).min(self.grants[grant].created + REFRESH_ABSOLUTE);
+        let era = self.eras[self.grants[grant].app];
         self.refresh_tokens.push(RefreshToken { grant, expires, replaced: None, superseded: false });
-        self.access_tokens.push(AccessToken { grant, expires: self.now + ACCESS_TOKEN, said, revoked: false });
+        self.access_tokens.push(AccessToken { grant, expires: self.now + ACCESS_TOKEN, said, revoked: false, era });
     }
 
     pub(super) fn refresh(&mut self, token: usize, by: App, ask: Ask) -> Result<Given, Rejection> {
@@ -269,10 +280,12 @@ impl Model {
             return self.reused(grant);
         }
         if self.now < replaced.at + RETRY {
-            return match ask.said(by)? == replaced.said {
-                true => Ok(Given::Again { refresh: replaced.by, access: replaced.access }),
-                false => Err(Rejection::ChangedRetry),
-            };
+            if ask.said(by)? != replaced.said {
+                return Err(Rejection::ChangedRetry);
+            }
+            let era = std::mem::replace(&mut self.access_tokens[replaced.access].era, self.eras[by]);
+            let to_the_letter = era == self.eras[by];
+            return Ok(Given::Again { refresh: replaced.by, access: replaced.access, to_the_letter });
         }
         if self.now >= successor.expires {
             return Err(Rejection::ExpiredRefreshToken);
@@ -357,6 +370,7 @@ impl Model {
     }
 
     pub(super) fn switch_app(&mut self, app: App, off: bool) {
+        self.eras[app] += u32::from(off && !self.app_off[app]);
         self.app_off[app] = off;
     }
 }

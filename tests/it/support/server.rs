@@ -218,6 +218,7 @@ impl Server {
             None => transaction.switch_client_on(id).await.unwrap(),
         };
         let written = transaction.client(id).await.unwrap().unwrap();
+        client.era = written.era;
         assert_eq!(format!("{written:?}"), format!("{client:?}"), "not everything can be changed");
         transaction.commit().await.unwrap();
         self.poll().await;

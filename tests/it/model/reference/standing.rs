@@ -17,7 +17,8 @@ pub(in crate::model) enum Introspector {
 impl Model {
     /// What userinfo says to an access token.
     pub(in crate::model) fn userinfo(&self, token: usize) -> Result<(), Rejection> {
-        let AccessToken { grant, expires, said: (scope, audience), revoked } = self.access_tokens[token];
+        let known = &self.access_tokens[token];
+        let AccessToken { expires, said: (scope, audience), revoked, .. } = *known;
         if self.now >= expires {
             return Err(Rejection::ExpiredToken);
         }
@@ -27,7 +28,7 @@ impl Model {
         if !scope.contains("openid") {
             return Err(Rejection::TokenWithoutOpenid);
         }
-        match (revoked, self.holds(grant)) {
+        match (revoked, self.access_holds(known)) {
             (true, _) => Err(Rejection::RevokedToken),
             (false, false) => Err(Rejection::TokenOfEndedGrant),
             (false, true) => Ok(()),
@@ -39,8 +40,9 @@ impl Model {
         &self,
         token: usize,
     ) -> Option<(Introspector, Result<bool, Rejection>)> {
-        let AccessToken { grant, expires, said: (_, audience), revoked } = self.access_tokens[token];
-        let active = self.now < expires && !revoked && self.holds(grant);
+        let known = &self.access_tokens[token];
+        let AccessToken { grant, expires, said: (_, audience), revoked, .. } = *known;
+        let active = self.now < expires && !revoked && self.access_holds(known);
         match (audience, self.grants[grant].app) {
             (Audience::Api, _) => Some((Introspector::Api, Ok(active))),
             (Audience::Issuer | Audience::Both, WEB) => Some((Introspector::Web, self.is_on(WEB).map(|()| active))),
