@@ -2,7 +2,8 @@
 //!
 //! A look finds the code with its grant, and pure rules say what is to become of it; then one statement redeems it, burns it or ends its
 //! grant, or finds that somebody was quicker: whoever was not looks again. What breaks a rule has burnt the code, and the burning is
-//! committed. A replay of a code that was redeemed ends the grant. What fails of ours leaves the code as it was.
+//! committed. A replay of a code that was redeemed ends the grant, when it would have been a right redemption. What fails of ours leaves the
+//! code as it was.
 
 use super::{Granted, Grants, TokenRequest};
 use crate::failure::{Error, Failure};
@@ -31,7 +32,7 @@ impl Grants {
             }
             match known.used {
                 Used::Burnt => return Err(Rejection::BurntCode.into()),
-                Used::Redeemed => return Err(self.end_replayed(&known, request).await?.into()),
+                Used::Redeemed => return Err(self.replayed(&known, request).await?.into()),
                 Used::No => {}
             }
             match self.decide(&known, request, resources) {
@@ -110,7 +111,14 @@ impl Grants {
         Ok(true)
     }
 
-    async fn end_replayed(&self, known: &KnownCode, request: TokenRequest<'_>) -> Result<Rejection, Failure> {
+    /// Refuses a code that was redeemed. Only what would have been a right redemption ends what came of it: whoever knows the code alone,
+    /// from a log or a history, must not be able to.
+    async fn replayed(&self, known: &KnownCode, request: TokenRequest<'_>) -> Result<Rejection, Failure> {
+        let is_right = code::check(&known.issued, request.params, request.now).is_ok()
+            && bound_to(known.grant.confirmation.as_ref(), request.confirmation).is_ok();
+        if !is_right {
+            return Ok(Rejection::BurntCode);
+        }
         let mut transaction = self.storage.begin().await?;
         transaction.end_grant(&known.grant.id, "code replayed", request.now).await?;
         transaction.commit().await?;

@@ -43,7 +43,7 @@ pub struct IssuedCode {
     pub expires_at: Timestamp,
 }
 
-/// Checks an unused code against the token request. What fails here burns the code, and ends nothing.
+/// Checks a code against the token request. What fails here burns an unused code, and ends nothing.
 ///
 /// # Errors
 /// [`Rejection::ExpiredCode`], [`Rejection::WrongRedirectUri`], and those of [`pkce::verify`].

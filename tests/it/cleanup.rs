@@ -42,15 +42,18 @@ async fn nothing_is_left_of_a_person_who_never_came_back() {
 }
 
 #[tokio::test]
-async fn a_replay_is_known_for_a_day() {
+async fn what_became_of_a_code_is_known_for_a_day_and_a_late_replay_ends_nothing() {
     let server = Server::start().await;
     server.db_user("ann@example.org").await;
     let client = server.db_client(ClientType::Web, |_| {}).await;
     let code = server.browser().code(&client, "ann@example.org", "").await;
-    client.redeem(&code).await.ok();
+    let tokens = client.redeem(&code).await.ok();
+    server.turn(60);
+    client.redeem(&code).await.refused_json(400, Rejection::BurntCode);
+    client.userinfo(tokens["access_token"].as_str().unwrap()).await.ok();
     server.turn(86_400);
     clean(&server).await;
-    client.redeem(&code).await.refused_json(400, Rejection::ReplayedCode);
+    client.redeem(&code).await.refused_json(400, Rejection::BurntCode);
 }
 
 #[tokio::test]

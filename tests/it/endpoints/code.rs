@@ -179,6 +179,34 @@ async fn a_replay_after_a_failed_redemption_ends_nothing() {
 }
 
 #[tokio::test]
+async fn a_replay_that_would_not_have_been_a_right_redemption_ends_nothing() {
+    let (server, client, code) = with_code(ClientType::Spa).await;
+    let tokens = client.redeem(&code).await.ok();
+    let access_token = tokens["access_token"].as_str().unwrap();
+    let right = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", client.redirect_uri.as_str()),
+        ("code_verifier", VERIFIER),
+    ];
+    let another = challenge();
+    let wrong_uri = [&right[..2], &[("redirect_uri", "https://rp.test/other")], &right[3..]].concat();
+    let wrong_verifier = [&right[..3], &[("code_verifier", another.as_str())]].concat();
+    let no_uri = [&right[..2], &right[3..]].concat();
+    for fields in [&right[..3], &no_uri, &wrong_uri, &wrong_verifier] {
+        client.token(fields).await.refused_json(400, Rejection::BurntCode);
+        client.userinfo(access_token).await.ok();
+    }
+    // Nor does a right one, once the code would have expired anyway; until then it ends what came of the code.
+    server.turn(60);
+    client.token(&right).await.refused_json(400, Rejection::BurntCode);
+    client.userinfo(access_token).await.ok();
+    server.turn(-1);
+    client.token(&right).await.refused_json(400, Rejection::ReplayedCode);
+    client.userinfo(access_token).await.refused(401, Rejection::TokenOfEndedGrant);
+}
+
+#[tokio::test]
 async fn a_replay_on_another_node_ends_the_grant_there_and_here() {
     let (server, client, code) = with_code(ClientType::Web).await;
     let tokens = client.redeem(&code).await.ok();

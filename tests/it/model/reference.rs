@@ -226,6 +226,7 @@ impl Model {
             return Err(Rejection::ForeignCode);
         }
         match used {
+            Some(true) if wrong_verifier || self.now >= expires => return Err(Rejection::BurntCode),
             Some(true) => {
                 self.grants[grant].ended = true;
                 return Err(Rejection::ReplayedCode);
