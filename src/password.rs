@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::config::PasswordConfig;
 use crate::failure::Failure;
+use crate::protocol::password_form;
 use crate::random;
 
 /// Hashes and verifies passwords. Cheap to clone; all clones share the pool.
@@ -35,7 +36,7 @@ struct Pool {
 pub enum Verdict {
     /// It is the one.
     Right,
-    /// It is the one, but its hash has other parameters than those in force: hash it anew.
+    /// It is the one, but its hash has other parameters than those in force, or is of another form of it: hash it anew.
     RightButOutdated,
     /// It is not, or there is no account.
     Wrong,
@@ -60,14 +61,14 @@ impl Hasher {
         })))
     }
 
-    /// Hashes a new password: a PHC string.
+    /// Hashes a new password, in its stored form: a PHC string.
     ///
     /// # Errors
     /// When too many wait already.
     pub async fn hash(&self, password: &str) -> Result<String, Failure> {
         let salt: [u8; 16] = random::bytes();
         let params = self.0.params.clone();
-        let output = self.run(password, salt.to_vec(), params.clone()).await?;
+        let output = self.run(&password_form::stored(password), salt.to_vec(), params.clone()).await?;
         let hash = PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
@@ -78,13 +79,18 @@ impl Hasher {
         Ok(hash.to_string())
     }
 
-    /// Verifies a password against a stored hash; without one the same work is done for nothing, so that nobody can tell.
+    /// Verifies a password against a stored hash, in every form in which it may have been stored; without a hash the same work is done for
+    /// nothing, so that nobody can tell.
     ///
     /// # Errors
     /// When too many wait already, or the stored hash is not one of Argon2id.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict, Failure> {
+        let own = &self.0.params;
+        let forms = password_form::forms(password);
         let Some(stored) = stored else {
-            self.run(password, vec![0; 16], self.0.params.clone()).await?;
+            for form in &forms {
+                self.run(form, vec![0; 16], own.clone()).await?;
+            }
             return Ok(Verdict::Wrong);
         };
         let parsed = PasswordHash::new(stored).map_err(|_| Failure::internal("a password hash cannot be read"))?;
@@ -92,15 +98,14 @@ impl Hasher {
             return Err(Failure::internal("a password hash is not one of Argon2id"));
         };
         let params = Params::try_from(&parsed).map_err(|_| Failure::internal("a password hash has odd parameters"))?;
-        let output = self.run(password, salt.as_ref().to_vec(), params.clone()).await?;
-        let own = &self.0.params;
         let current = (params.m_cost(), params.t_cost(), params.p_cost()) == (own.m_cost(), own.t_cost(), own.p_cost());
-        let right = bool::from(subtle::ConstantTimeEq::ct_eq(output.as_slice(), expected.as_ref()));
-        Ok(match (right, current) {
-            (true, true) => Verdict::Right,
-            (true, false) => Verdict::RightButOutdated,
-            (false, _) => Verdict::Wrong,
-        })
+        for (at, form) in forms.iter().enumerate() {
+            let output = self.run(form, salt.as_ref().to_vec(), params.clone()).await?;
+            if bool::from(subtle::ConstantTimeEq::ct_eq(output.as_slice(), expected.as_ref())) {
+                return Ok(if at == 0 && current { Verdict::Right } else { Verdict::RightButOutdated });
+            }
+        }
+        Ok(Verdict::Wrong)
     }
 
     /// How many hashes were computed so far: lets a test count instead of measure.
@@ -175,6 +180,37 @@ mod tests {
         assert_eq!(hasher.verify("a quiet river at dawn", None).await.unwrap(), Verdict::Wrong);
         assert_eq!(hasher.hashes_computed(), 4);
         assert!(hasher.verify("x", Some("$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_password_counts_in_one_form_and_one_that_was_stored_in_another_is_outdated() {
+        let hasher = hasher(64, 9);
+        let (composed, decomposed) = ("\u{fc}ber den stillen Fluss", "u\u{308}ber den stillen Fluss");
+        for form in [composed, decomposed] {
+            let hash = hasher.hash(form).await.unwrap();
+            assert_eq!(hasher.verify(composed, Some(&hash)).await.unwrap(), Verdict::Right);
+            assert_eq!(hasher.verify(decomposed, Some(&hash)).await.unwrap(), Verdict::Right);
+        }
+        // As it was stored before there was a rule.
+        let params = hasher.0.params.clone();
+        let output = hasher.run(decomposed, vec![7; 16], params.clone()).await.unwrap();
+        let former = PasswordHash {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params).unwrap(),
+            salt: Some(Salt::new(&[7; 16]).unwrap()),
+            hash: Some(Output::new(output.as_slice()).unwrap()),
+        };
+        let former = former.to_string();
+        assert_eq!(hasher.verify(composed, Some(&former)).await.unwrap(), Verdict::RightButOutdated);
+        assert_eq!(hasher.verify(decomposed, Some(&former)).await.unwrap(), Verdict::RightButOutdated);
+        // Who is wrong costs as much as who is nobody.
+        let wrong = "\u{fc}ber den lauten Fluss";
+        let before = hasher.hashes_computed();
+        assert_eq!(hasher.verify(wrong, Some(&former)).await.unwrap(), Verdict::Wrong);
+        let after = hasher.hashes_computed();
+        assert_eq!(hasher.verify(wrong, None).await.unwrap(), Verdict::Wrong);
+        assert_eq!((after - before, hasher.hashes_computed() - after), (2, 2));
     }
 
     #[tokio::test]

@@ -38,6 +38,7 @@ pub mod on_reuse;
 pub mod origin;
 pub mod page;
 pub mod params;
+pub mod password_form;
 pub mod pkce;
 pub mod printable;
 pub mod problem;

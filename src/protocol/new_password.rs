@@ -1,7 +1,8 @@
 //! What a new password must be (NIST SP 800-63B-4 §3.1.1.2): long enough, not absurdly long, not one that everybody tries first.
 //!
-//! No rule about character classes. Length counts characters; every character counts, control characters too.
+//! No rule about character classes. Length counts characters, composed ([`password_form`]); every character counts, control characters too.
 
+use super::password_form;
 use super::rejection::Rejection;
 
 /// The fewest characters of a password that is the only factor.
@@ -40,13 +41,14 @@ const COMMON: &[&str] = &[
 /// # Errors
 /// [`Rejection::MissingPassword`], [`Rejection::PasswordTooShort`], [`Rejection::PasswordTooLong`], [`Rejection::PasswordTooCommon`].
 pub fn check(password: &str, email: &str, name: &str) -> Result<(), Rejection> {
+    let password = password_form::stored(password);
     match password.chars().count() {
         0 => return Err(Rejection::MissingPassword),
         n if n < MIN_LENGTH => return Err(Rejection::PasswordTooShort),
         n if n > MAX_LENGTH => return Err(Rejection::PasswordTooLong),
         _ => {}
     }
-    let plain = folded(password);
+    let plain = folded(&password);
     let own = [folded(email), folded(name), folded(email.split('@').next().unwrap_or_default())];
     let is_own = own.iter().any(|own| !own.is_empty() && repeats(&plain, own));
     if is_own || COMMON.contains(&plain.as_str()) || is_pattern(&plain) {
@@ -85,6 +87,7 @@ mod tests {
         let check = |password: &str| check(password, "ann.lee@example.org", "Ann Lee");
         assert_eq!(check("a quiet river at dawn"), Ok(()));
         assert_eq!(check(&"ü9".repeat(7)), Err(Rejection::PasswordTooShort));
+        assert_eq!(check(&"u\u{308}9".repeat(7)), Err(Rejection::PasswordTooShort));
         assert_eq!(check(""), Err(Rejection::MissingPassword));
         assert_eq!(check(&format!("x{}", "9z!kQ".repeat(51))), Ok(()));
         assert_eq!(check(&format!("xy{}", "9z!kQ".repeat(51))), Err(Rejection::PasswordTooLong));

@@ -8,7 +8,7 @@ use crate::password::Verdict;
 use crate::protocol::journey::Journey;
 use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
-use crate::protocol::{email, new_password};
+use crate::protocol::{email, new_password, password_form};
 use crate::secret::{Secret, base64url, sha256};
 use crate::storage::Place;
 
@@ -44,7 +44,7 @@ impl SignIns {
     ) -> Result<Progress, Error> {
         let typed = attempt.email.ok_or(Rejection::MissingEmail)?.to_owned();
         let password = attempt.password.ok_or(Rejection::MissingPassword)?;
-        if password.expose().chars().count() > new_password::MAX_LENGTH {
+        if password_form::stored(password.expose()).chars().count() > new_password::MAX_LENGTH {
             return Err(Rejection::PasswordTooLong.into());
         }
         let network = network_of(&browser.address, &typed);

@@ -51,6 +51,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("askama", &["http/"]),
     ("clap", &["cli/"]),
     ("argon2", &["password.rs"]),
+    ("idna", &["protocol/email.rs"]),
+    ("unicode_normalization", &["protocol/password_form.rs"]),
     ("lettre", &["mail.rs"]),
     ("tracing_subscriber", &["telemetry.rs"]),
     ("openidconnect", &["upstream/"]),

@@ -6,6 +6,7 @@ mod brand;
 mod consent;
 mod forms;
 mod journey;
+mod letters;
 mod limit;
 mod login;
 mod logout;

@@ -55,7 +55,6 @@ async fn every_field_is_checked_and_pointed_out_before_anything_is_hashed() {
         ("email", "an\u{200b}n@example.org", Rejection::MalformedEmail),
         ("email", "ann\u{ff20}example.org", Rejection::MalformedEmail),
         ("email", "ann@example.org,eve@example.org", Rejection::MalformedEmail),
-        ("email", "ann@ex\u{e4}mple.org", Rejection::MalformedEmail),
         ("email", "e\u{301}ve@example.org", Rejection::MalformedEmail),
         ("email", "Ann <ann@example.org>", Rejection::MalformedEmail),
         ("password", "", Rejection::MissingPassword),
