@@ -25,7 +25,8 @@
 //! - **user**: a person with an account here ([`protocol::user::User`]).
 //! - **sign-in**: one browser's authenticated session, a row that can be listed and ended ([`protocol::sign_in::SignIn`]). Its id is the
 //!   `sid` of ID tokens; its cookie is another secret, of which only the hash is kept.
-//! - **consent**: what a user has allowed a client; remembered until it is withdrawn ([`protocol::consent::Consent`]).
+//! - **consent**: what a user has allowed a client, scope by scope of each API; remembered until it is withdrawn
+//!   ([`protocol::consent::Consent`]).
 //! - **grant**: what came of one authorization: one code and all tokens that descend from it ([`protocol::grant::Grant`]). Everything that
 //!   decides on a person's access asks whether its grant holds, so an ended one counts at once on every node.
 //! - **resource**: an API that accepts our access tokens ([`protocol::resource::Resource`]). The issuer itself is one: userinfo.

@@ -7,11 +7,13 @@
 
 use super::assurance::{self, Assurance, CLASSES};
 use super::authorization_request::AuthorizationRequest;
-use super::client::{Client, ClientType};
-use super::consent::Consent;
+use super::client::Client;
+use super::consent::{Allowance, Consent};
 use super::journey::{Goal, Journey, Proven};
 use super::proof::Proofs;
+use super::redirect_uri;
 use super::rejection::Rejection;
+use super::resource::Resource;
 use super::sign_in::SignIn;
 use crate::clock::Timestamp;
 
@@ -53,6 +55,8 @@ pub struct Known<'a> {
     pub client: Option<&'a Client>,
     /// The consent of the sign-in's user for this client.
     pub consent: Option<&'a Consent>,
+    /// All registered resources: whose the scopes are that the client asks for.
+    pub resources: &'a [Resource],
 }
 
 /// Decides, for whoever is signed in. What was proved on the journey without being enough to sign in counts for nothing here.
@@ -150,11 +154,13 @@ fn is_recent(journey: &Journey, request: &AuthorizationRequest, auth_time: Times
     !asked_anew && !too_old
 }
 
-/// Whether the person allows this. A native client's identity cannot be proved, so each of its requests is asked (RFC 8252 §8.6).
+/// Whether the person allows this. The identity of a client on the person's own device cannot be proved, so each of its requests is asked:
+/// a native one's, and a single-page app's at a loopback address (RFC 8252 §8.6).
 fn has_consent(journey: &Journey, request: &AuthorizationRequest, known: Known<'_>) -> bool {
     let Some(client) = known.client else { return false };
-    let covering = known.consent.filter(|consent| consent.covers(request));
-    let each_time = request.prompt.consent || client.client_type == ClientType::Native;
+    let asked = || Allowance::asked(request, known.resources);
+    let covering = known.consent.filter(|consent| consent.allowed.covers(&asked()));
+    let each_time = request.prompt.consent || redirect_uri::is_on_device(client, request.target.redirect_uri());
     if each_time {
         covering.is_some_and(|consent| consent.confirmed_request == journey.id)
     } else {

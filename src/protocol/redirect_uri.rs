@@ -126,6 +126,16 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether what is sent to the client there goes to an application on the person's own device, where any other can claim to be it: a native
+/// client, or a single-page app at a loopback address (RFC 8252 §8.6).
+pub fn is_on_device(client: &Client, uri: &str) -> bool {
+    match client.client_type {
+        ClientType::Native => true,
+        ClientType::Spa => Url::parse(uri).is_ok_and(|url| is_loopback(&url)),
+        ClientType::Web | ClientType::Service => false,
+    }
+}
+
 /// The hosts of a native client's URIs whose port is free.
 const FREE_PORT: &[&str] = &["127.0.0.1", "[::1]", "localhost"];
 

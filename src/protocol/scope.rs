@@ -38,6 +38,11 @@ impl ScopeSet {
         }
     }
 
+    /// The set of one token, which is well-formed.
+    pub(super) fn of(token: &str) -> Self {
+        Self(BTreeSet::from([token.to_owned()]))
+    }
+
     /// Whether the token is in the set.
     pub fn contains(&self, token: &str) -> bool {
         self.0.contains(token)

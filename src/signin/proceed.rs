@@ -7,7 +7,7 @@ use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::authorization_response::{self, AuthorizationResponse};
 use crate::protocol::client::Client;
 use crate::protocol::code::IssuedCode;
-use crate::protocol::consent::Consent;
+use crate::protocol::consent::{Allowance, Consent};
 use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::{Known, NextStep, next_step};
 use crate::protocol::rejection::Rejection;
@@ -15,6 +15,9 @@ use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::secret::Secret;
 use crate::storage::{NewCode, NewGrant};
+
+/// How long a denial is remembered, in seconds: longer than a journey can begin anew.
+const DENIED_FOR: i64 = 2 * 86_400;
 
 /// Where the browser goes next.
 #[derive(Debug)]
@@ -79,33 +82,41 @@ impl SignIns {
     /// Remembers what the person allowed: beside what was allowed before.
     ///
     /// # Errors
-    /// [`Rejection::MissingPendingRequest`] when nobody asks for anything; a failure when the database fails.
+    /// [`Rejection::MissingPendingRequest`] when nobody asks for anything; [`Rejection::ReplayedPendingRequest`] when the request was denied
+    /// before; a failure when the database fails.
     pub async fn allow(&self, journey: &Journey, sign_in: &SignIn, now: Timestamp) -> Result<(), Error> {
         let request = journey.request().ok_or(Rejection::MissingPendingRequest)?;
+        let resources = self.directory.resources().await?;
         let mut transaction = self.storage.begin().await?;
         transaction.hold_user(&sign_in.user_id).await?;
-        let former = transaction.consent(&sign_in.user_id, &request.client_id).await?;
-        let mut consent = Consent {
-            scopes: request.scopes_to_allow(),
-            resources: request.resources.clone(),
-            confirmed_request: journey.id.clone(),
-        };
-        if let Some(former) = former {
-            consent.scopes = consent.scopes.union(&former.scopes);
-            consent.resources.extend(former.resources.into_iter().filter(|known| !request.resources.contains(known)));
+        if transaction.is_denied(journey.request_id()).await? {
+            return Err(Rejection::ReplayedPendingRequest.into());
         }
+        let former = transaction.consent(&sign_in.user_id, &request.client_id).await?;
+        let mut allowed = Allowance::asked(request, &resources);
+        if let Some(former) = former {
+            allowed = allowed.and(&former.allowed);
+        }
+        let consent = Consent { allowed, confirmed_request: journey.id.clone() };
         transaction.remember_consent(&sign_in.user_id, &request.client_id, &consent, now).await?;
         transaction.commit().await?;
         Ok(())
     }
 
-    /// What the client is told when the person denies.
+    /// What the client is told when the person denies. The request is answered by that: going back and allowing it gives no code.
     ///
     /// # Errors
-    /// [`Rejection::DisabledClient`], [`Rejection::UnregisteredRedirectUri`]: then nothing is told to anybody; a failure when the
-    /// database fails.
-    pub async fn deny(&self, request: &AuthorizationRequest) -> Result<Proceed, Error> {
+    /// [`Rejection::MissingPendingRequest`] when nobody asks for anything; [`Rejection::DisabledClient`],
+    /// [`Rejection::UnregisteredRedirectUri`]: then nothing is told to anybody; a failure when the database fails.
+    pub async fn deny(&self, journey: &Journey, sign_in: &SignIn, now: Timestamp) -> Result<Proceed, Error> {
+        let request = journey.request().ok_or(Rejection::MissingPendingRequest)?;
         self.client_of(request).await?;
+        let mut transaction = self.storage.begin().await?;
+        transaction.hold_user(&sign_in.user_id).await?;
+        transaction.deny_request(journey.request_id(), now.plus(DENIED_FOR)).await?;
+        // A code that nobody has used yet goes with it.
+        transaction.take_back_code(journey.request_id()).await?;
+        transaction.commit().await?;
         Ok(self.refused(request, Rejection::ConsentDenied))
     }
 
@@ -121,13 +132,15 @@ impl SignIns {
         sign_in: &SignIn,
         now: Timestamp,
     ) -> Result<Proceed, Error> {
+        let resources = self.directory.resources().await?;
         let mut transaction = self.storage.begin().await?;
         transaction.hold_user(&sign_in.user_id).await?;
         // Between the first look and now the sign-in may have ended, the person been switched off, or the consent withdrawn.
         let held = transaction.sign_in_and_consent(&sign_in.id, &client.client_id).await?;
         let (sign_in, consent) = held.filter(|(sign_in, _)| sign_in.is_live(self.limits.idle, now)).unzip();
         let consent = consent.flatten();
-        let known = Known { sign_in: sign_in.as_ref(), client: Some(client), consent: consent.as_ref() };
+        let known =
+            Known { sign_in: sign_in.as_ref(), client: Some(client), consent: consent.as_ref(), resources: &resources };
         let step = next_step(journey, known, &self.policy, now);
         let (NextStep::Finish, Some(sign_in)) = (step, &sign_in) else { return self.led_to(journey, step) };
         let (code, grant_id) = (random::secret(), random::id());

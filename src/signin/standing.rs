@@ -48,7 +48,13 @@ impl SignIns {
             Some(cookie) => self.current_with_consent(cookie, &client, now).await?,
             None => (None, None),
         };
-        let known = Known { sign_in: sign_in.as_ref(), client: Some(&client), consent: consent.as_ref() };
+        let resources = self.directory.resources().await?;
+        let known = Known {
+            sign_in: sign_in.as_ref(),
+            client: Some(&client),
+            consent: consent.as_ref(),
+            resources: &resources,
+        };
         let step = next_step(journey, known, &self.policy, now);
         Ok(Standing { sign_in, client: Some(client), consent, step })
     }

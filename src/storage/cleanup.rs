@@ -30,6 +30,9 @@ statements! {
     DELETION_DUE = "SELECT deleted_at FROM deleted_clients WHERE deleted_at < $1 LIMIT 1";
     CLEAN_DELETIONS = "DELETE FROM deleted_clients WHERE client_id IN (SELECT client_id FROM deleted_clients \
         WHERE deleted_at < $1 ORDER BY deleted_at LIMIT $2)";
+    DENIED_DUE = "SELECT expires_at FROM denied_requests WHERE expires_at < $1 LIMIT 1";
+    CLEAN_DENIED = "DELETE FROM denied_requests WHERE request_id IN (SELECT request_id FROM denied_requests WHERE expires_at < $1 \
+        ORDER BY expires_at LIMIT $2)";
     SIGN_INS_TO_LOOK_AT = "SELECT id, ended_at, expires_at, last_used_at FROM sign_ins WHERE look_at <= $1 ORDER BY look_at LIMIT $2";
     CLEAN_SIGN_IN = "DELETE FROM sign_ins WHERE id = $1 AND (ended_at < $2 OR expires_at < $2 OR last_used_at < $3)";
     LOOK_AT_SIGN_IN = "UPDATE sign_ins SET look_at = $2 WHERE id = $1";
@@ -84,6 +87,7 @@ impl Storage {
         gone += self.clean_table(REVOKED_DUE, CLEAN_REVOKED, now).await?;
         // Longer than a node goes on with what it remembers when it hears nothing.
         gone += self.clean_table(DELETION_DUE, CLEAN_DELETIONS, now.minus(WEEK)).await?;
+        gone += self.clean_table(DENIED_DUE, CLEAN_DENIED, now).await?;
         gone += self.clean_table(FAILURE_DUE, CLEAN_FAILURES, now.minus(3600)).await?;
         Ok(gone)
     }

@@ -13,7 +13,10 @@ use crate::secret::SecretHash;
 
 statements! {
     INSERT_CODE = "INSERT INTO codes (code_hash, grant_id, client_id, request_id, redirect_uri, challenge, nonce, expires_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (request_id) DO NOTHING RETURNING grant_id";
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE NOT EXISTS (SELECT 1 FROM denied_requests WHERE request_id = $4) \
+        ON CONFLICT (request_id) DO NOTHING RETURNING grant_id";
+    DENY_REQUEST = "INSERT INTO denied_requests (request_id, expires_at) VALUES ($1, $2) ON CONFLICT (request_id) DO NOTHING";
+    IS_DENIED = "SELECT request_id FROM denied_requests WHERE request_id = $1";
     TAKE_BACK_CODE = "DELETE FROM codes WHERE request_id = $1 AND consumed_at IS NULL RETURNING grant_id";
     FORGET_GRANT = "DELETE FROM grants WHERE id = $1";
     CODE = concat!("SELECT k.redirect_uri, k.challenge, k.nonce, k.expires_at AS code_expires_at, k.consumed_at, k.redeemed_at, ",
@@ -77,7 +80,18 @@ impl Reader {
 }
 
 impl Transaction {
-    /// Writes the code of a grant; `false` when the request has one already.
+    /// Notes that a person has denied a request, until nobody can come back to it: from now on it gets no code.
+    pub async fn deny_request(&mut self, request_id: &str, expires_at: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(DENY_REQUEST).bind(request_id).bind(expires_at.seconds()).execute(c).await.map(drop))
+    }
+
+    /// Whether a request was denied.
+    pub async fn is_denied(&mut self, request_id: &str) -> Result<bool, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, (String,)>(IS_DENIED).bind(request_id).fetch_optional(c).await)?;
+        Ok(row.is_some())
+    }
+
+    /// Writes the code of a grant; `false` when the request has one already, or was denied.
     pub async fn insert_code(&mut self, new: &NewCode<'_>) -> Result<bool, Failure> {
         let issued = new.issued;
         let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_CODE)

@@ -6,29 +6,33 @@ use super::rows::{from_json, json, scopes};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::protocol::consent::Consent;
+use crate::protocol::consent::{Allowance, Consent};
 
 statements! {
-    CONSENT = "SELECT scopes, resources, confirmed_request FROM consents WHERE user_id = $1 AND client_id = $2";
-    REMEMBER_CONSENT = "INSERT INTO consents (user_id, client_id, scopes, resources, given_at, confirmed_request) \
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes, \
-        resources = excluded.resources, given_at = excluded.given_at, confirmed_request = excluded.confirmed_request";
+    CONSENT = "SELECT scopes, resources, allowed, confirmed_request FROM consents WHERE user_id = $1 AND client_id = $2";
+    REMEMBER_CONSENT = "INSERT INTO consents (user_id, client_id, scopes, resources, given_at, confirmed_request, allowed) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes, \
+        resources = excluded.resources, given_at = excluded.given_at, confirmed_request = excluded.confirmed_request, \
+        allowed = excluded.allowed";
 }
 
 #[derive(FromRow)]
 pub(super) struct ConsentRow {
     pub scopes: String,
     pub resources: String,
+    pub allowed: Option<String>,
     pub confirmed_request: String,
 }
 
 impl ConsentRow {
     pub(super) fn read(self) -> Result<Consent, Failure> {
-        Ok(Consent {
-            scopes: scopes(&self.scopes)?,
-            resources: from_json("resources", &self.resources)?,
-            confirmed_request: self.confirmed_request,
-        })
+        let allowed = match self.allowed {
+            Some(allowed) => from_json("allowed", &allowed)?,
+            None => {
+                Allowance::of_former(&scopes(&self.scopes)?, &from_json::<Vec<String>>("resources", &self.resources)?)
+            }
+        };
+        Ok(Consent { allowed, confirmed_request: self.confirmed_request })
     }
 }
 
@@ -53,14 +57,15 @@ impl Transaction {
         consent: &Consent,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let resources = json(&consent.resources)?;
+        let (resources, allowed) = (json(&consent.allowed.resources())?, json(&consent.allowed)?);
         on!(self, |c| sqlx::query(REMEMBER_CONSENT)
             .bind(user_id)
             .bind(client_id)
-            .bind(consent.scopes.to_string())
+            .bind(consent.allowed.scopes().to_string())
             .bind(resources)
             .bind(now.seconds())
             .bind(&consent.confirmed_request)
+            .bind(allowed)
             .execute(c)
             .await
             .map(drop))

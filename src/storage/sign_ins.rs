@@ -33,11 +33,11 @@ statements! {
         JOIN users u ON u.id = s.user_id \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
     SIGN_IN_AND_CONSENT_BY_SECRET = "SELECT s.id, s.user_id, u.email, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
-        k.scopes, k.resources, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
+        k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
     SIGN_IN_AND_CONSENT = "SELECT s.id, s.user_id, u.email, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
-        k.scopes, k.resources, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
+        k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
     SIGN_INS_AFTER = concat!("SELECT ", entry_columns!(), " FROM sign_ins s JOIN users u ON u.id = s.user_id \
@@ -156,6 +156,7 @@ struct SignInAndConsentRow {
     sign_in: SignInRow,
     scopes: Option<String>,
     resources: Option<String>,
+    allowed: Option<String>,
     confirmed_request: Option<String>,
 }
 
@@ -163,7 +164,7 @@ impl SignInAndConsentRow {
     fn read(self) -> Result<(SignIn, Option<Consent>), Failure> {
         let consent = match (self.scopes, self.resources, self.confirmed_request) {
             (Some(scopes), Some(resources), Some(confirmed_request)) => {
-                Some(ConsentRow { scopes, resources, confirmed_request }.read()?)
+                Some(ConsentRow { scopes, resources, allowed: self.allowed, confirmed_request }.read()?)
             }
             _ => None,
         };

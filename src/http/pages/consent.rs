@@ -11,11 +11,11 @@ use crate::clock::Timestamp;
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender, query};
 use crate::protocol::authorization_request::AuthorizationRequest;
-use crate::protocol::client::ClientType;
-use crate::protocol::consent::Consent;
+use crate::protocol::consent::{Allowance, Consent};
 use crate::protocol::next_step::NextStep;
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::{Refusal, Rejection};
+use crate::protocol::resource::Resource;
 use crate::protocol::scope;
 use crate::signin::Standing;
 
@@ -58,7 +58,6 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let now = app.now();
     let sealed = form.params.single("request")?.map(str::to_owned);
     let visit = Visit::open(&app, &form.sender, sealed, now).await?;
-    let request = visit.journey.request().ok_or(Rejection::MissingPendingRequest)?;
     let Some(sign_in) = form.sender.sign_in(&app, now).await? else { return Ok(visit.resume()?) };
     let ticket = form.params.single("ticket")?;
     if let Err(rejection) = app.sign_ins.forms.check_consent(&visit.journey, &sign_in.id, ticket) {
@@ -71,7 +70,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
             Ok(visit.resume()?)
         }
         Some("deny") => {
-            let denied = visit.told(&app, app.sign_ins.deny(request).await).await?;
+            let denied = visit.told(&app, app.sign_ins.deny(&visit.journey, &sign_in, now).await).await?;
             Ok(visit.lead(&form.sender, denied)?)
         }
         _ => Err(Rejection::MissingDecision.into()),
@@ -102,9 +101,9 @@ async fn question(
         form: visit.form(app),
         ticket: app.sign_ins.forms.consent_ticket(&visit.journey, &sign_in.id),
         client: Some(Asker::of(&client, Some(request.target.redirect_uri()))),
-        native: client.client_type == ClientType::Native,
+        native: redirect_uri::is_on_device(&client, request.target.redirect_uri()),
         email: sign_in.email,
-        asks: asks(request, consent.as_ref(), |token| scope::words(token, &resources)),
+        asks: asks(request, consent.as_ref(), &resources),
         apis: request.resources.iter().filter_map(named).collect(),
         destination: redirect_uri::destination(request.target.redirect_uri()),
         error: error.as_ref().map(Notice::from),
@@ -116,11 +115,19 @@ async fn question(
     })
 }
 
-fn asks(request: &AuthorizationRequest, former: Option<&Consent>, words: impl Fn(&str) -> String) -> Vec<Ask> {
-    let ask = |token: &str| Ask {
-        scope: token.to_owned(),
-        words: words(token),
-        allowed_before: former.is_some_and(|former| former.scopes.contains(token)),
-    };
-    scope::in_order(request.scopes_to_allow().iter()).into_iter().map(ask).collect()
+/// What is asked for, each in the words of the API that it is asked of.
+fn asks(request: &AuthorizationRequest, former: Option<&Consent>, resources: &[Resource]) -> Vec<Ask> {
+    let asked = Allowance::asked(request, resources);
+    let mut asks = Vec::new();
+    for token in scope::in_order(request.scopes_to_allow().iter()) {
+        for (owner, _) in asked.iter().filter(|(_, scopes)| scopes.contains(token)) {
+            let api = resources.iter().find(|resource| resource.identifier == owner);
+            asks.push(Ask {
+                scope: token.to_owned(),
+                words: scope::words(token, api.map_or(&[], std::slice::from_ref)),
+                allowed_before: former.is_some_and(|former| former.allowed.contains(owner, token)),
+            });
+        }
+    }
+    asks
 }

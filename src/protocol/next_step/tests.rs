@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::protocol::authorization_request::RedirectTarget;
+use crate::protocol::client::ClientType;
 use crate::protocol::journey::Action;
 use crate::protocol::params::Params;
 use crate::protocol::pkce::PkceMode;
@@ -153,8 +154,12 @@ fn the_whole_input_space_follows_the_rules() {
                     for allowed in CONSENTS {
                         let sign_in = person.map(sign_in);
                         let consent = allowed.map(|(scopes, id)| consent(scopes, id));
-                        let known =
-                            Known { sign_in: sign_in.as_ref(), client: Some(&client), consent: consent.as_ref() };
+                        let known = Known {
+                            sign_in: sign_in.as_ref(),
+                            client: Some(&client),
+                            consent: consent.as_ref(),
+                            resources: &[],
+                        };
                         let rule = wanted(kind, (prompt, max_age), wish, person, allowed);
                         // What was proved without signing in changes nothing.
                         for journey in [&journey, &underway] {
@@ -238,7 +243,7 @@ fn claims_of_another_scope_are_consented_to_as_that_scope() {
     let journey = journey(Goal::Authorize(Box::new(request)));
     let step = |scopes: &str| {
         let (sign_in, consent) = (sign_in(person("ann", Kind::Password, 2, None)), consent(scopes, "old"));
-        let known = Known { sign_in: Some(&sign_in), client: Some(&client), consent: Some(&consent) };
+        let known = Known { sign_in: Some(&sign_in), client: Some(&client), consent: Some(&consent), resources: &[] };
         next_step(&journey, known, &POLICY, NOW)
     };
     assert_eq!(step("openid"), NextStep::Consent);
@@ -260,5 +265,5 @@ fn sign_in(person: Somebody) -> SignIn {
 
 fn consent(scopes: &str, confirmed_request: &str) -> Consent {
     let scopes = ScopeSet::parse(scopes).unwrap();
-    Consent { scopes, resources: vec![], confirmed_request: confirmed_request.into() }
+    Consent { allowed: Allowance::of_former(&scopes, &[]), confirmed_request: confirmed_request.into() }
 }

@@ -4,7 +4,7 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
-use crate::support::{Answer, Browser, Client, PASSWORD, Server, unverified_claims};
+use crate::support::{Answer, Browser, Client, PASSWORD, Server, parallel, unverified_claims};
 
 const ANN: &str = "ann@example.org";
 
@@ -136,6 +136,129 @@ async fn a_denial_goes_to_the_client_and_is_not_remembered() {
     assert_eq!(answer.location_param("state").as_deref(), Some("st-1"));
     assert!(browser.visit(&client.authorization_url("")).await.has("#allow"));
     assert_eq!(codes(&server).await, 0);
+}
+
+#[tokio::test]
+async fn after_deny_and_back_allow_gives_no_code() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let (mut browser, page) = asked(&server, &client, "").await;
+    browser.submit(&page.form("#deny")).await.refused_redirect(Rejection::ConsentDenied);
+    browser.press(&page.form("#allow")).await.refused_page(400, Rejection::ReplayedPendingRequest);
+    assert_eq!(server.database.db_number("SELECT count(*) FROM consents").await, 0);
+    // Nor when it was allowed for another request in the meantime.
+    let other = browser.visit(&client.authorization_url("state=other")).await;
+    assert!(browser.press(&other.form("#allow")).await.location_param("code").is_some());
+    let sealed = page.form("#allow").field("request");
+    let answer = browser.visit(&format!("/authorize/continue?request={sealed}")).await;
+    answer.refused_page(400, Rejection::ReplayedPendingRequest);
+    assert_eq!(codes(&server).await, 1);
+    // A denial is forgotten when nobody can come back to the request.
+    let denied = "SELECT count(*) FROM denied_requests";
+    assert_eq!(server.database.db_number(denied).await, 1);
+    server.turn(3 * 86_400);
+    server.app.storage.clean(server.app.config.sign_in.idle, server.clock.now()).await.unwrap();
+    assert_eq!(server.database.db_number(denied).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_allow_and_deny_at_once_no_code_is_left_once_the_denial_was_told() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let (mut browser, first) = asked(&server, &client, "prompt=consent").await;
+    let mut page = first;
+    for round in 0..10 {
+        let answers = parallel(8, |at| {
+            let mut browser = browser.clone();
+            let form = page.form(if at % 2 == 0 { "#allow" } else { "#deny" });
+            async move { browser.press(&form).await }
+        })
+        .await;
+        assert!(answers.iter().all(|answer| !answer.status.is_server_error()), "round {round}");
+        for code in
+            answers.iter().filter(|answer| answer.status == 303).filter_map(|answer| answer.location_param("code"))
+        {
+            client.redeem(&code).await.refused_json(400, Rejection::UnknownCode);
+        }
+        page = browser.visit(&client.authorization_url("prompt=consent")).await;
+    }
+}
+
+#[tokio::test]
+async fn consent_to_a_scope_of_one_api_says_nothing_of_another_that_has_one_of_the_same_name() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    for (identifier, words) in [("https://notes.test", "Read your notes"), ("https://mail.test", "Read your mail")] {
+        server.db_resource(identifier, &[]).await;
+        let scopes = [("read".to_owned(), words.to_owned())].into();
+        server.db_change_resource(identifier, |resource| resource.set_scopes(scopes)).await;
+    }
+    let scopes = ScopeSet::parse("openid read").unwrap();
+    let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
+    let extra = |api: &str| format!("scope=openid+read&resource=https%3A%2F%2F{api}.test");
+    let (mut browser, page) = asked(&server, &client, &extra("mail")).await;
+    let text = page.text_of(".asks").unwrap();
+    assert!(text.contains("Read your mail") && !text.contains("Read your notes"), "{text}");
+    browser.press(&page.form("#allow")).await;
+    let silent = browser.visit(&client.authorization_url(&format!("{}&prompt=none", extra("mail")))).await;
+    assert!(silent.location_param("code").is_some());
+    // Both were allowed before by name: the scope of the one, and then the other API for something else.
+    browser
+        .visit(&client.authorization_url(&format!("{}&prompt=none", extra("notes"))))
+        .await
+        .refused_redirect(Rejection::ConsentNeeded);
+    let page = browser.visit(&client.authorization_url("scope=openid&resource=https%3A%2F%2Fnotes.test")).await;
+    browser.press(&page.form("#allow")).await;
+    browser
+        .visit(&client.authorization_url(&format!("{}&prompt=none", extra("notes"))))
+        .await
+        .refused_redirect(Rejection::ConsentNeeded);
+    let page = browser.visit(&client.authorization_url(&extra("notes"))).await;
+    let text = page.text_of(".asks").unwrap();
+    assert!(text.contains("Read your notes") && !text.contains("Read your mail"), "{text}");
+    assert!(browser.press(&page.form("#allow")).await.location_param("code").is_some());
+    for api in ["mail", "notes"] {
+        let silent = browser.visit(&client.authorization_url(&format!("{}&prompt=none", extra(api)))).await;
+        assert!(silent.location_param("code").is_some(), "{api}");
+    }
+}
+
+#[tokio::test]
+async fn a_consent_from_before_covers_what_it_can_only_have_meant() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    server.db_resource("https://notes.test", &["read"]).await;
+    let scopes = ScopeSet::parse("openid read").unwrap();
+    let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
+    let extra = "scope=openid+read&resource=https%3A%2F%2Fnotes.test";
+    let (mut browser, page) = asked(&server, &client, extra).await;
+    browser.press(&page.form("#allow")).await;
+    let silently = client.authorization_url(&format!("{extra}&prompt=none"));
+    server.database.db_execute("UPDATE consents SET allowed = NULL").await;
+    assert!(browser.visit(&silently).await.location_param("code").is_some());
+    let both = r#"UPDATE consents SET allowed = NULL, resources = '["https://notes.test","https://mail.test"]'"#;
+    server.database.db_execute(both).await;
+    browser.visit(&silently).await.refused_redirect(Rejection::ConsentNeeded);
+    let own = client.authorization_url("scope=openid&prompt=none");
+    assert!(browser.visit(&own).await.location_param("code").is_some());
+}
+
+#[tokio::test]
+async fn a_single_page_app_at_a_loopback_address_asks_each_time_and_warns() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    for uri in ["http://localhost:5173/cb", "http://127.0.0.1:8001/cb", "http://[::1]:8001/cb"] {
+        let mut client = server.db_client(ClientType::Spa, |c| c.redirect_uris = vec![uri.to_owned()]).await;
+        client.redirect_uri = uri.to_owned();
+        let (mut browser, page) = asked(&server, &client, "").await;
+        assert!(page.text().contains("Any application on this device"));
+        assert!(browser.press(&page.form("#allow")).await.location_param("code").is_some());
+        assert!(browser.visit(&client.authorization_url("")).await.has("#allow"), "{uri}");
+        let silent = browser.visit(&client.authorization_url("prompt=none")).await;
+        silent.refused_redirect(Rejection::ConsentNeeded);
+    }
 }
 
 #[tokio::test]
