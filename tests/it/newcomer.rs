@@ -56,10 +56,12 @@ async fn a_newcomer_is_shown_everything(width: u32, height: u32) {
     browser.click("#allow").await;
 
     browser.find("#call-section:not([hidden])").await;
+    assert_eq!(browser.text("#headline").await, "Hello, Ann Lee.");
     assert_eq!(browser.evaluate("return document.querySelectorAll('#checks li').length > 4").await, Value::Bool(true));
     browser.click("#call-api").await;
     browser.find("#api-result:not(:empty)").await;
     assert!(browser.text("#api-result").await.contains("Water the plants"));
+    let guide = browser.find("#guides a").await.attr("href").await.unwrap().unwrap();
     browser.click("#call-userinfo").await;
     browser.find("#userinfo-result:not(:empty)").await;
     assert!(browser.text("#userinfo-result").await.contains(EMAIL));
@@ -71,6 +73,10 @@ async fn a_newcomer_is_shown_everything(width: u32, height: u32) {
     browser.picture("demo-6-signed-in-dark").await;
     browser.prefer("light").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
+    // The last step leads on, to a guide.
+    browser.goto(&format!("{app}{guide}")).await;
+    assert!(browser.text("article").await.contains("doorward client create"));
+    browser.picture("demo-9-guide").await;
 
     browser.goto(&format!("{}/account", server.issuer)).await;
     assert!(browser.text("main").await.contains(EMAIL));

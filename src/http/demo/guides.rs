@@ -12,7 +12,10 @@ use crate::protocol::rejection::Rejection;
 /// A guide: its name in addresses, its title, its text.
 struct Guide(&'static str, &'static str, &'static str);
 
-const GUIDES: &[Guide] = &[Guide("readme", "Run it, and register your own", include_str!("../../../README.md"))];
+const GUIDES: &[Guide] = &[
+    Guide("readme", "Run it, and register your own", include_str!("../../../README.md")),
+    Guide("protect-an-api", "Protect an API", include_str!("../../../docs/protect-an-api.md")),
+];
 
 #[derive(Template)]
 #[template(path = "demo_guide.html")]
