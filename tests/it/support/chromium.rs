@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use axum::http::Method;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::{ParseError, Url};
 
-use super::END;
+use super::eventually::{LOOKS, PAUSE};
 
 const MISSING: &str =
     "chromedriver cannot be run: install chromium and chromium-driver (`tests/run --only install` does)";
@@ -101,16 +100,18 @@ impl Chromium {
         self.find(selector).await.send_keys(text).await.unwrap();
     }
 
-    /// Waits for an element.
+    /// Waits for an element. Whoever asks while another page comes is told that the question was "aborted by navigation": asks again.
     pub async fn find(&self, selector: &str) -> fantoccini::elements::Element {
-        let waiting = self.page.wait().at_most(END).every(Duration::from_millis(20));
-        match waiting.for_element(Locator::Css(selector)).await {
-            Ok(element) => element,
-            Err(error) => {
-                let url = self.page.current_url().await.map(String::from).unwrap_or_default();
-                panic!("{selector} does not come on {url}: {error}; {:?}", self.complaints().await)
+        let mut last = None;
+        for _ in 0..LOOKS {
+            match self.page.find(Locator::Css(selector)).await {
+                Ok(element) => return element,
+                Err(error) => last = Some(error),
             }
+            tokio::time::sleep(PAUSE).await;
         }
+        let url = self.page.current_url().await.map(String::from).unwrap_or_default();
+        panic!("{selector} does not come on {url}: {last:?}; {:?}", self.complaints().await)
     }
 
     /// What a script finds.

@@ -5,8 +5,8 @@ use std::time::Duration;
 /// The end of all waiting for what others send us.
 pub const END: Duration = Duration::from_secs(60);
 /// How long to wait before the next look, and how often to look: a minute at least, and longer for a process that is stopped meanwhile.
-const PAUSE: Duration = Duration::from_millis(10);
-const LOOKS: usize = 6_000;
+pub(super) const PAUSE: Duration = Duration::from_millis(10);
+pub(super) const LOOKS: usize = 6_000;
 
 /// Asks until there is an answer, and gives it. `state` says what is waited for.
 pub async fn eventually<T>(state: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
