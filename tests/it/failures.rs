@@ -42,7 +42,7 @@ async fn a_state_that_should_not_be_is_a_500_that_tells_nothing() {
 async fn a_failure_after_the_target_is_known_goes_to_the_client() {
     for (damage, error) in [
         ("ALTER TABLE codes RENAME TO codes_away", "temporarily_unavailable"),
-        ("UPDATE consents SET resources = 'not json'", "server_error"),
+        ("UPDATE consents SET allowed = 'not json'", "server_error"),
     ] {
         let server = Server::start().await;
         server.db_user("ann@example.org").await;
