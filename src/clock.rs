@@ -76,7 +76,8 @@ impl Clock {
 }
 
 /// A stopwatch over the monotonic clock, for how long something took or how fresh something is: never for a rule about dates.
-#[derive(Clone, Copy, Debug)]
+/// The one that was started first is the smallest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {

@@ -25,6 +25,10 @@ pub struct ServerConfig {
     pub trusted_proxies: Vec<Network>,
     /// The header of theirs that counts.
     pub forwarded_header: ForwardedHeader,
+    /// Seconds that a connection of HTTP/1.1 may idle after an answered request.
+    pub keep_alive: i64,
+    /// Connections at most; from nine tenths on, idle ones are closed for new ones.
+    pub max_connections: u32,
     /// Seconds that new connections are still taken after SIGTERM.
     pub notice: i64,
     /// Seconds that requests under way may take after SIGTERM.
@@ -36,6 +40,8 @@ pub struct ServerConfig {
 impl ServerConfig {
     pub(super) fn check(&self, mistakes: &mut Mistakes) {
         mistakes.note(Issuer::parse(&self.issuer).map(drop).map_err(|why| format!("server.issuer: {why}")));
+        mistakes.within("server.keep_alive", self.keep_alive, 1, 3600);
+        mistakes.within("server.max_connections", self.max_connections, 10, 1_000_000);
         mistakes.within("server.notice", self.notice, 0, 600);
         mistakes.within("server.drain", self.drain, 0, 600);
         self.tls.check(mistakes);

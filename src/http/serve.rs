@@ -5,28 +5,28 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::Version;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::middleware::peer::Peer;
+use super::open::{Entered, Open};
+use super::patience::{HEAD_TIMEOUT, Heard, Told};
 use super::site::Site;
 use super::tls::Tls;
 use crate::app::App;
 use crate::failure::Failure;
 
-/// How long the head of a request may take, how long a connection may idle, and how long it may wait with its first request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How often an HTTP/2 connection is asked whether it still lives.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// The longest head of a request, in bytes.
@@ -106,7 +106,6 @@ impl Listener {
 
     /// Serves until a stop is asked for; returns when the last request is answered or the time for that is over.
     pub async fn serve(self, app: &App, site: Site, shutdown: Shutdown) {
-        let graceful = GracefulShutdown::new();
         let taking_note = async {
             shutdown.requested().await;
             app.begin_draining();
@@ -117,10 +116,19 @@ impl Listener {
             }
         };
         tokio::pin!(taking_note);
+        let (open, idle) = (Open::new(app.config.server.max_connections), app.config.server.keep_alive);
+        let idle = Duration::from_secs(u64::try_from(idle).unwrap_or(0));
         loop {
+            let next = async {
+                let room = open.room().await;
+                (self.socket.accept().await, room)
+            };
             tokio::select! {
-                accepted = self.socket.accept() => match accepted {
-                    Ok((stream, peer)) => connection(stream, peer, self.tls.clone(), site.clone(), graceful.watcher()),
+                (accepted, room) = next => match accepted {
+                    Ok((stream, peer)) => {
+                        let caller = Caller { peer, idle, entered: open.enter(room) };
+                        connection(stream, caller, self.tls.clone(), site.clone());
+                    }
                     Err(error) => {
                         // Out of file handles, most likely: those who are here finish, then others can come.
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -133,43 +141,51 @@ impl Listener {
         drop(self.socket);
         let limit = Duration::from_secs(u64::try_from(app.config.server.drain).unwrap_or(0));
         tokio::select! {
-            () = graceful.shutdown() => {}
+            () = open.leave() => {}
             () = tokio::time::sleep(limit) => tracing::warn!("requests were still under way; they are cut off"),
             () = shutdown.at_once.cancelled() => {}
         }
     }
 }
 
+/// The other end of a connection, and how long it is waited for.
+struct Caller {
+    peer: SocketAddr,
+    idle: Duration,
+    entered: Entered,
+}
+
 /// Takes a connection: the handshake, if there is one, and then its requests.
-fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, site: Site, watcher: Watcher) {
+fn connection(stream: TcpStream, caller: Caller, tls: Option<Tls>, site: Site) {
     // Answers are small: none waits for the acknowledgement of another.
     let _ = stream.set_nodelay(true);
     tokio::spawn(async move {
-        match tls {
-            None => requests(stream, peer, site, watcher).await,
-            Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => requests(stream, peer, site, watcher).await,
+        let Some(tls) = tls else { return requests(stream, caller, site).await };
+        tokio::select! {
+            stream = tls.accept(stream) => match stream {
+                Ok(stream) => requests(stream, caller, site).await,
                 Err(error) => tracing::debug!(%error, "a handshake broke"),
             },
+            // Nothing was asked for yet.
+            () = caller.entered.leave.cancelled() => {}
         }
     });
 }
 
-async fn requests<S>(stream: S, peer: SocketAddr, site: Site, watcher: Watcher)
+async fn requests<S>(stream: S, Caller { peer, idle, entered }: Caller, site: Site)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let asked = CancellationToken::new();
-    let first = asked.clone();
+    let patience = entered.patience.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        first.cancel();
+        let under_way = patience.asked(request.version() == Version::HTTP_2);
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
         let site = site.clone();
-        async move { Ok::<_, Infallible>(site.answer(request).await) }
+        async move { Ok::<_, Infallible>(site.answer(request).await.map(|body| Told::new(body, under_way))) }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);
+    builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -177,17 +193,23 @@ where
         .keep_alive_timeout(HEAD_TIMEOUT)
         .max_concurrent_streams(100)
         .max_header_list_size(MAX_HEAD as u32);
-    let serving = watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
-    // Until the first bytes tell HTTP/1.1 from HTTP/2, none of the limits above counts.
-    let silent = async move {
-        if tokio::time::timeout(HEAD_TIMEOUT, asked.cancelled()).await.is_ok() {
-            std::future::pending::<()>().await;
+    let stream = Heard { stream, patience: entered.patience.clone() };
+    let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let (mut waiting, mut is_leaving) = (pin!(entered.patience.end(idle)), false);
+    loop {
+        tokio::select! {
+            outcome = &mut serving => {
+                if let Err(error) = outcome {
+                    tracing::debug!(%error, "a connection broke");
+                }
+                return;
+            }
+            () = &mut waiting => return tracing::debug!("a connection sent no request in time"),
+            () = entered.leave.cancelled(), if !is_leaving => {
+                // At once when it idles; else after what is under way.
+                serving.as_mut().graceful_shutdown();
+                is_leaving = true;
+            }
         }
-    };
-    tokio::select! {
-        outcome = serving => if let Err(error) = outcome {
-            tracing::debug!(%error, "a connection broke");
-        },
-        () = silent => tracing::debug!("a connection sent no request"),
     }
 }

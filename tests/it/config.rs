@@ -12,6 +12,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("server.data", "elsewhere", "\"elsewhere\""),
     ("server.trusted_proxies", "10.0.0.0/8,::1", "[\"10.0.0.0/8\",\"::1/128\"]"),
     ("server.forwarded_header", "forwarded", "\"forwarded\""),
+    ("server.keep_alive", "7", "7"),
+    ("server.max_connections", "77", "77"),
     ("server.notice", "7", "7"),
     ("server.drain", "7", "7"),
     ("server.tls.cert", "a.crt", "\"a.crt\""),

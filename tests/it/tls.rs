@@ -102,3 +102,17 @@ async fn a_certificate_that_cannot_be_used_is_refused_at_the_start() {
     let said = refused_with(&database, &[("DOORWARD__SERVER__TLS__CERT", "good.crt")]);
     assert!(said.contains("both cert and key"), "{said}");
 }
+
+#[tokio::test]
+async fn a_handshake_that_never_comes_does_not_delay_a_stop() {
+    let database = Database::copy().await;
+    certificate(database.folder.path(), "a", 2099);
+    let mut settings = settings("a.crt", "a.key").to_vec();
+    // Less than a handshake may take.
+    settings.push(("DOORWARD__SERVER__DRAIN", "9"));
+    let mut server = Live::serve_with(&database, &settings);
+    let _silent = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+    server.terminate();
+    assert_eq!(server.wait(), Some(0), "{}", server.log());
+    assert!(!server.log().contains("requests were still under way"), "{}", server.log());
+}

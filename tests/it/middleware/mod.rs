@@ -4,3 +4,4 @@ mod bounded;
 mod forwarded;
 mod headers;
 mod host;
+mod keep_alive;

@@ -200,7 +200,7 @@ impl Live {
 
     /// The address that it listens on.
     pub fn address(&self) -> String {
-        self.issuer.strip_prefix("http://").unwrap().to_owned()
+        self.issuer.split_once("://").unwrap().1.to_owned()
     }
 
     /// Sends SIGTERM; the process goes on until [`Live::wait`].
