@@ -15,6 +15,11 @@ pub struct DatabaseConfig {
     /// `sqlite://PATH` or `postgres://...`. Holds a password, so no more of it is shown than can hold none.
     #[serde(serialize_with = "without_password")]
     pub url: String,
+    /// Whether PgBouncer in transaction mode answers at `url`.
+    pub pooled: bool,
+    /// Where PostgreSQL itself is then, for migrations; or empty. Shown as `url` is.
+    #[serde(serialize_with = "without_password")]
+    pub direct_url: String,
     /// Connections.
     pub max_connections: u32,
     /// Seconds that a request waits for one.
@@ -60,7 +65,18 @@ impl DatabaseConfig {
         if !known || self.url == "sqlite://" {
             mistakes.add("database.url must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME");
         } else if self.sqlite_path().is_none() {
-            mistakes.note(check_postgres(&self.url));
+            mistakes.note(check_postgres("database.url", &self.url));
+        }
+        if !self.direct_url.is_empty() && !self.direct_url.starts_with("postgres") {
+            mistakes.add("database.direct_url must be postgres://USER:PASSWORD@HOST/NAME");
+        } else if !self.direct_url.is_empty() {
+            mistakes.note(check_postgres("database.direct_url", &self.direct_url));
+        }
+        if self.pooled && known && self.sqlite_path().is_some() {
+            mistakes.add("database.pooled is for PostgreSQL behind PgBouncer: name it in database.url");
+        }
+        if !self.pooled && !self.direct_url.is_empty() {
+            mistakes.add("database.direct_url counts beside database.pooled = true alone");
         }
         mistakes.within("database.max_connections", self.max_connections, 1, 1000);
         mistakes.within("database.acquire_timeout", self.acquire_timeout, 1, 60);
@@ -74,20 +90,19 @@ fn without_password<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S:
 
 /// Refuses what could be read in two ways, a part of the password as something that is told to others: `/`, `?` and `#` end the password
 /// when they stand in it as they are. The sentences never hold what was given.
-fn check_postgres(url: &str) -> Result<(), String> {
+fn check_postgres(key: &str, url: &str) -> Result<(), String> {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     if rest[end..].contains(['@', '#']) {
-        return Err(
-            "database.url: in user name, password and database the characters / ? # @ must be written %2F %3F %23 %40"
-                .to_owned(),
-        );
+        return Err(format!(
+            "{key}: in user name, password and database the characters / ? # @ must be written %2F %3F %23 %40"
+        ));
     }
     let parsed = Url::parse(url).map_err(|_| {
-        "database.url cannot be read: it must be postgres://USER:PASSWORD@HOST/NAME, with special characters percent-encoded".to_owned()
+        format!("{key} cannot be read: it must be postgres://USER:PASSWORD@HOST/NAME, with special characters percent-encoded")
     })?;
     if parsed.query_pairs().any(|(name, _)| !PARAMETERS.contains(&&*name)) {
-        return Err(format!("database.url has a parameter that is not known: there are {}", PARAMETERS.join(", ")));
+        return Err(format!("{key} has a parameter that is not known: there are {}", PARAMETERS.join(", ")));
     }
     Ok(())
 }
@@ -96,9 +111,9 @@ fn check_postgres(url: &str) -> Result<(), String> {
 fn shown(url: &str) -> String {
     if !url.starts_with("postgres") {
         // A path; or anything else, which is refused.
-        return if url.starts_with("sqlite://") { url.to_owned() } else { "...".to_owned() };
+        return if url.is_empty() || url.starts_with("sqlite://") { url.to_owned() } else { "...".to_owned() };
     }
-    match (check_postgres(url), Url::parse(url)) {
+    match (check_postgres("", url), Url::parse(url)) {
         (Ok(()), Ok(mut parsed)) => {
             let has_password = parsed.password().is_some() || parsed.query_pairs().any(|(name, _)| name == "password");
             let kept: Vec<(String, String)> = parsed
@@ -125,7 +140,15 @@ mod tests {
     use super::*;
 
     fn config(url: &str) -> DatabaseConfig {
-        DatabaseConfig { url: url.to_owned(), max_connections: 1, acquire_timeout: 1, start_timeout: 0 }
+        let direct_url = if url.starts_with("sqlite") { "" } else { url };
+        DatabaseConfig {
+            url: url.to_owned(),
+            pooled: !direct_url.is_empty(),
+            direct_url: direct_url.to_owned(),
+            max_connections: 1,
+            acquire_timeout: 1,
+            start_timeout: 0,
+        }
     }
 
     #[test]

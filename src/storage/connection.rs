@@ -10,7 +10,9 @@ use sqlx::postgres::{PgConnection, PgDatabaseError, PgSeverity};
 use sqlx::sqlite::SqliteConnection;
 
 use super::options;
-use super::pool::{Lent, Pool, Session};
+use super::outcome::{failure, is_broken_rule};
+use super::pool::{Lent, Manner, Pool, Session};
+use super::pooled::{self, PostgresLink};
 use super::trial::Trial;
 use crate::clock::Stopwatch;
 use crate::config::DatabaseConfig;
@@ -19,6 +21,10 @@ use crate::failure::Failure;
 /// How long a start waits before it asks again for a database that is not there yet, and how often it says what for.
 const RETRY: Duration = Duration::from_millis(500);
 const SAY_AGAIN: Duration = Duration::from_secs(5);
+
+/// SQLite waits for its turn now: one that reads first and writes later could find that another has written in between.
+const SQLITE: Manner = Manner { begin: "BEGIN IMMEDIATE", reads_in_transactions: false };
+const POSTGRES: Manner = Manner { begin: "BEGIN", reads_in_transactions: false };
 
 /// The database. Clones are the same.
 #[derive(Clone)]
@@ -34,17 +40,26 @@ struct Parts {
 }
 
 pub(super) enum Pools {
-    Sqlite { writer: Pool<SqliteConnection>, readers: Pool<SqliteConnection>, news: Pool<SqliteConnection> },
-    Postgres { all: Pool<PgConnection>, news: Pool<PgConnection> },
+    Sqlite {
+        writer: Pool<SqliteConnection>,
+        readers: Pool<SqliteConnection>,
+        news: Pool<SqliteConnection>,
+    },
+    /// Behind PgBouncer there may be a way to PostgreSQL itself, without it all have sessions of their own.
+    Postgres {
+        all: Pool<PgConnection>,
+        news: Pool<PgConnection>,
+        direct: Option<Pool<PgConnection>>,
+    },
 }
 
 /// A borrowed connection of either database.
 pub(super) enum Link<'a> {
     Sqlite(&'a mut SqliteConnection),
-    Postgres(&'a mut PgConnection),
+    Postgres(PostgresLink<'a>),
 }
 
-/// A connection that reads, outside of any transaction. Given back when dropped.
+/// A connection that reads, outside of any transaction, or behind PgBouncer in one. Given back when dropped.
 pub struct Reader {
     held: Held,
     storage: Storage,
@@ -63,8 +78,6 @@ enum Held {
 pub struct Transaction(Reader);
 
 impl Session for SqliteConnection {
-    // Waits for its turn now: one that reads first and writes later could find that another has written in between.
-    const BEGIN: &'static str = "BEGIN IMMEDIATE";
     const TRUSTED_FOR: Option<Duration> = None;
 
     async fn run(&mut self, sql: &'static str) -> sqlx::Result<()> {
@@ -79,7 +92,6 @@ impl Session for SqliteConnection {
 }
 
 impl Session for PgConnection {
-    const BEGIN: &'static str = "BEGIN";
     const TRUSTED_FOR: Option<Duration> = Some(Duration::from_secs(1));
 
     async fn run(&mut self, sql: &'static str) -> sqlx::Result<()> {
@@ -133,15 +145,19 @@ impl Storage {
         let pools = match config.sqlite_path() {
             Some(path) => {
                 let options = options::sqlite(&path).create_if_missing(create);
-                let writer = Pool::new(options.clone(), 1, wait);
+                let writer = Pool::new(options.clone(), 1, wait, SQLITE);
                 writer.take().await?;
-                let readers = Pool::new(options.read_only(true), most, wait);
+                let readers = Pool::new(options.read_only(true), most, wait, SQLITE);
                 Pools::Sqlite { writer, news: readers.beside(1), readers }
             }
             None => {
-                let all = Pool::new(options::postgres(&config.url)?, most, wait);
-                all.take().await?;
-                Pools::Postgres { news: all.beside(1), all }
+                let (options, direct) = options::postgres(config)?;
+                let manner = if config.pooled { pooled::MANNER } else { POSTGRES };
+                let all = Pool::new(options, most, wait, manner);
+                // PgBouncer takes a connection before it has one itself.
+                all.read().await?;
+                let direct = direct.map(|options| Pool::new(options, 1, wait, POSTGRES));
+                Pools::Postgres { news: all.beside(1), all, direct }
             }
         };
         let (taken, statements) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -173,8 +189,8 @@ impl Storage {
     /// When none is free in time or the database is away.
     pub async fn read_uncounted(&self) -> Result<Reader, Failure> {
         let held = match self.pools() {
-            Pools::Sqlite { readers, .. } => readers.take().await.map(Held::Sqlite),
-            Pools::Postgres { all, .. } => all.take().await.map(Held::Postgres),
+            Pools::Sqlite { readers, .. } => readers.read().await.map(Held::Sqlite),
+            Pools::Postgres { all, .. } => all.read().await.map(Held::Postgres),
         };
         Ok(self.reader(held.map_err(failure)?))
     }
@@ -182,8 +198,8 @@ impl Storage {
     /// The connection for news, of which every node has one that no request can take.
     pub(super) async fn read_news(&self) -> Result<Reader, Failure> {
         let held = match self.pools() {
-            Pools::Sqlite { news, .. } => news.take().await.map(Held::Sqlite),
-            Pools::Postgres { news, .. } => news.take().await.map(Held::Postgres),
+            Pools::Sqlite { news, .. } => news.read().await.map(Held::Sqlite),
+            Pools::Postgres { news, .. } => news.read().await.map(Held::Postgres),
         };
         Ok(self.reader(held.map_err(failure)?))
     }
@@ -212,13 +228,26 @@ impl Storage {
         Ok(Transaction(self.reader(held.map_err(failure)?)))
     }
 
-    /// A connection that can write, outside of any transaction: what makes its own begins with it.
-    pub(super) async fn writer(&self) -> Result<Reader, Failure> {
+    /// A connection that can write, outside of any transaction, with a session of its own: what makes its own transactions begins with
+    /// it. `None` where all sessions are PgBouncer's.
+    pub(super) async fn session(&self) -> Result<Option<Reader>, Failure> {
         let held = match self.pools() {
             Pools::Sqlite { writer, .. } => writer.take().await.map(Held::Sqlite),
+            Pools::Postgres { direct: Some(direct), .. } => direct.take().await.map(Held::Postgres),
+            Pools::Postgres { .. } if self.is_pooled() => return Ok(None),
             Pools::Postgres { all, .. } => all.take().await.map(Held::Postgres),
         };
-        Ok(self.reader(held.map_err(failure)?))
+        Ok(Some(self.reader(held.map_err(failure)?)))
+    }
+
+    /// Whether PgBouncer is between us and PostgreSQL.
+    pub(super) fn is_pooled(&self) -> bool {
+        matches!(self.pools(), Pools::Postgres { all, .. } if all.reads_in_transactions())
+    }
+
+    /// Whether there is a connection with a session of its own.
+    pub(super) fn has_sessions(&self) -> bool {
+        !self.is_pooled() || matches!(self.pools(), Pools::Postgres { direct: Some(_), .. })
     }
 
     fn reader(&self, held: Held) -> Reader {
@@ -280,7 +309,10 @@ impl Storage {
                 drop(last);
                 writer.close().await;
             }
-            Pools::Postgres { all, news } => {
+            Pools::Postgres { all, news, direct } => {
+                if let Some(direct) = direct {
+                    direct.close().await;
+                }
                 news.close().await;
                 all.close().await;
             }
@@ -302,7 +334,10 @@ impl Reader {
         }
         match &mut self.held {
             Held::Sqlite(lent) => Link::Sqlite(lent.link()),
-            Held::Postgres(lent) => Link::Postgres(lent.link()),
+            Held::Postgres(lent) => {
+                let pooled = lent.reads_in_transactions();
+                Link::Postgres(PostgresLink { connection: lent.link(), pooled })
+            }
         }
     }
 
@@ -360,27 +395,4 @@ impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut Reader {
         &mut self.0
     }
-}
-
-/// Turns a database error into a failure of ours: what could pass is 503, what cannot is 500.
-pub(super) fn failure(error: sqlx::Error) -> Failure {
-    use sqlx::Error as E;
-    match &error {
-        E::ColumnDecode { .. } | E::Decode(_) | E::ColumnNotFound(_) | E::TypeNotFound { .. } => {
-            Failure::internal(error)
-        }
-        _ => Failure::unavailable(error),
-    }
-}
-
-/// Whether the statement was refused because what must be had by one row alone is another's.
-pub(super) fn is_taken(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.is_unique_violation())
-}
-
-/// Whether the statement was refused by a rule of the tables, such as a taken address.
-fn is_broken_rule(error: &sqlx::Error) -> bool {
-    use sqlx::error::ErrorKind as Kind;
-    let kind = error.as_database_error().map(|error| error.kind());
-    kind.is_some_and(|kind| !matches!(kind, Kind::Other))
 }

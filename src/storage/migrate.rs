@@ -4,6 +4,7 @@ use serde::Serialize;
 use sqlx::migrate::{MigrateError, Migrator};
 
 use super::connection::Link;
+use super::outcome::{failure, is_of_pgbouncer};
 use super::{Storage, attempt, on};
 use crate::failure::Failure;
 
@@ -49,20 +50,39 @@ impl Storage {
     /// A sentence; a database of a newer version is left as it is.
     pub async fn migrate(&self) -> Result<MigrationReport, Failure> {
         let before = self.applied_migrations().await;
-        let mut connection = self.writer().await?;
-        let (migrator, outcome) = match connection.link() {
-            Link::Sqlite(link) => (&SQLITE, SQLITE.run(link).await),
-            Link::Postgres(link) => (&POSTGRES, POSTGRES.run(link).await),
-        };
-        // Until it is settled it counts as in the middle of something: one that failed is thrown away, with its locks.
-        outcome.map_err(sentence)?;
-        connection.settle(Ok(()))?;
-        let known =
-            || migrator.iter().map(|m| Migration { version: m.version, description: m.description.to_string() });
+        // Behind PgBouncer only what is to be run asks for a session of its own: the lock of one would be somebody else's in a moment.
+        if !self.is_pooled() || self.version().await? != Version::Current {
+            self.run_migrations().await?;
+        }
+        // Both folders have the same.
+        let known = || SQLITE.iter().map(|m| Migration { version: m.version, description: m.description.to_string() });
         Ok(MigrationReport {
             applied: known().filter(|m| !before.contains(&m.version)).collect(),
             version: known().map(|m| m.version).max().unwrap_or(0),
         })
+    }
+
+    /// Whether a start can bring a database of this version up to date.
+    ///
+    /// # Errors
+    /// A sentence when there is something to run and PgBouncer is all that is known.
+    pub fn can_migrate(&self, version: Version) -> Result<(), Failure> {
+        if version == Version::Current || self.has_sessions() { Ok(()) } else { Err(no_session()) }
+    }
+
+    async fn run_migrations(&self) -> Result<(), Failure> {
+        let session = self.session().await.map_err(|why| {
+            let key = if self.is_pooled() { "database.direct_url" } else { "database.url" };
+            Failure::internal(format!("{key} cannot be used: {why}"))
+        })?;
+        let mut connection = session.ok_or_else(no_session)?;
+        let outcome = match connection.link() {
+            Link::Sqlite(link) => SQLITE.run(link).await,
+            Link::Postgres(link) => POSTGRES.run(link.connection).await,
+        };
+        // Until it is settled it counts as in the middle of something: one that failed is thrown away, with its locks.
+        outcome.map_err(sentence)?;
+        connection.settle(Ok(()))
     }
 
     /// How far the database is. Nothing is changed.
@@ -70,10 +90,11 @@ impl Storage {
     /// # Errors
     /// A sentence when a newer version made it.
     pub async fn version(&self) -> Result<Version, Failure> {
-        let mut connection = self.writer().await?;
+        let mut connection = self.read_uncounted().await?;
         let asked = attempt!(connection, |c| sqlx::query_as::<_, (i64,)>(APPLIED).fetch_all(c).await);
         // What the database itself refuses is a table that is not there.
-        let is_empty = asked.as_ref().is_err_and(|error| error.as_database_error().is_some());
+        let is_empty =
+            asked.as_ref().is_err_and(|error| error.as_database_error().is_some() && !is_of_pgbouncer(error));
         let applied: Vec<i64> = match connection.settle(asked) {
             Err(_) if is_empty => Vec::new(),
             settled => settled?.into_iter().map(|(version,)| version).collect(),
@@ -89,10 +110,16 @@ impl Storage {
 
     /// The numbers of the migrations that the database has; none when it is empty.
     async fn applied_migrations(&self) -> Vec<i64> {
-        let Ok(mut connection) = self.writer().await else { return Vec::new() };
+        let Ok(mut connection) = self.read_uncounted().await else { return Vec::new() };
         let rows = on!(connection, |c| sqlx::query_as::<_, (i64,)>(APPLIED).fetch_all(c).await);
         rows.map(|rows| rows.into_iter().map(|(version,)| version).collect()).unwrap_or_default()
     }
+}
+
+fn no_session() -> Failure {
+    Failure::internal(
+        "the database is not up to date, and migrations cannot run through PgBouncer: name PostgreSQL itself in database.direct_url",
+    )
 }
 
 fn sentence(error: MigrateError) -> Failure {
@@ -104,6 +131,9 @@ fn sentence(error: MigrateError) -> Failure {
         MigrateError::VersionMismatch(version) => Failure::internal(format!(
             "migration {version} in the database is not the one of this version: the database was made by another build"
         )),
+        MigrateError::Execute(error) => {
+            Failure::internal(format!("the database could not be brought up to date: {}", failure(error)))
+        }
         other => Failure::internal(format!("the database could not be brought up to date: {other}")),
     }
 }

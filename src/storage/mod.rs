@@ -9,7 +9,7 @@
 //!
 //! SQLite runs in WAL mode with `synchronous=FULL`: tokens are promises, and neither a killed process nor a power cut
 //! takes back what was committed. One connection writes (`BEGIN IMMEDIATE`), several read. PostgreSQL runs at READ COMMITTED;
-//! wherever a race decides something, one statement decides it.
+//! wherever a race decides something, one statement decides it. What changes behind PgBouncer is said in `pooled.rs`.
 
 mod access;
 mod cleanup;
@@ -28,7 +28,9 @@ mod memory;
 mod migrate;
 mod news;
 mod options;
+mod outcome;
 mod pool;
+mod pooled;
 mod refresh_tokens;
 mod resources;
 mod rows;

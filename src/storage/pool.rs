@@ -31,8 +31,6 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// What the databases differ in.
 pub(super) trait Session: Connection + 'static {
-    /// Begins a transaction that writes.
-    const BEGIN: &'static str;
     /// How long a connection may have idled and still be taken unasked; `None` when it cannot break by itself.
     const TRUSTED_FOR: Option<Duration>;
 
@@ -43,6 +41,15 @@ pub(super) trait Session: Connection + 'static {
     fn survives(error: &sqlx::Error) -> bool;
 }
 
+/// How a connection is used.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    /// Begins a transaction.
+    pub begin: &'static str,
+    /// Whether those who read are in a transaction as well.
+    pub reads_in_transactions: bool,
+}
+
 /// The connections to one database for one use.
 pub(super) struct Pool<C: Session>(Arc<Inner<C>>);
 
@@ -50,6 +57,7 @@ struct Inner<C: Session> {
     options: C::Options,
     most: u32,
     wait: Duration,
+    manner: Manner,
     /// A permit for each connection that is lent out.
     permits: Arc<Semaphore>,
     /// The last one given back is the first one lent out: a few warm ones serve, the others go.
@@ -83,19 +91,19 @@ pub(super) struct Lent<C: Session> {
 
 impl<C: Session> Pool<C> {
     /// A pool of at most so many connections, made when they are needed; a borrower waits so long for one.
-    pub fn new(options: C::Options, most: u32, wait: Duration) -> Self {
-        Self::of(options, most, wait, Arc::default())
+    pub fn new(options: C::Options, most: u32, wait: Duration, manner: Manner) -> Self {
+        Self::of(options, most, wait, manner, Arc::default())
     }
 
     /// Another pool of connections to the same: what one of them finds broken makes the others careful too.
     pub fn beside(&self, most: u32) -> Self {
-        let Inner { options, wait, broken, .. } = &*self.0;
-        Self::of(options.clone(), most, *wait, broken.clone())
+        let Inner { options, wait, manner, broken, .. } = &*self.0;
+        Self::of(options.clone(), most, *wait, *manner, broken.clone())
     }
 
-    fn of(options: C::Options, most: u32, wait: Duration, broken: Arc<AtomicU64>) -> Self {
+    fn of(options: C::Options, most: u32, wait: Duration, manner: Manner, broken: Arc<AtomicU64>) -> Self {
         let permits = Arc::new(Semaphore::new(most as usize));
-        Self(Arc::new(Inner { options, most, wait, permits, idle: Mutex::default(), broken }))
+        Self(Arc::new(Inner { options, most, wait, manner, permits, idle: Mutex::default(), broken }))
     }
 
     /// Borrows a connection.
@@ -125,6 +133,14 @@ impl<C: Session> Pool<C> {
         Ok(Lent::new(connection, Stopwatch::start(), permit, pool))
     }
 
+    /// Borrows a connection to read on.
+    ///
+    /// # Errors
+    /// As [`Pool::take`].
+    pub async fn read(&self) -> sqlx::Result<Lent<C>> {
+        if self.reads_in_transactions() { self.begin().await } else { self.take().await }
+    }
+
     /// Borrows a connection and begins a transaction on it; on another one when that has broken unnoticed, for nothing is lost yet.
     ///
     /// # Errors
@@ -140,6 +156,11 @@ impl<C: Session> Pool<C> {
             lent.begin().await?;
         }
         Ok(lent)
+    }
+
+    /// Whether those who read are in a transaction as well.
+    pub fn reads_in_transactions(&self) -> bool {
+        self.0.manner.reads_in_transactions
     }
 
     /// Waits for those that are lent out, and closes all.
@@ -266,10 +287,21 @@ impl<C: Session> Lent<C> {
         outcome
     }
 
+    /// Begins a transaction. Where there is a network, it is not waited for without end: behind PgBouncer this is where one queues.
     async fn begin(&mut self) -> sqlx::Result<()> {
-        self.run(C::BEGIN).await?;
+        let (begin, wait) = (self.pool.manner.begin, self.pool.wait);
+        if C::TRUSTED_FOR.is_some() {
+            timeout(wait, self.run(begin)).await.map_err(|_| silent(wait))??;
+        } else {
+            self.run(begin).await?;
+        }
         self.in_transaction = true;
         Ok(())
+    }
+
+    /// Whether those who read are in a transaction as well.
+    pub fn reads_in_transactions(&self) -> bool {
+        self.pool.manner.reads_in_transactions
     }
 
     /// Ends the transaction for good.

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::connection::is_taken;
+use super::outcome::is_taken;
 use super::rows::{containing, from_json, json, json_if, moment};
 use super::{Reader, Transaction, attempt, on, statements};
 use crate::clock::Timestamp;

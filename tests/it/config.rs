@@ -19,6 +19,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("server.tls.cert", "a.crt", "\"a.crt\""),
     ("server.tls.key", "a.key", "\"a.key\""),
     ("database.url", "sqlite://x.db", "\"sqlite://x.db\""),
+    ("database.pooled", "true", "true"),
+    ("database.direct_url", "postgres://db/doorward", "\"postgres://db/doorward\""),
     ("database.max_connections", "7", "7"),
     ("database.acquire_timeout", "7", "7"),
     ("database.start_timeout", "7", "7"),
@@ -108,11 +110,16 @@ fn a_variable_reaches_every_key() {
     assert_eq!(tried, keys_of_the_structs(), "give every key another value above");
     for (key, text, read) in OTHERS {
         let variable = format!("DOORWARD__{}", key.to_uppercase().replace('.', "__"));
-        // Neither of these two goes without the other.
-        let together = ["SERVER__TLS__CERT", "SERVER__TLS__KEY"].map(|name| format!("DOORWARD__{name}"));
-        let beside = together.iter().filter(|name| together.contains(&variable) && **name != variable);
-        let mut environment: Vec<_> = beside.map(|name| (name.clone(), "x".to_owned())).collect();
-        environment.push((variable.clone(), (*text).to_owned()));
+        // What does not go without another.
+        let beside: &[(&str, &str)] = match *key {
+            "server.tls.cert" => &[("SERVER__TLS__KEY", "x")],
+            "server.tls.key" => &[("SERVER__TLS__CERT", "x")],
+            "database.pooled" => &[("DATABASE__URL", "postgres://db/doorward")],
+            "database.direct_url" => &[("DATABASE__URL", "postgres://db/doorward"), ("DATABASE__POOLED", "true")],
+            _ => &[],
+        };
+        let beside = beside.iter().map(|(name, text)| (format!("DOORWARD__{name}"), (*text).to_owned()));
+        let environment: Vec<_> = beside.chain([(variable.clone(), (*text).to_owned())]).collect();
         let config = Config::load(None, environment);
         let config = config.unwrap_or_else(|why| panic!("{variable}={text}: {why}"));
         let pointer = format!("/{}", key.replace('.', "/"));

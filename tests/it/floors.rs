@@ -47,7 +47,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("hyper", &["http/"]),
     ("hyper_util", &["http/"]),
     ("http_body_util", &["http/"]),
-    ("futures_util", &["http/"]),
+    ("futures_util", &["http/", "storage/pooled.rs"]),
     ("askama", &["http/"]),
     ("clap", &["cli/"]),
     ("argon2", &["password.rs"]),

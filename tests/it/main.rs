@@ -28,6 +28,7 @@ mod news;
 mod openid;
 mod operator;
 mod pages;
+mod pgbouncer;
 mod prompts;
 mod races;
 mod refresh_token;

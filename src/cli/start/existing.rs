@@ -47,7 +47,7 @@ async fn reach(config: &Config, key: Option<Option<MasterKey>>) -> Result<(), Fa
     }
     let storage = Storage::open(&config.database, false).await.map_err(|why| unreachable_database(&why))?;
     let found = match key {
-        Some(key) => look(config, &storage, key.as_ref()).await.map(drop),
+        Some(key) => look(config, &storage, key.as_ref()).await.and_then(|version| storage.can_migrate(version)),
         None => Ok(()),
     };
     storage.close().await;

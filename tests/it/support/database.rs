@@ -29,6 +29,8 @@ struct Template {
 pub struct Database {
     pub config: DatabaseConfig,
     pub folder: TempDir,
+    /// Where the test itself looks: PostgreSQL, also when the server asks PgBouncer.
+    own_url: String,
 }
 
 fn setting() -> String {
@@ -46,8 +48,21 @@ fn named(database: &str) -> String {
     format!("{address}/{database}")
 }
 
+/// The address and port of the PostgreSQL of the tests.
+pub(super) fn server_address() -> String {
+    let server = setting();
+    let (_, place) = server.split_once('@').expect("postgres://USER@HOST:PORT/DATABASE");
+    place.split('/').next().unwrap().to_owned()
+}
+
 fn config(url: String) -> DatabaseConfig {
-    DatabaseConfig { url, max_connections: 4, acquire_timeout: 20, start_timeout: 30 }
+    let direct_url = String::new();
+    DatabaseConfig { url, pooled: false, direct_url, max_connections: 4, acquire_timeout: 20, start_timeout: 30 }
+}
+
+/// The PgBouncer that all databases are reached through, when the whole suite is to try that: its address and port.
+fn pgbouncer() -> Option<String> {
+    std::env::var("DOORWARD_TEST_PGBOUNCER").ok().filter(|address| !address.is_empty() && is_postgres())
 }
 
 async fn administer(sql: String) {
@@ -91,7 +106,24 @@ impl Database {
             std::fs::copy(template.folder.path().join("template.db"), &path).unwrap();
             format!("sqlite://{}", path.display())
         };
-        Self { config: config(url), folder }
+        Self::at(url, folder)
+    }
+
+    fn at(url: String, folder: TempDir) -> Self {
+        let database = Self { config: config(url.clone()), folder, own_url: url };
+        match pgbouncer() {
+            Some(address) => database.behind(&address),
+            None => database,
+        }
+    }
+
+    /// The same PostgreSQL, reached through the PgBouncer at this address and port.
+    pub fn behind(mut self, address: &str) -> Self {
+        let (_, name) = self.own_url.rsplit_once('/').unwrap();
+        self.config.url = format!("postgres://doorward@{address}/{name}");
+        self.config.pooled = true;
+        self.config.direct_url = self.own_url.clone();
+        self
     }
 
     /// A fresh copy of the template in this folder; SQLite alone has one.
@@ -112,7 +144,7 @@ impl Database {
         } else {
             format!("sqlite://{}", folder.path().join("data/doorward.db").display())
         };
-        Self { config: config(url), folder }
+        Self::at(url, folder)
     }
 
     /// The file of an SQLite database.
@@ -133,7 +165,7 @@ impl Database {
                 changed
             }
             None => {
-                let mut connection = PgConnection::connect(&self.config.url).await.unwrap();
+                let mut connection = PgConnection::connect(&self.own_url).await.unwrap();
                 connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap().rows_affected()
             }
         }
@@ -146,7 +178,7 @@ impl Database {
             let names = ["", "-wal", "-journal"].map(|suffix| format!("{}{suffix}", path.display()));
             return names.iter().flat_map(|name| std::fs::read(name).unwrap_or_default()).collect();
         }
-        let mut connection = PgConnection::connect(&self.config.url).await.unwrap();
+        let mut connection = PgConnection::connect(&self.own_url).await.unwrap();
         let tables: Vec<String> = sqlx::query_scalar(TABLES).fetch_all(&mut connection).await.unwrap();
         let mut everything = Vec::new();
         for table in tables {
@@ -171,7 +203,7 @@ impl Database {
                 number
             }
             None => {
-                let mut connection = PgConnection::connect(&self.config.url).await.unwrap();
+                let mut connection = PgConnection::connect(&self.own_url).await.unwrap();
                 sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap()
             }
         }

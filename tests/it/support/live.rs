@@ -72,6 +72,8 @@ impl Live {
     pub fn environment(database: &Database) -> Vec<(String, String)> {
         [
             ("DOORWARD__DATABASE__URL", database.config.url.as_str()),
+            ("DOORWARD__DATABASE__POOLED", if database.config.pooled { "true" } else { "false" }),
+            ("DOORWARD__DATABASE__DIRECT_URL", database.config.direct_url.as_str()),
             ("DOORWARD__KEYS__MASTER_KEY", MASTER_KEY),
             ("DOORWARD__PASSWORD__MEMORY_KIB", "8"),
             ("DOORWARD__PASSWORD__ITERATIONS", "1"),

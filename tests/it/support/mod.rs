@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod axe;
+mod bouncer;
 mod browser;
 mod chromium;
 mod client;
@@ -17,6 +18,7 @@ mod seen;
 mod server;
 
 pub use answer::Answer;
+pub use bouncer::Bouncer;
 pub use browser::{Browser, Form};
 pub use chromium::Chromium;
 pub use client::{Client, unverified_claims};
