@@ -23,6 +23,8 @@ use crate::clock::Stopwatch;
 /// How long a connection may idle, and how long it may live: what it keeps in memory must not grow for ever.
 const IDLE_FOR: Duration = Duration::from_secs(600);
 const LIVES_FOR: Duration = Duration::from_secs(1800);
+/// How long a connection that idled may take to say that it lives.
+const ANSWERS: Duration = Duration::from_secs(1);
 /// How long closing a connection may take before its place is free all the same.
 const CLOSING: Duration = Duration::from_secs(5);
 /// The first and the longest pause before a database that is just starting is asked again.
@@ -124,8 +126,11 @@ impl<C: Session> Pool<C> {
                 return Ok(Lent::new(idle.connection, idle.born, permit, pool));
             }
             let left = pool.wait.saturating_sub(waiting.elapsed());
-            if let Ok(Ok(())) = timeout(left, idle.connection.ping()).await {
-                return Ok(Lent::new(idle.connection, idle.born, permit, pool));
+            match timeout(left.min(ANSWERS), idle.connection.ping()).await {
+                Ok(Ok(())) => return Ok(Lent::new(idle.connection, idle.born, permit, pool)),
+                Ok(Err(_)) => {}
+                // Its other end is gone without a word, and so are those of the others.
+                Err(_) => pool.forget_idle(),
             }
             pool.broken.fetch_add(1, Ordering::SeqCst);
         }
@@ -177,6 +182,11 @@ impl<C: Session> Pool<C> {
 impl<C: Session> Inner<C> {
     fn pop(&self) -> Option<Idle<C>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn forget_idle(&self) {
+        let gone = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(gone);
     }
 
     fn is_suspect(&self, idle: &Idle<C>) -> bool {

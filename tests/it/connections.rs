@@ -3,12 +3,16 @@
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use doorward::protocol::client::ClientType;
 use doorward::random;
 use doorward::storage::NewRefreshToken;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
-use crate::support::{Server, is_postgres, parallel};
+use crate::support::{Database, Server, is_postgres, parallel};
 
 /// Lets a future begin, and drops it as a cancelled request is dropped.
 fn begin_and_drop(future: impl Future) {
@@ -98,4 +102,48 @@ async fn backends_that_are_terminated_cost_no_request() {
     transaction.take_place("203.0.113.1", 5, server.clock.now()).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(parallel(8, ask).await, [200; 8]);
+}
+
+/// Takes connections for PostgreSQL; those that are there when `silent` is told pass nothing on from then, as when the other end has
+/// gone without a word.
+async fn proxy(real: String, silent: watch::Sender<u32>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        while let Ok((mut here, _)) = listener.accept().await {
+            let (real, mut told) = (real.clone(), silent.subscribe());
+            tokio::spawn(async move {
+                let mut there = TcpStream::connect(real).await.unwrap();
+                tokio::select! {
+                    _ = copy_bidirectional(&mut here, &mut there) => {}
+                    // Both stay open.
+                    _ = told.changed() => std::future::pending::<()>().await,
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn connections_that_say_nothing_any_more_cost_a_moment_and_no_request() {
+    if !is_postgres() {
+        return;
+    }
+    let database = Database::copy().await;
+    let (_, place) = database.config.url.split_once('@').unwrap();
+    let (real, name) = place.split_once('/').unwrap();
+    let (silent, _) = watch::channel(0);
+    let address = proxy(real.to_owned(), silent.clone()).await;
+    let url = format!("postgres://doorward@{address}/{name}");
+    let server = Server::on(database).await.another_node_with(|config| config.database.url = url).await;
+    let ask = |_| {
+        let storage = server.app.storage.clone();
+        async move { storage.read().await.unwrap().user("nobody").await.unwrap().is_none() }
+    };
+    assert_eq!(parallel(4, ask).await, [true; 4]);
+    silent.send(1).unwrap();
+    // From then on they are asked whether they live before they are lent out.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(parallel(4, ask).await, [true; 4]);
 }
