@@ -7,7 +7,7 @@ use doorward::protocol::rejection::Rejection;
 use doorward::registry::{Action, Error};
 
 use super::{operator, registry};
-use crate::support::{Receiver, Server};
+use crate::support::{Database, Receiver, Server, is_postgres};
 
 const TABLES: &[&str] = &["codes", "refresh_tokens", "grants", "consents", "sign_ins", "logout_outbox"];
 
@@ -129,5 +129,50 @@ async fn deletion_beside_people_who_are_just_signing_in_leaves_nothing_behind() 
         assert!(deleted.is_ok() && gone.is_ok(), "{deleted:?} {gone:?} {path}");
         let left = rows(&server).await;
         assert_eq!(left[..5], [0; 5], "round {round}");
+    }
+}
+
+/// What refers to a client, a person or a grant: table, column, and what it refers to.
+const REFERENCES: &[(&str, &str, &str)] = &[
+    ("sign_ins", "user_id", "users"),
+    ("consents", "user_id", "users"),
+    ("consents", "client_id", "clients"),
+    ("grants", "user_id", "users"),
+    ("grants", "client_id", "clients"),
+    ("codes", "grant_id", "grants"),
+    ("refresh_tokens", "grant_id", "grants"),
+    ("logout_outbox", "client_id", "clients"),
+];
+
+/// A new table that refers to one of these must be named above, and with it in `storage/deletion.rs`, or nothing could be deleted any more.
+#[tokio::test]
+async fn what_refers_to_a_client_or_a_person_is_deleted_with_it() {
+    if is_postgres() {
+        return;
+    }
+    const ALL: &str = "SELECT COUNT(*) FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' \
+        AND f.\"table\" IN ('users', 'clients', 'grants')";
+    let database = Database::copy().await;
+    assert_eq!(
+        usize::try_from(database.db_number(ALL).await).unwrap(),
+        REFERENCES.len(),
+        "another table refers to one of these"
+    );
+    let deletion = std::fs::read_to_string("src/storage/deletion.rs").unwrap();
+    for (table, column, parent) in REFERENCES {
+        let this = format!("{ALL} AND m.name = '{table}' AND f.\"from\" = '{column}' AND f.\"table\" = '{parent}'");
+        assert_eq!(database.db_number(&this).await, 1, "{table}.{column}");
+        let filters: &[&str] = match *parent {
+            "grants" => {
+                &["IN (SELECT id FROM grants WHERE client_id = $1)", "IN (SELECT id FROM grants WHERE user_id = $1)"]
+            }
+            _ => &["= $1"],
+        };
+        for filter in filters {
+            assert!(
+                deletion.contains(&format!("DELETE FROM {table} WHERE {column} {filter}")),
+                "{table}.{column} {filter}"
+            );
+        }
     }
 }
