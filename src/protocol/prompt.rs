@@ -24,26 +24,25 @@ fn is_no(asked: &bool) -> bool {
     !asked
 }
 
-/// Reads the list of values.
+/// Reads the list of values; those that are not known are ignored, as §3.1.2.1 advises, such as `create`, which asks for what the
+/// sign-in page offers anyway.
 ///
 /// # Errors
-/// [`Rejection::MalformedPrompt`] for an unknown value, [`Rejection::ContradictoryPrompt`] for `none` beside another.
+/// [`Rejection::ContradictoryPrompt`] for `none` beside any other value.
 pub fn parse(text: Option<&str>) -> Result<Prompt, Rejection> {
     let mut prompt = Prompt::default();
+    let mut others = false;
     for value in text.unwrap_or_default().split(' ').filter(|value| !value.is_empty()) {
+        others |= value != "none";
         match value {
             "none" => prompt.none = true,
             "login" => prompt.login = true,
             "consent" => prompt.consent = true,
             "select_account" => prompt.select_account = true,
-            _ => return Err(Rejection::MalformedPrompt),
+            _ => {}
         }
     }
-    if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
-        Err(Rejection::ContradictoryPrompt)
-    } else {
-        Ok(prompt)
-    }
+    if prompt.none && others { Err(Rejection::ContradictoryPrompt) } else { Ok(prompt) }
 }
 
 #[cfg(test)]
@@ -51,10 +50,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prompt_is_a_list_of_known_values_and_none_stands_alone() {
+    fn prompt_is_a_list_of_which_unknown_values_are_ignored_and_none_stands_alone() {
         assert_eq!(parse(None), Ok(Prompt::default()));
         assert_eq!(parse(Some("login consent")), Ok(Prompt { login: true, consent: true, ..Prompt::default() }));
         assert_eq!(parse(Some("none login")), Err(Rejection::ContradictoryPrompt));
-        assert_eq!(parse(Some("Login")), Err(Rejection::MalformedPrompt));
+        assert_eq!(parse(Some("none create")), Err(Rejection::ContradictoryPrompt));
+        assert_eq!(parse(Some("create Login Welcome back!")), Ok(Prompt::default()));
+        assert_eq!(parse(Some("create login")), Ok(Prompt { login: true, ..Prompt::default() }));
     }
 }

@@ -23,7 +23,6 @@ macro_rules! authorization {
         MethodWithoutChallenge: InvalidRequest, "RFC 7636 §4.3", "code_challenge_method is given without code_challenge.";
         MalformedCodeChallenge: InvalidRequest, "RFC 7636 §4.2", "code_challenge must be 43 base64url characters.";
         WrongChallengeMethod: InvalidRequest, "RFC 7636 §4.4.1", "code_challenge_method must be S256.";
-        MalformedPrompt: InvalidRequest, "OpenID Connect Core §3.1.2.1", "prompt is not a list of known values.";
         ContradictoryPrompt: InvalidRequest, "OpenID Connect Core §3.1.2.1", "prompt joins none with another value.";
         MalformedMaxAge: InvalidRequest, "OpenID Connect Core §3.1.2.1", "max_age must be a whole number of seconds.";
         MalformedClaims: InvalidRequest, "OpenID Connect Core §5.5", "claims must be a small JSON object with the members userinfo and id_token.";

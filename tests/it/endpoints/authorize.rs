@@ -102,7 +102,6 @@ async fn what_is_wrong_with_the_request_goes_to_the_redirect_uri() {
         ("code_challenge=short", Rejection::MalformedCodeChallenge),
         ("code_challenge_method=plain", Rejection::WrongChallengeMethod),
         ("code_challenge_method=", Rejection::WrongChallengeMethod),
-        ("prompt=nothing", Rejection::MalformedPrompt),
         ("prompt=none+login", Rejection::ContradictoryPrompt),
         ("max_age=-1", Rejection::MalformedMaxAge),
         ("max_age=1e3", Rejection::MalformedMaxAge),

@@ -178,6 +178,10 @@ async fn what_a_request_only_wishes_for_never_fails() {
         let answer = ask(&mut browser, &client, &format!("prompt=none&{wish}")).await;
         assert!(answer.location_param("code").is_some(), "{wish}: {}", answer.location());
     }
+    for wish in ["prompt=create", "prompt=Welcome+back!", "prompt="] {
+        let answer = ask(&mut browser, &client, wish).await;
+        assert!(answer.location_param("code").is_some(), "{wish}: {}", answer.location());
+    }
 }
 
 #[tokio::test]
@@ -186,7 +190,7 @@ async fn prompts_that_contradict_and_ages_that_are_no_numbers_are_refused() {
     let client = server.db_client(ClientType::Web, |_| {}).await;
     for (extra, rejection) in [
         ("prompt=none+login", Rejection::ContradictoryPrompt),
-        ("prompt=create", Rejection::MalformedPrompt),
+        ("prompt=none+create", Rejection::ContradictoryPrompt),
         ("max_age=-1", Rejection::MalformedMaxAge),
         ("max_age=1e3", Rejection::MalformedMaxAge),
     ] {
