@@ -51,7 +51,8 @@ def main(address, file):
     opener = urllib.request.build_opener(*handlers)
     body = None
     for _ in range(12):
-        request = urllib.request.Request(address, data=body, headers={"Origin": issuer} if body else {})
+        headers = {"Accept": "text/html, */*;q=0.8"} | ({"Origin": issuer} if body else {})
+        request = urllib.request.Request(address, data=body, headers=headers)
         try:
             answer = opener.open(request, timeout=30)
         except urllib.error.HTTPError as error:
