@@ -21,7 +21,7 @@ done)
 # How the test's authority is trusted.
 OIDCCABundlePath $CA
 ProxyPass / http://127.0.0.1:$(cat upstream.port)/
-Include $here/mod_auth_openidc.conf
+$("$here/filled.sh" "$here/mod_auth_openidc.conf")
 # Where one lands after signing out.
 <Location /out>
     AuthType None
@@ -30,7 +30,7 @@ Include $here/mod_auth_openidc.conf
 CONF
 chmod o+x .. . # Apache gives up root
 echo "  $(dpkg-query --show -f '${Package} ${Version}' libapache2-mod-auth-openidc)"
-PASSPHRASE='of this run' /usr/sbin/apache2 -f "$PWD/apache.conf" -D FOREGROUND &
+/usr/sbin/apache2 -f "$PWD/apache.conf" -D FOREGROUND &
 for _ in $(seq 100); do if curl -s -o /dev/null "$APP/out"; then break; fi; sleep 0.1; done
 visit() { $PERSON "$1" cookies || { tail -n 20 log >&2; exit 1; }; }
 # shows PAGE: it has the person's headers.

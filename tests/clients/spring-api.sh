@@ -13,9 +13,11 @@ type_of() { cut -d. -f1 <<<"$1" | tr _- /+ | { cat; echo ==; } | base64 -di 2>/d
 types="$(type_of "$id_token") $(type_of "$jwt") $(type_of "$at_jwt")"
 [[ "$types" == 'JWT JWT at+jwt' ]] || { echo "the types are $types" >&2; exit 1; }
 
-# api API: starts it for the audience API.
+# api AUDIENCE [SETTING]: starts it for that audience, or without the setting that is named.
 api() {
     export API=$1
+    "$here/spring/build.sh" "$boot" spring-boot-starter-oauth2-resource-server "${sources[@]}"
+    "$here/filled.sh" "$here/spring/api.yaml" | grep -v "${2:-^$}" >"$boot/application.yaml"
     java -Djavax.net.ssl.trustStore=trust -cp "$boot:$boot/lib/*" api.Api "--server.port=${APP##*:}" >"$boot/log" 2>&1 &
     for _ in $(seq 600); do if grep -q 'Started Api' "$boot/log" || ! kill -0 $! 2>/dev/null; then break; fi; sleep 0.1; done
 }
@@ -35,10 +37,9 @@ ask() {
 stop() { kill $!; wait $! || true; }
 
 for boot in 3.5.7 4.0.7; do
-    "$here/spring/build.sh" "$boot" spring-boot-starter-oauth2-resource-server Api.java
-    cp "$here/spring/api.yaml" "$boot/application.yaml"
-    echo "  Boot $boot: $(cd "$boot/lib" && ls spring-security-oauth2-jose-*)"
+    sources=(Api.java)
     api "$JWT_API"
+    echo "  Boot $boot: $(cd "$boot/lib" && ls spring-security-oauth2-jose-*)"
     ask 200 /notes "$jwt" 'stock, an access token of type JWT'
     ask 401 / "$id_token" 'stock, an ID token'
     ask 401 / "$at_jwt" "stock, another API's access token"
@@ -46,12 +47,10 @@ for boot in 3.5.7 4.0.7; do
     api "$AT_JWT_API"
     ask 401 / "$at_jwt" 'stock, an access token of type at+jwt'
     stop
-    sed -i /audiences/d "$boot/application.yaml"
-    api "$JWT_API"
+    api "$JWT_API" audiences
     ask 200 / "$id_token" 'without audiences, an ID token'
     stop
-    cp "$here/spring/api.yaml" "$boot/application.yaml"
-    "$here/spring/build.sh" "$boot" spring-boot-starter-oauth2-resource-server Api.java Decoder.java
+    sources=(Api.java Decoder.java)
     api "$AT_JWT_API"
     ask 200 / "$at_jwt" 'told to want at+jwt, such an access token'
     ask 403 /notes "$at_jwt" 'told to want at+jwt, such an access token without the scope'

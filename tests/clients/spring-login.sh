@@ -5,7 +5,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 for boot in 3.5.7 4.0.7; do
     "$here/spring/build.sh" "$boot" spring-boot-starter-oauth2-client Site.java
-    cp "$here/spring/site.yaml" "$boot/application.yaml"
+    "$here/filled.sh" "$here/spring/site.yaml" >"$boot/application.yaml"
     java -Djavax.net.ssl.trustStore=trust -cp "$boot:$boot/lib/*" site.Site "--server.port=${APP##*:}" >"$boot/log" 2>&1 &
     for _ in $(seq 600); do if grep -q 'Started Site' "$boot/log" || ! kill -0 $! 2>/dev/null; then break; fi; sleep 0.1; done
     page=$($PERSON "$APP/" "$boot/cookies") || { tail -n 20 "$boot/log" >&2; exit 1; }

@@ -10,5 +10,7 @@ if [[ ! -e "$boot/lib" ]]; then
     mvn -q -B -f "$here/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy-dependencies \
         "-Dboot=$boot" "-Dstarter=$starter" "-DoutputDirectory=$PWD/$boot/lib" >"$boot/maven.log" 2>&1 || { cat "$boot/maven.log" >&2; exit 1; }
 fi
-javac -parameters -cp "$boot/lib/*" -d "$boot" "${@/#/$here/}"
+mkdir -p "$boot/source"
+for source; do "$here/../filled.sh" "$here/$source" >"$boot/source/$source"; done
+javac -parameters -cp "$boot/lib/*" -d "$boot" "${@/#/$boot/source/}"
 if [[ ! -e trust ]]; then keytool -importcert -noprompt -file "$CA" -keystore trust -storetype JKS -storepass changeit 2>keytool.log; fi
