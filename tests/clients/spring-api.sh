@@ -18,8 +18,9 @@ api() {
     export API=$1
     "$here/spring/build.sh" "$boot" spring-boot-starter-oauth2-resource-server "${sources[@]}"
     "$here/filled.sh" "$here/spring/api.yaml" | grep -v "${2:-^$}" >"$boot/application.yaml"
+    rm -f "$boot/log"
     java -Djavax.net.ssl.trustStore=trust -cp "$boot:$boot/lib/*" api.Api "--server.port=${APP##*:}" >"$boot/log" 2>&1 &
-    for _ in $(seq 600); do if grep -q 'Started Api' "$boot/log" || ! kill -0 $! 2>/dev/null; then break; fi; sleep 0.1; done
+    for _ in $(seq 600); do if grep -qs 'Started Api' "$boot/log" || ! kill -0 $! 2>/dev/null; then break; fi; sleep 0.1; done
 }
 
 # ask STATUS PATH TOKEN WORDS: what it answers.

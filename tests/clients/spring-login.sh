@@ -7,7 +7,7 @@ for boot in 3.5.7 4.0.7; do
     "$here/spring/build.sh" "$boot" spring-boot-starter-oauth2-client Site.java
     "$here/filled.sh" "$here/spring/site.yaml" >"$boot/application.yaml"
     java -Djavax.net.ssl.trustStore=trust -cp "$boot:$boot/lib/*" site.Site "--server.port=${APP##*:}" >"$boot/log" 2>&1 &
-    for _ in $(seq 600); do if grep -q 'Started Site' "$boot/log" || ! kill -0 $! 2>/dev/null; then break; fi; sleep 0.1; done
+    for _ in $(seq 600); do if grep -qs 'Started Site' "$boot/log" || ! kill -0 $! 2>/dev/null; then break; fi; sleep 0.1; done
     page=$($PERSON "$APP/" "$boot/cookies") || { tail -n 20 "$boot/log" >&2; exit 1; }
     [[ "$page" == *'"name":"Ann Lee"'* && "$page" == *"\"email\":\"$EMAIL\""* ]] || { printf '%s\n' "$page" >&2; exit 1; }
     echo "  Boot $boot, $(cd "$boot/lib" && ls spring-security-oauth2-client-*): signed in"
