@@ -147,7 +147,7 @@ impl Storage {
                 let options = options::sqlite(&path).create_if_missing(create);
                 let writer = Pool::new(options.clone(), 1, wait, SQLITE);
                 writer.take().await?;
-                let readers = Pool::new(options.read_only(true), most, wait, SQLITE);
+                let readers = Pool::new(options::sqlite_reader(&options), most, wait, SQLITE);
                 Pools::Sqlite { writer, news: readers.beside(1), readers }
             }
             None => {

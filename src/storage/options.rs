@@ -9,6 +9,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use super::pool::is_starting;
 use crate::config::DatabaseConfig;
 
+/// How much of the file a reader keeps in memory: below zero in KiB, as `PRAGMA cache_size` has it.
+const READER_CACHE: &str = "-256";
+
 /// Whether the database may be there soon: it does not answer, is not known by name yet, or is just starting.
 pub(super) fn may_come(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) || is_starting(error)
@@ -47,7 +50,7 @@ fn with_settings(options: PgConnectOptions) -> PgConnectOptions {
     ])
 }
 
-/// SQLite's options.
+/// SQLite's options for the connection that writes. It keeps 2 MiB of the file in memory, as SQLite does by itself.
 pub(super) fn sqlite(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -55,4 +58,37 @@ pub(super) fn sqlite(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
+}
+
+/// SQLite's options for one of the connections that read.
+///
+/// As it is built here (`SQLITE_ENABLE_MEMORY_MANAGEMENT`), SQLite adds up what its connections may keep in memory, and one that has
+/// its own share full takes from the others': so the writer fills the sum, however slowly, and the sum is to be small. A reader
+/// needs little. It forgets what it has read as soon as anything was committed, and the operating system has the file in memory too.
+pub(super) fn sqlite_reader(writer: &SqliteConnectOptions) -> SqliteConnectOptions {
+    writer.clone().read_only(true).pragma("cache_size", READER_CACHE)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{ConnectOptions, Connection};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn all_connections_together_keep_little_of_the_file_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = sqlite(&folder.path().join("doorward.db")).create_if_missing(true);
+        let mut kib = Vec::new();
+        for options in [writer.clone(), sqlite_reader(&writer)] {
+            let mut connection = options.connect().await.unwrap();
+            // Below zero it is a size in KiB, above it a number of pages.
+            let size: i64 = sqlx::query_scalar("PRAGMA cache_size").fetch_one(&mut connection).await.unwrap();
+            assert!(size < 0, "{size}");
+            kib.push(-size);
+            connection.close().await.unwrap();
+        }
+        // By default eight read for requests, and one hears the news.
+        assert!(kib[0] + 9 * kib[1] <= 5 * 1024, "{kib:?}");
+    }
 }
