@@ -57,7 +57,11 @@ pub async fn rows(
         Row::plain("memory-idle", "memory, idle after start", idle, "MiB", Some(IDLE)),
         Row::plain("memory-loaded", &title, most, "MiB", Some(LOADED)),
     ];
-    Ok((server, rows, vec![flatness(&samples)]))
+    let own = server.watched.anonymous_kib()? as f64 / 1024.0;
+    let own = format!(
+        "of its memory at the end {own:.1} MiB are its own; the rest are pages of files, of its program above all"
+    );
+    Ok((server, rows, vec![flatness(&samples), own]))
 }
 
 fn mib(server: &Running) -> Outcome<f64> {

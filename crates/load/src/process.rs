@@ -44,9 +44,21 @@ impl Watched {
     /// # Errors
     /// When it has ended.
     pub fn resident_kib(&self) -> Outcome<u64> {
+        self.memory_kib("VmRSS")
+    }
+
+    /// What of its resident memory is its own and not a page of a file, such as its program, in KiB.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn anonymous_kib(&self) -> Outcome<u64> {
+        self.memory_kib("RssAnon")
+    }
+
+    fn memory_kib(&self, field: &str) -> Outcome<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))
             .map_err(|why| format!("the process {} has ended ({why})", self.pid))?;
-        Ok(status_kib(&status, "VmRSS").ok_or("/proc/PID/status has no VmRSS: the process has ended")?)
+        Ok(status_kib(&status, field).ok_or("/proc/PID/status tells no memory: the process has ended")?)
     }
 }
 
@@ -137,7 +149,7 @@ mod tests {
         while watched.cpu().unwrap() == before {
             std::thread::yield_now();
         }
-        assert!(watched.resident_kib().unwrap() > 0);
+        assert!(watched.resident_kib().unwrap() > watched.anonymous_kib().unwrap());
         drop(running);
         assert!(watched.cpu().is_err());
         assert!(watched.resident_kib().is_err());
