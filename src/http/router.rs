@@ -37,23 +37,21 @@ fn router(app: App) -> Router {
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn_with_state(headers::caching(app.config.keys.jwks_max_age), headers::public));
 
-    // For machines: clients and resource servers.
+    // For machines: clients and resource servers. Few of them are browsers: what those ask first costs nobody else anything.
     let directory = app.directory.clone();
     let spa_origin =
         AllowOrigin::predicate(move |origin, _| origin.to_str().is_ok_and(|origin| directory.is_spa_origin(origin)));
     let cors = CorsLayer::new()
         .allow_origin(spa_origin)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .expose_headers([header::WWW_AUTHENTICATE, header::RETRY_AFTER]);
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE]);
+    let asked_by_apps = options(missing::endpoint_method).layer(cors);
     let machine = Router::new()
-        .route("/token", post(token::post))
-        .route("/revoke", post(revoke::post))
-        .route("/userinfo", get(userinfo::get).post(userinfo::post))
+        .route("/token", post(token::post).merge(asked_by_apps.clone()))
+        .route("/revoke", post(revoke::post).merge(asked_by_apps.clone()))
+        .route("/userinfo", get(userinfo::get).post(userinfo::post).merge(asked_by_apps))
         .method_not_allowed_fallback(missing::endpoint_method)
-        .layer(from_fn(headers::machine))
-        // Around the bounds, so that an app can read that there was no answer in time.
-        .layer(cors);
+        .layer(from_fn_with_state(app.clone(), headers::machine_for_apps));
 
     // For resource servers: no browser's business, so without CORS.
     let resource_server = Router::new()

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::bounded;
 use super::request_log::TraceId;
+use crate::app::App;
 use crate::http::error::{JsonError, Onward, PageError, Reason, WithoutPage};
 use crate::http::pages::files::Files;
 use crate::http::pages::problem;
@@ -59,6 +60,21 @@ pub(in crate::http) async fn machine(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     set_if_absent(headers, header::CACHE_CONTROL, "no-store");
     set_if_absent(headers, header::PRAGMA, "no-cache");
+    response
+}
+
+/// On answers to machines that the scripts of registered apps may read, also when there is none in time.
+pub(in crate::http) async fn machine_for_apps(State(app): State<App>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut response = machine(request, next).await;
+    if let Some(origin) = origin {
+        let headers = response.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+        if origin.to_str().is_ok_and(|origin| app.directory.is_spa_origin(origin)) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, "www-authenticate,retry-after");
+        }
+    }
     response
 }
 

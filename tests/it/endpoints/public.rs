@@ -114,6 +114,21 @@ async fn any_site_may_read_the_public_facts_and_only_apps_may_call_for_tokens() 
             assert_eq!(preflight(path, stranger).await.header("access-control-allow-origin"), "", "{stranger}");
         }
     }
+    // What comes back can be read as well, by them alone; and whoever is no browser is told nothing of it.
+    for (origin, may_read) in [("https://app.test", true), ("https://evil.test", false), ("https://off.test", false)] {
+        for path in ["/token", "/revoke", "/userinfo"] {
+            let request = Request::post(path).header(header::ORIGIN, origin);
+            let answer = server.send(request.body(Body::empty()).unwrap()).await;
+            assert!(answer.status.is_client_error(), "{path}");
+            let readable = if may_read { (origin, "www-authenticate,retry-after") } else { ("", "") };
+            let named =
+                ["access-control-allow-origin", "access-control-expose-headers"].map(|name| answer.header(name));
+            assert_eq!((named[0], named[1]), readable, "{path} {origin}");
+            assert_eq!(answer.header("vary"), "origin");
+        }
+    }
+    let answer = server.send(Request::post("/token").body(Body::empty()).unwrap()).await;
+    assert!(answer.headers.keys().all(|name| *name != header::VARY && !name.as_str().starts_with("access-control-")));
     for path in ["/authorize", "/login", "/register", "/consent", "/account", "/logout"] {
         assert_eq!(preflight(path, "https://app.test").await.header("access-control-allow-origin"), "", "{path}");
     }
