@@ -126,9 +126,8 @@ pub fn decide(
     let mut named = params.all("resource");
     match (named.next(), named.next()) {
         (_, Some(_)) => Err(Rejection::SeveralResources),
-        (Some(one), None) if !resource::is_identifier(one) => Err(Rejection::MalformedResource),
         (Some(one), None) if one == issuer || granted.iter().any(|g| g == one) => Ok(Audience::of(one)),
-        (Some(_), None) => Err(Rejection::ResourceNotGranted),
+        (Some(one), None) => Err(resource::unknown(one, Rejection::ResourceNotGranted)),
         (None, None) => match granted {
             [] => Ok(Audience::of(issuer)),
             [only] => Ok(Audience::of(only)),

@@ -3,7 +3,7 @@
 //! What is wrong is told plainly. That a client exists is no secret: the authorization endpoint says the same to anybody.
 
 use super::client::{AuthMethod, Client};
-use super::params::Params;
+use super::params::{self, Params};
 use super::rejection::{Refusal, Rejection};
 use crate::secret::{Secret, SecretHash};
 
@@ -87,14 +87,7 @@ fn basic(header: &[u8]) -> Option<(String, Secret)> {
     }
     let decoded = STANDARD.decode(credentials.trim()).ok()?;
     let colon = decoded.iter().position(|byte| *byte == b':')?;
-    let half = |bytes: &[u8]| -> Option<String> {
-        let pair = [b"v=", bytes].concat();
-        if bytes.contains(&b'&') {
-            None
-        } else {
-            Some(Params::parse(&pair).ok()?.single("v").ok()?.unwrap_or_default().to_owned())
-        }
-    };
+    let half = |bytes: &[u8]| if bytes.contains(&b'&') { None } else { params::decode(bytes).ok() };
     let id = half(&decoded[..colon])?;
     (!id.is_empty()).then_some(())?;
     Some((id, Secret::presented(half(&decoded[colon + 1..])?)))

@@ -144,7 +144,11 @@ impl Params {
     }
 }
 
-fn decode(part: &[u8]) -> Result<String, Rejection> {
+/// One name or value, decoded.
+///
+/// # Errors
+/// [`Rejection::MalformedParameters`].
+pub(super) fn decode(part: &[u8]) -> Result<String, Rejection> {
     // As nearly all of them are: printable ASCII that stands for itself.
     if part.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'%' | b'+')) {
         return Ok(String::from_utf8_lossy(part).into_owned());

@@ -100,6 +100,11 @@ pub fn is_identifier(text: &str) -> bool {
     plain && Url::parse(text).is_ok_and(|url| url.fragment().is_none())
 }
 
+/// What a name that nothing here has is refused with: whether it could be one at all is asked only then, for what is registered can.
+pub(super) fn unknown(identifier: &str, rejection: Rejection) -> Rejection {
+    if is_identifier(identifier) { rejection } else { Rejection::MalformedResource }
+}
+
 /// The resources that an authorization request names, without repetition: each registered and allowed to the client. The issuer is
 /// always one of those that may be named.
 ///
@@ -113,12 +118,9 @@ pub fn requested(
 ) -> Result<Vec<String>, Rejection> {
     let mut asked: Vec<String> = Vec::new();
     for identifier in params.all("resource") {
-        if !is_identifier(identifier) {
-            return Err(Rejection::MalformedResource);
-        }
         let registered = resources.iter().any(|r| r.identifier == identifier);
         if !registered && identifier != issuer {
-            return Err(Rejection::UnknownResource);
+            return Err(unknown(identifier, Rejection::UnknownResource));
         }
         if registered && !client.may_name(identifier) {
             return Err(Rejection::ResourceNotAllowed);
