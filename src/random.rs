@@ -55,6 +55,11 @@ pub fn name() -> [u8; 16] {
     })
 }
 
+/// A new id of a token, its `jti` (RFC 7519 §4.1.7): 22 characters of base64url. No two are the same, and to guess one gives nobody anything.
+pub fn token_id() -> String {
+    base64url(&name())
+}
+
 /// A new row id: a UUID of version 7, ordered by time. Never a secret.
 pub fn row_id(now: Timestamp) -> String {
     let millis = u64::try_from(now.seconds()).unwrap_or(0) * 1000;

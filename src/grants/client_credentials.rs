@@ -27,7 +27,7 @@ impl Grants {
             scopes: scopes.for_resources(audience.identifiers(), resources),
             audience,
             roles: Vec::new(),
-            jti: random::id(),
+            jti: random::token_id(),
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,
             confirmation: confirmation.cloned(),

@@ -84,7 +84,7 @@ impl Grants {
         let granted = allowed.resources(&grant.resources)?;
         let audience = audience::decide(params, &scopes, &granted, resources, self.issuer.as_str())?;
         let scopes = scopes.for_resources(audience.identifiers(), resources);
-        Ok(Answer { scopes, audience, jti: random::id() })
+        Ok(Answer { scopes, audience, jti: random::token_id() })
     }
 
     /// The token, if it is this client's and its grant holds.
