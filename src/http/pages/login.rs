@@ -5,12 +5,12 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
-use super::visit::Visit;
+use super::visit::{Arrival, Visit};
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::failure::Error;
 use crate::http::error::{PageError, explained, status};
-use crate::http::extract::{CsrfForm, Sender, query};
+use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -38,17 +38,11 @@ pub(in crate::http) async fn get(
     sender: Sender,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
-    let now = app.now();
-    let params = query(raw.as_deref())?;
-    let sealed = params.single("request")?.map(str::to_owned);
-    let as_another = params.single("as")? == Some("another");
-    let visit = Visit::open(&app, &sender, sealed, now).await?;
-    let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
-    let standing = visit.told(&app, standing).await?;
-    if standing.sign_in.is_some() && !standing.step.asks_for_proof() && !as_another {
+    let Arrival { visit, sign_in, as_another, has_gone_on } = Visit::arrive(&app, &sender, raw.as_deref()).await?;
+    if has_gone_on {
         return Ok(visit.resume()?);
     }
-    let (email, again) = visit.expected_person(standing.sign_in.as_ref().filter(|_| !as_another));
+    let (email, again) = visit.expected_person(sign_in.as_ref().filter(|_| !as_another));
     let login = Login { as_another, ..visit.page(&app, &sender, email, again).await? };
     Ok(visit.answer(&login)?)
 }

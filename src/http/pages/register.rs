@@ -4,12 +4,12 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
-use super::visit::Visit;
+use super::visit::{Arrival, Visit};
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::failure::Error;
 use crate::http::error::{PageError, explained, status};
-use crate::http::extract::{CsrfForm, Sender, query};
+use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::new_password;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::secret::Secret;
@@ -37,16 +37,8 @@ pub(in crate::http) async fn get(
     sender: Sender,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
-    let now = app.now();
     refuse_if_closed(&app)?;
-    let params = query(raw.as_deref())?;
-    let sealed = params.single("request")?.map(str::to_owned);
-    let as_another = params.single("as")? == Some("another");
-    let visit = Visit::open(&app, &sender, sealed, now).await?;
-    let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
-    let standing = visit.told(&app, standing).await?;
-    // Signed in meanwhile, in another tab or by the form that the back button left.
-    let has_gone_on = standing.sign_in.is_some() && !standing.step.asks_for_proof() && !as_another;
+    let Arrival { visit, has_gone_on, .. } = Visit::arrive(&app, &sender, raw.as_deref()).await?;
     if has_gone_on && visit.sealed.is_some() {
         return Ok(visit.resume()?);
     }

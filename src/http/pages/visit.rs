@@ -10,9 +10,10 @@ use crate::failure::{Error, Failure};
 use crate::http::cookies::SetCookie;
 use crate::http::endpoints::authorize::{lead, resume_at, see_other};
 use crate::http::error::PageError;
-use crate::http::extract::Sender;
+use crate::http::extract::{Sender, query};
 use crate::protocol::journey::{Goal, Journey};
 use crate::protocol::rejection::Rejection;
+use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
 use crate::signin::{Lost, Proceed, Progress};
 
@@ -27,7 +28,32 @@ pub(in crate::http) struct Visit {
     pub cookie: Option<SetCookie>,
 }
 
+/// A visit that has just come to a page where a person proves something, and where its browser stands.
+pub(in crate::http) struct Arrival {
+    /// The visit.
+    pub visit: Visit,
+    /// The sign-in that the browser has.
+    pub sign_in: Option<SignIn>,
+    /// Whether the person wants to be somebody else than who is signed in (`as=another`).
+    pub as_another: bool,
+    /// Whether nothing is to be proved here any more: signed in meanwhile, in another tab or by the form that the back button left.
+    pub has_gone_on: bool,
+}
+
 impl Visit {
+    /// Comes to a page for proofs, with what the address of the page carries.
+    pub async fn arrive(app: &App, sender: &Sender, raw: Option<&str>) -> Result<Arrival, PageError> {
+        let now = app.now();
+        let params = query(raw)?;
+        let sealed = params.single("request")?.map(str::to_owned);
+        let as_another = params.single("as")? == Some("another");
+        let visit = Self::open(app, sender, sealed, now).await?;
+        let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
+        let standing = visit.told(app, standing).await?;
+        let has_gone_on = standing.sign_in.is_some() && !standing.step.asks_for_proof() && !as_another;
+        Ok(Arrival { visit, sign_in: standing.sign_in, as_another, has_gone_on })
+    }
+
     /// Opens the journey that the visit brings. One that has become too old begins anew, and goes on.
     pub async fn open(app: &App, sender: &Sender, sealed: Option<String>, now: Timestamp) -> Result<Self, PageError> {
         let (browser, cookie) = sender.cookies.browser_or_new();

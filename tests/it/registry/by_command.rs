@@ -2,13 +2,11 @@
 
 use std::io::Write;
 use std::process::Child;
-use std::time::Duration;
 
-use doorward::clock::Stopwatch;
 use rustix::io::ioctl_fionread;
 use serde_json::json;
 
-use crate::support::{Database, Live};
+use crate::support::{Database, Live, eventually_blocking};
 
 /// Waits for the end of a command that must do well.
 fn end(child: Child) {
@@ -25,11 +23,7 @@ async fn a_password_that_is_still_being_typed_does_not_bring_back_an_account_tha
     let mut typing = update.stdin.take().unwrap();
     typing.write_all(b"a quiet river").unwrap();
     // Once the command has taken the first half it waits for the other.
-    let watch = Stopwatch::start();
-    while ioctl_fionread(&typing).unwrap() > 0 {
-        assert!(watch.elapsed() < Duration::from_secs(60), "the password is not read");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    eventually_blocking("the password is read", || (ioctl_fionread(&typing).unwrap() == 0).then_some(()));
     assert_eq!(server.command(&["user", "disable", &id])["state"], "off");
     typing.write_all(b" at dusk\n").unwrap();
     drop(typing);
