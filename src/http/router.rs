@@ -39,10 +39,10 @@ fn router(app: App) -> Router {
 
     // For machines: clients and resource servers. Few of them are browsers: what those ask first costs nobody else anything.
     let directory = app.directory.clone();
-    let spa_origin =
-        AllowOrigin::predicate(move |origin, _| origin.to_str().is_ok_and(|origin| directory.is_spa_origin(origin)));
+    let script_origin =
+        AllowOrigin::predicate(move |origin, _| origin.to_str().is_ok_and(|origin| directory.is_script_origin(origin)));
     let cors = CorsLayer::new()
-        .allow_origin(spa_origin)
+        .allow_origin(script_origin)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE]);
     let asked_by_apps = options(missing::endpoint_method).layer(cors);

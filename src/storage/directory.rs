@@ -127,8 +127,8 @@ impl Directory {
 
     /// Whether scripts of this origin may call the token endpoint and userinfo: an enabled client has it.
     /// Decides what a browser lets a page read, and nothing else: so memory of any age will do.
-    pub fn is_spa_origin(&self, origin: &str) -> bool {
-        self.memory().is_spa_origin(origin)
+    pub fn is_script_origin(&self, origin: &str) -> bool {
+        self.memory().is_script_origin(origin)
     }
 
     fn memory(&self) -> RwLockReadGuard<'_, Memory> {
@@ -143,6 +143,6 @@ impl Directory {
 /// Memory that knows what it must know from the start; the news was read before.
 async fn anew(reader: &mut Reader, news: News, started: Stopwatch) -> Result<Memory, Failure> {
     let resources = reader.resources().await?;
-    let spas = reader.spa_clients().await?;
-    Ok(Memory::new(news, started, resources, spas))
+    let scripted = reader.scripted_clients().await?;
+    Ok(Memory::new(news, started, resources, scripted))
 }

@@ -29,23 +29,23 @@ pub(super) struct Memory {
     warm: HashMap<Box<str>, Arc<Client>>,
     cold: HashMap<Box<str>, Arc<Client>>,
     pub resources: Arc<Vec<Resource>>,
-    spa_origins: SpaOrigins,
+    script_origins: ScriptOrigins,
 }
 
-/// The origins of single-page apps.
+/// The origins whose scripts may call: those of single-page apps, and those that native ones were given.
 #[derive(Debug, Default)]
-struct SpaOrigins {
+struct ScriptOrigins {
     /// Each with the number of clients that have it.
     clients: HashMap<Arc<str>, usize>,
     of_client: HashMap<Box<str>, Box<[Arc<str>]>>,
 }
 
 impl Memory {
-    /// Knows nothing of clients but the single-page apps.
-    pub fn new(heard: News, confirmed: Stopwatch, resources: Vec<Resource>, spas: Vec<ChangedClient>) -> Self {
-        let mut spa_origins = SpaOrigins::default();
-        for spa in spas {
-            spa_origins.set(&spa.client_id, spa.spa_origins);
+    /// Knows nothing of clients but the origins of their scripts.
+    pub fn new(heard: News, confirmed: Stopwatch, resources: Vec<Resource>, scripted: Vec<ChangedClient>) -> Self {
+        let mut script_origins = ScriptOrigins::default();
+        for client in scripted {
+            script_origins.set(&client.client_id, client.script_origins);
         }
         Self {
             heard,
@@ -54,7 +54,7 @@ impl Memory {
             warm: HashMap::new(),
             cold: HashMap::new(),
             resources: Arc::new(resources),
-            spa_origins,
+            script_origins,
         }
     }
 
@@ -105,7 +105,7 @@ impl Memory {
         for client in changed {
             self.warm.remove(client.client_id.as_str());
             self.cold.remove(client.client_id.as_str());
-            self.spa_origins.set(&client.client_id, client.spa_origins);
+            self.script_origins.set(&client.client_id, client.script_origins);
             if client.chooses {
                 self.choosing_clients = client.change;
             }
@@ -121,8 +121,8 @@ impl Memory {
         }
     }
 
-    pub fn is_spa_origin(&self, origin: &str) -> bool {
-        self.spa_origins.clients.contains_key(origin)
+    pub fn is_script_origin(&self, origin: &str) -> bool {
+        self.script_origins.clients.contains_key(origin)
     }
 
     pub fn key_news(&self) -> KeyNews {
@@ -131,7 +131,7 @@ impl Memory {
     }
 }
 
-impl SpaOrigins {
+impl ScriptOrigins {
     /// Puts a client's origins in the place of those it had.
     fn set(&mut self, client_id: &str, origins: BTreeSet<String>) {
         for former in self.of_client.remove(client_id).into_iter().flatten() {
@@ -161,8 +161,8 @@ mod tests {
     use super::*;
 
     fn changed(client_id: &str, change: i64, origins: &[&str]) -> ChangedClient {
-        let spa_origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
-        ChangedClient { client_id: client_id.to_owned(), change, spa_origins, chooses: false }
+        let script_origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
+        ChangedClient { client_id: client_id.to_owned(), change, script_origins, chooses: false }
     }
 
     fn empty() -> Memory {
@@ -230,10 +230,10 @@ mod tests {
         memory.hear_of_clients(vec![changed("a", 10, &["https://three"])], 10);
         for (origin, is_known) in [("https://one", true), ("https://two", true), ("https://three", true), ("x", false)]
         {
-            assert_eq!(memory.is_spa_origin(origin), is_known, "{origin}");
+            assert_eq!(memory.is_script_origin(origin), is_known, "{origin}");
         }
         memory.hear_of_clients(vec![changed("b", 11, &[])], 11);
-        assert!(!memory.is_spa_origin("https://one") && memory.is_spa_origin("https://three"));
-        assert_eq!((memory.spa_origins.clients.len(), memory.spa_origins.of_client.len()), (1, 1));
+        assert!(!memory.is_script_origin("https://one") && memory.is_script_origin("https://three"));
+        assert_eq!((memory.script_origins.clients.len(), memory.script_origins.of_client.len()), (1, 1));
     }
 }

@@ -28,7 +28,7 @@ statements! {
         FROM deleted_clients WHERE change > $1 ORDER BY change LIMIT $2";
     NOTE_DELETION = "INSERT INTO deleted_clients (client_id, change, deleted_at) VALUES ($1, $2, $3) \
         ON CONFLICT (client_id) DO UPDATE SET change = excluded.change, deleted_at = excluded.deleted_at";
-    SPA_CLIENTS = "SELECT client_id, client_type, redirect_uris, metadata, disabled_at, change, id_token_algorithm, id_token_algorithm_former \
+    SCRIPTED_CLIENTS = "SELECT client_id, client_type, redirect_uris, metadata, disabled_at, change, id_token_algorithm, id_token_algorithm_former \
         FROM clients WHERE (client_type = 'spa' OR metadata LIKE '%\"allowed_origins\"%') AND disabled_at IS NULL";
 }
 
@@ -56,7 +56,7 @@ pub(super) struct ChangedClient {
     /// The number of the change.
     pub change: i64,
     /// Where its scripts run, when it is enabled.
-    pub spa_origins: BTreeSet<String>,
+    pub script_origins: BTreeSet<String>,
     /// Whether it wants, or wanted, an algorithm of its own.
     pub chooses: bool,
 }
@@ -82,7 +82,7 @@ impl ChangedRow {
         let metadata: ClientMetadata = from_json("metadata", &self.metadata).unwrap_or_default();
         let origins = uris.iter().filter_map(|uri| redirect_uri::origin(uri)).chain(metadata.allowed_origins);
         ChangedClient {
-            spa_origins: origins.filter(|_| self.disabled_at.is_none()).collect(),
+            script_origins: origins.filter(|_| self.disabled_at.is_none()).collect(),
             chooses: self.id_token_algorithm.or(self.id_token_algorithm_former).is_some(),
             client_id: self.client_id,
             change: self.change,
@@ -113,8 +113,8 @@ impl Reader {
     }
 
     /// All enabled clients whose scripts may call: single-page apps, and those that say so.
-    pub(super) async fn spa_clients(&mut self) -> Result<Vec<ChangedClient>, Failure> {
-        let rows = on!(self, |c| sqlx::query_as::<_, ChangedRow>(SPA_CLIENTS).fetch_all(c).await)?;
+    pub(super) async fn scripted_clients(&mut self) -> Result<Vec<ChangedClient>, Failure> {
+        let rows = on!(self, |c| sqlx::query_as::<_, ChangedRow>(SCRIPTED_CLIENTS).fetch_all(c).await)?;
         Ok(rows.into_iter().map(ChangedRow::read).collect())
     }
 }
