@@ -104,7 +104,7 @@
 //! own keys alone, by a [`tokens::PublicKey`] read from a JWK without `kid` and `alg`; `grants/dpop.rs`, which asks both and keeps the `jti`
 //! once in a table. `http/endpoints/token.rs` puts the key that was proved into [`grants::TokenRequest::confirmation`], `userinfo.rs` into
 //! [`grants::Demand::confirmation`], whose check in `grants/access.rs` then also refuses a key for a token that is bound to none.
-//! [`protocol::bearer`] learns the scheme, `http/error.rs` the challenge, and CORS in `http/router.rs` the header. `dpop_jkt` goes through the
+//! [`protocol::bearer`] learns the scheme, `http/error.rs` the challenge; CORS lets its headers pass already. `dpop_jkt` goes through the
 //! authorization request into [`protocol::code::IssuedCode`]: it binds the code (§10). A public client's grant is bound where its code is
 //! redeemed (§5), by a verb in `storage/grants.rs`. [`protocol::refresh::Answer`] learns the key, or an answer given again could change it.
 //! The claim `cnf`, the `token_type`, introspection and the refusals of [`protocol::confirmation`] are there; `protocol/metadata.rs` names

@@ -31,6 +31,9 @@ pub(in crate::http) struct SelfSubmitting {
     pub action: String,
 }
 
+/// What the script of a registered app may read of an answer besides its body: what it needs to go on, and to ask about it.
+const READABLE: &str = "www-authenticate,retry-after,dpop-nonce,x-trace-id";
+
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
@@ -70,9 +73,9 @@ pub(in crate::http) async fn machine_for_apps(State(app): State<App>, request: R
     if let Some(origin) = origin {
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("origin"));
-        if origin.to_str().is_ok_and(|origin| app.directory.is_spa_origin(origin)) {
+        if origin.to_str().is_ok_and(|origin| app.directory.is_script_origin(origin)) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, "www-authenticate,retry-after");
+            set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, READABLE);
         }
     }
     response

@@ -134,6 +134,66 @@ async fn any_site_may_read_the_public_facts_and_only_apps_may_call_for_tokens() 
     }
 }
 
+/// What scripts send beside the headers that need no leave: MCP clients, DPoP, axios and jQuery, OpenTelemetry, Sentry, Datadog, and whatever
+/// a developer's own `fetch` adds.
+const HEADERS: &[&str] = &[
+    "authorization",
+    "mcp-protocol-version",
+    "mcp-method,mcp-name",
+    "dpop",
+    "x-requested-with",
+    "authorization,content-type,traceparent,tracestate,baggage",
+    "baggage,sentry-trace",
+    "x-datadog-trace-id,x-datadog-origin",
+    "cache-control,if-none-match,pragma",
+    "x-of-our-own",
+];
+
+#[tokio::test]
+async fn a_preflight_passes_with_whatever_headers_a_script_sends() {
+    let server = Server::start().await;
+    let spa = doorward::protocol::client::ClientType::Spa;
+    server.db_client(spa, |c| c.redirect_uris = vec!["https://app.test/cb".to_owned()]).await;
+    server.poll().await;
+    for (path, method, allowed) in [
+        (DISCOVERY, "GET", "*"),
+        (METADATA, "GET", "*"),
+        (JWKS, "GET", "*"),
+        ("/token", "POST", "https://app.test"),
+        ("/revoke", "POST", "https://app.test"),
+        ("/userinfo", "GET", "https://app.test"),
+        ("/userinfo", "POST", "https://app.test"),
+    ] {
+        for headers in HEADERS {
+            let request = Request::options(path)
+                .header(header::ORIGIN, "https://app.test")
+                .header("access-control-request-method", method)
+                .header("access-control-request-headers", *headers);
+            let answer = server.send(request.body(Body::empty()).unwrap()).await;
+            assert!(answer.status.is_success(), "{path}: {}", answer.status);
+            assert_eq!(answer.header("access-control-allow-origin"), allowed, "{path}");
+            // By name: `*` does not stand for Authorization.
+            assert_eq!(answer.header("access-control-allow-headers"), *headers, "{path}");
+            assert!(answer.header("access-control-allow-methods").split(',').any(|one| one == method), "{path}");
+            assert!(answer.headers.get("access-control-allow-credentials").is_none(), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_script_may_read_what_an_answer_says_of_going_on() {
+    let server = Server::start().await;
+    let spa = doorward::protocol::client::ClientType::Spa;
+    server.db_client(spa, |c| c.redirect_uris = vec!["https://app.test/cb".to_owned()]).await;
+    server.poll().await;
+    let answer = with_header(&server, "/userinfo", "origin", "https://app.test").await;
+    assert_eq!((answer.status.as_u16(), answer.header("access-control-allow-origin")), (401, "https://app.test"));
+    let exposed: Vec<&str> = answer.header("access-control-expose-headers").split(',').collect();
+    for name in ["www-authenticate", "retry-after", "dpop-nonce", "x-trace-id"] {
+        assert!(exposed.contains(&name), "{name}: {exposed:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_comes_from_memory_touches_no_database() {
     let server = Server::start().await;
