@@ -18,7 +18,7 @@ mod user;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -78,6 +78,11 @@ enum Command {
 struct Context {
     config: Config,
     clock: Clock,
+}
+
+/// Every command with its options, for the reference and for whoever checks a command line that is written down.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command line of this process: exit code 0, 1 with one sentence on stderr, or 2 for a wrong command line.

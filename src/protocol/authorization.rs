@@ -61,21 +61,33 @@ pub struct Authentication {
 /// The claims of an access token (RFC 9068 §2.2).
 #[derive(Debug, Serialize)]
 pub struct AccessTokenClaims<'a> {
+    /// The issuer.
     iss: &'a str,
+    /// The person; the client itself when it acts for itself.
     sub: &'a str,
+    /// The API that it is for; an array with the issuer when userinfo takes it too.
     aud: &'a Audience,
+    /// The client it was given to.
     client_id: &'a str,
+    /// When it expires, in seconds since the epoch.
     exp: i64,
+    /// When it was given, in seconds since the epoch.
     iat: i64,
+    /// Its id.
     jti: &'a str,
+    /// The grant it belongs to; none when a client acts for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     gid: Option<&'a str>,
+    /// Its scopes, separated by spaces.
     #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
+    /// The roles of the person.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     roles: &'a [String],
+    /// The key that it is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<&'a Confirmation>,
+    /// How often the client was switched off; none when never.
     #[serde(skip_serializing_if = "Option::is_none")]
     era: Option<i64>,
 }
@@ -83,21 +95,33 @@ pub struct AccessTokenClaims<'a> {
 /// The claims of an ID token (OpenID Connect Core §2).
 #[derive(Debug, Serialize)]
 pub struct IdTokenClaims<'a> {
+    /// The issuer.
     iss: &'a str,
+    /// The person: never changes, never comes back for another.
     sub: &'a str,
+    /// The client.
     aud: &'a str,
+    /// When it expires, in seconds since the epoch.
     exp: i64,
+    /// When it was given, in seconds since the epoch.
     iat: i64,
+    /// When the person authenticated, in seconds since the epoch.
     auth_time: i64,
+    /// How well: the context class, when one is true.
     #[serde(skip_serializing_if = "Option::is_none")]
     acr: Option<&'static str>,
+    /// By which methods (RFC 8176).
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     amr: &'a [&'static str],
+    /// The sign-in, as logout tokens name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<&'a str>,
+    /// That of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
+    /// The hash of the access token beside it.
     at_hash: &'a str,
+    /// What it says of the person.
     #[serde(flatten)]
     claims: &'a Map<String, Value>,
 }

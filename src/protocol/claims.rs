@@ -37,7 +37,7 @@ const OWN: &[(&str, &str)] = &[
 ];
 
 /// The scopes whose claims an ID token carries: those by which applications know whom they greet, and what that person may do.
-const OF_ID_TOKENS: &[&str] = &["profile", "email", "roles"];
+pub const OF_ID_TOKENS: &[&str] = &["profile", "email", "roles"];
 
 /// Every claim that userinfo or an ID token can give, for the metadata.
 pub fn supported() -> Vec<&'static str> {
@@ -62,7 +62,8 @@ pub fn value(user: &User, claim: &str) -> Option<Value> {
     }
 }
 
-fn of_users() -> impl Iterator<Item = (&'static str, &'static str)> {
+/// Every claim about a user, with the scope that releases it.
+pub fn of_users() -> impl Iterator<Item = (&'static str, &'static str)> {
     OWN.iter().chain(SETTABLE).copied()
 }
 

@@ -28,13 +28,21 @@ pub struct LogoutNotice {
 /// The claims of a logout token (§2.4). There is never a `nonce` among them.
 #[derive(Debug, Serialize)]
 pub struct LogoutTokenClaims<'a> {
+    /// The issuer.
     iss: &'a str,
+    /// The client that is told.
     aud: &'a str,
+    /// When it was made, in seconds since the epoch.
     iat: i64,
+    /// When it expires: two minutes later.
     exp: i64,
+    /// Its id, new for each attempt.
     jti: &'a str,
+    /// The person.
     sub: &'a str,
+    /// The sign-in that has ended: the `sid` of its ID tokens.
     sid: &'a str,
+    /// What it is: `http://schemas.openid.net/event/backchannel-logout`.
     events: Value,
 }
 

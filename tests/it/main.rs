@@ -31,6 +31,7 @@ mod pages;
 mod pgbouncer;
 mod prompts;
 mod races;
+mod reference;
 mod refresh_token;
 mod refused_start;
 mod registry;

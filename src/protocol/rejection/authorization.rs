@@ -1,7 +1,7 @@
 //! Refusals of the authorization endpoint. Until the target is verified they are pages; then they are redirected to it.
 
 macro_rules! authorization {
-    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)*
+    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)* Authorization {
         // Who asks, and where the answer may go: shown as a page, never redirected.
         RequestTooLong: InvalidRequest, "RFC 6749 §3.1", "The authorization request is longer than 4096 bytes.";
         MissingClientId: InvalidRequest, "RFC 6749 §4.1.1", "client_id is missing.";
@@ -33,5 +33,5 @@ macro_rules! authorization {
         ClassNotMet: UnmetAuthenticationRequirements, "OpenID Connect Core §5.5.1.1", "The person did not or cannot authenticate in the way that the essential acr asks for.";
         ConsentNeeded: ConsentRequired, "OpenID Connect Core §3.1.2.6", "The person must consent, and prompt=none forbids to ask.";
         ConsentDenied: AccessDenied, "RFC 6749 §4.1.2.1", "The person denied the request.";
-    } };
+    } } };
 }

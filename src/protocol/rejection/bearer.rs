@@ -1,7 +1,7 @@
 //! Refusals of an access token, by the endpoints that take one: a challenge as in RFC 6750 §3.
 
 macro_rules! bearer {
-    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)*
+    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)* Bearer {
         // How the request carries it.
         MissingToken: InvalidToken, "RFC 6750 §3.1", "The request carries no access token.";
         MalformedBearer: InvalidRequest, "RFC 6750 §3.1", "The Authorization header is not a well-formed Bearer token.";
@@ -24,5 +24,5 @@ macro_rules! bearer {
         // What it may.
         TokenWithoutScope: InsufficientScope, "RFC 6750 §3.1", "The access token lacks a scope that is needed here.";
         TokenWithoutOpenid: InsufficientScope, "OpenID Connect Core §5.3", "The access token lacks the scope openid.";
-    } };
+    } } };
 }

@@ -1,7 +1,7 @@
 //! Refusals to a person in a browser, shown as a page: the sealed request, the forms, signing in and signing out.
 
 macro_rules! pages {
-    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)*
+    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)* Pages {
         // The sealed request and the forms between the authorization request and its answer.
         ForgedPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in request is not one that this server made.";
         ForeignPendingRequest: InvalidForm, "RFC 9700 §4.7.1", "The sign-in was started in another browser, or before this one was closed.";
@@ -25,5 +25,5 @@ macro_rules! pages {
         HintOfAnotherClient: InvalidRequest, "RP-Initiated Logout §2", "client_id is not the application that id_token_hint was given to.";
         MissingLogoutClient: InvalidRequest, "RP-Initiated Logout §2", "post_logout_redirect_uri needs id_token_hint or client_id of a registered application.";
         UnregisteredPostLogoutRedirectUri: InvalidRequest, "RP-Initiated Logout §3", "post_logout_redirect_uri is not one of those registered for this application.";
-    } };
+    } } };
 }

@@ -2,7 +2,7 @@
 //! the command line, or (later) a program. Each stands beside its field.
 
 macro_rules! registry {
-    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)*
+    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)* Registry {
         // Users.
         MissingEmail: InvalidForm, "OWASP ASVS 2.2", "Enter your e-mail address.";
         MalformedEmail: InvalidForm, "RFC 5321 §4.1.2", "This is not an e-mail address that can be used here, such as name@example.org.";
@@ -14,5 +14,5 @@ macro_rules! registry {
         PasswordTooShort: InvalidForm, "NIST SP 800-63B-4 §3.1.1.2", "The password is too short.";
         PasswordTooLong: InvalidForm, "NIST SP 800-63B-4 §3.1.1.2", "The password is longer than 256 characters.";
         PasswordTooCommon: InvalidForm, "NIST SP 800-63B-4 §3.1.1.2", "The password is easy to guess. Choose another.";
-    } };
+    } } };
 }

@@ -1,7 +1,7 @@
 //! What any request must be, whoever sends it: how it is written, where it goes, and which scopes and resources it may name.
 
 macro_rules! request {
-    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)*
+    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)* Request {
         // How it is written.
         MalformedParameters: InvalidRequest, "RFC 6749 Appendix B", "The parameters are not valid form encoding of UTF-8 text without control characters.";
         RepeatedParameter: InvalidRequest, "RFC 6749 §3.1", "A parameter is given more than once.";
@@ -25,5 +25,5 @@ macro_rules! request {
         SeveralResources: InvalidTarget, "RFC 8707 §2.2", "One access token has one audience: name one resource.";
         AmbiguousScope: InvalidTarget, "RFC 8707 §2", "scope names a scope of several APIs, and resource does not say which is meant.";
         ForeignHint: InvalidRequest, "OpenID Connect Core §3.1.2.1", "id_token_hint is not an ID token that this server gave out.";
-    } };
+    } } };
 }

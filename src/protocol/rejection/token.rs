@@ -1,7 +1,7 @@
 //! Refusals to those that authenticate as a client: at the token endpoint, revocation and introspection. JSON as in RFC 6749 §5.2.
 
 macro_rules! token {
-    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)*
+    ($others:tt $($rows:tt)*) => { gather! { $others $($rows)* Token {
         // Client authentication.
         MissingClientAuthentication: InvalidClient, "RFC 6749 §2.3", "Client authentication is missing.";
         SeveralClientAuthentications: InvalidRequest, "RFC 6749 §2.3", "A request uses more than one way to authenticate the client.";
@@ -42,5 +42,5 @@ macro_rules! token {
         // Revocation and introspection.
         MissingTokenParameter: InvalidRequest, "RFC 7009 §2.1", "token is missing.";
         PublicClientIntrospects: InvalidClient, "RFC 7662 §2.1", "Client authentication failed. (A public client may not introspect.)";
-    } };
+    } } };
 }
