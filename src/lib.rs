@@ -128,6 +128,8 @@
 //! and when operators change it, a noun in `registry/` and `cli/`. An audit record is the [`registry::Event`]: it moves to `protocol/`, and is
 //! made and written before each commit of the registry instead of after. A setting: a key in `config.toml`, which
 //! is its documentation and default, a field, and another value in `tests/it/config.rs`. Whoever runs Doorward reads of it in `CHANGELOG.md`.
+//! `docs/reference` is made from all of these by the command that its test names (`tests/it/reference`); what a page of `docs` prints is run,
+//! and what it quotes is compared (`tests/it/docs`).
 //!
 //! **A proof** (a code from an app, a passkey): a variant of [`protocol::proof::Kind`] and its row in [`protocol::assurance`] (method, whether
 //! it identifies by itself, the classes it makes true). When somebody must give it: a field of [`protocol::next_step::Policy`] and what

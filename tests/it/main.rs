@@ -11,6 +11,7 @@ mod config;
 mod conformance;
 mod connections;
 mod demo;
+mod docs;
 mod endpoints;
 mod failures;
 mod floors;

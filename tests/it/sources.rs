@@ -22,6 +22,12 @@ pub fn sources(folder: &str) -> Vec<(String, String)> {
     files
 }
 
+/// A file of the repository.
+pub fn text(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+        .unwrap_or_else(|why| panic!("{path}: {why}"))
+}
+
 /// Every route of the router, with the text of its methods.
 pub fn routes() -> Vec<(String, String)> {
     let (_, text) = sources("src/http").into_iter().find(|(path, _)| path == "router.rs").unwrap();

@@ -14,6 +14,9 @@ struct Guide(&'static str, &'static str, &'static str);
 
 const GUIDES: &[Guide] = &[
     Guide("readme", "Run it, and register your own", include_str!("../../../README.md")),
+    Guide("spa", "A single-page app", include_str!("../../../docs/spa.md")),
+    Guide("web-app", "A web app", include_str!("../../../docs/web-app.md")),
+    Guide("service", "A service", include_str!("../../../docs/service.md")),
     Guide("protect-an-api", "Protect an API", include_str!("../../../docs/protect-an-api.md")),
 ];
 
