@@ -9,8 +9,11 @@ mod settings;
 
 use std::path::Path;
 
-/// Every page, with what makes it.
-const PAGES: &[(&str, fn() -> String)] = &[
+/// Makes a page.
+type Make = fn() -> String;
+
+/// Every page.
+const PAGES: &[(&str, Make)] = &[
     ("endpoints.md", endpoints::page),
     ("claims.md", claims::page),
     ("errors.md", errors::page),
