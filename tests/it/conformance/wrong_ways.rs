@@ -69,7 +69,7 @@ async fn contradictions_and_nonsense_are_refused_at_the_application() {
     let provider = Provider::start().await;
     for (name, value) in [
         ("prompt", "none login"),
-        ("prompt", "nonsense"),
+        ("prompt", "none nonsense"),
         ("max_age", "-1"),
         ("max_age", "soon"),
         ("claims", "not JSON"),

@@ -222,8 +222,8 @@ async fn the_text_of_a_request_is_never_markup() {
         server.database.db_execute("DELETE FROM sign_in_failures").await;
         server.database.db_execute(&format!("DELETE FROM consents WHERE user_id = '{user}'")).await;
     }
-    for field in ["scope", "prompt", "resource", "max_age"] {
-        let answer = server.get(&client.authorization_url(&format!("{field}=%22%3E%3Cscript%3E"))).await;
+    for field in ["scope=", "prompt=none+", "resource=", "max_age="] {
+        let answer = server.get(&client.authorization_url(&format!("{field}%22%3E%3Cscript%3E"))).await;
         assert_eq!(answer.location_param("error_description").map(|words| words.contains('<')), Some(false), "{field}");
     }
 }

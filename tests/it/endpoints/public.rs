@@ -120,7 +120,8 @@ async fn any_site_may_read_the_public_facts_and_only_apps_may_call_for_tokens() 
             let request = Request::post(path).header(header::ORIGIN, origin);
             let answer = server.send(request.body(Body::empty()).unwrap()).await;
             assert!(answer.status.is_client_error(), "{path}");
-            let readable = if may_read { (origin, "www-authenticate,retry-after") } else { ("", "") };
+            let readable =
+                if may_read { (origin, "www-authenticate,retry-after,dpop-nonce,x-trace-id") } else { ("", "") };
             let named =
                 ["access-control-allow-origin", "access-control-expose-headers"].map(|name| answer.header(name));
             assert_eq!((named[0], named[1]), readable, "{path} {origin}");
