@@ -121,6 +121,7 @@
 //! `rejection/code.rs` when that is new, and a test that gets it as an answer (`tests/it/rules.rs` and `tests/rules.rs` demand one). A
 //! parameter: a name in [`protocol::params::KNOWN`]. An endpoint: a file in `http/endpoints/`, a route in `http/router.rs`, its address in
 //! `protocol/metadata.rs`; if it takes a POST without a form of ours, its path in `tests/it/pages/forms.rs`.
+//! A link, a form or a redirect to a page of ours is a [`protocol::issuer::Place`], which has the issuer's path in front.
 //! A table: a migration of the same name in both folders; a file in `storage/` with its columns listed once, its constants in
 //! `statements!` and its verbs, named in `storage/mod.rs` and its `every_statement`; the value in `protocol/`, for storage cannot name what
 //! is above it; what is to be removed with age, in `storage/cleanup.rs`, found by an index; what refers to a client, a user or a grant, in

@@ -1,5 +1,8 @@
-//! Our cookies: the browser's (forms and journeys hang on it), the sign-in's, and one that tells the next page what was done. `__Host-` and `Secure` under https, always
-//! HttpOnly and SameSite=Lax (OWASP ASVS 3.3).
+//! Our cookies: the browser's (forms and journeys hang on it), the sign-in's, and one that tells the next page what was done. `Secure` and
+//! `__Host-` under https, always HttpOnly and SameSite=Lax (OWASP ASVS 3.3).
+//!
+//! Below an issuer's path they are for that path alone, and `__Secure-`: `__Host-` wants the path `/` (RFC 6265bis §4.1.3). What else is on that
+//! host can set cookies for our path all the same; whoever does not trust it gives the issuer a host of its own.
 //!
 //! Two tabs that are opened at once, as a browser does that restores its session, each get a browser cookie before the other's has
 //! arrived. So each such cookie has a name of its own and takes nobody's place: the browser keeps both, and what hangs on
@@ -9,12 +12,12 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponseParts, ResponseParts};
-use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 
 use crate::app::App;
+use crate::protocol::issuer::{Base, Issuer};
 use crate::protocol::journey::Action;
 use crate::random;
 use crate::secret::{Secret, base64url, from_base64url};
@@ -32,7 +35,8 @@ pub(super) struct Cookies {
     pub sign_in: Option<Secret>,
     /// What was done on the account page, to be told there once.
     pub done: Option<Action>,
-    secure: bool,
+    prefix: Prefix,
+    base: Base,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Cookies
@@ -42,21 +46,20 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let secure = App::from_ref(state).issuer.is_secure();
-        let jar = CookieJar::from_headers(&parts.headers);
-        let browser = name(Kind::Browser, secure);
-        let is_browser = |cookie: &Cookie<'_>| {
-            cookie.name().strip_prefix(browser).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-        };
-        let mut browser: Vec<_> = jar.iter().filter(|cookie| is_browser(cookie)).collect();
+        let app = App::from_ref(state);
+        let prefix = Prefix::of(&app.issuer);
+        let find = |kind| presented(&parts.headers).find(|(known, _)| *known == name(kind, prefix));
+        let own = name(Kind::Browser, prefix);
+        let is_own = |name: &str| name.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+        let mut browser: Vec<_> = presented(&parts.headers).filter(|(name, _)| is_own(name)).collect();
         // The same one for every new page, in whatever order they come.
-        browser.sort_by(|one, other| one.name().cmp(other.name()));
-        let presented = |cookie: &Cookie<'_>| Secret::presented(cookie.value());
+        browser.sort_by_key(|(name, _)| *name);
         Ok(Self {
-            browser: browser.into_iter().take(MOST_BROWSER_COOKIES).map(presented).collect(),
-            sign_in: jar.get(name(Kind::SignIn, secure)).map(presented),
-            done: jar.get(name(Kind::Done, secure)).and_then(|cookie| read_done(cookie.value())),
-            secure,
+            browser: browser.iter().take(MOST_BROWSER_COOKIES).map(|(_, value)| Secret::presented(*value)).collect(),
+            sign_in: find(Kind::SignIn).map(|(_, value)| Secret::presented(value)),
+            done: find(Kind::Done).and_then(|(_, value)| read_done(value)),
+            prefix,
+            base: app.issuer.base().clone(),
         })
     }
 }
@@ -68,19 +71,19 @@ impl Cookies {
             return (value.clone(), None);
         }
         let value = random::secret();
-        let own_name = format!("{}_{}", name(Kind::Browser, self.secure), &random::id()[..8]);
+        let own_name = format!("{}_{}", name(Kind::Browser, self.prefix), &random::id()[..8]);
         let set = self.set(own_name, value.expose(), None);
         (value, Some(set))
     }
 
     /// Sets the cookie of a new sign-in.
     pub fn signed_in(&self, new: &NewCookie) -> SetCookie {
-        self.set(name(Kind::SignIn, self.secure).to_owned(), new.value.expose(), Some(new.lifetime))
+        self.set(name(Kind::SignIn, self.prefix).to_owned(), new.value.expose(), Some(new.lifetime))
     }
 
     /// Takes the sign-in's cookie away.
     pub fn signed_out(&self) -> SetCookie {
-        self.set(name(Kind::SignIn, self.secure).to_owned(), "", Some(0))
+        self.set(name(Kind::SignIn, self.prefix).to_owned(), "", Some(0))
     }
 
     /// Keeps for the next page what was done.
@@ -90,19 +93,19 @@ impl Cookies {
             Action::EndOtherSignIns => "others".to_owned(),
             Action::EndApp(client_id) => format!("app.{}", base64url(client_id.as_bytes())),
         };
-        self.set(name(Kind::Done, self.secure).to_owned(), &value, Some(60))
+        self.set(name(Kind::Done, self.prefix).to_owned(), &value, Some(60))
     }
 
     /// Takes away what was told.
     pub fn told(&self) -> Option<SetCookie> {
-        self.done.as_ref().map(|_| self.set(name(Kind::Done, self.secure).to_owned(), "", Some(0)))
+        self.done.as_ref().map(|_| self.set(name(Kind::Done, self.prefix).to_owned(), "", Some(0)))
     }
 
     fn set(&self, name: String, value: &str, lifetime: Option<i64>) -> SetCookie {
         let mut cookie = Cookie::build((name, value.to_owned()))
-            .path("/")
+            .path(if self.base.is_root() { "/" } else { self.base.as_str() }.to_owned())
             .http_only(true)
-            .secure(self.secure)
+            .secure(self.prefix != Prefix::None)
             .same_site(SameSite::Lax);
         if let Some(seconds) = lifetime {
             cookie = cookie.max_age(time::Duration::seconds(seconds));
@@ -128,15 +131,42 @@ fn read_done(value: &str) -> Option<Action> {
     }
 }
 
-fn name(kind: Kind, secure: bool) -> &'static str {
-    match (kind, secure) {
-        (Kind::Browser, true) => "__Host-doorward_browser",
-        (Kind::Browser, false) => "doorward_browser",
-        (Kind::SignIn, true) => "__Host-doorward_sign_in",
-        (Kind::SignIn, false) => "doorward_sign_in",
-        (Kind::Done, true) => "__Host-doorward_done",
-        (Kind::Done, false) => "doorward_done",
+/// What a name begins with: browsers hold whoever sets such a cookie to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prefix {
+    Host,
+    Secure,
+    None,
+}
+
+impl Prefix {
+    fn of(issuer: &Issuer) -> Self {
+        match (issuer.is_secure(), issuer.base().is_root()) {
+            (true, true) => Self::Host,
+            (true, false) => Self::Secure,
+            (false, _) => Self::None,
+        }
     }
+}
+
+fn name(kind: Kind, prefix: Prefix) -> &'static str {
+    let [host, secure, none] = match kind {
+        Kind::Browser => ["__Host-doorward_browser", "__Secure-doorward_browser", "doorward_browser"],
+        Kind::SignIn => ["__Host-doorward_sign_in", "__Secure-doorward_sign_in", "doorward_sign_in"],
+        Kind::Done => ["__Host-doorward_done", "__Secure-doorward_done", "doorward_done"],
+    };
+    match prefix {
+        Prefix::Host => host,
+        Prefix::Secure => secure,
+        Prefix::None => none,
+    }
+}
+
+/// The names and values of the request's cookies, in its order. Of two with one name the first counts: that of the longest path (RFC 6265 §5.4),
+/// when another of us lies further up on the same host.
+fn presented(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
 }
 
 /// A `Set-Cookie` header.

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::pages::Asker;
 use crate::failure::{Error, Failure};
+use crate::protocol::issuer::Place;
 use crate::protocol::rejection::{Detail, ErrorCode, Refusal, Rejection};
 
 /// Why a request was not done; in the extensions of its response.
@@ -131,7 +132,7 @@ pub(super) struct Onward {
     /// The application that sent them.
     pub application: Option<Asker>,
     /// A page of ours where the same way goes on.
-    pub again: Option<String>,
+    pub again: Option<Place>,
 }
 
 impl<E: Into<Error>> From<E> for PageError {

@@ -23,19 +23,31 @@ pub fn site(app: App) -> Site {
 }
 
 fn router(app: App) -> Router {
-    let files = Arc::new(Files::new(&app.config.brand, app.logo.as_ref()));
+    let base = app.issuer.base().clone();
+    let files = Arc::new(Files::new(&app.config.brand, app.logo.as_ref(), base.clone()));
+    let pages = |routes: Router<App>| {
+        routes
+            .fallback(missing::get)
+            .method_not_allowed_fallback(missing::method)
+            .layer(from_fn_with_state(app.clone(), owner::check))
+            .layer(from_fn(headers::browser))
+            .layer(Extension(files.clone()))
+    };
 
     // For anybody: public facts. A browser asks before a request with headers of its own, and only then.
     let asked_first = || {
         let any = CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]).allow_headers(any_header());
         options(missing::endpoint_method).layer(any)
     };
-    let public = Router::new()
+    let public = |routes: Router<App>| {
+        routes
+            .method_not_allowed_fallback(missing::endpoint_method)
+            .layer(from_fn_with_state(headers::caching(app.config.keys.jwks_max_age), headers::public))
+    };
+    let facts = Router::new()
         .route("/.well-known/openid-configuration", get(discovery::get).merge(asked_first()))
         .route("/.well-known/oauth-authorization-server", get(discovery::get).merge(asked_first()))
-        .route("/.well-known/jwks.json", get(jwks::get).merge(asked_first()))
-        .method_not_allowed_fallback(missing::endpoint_method)
-        .layer(from_fn_with_state(headers::caching(app.config.keys.jwks_max_age), headers::public));
+        .route("/.well-known/jwks.json", get(jwks::get).merge(asked_first()));
 
     // For machines: clients and resource servers. Few of them are browsers: what those ask first costs nobody else anything.
     let directory = app.directory.clone();
@@ -74,12 +86,7 @@ fn router(app: App) -> Router {
         .route("/account/sign-ins/end-others", post(account::end_others))
         .route("/account/apps/end", post(account::end_app))
         .route("/", get(account::root))
-        .route("/static/{file}", get(files::get))
-        .fallback(missing::get)
-        .method_not_allowed_fallback(missing::method)
-        .layer(from_fn_with_state(app.clone(), owner::check))
-        .layer(from_fn(headers::browser))
-        .layer(Extension(files));
+        .route("/static/{file}", get(files::get));
 
     // For the operator's machinery.
     let operator = Router::new()
@@ -88,7 +95,18 @@ fn router(app: App) -> Router {
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn(headers::machine));
 
-    browser.merge(public).merge(machine).merge(resource_server).merge(operator).with_state(app)
+    let ours = pages(browser).merge(public(facts)).merge(machine).merge(resource_server).merge(operator.clone());
+    if base.is_root() {
+        return ours.with_state(app);
+    }
+    // All of it lies below the issuer's path. Beside that the host is not ours, but for the names of the metadata that RFC 8414 §3.1 makes by
+    // putting the path behind, and for those who watch over the process and know nothing of the path.
+    let metadata = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
+    let metadata = metadata.into_iter().fold(Router::new(), |routes, name| {
+        routes.route(&format!("{name}{}", base.as_str()), get(discovery::get).merge(asked_first()))
+    });
+    let beside = Router::new().route(base.place("/").as_str(), get(account::root));
+    pages(beside).nest(base.as_str(), ours).merge(public(metadata)).merge(operator).with_state(app)
 }
 
 /// Whatever headers a script asks for may come. Nothing here is authenticated by what a browser adds by itself, so a list would guard nothing:

@@ -35,7 +35,9 @@ struct Inner {
 impl Site {
     /// What answers, for these hosts alone.
     pub(super) fn new(app: App, router: Router, hosts: Hosts) -> Self {
-        let hsts = app.issuer.is_secure().then(|| HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+        // Below a path the host is not ours alone, and what lies below its name is none of our business.
+        let hsts = if app.issuer.base().is_root() { "max-age=63072000; includeSubDomains" } else { "max-age=63072000" };
+        let hsts = app.issuer.is_secure().then(|| HeaderValue::from_static(hsts));
         Self(Arc::new(Inner { app, router, hosts, hsts, hints: peer::Hints::default() }))
     }
 

@@ -17,6 +17,7 @@ mod failures;
 mod floors;
 mod full_disk;
 mod grants;
+mod issuer_path;
 mod keys;
 mod kill;
 mod lost_answers;

@@ -5,13 +5,22 @@
 
 use serde_json::Value;
 
-use crate::support::{Chromium, Live, PASSWORD};
+use crate::support::{Chromium, Live, PASSWORD, free_address};
 
 const EMAIL: &str = "ann@example.org";
 
 fn demo() -> (tempfile::TempDir, Live) {
     let folder = tempfile::tempdir().unwrap();
     let server = Live::run(folder.path(), vec![], &["demo", "--listen", "127.0.0.1:0", "--json"]);
+    (folder, server)
+}
+
+/// The demo of a server whose issuer has a path.
+fn demo_below_a_path() -> (tempfile::TempDir, Live) {
+    let (folder, listen) = (tempfile::tempdir().unwrap(), free_address());
+    let issuer = ("DOORWARD__SERVER__ISSUER".to_owned(), format!("http://{listen}/auth"));
+    let arguments = ["demo", "--listen", &listen, "--app-listen", "127.0.0.1:0", "--json"];
+    let server = Live::run(folder.path(), vec![issuer], &arguments);
     (folder, server)
 }
 
@@ -39,8 +48,7 @@ async fn register(browser: &Chromium) {
     assert!(complaints.iter().all(|words| words.contains("400 (Bad Request)")), "{complaints:?}");
 }
 
-async fn a_newcomer_is_shown_everything(width: u32, height: u32) {
-    let (_folder, server) = demo();
+async fn a_newcomer_is_shown_everything(server: Live, width: u32, height: u32) {
     let app = server.ready["app"].as_str().unwrap();
     let browser = Chromium::open(width, height).await;
     browser.goto(app).await;
@@ -89,12 +97,14 @@ async fn a_newcomer_is_shown_everything(width: u32, height: u32) {
 
 #[tokio::test]
 async fn a_newcomer_is_shown_everything_at_a_desk() {
-    a_newcomer_is_shown_everything(1280, 900).await;
+    let (_folder, server) = demo();
+    a_newcomer_is_shown_everything(server, 1280, 900).await;
 }
 
 #[tokio::test]
-async fn a_newcomer_is_shown_everything_on_a_phone() {
-    a_newcomer_is_shown_everything(390, 844).await;
+async fn a_newcomer_is_shown_everything_on_a_phone_and_below_a_path() {
+    let (_folder, server) = demo_below_a_path();
+    a_newcomer_is_shown_everything(server, 390, 844).await;
 }
 
 #[tokio::test]

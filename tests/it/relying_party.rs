@@ -87,6 +87,15 @@ async fn a_foreign_relying_party_signs_a_person_in_for_an_app_with_a_secret() {
     a_whole_flow(&server, &user, client, AuthType::RequestBody).await;
 }
 
+#[tokio::test]
+async fn a_foreign_relying_party_finds_and_uses_an_issuer_with_a_path() {
+    let database = Database::copy().await;
+    let server = Live::serve_below(&database, "/auth/people");
+    let user = server.user(EMAIL);
+    let client = server.client("web", &[]);
+    a_whole_flow(&server, &user, client, AuthType::BasicAuth).await;
+}
+
 /// The key of the JWKS that the token names; nothing else of the server is asked.
 async fn published_key(server: &Live, token: &str) -> Value {
     let jwks: Answer = server.browser().get("/.well-known/jwks.json").await;

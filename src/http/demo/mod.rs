@@ -83,7 +83,7 @@ async fn headers(State(demo): State<Demo>, request: Request, next: Next) -> Resp
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {}; img-src 'self' data:; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'none'",
-        demo.app.issuer.as_str()
+        demo.app.issuer.origin()
     );
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy) {

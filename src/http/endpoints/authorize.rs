@@ -17,6 +17,7 @@ use crate::http::pages::visit::Visit;
 use crate::http::pages::{Asker, form_post};
 use crate::protocol::authorization_request::{AuthorizationRequest, MAX_LENGTH, RedirectTarget};
 use crate::protocol::authorization_response;
+use crate::protocol::issuer::{Base, Place};
 use crate::protocol::journey::{Goal, Journey};
 use crate::protocol::params::Params;
 use crate::protocol::rejection::{Refusal, Rejection};
@@ -72,13 +73,17 @@ fn with_hint(app: &App, params: &Params, request: AuthorizationRequest) -> Resul
 }
 
 /// An authorization request by POST, perhaps from another site and so without cookies: goes on as a GET (OpenID Connect Core §3.1.2.1).
-pub(in crate::http) async fn post(headers: HeaderMap, body: Body) -> Result<Response, PageError> {
+pub(in crate::http) async fn post(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, PageError> {
     let params = form(&headers, body).await?;
     let query = params.to_query();
     if query.len() > MAX_LENGTH {
         return Err(Rejection::RequestTooLong.into());
     }
-    Ok(see_other(&format!("/authorize?{query}"))?)
+    Ok(see_other(&app.issuer.place(&format!("/authorize?{query}")))?)
 }
 
 /// Goes on with a journey after a page.
@@ -98,8 +103,8 @@ pub(in crate::http) async fn resume(
 }
 
 /// Where a browser goes after a form that was on a sealed journey, or on none.
-pub(in crate::http) fn resume_at(sealed: Option<&str>) -> String {
-    sealed.map_or_else(|| "/account".to_owned(), |sealed| format!("/authorize/continue?request={sealed}"))
+pub(in crate::http) fn resume_at(base: &Base, sealed: Option<&str>) -> Place {
+    sealed.map_or_else(|| base.place("/account"), |sealed| base.place(&format!("/authorize/continue?request={sealed}")))
 }
 
 async fn proceed(app: &App, sender: &Sender, journey: Journey, now: Timestamp) -> Result<Response, Error> {
@@ -115,19 +120,25 @@ pub(in crate::http) fn lead(
     next: Proceed,
     sealed: impl FnOnce() -> String,
 ) -> Result<Response, Failure> {
+    let to = |path: &str| see_other(&sender.page.place(path));
     match next {
-        Proceed::Prove => see_other(&format!("/login?request={}", sealed())),
-        Proceed::Consent => see_other(&format!("/consent?request={}", sealed())),
+        Proceed::Prove => to(&format!("/login?request={}", sealed())),
+        Proceed::Consent => to(&format!("/consent?request={}", sealed())),
         Proceed::Issued(answer) => form_post::carry(&sender.page, answer),
         Proceed::Refused(rejection, answer) => Ok(explained(form_post::carry(&sender.page, answer)?, rejection.into())),
-        Proceed::Account => see_other("/account"),
-        Proceed::Done(action) => Ok((sender.cookies.done(&action), see_other("/account")?).into_response()),
-        Proceed::SignedOut => Ok((sender.cookies.signed_out(), see_other("/signed-out")?).into_response()),
+        Proceed::Account => to("/account"),
+        Proceed::Done(action) => Ok((sender.cookies.done(&action), to("/account")?).into_response()),
+        Proceed::SignedOut => Ok((sender.cookies.signed_out(), to("/signed-out")?).into_response()),
     }
 }
 
-/// A redirect that always becomes a GET (RFC 9700 §4.12).
-pub(in crate::http) fn see_other(address: &str) -> Result<Response, Failure> {
+/// A redirect to a place of ours.
+pub(in crate::http) fn see_other(place: &Place) -> Result<Response, Failure> {
+    leave_for(place.as_str())
+}
+
+/// A redirect that always becomes a GET (RFC 9700 §4.12), to an address of an application's.
+pub(in crate::http) fn leave_for(address: &str) -> Result<Response, Failure> {
     let location = HeaderValue::from_str(address).map_err(Failure::internal)?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }

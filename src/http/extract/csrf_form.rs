@@ -49,9 +49,10 @@ impl FromRequest<App> for CsrfForm {
 async fn onward(app: &App, sender: &Sender, params: &Params) -> Onward {
     let Ok(Some(sealed)) = params.single("request") else { return Onward::default() };
     match app.sign_ins.journeys.open(sealed, &sender.cookies.browser, app.now()) {
-        Ok(opened) => {
-            Onward { application: application_of(app, &opened.journey).await, again: Some(resume_at(Some(sealed))) }
-        }
+        Ok(opened) => Onward {
+            application: application_of(app, &opened.journey).await,
+            again: Some(resume_at(app.issuer.base(), Some(sealed))),
+        },
         Err(Lost { journey: Some(journey), .. }) => {
             Onward { application: application_of(app, &journey).await, again: None }
         }

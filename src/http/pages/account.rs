@@ -74,7 +74,7 @@ struct Asks {
 /// The page; whoever is not signed in is asked to.
 pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Result<Response, PageError> {
     let now = app.now();
-    let Some(sign_in) = sender.sign_in(&app, now).await? else { return Ok(see_other("/login")?) };
+    let Some(sign_in) = sender.sign_in(&app, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
     let view = app.sign_ins.account(&sign_in, REUSED, now).await?;
     let resources = app.directory.resources().await?;
     let visit = Visit::open(&app, &sender, None, now).await?;
@@ -132,8 +132,8 @@ async fn done(app: &App, action: &Action) -> Result<String, Failure> {
 }
 
 /// The front door leads to the account.
-pub(in crate::http) async fn root() -> Result<Response, PageError> {
-    Ok(see_other("/account")?)
+pub(in crate::http) async fn root(State(app): State<App>) -> Result<Response, PageError> {
+    Ok(see_other(&app.issuer.place("/account"))?)
 }
 
 /// Ends a sign-in.
@@ -159,7 +159,9 @@ async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, Pag
     let now = app.now();
     let sealed = form.params.single("request")?.map(str::to_owned);
     let mut visit = Visit::open(app, &form.sender, sealed, now).await?;
-    let Some(sign_in) = form.sender.sign_in(app, now).await? else { return Ok(see_other("/login")?) };
+    let Some(sign_in) = form.sender.sign_in(app, now).await? else {
+        return Ok(see_other(&app.issuer.place("/login"))?);
+    };
     let (user_id, email) = (sign_in.user_id.clone(), sign_in.email.clone());
     if !matches!(visit.journey.goal, Goal::Confirm { .. }) {
         let journey = app.sign_ins.journeys.begin(Goal::Confirm { user_id, action }, now);
@@ -189,7 +191,9 @@ async fn question(
     visit: &Visit,
     (email, error): (String, Option<Refusal>),
 ) -> Result<Response, Failure> {
-    let Goal::Confirm { user_id, action } = &visit.journey.goal else { return see_other("/account") };
+    let Goal::Confirm { user_id, action } = &visit.journey.goal else {
+        return see_other(&app.issuer.place("/account"));
+    };
     let template = Confirm {
         page: sender.page.clone(),
         form: visit.form(app),

@@ -58,7 +58,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let now = app.now();
     let sealed = form.params.single("request")?.map(str::to_owned);
     let visit = Visit::open(&app, &form.sender, sealed, now).await?;
-    let Some(sign_in) = form.sender.sign_in(&app, now).await? else { return Ok(visit.resume()?) };
+    let Some(sign_in) = form.sender.sign_in(&app, now).await? else { return Ok(visit.resume(&app)?) };
     let ticket = form.params.single("ticket")?;
     if let Err(rejection) = app.sign_ins.forms.check_consent(&visit.journey, &sign_in.id, ticket) {
         return question(&app, &form.sender, visit, Some(rejection), now).await;
@@ -67,7 +67,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         Some("allow") => {
             let allowed = app.sign_ins.allow(&visit.journey, &sign_in, now).await;
             visit.told(&app, allowed).await?;
-            Ok(visit.resume()?)
+            Ok(visit.resume(&app)?)
         }
         Some("deny") => {
             let denied = visit.told(&app, app.sign_ins.deny(&visit.journey, &sign_in, now).await).await?;
@@ -90,7 +90,7 @@ async fn question(
     let Standing { sign_in, client, consent, step } = visit.told(app, standing).await?;
     // Whose answer did not count is shown who is signed in now, before anything goes on for that person.
     let is_open = step == NextStep::Consent || error.is_some() && step == NextStep::Finish;
-    let (Some(sign_in), Some(client), true) = (sign_in, client, is_open) else { return Ok(visit.resume()?) };
+    let (Some(sign_in), Some(client), true) = (sign_in, client, is_open) else { return Ok(visit.resume(app)?) };
     let resources = app.directory.resources().await?;
     let named = |identifier: &String| {
         resources.iter().find(|resource| resource.identifier == *identifier).map(|resource| resource.name.clone())

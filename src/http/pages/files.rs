@@ -15,6 +15,7 @@ use std::sync::Arc;
 use super::{Dress, Page, Picture};
 use crate::config::{BrandConfig, Colour, DARK, Grounds, LIGHT, Logo, LogoKind};
 use crate::http::error::PageError;
+use crate::protocol::issuer::Base;
 use crate::protocol::rejection::Rejection;
 use crate::secret::{base64url, sha256};
 
@@ -52,13 +53,14 @@ impl File {
 
 impl Files {
     /// The files of this installation.
-    pub fn new(brand: &BrandConfig, logo: Option<&Logo>) -> Self {
+    pub fn new(brand: &BrandConfig, logo: Option<&Logo>, base: Base) -> Self {
         let rules = without_air(&dense(include_str!("../../../static/doorward.css")));
         let stylesheet = File::new("doorward", "css", "text/css; charset=utf-8", colours(brand) + &rules);
         let script = dense(include_str!("../../../static/doorward.js"));
         let script = File::new("doorward", "js", "text/javascript; charset=utf-8", script);
         let logo = logo.map(|logo| (logo_file(logo), logo.size));
         let page = Page(Arc::new(Dress {
+            base,
             brand: brand.name.clone(),
             stylesheet: stylesheet.name.clone(),
             script: script.name.clone(),

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Page, html};
 use crate::failure::Failure;
-use crate::http::endpoints::authorize::see_other;
+use crate::http::endpoints::authorize::leave_for;
 use crate::http::middleware::headers::SelfSubmitting;
 use crate::protocol::authorization_response::AuthorizationResponse;
 use crate::protocol::redirect_uri;
@@ -27,7 +27,7 @@ struct FormPost {
 /// What brings the response to the application.
 pub(in crate::http) fn carry(page: &Page, response: AuthorizationResponse) -> Result<Response, Failure> {
     let (action, fields) = match response {
-        AuthorizationResponse::Redirect(address) => return see_other(&address),
+        AuthorizationResponse::Redirect(address) => return leave_for(&address),
         AuthorizationResponse::FormPost { action, fields } => (action, fields),
     };
     let nonce = random::id();

@@ -40,7 +40,7 @@ pub(in crate::http) async fn get(
 ) -> Result<Response, PageError> {
     let Arrival { visit, sign_in, as_another, has_gone_on } = Visit::arrive(&app, &sender, raw.as_deref()).await?;
     if has_gone_on {
-        return Ok(visit.resume()?);
+        return Ok(visit.resume(&app)?);
     }
     let (email, again) = visit.expected_person(sign_in.as_ref().filter(|_| !as_another));
     let login = Login { as_another, ..visit.page(&app, &sender, email, again).await? };

@@ -12,7 +12,7 @@ use super::visit::Visit;
 use super::{Asker, FormParts, Page, html};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::http::endpoints::authorize::see_other;
+use crate::http::endpoints::authorize::{leave_for, see_other};
 use crate::http::error::PageError;
 use crate::http::extract::{CsrfForm, Sender, form, query};
 use crate::http::middleware::headers::FormAction;
@@ -67,12 +67,16 @@ pub(in crate::http) async fn get(
 }
 
 /// The same by POST, from another site and so without cookies: goes on as a GET.
-pub(in crate::http) async fn post(headers: HeaderMap, body: Body) -> Result<Response, PageError> {
+pub(in crate::http) async fn post(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, PageError> {
     let query = form(&headers, body).await?.to_query();
     if query.len() > MAX_LENGTH {
         return Err(Rejection::LogoutTooLong.into());
     }
-    Ok(see_other(&format!("/logout?{query}"))?)
+    Ok(see_other(&app.issuer.place(&format!("/logout?{query}")))?)
 }
 
 /// The person says yes, here or on the account page.
@@ -128,6 +132,9 @@ async fn ask(
 }
 
 fn leave(sender: &Sender, request: &EndSession) -> Result<Response, PageError> {
-    let address = request.target.as_ref().map_or_else(|| "/signed-out".to_owned(), |target| target.address());
-    Ok((sender.cookies.signed_out(), see_other(&address)?).into_response())
+    let away = match &request.target {
+        Some(target) => leave_for(&target.address())?,
+        None => see_other(&sender.page.place("/signed-out"))?,
+    };
+    Ok((sender.cookies.signed_out(), away).into_response())
 }

@@ -23,6 +23,7 @@ use axum::response::{Html, IntoResponse, Response};
 use crate::failure::Failure;
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::client::Client;
+use crate::protocol::issuer::{Base, Place};
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::Refusal;
 
@@ -43,6 +44,8 @@ impl Deref for Page {
 /// The looks of this installation.
 #[derive(Debug, Default)]
 pub(super) struct Dress {
+    /// Where our own addresses begin.
+    pub base: Base,
     /// The installation's name.
     pub brand: String,
     /// The file name of the stylesheet, with the hash of its content.
@@ -56,6 +59,11 @@ pub(super) struct Dress {
 }
 
 impl Dress {
+    /// A place of ours, for a link or a form; `path` begins with a slash.
+    pub fn place(&self, path: &str) -> Place {
+        self.base.place(path)
+    }
+
     /// The icon's colour within a `data:` address.
     fn icon_colour(&self) -> String {
         self.icon.replace('#', "%23")

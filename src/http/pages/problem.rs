@@ -10,6 +10,7 @@ use axum::body::Body;
 use super::{Asker, Notice, Page};
 use crate::http::error::{Onward, Reason};
 use crate::http::middleware::request_log::TraceId;
+use crate::protocol::issuer::Place;
 use crate::protocol::rejection::{ErrorCode, Rejection};
 
 #[derive(Template)]
@@ -20,7 +21,7 @@ struct Problem {
     notice: Notice,
     by: By,
     client: Option<Asker>,
-    again: Option<String>,
+    again: Option<Place>,
     start_again: bool,
     is_done: bool,
     trace: Option<TraceId>,

@@ -40,7 +40,7 @@ pub(in crate::http) async fn get(
     refuse_if_closed(&app)?;
     let Arrival { visit, has_gone_on, .. } = Visit::arrive(&app, &sender, raw.as_deref()).await?;
     if has_gone_on && visit.sealed.is_some() {
-        return Ok(visit.resume()?);
+        return Ok(visit.resume(&app)?);
     }
     let hint = visit.journey.request().and_then(|request| request.login_hint.clone()).unwrap_or_default();
     let register = page(&app, &visit, &sender, (String::new(), hint)).await?;

@@ -108,8 +108,8 @@ impl Visit {
     }
 
     /// On to what comes next.
-    pub fn resume(&self) -> Result<Response, Failure> {
-        see_other(&resume_at(self.sealed.as_deref()))
+    pub fn resume(&self, app: &App) -> Result<Response, Failure> {
+        see_other(&resume_at(app.issuer.base(), self.sealed.as_deref()))
     }
 
     /// On to what is next, or away at the end of the journey.
@@ -120,7 +120,7 @@ impl Visit {
     /// On after a proof: signed in, or to the page that asks for what is missing.
     pub fn after(self, app: &App, sender: &Sender, progress: Progress) -> Result<Response, Failure> {
         match progress {
-            Progress::SignedIn(cookie) => Ok((sender.cookies.signed_in(&cookie), self.resume()?).into_response()),
+            Progress::SignedIn(cookie) => Ok((sender.cookies.signed_in(&cookie), self.resume(app)?).into_response()),
             Progress::Underway(journey) => {
                 lead(sender, Proceed::Prove, || app.sign_ins.journeys.seal(&journey, &self.browser))
             }

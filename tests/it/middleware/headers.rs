@@ -52,25 +52,46 @@ async fn pages_may_not_be_framed_kept_or_scripted() {
 
 #[tokio::test]
 async fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
-    for (issuer, prefix, secure) in
-        [("http://localhost:8000", "doorward", false), ("https://as.test", "__Host-doorward", true)]
-    {
+    for (issuer, prefix, secure, path) in [
+        ("http://localhost:8000", "doorward", false, "/"),
+        ("http://localhost:8000/auth", "doorward", false, "/auth"),
+        ("https://as.test", "__Host-doorward", true, "/"),
+        ("https://as.test/auth", "__Secure-doorward", true, "/auth"),
+    ] {
         let server = Server::with(|config| config.server.issuer = issuer.to_owned()).await;
         server.db_user("ann@example.org").await;
         let mut browser = server.browser();
-        let page = browser.visit("/login").await;
+        let page = browser.visit(&format!("{issuer}/login")).await;
         let form = page.form("#login-submit").with("email", "ann@example.org");
         let answer = browser.submit(&form.with("password", crate::support::PASSWORD)).await;
         // Each browser's own has a name of its own: two tabs that come at once do not overwrite each other's.
         for (answer, named) in [(&page, "browser_"), (&answer, "sign_in=")] {
             let cookie = answer.header("set-cookie");
             assert!(cookie.starts_with(&format!("{prefix}_{named}")), "{cookie}");
-            for attribute in ["HttpOnly", "SameSite=Lax", "Path=/"] {
-                assert!(cookie.contains(attribute), "{cookie}");
+            for attribute in ["HttpOnly", "SameSite=Lax", &format!("Path={path}")] {
+                assert!(cookie.split("; ").any(|part| part == attribute), "{cookie}");
             }
             assert_eq!(cookie.contains("Secure"), secure, "{cookie}");
             assert!(!cookie.contains("Domain"), "{cookie}");
         }
+    }
+}
+
+#[tokio::test]
+async fn of_two_cookies_of_one_name_the_first_counts() {
+    let server = Server::with(|config| config.server.issuer = "https://as.test/auth/inner".to_owned()).await;
+    server.db_user("ann@example.org").await;
+    let mut browser = server.browser();
+    browser.sign_in("ann@example.org").await;
+    // A browser sends the one of the longest path first: ours before one of `https://as.test/auth`.
+    let own = format!("__Secure-doorward_sign_in={}", browser.cookies["__Secure-doorward_sign_in"]);
+    for (cookies, status) in [
+        (format!("{own}; __Secure-doorward_sign_in=foreign"), 200),
+        (format!("__Secure-doorward_sign_in=foreign; {own}"), 303),
+        (format!("x; =; y=1;{own}"), 200),
+    ] {
+        let request = Request::get("/auth/inner/account").header("cookie", &cookies);
+        assert_eq!(server.send(request.body(Body::empty()).unwrap()).await.status.as_u16(), status, "{cookies}");
     }
 }
 

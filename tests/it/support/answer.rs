@@ -44,10 +44,22 @@ impl Answer {
         self.header("location").to_owned()
     }
 
-    /// A parameter of the address it redirects to.
+    /// Where the browser goes by itself: by a redirect, or by the page that stands for a long one.
+    pub fn onward(&self) -> Option<String> {
+        if self.status.is_redirection() {
+            return Some(self.header("location").to_owned()).filter(|address| !address.is_empty());
+        }
+        let refresh = self.field("meta[http-equiv=refresh]", "content")?;
+        let address = refresh.strip_prefix("0;url=").unwrap().to_owned();
+        assert_eq!(self.field("#continue", "href").as_ref(), Some(&address), "the link leads elsewhere");
+        Some(address)
+    }
+
+    /// A parameter of the address that the browser goes to by itself.
     pub fn location_param(&self, name: &str) -> Option<String> {
         let base = Url::parse("http://localhost:8000").unwrap();
-        let url = base.join(&self.location()).unwrap();
+        let address = self.onward().unwrap_or_else(|| panic!("{} {:?}", self.text(), self.reason));
+        let url = base.join(&address).unwrap();
         url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
     }
 

@@ -98,7 +98,7 @@ impl Browser {
 
     /// Opens an address of the server.
     pub async fn get(&mut self, path: &str) -> Answer {
-        let path = path.strip_prefix(self.server.app.issuer.as_str()).unwrap_or(path);
+        let path = path.strip_prefix(self.server.app.issuer.origin()).unwrap_or(path);
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
@@ -110,8 +110,8 @@ impl Browser {
 
     /// Follows redirects within the server.
     pub async fn follow(&mut self, mut answer: Answer) -> Answer {
-        while answer.status.is_redirection() && answer.header("location").starts_with('/') {
-            answer = self.get(&answer.location()).await;
+        while let Some(next) = answer.onward().filter(|next| next.starts_with('/')) {
+            answer = self.get(&next).await;
         }
         answer
     }
@@ -140,7 +140,7 @@ impl Browser {
 
     /// Signs in without any application.
     pub async fn sign_in(&mut self, email: &str) -> Answer {
-        let page = self.visit("/login?as=another").await;
+        let page = self.visit(self.server.app.issuer.place("/login?as=another").as_str()).await;
         let answer = self.sign_in_on(&page, email, PASSWORD).await;
         assert!(answer.has("#sign-out"), "{}", answer.text());
         answer

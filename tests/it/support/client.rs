@@ -52,7 +52,8 @@ impl Client {
         }
         let pairs = pairs.into_iter().filter(|(name, _)| !given(name));
         let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
-        format!("/authorize?{query}{}{extra}", if extra.is_empty() { "" } else { "&" })
+        let path = format!("/authorize?{query}{}{extra}", if extra.is_empty() { "" } else { "&" });
+        self.server.app.issuer.place(&path).as_str().to_owned()
     }
 
     /// Sends a token request: the fields, and the client's authentication.
@@ -69,7 +70,9 @@ impl Client {
     fn request(&self, path: &str, fields: &[(&str, &str)]) -> Request<Body> {
         let mut form = Serializer::new(String::new());
         form.extend_pairs(fields);
-        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let path = self.server.app.issuer.place(path);
+        let mut request =
+            Request::post(path.as_str()).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         match (self.method.as_str(), &self.secret) {
             ("client_secret" | "client_secret_basic", Some(secret)) => {
                 let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
@@ -111,7 +114,8 @@ impl Client {
 
     /// Asks userinfo.
     pub async fn userinfo(&self, access_token: &str) -> Answer {
-        let request = Request::get("/userinfo").header(header::AUTHORIZATION, format!("Bearer {access_token}"));
+        let path = self.server.app.issuer.place("/userinfo");
+        let request = Request::get(path.as_str()).header(header::AUTHORIZATION, format!("Bearer {access_token}"));
         self.server.send(request.body(Body::empty()).unwrap()).await
     }
 }

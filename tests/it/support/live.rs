@@ -1,8 +1,10 @@
 //! The real binary as a process of its own, on a socket of its own.
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
@@ -63,6 +65,14 @@ impl Live {
         let mut environment = Self::environment(database);
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         Self::run(database.folder.path(), environment, Self::SERVE)
+    }
+
+    /// `serve` below a path, such as `/auth`.
+    pub fn serve_below(database: &Database, path: &str) -> Self {
+        let listen = free_address();
+        let mut environment = Self::environment(database);
+        environment.push(("DOORWARD__SERVER__ISSUER".to_owned(), format!("http://{listen}{path}")));
+        Self::run(database.folder.path(), environment, &["serve", "--listen", &listen, "--json"])
     }
 
     /// The arguments that serve on any free port.
@@ -225,6 +235,16 @@ impl Live {
         }
         status.code()
     }
+}
+
+/// An address of this machine with a port that is free and that nobody is given who asks for any: for whoever must name it beforehand.
+pub fn free_address() -> String {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let mut first_tries = (0..8000).map(|_| {
+        let offset = NEXT.fetch_add(1, Ordering::SeqCst).wrapping_add((std::process::id() % 8000) as u16 * 7 % 8000);
+        format!("127.0.0.1:{}", 12_000 + offset % 8000)
+    });
+    first_tries.find(|address| TcpListener::bind(address).is_ok()).expect("no port is free")
 }
 
 /// The first line that a process writes, or nothing when none comes; what follows is read and forgotten.
