@@ -16,8 +16,12 @@ use super::resource::Resource;
 use super::response_mode::ResponseMode;
 use super::scope::{self, ScopeSet};
 
-/// The longest authorization request, in bytes of its query or body.
-pub const MAX_LENGTH: usize = 4096;
+/// The longest authorization request, in bytes of its query or body: with the rest of its line it fits into the 8 KiB that nginx takes
+/// (`large_client_header_buffers`), and a `state` of 4,000 bytes fits into it.
+pub const MAX_LENGTH: usize = 8000;
+/// The most of it that is carried from page to page, in bytes of its JSON. Sealed and in base64url it is a third longer, and with the proofs of
+/// the way and the issuer's path still an address of less than 8 KiB.
+const MAX_CARRIED: usize = 5600;
 
 /// A place that an answer may be sent to: a registered redirect URI of an enabled client, with the request's `state`.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -125,7 +129,7 @@ impl AuthorizationRequest {
         let claims = ClaimsRequest::parse(params.single("claims")?, params.single("acr_values")?, &client.scopes)?;
         let prompt = prompt::parse(params.single("prompt")?)?;
         let max_age = max_age(params)?;
-        Ok(Self {
+        let request = Self {
             client_id: client.client_id.clone(),
             target,
             scopes: scopes.for_resources(&requested, resources),
@@ -137,7 +141,10 @@ impl AuthorizationRequest {
             max_age,
             subject: None,
             login_hint: params.single("login_hint")?.map(str::to_owned),
-        })
+        };
+        // Asked of every request, whether or not this one is carried: what works once must always work.
+        let carried = serde_json::to_vec(&request).map_or(usize::MAX, |json| json.len());
+        if carried > MAX_CARRIED { Err(Rejection::ParametersTooLong.into()) } else { Ok(request) }
     }
 }
 

@@ -20,6 +20,7 @@ mod grants;
 mod issuer_path;
 mod keys;
 mod kill;
+mod long_state;
 mod lost_answers;
 mod middleware;
 mod migrations;

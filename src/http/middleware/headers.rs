@@ -17,7 +17,7 @@ use super::request_log::TraceId;
 use crate::app::App;
 use crate::http::error::{JsonError, Onward, PageError, Reason, WithoutPage};
 use crate::http::pages::files::Files;
-use crate::http::pages::problem;
+use crate::http::pages::{forward, problem};
 
 /// What else a page's forms may lead to: an origin or a scheme, as CSP writes it. In the extensions of its response.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ fn page_policy(response: &Response) -> String {
     )
 }
 
-/// On pages. Makes the page of a refusal, which knows the brand only here.
+/// On pages. Makes the page of a refusal and that of a long redirect, which know the brand only here.
 pub(in crate::http) async fn browser(
     Extension(files): Extension<Arc<Files>>,
     mut request: Request,
@@ -113,7 +113,7 @@ pub(in crate::http) async fn browser(
         && let Some(reason) = response.extensions().get::<Reason>().cloned()
     {
         let onward = response.extensions().get::<Onward>().cloned().unwrap_or_default();
-        *response.body_mut() = problem::body(page, &reason, onward, trace);
+        *response.body_mut() = problem::body(page.clone(), &reason, onward, trace);
         set(response.headers_mut(), header::CONTENT_TYPE, "text/html; charset=utf-8");
     }
     let policy = page_policy(&response);
@@ -129,5 +129,5 @@ pub(in crate::http) async fn browser(
     if is_account {
         set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     }
-    response
+    forward::or_page(response, page)
 }

@@ -4,6 +4,7 @@ pub(super) mod account;
 pub(super) mod consent;
 pub(super) mod files;
 pub(super) mod form_post;
+pub(super) mod forward;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod missing;

@@ -3,7 +3,7 @@
 macro_rules! authorization {
     ($others:tt $($rows:tt)*) => { gather! { $others $($rows)* Authorization {
         // Who asks, and where the answer may go: shown as a page, never redirected.
-        RequestTooLong: InvalidRequest, "RFC 6749 §3.1", "The authorization request is longer than 4096 bytes.";
+        RequestTooLong: InvalidRequest, "RFC 6749 §3.1", "The authorization request is longer than 8000 bytes.";
         MissingClientId: InvalidRequest, "RFC 6749 §4.1.1", "client_id is missing.";
         UnknownClient: InvalidRequest, "RFC 6749 §4.1.2.1", "client_id names no application that is registered here.";
         DisabledClient: InvalidRequest, "RFC 6749 §4.1.2.1", "client_id names no application that is registered here. (It may have been switched off.)";
@@ -17,6 +17,7 @@ macro_rules! authorization {
         RequestObject: RequestNotSupported, "OpenID Connect Core §6.1", "The request parameter is not supported.";
         RequestObjectByReference: RequestUriNotSupported, "OpenID Connect Core §6.2", "The request_uri parameter is not supported.";
         RegistrationParameter: RegistrationNotSupported, "OpenID Connect Core §7.2.1", "The registration parameter is not supported.";
+        ParametersTooLong: InvalidRequest, "RFC 6749 §4.1.1", "state, nonce, claims and the other parameters are too long together: 4000 bytes of state pass, and about 5000 bytes in all.";
         ClientMayNotAuthorize: UnauthorizedClient, "RFC 6749 §4.1.2.1", "This application may not use the authorization code flow.";
         MissingCodeChallenge: InvalidRequest, "RFC 7636 §4.4.1", "code_challenge is missing: send it with code_challenge_method=S256 (PKCE). (An application with a secret can be let go without: client update --pkce nonce or optional.)";
         MissingChallengeAndNonce: InvalidRequest, "RFC 9700 §2.1.1", "code_challenge is missing: send it with code_challenge_method=S256 (PKCE), or send a nonce with the scope openid. (The application can be let go without either: client update --pkce optional.)";

@@ -11,9 +11,9 @@ use crate::support::{Answer, Client, Server};
 async fn both(server: &Server, url: &str) -> [Answer; 2] {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let posted = server.post(path, query).await;
-    let posted = match posted.header("location").starts_with("/authorize?") {
-        true => server.get(&posted.location()).await,
-        false => posted,
+    let posted = match posted.onward().filter(|address| address.starts_with("/authorize?")) {
+        Some(address) => server.get(&address).await,
+        None => posted,
     };
     [server.get(url).await, posted]
 }
@@ -49,7 +49,7 @@ async fn what_is_wrong_with_client_or_target_is_shown_as_a_page_and_never_redire
         ("state=%ff", Rejection::MalformedParameters),
         ("state=%00", Rejection::MalformedParameters),
         ("state=%4", Rejection::MalformedParameters),
-        (&format!("state={}", "s".repeat(4096)), Rejection::RequestTooLong),
+        (&format!("state={}", "s".repeat(8000)), Rejection::RequestTooLong),
     ] {
         for answer in both(&server, &client.authorization_url(extra)).await {
             answer.refused_page(400, rejection);
@@ -183,14 +183,17 @@ async fn a_post_must_be_a_form_of_at_most_64_kib() {
 }
 
 #[tokio::test]
-async fn a_request_of_4096_bytes_is_taken_and_one_more_is_not() {
+async fn a_request_of_8000_bytes_is_taken_and_one_more_is_not() {
     let server = Server::start().await;
     let client = spa(&server).await;
-    let short = client.authorization_url("nonce=").split_once('?').unwrap().1.len();
-    let of_length = |length: usize| client.authorization_url(&format!("nonce={}", "n".repeat(length - short)));
-    let answer = server.get(&of_length(4096)).await;
-    assert!(answer.location().starts_with("/login?request="));
-    server.get(&of_length(4097)).await.refused_page(400, Rejection::RequestTooLong);
+    let short = client.authorization_url("ui_locales=").split_once('?').unwrap().1.len();
+    let of_length = |length: usize| client.authorization_url(&format!("ui_locales={}", "n".repeat(length - short)));
+    for answer in both(&server, &of_length(8000)).await {
+        assert!(answer.location().starts_with("/login?request="));
+    }
+    for answer in both(&server, &of_length(8001)).await {
+        answer.refused_page(400, Rejection::RequestTooLong);
+    }
 }
 
 #[tokio::test]

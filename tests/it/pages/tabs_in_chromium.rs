@@ -179,6 +179,24 @@ async fn back_and_reload_go_on_until_the_application_has_its_answer() {
 }
 
 #[tokio::test]
+async fn a_long_state_goes_by_pages_that_leave_no_step_in_the_history() {
+    let scene = Scene::set(json!({})).await;
+    let (browser, state) = (&scene.browser, crate::long_state::states()[0].clone());
+    browser.goto(&format!("http://{}/", scene.app.address)).await;
+    browser.goto(&scene.request(&state)).await;
+    scene.sign_in().await;
+    browser.click("#allow").await;
+    browser.find("#inside").await;
+    assert_eq!(scene.app.told("state"), [state.as_str()]);
+    // A page that stayed in the history would send whoever goes back forward again.
+    scene.back_to_the_question(2).await;
+    browser.find("#inside").await;
+    assert_eq!(scene.app.told("state"), [state.clone(), state]);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    scene.browser.close().await;
+}
+
+#[tokio::test]
 async fn a_button_that_is_pressed_twice_sends_its_form_once() {
     let scene = Scene::set(json!({})).await;
     let browser = &scene.browser;

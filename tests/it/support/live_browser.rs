@@ -65,8 +65,8 @@ impl LiveBrowser {
     }
 
     async fn follow(&mut self, mut answer: Answer) -> Answer {
-        while answer.status.is_redirection() && answer.header("location").starts_with('/') {
-            answer = self.get(&answer.location()).await;
+        while let Some(next) = answer.onward().filter(|next| next.starts_with('/')) {
+            answer = self.get(&next).await;
         }
         answer
     }
@@ -107,7 +107,7 @@ impl LiveBrowser {
         if answer.has("#allow") {
             answer = self.press(&answer.form("#allow")).await;
         }
-        assert!(answer.status.is_redirection(), "no redirect to the client: {}", answer.text());
+        assert!(answer.onward().is_some(), "no redirect to the client: {}", answer.text());
         answer
     }
 }
