@@ -28,6 +28,7 @@ mod model;
 mod narrowing;
 mod newcomer;
 mod news;
+mod nginx;
 mod openid;
 mod operator;
 mod pages;

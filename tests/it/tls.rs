@@ -7,7 +7,7 @@ use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use crate::support::{Database, Live, refused};
 
 /// Writes a certificate for 127.0.0.1 that is valid until the year given; its PEM.
-fn certificate(folder: &Path, name: &str, until: i32) -> String {
+pub fn certificate(folder: &Path, name: &str, until: i32) -> String {
     let mut params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(until, 1, 1);

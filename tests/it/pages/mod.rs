@@ -13,4 +13,4 @@ mod logout;
 mod look;
 mod register;
 mod tabs;
-mod tabs_in_chromium;
+pub mod tabs_in_chromium;

@@ -14,13 +14,13 @@ use crate::support::{Chromium, Database, Live, PASSWORD, challenge, eventually};
 const ANN: &str = "ann@example.org";
 
 /// An application that remembers the queries of its callback, and has a link to start at.
-struct App {
-    address: SocketAddr,
+pub struct App {
+    pub address: SocketAddr,
     answers: Arc<Mutex<Vec<String>>>,
 }
 
 impl App {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let answers = Arc::new(Mutex::new(Vec::new()));
@@ -36,7 +36,7 @@ impl App {
     }
 
     /// The parameter of each answer so far.
-    fn told(&self, name: &str) -> Vec<String> {
+    pub fn told(&self, name: &str) -> Vec<String> {
         let answers = self.answers.lock().unwrap();
         let value = |query: &String| {
             let mut pairs = url::form_urlencoded::parse(query.as_bytes());

@@ -68,6 +68,7 @@ impl Chromium {
                 "args": arguments, "mobileEmulation": { "deviceMetrics": metrics }, "prefs": preferences,
             },
             "goog:loggingPrefs": { "browser": "ALL" },
+            "acceptInsecureCerts": true,
         });
         let capabilities = wanted.as_object().unwrap().clone();
         let page = ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&address).await;

@@ -30,7 +30,12 @@ pub async fn send(request: RequestBuilder) -> Answer {
 
 impl LiveBrowser {
     pub fn new(origin: &str) -> Self {
-        Self { origin: Url::parse(origin).unwrap(), http: http(), cookies: BTreeMap::new(), seen: Vec::new() }
+        Self::with(origin, http())
+    }
+
+    /// A browser that sends its requests by this client.
+    pub fn with(origin: &str, http: reqwest::Client) -> Self {
+        Self { origin: Url::parse(origin).unwrap(), http, cookies: BTreeMap::new(), seen: Vec::new() }
     }
 
     async fn send(&mut self, mut request: RequestBuilder) -> Answer {
