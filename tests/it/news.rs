@@ -55,6 +55,20 @@ async fn clients_that_are_registered_meanwhile_and_keys_that_change_cost_the_oth
 }
 
 #[tokio::test]
+async fn news_is_heard_while_requests_hold_every_connection() {
+    let server = Server::with(|config| {
+        config.database.max_connections = 2;
+        config.database.acquire_timeout = 1;
+    })
+    .await;
+    let storage = &server.app.storage;
+    let held = (storage.read().await.unwrap(), storage.read().await.unwrap());
+    assert!(storage.read().await.is_err(), "no request gets another");
+    server.app.directory.poll().await.unwrap();
+    drop(held);
+}
+
+#[tokio::test]
 async fn more_news_than_are_read_at_once_are_all_heard() {
     let server = Server::start().await;
     let clients = services(&server, 2).await;
