@@ -48,16 +48,17 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let app = App::from_ref(state);
         let prefix = Prefix::of(&app.issuer);
-        let find = |kind| presented(&parts.headers).find(|(known, _)| *known == name(kind, prefix));
+        let find = |kind| presented(&parts.headers).find(|cookie| cookie.name() == name(kind, prefix));
         let own = name(Kind::Browser, prefix);
         let is_own = |name: &str| name.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-        let mut browser: Vec<_> = presented(&parts.headers).filter(|(name, _)| is_own(name)).collect();
+        let mut browser: Vec<_> = presented(&parts.headers).filter(|cookie| is_own(cookie.name())).collect();
         // The same one for every new page, in whatever order they come.
-        browser.sort_by_key(|(name, _)| *name);
+        browser.sort_by(|one, other| one.name().cmp(other.name()));
+        let value = |cookie: &Cookie<'_>| Secret::presented(cookie.value());
         Ok(Self {
-            browser: browser.iter().take(MOST_BROWSER_COOKIES).map(|(_, value)| Secret::presented(*value)).collect(),
-            sign_in: find(Kind::SignIn).map(|(_, value)| Secret::presented(value)),
-            done: find(Kind::Done).and_then(|(_, value)| read_done(value)),
+            browser: browser.iter().take(MOST_BROWSER_COOKIES).map(value).collect(),
+            sign_in: find(Kind::SignIn).as_ref().map(value),
+            done: find(Kind::Done).and_then(|cookie| read_done(cookie.value())),
             prefix,
             base: app.issuer.base().clone(),
         })
@@ -162,11 +163,11 @@ fn name(kind: Kind, prefix: Prefix) -> &'static str {
     }
 }
 
-/// The names and values of the request's cookies, in its order. Of two with one name the first counts: that of the longest path (RFC 6265 §5.4),
+/// The request's cookies, in its order. Of two with one name the first counts: that of the longest path (RFC 6265 §5.4),
 /// when another of us lies further up on the same host.
-fn presented(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+fn presented(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
+    lines.flat_map(Cookie::split_parse).flatten()
 }
 
 /// A `Set-Cookie` header.
