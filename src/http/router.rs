@@ -50,9 +50,8 @@ fn router(app: App) -> Router {
         .route("/.well-known/jwks.json", get(jwks::get).merge(asked_first()));
 
     // For machines: clients and resource servers. Few of them are browsers: what those ask first costs nobody else anything.
-    let directory = app.directory.clone();
-    let script_origin =
-        AllowOrigin::predicate(move |origin, _| origin.to_str().is_ok_and(|origin| directory.is_script_origin(origin)));
+    let asked = app.clone();
+    let script_origin = AllowOrigin::predicate(move |origin, _| headers::may_read(&asked, origin));
     let cors = CorsLayer::new()
         .allow_origin(script_origin)
         .allow_methods([Method::GET, Method::POST])

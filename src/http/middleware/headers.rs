@@ -66,6 +66,11 @@ pub(in crate::http) async fn machine(request: Request, next: Next) -> Response {
     response
 }
 
+/// Whether scripts of this origin may read answers to machines.
+pub(in crate::http) fn may_read(app: &App, origin: &HeaderValue) -> bool {
+    origin.to_str().is_ok_and(|origin| app.directory.is_script_origin(origin))
+}
+
 /// On answers to machines that the scripts of registered apps may read, also when there is none in time.
 pub(in crate::http) async fn machine_for_apps(State(app): State<App>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
@@ -73,7 +78,7 @@ pub(in crate::http) async fn machine_for_apps(State(app): State<App>, request: R
     if let Some(origin) = origin {
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("origin"));
-        if origin.to_str().is_ok_and(|origin| app.directory.is_script_origin(origin)) {
+        if may_read(&app, &origin) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, READABLE);
         }
