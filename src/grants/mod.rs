@@ -20,6 +20,7 @@ use crate::failure::{Error, Failure};
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::allowed::Allowed;
 use crate::protocol::assurance::Assurance;
+use crate::protocol::audit::Origin;
 use crate::protocol::authorization::{Authentication, Authorization};
 use crate::protocol::claims;
 use crate::protocol::client::Client;
@@ -57,6 +58,8 @@ pub struct TokenRequest<'a> {
     pub keys: &'a KeyRing,
     /// The key that it has proved to hold, if it did. Nothing checks such a proof yet (DPoP, RFC 9449).
     pub confirmation: Option<&'a Confirmation>,
+    /// Where the request came from.
+    pub origin: Origin,
     /// Now.
     pub now: Timestamp,
 }

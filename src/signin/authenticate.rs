@@ -6,6 +6,7 @@
 use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::audit::Origin;
 use crate::protocol::journey::{Journey, Proven};
 use crate::protocol::next_step;
 use crate::protocol::sign_in::SignIn;
@@ -18,6 +19,8 @@ use crate::storage::{NewSignIn, Transaction};
 pub struct Browser {
     /// The network address, as the trusted proxies tell it; `unknown` when that cannot be read.
     pub address: String,
+    /// Where the request came from, for the audit record.
+    pub origin: Origin,
     /// Its name of itself, cut to 300 bytes.
     pub user_agent: String,
     /// The value of its sign-in cookie.

@@ -1,18 +1,19 @@
-//! What a request takes from the two databases behind one name: a reader or a transaction.
+//! What a request takes from the two databases behind one name: a reader, or a transaction (`transaction.rs`).
 
-use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::Executor;
 use sqlx::postgres::{PgConnection, PgDatabaseError, PgSeverity};
 use sqlx::sqlite::SqliteConnection;
 
+use super::audit::Hearer;
 use super::options;
 use super::outcome::{failure, is_broken_rule};
 use super::pool::{Lent, Manner, Pool, Session};
 use super::pooled::{self, PostgresLink};
+use super::transaction::Transaction;
 use super::trial::Trial;
 use crate::clock::Stopwatch;
 use crate::config::DatabaseConfig;
@@ -37,6 +38,8 @@ struct Parts {
     /// Whether a write has failed and none has succeeded since.
     in_doubt: AtomicBool,
     trial: Trial,
+    /// Who hears of what was recorded, once it is committed.
+    hearer: OnceLock<Hearer>,
 }
 
 pub(super) enum Pools {
@@ -61,21 +64,18 @@ pub(super) enum Link<'a> {
 
 /// A connection that reads, outside of any transaction, or behind PgBouncer in one. Given back when dropped.
 pub struct Reader {
-    held: Held,
-    storage: Storage,
+    pub(super) held: Held,
+    pub(super) storage: Storage,
     /// Whether its statements are counted: those of requests are.
     counted: bool,
     /// Whether a statement of it has failed.
-    failed: bool,
+    pub(super) failed: bool,
 }
 
-enum Held {
+pub(super) enum Held {
     Sqlite(Lent<SqliteConnection>),
     Postgres(Lent<PgConnection>),
 }
-
-/// A transaction that writes. Rolled back when dropped before [`Transaction::commit`].
-pub struct Transaction(Reader);
 
 impl Session for SqliteConnection {
     const TRUSTED_FOR: Option<Duration> = None;
@@ -167,6 +167,7 @@ impl Storage {
             statements,
             in_doubt: AtomicBool::new(false),
             trial: Trial::default(),
+            hearer: OnceLock::new(),
         })))
     }
 
@@ -210,11 +211,15 @@ impl Storage {
     /// When no connection is free in time or the database is away.
     pub async fn begin(&self) -> Result<Transaction, Failure> {
         self.0.taken.fetch_add(1, Ordering::Relaxed);
-        Ok(Transaction(Reader { counted: true, ..self.begin_uncounted().await?.0 }))
+        Ok(Transaction::on(Reader { counted: true, ..self.begin_reader().await? }))
     }
 
     /// As [`Storage::begin`], for what runs by itself and not for a request.
     pub(super) async fn begin_uncounted(&self) -> Result<Transaction, Failure> {
+        self.begin_reader().await.map(Transaction::on)
+    }
+
+    async fn begin_reader(&self) -> Result<Reader, Failure> {
         let held = match self.pools() {
             Pools::Sqlite { writer, .. } => writer.begin().await.map(Held::Sqlite),
             Pools::Postgres { all, .. } => all.begin().await.map(Held::Postgres),
@@ -225,7 +230,7 @@ impl Storage {
             // Whoever found the queue too long has not tried to write.
             self.doubt();
         }
-        Ok(Transaction(self.reader(held.map_err(failure)?)))
+        Ok(self.reader(held.map_err(failure)?))
     }
 
     /// A connection that can write, outside of any transaction, with a session of its own: what makes its own transactions begins with
@@ -265,8 +270,19 @@ impl Storage {
         self.0.trial.outcome(self).await
     }
 
-    fn doubt(&self) {
+    pub(super) fn doubt(&self) {
         self.0.in_doubt.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether writing is in doubt, after an end of a transaction.
+    pub(super) fn note_end(&self, failed: bool) {
+        if self.0.in_doubt.load(Ordering::SeqCst) != failed {
+            self.0.in_doubt.store(failed, Ordering::SeqCst);
+        }
+    }
+
+    pub(super) fn hearer(&self) -> &OnceLock<Hearer> {
+        &self.0.hearer
     }
 
     /// How many connections requests have taken so far: lets a test show that a request touches no database.
@@ -350,49 +366,5 @@ impl Reader {
             Held::Postgres(lent) => lent.settle(error),
         }
         outcome.map_err(failure)
-    }
-}
-
-impl Transaction {
-    /// Makes everything permanent, at once.
-    ///
-    /// # Errors
-    /// When the database does not confirm it, or a statement has failed before; then nothing may be told as done.
-    pub async fn commit(mut self) -> Result<(), Failure> {
-        if self.0.failed {
-            // PostgreSQL would roll back and say that all went well.
-            return Err(Failure::unavailable("a statement of the transaction had failed"));
-        }
-        let outcome = match &mut self.0.held {
-            Held::Sqlite(lent) => lent.commit().await,
-            Held::Postgres(lent) => lent.commit().await,
-        };
-        let in_doubt = &self.0.storage.0.in_doubt;
-        if in_doubt.load(Ordering::SeqCst) != outcome.is_err() {
-            in_doubt.store(outcome.is_err(), Ordering::SeqCst);
-        }
-        outcome.map_err(failure)
-    }
-
-    /// As [`Reader::settle`]; a failure that was not one of our own rules puts writing in doubt.
-    pub(super) fn settle<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T, Failure> {
-        if outcome.as_ref().is_err_and(|error| !is_broken_rule(error)) {
-            self.0.storage.doubt();
-        }
-        self.0.settle(outcome)
-    }
-}
-
-impl Deref for Transaction {
-    type Target = Reader;
-
-    fn deref(&self) -> &Reader {
-        &self.0
-    }
-}
-
-impl DerefMut for Transaction {
-    fn deref_mut(&mut self) -> &mut Reader {
-        &mut self.0
     }
 }

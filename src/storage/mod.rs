@@ -12,6 +12,7 @@
 //! wherever a race decides something, one statement decides it. What changes behind PgBouncer is said in `pooled.rs`.
 
 mod access;
+mod audit;
 mod cleanup;
 mod clients;
 mod codes;
@@ -35,12 +36,13 @@ mod refresh_tokens;
 mod resources;
 mod rows;
 mod sign_ins;
+mod transaction;
 mod trial;
 mod users;
 
 pub use access::AppWithAccess;
 pub use codes::NewCode;
-pub use connection::{Reader, Storage, Transaction};
+pub use connection::{Reader, Storage};
 pub use directory::Directory;
 pub use failures::{Asked, Place};
 pub use grants::NewGrant;
@@ -50,6 +52,7 @@ pub use migrate::{Migration, MigrationReport, Version};
 pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
 pub use sign_ins::{NewSignIn, SignInEntry, SignInFilter};
+pub use transaction::Transaction;
 pub use users::Account;
 
 /// Defines SQL constants and the list `STATEMENTS` of all of them, which a test prepares on both databases.
@@ -85,6 +88,7 @@ pub(crate) use on;
 fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
         access::STATEMENTS,
+        audit::STATEMENTS,
         cleanup::STATEMENTS,
         clients::STATEMENTS,
         codes::STATEMENTS,

@@ -1,10 +1,12 @@
 //! Grants of other kinds than a browser's: without a sign-in, and bound to a key.
 
 use doorward::grants::{Granted, TokenRequest};
+use doorward::protocol::audit::Origin;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::confirmation::Confirmation;
 use doorward::protocol::params::Params;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::trace::TraceId;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Server, VERIFIER, unverified_claims};
@@ -75,7 +77,8 @@ async fn an_access_token_names_the_key_that_its_request_proved_and_is_no_bearer_
     let (owner, now) = (server.app.directory.client(&client.id).await.unwrap().unwrap(), server.clock.now());
     let key = Confirmation { jkt: "one".to_owned() };
     let keys = server.app.fresh_keys(now).await.unwrap();
-    let request = TokenRequest { client: &owner, params: &params, keys, confirmation: Some(&key), now };
+    let origin = Origin { address: None, trace: TraceId::of([7; 16]) };
+    let request = TokenRequest { client: &owner, params: &params, keys, confirmation: Some(&key), origin, now };
     let Granted { authorization, signers } = server.app.grants.redeem(request).await.unwrap();
     let access_token = server.app.mint.tokens(&authorization, &signers).unwrap().access_token;
     assert_eq!(unverified_claims(&access_token)["cnf"], json!({ "jkt": "one" }));

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod audience;
+mod audit;
 mod authorization_code;
 mod cleanup;
 mod commands;

@@ -20,6 +20,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> R
 async fn answer(app: &App, form: &ClientForm) -> Result<Json<Introspection>, JsonError> {
     let now = app.now();
     let keys = app.fresh_keys(now).await?;
-    let request = TokenRequest { client: &form.client, params: &form.params, keys, confirmation: None, now };
+    let request =
+        TokenRequest { client: &form.client, params: &form.params, keys, confirmation: None, origin: form.origin, now };
     Ok(Json(app.grants.introspect(request).await?))
 }

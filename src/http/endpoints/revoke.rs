@@ -22,6 +22,7 @@ async fn revoke(app: &App, form: &ClientForm) -> Result<(), JsonError> {
     let now = app.now();
     // A key that another node has just made must be known here, or a token under it would be taken for none and live on.
     let keys = app.fresh_keys(now).await?;
-    let request = TokenRequest { client: &form.client, params: &form.params, keys, confirmation: None, now };
+    let request =
+        TokenRequest { client: &form.client, params: &form.params, keys, confirmation: None, origin: form.origin, now };
     Ok(app.grants.revoke(request).await?)
 }

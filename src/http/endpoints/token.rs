@@ -38,6 +38,7 @@ async fn answer(app: &App, form: &ClientForm) -> Result<Response, JsonError> {
         params: &form.params,
         keys: app.fresh_keys(now).await?,
         confirmation: None,
+        origin: form.origin,
         now,
     };
     let Granted { authorization, signers } = app.grants.redeem(request).await?;

@@ -11,10 +11,12 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::body;
+use super::sender::origin;
 use crate::app::App;
 use crate::failure::Error;
 use crate::http::error::JsonError;
 use crate::http::middleware::request_log::LoggedClient;
+use crate::protocol::audit::Origin;
 use crate::protocol::client::Client;
 use crate::protocol::client_authentication;
 use crate::protocol::params::Params;
@@ -27,6 +29,8 @@ pub(in crate::http) struct ClientForm {
     pub client: Arc<Client>,
     /// Its parameters.
     pub params: Params,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 /// Why there is no authenticated client, with what the answer and its log line need to know.
@@ -71,7 +75,7 @@ impl FromRequest<App> for ClientForm {
             client_authentication::presented(&authorization, &params).map_err(|why| refused(why.into(), None))?;
         let client = app.directory.client(&presented.unverified_client_id).await?;
         match (client_authentication::verify(&presented, client.as_deref()), client) {
-            (Ok(()), Some(client)) => Ok(Self { client, params }),
+            (Ok(()), Some(client)) => Ok(Self { client, params, origin: origin(&parts.extensions) }),
             (Ok(()), None) => Err(refused(Rejection::UnregisteredClient.into(), None)),
             (Err(why), client) => Err(refused(why.into(), client)),
         }

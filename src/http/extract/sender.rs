@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{Extensions, header};
 
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -12,7 +12,10 @@ use crate::failure::Failure;
 use crate::http::cookies::Cookies;
 use crate::http::middleware::peer::ClientAddress;
 use crate::http::pages::Page;
+use crate::protocol::audit::Origin;
 use crate::protocol::sign_in::SignIn;
+use crate::protocol::trace::TraceId;
+use crate::random;
 use crate::signin::Browser;
 
 /// The browser that sent a request.
@@ -31,17 +34,25 @@ impl FromRequestParts<App> for Sender {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let Ok(cookies) = Cookies::from_request_parts(parts, app).await;
-        let address = parts.extensions.get::<ClientAddress>().copied().unwrap_or(ClientAddress(None));
+        let origin = origin(&parts.extensions);
         let user_agent =
             parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let page = parts.extensions.get::<Page>().cloned().unwrap_or_default();
         let browser = Browser {
-            address: address.to_string(),
+            address: ClientAddress(origin.address).to_string(),
+            origin,
             user_agent: user_agent.chars().take(300).collect(),
             cookie: cookies.sign_in.clone(),
         };
         Ok(Self { cookies, page, browser })
     }
+}
+
+/// Where a request came from, as the middleware has found out.
+pub(in crate::http) fn origin(extensions: &Extensions) -> Origin {
+    let address = extensions.get::<ClientAddress>().and_then(|address| address.0);
+    let trace = extensions.get::<TraceId>().copied().unwrap_or_else(|| TraceId::of(random::name()));
+    Origin { address, trace }
 }
 
 impl Sender {

@@ -13,11 +13,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::bounded;
-use super::request_log::TraceId;
 use crate::app::App;
 use crate::http::error::{JsonError, Onward, PageError, Reason, WithoutPage};
 use crate::http::pages::files::Files;
 use crate::http::pages::{forward, problem};
+use crate::protocol::trace::TraceId;
 
 /// What else a page's forms may lead to: an origin or a scheme, as CSP writes it. In the extensions of its response.
 #[derive(Clone, Debug)]

@@ -3,36 +3,15 @@
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use std::fmt;
 
 use crate::clock::Stopwatch;
 use crate::http::error::Reason;
 use crate::http::middleware::peer::ClientAddress;
+use crate::protocol::trace::TraceId;
 use crate::random;
 
 /// The longest part of a path that is logged, in bytes.
 const LONGEST_PATH: usize = 100;
-
-/// Names a request in the log and on error pages; also the response header `x-trace-id`: 22 characters of base64url.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::http) struct TraceId([u8; 22]);
-
-impl TraceId {
-    fn new() -> Self {
-        let mut text = [0; 22];
-        // 16 bytes always make 22 characters.
-        let _ = URL_SAFE_NO_PAD.encode_slice(random::name(), &mut text);
-        Self(text)
-    }
-}
-
-impl fmt::Display for TraceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(str::from_utf8(&self.0).unwrap_or_default())
-    }
-}
 
 /// The client that a request was from; in the extensions of its response.
 #[derive(Clone, Debug)]
@@ -50,7 +29,7 @@ pub(in crate::http) struct Line {
 impl Line {
     /// Begins the line, and gives the request its name.
     pub fn begin(request: &mut Request, address: ClientAddress) -> Self {
-        let trace = TraceId::new();
+        let trace = TraceId::of(random::name());
         request.extensions_mut().insert(trace);
         let path = request.uri().path();
         let path = path[..path.floor_char_boundary(LONGEST_PATH)].to_owned();
@@ -72,7 +51,7 @@ impl Line {
                 tracing::error!(%trace, %method, path, status, %address, client, micros, failure = %why, "request");
             }
         }
-        if let Ok(value) = HeaderValue::from_bytes(&trace.0) {
+        if let Ok(value) = HeaderValue::from_str(&trace.to_string()) {
             response.headers_mut().insert(HeaderName::from_static("x-trace-id"), value);
         }
     }

@@ -9,9 +9,9 @@ use axum::body::Body;
 
 use super::{Asker, Notice, Page};
 use crate::http::error::{Onward, Reason};
-use crate::http::middleware::request_log::TraceId;
 use crate::protocol::issuer::Place;
 use crate::protocol::rejection::{ErrorCode, Rejection};
+use crate::protocol::trace::TraceId;
 
 #[derive(Template)]
 #[template(path = "problem.html")]

@@ -43,7 +43,7 @@ async fn fails_everywhere(server: &Server, body: fn() -> Body, status: u16, page
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert!(!answer.text().contains("inside") && !answer.text().contains(&failure.detail), "{path}");
         let trace = answer.header("x-trace-id");
-        assert_eq!(trace.len(), 22, "{path}");
+        assert_eq!(trace.len(), 32, "{path}");
         if ["/login", "/authorize"].contains(&path) {
             assert_eq!(answer.error_code().as_deref(), Some(page_code), "{path}");
             assert!(answer.text().contains(trace), "{path}");

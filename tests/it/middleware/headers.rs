@@ -15,7 +15,7 @@ fn has_transport_headers(answer: &Answer) {
     assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
     assert!(answer.header("content-security-policy").contains("default-src 'none'"));
     assert!(!answer.header("content-security-policy").contains("unsafe"));
-    assert_eq!(answer.header("x-trace-id").len(), 22);
+    assert_eq!(answer.header("x-trace-id").len(), 32);
     assert_eq!(answer.header("server"), "");
     assert_eq!(answer.header("strict-transport-security"), "", "the issuer is plain http");
 }

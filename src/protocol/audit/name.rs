@@ -1,0 +1,119 @@
+//! What can happen: the names of events. They stand in databases and in other people's searches, so a name that was given once stays.
+
+use crate::protocol::named::named;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// The server began to serve.
+    ServerStarted,
+    /// The server ended in order.
+    ServerStopped,
+    /// A person proved who they are and is signed in.
+    SignInSucceeded,
+    /// Somebody tried to sign in and could not. Counted: one row a minute for each network and account.
+    SignInFailed,
+    /// A sign-in ended.
+    SignInEnded,
+    /// An application's request to be allowed something was granted by the person.
+    ConsentGiven,
+    /// It was denied.
+    ConsentDenied,
+    /// What was allowed an application before was taken back.
+    ConsentWithdrawn,
+    /// A code was redeemed: from now on an application has access on behalf of a person.
+    GrantBegan,
+    /// An application's access on behalf of a person ended.
+    GrantEnded,
+    /// A code that was redeemed before was presented again.
+    CodeReplayed,
+    /// A refresh token that was replaced before was used again: somebody else has a copy.
+    RefreshTokenReused,
+    /// A person made an account for themselves.
+    UserRegistered,
+    /// An account was made.
+    UserCreated,
+    /// An account was changed.
+    UserChanged,
+    /// An account was switched off.
+    UserDisabled,
+    /// An account was switched on again.
+    UserEnabled,
+    /// All sign-ins and grants of a person were ended.
+    UserSignedOut,
+    /// An account was deleted.
+    UserDeleted,
+    /// A client was registered.
+    ClientCreated,
+    /// A client was changed.
+    ClientChanged,
+    /// A client got another secret.
+    ClientSecretRenewed,
+    /// A client was switched off.
+    ClientDisabled,
+    /// A client was switched on again.
+    ClientEnabled,
+    /// A client was deleted.
+    ClientDeleted,
+    /// A resource was registered.
+    ResourceCreated,
+    /// A resource was changed.
+    ResourceChanged,
+    /// A resource was deleted.
+    ResourceDeleted,
+    /// A signing key was made.
+    KeyCreated,
+    /// A signing key was told to sign earlier.
+    KeyHastened,
+    /// A signing key began to sign.
+    KeyActivated,
+    /// A signing key signs no more.
+    KeyRetired,
+    /// A signing key was revoked.
+    KeyRevoked,
+    /// A signing key was removed.
+    KeyRemoved,
+    /// Everything was sealed with another master key.
+    MasterKeyChanged,
+    /// Old rows of the audit record were removed, as the settings say.
+    AuditPruned,
+}
+
+named!(Name {
+    ServerStarted = "server.started",
+    ServerStopped = "server.stopped",
+    SignInSucceeded = "sign_in.succeeded",
+    SignInFailed = "sign_in.failed",
+    SignInEnded = "sign_in.ended",
+    ConsentGiven = "consent.given",
+    ConsentDenied = "consent.denied",
+    ConsentWithdrawn = "consent.withdrawn",
+    GrantBegan = "grant.began",
+    GrantEnded = "grant.ended",
+    CodeReplayed = "code.replayed",
+    RefreshTokenReused = "refresh_token.reused",
+    UserRegistered = "user.registered",
+    UserCreated = "user.created",
+    UserChanged = "user.changed",
+    UserDisabled = "user.disabled",
+    UserEnabled = "user.enabled",
+    UserSignedOut = "user.signed_out",
+    UserDeleted = "user.deleted",
+    ClientCreated = "client.created",
+    ClientChanged = "client.changed",
+    ClientSecretRenewed = "client.secret_renewed",
+    ClientDisabled = "client.disabled",
+    ClientEnabled = "client.enabled",
+    ClientDeleted = "client.deleted",
+    ResourceCreated = "resource.created",
+    ResourceChanged = "resource.changed",
+    ResourceDeleted = "resource.deleted",
+    KeyCreated = "key.created",
+    KeyHastened = "key.hastened",
+    KeyActivated = "key.activated",
+    KeyRetired = "key.retired",
+    KeyRevoked = "key.revoked",
+    KeyRemoved = "key.removed",
+    MasterKeyChanged = "master_key.changed",
+    AuditPruned = "audit.pruned",
+});
