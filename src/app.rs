@@ -12,11 +12,13 @@ use crate::grants::Grants;
 use crate::jobs::clean_up::CleanUp;
 use crate::jobs::outbox::{Outbox, Underway};
 use crate::jobs::signing_keys::SigningKeys;
+use crate::leaked::Leaked;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
 use crate::protocol::entity::Entity;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::metadata;
+use crate::protocol::new_password::Words;
 use crate::sealing::MasterKey;
 use crate::signin::{self, SignIns};
 use crate::storage::{Directory, Storage};
@@ -115,6 +117,8 @@ impl App {
                 storage: storage.clone(),
                 directory: directory.clone(),
                 hasher: hasher.clone(),
+                leaked: Leaked::new(&config.password)?,
+                words: Words::of_site(&issuer, &config.brand.name),
                 issuer: issuer.clone(),
                 master_key,
                 limits: config.sign_in.clone(),

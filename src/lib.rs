@@ -11,7 +11,7 @@
 //! | 0 | rules and words, pure: one file per rule | [`protocol`] |
 //! | 0 | time, randomness, secrets, sealing, what can go wrong | [`clock`], [`random`], [`secret`], [`sealing`], [`failure`] |
 //! | 1 | typed settings | [`config`] |
-//! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`telemetry`] |
+//! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`leaked`], [`telemetry`] |
 //! | 3 | decisions | [`grants`], [`signin`], [`registry`], [`jobs`] |
 //! | 4 | everything a handler needs, built once | [`app`] |
 //! | 5 | the web | [`http`] |
@@ -154,6 +154,7 @@ pub mod failure;
 pub mod grants;
 pub mod http;
 pub mod jobs;
+pub mod leaked;
 pub mod outgoing;
 pub mod password;
 pub mod protocol;

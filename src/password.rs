@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     fn hasher(memory_kib: u32, queue: usize) -> Hasher {
-        Hasher::new(&PasswordConfig { memory_kib, iterations: 1, parallelism: 1, queue }).unwrap()
+        Hasher::new(&PasswordConfig { memory_kib, iterations: 1, parallelism: 1, queue, leaked: "".into() }).unwrap()
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use super::{Context, Output, start};
 use crate::config::DEFAULTS;
 use crate::failure::Failure;
 use crate::http::{Listener, Tls};
+use crate::leaked::Leaked;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
 
@@ -55,6 +56,7 @@ async fn problems(context: &Context) -> Result<(), Failure> {
         Listener::check(&config.server.listen).await,
         tls,
         Hasher::new(&config.password).map(drop),
+        Leaked::new(&config.password).map(drop),
         Outgoing::new(&config.outgoing).map(drop),
         config.brand.read_logo().map(drop).map_err(Failure::internal),
     ]

@@ -1,4 +1,6 @@
-//! `[password]`: the cost of hashing one.
+//! `[password]`: the cost of hashing one, and what none may be.
+
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +18,8 @@ pub struct PasswordConfig {
     pub parallelism: u32,
     /// How many hashes may wait.
     pub queue: usize,
+    /// A file of the SHA-1 hashes of leaked passwords, in their order; empty when none.
+    pub leaked: PathBuf,
 }
 
 impl PasswordConfig {

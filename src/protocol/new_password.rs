@@ -1,7 +1,13 @@
-//! What a new password must be (NIST SP 800-63B-4 §3.1.1.2): long enough, not absurdly long, not one that everybody tries first.
+//! What a new password must be (NIST SP 800-63B-4 §3.1.1.2): long enough, not absurdly long, not one that is guessed early.
 //!
-//! No rule about character classes. Length counts characters, composed ([`password_form`]); every character counts, control characters too.
+//! How early a password is guessed, zxcvbn estimates, which knows the words, names, dates and keys next to each other that people choose; the
+//! words of this person and this site count as known to whoever guesses. No rule about character classes. Length counts characters, composed
+//! ([`password_form`]); every character counts, control characters too. Leaked passwords are looked up in `breached.rs`.
 
+use zxcvbn::feedback::Warning;
+use zxcvbn::{Entropy, Score, zxcvbn};
+
+use super::issuer::Issuer;
 use super::password_form;
 use super::rejection::Rejection;
 
@@ -10,61 +16,136 @@ pub const MIN_LENGTH: usize = 15;
 /// The most characters.
 pub const MAX_LENGTH: usize = 256;
 
-/// Long passwords and phrases that stand in every list of leaked ones, in lower case without spaces.
+/// The least score that a new password must reach, of 4: ten guesses a second for three years do not find it.
+pub const MIN_STRENGTH: u8 = 3;
+
+/// Phrases that everybody knows, though each is rare as a row of words; in lower case without spaces.
 const COMMON: &[&str] = &[
-    "passwordpassword",
-    "password1234567",
-    "password12345678",
-    "password123456789",
-    "passwordpassword1",
-    "administrator123",
-    "administrator1234",
     "correcthorsebatterystaple",
-    "letmeinletmeinletmein",
-    "iloveyouiloveyou",
-    "qwertyuiopasdfgh",
-    "qwertyuiopasdfghjkl",
-    "qwertyuiopasdfghjklzxcvbnm",
-    "1q2w3e4r5t6y7u8i9o0p",
-    "qwerty1234567890",
-    "changemechangeme",
-    "welcomewelcome123",
     "thisismypassword",
     "mypasswordispassword",
-    "trustno1trustno1",
     "averylongpassword",
     "averysecurepassword",
 ];
 
-/// Checks a new password for the account with this e-mail address and name.
+/// The words that whoever guesses tries first here: those of the site, and those of the person.
+#[derive(Clone, Debug, Default)]
+pub struct Words(Vec<String>);
+
+impl Words {
+    /// Those of this site: of its host and its name.
+    pub fn of_site(issuer: &Issuer, brand: &str) -> Self {
+        let host = issuer.origin().split("://").last().unwrap_or_default();
+        Self::default().and(host).and(brand)
+    }
+
+    /// With those of a person: of the address and the name.
+    pub fn with_person(&self, email: &str, name: &str) -> Self {
+        self.clone().and(email).and(name)
+    }
+
+    /// The words of the text, what stands before its `@`, and the text itself without spaces; none shorter than three characters.
+    fn and(mut self, text: &str) -> Self {
+        let local_part = text.split('@').next().unwrap_or_default();
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        for word in [text, local_part].into_iter().chain(words).map(folded) {
+            if word.chars().count() >= 3 && !self.0.contains(&word) {
+                self.0.push(word);
+            }
+        }
+        self
+    }
+}
+
+impl Words {
+    /// What is left of the text without them, when there is one in it.
+    fn rest_of(&self, text: &str) -> Option<String> {
+        let mut words: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        let rest = words.iter().fold(text.to_owned(), |rest, word| rest.replace(word, ""));
+        (rest != text).then_some(rest)
+    }
+}
+
+/// How early a password is guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strength {
+    /// 0 (at once) to 4 (never, by all that is known).
+    pub score: u8,
+    /// What makes it weak, as a sentence for the person; empty when nothing stands out.
+    pub why: &'static str,
+}
+
+/// Estimates how early a password is guessed. Of a longer one, the first 100 characters count.
+pub fn strength(password: &str, words: &Words) -> Strength {
+    let password = password_form::stored(password);
+    let plain = folded(&password);
+    if COMMON.contains(&plain.as_str()) || is_pattern(&plain) {
+        return Strength { score: 0, why: "It is one of those that are tried first." };
+    }
+    let known: Vec<&str> = words.0.iter().map(String::as_str).collect();
+    // Spaces hide from the estimate that a word comes again: the easier form counts.
+    let [as_typed, without_spaces] = [zxcvbn(&password, &known), zxcvbn(&plain, &known)];
+    let estimate = if as_typed.guesses() <= without_spaces.guesses() { as_typed } else { without_spaces };
+    let score = score_of(&estimate);
+    if let Some(rest) = words.rest_of(&plain) {
+        let rest = score_of(&zxcvbn(&rest, &known));
+        if rest < MIN_STRENGTH && rest <= score {
+            let why = "Without your own name and address and the name of this site, little is left of it.";
+            return Strength { score: rest, why };
+        }
+    }
+    Strength { score, why: estimate.feedback().and_then(|feedback| feedback.warning()).map_or("", words_of) }
+}
+
+fn score_of(estimate: &Entropy) -> u8 {
+    match estimate.score() {
+        Score::Zero => 0,
+        Score::One => 1,
+        Score::Two => 2,
+        Score::Three => 3,
+        _ => 4,
+    }
+}
+
+/// What a pattern means, said to the person.
+fn words_of(warning: Warning) -> &'static str {
+    match warning {
+        Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess => {
+            "Keys that stand beside each other are tried early."
+        }
+        Warning::RepeatsLikeAaaAreEasyToGuess | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess => {
+            "Saying the same twice adds almost nothing."
+        }
+        Warning::SequencesLikeAbcAreEasyToGuess => "Rows such as abc or 6543 are tried early.",
+        Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess => "Years and dates are tried early.",
+        Warning::NamesAndSurnamesByThemselvesAreEasyToGuess | Warning::CommonNamesAndSurnamesAreEasyToGuess => {
+            "Names are tried early."
+        }
+        Warning::AWordByItselfIsEasyToGuess => "A single word is found quickly, whatever is put behind it.",
+        Warning::ThisIsATop10Password
+        | Warning::ThisIsATop100Password
+        | Warning::ThisIsACommonPassword
+        | Warning::ThisIsSimilarToACommonlyUsedPassword => "It is, or begins with, one that very many people use.",
+    }
+}
+
+/// Checks a new password beside the words that are known of the person and the site.
 ///
 /// # Errors
 /// [`Rejection::MissingPassword`], [`Rejection::PasswordTooShort`], [`Rejection::PasswordTooLong`], [`Rejection::PasswordTooCommon`].
-pub fn check(password: &str, email: &str, name: &str) -> Result<(), Rejection> {
-    let password = password_form::stored(password);
-    match password.chars().count() {
-        0 => return Err(Rejection::MissingPassword),
-        n if n < MIN_LENGTH => return Err(Rejection::PasswordTooShort),
-        n if n > MAX_LENGTH => return Err(Rejection::PasswordTooLong),
-        _ => {}
-    }
-    let plain = folded(&password);
-    let own = [folded(email), folded(name), folded(email.split('@').next().unwrap_or_default())];
-    let is_own = own.iter().any(|own| !own.is_empty() && repeats(&plain, own));
-    if is_own || COMMON.contains(&plain.as_str()) || is_pattern(&plain) {
-        Err(Rejection::PasswordTooCommon)
-    } else {
-        Ok(())
+pub fn check(password: &str, words: &Words) -> Result<(), Rejection> {
+    match password_form::stored(password).chars().count() {
+        0 => Err(Rejection::MissingPassword),
+        n if n < MIN_LENGTH => Err(Rejection::PasswordTooShort),
+        n if n > MAX_LENGTH => Err(Rejection::PasswordTooLong),
+        _ if strength(password, words).score < MIN_STRENGTH => Err(Rejection::PasswordTooCommon),
+        _ => Ok(()),
     }
 }
 
 fn folded(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
-}
-
-/// Whether the text is a unit over and over.
-fn repeats(text: &str, unit: &str) -> bool {
-    text.replace(unit, "").is_empty()
 }
 
 /// Whether it is a unit of up to four characters over and over, or only counts upwards or downwards.
@@ -82,17 +163,26 @@ fn is_pattern(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn site(issuer: &str, brand: &str) -> Words {
+        Words::of_site(&Issuer::parse(issuer).unwrap(), brand)
+    }
+
     #[test]
-    fn a_new_password_is_long_and_not_the_first_guess() {
-        let check = |password: &str| check(password, "ann.lee@example.org", "Ann Lee");
+    fn a_new_password_is_long_and_not_an_early_guess() {
+        let words = site("https://login.rivermill.test", "River Mill").with_person("ann.lee@example.org", "Ann Lee");
+        let check = |password: &str| check(password, &words);
         assert_eq!(check("a quiet river at dawn"), Ok(()));
         assert_eq!(check(&"ü9".repeat(7)), Err(Rejection::PasswordTooShort));
         assert_eq!(check(&"u\u{308}9".repeat(7)), Err(Rejection::PasswordTooShort));
         assert_eq!(check(""), Err(Rejection::MissingPassword));
-        assert_eq!(check(&format!("x{}", "9z!kQ".repeat(51))), Ok(()));
-        assert_eq!(check(&format!("xy{}", "9z!kQ".repeat(51))), Err(Rejection::PasswordTooLong));
+        let long = "tZ9!kQ ouvre la lune 7 violette sous un pont de verre ";
+        assert_eq!(check(&long.repeat(4)[..MAX_LENGTH - 60]), Ok(()));
+        assert_eq!(check(&"x".repeat(MAX_LENGTH + 1)), Err(Rejection::PasswordTooLong));
         for guess in [
             "Password Password",
+            "passwordpassword!",
+            "iloveyou12345678",
+            "qwertyuiop123456",
             "Correct Horse Battery Staple",
             "aaaaaaaaaaaaaaa",
             "abcabcabcabcabc",
@@ -100,8 +190,30 @@ mod tests {
             "ann.lee@example.org",
             "Ann Lee Ann Lee Ann Lee",
             "abcdefghijklmnop",
+            "rivermill rivermill",
+            "login.rivermill.test",
+            "annlee-example-2026",
+            "Rivermill12345678!",
         ] {
             assert_eq!(check(guess), Err(Rejection::PasswordTooCommon), "{guess}");
+        }
+    }
+
+    #[test]
+    fn what_makes_a_password_weak_is_said() {
+        let words = Words::default();
+        for (weak, why) in [("qwertyuiop123456", "very many people use"), ("vqxkw vqxkw vqxkw vqxkw", "twice")] {
+            let strength = strength(weak, &words);
+            assert!(strength.score < MIN_STRENGTH && strength.why.contains(why), "{weak}: {strength:?}");
+        }
+        assert_eq!(strength("a quiet river at dawn", &words), Strength { score: 4, why: "" });
+    }
+
+    #[test]
+    fn no_password_is_too_odd_for_an_estimate() {
+        let odd = ["\0".repeat(256), "𝔞\u{301}\u{202e}".repeat(80), "4@8({[<3€ß".repeat(25), "12.12.2012 ".repeat(23)];
+        for password in odd {
+            assert!(strength(&password, &site("https://xn--9ca.test", "ﬁ")).score <= 4);
         }
     }
 }

@@ -22,7 +22,10 @@ use serde::Serialize;
 use crate::clock::Timestamp;
 use crate::config::{Config, OutgoingConfig};
 use crate::failure::Failure;
+use crate::leaked::Leaked;
 use crate::password::Hasher;
+use crate::protocol::issuer::Issuer;
+use crate::protocol::new_password::Words;
 use crate::protocol::problem::Problems;
 use crate::storage::Storage;
 
@@ -38,6 +41,8 @@ pub use user::{NewUser, UserChange, UserView};
 pub struct Registry {
     storage: Storage,
     hasher: Hasher,
+    leaked: Leaked,
+    words: Words,
     issuer: String,
     outgoing: OutgoingConfig,
     /// The longest pause between two uses of a sign-in, in seconds.
@@ -110,11 +115,14 @@ impl Registry {
     /// A registry over this storage.
     ///
     /// # Errors
-    /// A sentence when the settings of `[password]` do not fit together.
+    /// A sentence when the settings of `[password]` do not fit together, or the list of leaked passwords cannot be read.
     pub fn new(storage: Storage, config: &Config) -> Result<Self, Failure> {
+        let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
         Ok(Self {
             storage,
             hasher: Hasher::new(&config.password)?,
+            leaked: Leaked::new(&config.password)?,
+            words: Words::of_site(&issuer, &config.brand.name),
             issuer: config.server.issuer.clone(),
             outgoing: config.outgoing.clone(),
             idle: config.sign_in.idle,

@@ -10,8 +10,10 @@ use serde_json::{Map, Value};
 use super::event::{Act, Action, Event, Noun};
 use super::{Changed, Error, Registry, State, given, set};
 use crate::failure::Failure;
+use crate::protocol::new_password::Words;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
+use crate::protocol::rejection::Rejection;
 use crate::protocol::user::{User, UserField, check_role};
 use crate::protocol::{claims, email, new_password, registration};
 use crate::random;
@@ -85,7 +87,7 @@ impl From<Account> for UserView {
 
 impl UserChange {
     /// Makes the change, but for the password's hash; the fields that it names.
-    fn apply(&self, user: &mut User) -> Result<Vec<UserField>, Problems> {
+    fn apply(&self, user: &mut User, site: &Words) -> Result<Vec<UserField>, Problems> {
         use UserField as F;
         let mut problems = Problems::default();
         let mut email_verified = self.email_verified;
@@ -122,9 +124,16 @@ impl UserChange {
             (F::Password, self.password.is_some()),
         ];
         if let Some(password) = &self.password {
-            let checked = new_password::check(password.expose(), &user.email, &user.name);
-            let sentence = checked.map_err(|why| format!("{why} (at least {} characters)", new_password::MIN_LENGTH));
-            problems.note("password", sentence);
+            let words = site.with_person(&user.email, &user.name);
+            let checked = new_password::check(password.expose(), &words);
+            let sentence = checked.map_err(|why| match why {
+                Rejection::PasswordTooShort => format!("{why} (at least {} characters)", new_password::MIN_LENGTH),
+                Rejection::PasswordTooCommon => {
+                    format!("{why} {}", new_password::strength(password.expose(), &words).why)
+                }
+                _ => why.to_string(),
+            });
+            problems.note("password", sentence.map_err(|sentence| sentence.trim().to_owned()));
         }
         problems.unless_any(given(fields))
     }
@@ -147,7 +156,7 @@ impl Registry {
         };
         let name = new.details.name.unwrap_or_default();
         let details = UserChange { email: Some(new.email), name: Some(name), ..new.details };
-        details.apply(&mut user)?;
+        details.apply(&mut user, &self.words)?;
         let account = Account { user, password_hash: self.hash(&details).await? };
         let mut transaction = self.storage.begin().await?;
         if !transaction.insert_user(&account).await? {
@@ -171,12 +180,12 @@ impl Registry {
     /// same transaction.
     pub async fn change_user(&self, user: &str, change: UserChange, act: &Act) -> Result<Changed<UserView>, Error> {
         let mut standing = self.account(user).await?.user;
-        change.apply(&mut standing)?;
+        change.apply(&mut standing, &self.words)?;
         let id = standing.id;
         let hash = self.hash(&change).await?;
         let mut transaction = self.storage.begin().await?;
         let mut account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
-        let fields = change.apply(&mut account.user)?;
+        let fields = change.apply(&mut account.user, &self.words)?;
         account.password_hash = hash.or(account.password_hash);
         account.user.updated_at = act.at;
         if !transaction.change_user(&account, &fields).await? {
@@ -220,11 +229,13 @@ impl Registry {
         found.ok_or_else(|| missing(user))
     }
 
-    async fn hash(&self, change: &UserChange) -> Result<Option<String>, Failure> {
-        match &change.password {
-            Some(password) => self.hasher.hash(password.expose()).await.map(Some),
-            None => Ok(None),
+    /// The hash of the password, if there is one, unless it has leaked.
+    async fn hash(&self, change: &UserChange) -> Result<Option<String>, Error> {
+        let Some(password) = &change.password else { return Ok(None) };
+        if self.leaked.contains(password.expose()).await? {
+            return Err(Problems::one("password", Rejection::PasswordLeaked.to_string()).into());
         }
+        Ok(Some(self.hasher.hash(password.expose()).await?))
     }
 }
 

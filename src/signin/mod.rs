@@ -23,13 +23,15 @@ pub use forms::Forms;
 pub use journeys::{Journeys, Lost};
 pub use password::Attempt;
 pub use proceed::Proceed;
-pub use register::{Problems, Registration};
+pub use register::{Declined, Problems, Registration};
 pub use standing::Standing;
 
 use self::line::Lines;
 use crate::config::{SignInConfig, TokensConfig};
+use crate::leaked::Leaked;
 use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::new_password::Words;
 use crate::protocol::next_step::Policy;
 use crate::sealing::MasterKey;
 use crate::storage::{Directory, Storage};
@@ -43,6 +45,8 @@ pub struct SignIns {
     storage: Storage,
     directory: Directory,
     hasher: Hasher,
+    leaked: Leaked,
+    words: Words,
     issuer: Issuer,
     limits: SignInConfig,
     lifetimes: TokensConfig,
@@ -63,6 +67,10 @@ pub struct Parts<'a> {
     pub directory: Directory,
     /// The password pool.
     pub hasher: Hasher,
+    /// Passwords that nobody may choose.
+    pub leaked: Leaked,
+    /// The words of this site, which make a password weak.
+    pub words: Words,
     /// Who we are.
     pub issuer: Issuer,
     /// Under which everything that travels is sealed.
@@ -84,6 +92,8 @@ impl SignIns {
             storage: parts.storage,
             directory: parts.directory,
             hasher: parts.hasher,
+            leaked: parts.leaked,
+            words: parts.words,
             issuer: parts.issuer,
             limits: parts.limits,
             lifetimes: parts.lifetimes,

@@ -2,14 +2,15 @@
 
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
-use crate::failure::Error;
+use crate::failure::{Error, Failure};
+use crate::protocol::email;
 use crate::protocol::journey::Journey;
+use crate::protocol::new_password::{self, Strength, Words};
 use crate::protocol::printable::is_printable;
 use crate::protocol::proof::Kind;
 use crate::protocol::registration::MAX_NAME;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::user::User;
-use crate::protocol::{email, new_password};
 use crate::random;
 use crate::secret::Secret;
 use crate::storage::Account;
@@ -34,6 +35,8 @@ pub struct Problems {
     pub email: Option<Rejection>,
     /// With the password.
     pub password: Option<Rejection>,
+    /// How early it is guessed, when that is what is wrong.
+    pub strength: Option<Strength>,
 }
 
 impl Problems {
@@ -43,26 +46,59 @@ impl Problems {
     }
 }
 
+/// Why there is no account.
+#[derive(Debug)]
+pub struct Declined {
+    /// What is told first.
+    pub error: Error,
+    /// Everything that is wrong with the form.
+    pub problems: Problems,
+}
+
+impl<E: Into<Error>> From<E> for Declined {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), problems: Problems::default() }
+    }
+}
+
 impl Registration<'_> {
-    /// Checks every field.
-    pub fn problems(&self) -> Problems {
+    /// Checks every field; these are the words of the site, which make a password weak.
+    fn problems(&self, site: &Words) -> Problems {
         let name = self.name.map(str::trim).unwrap_or_default();
         let address = email::canonical(self.email.unwrap_or_default());
         let password = self.password.as_ref().map_or("", Secret::expose);
+        let words = site.with_person(self.email.unwrap_or_default(), name);
+        let wrong = new_password::check(password, &words).err();
+        let is_weak = wrong == Some(Rejection::PasswordTooCommon);
         Problems {
+            strength: is_weak.then(|| new_password::strength(password, &words)),
             name: match name.chars().count() {
                 0 => Some(Rejection::MissingName),
                 n if n > MAX_NAME => Some(Rejection::NameTooLong),
                 _ if !is_printable(name) => Some(Rejection::UnprintableName),
                 _ => None,
             },
-            password: new_password::check(password, address.as_deref().unwrap_or_default(), name).err(),
+            password: wrong,
             email: address.err(),
         }
     }
 }
 
 impl SignIns {
+    /// Everything that is wrong with a registration, but for an address that is taken.
+    ///
+    /// # Errors
+    /// When the list of leaked passwords cannot be read.
+    async fn problems_of(&self, form: &Registration<'_>) -> Result<Problems, Failure> {
+        let mut problems = form.problems(&self.words);
+        if let (None, Some(password)) = (problems.password, &form.password)
+            && self.leaked.contains(password.expose()).await?
+        {
+            problems.password = Some(Rejection::PasswordLeaked);
+        }
+        Ok(problems)
+    }
+
     /// Makes the account; choosing its password is the first proof.
     ///
     /// # Errors
@@ -73,9 +109,10 @@ impl SignIns {
         form: Registration<'_>,
         browser: &Browser,
         now: Timestamp,
-    ) -> Result<Progress, Error> {
-        if let Some(problem) = form.problems().first() {
-            return Err(problem.into());
+    ) -> Result<Progress, Declined> {
+        let problems = self.problems_of(&form).await?;
+        if let Some(problem) = problems.first() {
+            return Err(Declined { error: problem.into(), problems });
         }
         let address = email::canonical(form.email.unwrap_or_default())?;
         if self.storage.read().await?.user_by_email(&address).await?.is_some() {

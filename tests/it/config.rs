@@ -49,6 +49,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("password.iterations", "7", "7"),
     ("password.parallelism", "2", "2"),
     ("password.queue", "7", "7"),
+    ("password.leaked", "/x", "\"/x\""),
     ("outgoing.allow", "a.test:1,b.test:2", "[\"a.test:1\",\"b.test:2\"]"),
     ("outgoing.ca", "ca.pem", "\"ca.pem\""),
     ("brand.name", "Elsewhere", "\"Elsewhere\""),

@@ -10,10 +10,10 @@ use crate::app::App;
 use crate::failure::Error;
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender};
-use crate::protocol::new_password;
+use crate::protocol::new_password::{self, Strength};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::secret::Secret;
-use crate::signin::{Problems, Registration};
+use crate::signin::{Declined, Problems, Registration};
 
 #[derive(Template)]
 #[template(path = "register.html")]
@@ -27,6 +27,7 @@ struct Register {
     name_error: Option<&'static str>,
     email_error: Option<&'static str>,
     password_error: Option<&'static str>,
+    strength: Option<Strength>,
     is_taken: bool,
     min_length: usize,
 }
@@ -59,11 +60,10 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         password: form.params.single("password")?.map(Secret::presented),
     };
     let typed = (registration.name.unwrap_or_default().to_owned(), registration.email.unwrap_or_default().to_owned());
-    let problems = registration.problems();
     match app.sign_ins.register(visit.journey.clone(), registration, &form.sender.browser, now).await {
         Ok(progress) => Ok(visit.after(&app, &form.sender, progress)?),
-        Err(Error::Failed(failure)) => Err(failure.into()),
-        Err(Error::Rejected(refusal)) => {
+        Err(Declined { error: Error::Failed(failure), .. }) => Err(failure.into()),
+        Err(Declined { error: Error::Rejected(refusal), problems }) => {
             let mut register = page(&app, &visit, &form.sender, typed).await?;
             register.point_out(&refusal, problems);
             let response = (status(refusal.rejection), visit.answer(&register)?).into_response();
@@ -80,6 +80,7 @@ impl Register {
         self.email_error = problems.email.or(taken).map(Rejection::description);
         self.is_taken = taken.is_some();
         self.password_error = problems.password.map(Rejection::description);
+        self.strength = problems.strength;
     }
 }
 
@@ -94,6 +95,7 @@ async fn page(app: &App, visit: &Visit, sender: &Sender, typed: (String, String)
         name_error: None,
         email_error: None,
         password_error: None,
+        strength: None,
         is_taken: false,
         min_length: new_password::MIN_LENGTH,
     })

@@ -14,5 +14,6 @@ macro_rules! registry {
         PasswordTooShort: InvalidForm, "NIST SP 800-63B-4 §3.1.1.2", "The password is too short.";
         PasswordTooLong: InvalidForm, "NIST SP 800-63B-4 §3.1.1.2", "The password is longer than 256 characters.";
         PasswordTooCommon: InvalidForm, "NIST SP 800-63B-4 §3.1.1.2", "The password is easy to guess. Choose another.";
+        PasswordLeaked: InvalidForm, "NIST SP 800-63B-4 §3.1.1.2", "The password stands in a list of leaked ones, which are tried first. Choose another.";
     } } };
 }

@@ -4,6 +4,8 @@ use axum::body::Body;
 use axum::http::Request;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::registry::{Act, NewUser, Registry, UserChange};
+use doorward::secret::Secret;
 
 use crate::support::{Browser, Form, PASSWORD, Server, parallel, unverified_claims};
 
@@ -62,6 +64,11 @@ async fn every_field_is_checked_and_pointed_out_before_anything_is_hashed() {
         ("password", &"pass".repeat(65), Rejection::PasswordTooLong),
         ("password", "ann@example.org", Rejection::PasswordTooCommon),
         ("password", "Password Password", Rejection::PasswordTooCommon),
+        ("password", "passwordpassword!", Rejection::PasswordTooCommon),
+        ("password", "iloveyou12345678", Rejection::PasswordTooCommon),
+        ("password", "qwertyuiop123456", Rejection::PasswordTooCommon),
+        ("password", "doorward-doorward-1", Rejection::PasswordTooCommon),
+        ("password", "Lee Example 2026", Rejection::PasswordTooCommon),
     ] {
         let answer = browser.submit(&form.clone().with(field, value)).await;
         answer.refused_page(400, rejection);
@@ -81,10 +88,57 @@ async fn every_field_is_checked_and_pointed_out_before_anything_is_hashed() {
 }
 
 #[tokio::test]
+async fn how_easily_a_password_is_guessed_is_shown_with_the_reason() {
+    let server = Server::start().await;
+    let (mut browser, form) = register_form(&server).await;
+    let answer = browser.submit(&form.clone().with("password", "qwertyuiop123456")).await;
+    answer.refused_page(400, Rejection::PasswordTooCommon);
+    let score: u8 = answer.field("#strength meter", "value").unwrap().parse().unwrap();
+    assert!(score < 3, "{score}");
+    let words = answer.text_of("#strength").unwrap();
+    assert!(
+        words.contains(&format!("{score} of 4, and 3 are needed.")) && words.ends_with("very many people use."),
+        "{words}"
+    );
+    let answer = browser.submit(&form.with("password", "fourteen chars")).await;
+    assert!(!answer.has("#strength"), "what is too short is told to be longer first");
+}
+
+/// The SHA-1 of "a heron on the weir", in hexadecimal digits, and its neighbours in a list.
+const LEAKED: &str = "0AE8C1D1E1E5E7A4A4E2A3F5C4B0B1E6D0F0C1A2:3\r\n12E68BC9D5CCFD3EF774A6A17BFCC5A84F590528:7\r\nFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF:1\r\n";
+
+#[tokio::test]
+async fn a_leaked_password_is_refused_to_a_person_and_to_an_operator() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("leaked.txt");
+    std::fs::write(&list, LEAKED).unwrap();
+    let server = Server::with(|config| config.password.leaked = list).await;
+    let (mut browser, form) = register_form(&server).await;
+    let answer = browser.submit(&form.clone().with("password", "a heron on the weir")).await;
+    answer.refused_page(400, Rejection::PasswordLeaked);
+    assert_eq!(server.app.hasher.hashes_computed(), 0);
+
+    let registry = Registry::new(server.app.storage.clone(), &server.app.config).unwrap();
+    let new = |password: &str| NewUser {
+        email: "bea@example.org".to_owned(),
+        details: UserChange {
+            name: Some("Bea".to_owned()),
+            password: Some(Secret::presented(password)),
+            ..UserChange::default()
+        },
+    };
+    let act = Act::of_operator(server.app.now());
+    let refused = registry.create_user(new("a heron on the weir"), &act).await.unwrap_err().to_string();
+    assert_eq!(refused, format!("password: {}", Rejection::PasswordLeaked));
+    registry.create_user(new("a heron on the bank"), &act).await.unwrap();
+    assert!(browser.press(&form).await.has("#sign-out"));
+}
+
+#[tokio::test]
 async fn a_long_password_and_a_long_name_are_fine() {
     let server = Server::start().await;
     let (mut browser, form) = register_form(&server).await;
-    let long: String = "ü 9z!k".repeat(50).chars().take(256).collect();
+    let long: String = (0..90).map(|n| format!("ü{} ", n * n)).collect::<String>().chars().take(256).collect();
     let form = form.with("password", &long).with("name", &"ñ".repeat(200));
     assert!(browser.press(&form).await.has("#sign-out"));
 }
