@@ -1,0 +1,182 @@
+//! What an authorization request is answered with, and where that goes (RFC 9700 §4.11 and §4.12, RFC 9207).
+
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+use url::Url;
+
+use crate::attacks::{ANN, by_get_and_post, count, encoded, filled};
+use crate::sources::routes;
+use crate::support::{Answer, PASSWORD, Server};
+
+/// Nobody is sent anywhere, by header, link or form, in any response mode and in silence.
+#[tokio::test]
+async fn a7_a_foreign_client_or_target_is_an_error_page_in_every_mode() {
+    let server = Server::start().await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let off = server.db_client(ClientType::Web, |_| {}).await;
+    server.db_change_client(&off.id, |c| c.disabled_at = Some(c.created_at)).await;
+    let evil = format!("redirect_uri={}", encoded("https://evil.test/cb"));
+    let modes = ["", "query", "fragment", "form_post", "form_post.jwt", "query.jwt", "jwt", "web_message"];
+    for mode in modes {
+        for more in ["", "&prompt=none", "&prompt=none&response_type=id_token", "&scope=%22", "&request=e30.e30."] {
+            let extra = format!("{evil}&response_mode={mode}{more}");
+            for (extra, owner, rejection) in [
+                (format!("{extra}&client_id=nobody"), &client, Rejection::UnknownClient),
+                (format!("{extra}&client_id=%27%20OR%201%3D1"), &client, Rejection::UnknownClient),
+                (extra.clone(), &client, Rejection::UnregisteredRedirectUri),
+                (extra.clone(), &off, Rejection::DisabledClient),
+            ] {
+                for answer in by_get_and_post(&server, &owner.authorization_url(&extra)).await {
+                    answer.refused_page(400, rejection);
+                    assert!(!answer.headers.contains_key("location"), "{extra}");
+                    assert!(!answer.text().contains("evil.test") && !answer.has("form"), "{extra}");
+                    assert!(!answer.header("content-security-policy").contains("evil.test"), "{extra}");
+                }
+            }
+        }
+    }
+    assert_eq!(count(&server, "SELECT count(*) FROM codes").await, 0);
+}
+
+/// The error goes to the registered URI with state and iss, and its words hold nothing that was sent but the name of a scope, which is one
+/// word and neither markup nor an address.
+#[tokio::test]
+async fn a11_an_error_goes_to_the_registered_uri_in_our_own_words() {
+    let server = Server::start().await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let mark = "Call-0900-123456";
+    for (extra, error) in [
+        (format!("scope=email+{}", encoded("<b>call</b>")), "invalid_scope"),
+        (format!("scope=email+{}", encoded("https://evil.test/call")), "invalid_scope"),
+        (format!("scope=email+{}", encoded("'onmouseover='call")), "invalid_scope"),
+        (format!("scope=email+{}", encoded("call{{7*7}}")), "invalid_scope"),
+        (format!("scope=email+{}", encoded("\"Call-0900-123456\"")), "invalid_scope"),
+        (format!("response_type={mark}"), "unsupported_response_type"),
+        (format!("response_mode={mark}"), "invalid_request"),
+        (format!("code_challenge={mark}"), "invalid_request"),
+        (format!("code_challenge_method={mark}"), "invalid_request"),
+        (format!("max_age={mark}"), "invalid_request"),
+        (format!("prompt=none+login&login_hint={mark}"), "invalid_request"),
+        (format!("resource={mark}"), "invalid_target"),
+        (format!("resource=https%3A%2F%2F{mark}.test"), "invalid_target"),
+        (format!("id_token_hint={mark}"), "invalid_request"),
+        (format!("claims={mark}"), "invalid_request"),
+        (format!("request={mark}"), "request_not_supported"),
+        (format!("request_uri=https%3A%2F%2F{mark}.test"), "request_uri_not_supported"),
+        (format!("registration={mark}"), "registration_not_supported"),
+        (format!("{mark}=1&{mark}=2"), "invalid_request"),
+        (format!("error={mark}&error_description={mark}&error_uri={mark}&prompt=none"), "login_required"),
+    ] {
+        for answer in by_get_and_post(&server, &client.authorization_url(&extra)).await {
+            let url = Url::parse(&answer.location()).unwrap();
+            assert!(answer.location().starts_with("https://rp.test/cb?error="), "{extra}");
+            assert_eq!(answer.location_param("error").as_deref(), Some(error), "{extra}");
+            assert_eq!(answer.location_param("state").as_deref(), Some("st-1"));
+            assert_eq!(answer.location_param("iss").as_deref(), Some("http://localhost:8000"));
+            assert!(answer.location_param("error_uri").is_none() && answer.location_param("code").is_none());
+            assert!(!url.as_str().contains(mark) && !url.as_str().contains("call"), "{url}");
+        }
+    }
+    // A scope's name is said, to whoever mistyped it: as one word that is neither markup nor an address.
+    let answer = server.get(&client.authorization_url("scope=email+notes:raed")).await;
+    assert!(answer.location_param("error_description").unwrap().ends_with(" notes:raed."));
+    let long = format!("scope=email+{}", "s".repeat(500));
+    let answer = server.get(&client.authorization_url(&long)).await;
+    assert!(answer.location_param("error_description").unwrap().len() < 100);
+}
+
+/// The names of the parameters that an answer has, in their order.
+fn names(answer: &Answer) -> Vec<String> {
+    let url = Url::parse(&answer.location()).unwrap();
+    url.query_pairs().map(|(name, _)| name.into_owned()).collect()
+}
+
+/// Class: parameters of the answer smuggled in by the request: `state` comes back as one value whatever it holds, and a query that was
+/// registered stays in front of ours.
+#[tokio::test]
+async fn a12_state_comes_back_as_one_value_and_adds_no_parameter() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |c| c.first_party = true).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    for state in [
+        "a&code=stolen",
+        "a&iss=https://evil.test",
+        "a#code=stolen",
+        "a;code=stolen",
+        "a%26code%3Dstolen",
+        "&error=access_denied&",
+        "a\u{2028}b",
+        "?&=#%",
+        "+ +",
+        "\u{fffd}\u{1F511}",
+    ] {
+        let answer = browser.get(&client.authorization_url(&format!("state={}", encoded(state)))).await;
+        assert_eq!(names(&answer), ["code", "state", "iss"], "{state}");
+        assert_eq!(answer.location_param("state").as_deref(), Some(state));
+        assert_eq!(Url::parse(&answer.location()).unwrap().fragment(), None);
+        let answer = server.get(&client.authorization_url(&format!("prompt=none&state={}", encoded(state)))).await;
+        assert_eq!(names(&answer), ["error", "error_description", "state", "iss"], "{state}");
+    }
+    let split = "a\r\nSet-Cookie: x=1\r\n\r\n<script>";
+    let answer = browser.get(&client.authorization_url(&format!("state={}", encoded(split)))).await;
+    assert_eq!(names(&answer), ["code", "state", "iss"]);
+    assert_eq!((answer.location_param("state").as_deref(), answer.header("set-cookie")), (Some(split), ""));
+    for control in ["a\0b", "a\u{7}b", "a\u{85}b"] {
+        let answer = server.get(&client.authorization_url(&format!("state={}", encoded(control)))).await;
+        answer.refused_page(400, Rejection::MalformedParameters);
+    }
+    let with_query = "https://rp.test/cb?tenant=7";
+    let client = server
+        .db_client(ClientType::Web, |c| {
+            c.redirect_uris = vec![with_query.to_owned()];
+            c.first_party = true;
+        })
+        .await;
+    let answer = browser.get(&client.authorization_url(&format!("redirect_uri={}", encoded(with_query)))).await;
+    assert_eq!(names(&answer), ["tenant", "code", "state", "iss"]);
+}
+
+/// Every form of every page is answered with a page or with 303, which becomes a GET: the password is sent on to nobody.
+#[tokio::test]
+async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let mut browser = server.browser();
+    let mut seen = Vec::new();
+    let login = browser.visit(&client.authorization_url("")).await;
+    let register = browser.visit(&login.field("#to-register", "href").unwrap()).await;
+    let newcomer = register.form("#register-submit").with("name", "New").with("email", "new@example.org");
+    seen.push(("/register", browser.clone().submit(&newcomer.with("password", PASSWORD)).await));
+    seen.push(("/login", browser.submit(&filled(&login.form("#login-submit"), ANN, PASSWORD)).await));
+    let consent = browser.follow(seen[1].1.clone()).await;
+    let again = browser.visit(&client.authorization_url("state=other")).await;
+    seen.push(("/consent", browser.submit(&again.form("#deny")).await));
+    seen.push(("/consent", browser.submit(&consent.form("#allow")).await));
+    let query = client.authorization_url("").split_once('?').unwrap().1.to_owned();
+    seen.push(("/authorize", server.post("/authorize", &query).await));
+    seen.push(("/logout", server.post("/logout", "state=x").await));
+    let question = browser.visit("/logout").await;
+    let account = browser.visit("/account").await;
+    let end = account.form("#sign-ins button").without("id");
+    for (path, form) in [
+        ("/account/sign-ins/end", end.clone().with("id", "another")),
+        ("/account/sign-ins/end-others", end.clone()),
+        ("/account/apps/end", end.clone().with("client_id", &client.id)),
+    ] {
+        seen.push((path, browser.submit(&crate::support::Form { action: path.to_owned(), ..form }).await));
+    }
+    seen.push(("/logout/confirm", browser.submit(&question.form("#confirm")).await));
+    for (path, answer) in &seen {
+        assert_eq!(answer.status, 303, "{path}: {}", answer.text());
+    }
+    let machines = ["/token", "/revoke", "/introspect", "/userinfo"];
+    for (path, methods) in routes() {
+        let is_form = methods.contains("post(") && !machines.contains(&path.as_str());
+        assert!(!is_form || seen.iter().any(|(known, _)| *known == path), "{path}: send its form here");
+        let answer = server.post(&path, "").await;
+        assert!(![301, 302, 307, 308].contains(&answer.status.as_u16()), "{path}: {}", answer.status);
+    }
+}
