@@ -18,8 +18,9 @@ pub(super) enum SessionCommand {
     List(List),
     /// End a sign-in, and what hangs on it, at once on every node.
     #[command(
-        override_usage = "doorward session end [OPTIONS] <ID | --user <USER>>",
-        after_help = "Examples:\n  doorward session end 0192f0c1-...\n  doorward session end --user ann@example.org"
+        override_usage = "doorward session end [OPTIONS] <ID | --user <USER> | --everyone>",
+        after_help = "Examples:\n  doorward session end 0192f0c1-...\n  doorward session end --user ann@example.org\n  \
+            doorward session end --everyone    # after a backup was put back"
     )]
     End(End),
 }
@@ -41,11 +42,14 @@ pub(super) struct List {
 #[derive(Args)]
 pub(super) struct End {
     /// The sign-in's id, as `session list` shows it.
-    #[arg(required_unless_present = "user", conflicts_with = "user")]
+    #[arg(required_unless_present_any = ["user", "everyone"], conflicts_with_all = ["user", "everyone"])]
     id: Option<String>,
     /// All sign-ins and grants of this person: an e-mail address or an id.
-    #[arg(long, value_name = "USER")]
+    #[arg(long, value_name = "USER", conflicts_with = "everyone")]
     user: Option<String>,
+    /// All sign-ins and grants of everybody.
+    #[arg(long)]
+    everyone: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -58,6 +62,10 @@ impl SessionCommand {
             Self::List(wanted) => list(&registry, wanted, &act).await,
             Self::End(End { id: Some(id), output, .. }) => registry.end_sign_in(&id, &act).await.map(|_| {
                 output.done(&json!({ "id": id, "ended": true }), "The sign-in is ended.");
+            }),
+            Self::End(End { everyone: true, output, .. }) => registry.end_everything(&act).await.map(|ended| {
+                let words = format!("All sign-ins and grants are ended, of {ended} accounts.");
+                output.done(&json!({ "users": ended, "ended": true }), words);
             }),
             Self::End(End { user, output, .. }) => {
                 let ended = registry.end_sign_ins_of_user(&user.unwrap_or_default(), &act).await;

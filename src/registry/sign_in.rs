@@ -88,6 +88,26 @@ impl Registry {
         Ok(Changed { view: id, event, warnings: Vec::new() })
     }
 
+    /// Ends all sign-ins and grants of everybody, one person at a time: what a backup that was put back has brought back. How many people
+    /// there are.
+    pub async fn end_everything(&self, act: &Act) -> Result<u64, Error> {
+        let (mut ended, mut after) = (0, None);
+        loop {
+            let people = self.users(None, Page { after, limit: 500 }).await?;
+            for person in &people.items {
+                match self.end_sign_ins_of_user(&person.id, act).await {
+                    // Deleted meanwhile.
+                    Ok(_) | Err(Error::Missing(..)) => ended += 1,
+                    Err(error) => return Err(error),
+                }
+            }
+            if people.next.is_none() {
+                return Ok(ended);
+            }
+            after = people.next;
+        }
+    }
+
     fn view(&self, entry: SignInEntry, now: Timestamp) -> SignInView {
         let time = |seconds: i64| Timestamp::from_seconds(seconds).to_string();
         SignInView {
