@@ -19,6 +19,7 @@ use crate::protocol::entity::Entity;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::metadata;
 use crate::protocol::new_password::Words;
+use crate::rates::Rates;
 use crate::sealing::MasterKey;
 use crate::signin::{self, SignIns};
 use crate::storage::{Directory, Storage};
@@ -56,6 +57,8 @@ pub struct Parts {
     pub mint: Mint,
     /// Hashes passwords.
     pub hasher: Hasher,
+    /// How often a network may ask for something.
+    pub rates: Rates,
     /// The token endpoint's decisions.
     pub grants: Grants,
     /// The browser flow's decisions.
@@ -99,6 +102,7 @@ impl App {
         let directory = Directory::load(storage.clone()).await?;
         let logo = config.brand.read_logo().map_err(Failure::internal)?;
         let hasher = Hasher::new(&config.password)?;
+        let rates = Rates::new(&config.limits, &clock);
         let mint = Mint::new(ring.clone(), issuer.clone());
         let outgoing = Outgoing::new(&config.outgoing)?;
         Ok(Self(Arc::new(Parts {
@@ -119,6 +123,7 @@ impl App {
                 hasher: hasher.clone(),
                 leaked: Leaked::new(&config.password)?,
                 words: Words::of_site(&issuer, &config.brand.name),
+                rates: rates.clone(),
                 issuer: issuer.clone(),
                 master_key,
                 limits: config.sign_in.clone(),
@@ -133,6 +138,7 @@ impl App {
             directory,
             ring,
             hasher,
+            rates,
             signing_keys,
             draining: AtomicBool::default(),
         })))
@@ -177,6 +183,7 @@ impl App {
     async fn clean_up_in_turn(&self) {
         loop {
             tokio::time::sleep(CLEAN_EVERY).await;
+            self.rates.forget_idle();
             match self.clean_up.run(self.now()).await {
                 Ok(None) => {}
                 Ok(Some(count)) => tracing::debug!(count, "rows that had their day are removed"),

@@ -1,8 +1,8 @@
 //! The only reader of the clock. A request reads it once, at the edge, and passes `now` down; tests turn a manual one.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A moment, in whole seconds since 1970-01-01T00:00:00Z.
@@ -64,6 +64,16 @@ impl Clock {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
             }
+        }
+    }
+
+    /// How far time has gone since this process first asked, a manual clock's since 1970: for how often something happens. Never goes back,
+    /// whatever becomes of the date.
+    pub fn steady(&self) -> Duration {
+        static FIRST: OnceLock<Stopwatch> = OnceLock::new();
+        match &self.0 {
+            Some(seconds) => Duration::from_secs(u64::try_from(seconds.load(Ordering::SeqCst)).unwrap_or_default()),
+            None => FIRST.get_or_init(Stopwatch::start).elapsed(),
         }
     }
 

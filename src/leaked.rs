@@ -178,7 +178,14 @@ mod tests {
     }
 
     fn config(file: &NamedTempFile) -> PasswordConfig {
-        PasswordConfig { memory_kib: 64, iterations: 1, parallelism: 1, queue: 9, leaked: file.path().to_owned() }
+        PasswordConfig {
+            memory_kib: 64,
+            iterations: 1,
+            parallelism: 1,
+            queue: 9,
+            queue_share: 9,
+            leaked: file.path().to_owned(),
+        }
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@
 //! | 0 | rules and words, pure: one file per rule | [`protocol`] |
 //! | 0 | time, randomness, secrets, sealing, what can go wrong | [`clock`], [`random`], [`secret`], [`sealing`], [`failure`] |
 //! | 1 | typed settings | [`config`] |
-//! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`leaked`], [`telemetry`] |
+//! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`leaked`], [`rates`], [`telemetry`] |
 //! | 3 | decisions | [`grants`], [`signin`], [`registry`], [`jobs`] |
 //! | 4 | everything a handler needs, built once | [`app`] |
 //! | 5 | the web | [`http`] |
@@ -119,8 +119,8 @@
 //!
 //! A rule: a file in `protocol/`, a [`protocol::rejection::Rejection`] in the file of its audience, with its source, its error code in
 //! `rejection/code.rs` when that is new, and a test that gets it as an answer (`tests/it/rules.rs` and `tests/rules.rs` demand one). A
-//! parameter: a name in [`protocol::params::KNOWN`]. An endpoint: a file in `http/endpoints/`, a route in `http/router.rs`, its address in
-//! `protocol/metadata.rs`; if it takes a POST without a form of ours, its path in `tests/it/pages/forms.rs`.
+//! parameter: a name in [`protocol::params::KNOWN`]. An endpoint: a file in `http/endpoints/`, a route in `http/router.rs`, how often a network may
+//! ask it ([`rates::Door`], by the extractor `Within`), its address in `protocol/metadata.rs`; if it takes a POST without a form of ours, its path in `tests/it/pages/forms.rs`.
 //! A link, a form or a redirect to a page of ours is a [`protocol::issuer::Place`], which has the issuer's path in front.
 //! A table: a migration of the same name in both folders; a file in `storage/` with its columns listed once, its constants in
 //! `statements!` and its verbs, named in `storage/mod.rs` and its `every_statement`; the value in `protocol/`, for storage cannot name what
@@ -159,6 +159,7 @@ pub mod outgoing;
 pub mod password;
 pub mod protocol;
 pub mod random;
+pub mod rates;
 pub mod registry;
 pub mod sealing;
 pub mod secret;

@@ -1,16 +1,19 @@
 //! Passwords: Argon2id behind a bounded pool (RFC 9106 §4, OWASP ASVS 11.4).
 //!
-//! As many hashes run at once as there are cores; the others wait in a queue of fixed length, and what does not fit there is
-//! told to come back. Each running hash uses a block of memory that is kept and used again, so a storm of sign-ins leaves no
-//! gigabytes behind.
+//! As many hashes run at once as there are cores; the others wait in a [`queue`] that no network can fill. Each running hash uses a block of
+//! memory that is kept and used again, so a storm of sign-ins leaves no gigabytes behind.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+mod queue;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
-use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
+
+use self::queue::{Bounds, Queue};
+pub use self::queue::{Rank, Waiter};
 
 use crate::config::PasswordConfig;
 use crate::failure::Failure;
@@ -24,9 +27,7 @@ pub struct Hasher(Arc<Pool>);
 #[derive(Debug)]
 struct Pool {
     params: Params,
-    permits: Semaphore,
-    queue: usize,
-    waiting: AtomicUsize,
+    queue: Queue,
     memory: Mutex<Vec<Vec<Block>>>,
     done: AtomicU64,
 }
@@ -53,9 +54,7 @@ impl Hasher {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self(Arc::new(Pool {
             params,
-            permits: Semaphore::new(cores),
-            queue: config.queue,
-            waiting: AtomicUsize::new(0),
+            queue: Queue::new(Bounds { running: cores, waiting: config.queue, share: config.queue_share }),
             memory: Mutex::default(),
             done: AtomicU64::new(0),
         })))
@@ -64,11 +63,11 @@ impl Hasher {
     /// Hashes a new password, in its stored form: a PHC string.
     ///
     /// # Errors
-    /// When too many wait already.
-    pub async fn hash(&self, password: &str) -> Result<String, Failure> {
+    /// A passing one when there is no place for the waiter.
+    pub async fn hash(&self, password: &str, waiter: Waiter) -> Result<String, Failure> {
         let salt: [u8; 16] = random::bytes();
         let params = self.0.params.clone();
-        let output = self.run(&password_form::stored(password), salt.to_vec(), params.clone()).await?;
+        let output = self.run((&password_form::stored(password), waiter), salt.to_vec(), params.clone()).await?;
         let hash = PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
@@ -83,13 +82,13 @@ impl Hasher {
     /// nothing, so that nobody can tell.
     ///
     /// # Errors
-    /// When too many wait already, or the stored hash is not one of Argon2id.
-    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict, Failure> {
+    /// A passing one when there is no place for the waiter; when the stored hash is not one of Argon2id.
+    pub async fn verify(&self, password: &str, stored: Option<&str>, waiter: Waiter) -> Result<Verdict, Failure> {
         let own = &self.0.params;
         let forms = password_form::forms(password);
         let Some(stored) = stored else {
             for form in &forms {
-                self.run(form, vec![0; 16], own.clone()).await?;
+                self.run((form, waiter), vec![0; 16], own.clone()).await?;
             }
             return Ok(Verdict::Wrong);
         };
@@ -100,7 +99,7 @@ impl Hasher {
         let params = Params::try_from(&parsed).map_err(|_| Failure::internal("a password hash has odd parameters"))?;
         let current = (params.m_cost(), params.t_cost(), params.p_cost()) == (own.m_cost(), own.t_cost(), own.p_cost());
         for (at, form) in forms.iter().enumerate() {
-            let output = self.run(form, salt.as_ref().to_vec(), params.clone()).await?;
+            let output = self.run((form, waiter), salt.as_ref().to_vec(), params.clone()).await?;
             if bool::from(subtle::ConstantTimeEq::ct_eq(output.as_slice(), expected.as_ref())) {
                 return Ok(if at == 0 && current { Verdict::Right } else { Verdict::RightButOutdated });
             }
@@ -113,15 +112,18 @@ impl Hasher {
         self.0.done.load(Ordering::SeqCst)
     }
 
-    async fn run(&self, password: &str, salt: Vec<u8>, params: Params) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let place = Place::take(self.0.clone())?;
-        let permit = place.0.permits.acquire().await.map_err(Failure::internal)?;
+    async fn run(
+        &self,
+        (password, waiter): (&str, Waiter),
+        salt: Vec<u8>,
+        params: Params,
+    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let turn = self.0.queue.turn(waiter).await?;
         let (pool, password) = (self.0.clone(), Zeroizing::new(password.to_owned()));
-        // The work goes on though the request is given up: so the permit must stay with the work.
-        permit.forget();
         let work = move || {
             let output = pool.compute(&password, &salt, params);
-            pool.permits.add_permits(1);
+            // The work goes on though the request is given up: so the turn stays with the work.
+            drop(turn);
             output
         };
         tokio::task::spawn_blocking(work).await.map_err(Failure::internal)?
@@ -142,58 +144,48 @@ impl Pool {
     }
 }
 
-/// A place in the queue, given back when dropped.
-struct Place(Arc<Pool>);
-
-impl Place {
-    fn take(pool: Arc<Pool>) -> Result<Self, Failure> {
-        let place = Self(pool);
-        if place.0.waiting.fetch_add(1, Ordering::SeqCst) < place.0.queue {
-            Ok(place)
-        } else {
-            Err(Failure::unavailable("too many passwords wait to be hashed"))
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn hasher(memory_kib: u32, queue: usize) -> Hasher {
-        Hasher::new(&PasswordConfig { memory_kib, iterations: 1, parallelism: 1, queue, leaked: "".into() }).unwrap()
+    fn hasher(memory_kib: u32) -> Hasher {
+        Hasher::new(&PasswordConfig {
+            memory_kib,
+            iterations: 1,
+            parallelism: 1,
+            queue: 9,
+            queue_share: 9,
+            leaked: "".into(),
+        })
+        .unwrap()
     }
+
+    const ANYBODY: Waiter = Waiter::operator();
 
     #[tokio::test]
     async fn a_password_verifies_against_its_own_hash_alone() {
-        let hasher = hasher(64, 9);
-        let hash = hasher.hash("a quiet river at dawn").await.unwrap();
+        let hasher = hasher(64);
+        let hash = hasher.hash("a quiet river at dawn", ANYBODY).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        assert_eq!(hasher.verify("a quiet river at dawn", Some(&hash)).await.unwrap(), Verdict::Right);
-        assert_eq!(hasher.verify("a quiet river at dusk", Some(&hash)).await.unwrap(), Verdict::Wrong);
-        assert_eq!(hasher.verify("a quiet river at dawn", None).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify("a quiet river at dawn", Some(&hash), ANYBODY).await.unwrap(), Verdict::Right);
+        assert_eq!(hasher.verify("a quiet river at dusk", Some(&hash), ANYBODY).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify("a quiet river at dawn", None, ANYBODY).await.unwrap(), Verdict::Wrong);
         assert_eq!(hasher.hashes_computed(), 4);
-        assert!(hasher.verify("x", Some("$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA")).await.is_err());
+        assert!(hasher.verify("x", Some("$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"), ANYBODY).await.is_err());
     }
 
     #[tokio::test]
     async fn a_password_counts_in_one_form_and_one_that_was_stored_in_another_is_outdated() {
-        let hasher = hasher(64, 9);
+        let hasher = hasher(64);
         let (composed, decomposed) = ("\u{fc}ber den stillen Fluss", "u\u{308}ber den stillen Fluss");
         for form in [composed, decomposed] {
-            let hash = hasher.hash(form).await.unwrap();
-            assert_eq!(hasher.verify(composed, Some(&hash)).await.unwrap(), Verdict::Right);
-            assert_eq!(hasher.verify(decomposed, Some(&hash)).await.unwrap(), Verdict::Right);
+            let hash = hasher.hash(form, ANYBODY).await.unwrap();
+            assert_eq!(hasher.verify(composed, Some(&hash), ANYBODY).await.unwrap(), Verdict::Right);
+            assert_eq!(hasher.verify(decomposed, Some(&hash), ANYBODY).await.unwrap(), Verdict::Right);
         }
         // As it was stored before there was a rule.
         let params = hasher.0.params.clone();
-        let output = hasher.run(decomposed, vec![7; 16], params.clone()).await.unwrap();
+        let output = hasher.run((decomposed, ANYBODY), vec![7; 16], params.clone()).await.unwrap();
         let former = PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
@@ -202,30 +194,26 @@ mod tests {
             hash: Some(Output::new(output.as_slice()).unwrap()),
         };
         let former = former.to_string();
-        assert_eq!(hasher.verify(composed, Some(&former)).await.unwrap(), Verdict::RightButOutdated);
-        assert_eq!(hasher.verify(decomposed, Some(&former)).await.unwrap(), Verdict::RightButOutdated);
+        assert_eq!(hasher.verify(composed, Some(&former), ANYBODY).await.unwrap(), Verdict::RightButOutdated);
+        assert_eq!(hasher.verify(decomposed, Some(&former), ANYBODY).await.unwrap(), Verdict::RightButOutdated);
         // Who is wrong costs as much as who is nobody.
         let wrong = "\u{fc}ber den lauten Fluss";
         let before = hasher.hashes_computed();
-        assert_eq!(hasher.verify(wrong, Some(&former)).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify(wrong, Some(&former), ANYBODY).await.unwrap(), Verdict::Wrong);
         let after = hasher.hashes_computed();
-        assert_eq!(hasher.verify(wrong, None).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify(wrong, None, ANYBODY).await.unwrap(), Verdict::Wrong);
         assert_eq!((after - before, hasher.hashes_computed() - after), (2, 2));
     }
 
     #[tokio::test]
     async fn a_hash_of_other_parameters_is_outdated() {
-        let old = hasher(32, 9).hash("a quiet river at dawn").await.unwrap();
-        let verdict = hasher(64, 9).verify("a quiet river at dawn", Some(&old)).await.unwrap();
+        let old = hasher(32).hash("a quiet river at dawn", ANYBODY).await.unwrap();
+        let verdict = hasher(64).verify("a quiet river at dawn", Some(&old), ANYBODY).await.unwrap();
         assert_eq!(verdict, Verdict::RightButOutdated);
     }
 
     #[tokio::test]
-    async fn the_default_cost_works_and_what_does_not_fit_in_the_queue_is_told_so() {
-        let hasher = hasher(19_456, 2);
-        let waiting = [Place::take(hasher.0.clone()).unwrap(), Place::take(hasher.0.clone()).unwrap()];
-        assert!(hasher.hash("x").await.unwrap_err().passing);
-        drop(waiting);
-        assert!(hasher.hash("x").await.is_ok(), "whoever found no place has taken none");
+    async fn the_default_cost_works() {
+        assert!(hasher(19_456).hash("x", ANYBODY).await.is_ok());
     }
 }

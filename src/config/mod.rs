@@ -7,6 +7,7 @@ mod colour;
 mod database;
 mod given;
 mod keys;
+mod limits;
 mod log;
 mod mistakes;
 mod outgoing;
@@ -29,6 +30,7 @@ pub use colour::Colour;
 pub use database::DatabaseConfig;
 use given::Given;
 pub use keys::{KeysConfig, SecretSetting};
+pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use mistakes::Mistakes;
 pub use outgoing::OutgoingConfig;
@@ -56,6 +58,8 @@ pub struct Config {
     pub tokens: TokensConfig,
     /// `[sign_in]`.
     pub sign_in: SignInConfig,
+    /// `[limits]`.
+    pub limits: LimitsConfig,
     /// `[registration]`.
     pub registration: RegistrationConfig,
     /// `[password]`.
@@ -159,6 +163,7 @@ impl Config {
         self.keys.check(mistakes);
         self.tokens.check(mistakes);
         self.sign_in.check(mistakes);
+        self.limits.check(mistakes);
         self.password.check(mistakes);
         self.outgoing.check(mistakes);
         self.brand.check(mistakes);

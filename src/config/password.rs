@@ -20,6 +20,8 @@ pub struct PasswordConfig {
     pub queue: usize,
     /// A file of the SHA-1 hashes of leaked passwords, in their order; empty when none.
     pub leaked: PathBuf,
+    /// How many may wait or run for one network.
+    pub queue_share: usize,
 }
 
 impl PasswordConfig {
@@ -28,5 +30,6 @@ impl PasswordConfig {
         mistakes.within("password.parallelism", self.parallelism, 1, 64);
         mistakes.within("password.memory_kib", self.memory_kib, 8 * i64::from(self.parallelism), 4_194_304);
         mistakes.within("password.queue", u64::try_from(self.queue).unwrap_or(u64::MAX), 1, 100_000);
+        mistakes.within("password.queue_share", u64::try_from(self.queue_share).unwrap_or(u64::MAX), 1, 100_000);
     }
 }

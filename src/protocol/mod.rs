@@ -33,6 +33,7 @@ pub mod key_schedule;
 pub mod logout_token;
 pub mod metadata;
 pub mod named;
+pub mod network;
 pub mod new_password;
 pub mod next_step;
 pub mod on_reuse;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::event::{Act, Action, Event, Noun};
 use super::{Changed, Error, Registry, State, given, set};
 use crate::failure::Failure;
+use crate::password::Waiter;
 use crate::protocol::new_password::Words;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
@@ -235,7 +236,7 @@ impl Registry {
         if self.leaked.contains(password.expose()).await? {
             return Err(Problems::one("password", Rejection::PasswordLeaked.to_string()).into());
         }
-        Ok(Some(self.hasher.hash(password.expose()).await?))
+        Ok(Some(self.hasher.hash(password.expose(), Waiter::operator()).await?))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audit::Origin;
 use crate::protocol::journey::{Journey, Proven};
+use crate::protocol::network::ClientNetwork;
 use crate::protocol::next_step;
 use crate::protocol::sign_in::SignIn;
 use crate::random;
@@ -25,6 +26,13 @@ pub struct Browser {
     pub user_agent: String,
     /// The value of its sign-in cookie.
     pub cookie: Option<Secret>,
+}
+
+impl Browser {
+    /// The network it comes from.
+    pub fn network(&self) -> ClientNetwork {
+        ClientNetwork::of(self.address.parse().ok())
+    }
 }
 
 /// The cookie of a sign-in.

@@ -33,6 +33,7 @@ use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::new_password::Words;
 use crate::protocol::next_step::Policy;
+use crate::rates::Rates;
 use crate::sealing::MasterKey;
 use crate::storage::{Directory, Storage};
 
@@ -52,6 +53,7 @@ pub struct SignIns {
     lifetimes: TokensConfig,
     policy: Policy,
     lines: Lines,
+    rates: Rates,
     /// Begins, seals and opens journeys.
     pub journeys: Arc<Journeys>,
     /// Makes and checks what forms carry.
@@ -71,6 +73,8 @@ pub struct Parts<'a> {
     pub leaked: Leaked,
     /// The words of this site, which make a password weak.
     pub words: Words,
+    /// How often a network may ask.
+    pub rates: Rates,
     /// Who we are.
     pub issuer: Issuer,
     /// Under which everything that travels is sealed.
@@ -94,6 +98,7 @@ impl SignIns {
             hasher: parts.hasher,
             leaked: parts.leaked,
             words: parts.words,
+            rates: parts.rates,
             issuer: parts.issuer,
             limits: parts.limits,
             lifetimes: parts.lifetimes,

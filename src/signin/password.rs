@@ -4,7 +4,7 @@
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
-use crate::password::Verdict;
+use crate::password::{Rank, Verdict, Waiter};
 use crate::protocol::journey::Journey;
 use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
@@ -67,7 +67,8 @@ impl SignIns {
         (browser, place): (&Browser, &Place),
         now: Timestamp,
     ) -> Result<Progress, Error> {
-        let (found, verdict) = match self.find(typed, password).await {
+        let waiter = Waiter::from(browser.network(), Rank::SignIn);
+        let (found, verdict) = match self.find(typed, password, waiter).await {
             Ok(found) => found,
             Err(failure) => {
                 self.give_place_back(place).await?;
@@ -82,7 +83,7 @@ impl SignIns {
     }
 
     /// The account that may sign in with a password, and what verifying it found: the same work whether or not there is one.
-    async fn find(&self, typed: &str, password: &Secret) -> Result<(Option<Found>, Verdict), Failure> {
+    async fn find(&self, typed: &str, password: &Secret, waiter: Waiter) -> Result<(Option<Found>, Verdict), Failure> {
         // An address that cannot exist is treated as one that does not.
         let account = match email::canonical(typed) {
             Ok(address) => self.storage.read().await?.user_by_email(&address).await?,
@@ -91,7 +92,8 @@ impl SignIns {
         let found = account
             .filter(|account| account.user.disabled_at.is_none())
             .and_then(|account| Some(Found { stored: account.password_hash?, user_id: account.user.id }));
-        let verdict = self.hasher.verify(password.expose(), found.as_ref().map(|found| found.stored.as_str())).await?;
+        let stored = found.as_ref().map(|found| found.stored.as_str());
+        let verdict = self.hasher.verify(password.expose(), stored, waiter).await?;
         Ok((found, verdict))
     }
 
@@ -107,7 +109,9 @@ impl SignIns {
             return Err(Rejection::WrongCredentials.into());
         };
         let newer = match verdict {
-            Verdict::RightButOutdated => Some(self.hasher.hash(password.expose()).await?),
+            Verdict::RightButOutdated => {
+                Some(self.hasher.hash(password.expose(), Waiter::from(browser.network(), Rank::SignIn)).await?)
+            }
             _ => None,
         };
         let mut transaction = self.storage.begin().await?;

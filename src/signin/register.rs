@@ -1,8 +1,12 @@
 //! Registering: a person makes an account and is signed in with it. Until mail can be sent, a taken address is told; nothing else is.
+//!
+//! To ask whether an address is taken costs as much as to make an account: it counts as one before anything is looked up, and who goes away
+//! before the answer has made the account all the same.
 
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
+use crate::password::{Rank, Waiter};
 use crate::protocol::email;
 use crate::protocol::journey::Journey;
 use crate::protocol::new_password::{self, Strength, Words};
@@ -12,6 +16,7 @@ use crate::protocol::registration::MAX_NAME;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::user::User;
 use crate::random;
+use crate::rates::Door;
 use crate::secret::Secret;
 use crate::storage::Account;
 
@@ -99,10 +104,11 @@ impl SignIns {
         Ok(problems)
     }
 
-    /// Makes the account; choosing its password is the first proof.
+    /// Makes the account; choosing its password is the first proof. Once it counts, it is done to its end though the browser goes away.
     ///
     /// # Errors
-    /// The first problem of the form, or [`Rejection::EmailTaken`]; a failure when the database or the hasher cannot.
+    /// The first problem of the form, then [`Rejection::TooManyRegistrations`], then [`Rejection::EmailTaken`]; a failure when the database
+    /// or the hasher cannot.
     pub async fn register(
         &self,
         journey: Journey,
@@ -115,24 +121,27 @@ impl SignIns {
             return Err(Declined { error: problem.into(), problems });
         }
         let address = email::canonical(form.email.unwrap_or_default())?;
-        if self.storage.read().await?.user_by_email(&address).await?.is_some() {
+        let password = form.password.ok_or(Rejection::MissingPassword)?;
+        let user = newcomer(address, form.name.unwrap_or_default(), now);
+        self.rates.take(Door::Registration, browser.network())?;
+        let (sign_ins, browser) = (self.clone(), browser.clone());
+        let making = async move { sign_ins.make_account(journey, (user, password), &browser, now).await };
+        Ok(tokio::spawn(making).await.map_err(Failure::internal)??)
+    }
+
+    async fn make_account(
+        &self,
+        journey: Journey,
+        (user, password): (User, Secret),
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Progress, Error> {
+        if self.storage.read().await?.user_by_email(&user.email).await?.is_some() {
             return Err(Rejection::EmailTaken.into());
         }
-        let password = form.password.as_ref().map_or("", Secret::expose);
-        let account = Account {
-            user: User {
-                id: random::row_id(now),
-                email: address,
-                email_verified: false,
-                name: form.name.unwrap_or_default().trim().to_owned(),
-                claims: serde_json::Map::new(),
-                roles: Vec::new(),
-                created_at: now,
-                updated_at: now,
-                disabled_at: None,
-            },
-            password_hash: Some(self.hasher.hash(password).await?),
-        };
+        let waiter = Waiter::from(browser.network(), Rank::Registration);
+        let password_hash = Some(self.hasher.hash(password.expose(), waiter).await?);
+        let account = Account { user, password_hash };
         let mut transaction = self.storage.begin().await?;
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
@@ -141,5 +150,20 @@ impl SignIns {
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         Ok(progress)
+    }
+}
+
+/// Who makes an account for themselves.
+fn newcomer(email: String, name: &str, now: Timestamp) -> User {
+    User {
+        id: random::row_id(now),
+        email,
+        email_verified: false,
+        name: name.trim().to_owned(),
+        claims: serde_json::Map::new(),
+        roles: Vec::new(),
+        created_at: now,
+        updated_at: now,
+        disabled_at: None,
     }
 }

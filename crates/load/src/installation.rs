@@ -48,6 +48,11 @@ impl Installation {
             ("DOORWARD__SERVER__DATA".to_owned(), folder.path().join("data").display().to_string()),
             ("DOORWARD__SERVER__NOTICE".to_owned(), "0".to_owned()),
             ("DOORWARD__LOG__LEVEL".to_owned(), log_level.to_owned()),
+            // All load comes from one address.
+            ("DOORWARD__LIMITS__TOKENS_PER_MINUTE".to_owned(), "0".to_owned()),
+            ("DOORWARD__LIMITS__INTROSPECTIONS_PER_MINUTE".to_owned(), "0".to_owned()),
+            ("DOORWARD__LIMITS__USERINFO_PER_MINUTE".to_owned(), "0".to_owned()),
+            ("DOORWARD__LIMITS__AUTHORIZATIONS_PER_MINUTE".to_owned(), "0".to_owned()),
         ];
         if let Some(url) = database {
             let mut key = [0; 32];

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::http::error::{PageError, explained};
-use crate::http::extract::{Sender, form, query};
+use crate::http::extract::{Authorizations, Sender, Within, form, query};
 use crate::http::middleware::request_log::LoggedClient;
 use crate::http::pages::visit::Visit;
 use crate::http::pages::{Asker, form_post};
@@ -28,6 +28,7 @@ use crate::tokens::VerifiedIdToken;
 /// An authorization request by GET.
 pub(in crate::http) async fn get(
     State(app): State<App>,
+    _: Within<Authorizations>,
     sender: Sender,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
@@ -75,6 +76,7 @@ fn with_hint(app: &App, params: &Params, request: AuthorizationRequest) -> Resul
 /// An authorization request by POST, perhaps from another site and so without cookies: goes on as a GET (OpenID Connect Core §3.1.2.1).
 pub(in crate::http) async fn post(
     State(app): State<App>,
+    _: Within<Authorizations>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, PageError> {

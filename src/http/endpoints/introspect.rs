@@ -7,12 +7,12 @@ use axum::{Extension, Json};
 use crate::app::App;
 use crate::grants::TokenRequest;
 use crate::http::error::JsonError;
-use crate::http::extract::ClientForm;
+use crate::http::extract::{ClientForm, Introspections, Within};
 use crate::http::middleware::request_log::LoggedClient;
 use crate::protocol::introspection::Introspection;
 
 /// An introspection request.
-pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> Response {
+pub(in crate::http) async fn post(State(app): State<App>, _: Within<Introspections>, form: ClientForm) -> Response {
     let logged = Extension(LoggedClient(form.client.client_id.clone()));
     (logged, answer(&app, &form).await).into_response()
 }

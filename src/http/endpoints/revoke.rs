@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::grants::TokenRequest;
 use crate::http::error::JsonError;
-use crate::http::extract::ClientForm;
+use crate::http::extract::{ClientForm, Tokens, Within};
 use crate::http::middleware::request_log::LoggedClient;
 
 /// A revocation request. 200 whether or not there was such a token.
-pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> Response {
+pub(in crate::http) async fn post(State(app): State<App>, _: Within<Tokens>, form: ClientForm) -> Response {
     let logged = Extension(LoggedClient(form.client.client_id.clone()));
     let answer = revoke(&app, &form).await.map(|()| StatusCode::OK);
     (logged, answer).into_response()

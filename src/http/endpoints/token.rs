@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::grants::{Granted, TokenRequest};
 use crate::http::error::JsonError;
-use crate::http::extract::ClientForm;
+use crate::http::extract::{ClientForm, Tokens, Within};
 use crate::http::middleware::request_log::LoggedClient;
 use crate::protocol::confirmation::token_type;
 
@@ -26,7 +26,7 @@ struct TokenResponse {
 }
 
 /// A token request.
-pub(in crate::http) async fn post(State(app): State<App>, form: ClientForm) -> Response {
+pub(in crate::http) async fn post(State(app): State<App>, _: Within<Tokens>, form: ClientForm) -> Response {
     let logged = Extension(LoggedClient(form.client.client_id.clone()));
     (logged, answer(&app, &form).await).into_response()
 }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::grants::Demand;
 use crate::http::error::BearerError;
-use crate::http::extract::{form, is_form, query};
+use crate::http::extract::{Userinfo, Within, form, is_form, query};
 use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::{bearer, claims};
@@ -18,6 +18,7 @@ use crate::protocol::{bearer, claims};
 /// With the token in the header.
 pub(in crate::http) async fn get(
     State(app): State<App>,
+    _: Within<Userinfo>,
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, BearerError> {
@@ -27,6 +28,7 @@ pub(in crate::http) async fn get(
 /// With the token in the header or in the form body (RFC 6750 §2.2).
 pub(in crate::http) async fn post(
     State(app): State<App>,
+    _: Within<Userinfo>,
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
     body: Body,

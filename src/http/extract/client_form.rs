@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::body;
 use super::sender::origin;
+use super::within::network;
 use crate::app::App;
 use crate::failure::Error;
 use crate::http::error::JsonError;
@@ -19,8 +20,10 @@ use crate::http::middleware::request_log::LoggedClient;
 use crate::protocol::audit::Origin;
 use crate::protocol::client::Client;
 use crate::protocol::client_authentication;
+use crate::protocol::network::ClientNetwork;
 use crate::protocol::params::Params;
-use crate::protocol::rejection::Rejection;
+use crate::protocol::rejection::{ErrorCode, Refusal, Rejection};
+use crate::rates::{Door, Rates};
 
 /// An authenticated client and what it sent.
 #[derive(Debug)]
@@ -71,13 +74,23 @@ impl FromRequest<App> for ClientForm {
             parts.headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
         let challenges = !authorization.is_empty() || params.single("client_id")?.is_none();
         let refused = |why: Error, claimed| Unauthenticated { why, challenges, claimed };
-        let presented =
-            client_authentication::presented(&authorization, &params).map_err(|why| refused(why.into(), None))?;
+        let counted = |why: Refusal| counted(why, &app.rates, network(&parts));
+        let presented = client_authentication::presented(&authorization, &params)
+            .map_err(|why| refused(counted(why.into()), None))?;
         let client = app.directory.client(&presented.unverified_client_id).await?;
         match (client_authentication::verify(&presented, client.as_deref()), client) {
             (Ok(()), Some(client)) => Ok(Self { client, params, origin: origin(&parts.extensions) }),
-            (Ok(()), None) => Err(refused(Rejection::UnregisteredClient.into(), None)),
-            (Err(why), client) => Err(refused(why.into(), client)),
+            (Ok(()), None) => Err(refused(counted(Rejection::UnregisteredClient.into()), None)),
+            (Err(why), client) => Err(refused(counted(why), client)),
         }
     }
+}
+
+/// A refusal, counted when it is one of a client that cannot prove to be one. A secret is compared whatever has failed before, since 256
+/// random bits cannot be guessed: so nobody is kept out by what others of their network do. Who is wrong too often is told to wait.
+fn counted(why: Refusal, rates: &Rates, network: ClientNetwork) -> Error {
+    if why.rejection.code() != ErrorCode::InvalidClient {
+        return why.into();
+    }
+    rates.take(Door::FailedClient, network).err().unwrap_or(why).into()
 }

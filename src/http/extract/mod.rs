@@ -4,8 +4,10 @@ mod body;
 mod client_form;
 mod csrf_form;
 mod sender;
+mod within;
 
 pub(super) use body::{form, is_form, query};
 pub(super) use client_form::ClientForm;
 pub(super) use csrf_form::CsrfForm;
 pub(super) use sender::Sender;
+pub(super) use within::{Authorizations, Introspections, Tokens, Userinfo, Within};

@@ -40,6 +40,9 @@ codes! {
     RequestUriNotSupported: "request_uri_not_supported", 400, "OpenID Connect Core §3.1.2.6.";
     RegistrationNotSupported: "registration_not_supported", 400, "OpenID Connect Core §3.1.2.6.";
 
+    // Any endpoint.
+    TooManyRequests: "too_many_requests", 429, "RFC 6585 §4; no specification of OAuth has a code for it.";
+
     // Access tokens.
     InvalidToken: "invalid_token", 401, "RFC 6750 §3.1.";
     InsufficientScope: "insufficient_scope", 403, "RFC 6750 §3.1.";

@@ -12,6 +12,7 @@ macro_rules! request {
         // Where it goes.
         NoSuchPage: NotFound, "RFC 9110 §15.5.5", "There is no page at this address.";
         WrongMethod: MethodNotAllowed, "RFC 9110 §15.5.6", "This address does not answer to this method.";
+        TooOften: TooManyRequests, "RFC 6585 §4", "Too many requests come from this network. Try again later.";
         WrongHost: MisdirectedRequest, "RFC 9110 §15.5.20", "This server does not answer to this host name.";
 
         // What it names (RFC 6749 §3.3, RFC 8707, OpenID Connect Core §3.1.2.1).

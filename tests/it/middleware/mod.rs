@@ -1,7 +1,8 @@
-//! What happens around every request: its bounds, hosts, headers, addresses and methods that do not exist.
+//! What happens around every request: its bounds, rates, hosts, headers, addresses and methods that do not exist.
 
 mod bounded;
 mod forwarded;
 mod headers;
 mod host;
 mod keep_alive;
+mod rates;

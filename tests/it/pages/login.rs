@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use doorward::password::Waiter;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 
@@ -107,7 +108,7 @@ async fn all_of_a_long_password_counts() {
     let server = Server::start().await;
     let ann = server.db_user(ANN).await;
     let long = "0123456789 ü".repeat(30).chars().take(256).collect::<String>();
-    let hash = server.app.hasher.hash(&long).await.unwrap();
+    let hash = server.app.hasher.hash(&long, Waiter::operator()).await.unwrap();
     server.db_change_user(&ann, |account| account.password_hash = Some(hash)).await;
     let (mut browser, form) = login_form(&server).await;
     let last_changed = long.chars().take(255).chain(['x']).collect::<String>();

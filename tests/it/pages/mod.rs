@@ -12,5 +12,6 @@ mod login;
 mod logout;
 mod look;
 mod register;
+mod register_limit;
 mod tabs;
 pub mod tabs_in_chromium;

@@ -88,6 +88,9 @@ impl Live {
             ("DOORWARD__PASSWORD__MEMORY_KIB", "8"),
             ("DOORWARD__PASSWORD__ITERATIONS", "1"),
             ("DOORWARD__SERVER__NOTICE", "0"),
+            // As in the servers within the tests.
+            ("DOORWARD__LIMITS__REGISTRATIONS_PER_HOUR", "0"),
+            ("DOORWARD__LIMITS__FAILED_CLIENTS_PER_MINUTE", "0"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec()

@@ -9,6 +9,7 @@ use doorward::app::App;
 use doorward::clock::{Clock, Timestamp};
 use doorward::config::Config;
 use doorward::http::{Peer, Reason, Site, site};
+use doorward::password::Waiter;
 use doorward::protocol::client::{AuthMethod, ClientField, ClientType};
 use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::resource::{Resource, ResourceField};
@@ -85,6 +86,8 @@ impl Server {
         config.database = database.config.clone();
         config.password.memory_kib = 8;
         config.password.iterations = 1;
+        // What tests do in a moment, from one address, takes people hours. A test of a limit sets it.
+        (config.limits.registrations_per_hour, config.limits.failed_clients_per_minute) = (0, 0);
         change(&mut config);
         let storage = Storage::open(&config.database, false).await.unwrap();
         let master = MasterKey::parse(MASTER_KEY).unwrap();
@@ -163,7 +166,7 @@ impl Server {
                 updated_at: self.clock.now(),
                 disabled_at: None,
             },
-            password_hash: Some(self.app.hasher.hash(PASSWORD).await.unwrap()),
+            password_hash: Some(self.app.hasher.hash(PASSWORD, Waiter::operator()).await.unwrap()),
         };
         let mut transaction = self.app.storage.begin().await.unwrap();
         assert!(transaction.insert_user(&account).await.unwrap());
