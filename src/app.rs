@@ -15,6 +15,7 @@ use crate::jobs::signing_keys::SigningKeys;
 use crate::leaked::Leaked;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
+use crate::protocol::audit::{Act, Event, Name};
 use crate::protocol::entity::Entity;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::metadata;
@@ -29,6 +30,8 @@ use crate::tokens::{KeyRing, Mint};
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
 /// How often this node asks whether it is its turn to remove what has had its day.
 const CLEAN_EVERY: Duration = Duration::from_secs(300);
+/// How long a start or a stop may take to be recorded: a database that is away must not hold up either.
+const RECORDS_WITHIN: Duration = Duration::from_secs(2);
 /// How often the outbox is looked into.
 const DELIVER_EVERY: Duration = Duration::from_secs(1);
 
@@ -167,6 +170,21 @@ impl App {
     pub async fn fresh_keys(&self, now: Timestamp) -> Result<&KeyRing, Failure> {
         self.signing_keys.freshen(&self.ring, now).await?;
         Ok(&self.ring)
+    }
+
+    /// Records that the server begins to serve, or has ended. When that cannot be written the log says so: a server that can read goes on.
+    pub async fn record_life(&self, name: Name) {
+        let event = Event::of(&Act::of_system(self.now()), name).with("version", env!("CARGO_PKG_VERSION"));
+        let recorded = async {
+            let mut transaction = self.storage.begin().await?;
+            transaction.record(&event).await?;
+            transaction.commit().await
+        };
+        match tokio::time::timeout(RECORDS_WITHIN, recorded).await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => tracing::warn!(%failure, event = %name, "it cannot be recorded"),
+            Err(_) => tracing::warn!(event = %name, "it cannot be recorded: the database takes too long"),
+        }
     }
 
     /// Does what runs by itself, until `stop` comes.

@@ -11,13 +11,14 @@ use super::output::{note, value, warn};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
+use crate::protocol::audit::Act;
 use crate::protocol::client::{AuthMethod, ClientType};
 use crate::protocol::edit::Edit;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::on_reuse::OnReuse;
 use crate::protocol::pkce::PkceMode;
 use crate::protocol::printable::escaped;
-use crate::registry::{Act, Changed, ClientChange, Error, IssuedClient, NewClient, Registry, State};
+use crate::registry::{Changed, ClientChange, Error, IssuedClient, NewClient, Registry, State};
 use crate::secret::Secret;
 
 /// Applications that use this server.
@@ -215,7 +216,7 @@ impl ClientCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
         let opening = if matches!(self, Self::Create(_)) { Opening::Made } else { Opening::Existing };
         let (storage, registry) = start::registry(&context.config, opening).await?;
-        let act = Act::of_operator(context.clock.now());
+        let act = context.act();
         let done = match self {
             Self::Create(create) => create.run(&context, &registry, &act).await,
             Self::List(wanted) => list(&registry, wanted).await,

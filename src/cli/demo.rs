@@ -16,10 +16,11 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::demo::{self, SCOPE, Samples};
 use crate::http::{Listener, Shutdown, site};
+use crate::protocol::audit::{Act, Name};
 use crate::protocol::client::ClientType;
 use crate::protocol::edit::Edit;
 use crate::protocol::on_reuse::OnReuse;
-use crate::registry::{self, Act, ClientChange, NewClient, NewResource, Registry, ResourceChange};
+use crate::registry::{self, ClientChange, NewClient, NewResource, Registry, ResourceChange};
 use crate::secret::Secret;
 use crate::telemetry;
 
@@ -85,12 +86,14 @@ async fn serve(
 ) -> Result<(), Failure> {
     let (served, stop) = oneshot::channel::<()>();
     let jobs = tokio::spawn(app.clone().run_jobs(async move { drop(stop.await) }));
+    app.record_life(Name::ServerStarted).await;
     tokio::join!(
         listener.serve(&app, site(app.clone()), shutdown.clone()),
         beside.serve(&app, demo::site(app.clone(), samples), shutdown),
     );
     drop(served);
     let _ = jobs.await;
+    app.record_life(Name::ServerStopped).await;
     app.storage.close().await;
     Ok(())
 }

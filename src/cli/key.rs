@@ -87,6 +87,7 @@ pub(super) struct ExportPublic {
 impl KeyCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
         let (storage, keys) = start::keys(&context.config).await?;
+        let keys = keys.map(|keys| keys.on_behalf_of(&context.act()));
         let now = context.clock.now();
         let done = match self {
             Self::List(output) => list(&storage, output, now).await,
@@ -94,7 +95,7 @@ impl KeyCommand {
             Self::Rotate(rotate) => rotate.run(&storage, &has_master_key(keys)?, now).await,
             Self::Revoke(revoke) => revoke.run(&context, &storage, keys.as_ref()).await,
             Self::ExportPublic(export) => export.run(&storage, now).await,
-            Self::Rewrap(output) => rewrap(&has_master_key(keys)?, output).await,
+            Self::Rewrap(output) => rewrap(&has_master_key(keys)?, output, now).await,
         };
         storage.close().await;
         done
@@ -166,8 +167,8 @@ impl ExportPublic {
     }
 }
 
-async fn rewrap(keys: &SigningKeys, output: Output) -> Result<(), Failure> {
-    let done = keys.rewrap().await?;
+async fn rewrap(keys: &SigningKeys, output: Output, now: Timestamp) -> Result<(), Failure> {
+    let done = keys.rewrap(now).await?;
     let thing = json!({ "rewrapped": done.kids, "master_key_id": done.master_key_id });
     let words = match done.kids.len() {
         0 => format!("Every private key is sealed with the master key {} already.", done.master_key_id),

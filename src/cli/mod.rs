@@ -23,9 +23,13 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::protocol::audit::Act;
 use crate::registry;
 use crate::telemetry;
 use output::Output;
+
+/// The longest name at the operating system that is recorded, in bytes.
+const MAX_OS_USER: usize = 64;
 
 /// A standalone OAuth 2.1 and OpenID Connect authorization server.
 #[derive(Parser)]
@@ -78,6 +82,16 @@ enum Command {
 struct Context {
     config: Config,
     clock: Clock,
+}
+
+impl Context {
+    /// The operator acts now: whoever may run commands on this machine. Under which name at the operating system is what the environment says,
+    /// `sudo` first.
+    fn act(&self) -> Act {
+        let named = |name| std::env::var(name).ok().filter(|user| !user.is_empty() && user.len() <= MAX_OS_USER);
+        let os_user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(named);
+        Act { os_user, ..Act::of_operator(self.clock.now()) }
+    }
 }
 
 /// Every command with its options, for the reference and for whoever checks a command line that is written down.

@@ -11,10 +11,11 @@ use super::output::{note, value, warn};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
+use crate::protocol::audit::Act;
 use crate::protocol::edit::Edit;
 use crate::protocol::printable::escaped;
 use crate::protocol::resource::AccessTokenType;
-use crate::registry::{Act, Changed, Error, NewResource, Registry, ResourceChange, ResourceView};
+use crate::registry::{Changed, Error, NewResource, Registry, ResourceChange, ResourceView};
 
 /// APIs that accept our access tokens.
 #[derive(Subcommand)]
@@ -121,7 +122,7 @@ impl ResourceCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
         let opening = if matches!(self, Self::Create(_)) { Opening::Made } else { Opening::Existing };
         let (storage, registry) = start::registry(&context.config, opening).await?;
-        let act = Act::of_operator(context.clock.now());
+        let act = context.act();
         let done = match self {
             Self::Create(create) => create.run(&context, &registry, &act).await,
             Self::List(wanted) => list(&registry, wanted).await,

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::{Listener, Shutdown, Tls, site};
+use crate::protocol::audit::Name;
 use crate::telemetry;
 
 /// Run the server until SIGTERM or Ctrl-C. A second signal stops it at once.
@@ -85,9 +86,13 @@ async fn serve(app: App, listener: Listener, shutdown: Shutdown) -> Result<(), F
     // Until the last request is answered: while a node is on its way out it must hear the news, and tell what it has to tell.
     let (served, stop) = oneshot::channel::<()>();
     let jobs = tokio::spawn(app.clone().run_jobs(async move { drop(stop.await) }));
+    let started = app.clone();
+    let recorded = tokio::spawn(async move { started.record_life(Name::ServerStarted).await });
     listener.serve(&app, site(app.clone()), shutdown).await;
     drop(served);
+    let _ = recorded.await;
     let _ = jobs.await;
+    app.record_life(Name::ServerStopped).await;
     app.storage.close().await;
     Ok(())
 }

@@ -7,7 +7,8 @@ use super::arguments::Part;
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
-use crate::registry::{Act, Error, Noun, Registry, Which};
+use crate::protocol::audit::{Act, Noun};
+use crate::registry::{Error, Registry, Which};
 
 /// Who is signed in, in which browser.
 #[derive(Subcommand)]
@@ -57,10 +58,10 @@ pub(super) struct End {
 impl SessionCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
         let (storage, registry) = start::registry(&context.config, Opening::Existing).await?;
-        let act = Act::of_operator(context.clock.now());
+        let act = context.act();
         let done = match self {
             Self::List(wanted) => list(&registry, wanted, &act).await,
-            Self::End(End { id: Some(id), output, .. }) => registry.end_sign_in(&id, &act).await.map(|_| {
+            Self::End(End { id: Some(id), output, .. }) => registry.end_sign_in(&id, &act).await.map(|()| {
                 output.done(&json!({ "id": id, "ended": true }), "The sign-in is ended.");
             }),
             Self::End(End { everyone: true, output, .. }) => registry.end_everything(&act).await.map(|ended| {

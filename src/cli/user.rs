@@ -12,10 +12,11 @@ use super::output::{note, value};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
+use crate::protocol::audit::Act;
 use crate::protocol::claims;
 use crate::protocol::printable::escaped;
 use crate::protocol::problem::Problems;
-use crate::registry::{Act, Error, NewUser, Registry, State, UserChange, UserView};
+use crate::registry::{Error, NewUser, Registry, State, UserChange, UserView};
 use crate::secret::Secret;
 
 /// People with an account.
@@ -130,7 +131,7 @@ impl UserCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
         let opening = if matches!(self, Self::Create(_)) { Opening::Made } else { Opening::Existing };
         let (storage, registry) = start::registry(&context.config, opening).await?;
-        let act = Act::of_operator(context.clock.now());
+        let act = context.act();
         let done = match self {
             Self::Create(create) => create.run(&registry, &act).await,
             Self::List(wanted) => list(&registry, wanted).await,

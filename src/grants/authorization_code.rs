@@ -8,6 +8,7 @@
 use super::{Granted, Grants, TokenRequest};
 use crate::failure::{Error, Failure};
 use crate::protocol::audience;
+use crate::protocol::audit::{Event, Name, Noun, Outcome};
 use crate::protocol::authorization::Authorization;
 use crate::protocol::code::{self, KnownCode, Used};
 use crate::protocol::confirmation::bound_to;
@@ -101,6 +102,9 @@ impl Grants {
         if !transaction.redeem_code(hash, &request.client.client_id, now).await? {
             return Ok(false);
         }
+        let event = Event::of(&request.act(), Name::GrantBegan).on(Noun::Grant, &grant.id).about_user(&grant.user.id);
+        let scopes = grant.scopes.to_string();
+        transaction.record(&event.with("sign_in", grant.sign_in_id.as_deref()).with("scopes", scopes)).await?;
         if let Some(token) = &authorization.refresh_token {
             self.insert_first_refresh_token(&mut transaction, grant, token, now).await?;
         }
@@ -120,7 +124,10 @@ impl Grants {
             return Ok(Rejection::BurntCode);
         }
         let mut transaction = self.storage.begin().await?;
-        transaction.end_grant(&known.grant.id, "code replayed", request.now).await?;
+        let (grant, act) = (&known.grant, request.act());
+        let event = Event::of(&act, Name::CodeReplayed).on(Noun::Grant, &grant.id).about_user(&grant.user.id);
+        transaction.record(&event.ended_in(Outcome::Refused)).await?;
+        transaction.end_grant(&grant.id, "code replayed", &act).await?;
         transaction.commit().await?;
         Ok(Rejection::ReplayedCode)
     }

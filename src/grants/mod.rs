@@ -20,7 +20,7 @@ use crate::failure::{Error, Failure};
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::allowed::Allowed;
 use crate::protocol::assurance::Assurance;
-use crate::protocol::audit::Origin;
+use crate::protocol::audit::{Act, Actor, Origin};
 use crate::protocol::authorization::{Authentication, Authorization};
 use crate::protocol::claims;
 use crate::protocol::client::Client;
@@ -71,6 +71,13 @@ pub struct Granted {
     pub authorization: Authorization,
     /// What signs it.
     pub signers: Signers,
+}
+
+impl TokenRequest<'_> {
+    /// The client of the request acts.
+    fn act(&self) -> Act {
+        Act::by(Actor::Client(self.client.client_id.clone()), self.origin, self.now)
+    }
 }
 
 impl Grants {

@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::config::LONGEST_LIFETIME;
 use crate::failure::{Error, Failure};
 use crate::protocol::audience;
+use crate::protocol::audit::{Event, Name, Noun, Outcome};
 use crate::protocol::authorization::Authorization;
 use crate::protocol::confirmation::bound_to;
 use crate::protocol::grant::Grant;
@@ -55,12 +56,12 @@ impl Grants {
                     (Authorization { issued_at, refresh_token, ..again }, false)
                 }
                 Presented::TooLate => {
-                    self.end(OnReuse::Grant, &grant, TOO_LATE, request.now).await?;
+                    self.end(OnReuse::Grant, &grant, TOO_LATE, request).await?;
                     return Err(Rejection::LateRefreshToken.into());
                 }
                 Presented::Reused => {
                     let ends = OnReuse::of(request.client, self.lifetimes.on_reuse);
-                    self.end(ends, &grant, REUSED, request.now).await?;
+                    self.end(ends, &grant, REUSED, request).await?;
                     return Err(Rejection::ReusedRefreshToken.into());
                 }
             };
@@ -176,11 +177,16 @@ impl Grants {
     }
 
     /// Ends what a token stood for, or everything of its person.
-    async fn end(&self, what: OnReuse, grant: &Grant, reason: &str, now: Timestamp) -> Result<(), Failure> {
+    async fn end(&self, what: OnReuse, grant: &Grant, reason: &str, request: TokenRequest<'_>) -> Result<(), Failure> {
+        let act = request.act();
         let mut transaction = self.storage.begin().await?;
+        if reason == REUSED {
+            let event = Event::of(&act, Name::RefreshTokenReused).on(Noun::Grant, &grant.id).about_user(&grant.user.id);
+            transaction.record(&event.ended_in(Outcome::Refused).with("ends", what.as_str())).await?;
+        }
         match what {
-            OnReuse::User => transaction.end_everything_of_user(&grant.user.id, reason, now).await?,
-            OnReuse::Grant => transaction.end_grant(&grant.id, reason, now).await?,
+            OnReuse::User => transaction.end_everything_of_user(&grant.user.id, reason, &act).await?,
+            OnReuse::Grant => transaction.end_grant(&grant.id, reason, &act).await?,
         }
         transaction.commit().await
     }

@@ -27,7 +27,7 @@ impl Grants {
         let known = self.storage.read().await?.refresh_token(&token.hash()).await?;
         if let Some((_, grant)) = known.filter(|(_, grant)| grant.client_id == client.client_id) {
             let mut transaction = self.storage.begin().await?;
-            transaction.end_grant(&grant.id, "revoked by the application", now).await?;
+            transaction.end_grant(&grant.id, "revoked by the application", &request.act()).await?;
             transaction.commit().await?;
         }
         Ok(())

@@ -13,12 +13,14 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
+pub use operator::revoke;
 pub use rotation::Change;
 
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
+use crate::protocol::audit::Act;
 use crate::protocol::key_life::KeyLife;
 use crate::protocol::key_schedule::{self, Rhythm};
 use crate::random;
@@ -51,6 +53,8 @@ pub struct SigningKeys {
     warned: Arc<AtomicBool>,
     /// When the work last failed, in seconds since 1970.
     failed_at: Arc<AtomicI64>,
+    /// Who changes keys here, for the audit record.
+    by: Arc<Act>,
 }
 
 /// What the settings say about keys.
@@ -101,7 +105,18 @@ impl SigningKeys {
             at_work: Arc::default(),
             warned: Arc::default(),
             failed_at: Arc::new(AtomicI64::new(i64::MIN)),
+            by: Arc::new(Act::of_system(Timestamp::from_seconds(0))),
         })
+    }
+
+    /// The same, on behalf of whoever acts: what is done to keys is recorded as theirs.
+    #[must_use]
+    pub fn on_behalf_of(self, act: &Act) -> Self {
+        Self { by: Arc::new(act.clone()), ..self }
+    }
+
+    fn act(&self, now: Timestamp) -> Act {
+        Act { at: now, ..(*self.by).clone() }
     }
 
     /// Checks that a database with this noted key id, if it has one yet, belongs to the master key.

@@ -18,6 +18,16 @@ pub enum Kind {
     Unknown,
 }
 
+impl Kind {
+    /// Its name, as it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {

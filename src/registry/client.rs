@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::event::{Act, Action, Event, Noun};
-use super::{Changed, Error, Registry, State, given, set};
+use super::{Changed, Error, Registry, State, commit, given, set};
 use crate::failure::Failure;
 use crate::outgoing::Outgoing;
 use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
+use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::client::{AuthMethod, Client, ClientField, ClientType};
 use crate::protocol::edit::Edit;
 use crate::protocol::grant_type::GrantType;
@@ -206,8 +206,8 @@ impl Registry {
         if !transaction.insert_client(&client).await? {
             return Err(Problems::one("client_id", format!("there is a client {} already", client.client_id)).into());
         }
-        transaction.commit().await?;
-        let event = Event::of(act, Noun::Client, &client.client_id, Action::Created, Vec::new());
+        let event = Event::of(act, Name::ClientCreated).on(Noun::Client, &client.client_id);
+        commit(transaction, &event).await?;
         Ok(Changed { view: IssuedClient { client: client.into(), secret }, event, warnings })
     }
 
@@ -235,12 +235,12 @@ impl Registry {
         let secret = fit_secret(&mut client);
         let warnings = self.check_client(&mut transaction, &client).await?;
         transaction.change_client(&client, &fields).await?;
-        transaction.commit().await?;
+        let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
+        let event = Event::of(act, Name::ClientChanged).on(Noun::Client, client_id).with("fields", names);
+        commit(transaction, &event).await?;
         let is_about_scopes = [ClientField::Scope, ClientField::Resources].iter().any(|field| fields.contains(field));
         let warnings = if is_about_scopes { warnings } else { Vec::new() };
-        let names = fields.iter().map(|field| field.as_str()).collect();
-        let Changed { view, event, .. } = changed(client, act, Action::Changed, names);
-        Ok(Changed { view: IssuedClient { client: view, secret }, event, warnings })
+        Ok(Changed { view: IssuedClient { client: client.into(), secret }, event, warnings })
     }
 
     /// Makes a new secret in place of the former one, which is worthless at once.
@@ -252,21 +252,22 @@ impl Registry {
             let sentence = format!("the client {} is public: it has no secret", known.client_id);
             return Err(Problems::one("auth_method", sentence).into());
         };
-        transaction.commit().await?;
-        let Changed { view, event, warnings } = changed(client, act, Action::SecretRenewed, Vec::new());
-        Ok(Changed { view: IssuedClient { client: view, secret: Some(secret) }, event, warnings })
+        let event = Event::of(act, Name::ClientSecretRenewed).on(Noun::Client, client_id);
+        commit(transaction, &event).await?;
+        Ok(Changed { view: IssuedClient { client: client.into(), secret: Some(secret) }, event, warnings: Vec::new() })
     }
 
     /// Switches a client off, or on again. Off, its tokens end at once wherever we are asked.
     pub async fn switch_client(&self, client_id: &str, to: State, act: &Act) -> Result<Changed<ClientView>, Error> {
         let mut transaction = self.storage.begin().await?;
-        let (client, action) = match to {
-            State::Off => (transaction.switch_client_off(client_id, act.at).await?, Action::SwitchedOff),
-            State::On => (transaction.switch_client_on(client_id).await?, Action::SwitchedOn),
+        let (client, name) = match to {
+            State::Off => (transaction.switch_client_off(client_id, act.at).await?, Name::ClientDisabled),
+            State::On => (transaction.switch_client_on(client_id).await?, Name::ClientEnabled),
         };
         let client = client.ok_or_else(|| missing(client_id))?;
-        transaction.commit().await?;
-        Ok(changed(client, act, action, Vec::new()))
+        let event = Event::of(act, name).on(Noun::Client, client_id);
+        commit(transaction, &event).await?;
+        Ok(Changed { view: client.into(), event, warnings: Vec::new() })
     }
 
     /// Whether the client may be as it is here; also whether this installation would ever call its back channel. What may be a mistake.
@@ -288,11 +289,6 @@ fn fit_secret(client: &mut Client) -> Option<Secret> {
     let secret = (needs_one && client.secret_hash.is_none()).then(random::secret);
     client.secret_hash = secret.as_ref().map(Secret::hash).or(client.secret_hash.filter(|_| needs_one));
     secret
-}
-
-fn changed(client: Client, act: &Act, action: Action, fields: Vec<&'static str>) -> Changed<ClientView> {
-    let event = Event::of(act, Noun::Client, &client.client_id, action, fields);
-    Changed { view: client.into(), event, warnings: Vec::new() }
 }
 
 fn missing(client_id: &str) -> Error {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::event::{Act, Action, Event, Noun};
-use super::{Changed, ClientView, Error, Registry, ResourceView, UserView};
+use super::{Changed, ClientView, Error, Registry, ResourceView, UserView, commit};
 use crate::failure::Failure;
+use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::problem::Problems;
 use crate::protocol::resource::ResourceField;
 use crate::storage::Transaction;
@@ -55,8 +55,8 @@ impl Registry {
             let client = client.ok_or_else(|| Error::Missing(Noun::Client, client_id.to_owned()))?;
             forget_introspector(&mut transaction, client_id).await?;
             if transaction.delete_client(client_id, act.at).await? {
-                transaction.commit().await?;
-                let event = Event::of(act, Noun::Client, client_id, Action::Deleted, Vec::new());
+                let event = Event::of(act, Name::ClientDeleted).on(Noun::Client, client_id);
+                commit(transaction, &event).await?;
                 return Ok(Changed { view: client.into(), event, warnings: Vec::new() });
             }
             drop(transaction);
@@ -73,10 +73,10 @@ impl Registry {
             let mut transaction = self.storage.begin().await?;
             let account = transaction.hold_account(&id).await?;
             let account = account.ok_or_else(|| Error::Missing(Noun::User, user.to_owned()))?;
-            transaction.end_everything_of_user(&id, "account deleted", act.at).await?;
+            transaction.end_everything_of_user(&id, "account deleted", act).await?;
             if transaction.delete_user(&id).await? {
-                transaction.commit().await?;
-                let event = Event::of(act, Noun::User, &id, Action::Deleted, Vec::new());
+                let event = Event::of(act, Name::UserDeleted).on(Noun::User, &id);
+                commit(transaction, &event).await?;
                 return Ok(Changed { view: account.into(), event, warnings: Vec::new() });
             }
             drop(transaction);
@@ -102,8 +102,8 @@ impl Registry {
             return Err(Problems::one("identifier", sentence).into());
         }
         transaction.delete_resource(identifier).await?;
-        transaction.commit().await?;
-        let event = Event::of(act, Noun::Resource, identifier, Action::Deleted, Vec::new());
+        let event = Event::of(act, Name::ResourceDeleted).on(Noun::Resource, identifier);
+        commit(transaction, &event).await?;
         Ok(Changed { view: resource.into(), event, warnings: Vec::new() })
     }
 }

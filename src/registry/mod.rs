@@ -2,7 +2,8 @@
 //!
 //! One set of functions with several faces: today the commands, then the admin API and dynamic registration (RFC 7591). A face parses, calls
 //! and prints; what may be and what happens then is decided here. Input is typed, what is wrong is told field by field
-//! ([`Problems`]), and what comes back is a view that is the same in every face, with an [`Event`] that says who did what.
+//! ([`Problems`]), and what comes back is a view that is the same in every face, with an [`Event`] that says who did what: the audit row,
+//! written in the transaction of the change.
 //!
 //! A change writes the fields that it names and no others. Rules may span fields, so the row is held first
 //! ([`Transaction::hold_client`](crate::storage::Transaction::hold_client) and its like): what is checked is what is written, and whoever else
@@ -10,7 +11,6 @@
 
 mod client;
 mod deletion;
-mod event;
 mod resource;
 mod sign_in;
 mod user;
@@ -24,14 +24,14 @@ use crate::config::{Config, OutgoingConfig};
 use crate::failure::Failure;
 use crate::leaked::Leaked;
 use crate::password::Hasher;
+use crate::protocol::audit::{Event, Noun};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::new_password::Words;
 use crate::protocol::problem::Problems;
-use crate::storage::Storage;
+use crate::storage::{Storage, Transaction};
 
 pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
 pub use deletion::{ClientBelongings, UserBelongings};
-pub use event::{Act, Action, Actor, Event, Noun};
 pub use resource::{NewResource, ResourceChange, ResourceView};
 pub use sign_in::{SignInView, Which};
 pub use user::{NewUser, UserChange, UserView};
@@ -87,7 +87,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(problems) => problems.fmt(f),
-            Self::Missing(noun, id) => write!(f, "there is no {} '{}'", noun.words(), id.escape_debug()),
+            Self::Missing(noun, id) => write!(f, "there is no {} '{}'", words(*noun), id.escape_debug()),
             Self::Failed(failure) => failure.fmt(f),
         }
     }
@@ -127,6 +127,21 @@ impl Registry {
             outgoing: config.outgoing.clone(),
             idle: config.sign_in.idle,
         })
+    }
+}
+
+/// Records what was done, and makes both permanent.
+async fn commit(mut transaction: Transaction, event: &Event) -> Result<(), Failure> {
+    transaction.record(event).await?;
+    transaction.commit().await
+}
+
+/// What a thing is called in a sentence.
+const fn words(noun: Noun) -> &'static str {
+    match noun {
+        Noun::User => "account",
+        Noun::SignIn => "live sign-in",
+        other => other.as_str(),
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::event::{Act, Action, Event, Noun};
-use super::{Changed, Error, Registry, given, set};
+use super::{Changed, Error, Registry, commit, given, set};
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
+use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::edit::Edit;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
@@ -108,8 +108,9 @@ impl Registry {
             let sentence = format!("there is a resource {} already", resource.identifier);
             return Err(Problems::one("identifier", sentence).into());
         }
-        transaction.commit().await?;
-        Ok(Changed { warnings, ..changed(resource, act, Action::Created, &[]) })
+        let event = Event::of(act, Name::ResourceCreated).on(Noun::Resource, &resource.identifier);
+        commit(transaction, &event).await?;
+        Ok(Changed { view: resource.into(), event, warnings })
     }
 
     /// The resource with this identifier.
@@ -135,8 +136,10 @@ impl Registry {
         let fields = change.apply(&mut resource);
         let warnings = self.check_resource(&mut transaction, &resource, &fields).await?;
         transaction.change_resource(&resource, &fields).await?;
-        transaction.commit().await?;
-        Ok(Changed { warnings, ..changed(resource, act, Action::Changed, &fields) })
+        let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
+        let event = Event::of(act, Name::ResourceChanged).on(Noun::Resource, identifier).with("fields", names);
+        commit(transaction, &event).await?;
+        Ok(Changed { view: resource.into(), event, warnings })
     }
 
     /// Whether the resource may be as it is here, and the introspectors that were just named are clients. What may be a mistake in the
@@ -171,12 +174,6 @@ fn shared<'a>(resource: &'a Resource, other: &'a Resource) -> impl Iterator<Item
     let sentence =
         move |token| format!("{named} has the scope '{token}' too: whoever asks for it must name the resource");
     resource.scopes.keys().filter(|token| other.owns(token)).map(sentence)
-}
-
-fn changed(resource: Resource, act: &Act, action: Action, fields: &[ResourceField]) -> Changed<ResourceView> {
-    let names = fields.iter().map(|field| field.as_str()).collect();
-    let event = Event::of(act, Noun::Resource, &resource.identifier, action, names);
-    Changed { view: resource.into(), event, warnings: Vec::new() }
 }
 
 fn missing(identifier: &str) -> Error {

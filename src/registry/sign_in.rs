@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::event::{Act, Action, Event, Noun};
-use super::{Changed, Error, Registry};
+use super::{Changed, Error, Registry, commit};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::page::{Listed, Page};
 use crate::storage::{SignInEntry, SignInFilter};
 
@@ -66,13 +66,13 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::Missing`] when there is no live one with this id.
-    pub async fn end_sign_in(&self, id: &str, act: &Act) -> Result<Event, Error> {
+    pub async fn end_sign_in(&self, id: &str, act: &Act) -> Result<(), Error> {
         let mut transaction = self.storage.begin().await?;
-        if !transaction.end_sign_in(id, ENDED, act.at).await? {
+        // Which records it.
+        if !transaction.end_sign_in(id, ENDED, act).await? {
             return Err(Error::Missing(Noun::SignIn, id.to_owned()));
         }
-        transaction.commit().await?;
-        Ok(Event::of(act, Noun::SignIn, id, Action::Ended, Vec::new()))
+        Ok(transaction.commit().await?)
     }
 
     /// Ends all sign-ins and grants of a person; tells the person's id. `user` is an address or an id.
@@ -82,9 +82,9 @@ impl Registry {
     pub async fn end_sign_ins_of_user(&self, user: &str, act: &Act) -> Result<Changed<String>, Error> {
         let id = self.user(user).await?.id;
         let mut transaction = self.storage.begin().await?;
-        transaction.end_everything_of_user(&id, ENDED, act.at).await?;
-        transaction.commit().await?;
-        let event = Event::of(act, Noun::User, &id, Action::Ended, Vec::new());
+        transaction.end_everything_of_user(&id, ENDED, act).await?;
+        let event = Event::of(act, Name::UserSignedOut).on(Noun::User, &id);
+        commit(transaction, &event).await?;
         Ok(Changed { view: id, event, warnings: Vec::new() })
     }
 

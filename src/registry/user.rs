@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::event::{Act, Action, Event, Noun};
-use super::{Changed, Error, Registry, State, given, set};
+use super::{Changed, Error, Registry, State, commit, given, set};
 use crate::failure::Failure;
 use crate::password::Waiter;
+use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::new_password::Words;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
@@ -163,8 +163,9 @@ impl Registry {
         if !transaction.insert_user(&account).await? {
             return Err(taken(&account.user.email));
         }
-        transaction.commit().await?;
-        Ok(changed(account, act, Action::Created, Vec::new()))
+        let event = Event::of(act, Name::UserCreated).on(Noun::User, &account.user.id);
+        commit(transaction, &event).await?;
+        Ok(Changed { view: account.into(), event, warnings: Vec::new() })
     }
 
     /// The account with this address or id.
@@ -193,11 +194,12 @@ impl Registry {
             return Err(taken(&account.user.email));
         }
         if fields.contains(&UserField::Password) {
-            transaction.end_everything_of_user(&id, "new password", act.at).await?;
+            transaction.end_everything_of_user(&id, "new password", act).await?;
         }
-        transaction.commit().await?;
-        let names = fields.iter().map(|field| field.as_str()).collect();
-        Ok(changed(account, act, Action::Changed, names))
+        let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
+        let event = Event::of(act, Name::UserChanged).on(Noun::User, &id).with("fields", names);
+        commit(transaction, &event).await?;
+        Ok(Changed { view: account.into(), event, warnings: Vec::new() })
     }
 
     /// Switches an account off, and ends all sign-ins and grants of the person in the same transaction; or on again. It is named by an
@@ -205,16 +207,17 @@ impl Registry {
     pub async fn switch_user(&self, user: &str, to: State, act: &Act) -> Result<Changed<UserView>, Error> {
         let id = self.account(user).await?.user.id;
         let mut transaction = self.storage.begin().await?;
-        let (found, action) = match to {
-            State::Off => (transaction.switch_user_off(&id, act.at).await?, Action::SwitchedOff),
-            State::On => (transaction.switch_user_on(&id).await?, Action::SwitchedOn),
+        let (found, name) = match to {
+            State::Off => (transaction.switch_user_off(&id, act.at).await?, Name::UserDisabled),
+            State::On => (transaction.switch_user_on(&id).await?, Name::UserEnabled),
         };
         let found = found.ok_or_else(|| missing(user))?;
         if to == State::Off {
-            transaction.end_everything_of_user(&id, "account switched off", act.at).await?;
+            transaction.end_everything_of_user(&id, "account switched off", act).await?;
         }
-        transaction.commit().await?;
-        Ok(changed(found, act, action, Vec::new()))
+        let event = Event::of(act, name).on(Noun::User, &id);
+        commit(transaction, &event).await?;
+        Ok(Changed { view: found.into(), event, warnings: Vec::new() })
     }
 
     async fn account(&self, user: &str) -> Result<Account, Error> {
@@ -238,11 +241,6 @@ impl Registry {
         }
         Ok(Some(self.hasher.hash(password.expose(), Waiter::operator()).await?))
     }
-}
-
-fn changed(account: Account, act: &Act, action: Action, fields: Vec<&'static str>) -> Changed<UserView> {
-    let event = Event::of(act, Noun::User, &account.user.id, action, fields);
-    Changed { view: account.into(), event, warnings: Vec::new() }
 }
 
 fn taken(email: &str) -> Error {

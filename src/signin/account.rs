@@ -1,7 +1,7 @@
 //! What a person may see and end of their own account. Ending asks for a proof again when the sign-in is not fresh: whoever finds a
 //! browser open must not be able to lock its owner out.
 
-use super::SignIns;
+use super::{Browser, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::protocol::device;
@@ -68,14 +68,21 @@ impl SignIns {
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn end(&self, sign_in: &SignIn, action: &Action, now: Timestamp) -> Result<(), Failure> {
+    pub(super) async fn end(
+        &self,
+        sign_in: &SignIn,
+        action: &Action,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
         let user_id = &sign_in.user_id;
+        let act = browser.act(user_id, now);
         let mut transaction = self.storage.begin().await?;
         match action {
             Action::EndSignIn(id) => {
                 let own = transaction.sign_ins_of_user(user_id).await?.iter().any(|entry| entry.id == *id);
                 if own {
-                    transaction.end_sign_in(id, "ended by the person", now).await?;
+                    transaction.end_sign_in(id, "ended by the person", &act).await?;
                 }
             }
             Action::EndOtherSignIns => {
@@ -83,12 +90,12 @@ impl SignIns {
                 transaction.hold_user(user_id).await?;
                 for entry in transaction.sign_ins_of_user(user_id).await? {
                     if entry.id != sign_in.id {
-                        transaction.end_sign_in(&entry.id, "ended by the person", now).await?;
+                        transaction.end_sign_in(&entry.id, "ended by the person", &act).await?;
                     }
                 }
             }
             Action::EndApp(client_id) => {
-                transaction.withdraw_consent(user_id, client_id, "withdrawn by the person", now).await?;
+                transaction.withdraw_consent(user_id, client_id, "withdrawn by the person", &act).await?;
             }
         }
         transaction.commit().await

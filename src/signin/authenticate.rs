@@ -6,7 +6,7 @@
 use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::protocol::audit::Origin;
+use crate::protocol::audit::{Act, Actor, Event, Name, Noun, Origin};
 use crate::protocol::journey::{Journey, Proven};
 use crate::protocol::network::ClientNetwork;
 use crate::protocol::next_step;
@@ -32,6 +32,11 @@ impl Browser {
     /// The network it comes from.
     pub fn network(&self) -> ClientNetwork {
         ClientNetwork::of(self.address.parse().ok())
+    }
+
+    /// The person with this account acts in it.
+    pub(super) fn act(&self, user_id: &str, now: Timestamp) -> Act {
+        Act::by(Actor::User(user_id.to_owned()), self.origin, now)
     }
 }
 
@@ -96,12 +101,18 @@ impl SignIns {
             address: &browser.address,
             proofs: &proven.proofs,
         };
-        if goes_on.is_none() || !transaction.renew_sign_in(&new).await? {
+        let act = browser.act(&proven.user_id, now);
+        let is_renewed = goes_on.is_some() && transaction.renew_sign_in(&new).await?;
+        if !is_renewed {
             if let Some(former) = &former {
-                transaction.end_sign_in(&former.id, "another sign-in", now).await?;
+                transaction.end_sign_in(&former.id, "another sign-in", &act).await?;
             }
             transaction.insert_sign_in(&NewSignIn { id: &fresh_id, ..new }).await?;
         }
+        let id = if is_renewed { new.id } else { fresh_id.as_str() };
+        let event = Event::of(&act, Name::SignInSucceeded).on(Noun::SignIn, id);
+        let methods: Vec<&str> = proven.proofs.iter().map(|proof| proof.kind.as_str()).collect();
+        transaction.record(&event.with("methods", methods).with("renewed", is_renewed)).await?;
         Ok(NewCookie { value, lifetime: self.limits.absolute })
     }
 
@@ -109,9 +120,9 @@ impl SignIns {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sign_out(&self, sign_in: &SignIn, now: Timestamp) -> Result<(), Failure> {
+    pub async fn sign_out(&self, sign_in: &SignIn, browser: &Browser, now: Timestamp) -> Result<(), Failure> {
         let mut transaction = self.storage.begin().await?;
-        transaction.end_sign_in(&sign_in.id, "signed out", now).await?;
+        transaction.end_sign_in(&sign_in.id, "signed out", &browser.act(&sign_in.user_id, now)).await?;
         transaction.commit().await
     }
 }

@@ -1,8 +1,9 @@
 //! What comes next on a journey, and doing it: the one end of every way through the pages.
 
-use super::{SignIns, Standing};
+use super::{Browser, SignIns, Standing};
 use crate::clock::Timestamp;
 use crate::failure::Error;
+use crate::protocol::audit::{Event, Name, Noun, Outcome};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::authorization_response::{self, AuthorizationResponse};
 use crate::protocol::client::Client;
@@ -13,7 +14,6 @@ use crate::protocol::next_step::{Known, NextStep, next_step};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::random;
-use crate::secret::Secret;
 use crate::storage::{NewCode, NewGrant};
 
 /// How long a denial is remembered, in seconds: longer than a journey can begin anew.
@@ -39,13 +39,13 @@ pub enum Proceed {
 }
 
 impl SignIns {
-    /// Decides for the browser with this sign-in cookie and, when nothing is missing, does what the journey is for.
+    /// Decides for a browser and, when nothing is missing, does what the journey is for.
     ///
     /// # Errors
     /// Those of [`SignIns::standing`] and [`SignIns::go_on`].
-    pub async fn proceed(&self, journey: &Journey, cookie: Option<&Secret>, now: Timestamp) -> Result<Proceed, Error> {
-        let standing = self.standing(journey, cookie, now).await?;
-        self.go_on(journey, standing, now).await
+    pub async fn proceed(&self, journey: &Journey, browser: &Browser, now: Timestamp) -> Result<Proceed, Error> {
+        let standing = self.standing(journey, browser.cookie.as_ref(), now).await?;
+        self.go_on(journey, standing, browser, now).await
     }
 
     /// Goes on from where a browser stands.
@@ -53,7 +53,13 @@ impl SignIns {
     /// # Errors
     /// [`Rejection::ReplayedPendingRequest`]; what is refused on a journey on which there is no client to tell; a failure when the
     /// database fails.
-    pub async fn go_on(&self, journey: &Journey, standing: Standing, now: Timestamp) -> Result<Proceed, Error> {
+    pub async fn go_on(
+        &self,
+        journey: &Journey,
+        standing: Standing,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Proceed, Error> {
         let Standing { sign_in: Some(sign_in), step: NextStep::Finish, client, .. } = standing else {
             return self.led_to(journey, standing.step);
         };
@@ -62,7 +68,7 @@ impl SignIns {
             (Goal::Authorize(_), None) => Err(Rejection::DisabledClient.into()),
             (Goal::Account, _) => Ok(Proceed::Account),
             (Goal::Confirm { action, .. }, _) => {
-                self.end(&sign_in, action, now).await?;
+                self.end(&sign_in, action, browser, now).await?;
                 let this = matches!(action, Action::EndSignIn(id) if *id == sign_in.id);
                 Ok(if this { Proceed::SignedOut } else { Proceed::Done(action.clone()) })
             }
@@ -84,7 +90,13 @@ impl SignIns {
     /// # Errors
     /// [`Rejection::MissingPendingRequest`] when nobody asks for anything; [`Rejection::ReplayedPendingRequest`] when the request was denied
     /// before; a failure when the database fails.
-    pub async fn allow(&self, journey: &Journey, sign_in: &SignIn, now: Timestamp) -> Result<(), Error> {
+    pub async fn allow(
+        &self,
+        journey: &Journey,
+        sign_in: &SignIn,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let request = journey.request().ok_or(Rejection::MissingPendingRequest)?;
         let resources = self.directory.resources().await?;
         let mut transaction = self.storage.begin().await?;
@@ -99,6 +111,9 @@ impl SignIns {
         }
         let consent = Consent { allowed, confirmed_request: journey.id.clone() };
         transaction.remember_consent(&sign_in.user_id, &request.client_id, &consent, now).await?;
+        let event =
+            Event::of(&browser.act(&sign_in.user_id, now), Name::ConsentGiven).on(Noun::Client, &request.client_id);
+        transaction.record(&event.with("scopes", request.scopes.to_string())).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -108,7 +123,13 @@ impl SignIns {
     /// # Errors
     /// [`Rejection::MissingPendingRequest`] when nobody asks for anything; [`Rejection::DisabledClient`],
     /// [`Rejection::UnregisteredRedirectUri`]: then nothing is told to anybody; a failure when the database fails.
-    pub async fn deny(&self, journey: &Journey, sign_in: &SignIn, now: Timestamp) -> Result<Proceed, Error> {
+    pub async fn deny(
+        &self,
+        journey: &Journey,
+        sign_in: &SignIn,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Proceed, Error> {
         let request = journey.request().ok_or(Rejection::MissingPendingRequest)?;
         self.client_of(request).await?;
         let mut transaction = self.storage.begin().await?;
@@ -116,6 +137,8 @@ impl SignIns {
         transaction.deny_request(journey.request_id(), now.plus(DENIED_FOR)).await?;
         // A code that nobody has used yet goes with it.
         transaction.take_back_code(journey.request_id()).await?;
+        let event = Event::of(&browser.act(&sign_in.user_id, now), Name::ConsentDenied);
+        transaction.record(&event.on(Noun::Client, &request.client_id).ended_in(Outcome::Refused)).await?;
         transaction.commit().await?;
         Ok(self.refused(request, Rejection::ConsentDenied))
     }

@@ -7,6 +7,7 @@ use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::password::{Rank, Waiter};
+use crate::protocol::audit::{Event, Name, Noun};
 use crate::protocol::email;
 use crate::protocol::journey::Journey;
 use crate::protocol::new_password::{self, Strength, Words};
@@ -146,6 +147,9 @@ impl SignIns {
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
         }
+        let event =
+            Event::of(&browser.act(&account.user.id, now), Name::UserRegistered).on(Noun::User, &account.user.id);
+        transaction.record(&event).await?;
         let journey = journey.proved(&account.user.id, Kind::Password, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;

@@ -1,11 +1,11 @@
-//! What a person sees of their own account: the sign-ins, the applications with access; and taking access back.
+//! What a person sees of their own account: the applications with access. Taking that back stands in `endings.rs`.
 
 use std::collections::BTreeMap;
 
 use sqlx::FromRow;
 
 use super::rows::scopes;
-use super::{Reader, Transaction, on, statements};
+use super::{Reader, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::scope::ScopeSet;
@@ -16,8 +16,6 @@ statements! {
     GRANTED = "SELECT g.client_id, c.name, g.scopes, MAX(COALESCE(g.last_used_at, g.created_at)) AS used_at FROM grants g \
         JOIN clients c ON c.client_id = g.client_id WHERE g.user_id = $1 AND g.ended_at IS NULL GROUP BY g.client_id, c.name, g.scopes";
     LAST_ENDED_FOR = "SELECT MAX(ended_at) FROM grants WHERE user_id = $1 AND end_reason = $2";
-    FORGET_CONSENT = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
-    END_GRANTS_OF_CLIENT = "UPDATE grants SET ended_at = $3, end_reason = $4 WHERE user_id = $1 AND client_id = $2 AND ended_at IS NULL";
 }
 
 /// An application with access to a person's account.
@@ -71,27 +69,5 @@ impl Reader {
             .fetch_one(c)
             .await)?;
         Ok(at.map(Timestamp::from_seconds))
-    }
-}
-
-impl Transaction {
-    /// Takes back what a person has allowed a client: the consent is forgotten, and every grant of it ends.
-    pub async fn withdraw_consent(
-        &mut self,
-        user_id: &str,
-        client_id: &str,
-        reason: &str,
-        now: Timestamp,
-    ) -> Result<(), Failure> {
-        self.hold_user(user_id).await?;
-        on!(self, |c| sqlx::query(FORGET_CONSENT).bind(user_id).bind(client_id).execute(c).await.map(drop))?;
-        on!(self, |c| sqlx::query(END_GRANTS_OF_CLIENT)
-            .bind(user_id)
-            .bind(client_id)
-            .bind(now.seconds())
-            .bind(reason)
-            .execute(c)
-            .await
-            .map(drop))
     }
 }

@@ -40,7 +40,6 @@ statements! {
     GRANT_OF_ACCESS = concat!("SELECT r.jti AS revoked, ", grant_columns!(), " FROM grants g ", grant_tables!(),
         " LEFT JOIN revoked_tokens r ON r.jti = $2 WHERE g.id = $1");
     USE_GRANT = "UPDATE grants SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL";
-    END_GRANT = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
 }
 
 /// What a new grant is made of.
@@ -173,10 +172,5 @@ impl Transaction {
     /// Notes that a grant was used.
     pub async fn use_grant(&mut self, id: &str, now: Timestamp) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(USE_GRANT).bind(id).bind(now.seconds()).execute(c).await.map(drop))
-    }
-
-    /// Ends a grant: nothing that came of it holds from now on.
-    pub async fn end_grant(&mut self, id: &str, reason: &str, now: Timestamp) -> Result<(), Failure> {
-        on!(self, |c| sqlx::query(END_GRANT).bind(id).bind(now.seconds()).bind(reason).execute(c).await.map(drop))
     }
 }

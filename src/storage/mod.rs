@@ -20,6 +20,7 @@ mod connection;
 mod consents;
 mod deletion;
 mod directory;
+mod endings;
 mod failures;
 mod grants;
 mod keys;
@@ -94,6 +95,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         codes::STATEMENTS,
         consents::STATEMENTS,
         deletion::STATEMENTS,
+        endings::STATEMENTS,
         failures::STATEMENTS,
         grants::STATEMENTS,
         keys::STATEMENTS,

@@ -1,4 +1,4 @@
-//! Sign-ins. Ending one ends the grants that are bound to it and notes whom to tell (see [`super::logout_outbox`]), in the same transaction.
+//! Sign-ins. How they end stands in `endings.rs`.
 
 use sqlx::FromRow;
 
@@ -51,11 +51,7 @@ statements! {
     RENEW_SIGN_IN = "UPDATE sign_ins SET secret_hash = $2, last_used_at = $4, auth_time = $5, expires_at = $6, request_id = $7, \
         user_agent = $8, address = $9, proofs = $10 WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id";
     USE_SIGN_IN = "UPDATE sign_ins SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2 AND ended_at IS NULL";
-    END_SIGN_IN = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING id";
-    END_BOUND_GRANTS = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE sign_in_id = $1 AND bound = 1 AND ended_at IS NULL";
     HOLD_USER = "UPDATE users SET created_at = created_at WHERE id = $1";
-    END_SIGN_INS_OF_USER = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL RETURNING id";
-    END_GRANTS_OF_USER = "UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL";
 }
 
 /// What a new sign-in is made of.
@@ -273,52 +269,10 @@ impl Transaction {
         on!(self, |c| sqlx::query(USE_SIGN_IN).bind(id).bind(now.seconds()).execute(c).await.map(drop))
     }
 
-    /// Ends a sign-in and the grants bound to it; `false` when there is no live one with this id.
-    pub async fn end_sign_in(&mut self, id: &str, reason: &str, now: Timestamp) -> Result<bool, Failure> {
-        let ended = on!(self, |c| sqlx::query_as::<_, (String,)>(END_SIGN_IN)
-            .bind(id)
-            .bind(now.seconds())
-            .bind(reason)
-            .fetch_optional(c)
-            .await)?;
-        on!(self, |c| sqlx::query(END_BOUND_GRANTS)
-            .bind(id)
-            .bind(now.seconds())
-            .bind(reason)
-            .execute(c)
-            .await
-            .map(drop))?;
-        if ended.is_some() {
-            self.note_logouts(id, now).await?;
-        }
-        Ok(ended.is_some())
-    }
-
     /// Makes whoever else decides on the same user at once wait for this transaction. To be called first by what ends everything of a
     /// user, and by what gives the user something new: on PostgreSQL neither would see the other otherwise, and what is given
     /// could outlive the end of all.
     pub async fn hold_user(&mut self, user_id: &str) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(HOLD_USER).bind(user_id).execute(c).await.map(drop))
-    }
-
-    /// Ends all sign-ins and all grants of a user.
-    pub async fn end_everything_of_user(&mut self, user_id: &str, reason: &str, now: Timestamp) -> Result<(), Failure> {
-        self.hold_user(user_id).await?;
-        let ended = on!(self, |c| sqlx::query_as::<_, (String,)>(END_SIGN_INS_OF_USER)
-            .bind(user_id)
-            .bind(now.seconds())
-            .bind(reason)
-            .fetch_all(c)
-            .await)?;
-        for (sign_in_id,) in ended {
-            self.note_logouts(&sign_in_id, now).await?;
-        }
-        on!(self, |c| sqlx::query(END_GRANTS_OF_USER)
-            .bind(user_id)
-            .bind(now.seconds())
-            .bind(reason)
-            .execute(c)
-            .await
-            .map(drop))
     }
 }

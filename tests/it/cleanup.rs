@@ -1,5 +1,6 @@
 //! Clean-up: what has had its day goes, what could still be asked for stays.
 
+use doorward::protocol::audit::Act;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 
@@ -120,7 +121,7 @@ async fn a_long_chain_of_an_ended_grant_goes_in_batches() {
     let code = server.browser().code(&client, "ann@example.org", "scope=openid+offline_access").await;
     client.redeem(&code).await.ok();
     let mut transaction = server.app.storage.begin().await.unwrap();
-    transaction.end_everything_of_user(&user, "test", server.clock.now()).await.unwrap();
+    transaction.end_everything_of_user(&user, "test", &Act::of_operator(server.clock.now())).await.unwrap();
     transaction.commit().await.unwrap();
     let expires_at = server.clock.now().seconds() + 30 * 86_400;
     for number in 0..450 {

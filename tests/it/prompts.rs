@@ -1,5 +1,6 @@
 //! `prompt`, `max_age` and the sign-in through the browser: when a person is asked again, and what a new proof changes.
 
+use doorward::protocol::audit::Act;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use serde_json::Value;
@@ -215,8 +216,8 @@ async fn a_silent_request_that_loses_a_race_is_told_to_the_client() {
         let now = server.clock.now();
         let mut ending = server.app.storage.begin().await.unwrap();
         match what {
-            "everything" => ending.end_everything_of_user(&ann, "ended", now).await.unwrap(),
-            _ => ending.withdraw_consent(&ann, &client.id, "withdrawn", now).await.unwrap(),
+            "everything" => ending.end_everything_of_user(&ann, "ended", &Act::of_operator(now)).await.unwrap(),
+            _ => ending.withdraw_consent(&ann, &client.id, "withdrawn", &Act::of_operator(now)).await.unwrap(),
         }
         let before = server.app.storage.connections_taken();
         let (mut asking, url) = (browser.clone(), client.authorization_url("prompt=none"));

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use doorward::protocol::audit::Act;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
@@ -390,7 +391,7 @@ async fn nothing_that_is_given_meanwhile_outlives_the_end_of_all() {
             arriving
         });
         let mut transaction = server.app.storage.begin().await.unwrap();
-        transaction.end_everything_of_user(&user, "test", server.clock.now()).await.unwrap();
+        transaction.end_everything_of_user(&user, "test", &Act::of_operator(server.clock.now())).await.unwrap();
         transaction.commit().await.unwrap();
         // Whoever came later than the end holds; whoever came before it does not, and nothing lies between.
         let orphans = "SELECT COUNT(*) FROM grants g JOIN sign_ins s ON s.id = g.sign_in_id \

@@ -60,8 +60,8 @@ async fn signing_in_and_what_a_person_looks_at() {
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Spa, |_| {}).await;
     let mut browser = server.browser();
-    // In a browser that knows nobody: the attempt, the account, its confirmation, the attempt taken back, the sign-in.
-    takes(&server, "sign-in", 5, async || {
+    // In a browser that knows nobody: the attempt, the account, its confirmation, the attempt taken back, the sign-in, its record.
+    takes(&server, "sign-in", 6, async || {
         browser.cookies.remove("doorward_sign_in");
         let page = browser.visit("/login").await;
         let form = page.form("#login-submit").with("email", ANN).with("password", PASSWORD);
@@ -83,7 +83,8 @@ async fn a_code_and_its_refresh_tokens() {
         let client = server.db_client(kind, |_| {}).await;
         let mut browser = server.browser();
         let mut tokens = Value::Null;
-        for (scope, expected) in [("scope=openid+email", 2), ("scope=openid+email+offline_access", 3)] {
+        // With a row of the audit record: the grant begins.
+        for (scope, expected) in [("scope=openid+email", 3), ("scope=openid+email+offline_access", 4)] {
             takes(&server, "a code", expected, async || {
                 let code = browser.code(&client, ANN, scope).await;
                 server.poll().await;

@@ -10,7 +10,7 @@ use crate::cli::{Context, Output};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::jobs::signing_keys::SigningKeys;
+use crate::jobs::signing_keys::{self, SigningKeys};
 use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::key_life::{KeyLife, Stage};
 use crate::storage::Storage;
@@ -48,7 +48,7 @@ impl Revoke {
             Some(keys) => keys.revoke(&self.kid, context.clock.now()).await?,
             None => {
                 let mut transaction = storage.begin().await?;
-                transaction.revoke_signing_key(&self.kid, context.clock.now()).await?;
+                signing_keys::revoke(&mut transaction, &self.kid, &context.act()).await?;
                 transaction.commit().await?;
                 note("The master key is not here: the running server makes another key within seconds.");
                 Vec::new()

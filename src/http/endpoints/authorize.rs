@@ -99,7 +99,7 @@ pub(in crate::http) async fn resume(
     let sealed = params.single("request")?.ok_or(Rejection::MissingPendingRequest)?;
     let visit = Visit::open(&app, &sender, Some(sealed.to_owned()), now).await?;
     let logged = visit.journey.request().map(|request| Extension(LoggedClient(request.client_id.clone())));
-    let next = app.sign_ins.proceed(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
+    let next = app.sign_ins.proceed(&visit.journey, &sender.browser, now).await;
     let next = visit.told(&app, next).await?;
     Ok((logged, visit.lead(&sender, next)?).into_response())
 }
@@ -111,7 +111,7 @@ pub(in crate::http) fn resume_at(base: &Base, sealed: Option<&str>) -> Place {
 
 async fn proceed(app: &App, sender: &Sender, journey: Journey, now: Timestamp) -> Result<Response, Error> {
     let (browser, cookie) = sender.cookies.browser_or_new();
-    let next = app.sign_ins.proceed(&journey, sender.cookies.sign_in.as_ref(), now).await?;
+    let next = app.sign_ins.proceed(&journey, &sender.browser, now).await?;
     let response = lead(sender, next, || app.sign_ins.journeys.seal(&journey, &browser))?;
     Ok((cookie, response).into_response())
 }

@@ -169,7 +169,7 @@ async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, Pag
     }
     let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in), now);
     if !standing.step.asks_for_proof() {
-        let next = app.sign_ins.go_on(&visit.journey, standing, now).await?;
+        let next = app.sign_ins.go_on(&visit.journey, standing, &form.sender.browser, now).await?;
         return Ok(visit.lead(&form.sender, next)?);
     }
     // The question itself brings the field; the list's own button does not.

@@ -65,12 +65,13 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     }
     match form.params.single("decision")? {
         Some("allow") => {
-            let allowed = app.sign_ins.allow(&visit.journey, &sign_in, now).await;
+            let allowed = app.sign_ins.allow(&visit.journey, &sign_in, &form.sender.browser, now).await;
             visit.told(&app, allowed).await?;
             Ok(visit.resume(&app)?)
         }
         Some("deny") => {
-            let denied = visit.told(&app, app.sign_ins.deny(&visit.journey, &sign_in, now).await).await?;
+            let denied = app.sign_ins.deny(&visit.journey, &sign_in, &form.sender.browser, now).await;
+            let denied = visit.told(&app, denied).await?;
             Ok(visit.lead(&form.sender, denied)?)
         }
         _ => Err(Rejection::MissingDecision.into()),

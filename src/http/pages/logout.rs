@@ -59,7 +59,7 @@ pub(in crate::http) async fn get(
     match (request.step(sign_in.as_ref().map(|s| s.id.as_str())), sign_in) {
         (LogoutStep::Ask, Some(sign_in)) => ask(&app, &sender, (&params, &request, client), &sign_in, now).await,
         (LogoutStep::End, Some(sign_in)) => {
-            app.sign_ins.sign_out(&sign_in, now).await?;
+            app.sign_ins.sign_out(&sign_in, &sender.browser, now).await?;
             leave(&sender, &request)
         }
         _ => leave(&sender, &request),
@@ -84,7 +84,7 @@ pub(in crate::http) async fn confirm(State(app): State<App>, form: CsrfForm) -> 
     let now = app.now();
     let (request, _) = check(&app, &form.params).await?;
     if let Some(sign_in) = form.sender.sign_in(&app, now).await? {
-        app.sign_ins.sign_out(&sign_in, now).await?;
+        app.sign_ins.sign_out(&sign_in, &form.sender.browser, now).await?;
     }
     leave(&form.sender, &request)
 }

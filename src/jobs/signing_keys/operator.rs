@@ -8,8 +8,10 @@ use super::{Change, SigningKeys};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
+use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::key_life::Stage;
 use crate::protocol::key_schedule::{Step, clock_went_back, next_of, steps_asked_for};
+use crate::storage::Transaction;
 use crate::tokens::reseal;
 
 /// What another master key has changed.
@@ -19,6 +21,17 @@ pub struct Rewrapped {
     pub kids: Vec<String>,
     /// The current master key's id.
     pub master_key_id: String,
+}
+
+/// Revokes a key, unless it was revoked before, and records that. Also without the master key: then another signs once a node knows of it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revoke(transaction: &mut Transaction, kid: &str, act: &Act) -> Result<(), Failure> {
+    if transaction.revoke_signing_key(kid, act.at).await? {
+        transaction.record(&Event::of(act, Name::KeyRevoked).on(Noun::Key, kid)).await?;
+    }
+    Ok(())
 }
 
 impl SigningKeys {
@@ -70,7 +83,7 @@ impl SigningKeys {
         let mut made = self.make_for(make.as_slice()).await?;
         let mut transaction = self.storage.begin().await?;
         transaction.keys_changed().await?;
-        transaction.revoke_signing_key(kid, now).await?;
+        revoke(&mut transaction, kid, &self.act(now)).await?;
         let changes = self.take_steps(&mut transaction, &mut made, now).await?;
         transaction.commit().await?;
         Ok(changes)
@@ -80,7 +93,7 @@ impl SigningKeys {
     ///
     /// # Errors
     /// When the database fails, or a private half cannot be opened with the master keys of the settings.
-    pub async fn rewrap(&self) -> Result<Rewrapped, Failure> {
+    pub async fn rewrap(&self, now: Timestamp) -> Result<Rewrapped, Failure> {
         let current = self.master.id();
         let mut transaction = self.storage.begin().await?;
         transaction.keys_changed().await?;
@@ -96,7 +109,12 @@ impl SigningKeys {
             transaction.rewrap_signing_key(kid, &sealed, &current).await?;
             kids.push(kid.clone());
         }
+        let is_news = transaction.master_key_id().await?.is_none_or(|noted| noted != current) || !kids.is_empty();
         transaction.change_master_key_id(&current).await?;
+        if is_news {
+            let event = Event::of(&self.act(now), Name::MasterKeyChanged).on(Noun::MasterKey, &current);
+            transaction.record(&event.with("rewrapped", kids.clone())).await?;
+        }
         transaction.commit().await?;
         Ok(Rewrapped { kids, master_key_id: current })
     }

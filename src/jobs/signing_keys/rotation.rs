@@ -9,6 +9,7 @@ use super::SigningKeys;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
+use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::key_life::KeyLife;
 use crate::protocol::key_schedule::{Step, clock_went_back, first_steps, steps};
 use crate::storage::{Lease, StoredKey, Transaction};
@@ -174,30 +175,32 @@ impl SigningKeys {
         made: &mut Vec<SigningKey>,
         now: Timestamp,
     ) -> Result<Option<Change>, Failure> {
-        Ok(match step {
+        let change = match step {
             Step::Make { algorithm, signs_from } => {
                 let Some(at) = made.iter().position(|key| key.algorithm() == algorithm) else { return Ok(None) };
                 let key = made.swap_remove(at);
                 self.keep(transaction, &key, signs_from, now).await?;
-                Some(Change::Made(key.kid().to_owned(), algorithm, signs_from))
+                Change::Made(key.kid().to_owned(), algorithm, signs_from)
             }
             Step::Hasten { kid, signs_from } => {
                 transaction.hasten_signing_key(&kid, signs_from).await?;
-                Some(Change::Hastened(kid, signs_from))
+                Change::Hastened(kid, signs_from)
             }
             Step::Activate(kid) => {
                 transaction.activate_signing_key(&kid, now).await?;
-                Some(Change::Activated(kid))
+                Change::Activated(kid)
             }
             Step::Retire(kid) => {
                 transaction.retire_signing_key(&kid, now).await?;
-                Some(Change::Retired(kid))
+                Change::Retired(kid)
             }
             Step::Forget(kid) => {
                 transaction.forget_signing_key(&kid).await?;
-                Some(Change::Forgotten(kid))
+                Change::Forgotten(kid)
             }
-        })
+        };
+        transaction.record(&change.event(&self.act(now))).await?;
+        Ok(Some(change))
     }
 
     /// Keeps a new key. Its tokens may live as long as those of any node whose settings the keys know.
@@ -238,6 +241,20 @@ impl SigningKeys {
 }
 
 impl Change {
+    fn event(&self, act: &Act) -> Event {
+        let of = |name, kid: &str| Event::of(act, name).on(Noun::Key, kid);
+        match self {
+            Self::Made(kid, algorithm, from) => {
+                let event = of(Name::KeyCreated, kid).with("algorithm", algorithm.as_str());
+                event.with("signs_from", from.to_string())
+            }
+            Self::Hastened(kid, from) => of(Name::KeyHastened, kid).with("signs_from", from.to_string()),
+            Self::Activated(kid) => of(Name::KeyActivated, kid),
+            Self::Retired(kid) => of(Name::KeyRetired, kid),
+            Self::Forgotten(kid) => of(Name::KeyRemoved, kid),
+        }
+    }
+
     fn log(&self) {
         match self {
             Self::Made(kid, algorithm, from) => {

@@ -3,6 +3,7 @@
 use doorward::protocol::audit::{Act, Actor, Event, Name, Noun, Origin, Outcome};
 use doorward::protocol::trace::TraceId;
 
+use super::start;
 use crate::support::Server;
 
 const ROWS: &str = "SELECT COUNT(*) FROM audit";
@@ -21,7 +22,7 @@ fn failure(server: &Server, address: &str) -> Event {
 
 #[tokio::test]
 async fn a_transaction_that_is_not_committed_leaves_no_row_and_tells_nobody() {
-    let server = Server::start().await;
+    let server = start().await;
     let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let hears = heard.clone();
     server.app.storage.tell_events_to(move |event| hears.lock().unwrap().push(event.name));
@@ -37,7 +38,7 @@ async fn a_transaction_that_is_not_committed_leaves_no_row_and_tells_nobody() {
 
 #[tokio::test]
 async fn a_flood_of_failures_is_one_row_a_minute_for_each_network_and_person() {
-    let server = Server::start().await;
+    let server = start().await;
     for _ in 0..3 {
         record(&server, &failure(&server, "203.0.113.7").on(Noun::User, "u")).await;
     }

@@ -142,9 +142,9 @@ async fn the_master_key_changes_while_nodes_run_and_nothing_is_lost() {
     let second = sign(&old_node.app).await.unwrap();
     assert_ne!(second, first);
 
-    let rewrapped = new_node.signing_keys.rewrap().await.unwrap();
+    let rewrapped = new_node.signing_keys.rewrap(old_node.clock.now()).await.unwrap();
     assert_eq!((rewrapped.kids.len(), rewrapped.master_key_id.as_str()), (2, new.id().as_str()));
-    assert_eq!(new_node.signing_keys.rewrap().await.unwrap().kids, Vec::<String>::new());
+    assert_eq!(new_node.signing_keys.rewrap(old_node.clock.now()).await.unwrap().kids, Vec::<String>::new());
     for node in [start(&old_node, &new).await.unwrap(), start(&old_node, &both()).await.unwrap()] {
         assert_eq!(sign(&node).await.unwrap(), second);
     }
@@ -175,7 +175,7 @@ async fn a_record_that_cannot_be_opened_stops_rewrap_and_nothing_is_changed() {
         .await;
     let both = MasterKey::generate().accepting(&test_key());
     let keys = SigningKeys::open(server.app.storage.clone(), &both, &server.app.config).await.unwrap();
-    assert!(keys.rewrap().await.unwrap_err().detail.contains("is damaged"));
+    assert!(keys.rewrap(server.clock.now()).await.unwrap_err().detail.contains("is damaged"));
     let old = format!("SELECT COUNT(*) FROM signing_keys WHERE sealed_by = '{}'", test_key().id());
     assert_eq!(server.database.db_number(&old).await, 2);
 }

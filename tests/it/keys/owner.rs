@@ -10,7 +10,7 @@ use crate::support::{Database, Live, MASTER_KEY, Server, binary, parallel};
 async fn give(server: &Server, new: &MasterKey, former: &MasterKey) {
     let both = new.clone().accepting(former);
     let keys = SigningKeys::open(server.app.storage.clone(), &both, &server.app.config).await.unwrap();
-    keys.rewrap().await.unwrap();
+    keys.rewrap(server.clock.now()).await.unwrap();
     server.poll().await;
 }
 

@@ -1,6 +1,7 @@
 //! Back-channel logout: every end of a sign-in reaches every application of it, from the outbox, once (OpenID Connect Back-Channel
 //! Logout).
 
+use doorward::protocol::audit::Act;
 use doorward::protocol::client::{self, ClientType};
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
@@ -92,7 +93,7 @@ async fn every_end_of_a_sign_in_is_told() {
             "signed out" => sign_out(&mut browser).await,
             "ended by the operator" => {
                 let mut transaction = server.app.storage.begin().await.unwrap();
-                assert!(transaction.end_sign_in(sid, "ended by the operator", now).await.unwrap());
+                assert!(transaction.end_sign_in(sid, "ended by the operator", &Act::of_operator(now)).await.unwrap());
                 transaction.commit().await.unwrap();
             }
             "another person" => {
@@ -101,7 +102,7 @@ async fn every_end_of_a_sign_in_is_told() {
             }
             "switched off" => {
                 let mut transaction = server.app.storage.begin().await.unwrap();
-                transaction.end_everything_of_user(sub, "account switched off", now).await.unwrap();
+                transaction.end_everything_of_user(sub, "account switched off", &Act::of_operator(now)).await.unwrap();
                 transaction.commit().await.unwrap();
             }
             _ => {
@@ -132,7 +133,7 @@ async fn expiry_is_no_end_and_an_end_is_told_once() {
     assert_eq!(receiver.tokens().await.len(), 0);
     for _ in 0..2 {
         let mut transaction = server.app.storage.begin().await.unwrap();
-        transaction.end_sign_in(sid.as_str().unwrap(), "test", server.app.now()).await.unwrap();
+        transaction.end_sign_in(sid.as_str().unwrap(), "test", &Act::of_operator(server.app.now())).await.unwrap();
         transaction.commit().await.unwrap();
         deliver(&server).await;
     }
@@ -146,7 +147,7 @@ async fn an_end_that_is_rolled_back_is_not_told() {
     let tokens = enter(&mut server.browser(), &client).await;
     let sid = unverified_claims(tokens["id_token"].as_str().unwrap())["sid"].clone();
     let mut transaction = server.app.storage.begin().await.unwrap();
-    assert!(transaction.end_sign_in(sid.as_str().unwrap(), "test", server.app.now()).await.unwrap());
+    assert!(transaction.end_sign_in(sid.as_str().unwrap(), "test", &Act::of_operator(server.app.now())).await.unwrap());
     drop(transaction);
     deliver(&server).await;
     assert_eq!(receiver.tokens().await.len(), 0);

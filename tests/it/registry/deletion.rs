@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use doorward::protocol::audit::Name;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
-use doorward::registry::{Action, Error};
+use doorward::registry::Error;
 
 use super::{operator, registry};
 use crate::support::{Database, Receiver, Server, is_postgres};
@@ -39,7 +40,7 @@ async fn a_deleted_client_is_forgotten_by_every_node_and_all_that_it_was_granted
     service.on(&other).credentials(&[]).await.ok();
 
     let deleted = registry(&server).delete_client(&spa.id, &operator()).await.unwrap();
-    assert_eq!((deleted.event.action, deleted.view.client_id.as_str()), (Action::Deleted, spa.id.as_str()));
+    assert_eq!((deleted.event.name, deleted.view.client_id.as_str()), (Name::ClientDeleted, spa.id.as_str()));
     registry(&server).delete_client(&service.id, &operator()).await.unwrap();
     // At once, even where the client is still in memory.
     let userinfo = spa.on(&other).userinfo(access_token).await;
@@ -88,7 +89,7 @@ async fn a_deleted_person_is_signed_out_everywhere_and_applications_are_told() {
     let tokens = client.redeem(&code).await.ok();
 
     let deleted = registry(&server).delete_user("ann@example.org", &operator()).await.unwrap();
-    assert_eq!((deleted.event.action, deleted.event.id.as_str()), (Action::Deleted, id.as_str()));
+    assert_eq!((deleted.event.name, deleted.event.user_id.as_deref()), (Name::UserDeleted, Some(id.as_str())));
     assert_eq!(rows(&server).await, [0, 0, 0, 0, 0, 1]);
     let userinfo = client.userinfo(tokens["access_token"].as_str().unwrap()).await;
     userinfo.refused(401, Rejection::TokenOfEndedGrant);

@@ -6,8 +6,9 @@ mod deletion;
 mod faces;
 
 use doorward::clock::Timestamp;
+use doorward::protocol::audit::Act;
 use doorward::protocol::client::ClientType;
-use doorward::registry::{Act, ClientChange, Error, NewClient, NewUser, Registry, UserChange};
+use doorward::registry::{ClientChange, Error, NewClient, NewUser, Registry, UserChange};
 
 use crate::support::Server;
 

@@ -9,8 +9,9 @@ use doorward::config::{Config, DatabaseConfig};
 use doorward::jobs::signing_keys::SigningKeys;
 use doorward::sealing::MasterKey;
 use doorward::storage::Storage;
-use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection, Executor};
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Connection, Executor, FromRow};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -187,6 +188,28 @@ impl Database {
             everything.extend(rows.iter().flat_map(|row| row.bytes()));
         }
         everything
+    }
+
+    /// The rows that a statement of the test's own gives.
+    pub async fn db_rows<T>(&self, sql: &str) -> Vec<T>
+    where
+        T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
+    {
+        match self.file() {
+            Some(path) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new()
+                    .filename(path)
+                    .busy_timeout(std::time::Duration::from_secs(10));
+                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+                let rows = sqlx::query_as(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+                rows
+            }
+            None => {
+                let mut connection = PgConnection::connect(&self.own_url).await.unwrap();
+                sqlx::query_as(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await.unwrap()
+            }
+        }
     }
 
     /// The one number that a statement of the test's own gives.

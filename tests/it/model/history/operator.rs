@@ -1,5 +1,6 @@
 //! What the operator does, or a person on the account page: here, straight to the database.
 
+use doorward::protocol::audit::Act;
 use doorward::secret::Secret;
 
 use super::History;
@@ -17,24 +18,27 @@ impl History<'_> {
                 let hash = Secret::presented(cookie.unwrap_or_default()).hash();
                 // That of a person who is switched off is not found so.
                 if let Some(found) = transaction.sign_in_by_secret(&hash).await.unwrap() {
-                    transaction.end_sign_in(&found.id, "ended", now).await.unwrap();
+                    transaction.end_sign_in(&found.id, "ended", &Act::of_operator(now)).await.unwrap();
                     self.model.end_sign_in(person);
                 }
             }
             Operation::EndAll(person) => {
-                transaction.end_everything_of_user(&self.people[person].id, "ended", now).await.unwrap();
+                transaction
+                    .end_everything_of_user(&self.people[person].id, "ended", &Act::of_operator(now))
+                    .await
+                    .unwrap();
                 self.model.end_all(person);
             }
             Operation::Withdraw { person, app } => {
                 let (user, client) = (&self.people[person].id, &self.apps[app].id);
-                transaction.withdraw_consent(user, client, "withdrawn", now).await.unwrap();
+                transaction.withdraw_consent(user, client, "withdrawn", &Act::of_operator(now)).await.unwrap();
                 self.model.withdraw(person, app);
             }
             Operation::PersonOff { person, thorough } => {
                 let id = &self.people[person].id;
                 transaction.switch_user_off(id, now).await.unwrap();
                 if thorough {
-                    transaction.end_everything_of_user(id, "switched off", now).await.unwrap();
+                    transaction.end_everything_of_user(id, "switched off", &Act::of_operator(now)).await.unwrap();
                 }
                 self.model.switch_person(person, true, thorough);
             }

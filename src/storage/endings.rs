@@ -1,0 +1,123 @@
+//! Ends: of a sign-in, of a grant, of all that a person has, of what a person allowed. An end of a sign-in ends the grants that are bound to
+//! it and notes whom to tell (see [`super::logout_outbox`]), and every end is recorded with its reason, in the same transaction.
+
+use sqlx::FromRow;
+
+use super::{Transaction, on, statements};
+use crate::failure::Failure;
+use crate::protocol::audit::{Act, Event, Name, Noun};
+
+/// What is known of a grant that has just ended. One whose code was never redeemed has not begun for anybody.
+macro_rules! ended {
+    () => {
+        " RETURNING id, client_id, user_id, CAST(CASE WHEN EXISTS (SELECT 1 FROM codes k WHERE k.grant_id = grants.id \
+         AND k.redeemed_at IS NULL) THEN 0 ELSE 1 END AS BIGINT) AS has_begun"
+    };
+}
+
+statements! {
+    END_SIGN_IN = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING id, user_id";
+    END_SIGN_INS_OF_USER = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL RETURNING id, user_id";
+    END_GRANT = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL", ended!());
+    END_BOUND_GRANTS = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE sign_in_id = $1 AND bound = 1 AND ended_at IS NULL",
+        ended!());
+    END_GRANTS_OF_USER = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL", ended!());
+    END_GRANTS_OF_CLIENT = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND client_id = $4 \
+        AND ended_at IS NULL", ended!());
+    FORGET_CONSENT = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
+}
+
+#[derive(FromRow)]
+struct EndedGrant {
+    id: String,
+    client_id: String,
+    user_id: String,
+    has_begun: i64,
+}
+
+/// `reason` is for the database, the account page and the record; `act` says who ends it.
+impl Transaction {
+    /// Ends a sign-in and the grants bound to it; `false` when there is no live one with this id.
+    pub async fn end_sign_in(&mut self, id: &str, reason: &str, act: &Act) -> Result<bool, Failure> {
+        let ended = self.end_sign_ins(END_SIGN_IN, id, reason, act).await?;
+        self.end_grants(END_BOUND_GRANTS, (id, None), reason, act).await?;
+        Ok(ended)
+    }
+
+    /// Ends a grant: nothing that came of it holds from now on.
+    pub async fn end_grant(&mut self, id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
+        self.end_grants(END_GRANT, (id, None), reason, act).await
+    }
+
+    /// Ends all sign-ins and all grants of a user.
+    pub async fn end_everything_of_user(&mut self, user_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
+        self.hold_user(user_id).await?;
+        self.end_sign_ins(END_SIGN_INS_OF_USER, user_id, reason, act).await?;
+        self.end_grants(END_GRANTS_OF_USER, (user_id, None), reason, act).await
+    }
+
+    /// Takes back what a person has allowed a client: the consent is forgotten, and every grant of it ends.
+    pub async fn withdraw_consent(
+        &mut self,
+        user_id: &str,
+        client_id: &str,
+        reason: &str,
+        act: &Act,
+    ) -> Result<(), Failure> {
+        self.hold_user(user_id).await?;
+        let forgotten = on!(self, |c| sqlx::query(FORGET_CONSENT)
+            .bind(user_id)
+            .bind(client_id)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        if forgotten > 0 {
+            let event = Event::of(act, Name::ConsentWithdrawn).on(Noun::Client, client_id).about_user(user_id);
+            self.record(&event.with("reason", reason)).await?;
+        }
+        self.end_grants(END_GRANTS_OF_CLIENT, (user_id, Some(client_id)), reason, act).await
+    }
+
+    async fn end_sign_ins(
+        &mut self,
+        statement: &'static str,
+        id: &str,
+        reason: &str,
+        act: &Act,
+    ) -> Result<bool, Failure> {
+        let ended = on!(self, |c| sqlx::query_as::<_, (String, String)>(statement)
+            .bind(id)
+            .bind(act.at.seconds())
+            .bind(reason)
+            .fetch_all(c)
+            .await)?;
+        for (sign_in_id, user_id) in &ended {
+            self.note_logouts(sign_in_id, act.at).await?;
+            let event = Event::of(act, Name::SignInEnded).on(Noun::SignIn, sign_in_id).about_user(user_id);
+            self.record(&event.with("reason", reason)).await?;
+        }
+        Ok(!ended.is_empty())
+    }
+
+    async fn end_grants(
+        &mut self,
+        statement: &'static str,
+        (id, client_id): (&str, Option<&str>),
+        reason: &str,
+        act: &Act,
+    ) -> Result<(), Failure> {
+        let ended = on!(self, |c| {
+            let query = sqlx::query_as::<_, EndedGrant>(statement).bind(id).bind(act.at.seconds()).bind(reason);
+            match client_id {
+                Some(client_id) => query.bind(client_id).fetch_all(c).await,
+                None => query.fetch_all(c).await,
+            }
+        })?;
+        for grant in ended.iter().filter(|grant| grant.has_begun != 0) {
+            let event = Event::of(act, Name::GrantEnded).on(Noun::Grant, &grant.id);
+            let event = event.about_user(&grant.user_id).about_client(&grant.client_id);
+            self.record(&event.with("reason", reason)).await?;
+        }
+        Ok(())
+    }
+}
