@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 
 use super::named::named;
+use super::network::ClientNetwork;
 use super::trace::TraceId;
 use crate::clock::Timestamp;
 
@@ -65,7 +66,7 @@ pub enum Noun {
     MasterKey,
     /// An address that somebody typed and that is nobody's, as a keyed hash.
     Address,
-    /// The network of a request, as [`network`] writes it.
+    /// The network of a request, as [`ClientNetwork`] writes it.
     Network,
 }
 
@@ -117,19 +118,6 @@ pub struct Origin {
     pub address: Option<IpAddr>,
     /// Its name.
     pub trace: TraceId,
-}
-
-/// The network of an address: an IPv4 address as it is, the /64 of an IPv6 one, since one line has it whole; `unknown` when the trusted
-/// proxies do not say the address.
-pub fn network(address: Option<IpAddr>) -> String {
-    match address.map(|address| address.to_canonical()) {
-        Some(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{}/64", std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        Some(address) => address.to_string(),
-        None => "unknown".to_owned(),
-    }
 }
 
 /// Who acts, when, and from where: what every change is told.
@@ -199,7 +187,7 @@ impl Event {
             subject: None,
             user_id: None,
             client_id: None,
-            network: act.origin.map(|origin| network(origin.address)),
+            network: act.origin.map(|origin| ClientNetwork::of(origin.address).to_string()),
             trace: act.origin.map(|origin| origin.trace),
             outcome: Outcome::Success,
             details: Map::new(),
@@ -303,14 +291,5 @@ mod tests {
         assert_ne!(fold(one.clone()), fold(failure("203.0.113.7", NOW.plus(60))));
         assert_ne!(fold(one.clone()), fold(failure("203.0.113.7", NOW).on(Noun::User, "u")));
         assert_eq!(Event { counted: false, ..one }.fold(), None);
-    }
-
-    #[test]
-    fn a_network_is_an_address_or_what_one_line_has_of_them() {
-        let of = |text: &str| network(text.parse().ok());
-        assert_eq!(of("203.0.113.7"), "203.0.113.7");
-        assert_eq!(of("::ffff:203.0.113.7"), "203.0.113.7");
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
-        assert_eq!(of("nowhere"), "unknown");
     }
 }

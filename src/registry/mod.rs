@@ -30,6 +30,7 @@ use crate::protocol::new_password::Words;
 use crate::protocol::problem::Problems;
 use crate::storage::{Storage, Transaction};
 
+pub use crate::protocol::audit::Act;
 pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
 pub use deletion::{ClientBelongings, UserBelongings};
 pub use resource::{NewResource, ResourceChange, ResourceView};
