@@ -130,6 +130,7 @@ impl App {
                 issuer: issuer.clone(),
                 master_key,
                 limits: config.sign_in.clone(),
+                attempts: &config.limits,
                 lifetimes: config.tokens.clone(),
             }),
             clean_up: CleanUp::new(storage.clone(), config.sign_in.idle),

@@ -1,13 +1,47 @@
-//! `[limits]`: how often one network may ask for something.
+//! `[limits]`: how many attempts with a person's secret may fail, and how often one network may ask for something.
 
 use serde::{Deserialize, Serialize};
 
-use super::Mistakes;
+use super::{Mistakes, Network};
+use crate::protocol::attempts::Limits;
 
-/// `[limits]`: how many at once, and how many in each further hour or minute; 0 for no limit.
+/// `[limits]`, times in seconds. What one network may ask for is how many at once, and how many in each further hour or minute; 0 for no
+/// limit.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsConfig {
+    /// Failed sign-ins of one network in a minute.
+    pub failures_per_minute: i64,
+    /// Of an IPv6 /48.
+    pub wide_failures_per_minute: i64,
+    /// To one account from one network, or of a known device.
+    pub account_failures_per_minute: i64,
+    /// Failures in a row until the first pause.
+    pub pause_after: i64,
+    /// The first pause.
+    pub pause: i64,
+    /// Failures in a row until the long pause.
+    pub long_pause_after: i64,
+    /// The long pause.
+    pub long_pause: i64,
+    /// Failures in a row until a known device is a stranger again.
+    pub forget_device_after: i64,
+    /// Failures in a row over all networks until strangers are slowed down.
+    pub slow_after: i64,
+    /// The first pause then.
+    pub slow_pause: i64,
+    /// The longest pause then.
+    pub slow_pause_at_most: i64,
+    /// Failures in a row over all networks at which an account is closed to strangers.
+    pub close_after: i64,
+    /// Accounts that one network may try in vain within an hour.
+    pub many_accounts: i64,
+    /// Networks from which one account may be tried in vain within an hour.
+    pub many_networks: i64,
+    /// Failures in a minute of a network that is slowed down.
+    pub slowed_failures_per_minute: i64,
+    /// Networks in which many people share an address.
+    pub trusted_networks: Vec<Network>,
     /// Accounts that are made, or asked for in vain.
     pub registrations_per_hour: u32,
     /// Clients that fail to authenticate.
@@ -23,7 +57,51 @@ pub struct LimitsConfig {
 }
 
 impl LimitsConfig {
+    /// The numbers of attempts with a person's secret.
+    pub fn attempts(&self) -> Limits {
+        Limits {
+            per_minute: self.failures_per_minute,
+            wide_per_minute: self.wide_failures_per_minute,
+            account_per_minute: self.account_failures_per_minute,
+            pause_after: self.pause_after,
+            pause: self.pause,
+            long_pause_after: self.long_pause_after,
+            long_pause: self.long_pause,
+            forget_device_after: self.forget_device_after,
+            slow_after: self.slow_after,
+            slow_pause: self.slow_pause,
+            slow_pause_at_most: self.slow_pause_at_most,
+            close_after: self.close_after,
+            many_accounts: self.many_accounts,
+            many_networks: self.many_networks,
+            slowed_per_minute: self.slowed_failures_per_minute,
+        }
+    }
+
     pub(super) fn check(&self, mistakes: &mut Mistakes) {
+        for (key, value) in [
+            ("failures_per_minute", self.failures_per_minute),
+            ("wide_failures_per_minute", self.wide_failures_per_minute),
+            ("account_failures_per_minute", self.account_failures_per_minute),
+            ("pause_after", self.pause_after),
+            ("forget_device_after", self.forget_device_after),
+            ("slow_after", self.slow_after),
+            ("many_accounts", self.many_accounts),
+            ("many_networks", self.many_networks),
+            ("slowed_failures_per_minute", self.slowed_failures_per_minute),
+        ] {
+            mistakes.within(&format!("limits.{key}"), value, 1, 1_000_000);
+        }
+        for (key, value) in [
+            ("pause", self.pause),
+            ("long_pause", self.long_pause),
+            ("slow_pause", self.slow_pause),
+            ("slow_pause_at_most", self.slow_pause_at_most),
+        ] {
+            mistakes.within(&format!("limits.{key}"), value, 1, 31_536_000);
+        }
+        mistakes.within("limits.long_pause_after", self.long_pause_after, self.pause_after + 1, 2_000_000);
+        mistakes.within("limits.close_after", self.close_after, self.slow_after + 1, 2_000_000);
         for (key, value) in [
             ("limits.registrations_per_hour", self.registrations_per_hour),
             ("limits.failed_clients_per_minute", self.failed_clients_per_minute),

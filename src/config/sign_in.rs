@@ -1,4 +1,4 @@
-//! `[sign_in]`: how long a sign-in holds, and how many may fail.
+//! `[sign_in]`: how long a sign-in holds.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,14 +12,11 @@ pub struct SignInConfig {
     pub idle: i64,
     /// The longest time in all.
     pub absolute: i64,
-    /// Failures of one network address in a minute.
-    pub failures_per_minute: i64,
 }
 
 impl SignInConfig {
     pub(super) fn check(&self, mistakes: &mut Mistakes) {
         mistakes.within("sign_in.idle", self.idle, 120, 31_536_000);
         mistakes.within("sign_in.absolute", self.absolute, 120, 31_536_000);
-        mistakes.within("sign_in.failures_per_minute", self.failures_per_minute, 1, 1_000_000);
     }
 }

@@ -3,6 +3,7 @@
 pub mod algorithm;
 pub mod allowed;
 pub mod assurance;
+pub mod attempts;
 pub mod audience;
 pub mod audit;
 pub mod authorization;

@@ -6,6 +6,7 @@
 //! A new proof is a file here that ends in `SignIns::advance`, as `password.rs` does.
 
 mod account;
+mod attempts;
 mod authenticate;
 mod forms;
 mod journeys;
@@ -26,8 +27,9 @@ pub use proceed::Proceed;
 pub use register::{Declined, Problems, Registration};
 pub use standing::Standing;
 
+use self::attempts::Counting;
 use self::line::Lines;
-use crate::config::{SignInConfig, TokensConfig};
+use crate::config::{LimitsConfig, SignInConfig, TokensConfig};
 use crate::leaked::Leaked;
 use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
@@ -54,6 +56,7 @@ pub struct SignIns {
     policy: Policy,
     lines: Lines,
     rates: Rates,
+    counting: Arc<Counting>,
     /// Begins, seals and opens journeys.
     pub journeys: Arc<Journeys>,
     /// Makes and checks what forms carry.
@@ -81,6 +84,8 @@ pub struct Parts<'a> {
     pub master_key: &'a MasterKey,
     /// How long sign-ins hold.
     pub limits: SignInConfig,
+    /// How many attempts may fail.
+    pub attempts: &'a LimitsConfig,
     /// How long codes live.
     pub lifetimes: TokensConfig,
 }
@@ -90,7 +95,8 @@ impl SignIns {
     pub fn new(parts: Parts<'_>) -> Self {
         Self {
             policy: Policy { fresh: FRESH },
-            lines: Lines::new(parts.limits.failures_per_minute),
+            lines: Lines::default(),
+            counting: Arc::new(Counting::new(parts.attempts, parts.master_key)),
             journeys: Arc::new(Journeys::new(parts.master_key)),
             forms: Arc::new(Forms::new(parts.master_key)),
             storage: parts.storage,

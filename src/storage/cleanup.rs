@@ -24,9 +24,6 @@ statements! {
     REVOKED_DUE = "SELECT expires_at FROM revoked_tokens WHERE expires_at < $1 LIMIT 1";
     CLEAN_REVOKED = "DELETE FROM revoked_tokens WHERE jti IN (SELECT jti FROM revoked_tokens WHERE expires_at < $1 \
         ORDER BY expires_at LIMIT $2)";
-    FAILURE_DUE = "SELECT started_at FROM sign_in_failures WHERE started_at < $1 LIMIT 1";
-    CLEAN_FAILURES = "DELETE FROM sign_in_failures WHERE address IN (SELECT address FROM sign_in_failures \
-        WHERE started_at < $1 ORDER BY started_at LIMIT $2)";
     DELETION_DUE = "SELECT deleted_at FROM deleted_clients WHERE deleted_at < $1 LIMIT 1";
     CLEAN_DELETIONS = "DELETE FROM deleted_clients WHERE client_id IN (SELECT client_id FROM deleted_clients \
         WHERE deleted_at < $1 ORDER BY deleted_at LIMIT $2)";
@@ -88,7 +85,7 @@ impl Storage {
         // Longer than a node goes on with what it remembers when it hears nothing.
         gone += self.clean_table(DELETION_DUE, CLEAN_DELETIONS, now.minus(WEEK)).await?;
         gone += self.clean_table(DENIED_DUE, CLEAN_DENIED, now).await?;
-        gone += self.clean_table(FAILURE_DUE, CLEAN_FAILURES, now.minus(3600)).await?;
+        gone += self.clean_counters(now).await?;
         Ok(gone)
     }
 
@@ -105,6 +102,23 @@ impl Storage {
                 .execute(c)
                 .await
                 .map(|done| done.rows_affected()))?;
+            transaction.commit().await?;
+        }
+        Ok(gone)
+    }
+
+    async fn clean_counters(&self, now: Timestamp) -> Result<u64, Failure> {
+        let mut gone = 0;
+        for _ in 0..BATCHES {
+            // Each by itself and in the order of their names, as attempts take them.
+            let ids = self.read_uncounted().await?.counters_due(now, BATCH).await?;
+            if ids.is_empty() {
+                break;
+            }
+            let mut transaction = self.begin_uncounted().await?;
+            for id in ids {
+                gone += transaction.clean_counter(&id, now).await?;
+            }
             transaction.commit().await?;
         }
         Ok(gone)

@@ -12,6 +12,7 @@
 //! wherever a race decides something, one statement decides it. What changes behind PgBouncer is said in `pooled.rs`.
 
 mod access;
+mod attempts;
 mod audit;
 mod cleanup;
 mod clients;
@@ -21,7 +22,6 @@ mod consents;
 mod deletion;
 mod directory;
 mod endings;
-mod failures;
 mod grants;
 mod keys;
 mod leases;
@@ -42,10 +42,10 @@ mod trial;
 mod users;
 
 pub use access::AppWithAccess;
+pub use attempts::Place;
 pub use codes::NewCode;
 pub use connection::{Reader, Storage};
 pub use directory::Directory;
-pub use failures::{Asked, Place};
 pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use leases::Lease;
@@ -89,6 +89,7 @@ pub(crate) use on;
 fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
         access::STATEMENTS,
+        attempts::STATEMENTS,
         audit::STATEMENTS,
         cleanup::STATEMENTS,
         clients::STATEMENTS,
@@ -96,7 +97,6 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         consents::STATEMENTS,
         deletion::STATEMENTS,
         endings::STATEMENTS,
-        failures::STATEMENTS,
         grants::STATEMENTS,
         keys::STATEMENTS,
         leases::STATEMENTS,

@@ -6,7 +6,7 @@ use doorward::protocol::rejection::Rejection;
 
 use crate::support::{Server, is_postgres};
 
-const TABLES: [&str; 6] = ["codes", "refresh_tokens", "grants", "sign_ins", "revoked_tokens", "sign_in_failures"];
+const TABLES: [&str; 6] = ["codes", "refresh_tokens", "grants", "sign_ins", "revoked_tokens", "attempt_counters"];
 
 async fn rows(server: &Server) -> Vec<i64> {
     let mut counts = Vec::new();
@@ -29,7 +29,7 @@ async fn nothing_is_left_of_a_person_who_never_came_back() {
     let code = browser.code(&client, "ann@example.org", "scope=openid+offline_access").await;
     let tokens = client.redeem(&code).await.ok();
     client.post("/revoke", &[("token", tokens["access_token"].as_str().unwrap())]).await;
-    assert_eq!(rows(&server).await, [1, 1, 1, 1, 1, 1]);
+    assert_eq!(rows(&server).await, [1, 1, 1, 1, 1, 3]);
     assert_eq!(clean(&server).await, 0);
     // The code goes first, and what protects against its replay with it; the grant is still asked for.
     server.turn(2 * 86_400);
@@ -109,7 +109,7 @@ async fn what_is_in_use_is_looked_at_once_a_day_and_stays() {
     assert_eq!(to_look_at().await, 0, "a second look has nothing to read");
     server.turn(86_400);
     assert_eq!(to_look_at().await, 1, "the grant, while the sign-in can do nothing but end");
-    assert_eq!(clean(&server).await, 1, "the count of failed sign-ins");
+    assert_eq!(clean(&server).await, 3, "the counters of the sign-in");
     assert_eq!(rows(&server).await, [1, 1, 1, 1, 0, 0]);
 }
 

@@ -5,9 +5,11 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use doorward::protocol::attempts::{Counter, Subject};
 use doorward::protocol::client::ClientType;
+use doorward::protocol::network::ClientNetwork;
 use doorward::random;
-use doorward::storage::NewRefreshToken;
+use doorward::storage::{NewRefreshToken, Place};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -24,23 +26,27 @@ fn begin_and_drop(future: impl Future) {
 async fn what_a_cancelled_request_began_is_undone_and_troubles_nobody() {
     let server = Server::start().await;
     let (storage, now) = (&server.app.storage, server.clock.now());
+    let limits = server.app.config.limits.attempts();
+    let subjects = Subject::of_stranger("nobody", ClientNetwork::of("203.0.113.1".parse().ok()), false);
+    let asked = |subject| Place::asked(subject, &limits, &Counter::default(), now);
+    let mut places: Vec<Place> = subjects.into_iter().map(asked).collect();
     for _ in 0..8 {
         let mut transaction = storage.begin().await.unwrap();
-        transaction.take_place("203.0.113.1", 5, now).await.unwrap();
-        begin_and_drop(transaction.take_place("203.0.113.1", 5, now));
+        transaction.take_places(&mut places, now).await.unwrap();
+        begin_and_drop(transaction.take_places(&mut places, now));
         drop(transaction);
         // Between two statements.
         let mut transaction = storage.begin().await.unwrap();
-        transaction.take_place("203.0.113.1", 5, now).await.unwrap();
+        transaction.take_places(&mut places, now).await.unwrap();
         drop(transaction);
         // While it begins and while it reads.
         begin_and_drop(storage.begin());
         begin_and_drop(async { storage.read().await.unwrap().user("nobody").await });
     }
     let mut transaction = storage.begin().await.unwrap();
-    transaction.take_place("203.0.113.1", 5, now).await.unwrap();
+    transaction.take_places(&mut places, now).await.unwrap();
     transaction.commit().await.unwrap();
-    let places = server.database.db_number("SELECT count FROM sign_in_failures").await;
+    let places = server.database.db_number("SELECT taken FROM attempt_counters WHERE id LIKE 'n %'").await;
     assert_eq!(places, 1, "nothing of all that was kept");
 }
 
@@ -99,7 +105,7 @@ async fn backends_that_are_terminated_cost_no_request() {
     server.database.db_number(TERMINATE).await;
     // What writes finds out by itself: nothing is lost when it begins on another connection.
     let mut transaction = server.app.storage.begin().await.unwrap();
-    transaction.take_place("203.0.113.1", 5, server.clock.now()).await.unwrap();
+    transaction.deny_request("any", server.clock.now()).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(parallel(8, ask).await, [200; 8]);
 }

@@ -68,7 +68,7 @@ async fn a_store_that_cannot_count_lets_nobody_guess_and_one_that_cannot_consume
     let mut browser = server.browser();
     let code = browser.code(&client, "ann@example.org", "").await;
     let hashes = server.app.hasher.hashes_computed();
-    server.database.db_execute("ALTER TABLE sign_in_failures RENAME TO sign_in_failures_away").await;
+    server.database.db_execute("ALTER TABLE attempt_counters RENAME TO attempt_counters_away").await;
     let mut stranger = server.browser();
     let page = stranger.visit("/login").await;
     let answer = stranger.sign_in_on(&page, "ann@example.org", crate::support::PASSWORD).await;

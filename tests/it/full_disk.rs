@@ -93,7 +93,7 @@ async fn a_write_that_is_tried_and_committed_ends_the_doubt() {
     let storage = Storage::open(&database.config, false).await.unwrap();
     disk.fill();
     let mut transaction = storage.begin().await.unwrap();
-    transaction.take_place("203.0.113.1", 5, doorward::clock::Timestamp::from_seconds(1)).await.unwrap();
+    transaction.deny_request("any", doorward::clock::Timestamp::from_seconds(1)).await.unwrap();
     transaction.commit().await.expect_err("there is no space");
     storage.can_write().await.expect_err("the try fails too");
     disk.free();

@@ -326,7 +326,10 @@ async fn with_a_pool_of(size: u32) {
     let server = Server::with(|config| {
         config.database.max_connections = size;
         config.database.acquire_timeout = 60;
-        config.sign_in.failures_per_minute = 1_000_000;
+        config.limits.failures_per_minute = 1_000_000;
+        config.limits.account_failures_per_minute = 1_000_000;
+        config.limits.pause_after = 1_000_000;
+        config.limits.slow_after = 1_000_000;
     })
     .await;
     let all = every_endpoint(&server).await;

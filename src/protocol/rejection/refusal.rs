@@ -62,16 +62,32 @@ impl Rejection {
 }
 
 impl Refusal {
-    /// The rule's public words, with the parameter or the scope at fault: `A parameter is given more than once: nonce.`
+    /// The rule's public words, with the parameter or the scope at fault, or how long to wait: `A parameter is given more than once: nonce.`
     pub fn description(&self) -> Cow<'static, str> {
         let words = self.rejection.description();
         let naming = |name: &str| format!("{}: {name}.", words.trim_end_matches('.')).into();
         match &self.detail {
             Detail::Parameter(name) => naming(name),
             Detail::Scope(token) => naming(token),
+            // How long it is until somebody does something nobody knows.
+            Detail::Wait(seconds) if self.rejection != Rejection::ClosedToStrangers => {
+                let words = words.trim_end_matches(" Try again later.");
+                format!("{words} Try again in {}.", in_words(*seconds)).into()
+            }
             Detail::None | Detail::Scopes(_) | Detail::Wait(_) => words.into(),
         }
     }
+}
+
+/// How long to wait, as a person says it: whole minutes, and whole hours where that is as good.
+fn in_words(seconds: u64) -> String {
+    let minutes = seconds.div_ceil(60).max(1);
+    let (number, unit) = if minutes < 60 || (!minutes.is_multiple_of(60) && minutes < 120) {
+        (minutes, "minute")
+    } else {
+        (minutes.div_ceil(60), "hour")
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
 impl From<Rejection> for Refusal {
@@ -118,6 +134,26 @@ mod tests {
         {
             assert_eq!(Rejection::UnknownScope.of_scope(unnamed).detail, Detail::None, "{unnamed:.80}");
         }
+    }
+
+    #[test]
+    fn how_long_to_wait_is_said_in_words() {
+        for (seconds, words) in [
+            (1, "1 minute"),
+            (60, "1 minute"),
+            (61, "2 minutes"),
+            (900, "15 minutes"),
+            (3600, "1 hour"),
+            (4000, "67 minutes"),
+            (7200, "2 hours"),
+            (7201, "3 hours"),
+            (86_400, "24 hours"),
+        ] {
+            let words = format!("Too many attempts. Try again in {words}.");
+            assert_eq!(Rejection::TooManyFailures.for_seconds(seconds).description(), words, "{seconds}");
+        }
+        let closed = Rejection::ClosedToStrangers.for_seconds(86_400);
+        assert_eq!(closed.description(), Rejection::ClosedToStrangers.description());
     }
 
     #[test]

@@ -222,7 +222,7 @@ async fn the_text_of_a_request_is_never_markup() {
         }
         let answer = browser.press(&consent.form("#allow")).await;
         assert_eq!(answer.location_param("state").as_deref(), Some(attack));
-        server.database.db_execute("DELETE FROM sign_in_failures").await;
+        server.database.db_execute("DELETE FROM attempt_counters").await;
         server.database.db_execute(&format!("DELETE FROM consents WHERE user_id = '{user}'")).await;
     }
     for field in ["scope=", "prompt=none+", "resource=", "max_age="] {

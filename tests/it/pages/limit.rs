@@ -1,7 +1,9 @@
 //! The limit of failed sign-ins counts failures: attempts under way hold a place each, and who finds none waits for them.
 
+use doorward::protocol::attempts::{Counter, Subject};
+use doorward::protocol::network::ClientNetwork;
 use doorward::protocol::rejection::Rejection;
-use doorward::storage::{Asked, Place};
+use doorward::storage::Place;
 
 use crate::support::{Answer, Browser, Form, PASSWORD, Server, eventually, parallel};
 
@@ -17,30 +19,33 @@ async fn at_the_form() -> (Server, Browser, impl Fn(&str) -> Form) {
     (server, browser, move |password: &str| form.clone().with("password", password))
 }
 
-/// A place as another node takes it for an attempt that is under way there.
-async fn take(server: &Server) -> Place {
+/// Places as another node takes them for an attempt on Ann's account that is under way there.
+async fn take(server: &Server) -> Vec<Place> {
     let mut transaction = server.app.storage.begin().await.unwrap();
-    let asked = transaction.take_place("203.0.113.7", 5, server.clock.now()).await.unwrap();
+    let ann = transaction.user_by_email(ANN).await.unwrap().unwrap().user.id;
+    let (limits, now) = (server.app.config.limits.attempts(), server.clock.now());
+    let subjects = Subject::of_stranger(&ann, ClientNetwork::of("203.0.113.7".parse().ok()), false);
+    let asked = |subject| Place::asked(subject, &limits, &Counter::default(), now);
+    let mut places: Vec<Place> = subjects.into_iter().map(asked).collect();
+    assert!(transaction.take_places(&mut places, now).await.unwrap(), "all are taken");
     transaction.commit().await.unwrap();
-    match asked {
-        Asked::Taken(place) => place,
-        Asked::Full { failures, .. } => panic!("all are taken, {failures} by failures"),
-    }
+    places
 }
 
-async fn settle(server: &Server, place: &Place, failed: bool) {
+async fn settle(server: &Server, places: &[Place], failed: bool) {
     let mut transaction = server.app.storage.begin().await.unwrap();
     if failed {
-        transaction.count_failure(place).await.unwrap();
+        transaction.count_failures(places, server.clock.now()).await.unwrap();
     } else {
-        transaction.give_place_back(place).await.unwrap();
+        transaction.give_places_back(places).await.unwrap();
     }
     transaction.commit().await.unwrap();
 }
 
-/// Places taken, failures.
+/// Places taken, failures: of the network.
 async fn places(server: &Server) -> (i64, i64) {
-    let number = server.database.db_number("SELECT 1000 * count + failed FROM sign_in_failures").await;
+    let number = "SELECT 1000 * taken + failed FROM attempt_counters WHERE id LIKE 'n %'";
+    let number = server.database.db_number(number).await;
     (number / 1000, number % 1000)
 }
 
@@ -72,7 +77,7 @@ async fn who_finds_all_places_taken_by_attempts_under_way_waits_for_them() {
     };
     let before = server.app.storage.connections_taken();
     let waiting = begin(PASSWORD);
-    let asked = async || (server.app.storage.connections_taken() > before + 1).then_some(());
+    let asked = async || (server.app.storage.connections_taken() > before + 4).then_some(());
     eventually("it has asked twice", asked).await;
     assert!(!waiting.is_finished());
     settle(&server, &held.pop().unwrap(), false).await;
@@ -105,7 +110,7 @@ async fn an_attempt_whose_browser_has_gone_is_settled_all_the_same() {
         let before = server.app.hasher.hashes_computed();
         let (mut browser, form) = (browser.clone(), with(password));
         let request = tokio::spawn(async move { browser.submit(&form).await });
-        let taken = "SELECT count(*) FROM sign_in_failures WHERE count > failed";
+        let taken = "SELECT count(*) FROM attempt_counters WHERE taken > failed";
         let is_under_way = async || {
             let done = server.app.hasher.hashes_computed() > before;
             (done || server.database.db_number(taken).await > 0).then_some(())

@@ -223,7 +223,7 @@ async fn forwarded_headers_of_strangers_open_no_door() {
             if at < 5 { (400, Rejection::WrongCredentials) } else { (429, Rejection::TooManyFailures) };
         answer.refused_page(status, rejection);
     }
-    assert_eq!(server.database.db_number("SELECT count(*) FROM sign_in_failures").await, 1);
+    assert_eq!(server.database.db_number("SELECT count(*) FROM attempt_counters WHERE id LIKE 'n %'").await, 1);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod forms;
 mod journey;
 mod letters;
 mod limit;
+mod lockout;
 mod login;
 mod logout;
 mod look;

@@ -1,0 +1,216 @@
+//! The one way in which a person's secret is tried, whatever the secret and whatever the page: a place is taken, the attempt is evaluated,
+//! and the place is settled. What may be tried at a moment is said in [`crate::protocol::attempts`]; the database counts
+//! ([`crate::storage::Place`]).
+//!
+//! A further door (a code sent by mail, a second factor) begins with [`SignIns::look`], asks [`SignIns::reserve`] before it compares anything,
+//! and ends in [`Transaction::count_success`](crate::storage::Transaction::count_success) within the transaction that goes on with the right
+//! secret, or in [`SignIns::count_failure`], or, when it could not compare, in [`SignIns::give_back`]. It does so in a task of its own, that ends
+//! though the browser goes away. So all doors share one set of counters.
+
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::line::{PATIENCE, in_vain};
+use super::{Browser, SignIns};
+use crate::clock::Timestamp;
+use crate::config::{LimitsConfig, Network};
+use crate::failure::{Error, Failure};
+use crate::protocol::attempts::{Counter, FOR_EVER, Kind, Limits, Subject};
+use crate::protocol::email;
+use crate::protocol::rejection::{Refusal, Rejection};
+use crate::sealing::MasterKey;
+use crate::secret::MacKey;
+use crate::storage::{Account, Place, Transaction};
+
+/// How long to wait before asking again for a place that an attempt on another node holds.
+const PAUSE: Duration = Duration::from_millis(50);
+/// What is said of when to come back to an account that is closed until somebody clears it, in seconds.
+const A_DAY: u64 = 86_400;
+
+/// What attempts are counted by.
+#[derive(Debug)]
+pub(super) struct Counting {
+    limits: Limits,
+    trusted: Vec<Network>,
+    names: MacKey,
+}
+
+/// Whose secret is tried, and from where.
+pub(super) struct Tried {
+    /// The account of that name, if there is one.
+    pub account: Option<Account>,
+    subjects: Vec<Subject>,
+    counters: Vec<(String, Counter)>,
+}
+
+/// The places of an attempt.
+#[derive(Debug)]
+pub(super) struct Held {
+    places: Vec<Place>,
+}
+
+impl Counting {
+    pub fn new(config: &LimitsConfig, master: &MasterKey) -> Self {
+        Self { limits: config.attempts(), trusted: config.trusted_networks.clone(), names: master.mac_key("attempts") }
+    }
+
+    /// What an attempt is counted for. An account that there is not counts as one that there is, by a keyed hash of what was typed.
+    fn subjects(&self, typed: &str, account: Option<&Account>, browser: &Browser) -> Vec<Subject> {
+        let name = match account {
+            Some(account) => account.user.id.clone(),
+            None => format!("?{}", self.names.sign(&[typed.as_bytes()])),
+        };
+        let ip = browser.address.parse().ok();
+        let is_trusted = ip.is_some_and(|ip| self.trusted.iter().any(|network| network.contains(ip)));
+        Subject::of_stranger(&name, browser.network(), is_trusted)
+    }
+
+    /// Why no attempt may be evaluated now, as far as failures say.
+    fn refusal(&self, tried: &Tried, now: Timestamp) -> Option<Refusal> {
+        let until = |subject: &Subject| self.limits.refused_until(subject.kind, &tried.counter(subject), now);
+        let until = tried.subjects.iter().filter_map(until).max()?;
+        Some(if until == FOR_EVER {
+            Rejection::ClosedToStrangers.for_seconds(A_DAY)
+        } else {
+            Rejection::TooManyFailures.for_seconds(until.seconds().saturating_sub(now.seconds()).unsigned_abs())
+        })
+    }
+}
+
+impl Tried {
+    fn counter(&self, subject: &Subject) -> Counter {
+        self.counters.iter().find(|(id, _)| *id == subject.id).map(|(_, counter)| *counter).unwrap_or_default()
+    }
+
+    /// Who waits for their turn together, and how many of them at most have one at once.
+    pub fn line(&self, limits: &Limits) -> (String, i64) {
+        let of = |kind| self.subjects.iter().find(|subject| subject.kind == kind);
+        match of(Kind::Network) {
+            Some(network) => (network.id.clone(), limits.per_minute),
+            None => (of(Kind::Pair).map(|pair| pair.id.clone()).unwrap_or_default(), limits.account_per_minute),
+        }
+    }
+}
+
+impl SignIns {
+    /// Looks up whose secret is to be tried and what was counted, by reading alone. What cannot be an address is looked for as any other:
+    /// nobody is to tell one from the other.
+    ///
+    /// # Errors
+    /// [`Rejection::TooManyFailures`], [`Rejection::ClosedToStrangers`]: then nothing may be compared; a failure when the database fails.
+    pub(super) async fn look(&self, typed: &str, browser: &Browser, now: Timestamp) -> Result<Tried, Error> {
+        let address = email::canonical(typed);
+        let mut reader = self.storage.read().await?;
+        // There is no account without an address.
+        let account = reader.user_by_email(address.as_deref().unwrap_or_default()).await?;
+        let name = address.unwrap_or_else(|_| typed.trim().to_lowercase());
+        let subjects = self.counting.subjects(&name, account.as_ref(), browser);
+        let counters = reader.counters(&subjects).await?;
+        drop(reader);
+        let tried = Tried { account, subjects, counters };
+        match self.counting.refusal(&tried, now) {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(tried),
+        }
+    }
+
+    /// Takes the places for an attempt. Who finds all of them taken by failures is refused, and by attempts under way, waits for those.
+    ///
+    /// # Errors
+    /// As [`SignIns::look`], and a failure when all places are held for too long.
+    pub(super) async fn reserve(&self, tried: &mut Tried, is_stale: bool, now: Timestamp) -> Result<Held, Error> {
+        let mut is_stale = is_stale;
+        let asking = async {
+            loop {
+                if is_stale {
+                    tried.counters = self.storage.read().await?.counters(&tried.subjects).await?;
+                    if let Some(refusal) = self.counting.refusal(tried, now) {
+                        return Err(Error::from(refusal));
+                    }
+                }
+                let limits = &self.counting.limits;
+                let asked = |subject: &Subject| Place::asked(subject.clone(), limits, &tried.counter(subject), now);
+                let mut places: Vec<Place> = tried.subjects.iter().map(asked).collect();
+                let mut transaction = self.storage.begin().await?;
+                if transaction.take_places(&mut places, now).await? {
+                    transaction.commit().await?;
+                    return Ok(Held { places });
+                }
+                drop(transaction);
+                is_stale = true;
+                sleep(PAUSE).await;
+            }
+        };
+        timeout(PATIENCE, asking).await.unwrap_or_else(|_| Err(in_vain().into()))
+    }
+
+    /// Counts the attempt as a failure, with all that follows from it.
+    pub(super) async fn count_failure(&self, held: &Held, now: Timestamp) -> Result<(), Failure> {
+        let limits = &self.counting.limits;
+        let mut transaction = self.storage.begin().await?;
+        let mut counted = transaction.count_failures(&held.places, now).await?;
+        let is_first = |(subject, counter): &(Subject, Counter)| subject.kind == Kind::Pair && counter.in_row == 1;
+        if counted.iter().any(is_first) {
+            let spread = transaction.count_spread(&held.places, now).await?;
+            counted.retain(|(subject, _)| spread.iter().all(|(other, _)| other != subject));
+            counted.extend(spread.iter().cloned());
+            spread.iter().for_each(|(subject, counter)| self.counting.tell_of_spread(subject, counter));
+        }
+        let mut closed = None;
+        for (subject, counter) in &counted {
+            let Some(after) = limits.after_failure(subject.kind, counter, now) else { continue };
+            transaction.close_counter(&subject.id, after, now).await?;
+            if subject.kind != Kind::Device {
+                closed = closed.max(after.closed_until);
+            }
+        }
+        if let (Some(until), Some(account)) = (closed, held.account()) {
+            transaction.note_attempts(&account.subject.id, until, now).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Gives the places of an attempt back that was not evaluated: nobody has learned anything of the secret.
+    pub(super) async fn give_back(&self, held: &Held) -> Result<(), Failure> {
+        let mut transaction = self.storage.begin().await?;
+        transaction.give_places_back(&held.places).await?;
+        transaction.commit().await
+    }
+
+    /// The numbers that attempts are counted by.
+    pub(super) fn attempt_limits(&self) -> &Limits {
+        &self.counting.limits
+    }
+}
+
+impl Held {
+    /// Counts the attempt as right, in the transaction that goes on with it.
+    pub async fn succeed(&self, transaction: &mut Transaction, now: Timestamp) -> Result<(), Failure> {
+        transaction.count_success(&self.places, now).await
+    }
+
+    fn account(&self) -> Option<&Place> {
+        self.places.iter().find(|place| place.subject.kind == Kind::Account)
+    }
+}
+
+impl Counting {
+    /// Says once that a network tries many accounts, or that an account is tried from many networks.
+    fn tell_of_spread(&self, subject: &Subject, counter: &Counter) {
+        let is_told = self.limits.is_spread(subject.kind, counter.spread)
+            && !self.limits.is_spread(subject.kind, counter.spread - 1);
+        if !is_told {
+            return;
+        }
+        match (subject.kind, &subject.account, &subject.network) {
+            (Kind::Account, Some(account), _) => {
+                tracing::warn!(%account, networks = counter.spread, "failed sign-ins to one account from many networks");
+            }
+            (_, _, Some(network)) => {
+                tracing::warn!(%network, accounts = counter.spread, "failed sign-ins to many accounts from one network");
+            }
+            _ => {}
+        }
+    }
+}
