@@ -9,7 +9,10 @@ mod a;
 mod b;
 mod c;
 mod d;
+mod h;
 mod later;
+mod m;
+mod n;
 mod page;
 mod rows;
 
@@ -20,6 +23,7 @@ use crate::support::{Answer, Browser, Client, Form, Server};
 
 const ANN: &str = "ann@example.org";
 const BOB: &str = "bob@example.org";
+const EVE: &str = "eve@example.org";
 
 /// A request for everything that outlives the browser.
 const OFFLINE: &str = "scope=openid+email+offline_access";
