@@ -24,6 +24,7 @@ use crate::rates::Rates;
 use crate::sealing::MasterKey;
 use crate::signin::{self, SignIns};
 use crate::storage::{Directory, Storage};
+use crate::telemetry::numbers;
 use crate::tokens::{KeyRing, Mint};
 
 /// How often memory is brought up to date: what others changed counts within a second.
@@ -98,6 +99,7 @@ impl App {
         clock: Clock,
     ) -> Result<Self, Failure> {
         config.keys.forget_secrets();
+        storage.tell_events_to(|event| numbers::event(event.name.as_str(), event.outcome.as_str()));
         let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
         let signing_keys = SigningKeys::open(storage.clone(), master_key, &config).await?;
         let ring = KeyRing::default();

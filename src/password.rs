@@ -112,6 +112,11 @@ impl Hasher {
         self.0.done.load(Ordering::SeqCst)
     }
 
+    /// How many hashes are computed now, and how many wait.
+    pub fn under_way(&self) -> (usize, usize) {
+        self.0.queue.under_way()
+    }
+
     async fn run(
         &self,
         (password, waiter): (&str, Waiter),

@@ -5,6 +5,8 @@
 //! warning or an error takes all before it along at once. Nothing is dropped: whoever logs faster than standard error takes waits
 //! for it. Only a process that is killed outright can lose the last few milliseconds.
 
+pub mod numbers;
+
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::http::{Listener, Shutdown, Tls, site};
+use crate::http::{Listener, Scrapes, Shutdown, Tls, site};
 use crate::protocol::audit::Name;
 use crate::telemetry;
 
@@ -42,6 +42,8 @@ impl Serve {
             None
         };
         let listener = Listener::bind(&context.config.server.listen).await?.with_tls(tls.clone());
+        let metrics = &context.config.metrics;
+        let scrapes = if metrics.is_on() { Some(Scrapes::bind(&metrics.listen).await?) } else { None };
         name_issuer(&mut context.config, &listener);
         let mut made = Made::new();
         let mut warnings = context.config.warnings();
@@ -54,9 +56,16 @@ impl Serve {
         let shutdown = on_signals()?;
         let (issuer, address) = (app.issuer.as_str(), listener.address());
         if self.output.json || telemetry::is_json() {
-            line(json!({ "event": "ready", "issuer": issuer, "listen": address.to_string() }));
+            let mut ready = json!({ "event": "ready", "issuer": issuer, "listen": address.to_string() });
+            if let Some(scrapes) = &scrapes {
+                ready["metrics"] = json!(scrapes.address().to_string());
+            }
+            line(ready);
         } else {
             line(format!("Doorward is ready at {issuer} (listening on {address})"));
+        }
+        if let Some(scrapes) = scrapes {
+            tokio::spawn(scrapes.serve(app.clone(), shutdown.clone()));
         }
         serve(app, listener, shutdown).await
     }

@@ -9,6 +9,7 @@ mod given;
 mod keys;
 mod limits;
 mod log;
+mod metrics;
 mod mistakes;
 mod outgoing;
 mod password;
@@ -24,6 +25,7 @@ use config::builder::{ConfigBuilder, DefaultState};
 use config::{Config as Sources, ConfigError, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
+pub use self::metrics::MetricsConfig;
 pub use accent::{Accent, DARK, Grounds, LIGHT, Palette};
 pub use brand::{BrandConfig, Logo, LogoKind};
 pub use colour::Colour;
@@ -70,6 +72,8 @@ pub struct Config {
     pub brand: BrandConfig,
     /// `[log]`.
     pub log: LogConfig,
+    /// `[metrics]`.
+    pub metrics: MetricsConfig,
     /// Whether the operator named the issuer, rather than leave it at the default.
     #[serde(skip)]
     pub issuer_is_configured: bool,
@@ -148,6 +152,11 @@ impl Config {
                     .to_owned(),
             );
         }
+        if self.metrics.is_exposed() {
+            warnings.push(
+                "metrics.listen is no loopback address: whoever reaches it reads the numbers, for no password guards them".to_owned(),
+            );
+        }
         warnings
     }
 
@@ -168,6 +177,7 @@ impl Config {
         self.outgoing.check(mistakes);
         self.brand.check(mistakes);
         self.log.check(mistakes);
+        self.metrics.check(mistakes);
     }
 }
 

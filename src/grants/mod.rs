@@ -33,6 +33,7 @@ use crate::protocol::rejection::Rejection;
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::ScopeSet;
 use crate::storage::{Directory, Storage};
+use crate::telemetry::numbers;
 use crate::tokens::{Algorithms, KeyRing, Signers};
 
 /// The grant types, with all that they decide from.
@@ -100,11 +101,13 @@ impl Grants {
             return Err(Rejection::GrantTypeNotAllowed.into());
         }
         let resources = self.directory.resources().await?;
-        match grant_type {
+        let granted = match grant_type {
             GrantType::AuthorizationCode => self.authorization_code(request, &resources).await,
             GrantType::ClientCredentials => self.client_credentials(request, &resources),
             GrantType::RefreshToken => self.refresh_token(request, &resources).await,
-        }
+        }?;
+        numbers::tokens(grant_type.as_str());
+        Ok(granted)
     }
 
     /// The keys that will sign what is granted: the access token's as its resource wants it, the ID token's as the client does. Chosen

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::patience::Patience;
+use crate::telemetry::numbers;
 
 /// How often it is looked, when there is no room, whether one idles now.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -77,6 +78,7 @@ impl Open {
         let number = all.last;
         all.open.insert(number, One { patience: patience.clone(), leave: leave.clone() });
         drop(all);
+        numbers::connections(1);
         Entered { all: self.all.clone(), number, patience, leave, _permit: permit }
     }
 
@@ -94,6 +96,7 @@ impl Open {
 impl Drop for Entered {
     fn drop(&mut self) {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).open.remove(&self.number);
+        numbers::connections(-1);
     }
 }
 

@@ -109,6 +109,12 @@ impl Queue {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many run, and how many wait.
+    pub fn under_way(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.running, state.waiting)
+    }
+
     /// Waits for a turn.
     ///
     /// # Errors

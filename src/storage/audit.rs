@@ -1,7 +1,7 @@
 //! The record of what happened: one row for each event, in the transaction of what it records. Rows are only ever added; one that counts a
 //! flood is counted up until it is sealed.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::rows::json;
 use super::{Storage, Transaction, on, statements};
@@ -22,9 +22,9 @@ pub(super) type Hearer = Arc<dyn Fn(&Event) + Send + Sync>;
 
 impl Storage {
     /// Lets somebody hear of every event that is committed here, after its commit: nothing of this node that is told did not happen. It is
-    /// called between requests' steps, so it must not take long. Only the first one hears.
+    /// called between requests' steps, so it must not take long.
     pub fn tell_events_to(&self, hearer: impl Fn(&Event) + Send + Sync + 'static) {
-        let _ = self.hearer().set(Arc::new(hearer));
+        self.hearers().write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(hearer));
     }
 
     /// Tells of what was recorded and committed, and logs it.
@@ -44,7 +44,7 @@ impl Storage {
                 outcome = %event.outcome,
                 "audit"
             );
-            if let Some(hearer) = self.hearer().get() {
+            for hearer in self.hearers().read().unwrap_or_else(PoisonError::into_inner).iter() {
                 hearer(event);
             }
         }

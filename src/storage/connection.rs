@@ -1,7 +1,7 @@
 //! What a request takes from the two databases behind one name: a reader, or a transaction (`transaction.rs`).
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use sqlx::Executor;
@@ -39,7 +39,7 @@ struct Parts {
     in_doubt: AtomicBool,
     trial: Trial,
     /// Who hears of what was recorded, once it is committed.
-    hearer: OnceLock<Hearer>,
+    hearers: RwLock<Vec<Hearer>>,
 }
 
 pub(super) enum Pools {
@@ -167,7 +167,7 @@ impl Storage {
             statements,
             in_doubt: AtomicBool::new(false),
             trial: Trial::default(),
-            hearer: OnceLock::new(),
+            hearers: RwLock::default(),
         })))
     }
 
@@ -281,8 +281,17 @@ impl Storage {
         }
     }
 
-    pub(super) fn hearer(&self) -> &OnceLock<Hearer> {
-        &self.0.hearer
+    pub(super) fn hearers(&self) -> &RwLock<Vec<Hearer>> {
+        &self.0.hearers
+    }
+
+    /// Of each pool its name, how many connections are lent now, and how many there may be.
+    pub fn connections_lent(&self) -> Vec<(&'static str, usize, usize)> {
+        let pools = match self.pools() {
+            Pools::Sqlite { writer, readers, .. } => vec![("writer", writer.lent()), ("readers", readers.lent())],
+            Pools::Postgres { all, .. } => vec![("all", all.lent())],
+        };
+        pools.into_iter().map(|(name, (lent, most))| (name, lent, most)).collect()
     }
 
     /// How many connections requests have taken so far: lets a test show that a request touches no database.

@@ -27,6 +27,8 @@ statements! {
         (SELECT 1 FROM logout_outbox b WHERE b.client_id = o.client_id AND b.leased_until > $1)) AS due \
         WHERE place <= $4 ORDER BY attempts, due_at LIMIT $3) \
         RETURNING client_id, sign_in_id, user_id, attempts";
+    // The first of them was noted at the earliest end.
+    LOGOUTS_WAITING = "SELECT count(*), min(ended_at) FROM logout_outbox";
     FORGET_LOGOUT = "DELETE FROM logout_outbox WHERE client_id = $1 AND sign_in_id = $2 AND attempts = $3";
     POSTPONE_LOGOUT = "UPDATE logout_outbox SET leased_until = 0, due_at = $4 \
         WHERE client_id = $1 AND sign_in_id = $2 AND attempts = $3";
@@ -46,6 +48,11 @@ impl Reader {
         let row =
             on!(self, |c| sqlx::query_as::<_, (String,)>(LOGOUT_DUE).bind(now.seconds()).fetch_optional(c).await)?;
         Ok(row.is_some())
+    }
+
+    /// How many notices wait, and since when the oldest, in seconds.
+    pub async fn logouts_waiting(&mut self) -> Result<(i64, Option<i64>), Failure> {
+        on!(self, |c| sqlx::query_as::<_, (i64, Option<i64>)>(LOGOUTS_WAITING).fetch_one(c).await)
     }
 }
 

@@ -168,6 +168,12 @@ impl<C: Session> Pool<C> {
         self.0.manner.reads_in_transactions
     }
 
+    /// How many connections are lent now, and how many there may be.
+    pub fn lent(&self) -> (usize, usize) {
+        let most = self.0.most as usize;
+        (most.saturating_sub(self.0.permits.available_permits()), most)
+    }
+
     /// Waits for those that are lent out, and closes all.
     pub async fn close(&self) {
         let all = self.0.permits.acquire_many(self.0.most).await;

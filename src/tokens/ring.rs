@@ -81,6 +81,16 @@ impl KeyRing {
         self.0.keys.load().lives.clone()
     }
 
+    /// Of each algorithm its name, and for how many seconds its key has signed.
+    pub fn ages(&self, now: Timestamp) -> Vec<(&'static str, i64)> {
+        let lives = self.lives();
+        let age = |algorithm: Algorithm| {
+            let life = signer(&lives, algorithm.as_str(), now)?;
+            Some((algorithm.as_str(), now.seconds().saturating_sub(life.signs_from.seconds())))
+        };
+        Algorithm::ALL.iter().copied().filter_map(age).collect()
+    }
+
     /// The key that signs now with the first algorithm of the list for which a key has begun to.
     ///
     /// # Errors

@@ -74,6 +74,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("password.queue_share", "7", "7"),
     ("outgoing.allow", "a.test:1,b.test:2", "[\"a.test:1\",\"b.test:2\"]"),
     ("outgoing.ca", "ca.pem", "\"ca.pem\""),
+    ("metrics.listen", "127.0.0.1:9464", "\"127.0.0.1:9464\""),
     ("brand.name", "Elsewhere", "\"Elsewhere\""),
     ("brand.logo", "logo.svg", "\"logo.svg\""),
     ("brand.accent", "#aa3300", "\"#aa3300\""),

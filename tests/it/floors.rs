@@ -59,6 +59,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("unicode_normalization", &["protocol/password_form.rs"]),
     ("lettre", &["mail.rs"]),
     ("tracing_subscriber", &["telemetry.rs"]),
+    ("metrics", &["telemetry/"]),
+    ("metrics_exporter_prometheus", &["telemetry/"]),
     ("openidconnect", &["upstream/"]),
     ("oauth2", &["upstream/"]),
 ];

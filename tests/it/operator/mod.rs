@@ -2,6 +2,7 @@
 
 mod config_check;
 mod log;
+mod metrics;
 mod reading;
 mod verbs;
 mod waiting;

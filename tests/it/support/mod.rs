@@ -25,7 +25,7 @@ pub use client::{Client, unverified_claims};
 pub use database::{Database, MASTER_KEY, is_postgres};
 pub use eventually::{END, eventually, eventually_blocking};
 pub use live::{Live, binary, free_address, refused, refused_by};
-pub use live_browser::LiveBrowser;
+pub use live_browser::{LiveBrowser, http};
 pub use live_client::LiveClient;
 pub use parallel::parallel;
 pub use receiver::Receiver;

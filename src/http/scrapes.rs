@@ -1,0 +1,125 @@
+//! The listener for Prometheus (`[metrics] listen`): `GET /metrics`, and nothing else. It is no part of the site: on an address of its own, for
+//! whoever may reach that, without a password. The names of routes that label the numbers are here, too.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use super::serve::Shutdown;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::protocol::issuer::Base;
+use crate::telemetry::numbers::{self, Standing};
+
+/// How often what was counted is put in its place.
+const TIDY: Duration = Duration::from_secs(5);
+
+/// The routes that numbers are told apart by; all others together are `other`.
+const ROUTES: &[&str] = &[
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/jwks.json",
+    "/token",
+    "/revoke",
+    "/userinfo",
+    "/introspect",
+    "/authorize",
+    "/authorize/continue",
+    "/login",
+    "/register",
+    "/consent",
+    "/logout",
+    "/logout/confirm",
+    "/signed-out",
+    "/account",
+    "/account/sign-ins/end",
+    "/account/sign-ins/end-others",
+    "/account/apps/end",
+    "/",
+    "/static/{file}",
+    "/healthz",
+    "/readyz",
+];
+
+/// The route of a path, as a label. The issuer's path stands before it, behind it (RFC 8414 §3.1), or, for health checks, not at all.
+pub(super) fn route_of(path: &str, base: &Base) -> &'static str {
+    let path = path.strip_prefix(base.as_str()).or_else(|| path.strip_suffix(base.as_str())).unwrap_or(path);
+    if path.starts_with("/static/") {
+        return "/static/{file}";
+    }
+    ROUTES.iter().find(|route| **route == path).copied().unwrap_or("other")
+}
+
+/// A method, as a label.
+pub(super) fn method_of(method: &axum::http::Method) -> &'static str {
+    ["GET", "POST", "OPTIONS", "HEAD"].into_iter().find(|known| method.as_str() == *known).unwrap_or("other")
+}
+
+/// A bound socket for scrapes.
+#[derive(Debug)]
+pub struct Scrapes(TcpListener, SocketAddr);
+
+impl Scrapes {
+    /// Binds to `ADDRESS:PORT`, and begins to count; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// A sentence when the address is wrong, busy or not ours.
+    pub async fn bind(listen: &str) -> Result<Self, Failure> {
+        let refused =
+            |error: std::io::Error| Failure::internal(format!("cannot listen on {listen} for metrics: {error}"));
+        let socket = TcpListener::bind(listen).await.map_err(refused)?;
+        let address = socket.local_addr().map_err(refused)?;
+        numbers::start()?;
+        Ok(Self(socket, address))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.1
+    }
+
+    /// Answers scrapes until a stop is asked for.
+    pub async fn serve(self, app: App, shutdown: Shutdown) {
+        let tidying = tokio::spawn(async {
+            loop {
+                tokio::time::sleep(TIDY).await;
+                numbers::tidy();
+            }
+        });
+        let router = Router::new().route("/metrics", get(scrape)).with_state(app);
+        let served = axum::serve(self.0, router).with_graceful_shutdown(async move { shutdown.requested().await });
+        if let Err(error) = served.await {
+            tracing::error!(%error, "metrics are not served any more");
+        }
+        tidying.abort();
+    }
+}
+
+async fn scrape(State(app): State<App>) -> Response {
+    // A database that is away is what a scrape must tell, and not what it may fail for.
+    match standing(&app).await {
+        Ok(standing) => numbers::stand(&standing),
+        Err(failure) => tracing::warn!(%failure, "not all could be counted for a scrape"),
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], numbers::text()).into_response()
+}
+
+async fn standing(app: &App) -> Result<Standing, Failure> {
+    let now = app.now();
+    let mut reader = app.storage.read_uncounted().await?;
+    let outbox = reader.logouts_waiting().await?;
+    drop(reader);
+    Ok(Standing {
+        hashes: app.hasher.under_way(),
+        pools: app.storage.connections_lent(),
+        outbox: (outbox.0, outbox.1.map_or(0, |since| now.seconds().saturating_sub(since).max(0))),
+        keys: app.ring.ages(now),
+        locked: 0,
+    })
+}
