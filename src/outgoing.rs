@@ -4,18 +4,26 @@
 //! when it is dialled: names are resolved by our own resolver, which drops every address that is not public, and literal
 //! addresses are checked before. Hosts of `[outgoing] allow` are exempt. Five seconds and 64 KiB at most.
 
+mod collector;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use opentelemetry::trace::TraceContextExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_TYPE;
+use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 use url::form_urlencoded::Serializer;
 use url::{Host, Url};
 
 use crate::config::OutgoingConfig;
 use crate::failure::Failure;
+use crate::protocol::trace::{TraceId, TraceParent};
+
+pub use collector::Collector;
 
 /// The longest body that is read, in bytes.
 const MAX_BODY: usize = 65_536;
@@ -66,7 +74,7 @@ impl Outgoing {
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, Failure> {
         let url = Url::parse(url).map_err(Failure::internal)?;
         let client = self.client(self.way(&url)?).await?;
-        let mut response = client.get(url.clone()).send().await.map_err(|error| unanswered(&url, &error))?;
+        let mut response = send(client.get(url.clone()), &url).await?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(Failure::unavailable(format!("{} answered {}", place(&url), response.status())));
         }
@@ -89,7 +97,7 @@ impl Outgoing {
         let client = self.client(self.way(&url)?).await?;
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = client.post(url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
-        let response = request.send().await.map_err(|error| unanswered(&url, &error))?;
+        let response = send(request, &url).await?;
         if response.status().is_success() {
             Ok(())
         } else {
@@ -135,6 +143,24 @@ impl Outgoing {
             _ => refuse("its address is not public"),
         }
     }
+}
+
+/// Sends a request, in a span that it names to the other side (W3C Trace Context).
+async fn send(request: reqwest::RequestBuilder, url: &Url) -> Result<reqwest::Response, Failure> {
+    let span = tracing::info_span!(target: "spans", "call", otel.name = "call", otel.kind = "client", server.address = place(url));
+    let context = span.context();
+    let of = context.span().span_context().clone();
+    let request = if of.is_valid() {
+        let parent = TraceParent {
+            trace: TraceId::of(of.trace_id().to_bytes()),
+            span: of.span_id().to_bytes(),
+            sampled: of.is_sampled(),
+        };
+        request.header("traceparent", parent.to_string())
+    } else {
+        request
+    };
+    request.send().instrument(span).await.map_err(|error| unanswered(url, &error))
 }
 
 impl Clients {

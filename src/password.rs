@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use tracing::Instrument;
 use zeroize::Zeroizing;
 
 use self::queue::{Bounds, Queue};
@@ -123,7 +124,8 @@ impl Hasher {
         salt: Vec<u8>,
         params: Params,
     ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let turn = self.0.queue.turn(waiter).await?;
+        let span = tracing::info_span!(target: "spans", "password hash");
+        let turn = self.0.queue.turn(waiter).instrument(span.clone()).await?;
         let (pool, password) = (self.0.clone(), Zeroizing::new(password.to_owned()));
         let work = move || {
             let output = pool.compute(&password, &salt, params);
@@ -131,7 +133,7 @@ impl Hasher {
             drop(turn);
             output
         };
-        tokio::task::spawn_blocking(work).await.map_err(Failure::internal)?
+        tokio::task::spawn_blocking(work).instrument(span).await.map_err(Failure::internal)?
     }
 }
 

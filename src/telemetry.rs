@@ -6,19 +6,23 @@
 //! for it. Only a process that is killed outright can lose the last few milliseconds.
 
 pub mod numbers;
+pub mod traces;
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use opentelemetry_http::HttpClient;
 use tracing::{Level, Metadata};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::{LogConfig, LogFormat};
+use crate::config::{LogConfig, LogFormat, TelemetryConfig};
+use crate::failure::Failure;
 
 /// How long lines gather.
 const GATHER: Duration = Duration::from_millis(10);
@@ -32,25 +36,56 @@ static IS_JSON: AtomicBool = AtomicBool::new(false);
 
 /// Begins to write the log of this process. A second call does nothing.
 pub fn start(config: &LogConfig) {
+    let lines = tracing_subscriber::fmt::layer().with_writer(Writers).with_target(false);
+    let registry = tracing_subscriber::registry().with(filter(config));
+    let begun = match config.format {
+        LogFormat::Text => registry.with(lines.with_ansi(false)).try_init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+    };
+    if begun.is_ok() {
+        started(config);
+    }
+}
+
+/// As [`start`], and tells a collector of traces over this client.
+///
+/// # Errors
+/// A sentence when the collector's address is wrong.
+pub fn start_with_traces(
+    config: &LogConfig,
+    collector: &TelemetryConfig,
+    client: impl HttpClient + 'static,
+) -> Result<(), Failure> {
+    let spans = Targets::new().with_target(traces::SPANS, LevelFilter::INFO);
+    let layer = tracing_opentelemetry::layer().with_tracer(traces::tracer(collector, client)?);
+    let layer = layer.with_location(false).with_threads(false).with_tracked_inactivity(false).with_target(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(Writers).with_target(false);
+    let registry = tracing_subscriber::registry().with(layer.with_level(false).with_filter(spans));
+    // The log sees no spans: each of its lines stands for itself.
+    let begun = match config.format {
+        LogFormat::Text => registry.with(lines.with_ansi(false).with_filter(filter(config))).try_init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_filter(filter(config))).try_init(),
+    };
+    if begun.is_ok() {
+        started(config);
+    }
+    Ok(())
+}
+
+/// What the log shows.
+fn filter(config: &LogConfig) -> Targets {
     let level = config.level.parse().unwrap_or(LevelFilter::INFO);
     let others = ["sqlx", "hyper", "h2", "rustls"].map(|name| (name, level.min(LevelFilter::WARN)));
-    let filter = Targets::new().with_default(level).with_targets(others);
-    let lines = tracing_subscriber::fmt::layer().with_writer(Writers).with_target(false);
-    let started = match config.format {
-        LogFormat::Text => tracing_subscriber::registry().with(filter).with(lines.with_ansi(false)).try_init(),
-        LogFormat::Json => {
-            let lines = lines.json().flatten_event(true);
-            tracing_subscriber::registry().with(filter).with(lines).try_init()
-        }
-    };
-    if started.is_ok() {
-        IS_STARTED.store(true, Ordering::SeqCst);
-        if config.format == LogFormat::Json {
-            IS_JSON.store(true, Ordering::SeqCst);
-            std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
-        }
-        std::thread::spawn(|| LINES.write_for_ever());
+    Targets::new().with_default(level).with_targets(others).with_target(traces::SPANS, LevelFilter::OFF)
+}
+
+fn started(config: &LogConfig) {
+    IS_STARTED.store(true, Ordering::SeqCst);
+    if config.format == LogFormat::Json {
+        IS_JSON.store(true, Ordering::SeqCst);
+        std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     }
+    std::thread::spawn(|| LINES.write_for_ever());
 }
 
 /// Whether this process writes a log.
@@ -63,8 +98,9 @@ pub fn is_json() -> bool {
     IS_JSON.load(Ordering::SeqCst)
 }
 
-/// Writes what still waits: to be called before the process ends.
+/// Tells and writes what still waits: to be called before the process ends, while its threads still run.
 pub fn finish() {
+    traces::finish();
     LINES.write_out();
 }
 

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::{Listener, Scrapes, Shutdown, Tls, site};
+use crate::outgoing::Collector;
 use crate::protocol::audit::Name;
 use crate::telemetry;
 
@@ -34,7 +35,7 @@ impl Serve {
         if let Some(listen) = self.listen {
             context.config.server.listen = listen;
         }
-        telemetry::start(&context.config.log);
+        start_log(&context.config)?;
         // Bound first: a busy port must leave nothing half made.
         let tls = if context.config.server.tls.is_on() {
             Some(Tls::load(&context.config.server.tls, context.clock.now())?)
@@ -69,6 +70,16 @@ impl Serve {
         }
         serve(app, listener, shutdown).await
     }
+}
+
+/// Begins to write the log, and to tell of traces when somebody is to hear of them.
+fn start_log(config: &Config) -> Result<(), Failure> {
+    if config.telemetry.is_on() {
+        let collector = Collector::new(&config.outgoing)?;
+        return telemetry::start_with_traces(&config.log, &config.telemetry, collector);
+    }
+    telemetry::start(&config.log);
+    Ok(())
 }
 
 /// Tells what a first start made.

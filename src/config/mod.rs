@@ -16,6 +16,7 @@ mod password;
 mod registration;
 mod server;
 mod sign_in;
+mod telemetry;
 mod tls;
 mod tokens;
 
@@ -40,6 +41,7 @@ pub use password::PasswordConfig;
 pub use registration::RegistrationConfig;
 pub use server::{Network, ServerConfig};
 pub use sign_in::SignInConfig;
+pub use telemetry::TelemetryConfig;
 pub use tls::TlsConfig;
 pub use tokens::{LONGEST_LIFETIME, TokensConfig};
 
@@ -74,6 +76,8 @@ pub struct Config {
     pub log: LogConfig,
     /// `[metrics]`.
     pub metrics: MetricsConfig,
+    /// `[telemetry]`.
+    pub telemetry: TelemetryConfig,
     /// Whether the operator named the issuer, rather than leave it at the default.
     #[serde(skip)]
     pub issuer_is_configured: bool,
@@ -178,6 +182,7 @@ impl Config {
         self.brand.check(mistakes);
         self.log.check(mistakes);
         self.metrics.check(mistakes);
+        self.telemetry.check(mistakes);
     }
 }
 

@@ -11,6 +11,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use tower::Service;
+use tracing::Instrument;
 
 use super::error::JsonError;
 use super::middleware::host::Hosts;
@@ -47,7 +48,7 @@ impl Site {
         let address = peer::resolve(&mut request, &site.app.config.server, &site.hints);
         let line = Line::begin(&mut request, address, site.app.issuer.base());
         let mut response = if site.hosts.include(&request) {
-            let Ok(response) = site.router.clone().call(request).await;
+            let Ok(response) = site.router.clone().call(request).instrument(line.span()).await;
             response
         } else {
             JsonError::from(Rejection::WrongHost).into_response()

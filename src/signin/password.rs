@@ -1,6 +1,8 @@
 //! Signing in with a password: the same words, the same status and the same work for every way in which it can fail
 //! (OWASP ASVS 6.3.8).
 
+use tracing::Instrument;
+
 use super::attempts::{Held, Tried};
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
@@ -56,7 +58,7 @@ impl SignIns {
             drop(turn);
             outcome
         };
-        tokio::spawn(evaluation).await.map_err(Failure::internal)?
+        tokio::spawn(evaluation.in_current_span()).await.map_err(Failure::internal)?
     }
 
     /// Evaluates an attempt that has its places, and settles them.

@@ -3,6 +3,8 @@
 //! To ask whether an address is taken costs as much as to make an account: it counts as one before anything is looked up, and who goes away
 //! before the answer has made the account all the same.
 
+use tracing::Instrument;
+
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
@@ -127,7 +129,7 @@ impl SignIns {
         self.rates.take(Door::Registration, browser.network())?;
         let (sign_ins, browser) = (self.clone(), browser.clone());
         let making = async move { sign_ins.make_account(journey, (user, password), &browser, now).await };
-        Ok(tokio::spawn(making).await.map_err(Failure::internal)??)
+        Ok(tokio::spawn(making.in_current_span()).await.map_err(Failure::internal)??)
     }
 
     async fn make_account(

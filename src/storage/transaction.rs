@@ -3,6 +3,8 @@
 
 use std::ops::{Deref, DerefMut};
 
+use tracing::Instrument;
+
 use super::connection::{Held, Reader};
 use super::outcome::{failure, is_broken_rule};
 use crate::failure::Failure;
@@ -29,9 +31,10 @@ impl Transaction {
             // PostgreSQL would roll back and say that all went well.
             return Err(Failure::unavailable("a statement of the transaction had failed"));
         }
+        let span = tracing::info_span!(target: "spans", "commit");
         let outcome = match &mut self.reader.held {
-            Held::Sqlite(lent) => lent.commit().await,
-            Held::Postgres(lent) => lent.commit().await,
+            Held::Sqlite(lent) => lent.commit().instrument(span).await,
+            Held::Postgres(lent) => lent.commit().instrument(span).await,
         };
         self.reader.storage.note_end(outcome.is_err());
         outcome.map_err(failure)?;

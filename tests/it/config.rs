@@ -74,6 +74,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("password.queue_share", "7", "7"),
     ("outgoing.allow", "a.test:1,b.test:2", "[\"a.test:1\",\"b.test:2\"]"),
     ("outgoing.ca", "ca.pem", "\"ca.pem\""),
+    ("telemetry.otlp", "http://127.0.0.1:4318", "\"http://127.0.0.1:4318\""),
+    ("telemetry.sample", "0.5", "0.5"),
     ("metrics.listen", "127.0.0.1:9464", "\"127.0.0.1:9464\""),
     ("brand.name", "Elsewhere", "\"Elsewhere\""),
     ("brand.logo", "logo.svg", "\"logo.svg\""),

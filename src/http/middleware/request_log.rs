@@ -1,20 +1,28 @@
-//! One log line per request: trace id, method, path, status, client, and why it was refused. Never a query, a header or a body.
+//! One log line per request, and its span for whoever collects traces: trace id, method, path, status, client, and why it was refused. Never a query, a header or a body.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
+use tracing::Span;
 
 use crate::clock::Stopwatch;
 use crate::http::error::Reason;
 use crate::http::middleware::peer::ClientAddress;
 use crate::http::scrapes;
 use crate::protocol::issuer::Base;
-use crate::protocol::trace::TraceId;
+use crate::protocol::trace::{TraceId, TraceParent};
 use crate::random;
-use crate::telemetry::numbers;
+use crate::telemetry::{numbers, traces};
 
 /// The longest part of a path that is logged, in bytes.
 const LONGEST_PATH: usize = 100;
+
+/// The trace that the request says it belongs to: whoever asks may name it once.
+fn parent(request: &Request) -> Option<TraceParent> {
+    let mut named = request.headers().get_all("traceparent").iter();
+    let text = named.next().filter(|_| named.next().is_none())?;
+    TraceParent::parse(text.to_str().ok()?)
+}
 
 /// The client that a request was from; in the extensions of its response.
 #[derive(Clone, Debug)]
@@ -24,6 +32,7 @@ pub(in crate::http) struct LoggedClient(pub String);
 pub(in crate::http) struct Line {
     watch: Stopwatch,
     trace: TraceId,
+    span: Option<Span>,
     method: Method,
     route: &'static str,
     path: String,
@@ -33,22 +42,38 @@ pub(in crate::http) struct Line {
 impl Line {
     /// Begins the line, and gives the request its name.
     pub fn begin(request: &mut Request, address: ClientAddress, base: &Base) -> Self {
-        let trace = TraceId::of(random::name());
-        request.extensions_mut().insert(trace);
         let path = request.uri().path();
         let route = scrapes::route_of(path, base);
         let path = path[..path.floor_char_boundary(LONGEST_PATH)].to_owned();
-        Self { watch: Stopwatch::start(), trace, method: request.method().clone(), route, path, address }
+        let (method, parent) = (request.method().clone(), parent(request));
+        let (span, trace) = traces::request((scrapes::method_of(&method), route), parent.as_ref()).unzip();
+        let own = || parent.map_or_else(|| TraceId::of(random::name()), |parent| parent.trace);
+        let trace = trace.unwrap_or_else(own);
+        request.extensions_mut().insert(trace);
+        Self { watch: Stopwatch::start(), trace, span, method, route, path, address }
+    }
+
+    /// The span of the request, in which it is answered.
+    pub fn span(&self) -> Span {
+        self.span.clone().unwrap_or_else(Span::none)
     }
 
     /// Writes it, and names the request in the answer.
     pub fn end(self, response: &mut Response) {
-        let Self { watch, trace, method, route, path, address } = self;
+        let Self { watch, trace, span, method, route, path, address } = self;
         let status = response.status().as_u16();
         let client = response.extensions().get::<LoggedClient>().map_or("-", |client| client.0.as_str());
         let micros = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
         numbers::request(route, scrapes::method_of(&method), status, watch.elapsed());
-        match response.extensions().get::<Reason>() {
+        let reason = response.extensions().get::<Reason>();
+        if let Some(span) = span {
+            let rule = reason.map(|reason| match reason {
+                Reason::Rejected(why) => why.rejection.reason(),
+                Reason::Failed(_) => "failure",
+            });
+            traces::answered(&span, status, client, rule);
+        }
+        match reason {
             None => tracing::info!(%trace, %method, path, status, %address, client, micros, "request"),
             Some(Reason::Rejected(why)) => {
                 numbers::refusal(why.rejection.reason());

@@ -4,6 +4,7 @@ mod config_check;
 mod log;
 mod metrics;
 mod reading;
+mod traces;
 mod verbs;
 mod waiting;
 
