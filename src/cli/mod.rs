@@ -5,6 +5,7 @@ mod client;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+mod files;
 mod health;
 mod key;
 mod migrate;

@@ -5,6 +5,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use super::files;
 use super::output::{line, say};
 use super::start::{self, Made};
 use super::{Context, Output};
@@ -49,6 +50,7 @@ impl Serve {
         let mut made = Made::new();
         let mut warnings = context.config.warnings();
         warnings.extend(start::warnings(&context.config));
+        warnings.extend(files::make_room(&mut context.config));
         let app = start::app(context.config, context.clock, &mut made).await?;
         say_made(&made);
         warnings.iter().for_each(|warning| tracing::warn!("{warning}"));

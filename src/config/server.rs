@@ -25,10 +25,16 @@ pub struct ServerConfig {
     pub trusted_proxies: Vec<Network>,
     /// The header of theirs that counts.
     pub forwarded_header: ForwardedHeader,
-    /// Seconds that a connection of HTTP/1.1 may idle after an answered request.
+    /// Seconds that a connection may idle after an answered request.
     pub keep_alive: i64,
+    /// Seconds that the head of a request may take, and a handshake.
+    pub head_timeout: i64,
+    /// Seconds that an answer waits to be taken.
+    pub unread_timeout: i64,
     /// Connections at most; from nine tenths on, idle ones are closed for new ones.
     pub max_connections: u32,
+    /// Connections of one network at most, but for trusted proxies.
+    pub max_connections_per_network: u32,
     /// Seconds that new connections are still taken after SIGTERM.
     pub notice: i64,
     /// Seconds that requests under way may take after SIGTERM.
@@ -41,7 +47,10 @@ impl ServerConfig {
     pub(super) fn check(&self, mistakes: &mut Mistakes) {
         mistakes.note(Issuer::parse(&self.issuer).map(drop).map_err(|why| format!("server.issuer: {why}")));
         mistakes.within("server.keep_alive", self.keep_alive, 1, 3600);
+        mistakes.within("server.head_timeout", self.head_timeout, 1, 600);
+        mistakes.within("server.unread_timeout", self.unread_timeout, 1, 600);
         mistakes.within("server.max_connections", self.max_connections, 10, 1_000_000);
+        mistakes.within("server.max_connections_per_network", self.max_connections_per_network, 1, 1_000_000);
         mistakes.within("server.notice", self.notice, 0, 600);
         mistakes.within("server.drain", self.drain, 0, 600);
         self.tls.check(mistakes);

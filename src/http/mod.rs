@@ -16,6 +16,7 @@ mod router;
 mod scrapes;
 mod serve;
 mod site;
+mod streams;
 mod tls;
 
 pub use error::Reason;

@@ -1,7 +1,12 @@
-//! The connections that are open, and their bound: near it, the one that has idled longest goes for each new one; at it, the next waits
-//! until another has gone. So many files are never opened that none is left for the database.
+//! The connections that are open, and their bounds. Near that of all, the one that has idled longest goes for each new one; at it, the next
+//! waits until another has gone, and one that is slow with its request must. So many files are never opened that none is left for the
+//! database.
+//!
+//! A network has a bound of its own: there the one of its own that has idled longest goes, and when none does, the new one is refused. So
+//! nobody fills the house alone. A trusted proxy, who brings everybody, has none.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,37 +15,48 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::patience::Patience;
+use crate::config::{Network, ServerConfig};
+use crate::protocol::network::ClientNetwork;
 use crate::telemetry::numbers;
 
 /// How often it is looked, when there is no room, whether one idles now.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long the head of a request has at least, when others wait for the room.
+const SLOW: Duration = Duration::from_secs(3);
 
 /// The connections that are open.
 #[derive(Debug)]
 pub(super) struct Open {
-    all: Arc<Mutex<Numbered>>,
+    all: Arc<Mutex<All>>,
     room: Arc<Semaphore>,
     most: u32,
+    most_of_network: u32,
+    /// Whose connections are everybody's.
+    proxies: Vec<Network>,
     leaving: CancellationToken,
 }
 
 /// Each with its number.
 #[derive(Debug, Default)]
-struct Numbered {
+struct All {
     last: u64,
     open: HashMap<u64, One>,
+    /// How many of each network have not been asked to leave.
+    staying: HashMap<ClientNetwork, u32>,
 }
 
 #[derive(Debug)]
 struct One {
     patience: Arc<Patience>,
     leave: CancellationToken,
+    network: Option<ClientNetwork>,
+    is_asked: bool,
 }
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Entered {
-    all: Arc<Mutex<Numbered>>,
+    all: Arc<Mutex<All>>,
     number: u64,
     /// How long it is waited for.
     pub patience: Arc<Patience>,
@@ -51,10 +67,16 @@ pub(super) struct Entered {
 }
 
 impl Open {
-    /// None yet; so many there may be.
-    pub fn new(most: u32) -> Self {
-        let room = Arc::new(Semaphore::new(most as usize));
-        Self { all: Arc::default(), room, most, leaving: CancellationToken::new() }
+    /// None yet.
+    pub fn new(config: &ServerConfig) -> Self {
+        Self {
+            all: Arc::default(),
+            room: Arc::new(Semaphore::new(config.max_connections as usize)),
+            most: config.max_connections,
+            most_of_network: config.max_connections_per_network,
+            proxies: config.trusted_proxies.clone(),
+            leaving: CancellationToken::new(),
+        }
     }
 
     /// Waits until there is room for one more.
@@ -63,23 +85,39 @@ impl Open {
             if let Ok(Ok(permit)) = timeout(LOOK_EVERY, self.room.clone().acquire_owned()).await {
                 return permit;
             }
-            shed(&self.all());
+            let mut all = self.all();
+            if !all.shed(|one| one.patience.idle_since()) {
+                all.shed(|one| one.patience.in_head_since().filter(|since| since.elapsed() >= SLOW));
+            }
         }
     }
 
-    /// Takes a new one. From nine tenths of the bound on, the one that has idled longest is asked to leave.
-    pub fn enter(&self, permit: OwnedSemaphorePermit) -> Entered {
-        let (patience, leave) = (Arc::new(Patience::new()), self.leaving.child_token());
+    /// Takes a new one, unless its network has too many. From nine tenths of the bound on, the one that has idled longest is asked to leave.
+    pub fn enter(&self, permit: OwnedSemaphorePermit, peer: IpAddr) -> Option<Entered> {
+        let is_proxy = self.proxies.iter().any(|proxy| proxy.contains(peer));
+        let network = (!is_proxy).then(|| ClientNetwork::of(Some(peer)).site());
         let mut all = self.all();
-        if all.open.len() + 1 > self.most as usize * 9 / 10 {
-            shed(&all);
+        if let Some(own) = network
+            && all.staying.get(&own).is_some_and(|count| *count >= self.most_of_network)
+            && !all.shed(|one| one.patience.idle_since().filter(|_| one.network == network))
+        {
+            tracing::debug!(network = %own, "a connection was refused: its network has too many");
+            return None;
         }
+        if all.open.len() + 1 > self.most as usize * 9 / 10 {
+            all.shed(|one| one.patience.idle_since());
+        }
+        let (patience, leave) = (Arc::new(Patience::new()), self.leaving.child_token());
         all.last += 1;
         let number = all.last;
-        all.open.insert(number, One { patience: patience.clone(), leave: leave.clone() });
+        if let Some(network) = network {
+            *all.staying.entry(network).or_default() += 1;
+        }
+        let one = One { patience: patience.clone(), leave: leave.clone(), network, is_asked: false };
+        all.open.insert(number, one);
         drop(all);
         numbers::connections(1);
-        Entered { all: self.all.clone(), number, patience, leave, _permit: permit }
+        Some(Entered { all: self.all.clone(), number, patience, leave, _permit: permit })
     }
 
     /// Asks all to leave, and waits until they are gone.
@@ -88,60 +126,89 @@ impl Open {
         let _all_are_gone = self.room.acquire_many(self.most).await;
     }
 
-    fn all(&self) -> MutexGuard<'_, Numbered> {
+    fn all(&self) -> MutexGuard<'_, All> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl All {
+    /// Asks the one to leave for which this gives the earliest moment, of those that have not been asked yet; whether there is any.
+    fn shed<T: Ord>(&mut self, since: impl Fn(&One) -> Option<T>) -> bool {
+        let staying = self.open.iter_mut().filter(|(_, one)| !one.is_asked);
+        let all = staying.filter_map(|(_, one)| Some((since(one)?, one)));
+        let Some((_, first)) = all.min_by(|(a, _), (b, _)| a.cmp(b)) else { return false };
+        first.is_asked = true;
+        first.leave.cancel();
+        let network = first.network;
+        self.one_less(network);
+        true
+    }
+
+    fn one_less(&mut self, network: Option<ClientNetwork>) {
+        let Some(network) = network else { return };
+        if let Some(count) = self.staying.get_mut(&network) {
+            *count -= 1;
+            if *count == 0 {
+                self.staying.remove(&network);
+            }
+        }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).open.remove(&self.number);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(one) = all.open.remove(&self.number)
+            && !one.is_asked
+        {
+            all.one_less(one.network);
+        }
+        drop(all);
         numbers::connections(-1);
-    }
-}
-
-/// Asks the one to leave that has idled longest, of those that have not been asked yet.
-fn shed(all: &Numbered) {
-    let staying = all.open.values().filter(|one| !one.leave.is_cancelled());
-    let idle = staying.filter_map(|one| Some((one.patience.idle_since()?, one)));
-    if let Some((_, oldest)) = idle.min_by_key(|(since, _)| *since) {
-        oldest.leave.cancel();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
-    async fn enter(open: &Open) -> Entered {
-        open.enter(open.room().await)
+    fn open(most: u32, of_network: u32) -> Open {
+        let mut config = Config::load(None, []).unwrap().server;
+        (config.max_connections, config.max_connections_per_network) = (most, of_network);
+        config.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        Open::new(&config)
+    }
+
+    async fn enter(open: &Open, from: &str) -> Option<Entered> {
+        open.enter(open.room().await, from.parse().unwrap())
     }
 
     #[tokio::test]
     async fn near_the_bound_the_one_that_has_idled_longest_goes_first() {
-        let open = Open::new(10);
+        let open = open(10, 100);
         let mut all = Vec::new();
         for _ in 0..9 {
-            all.push(enter(&open).await);
+            all.push(enter(&open, "203.0.113.7").await.unwrap());
         }
         for number in [4, 2, 7] {
             drop(all[number].patience.asked(number == 2));
         }
         let shed = || (0..9).filter(|number| all[*number].leave.is_cancelled()).collect::<Vec<_>>();
         assert_eq!(shed(), Vec::<usize>::new());
-        let tenth = enter(&open).await;
+        let tenth = enter(&open, "203.0.113.7").await;
         assert_eq!(shed(), [4]);
         drop(tenth);
-        let _eleventh = enter(&open).await;
+        let _eleventh = enter(&open, "203.0.113.7").await;
         assert_eq!(shed(), [2, 4]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn at_the_bound_the_next_waits_until_one_idles_or_goes() {
-        let open = Open::new(10);
+        let open = open(10, 100);
         let mut all = Vec::new();
         for _ in 0..10 {
-            all.push(enter(&open).await);
+            all.push(enter(&open, "203.0.113.7").await.unwrap());
         }
         assert!(timeout(LOOK_EVERY * 3, open.room()).await.is_err());
         drop(all[3].patience.asked(false));
@@ -155,5 +222,28 @@ mod tests {
         assert!(all.iter().all(|one| one.leave.is_cancelled()));
         all.clear();
         open.leave().await;
+        assert!(open.all().staying.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_network_has_a_bound_of_its_own_and_a_proxy_has_none() {
+        let open = open(100, 2);
+        let (first, second) = (enter(&open, "2001:db8:1:2::1").await.unwrap(), enter(&open, "2001:db8:1:3::1").await);
+        assert!(enter(&open, "2001:db8:1:4::1").await.is_none(), "the /48 has two");
+        assert!(enter(&open, "2001:db8:2::1").await.is_some());
+        // One that idles goes for the next of the same network, and for nobody else's.
+        drop(first.patience.asked(false));
+        assert!(enter(&open, "203.0.113.7").await.is_some() && !first.leave.is_cancelled());
+        let third = enter(&open, "2001:db8:1:4::1").await;
+        assert!(third.is_some() && first.leave.is_cancelled());
+        assert!(enter(&open, "2001:db8:1:4::1").await.is_none());
+        drop(second);
+        assert!(enter(&open, "2001:db8:1:4::1").await.is_some());
+        drop((first, third));
+        assert!(open.all().staying.is_empty());
+        let mut proxied = Vec::new();
+        for _ in 0..50 {
+            proxied.push(enter(&open, "10.0.0.1").await.unwrap());
+        }
     }
 }

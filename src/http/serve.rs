@@ -13,7 +13,7 @@ use axum::extract::Request;
 use axum::http::Version;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,16 +21,32 @@ use tokio_util::sync::CancellationToken;
 
 use super::middleware::peer::Peer;
 use super::open::{Entered, Open};
-use super::patience::{HEAD_TIMEOUT, Heard, Told};
+use super::patience::{End, Heard, Times, Told};
 use super::site::Site;
+use super::streams::{Streams, answered};
 use super::tls::Tls;
 use crate::app::App;
 use crate::failure::Failure;
 
-/// How often an HTTP/2 connection is asked whether it still lives.
+/// How often an HTTP/2 connection is asked whether it still lives,
 const PING_EVERY: Duration = Duration::from_secs(20);
+/// and how long it may take to say so.
+const PING_TIMEOUT: Duration = Duration::from_secs(15);
 /// The longest head of a request, in bytes.
 const MAX_HEAD: usize = 32 * 1024;
+/// Requests at once on a connection of HTTP/2. A browser sends a page's few files, a gateway what many people do: 100 or more are the advice
+/// (RFC 9113 §6.5.2), but each can keep a body of 64 KiB and an answer in memory.
+const MAX_STREAMS: u32 = 64;
+/// What may come on one stream before it is read: as long as the longest body.
+const STREAM_WINDOW: u32 = 64 * 1024;
+/// What may come on one connection before it is read.
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+/// What of an answer waits to be sent on one stream.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Streams that the other end has reset before they were looked at: more end the connection (CVE-2023-44487).
+const MAX_RESETS: usize = 20;
+/// Streams that we had to reset because of what came on them: more end the connection (RUSTSEC-2024-0003).
+const MAX_MISTAKES: usize = 100;
 
 /// A bound socket.
 #[derive(Debug)]
@@ -116,8 +132,8 @@ impl Listener {
             }
         };
         tokio::pin!(taking_note);
-        let (open, idle) = (Open::new(app.config.server.max_connections), app.config.server.keep_alive);
-        let idle = Duration::from_secs(u64::try_from(idle).unwrap_or(0));
+        let (open, times) = (Open::new(&app.config.server), Times::of(&app.config.server));
+        let streams = Streams::new(times.unread);
         loop {
             let next = async {
                 let room = open.room().await;
@@ -126,7 +142,8 @@ impl Listener {
             tokio::select! {
                 (accepted, room) = next => match accepted {
                     Ok((stream, peer)) => {
-                        let caller = Caller { peer, idle, entered: open.enter(room) };
+                        let Some(entered) = open.enter(room, peer.ip()) else { continue };
+                        let caller = Caller { peer, times, entered, streams: streams.clone() };
                         connection(stream, caller, self.tls.clone(), site.clone());
                     }
                     Err(error) => {
@@ -151,8 +168,9 @@ impl Listener {
 /// The other end of a connection, and how long it is waited for.
 struct Caller {
     peer: SocketAddr,
-    idle: Duration,
+    times: Times,
     entered: Entered,
+    streams: Streams,
 }
 
 /// Takes a connection: the handshake, if there is one, and then its requests.
@@ -162,7 +180,7 @@ fn connection(stream: TcpStream, caller: Caller, tls: Option<Tls>, site: Site) {
     tokio::spawn(async move {
         let Some(tls) = tls else { return requests(stream, caller, site).await };
         tokio::select! {
-            stream = tls.accept(stream) => match stream {
+            stream = tls.accept(stream, caller.times.head) => match stream {
                 Ok(stream) => requests(stream, caller, site).await,
                 Err(error) => tracing::debug!(%error, "a handshake broke"),
             },
@@ -172,7 +190,7 @@ fn connection(stream: TcpStream, caller: Caller, tls: Option<Tls>, site: Site) {
     });
 }
 
-async fn requests<S>(stream: S, Caller { peer, idle, entered }: Caller, site: Site)
+async fn requests<S>(stream: S, Caller { peer, times, entered, streams }: Caller, site: Site)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -182,20 +200,16 @@ where
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
         let site = site.clone();
-        async move { Ok::<_, Infallible>(site.answer(request).await.map(|body| Told::new(body, under_way))) }
+        async move {
+            let answer = site.answer(request).await.map(|body| Told::new(body, under_way));
+            answered();
+            Ok::<_, Infallible>(answer)
+        }
     });
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(PING_EVERY)
-        .keep_alive_timeout(HEAD_TIMEOUT)
-        .max_concurrent_streams(100)
-        .max_header_list_size(MAX_HEAD as u32);
-    let stream = Heard { stream, patience: entered.patience.clone() };
+    let builder = builder(streams);
+    let stream = Heard::new(stream, entered.patience.clone());
     let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let (mut waiting, mut is_leaving) = (pin!(entered.patience.end(idle)), false);
+    let mut is_leaving = false;
     loop {
         tokio::select! {
             outcome = &mut serving => {
@@ -204,12 +218,35 @@ where
                 }
                 return;
             }
-            () = &mut waiting => return tracing::debug!("a connection sent no request in time"),
+            end = entered.patience.end(times) => match end {
+                End::Cut => return tracing::debug!("a connection was not waited for any longer"),
+                End::Leave => entered.leave.cancel(),
+            },
             () = entered.leave.cancelled(), if !is_leaving => {
                 // At once when it idles; else after what is under way.
                 serving.as_mut().graceful_shutdown();
+                entered.patience.leave();
                 is_leaving = true;
             }
         }
     }
+}
+
+/// What a connection may do.
+fn builder(streams: Streams) -> Builder<Streams> {
+    let mut builder = Builder::new(streams);
+    builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PING_TIMEOUT)
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEAD as u32)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .max_pending_accept_reset_streams(MAX_RESETS)
+        .max_local_error_reset_streams(MAX_MISTAKES);
+    builder
 }

@@ -19,9 +19,6 @@ use crate::clock::Timestamp;
 use crate::config::TlsConfig;
 use crate::failure::Failure;
 
-/// How long a handshake may take.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// The server's side of TLS. Clones see the same certificate.
 #[derive(Clone)]
 pub struct Tls {
@@ -47,10 +44,10 @@ impl Tls {
         Ok(())
     }
 
-    /// The server's side of a handshake.
-    pub(super) async fn accept(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+    /// The server's side of a handshake, which may take so long.
+    pub(super) async fn accept(&self, stream: TcpStream, most: Duration) -> std::io::Result<TlsStream<TcpStream>> {
         let handshake = TlsAcceptor::from(self.current.load_full()).accept(stream);
-        tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await?
+        tokio::time::timeout(most, handshake).await?
     }
 }
 

@@ -45,6 +45,7 @@ mod relying_party;
 mod revoke_introspect;
 mod rules;
 mod secrets;
+mod sockets;
 mod sources;
 mod start;
 mod statements;
