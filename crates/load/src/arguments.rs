@@ -55,13 +55,19 @@ pub struct Arguments {
     /// The operations before and after the database has many clients and refresh tokens.
     #[arg(long, conflicts_with = "against")]
     pub scale: bool,
+    /// Many people who sign in at once: memory, and how long a service waits for its tokens meanwhile.
+    #[arg(long, conflicts_with_all = ["only", "memory", "scale", "against"])]
+    pub storm: bool,
+    /// How many sign in at once.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub sign_ins: usize,
     /// How many clients --scale registers.
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub clients: usize,
     /// How many refresh tokens --scale has issued.
     #[arg(long, value_name = "N", default_value_t = 200_000)]
     pub refresh_tokens: u64,
-    /// How many people share them.
+    /// How many people share them, or sign in with --storm.
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub people: usize,
     /// Another server, by its issuer: what standard protocols reach of it. http only.

@@ -16,6 +16,10 @@ pub struct Browser {
     connection: Connection,
     host: String,
     cookies: BTreeMap<String, String>,
+    /// The header that says from where it comes, as a proxy sends it; or nothing.
+    forwarded: String,
+    /// The page to sign in, once it is open.
+    page: Option<Form>,
 }
 
 /// A form on a page.
@@ -34,7 +38,39 @@ enum Led {
 impl Browser {
     /// A browser without cookies, at the server on this address.
     pub fn new(address: SocketAddr) -> Self {
-        Self { connection: Connection::new(address), host: address.to_string(), cookies: BTreeMap::new() }
+        Self {
+            connection: Connection::new(address),
+            host: address.to_string(),
+            cookies: BTreeMap::new(),
+            forwarded: String::new(),
+            page: None,
+        }
+    }
+
+    /// The same, at a network address of its own, by the word of a proxy.
+    pub fn from(server: SocketAddr, address: &str) -> Self {
+        Self { forwarded: format!("X-Forwarded-For: {address}\r\n"), ..Self::new(server) }
+    }
+
+    /// Opens the page to sign in.
+    ///
+    /// # Errors
+    /// When another page comes.
+    pub async fn ready_to_sign_in(&mut self) -> Outcome<()> {
+        let Led::Page(html) = self.open("/login").await? else { return Err("expected the page to sign in".into()) };
+        self.page = Some(Form::around(&html, "login-submit").ok_or("the page to sign in has no such button")?);
+        Ok(())
+    }
+
+    /// Fills in the page that is open; the status of the answer, and whether it says how long to wait.
+    ///
+    /// # Errors
+    /// When no page is open, or the connection fails.
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Outcome<(u16, bool)> {
+        let form = self.page.take().ok_or("the page to sign in is not open")?;
+        let request = self.filled_in(form, &[("email", email), ("password", password)]);
+        let answer = self.connection.exchange(&request).await?;
+        Ok((answer.status, answer.header("retry-after").is_some()))
     }
 
     /// Opens an authorization request and does what the pages ask, until the browser is sent back to the application.
@@ -74,17 +110,22 @@ impl Browser {
     }
 
     async fn open(&mut self, path: &str) -> Outcome<Led> {
-        let request = get(&self.host, path, &format!("Cookie: {}\r\n", self.cookies()));
+        let request = get(&self.host, path, &format!("{}Cookie: {}\r\n", self.forwarded, self.cookies()));
         self.send(&request).await
     }
 
-    async fn submit(&mut self, mut form: Form, filled: &[(&str, &str)]) -> Outcome<Led> {
+    async fn submit(&mut self, form: Form, filled: &[(&str, &str)]) -> Outcome<Led> {
+        let request = self.filled_in(form, filled);
+        self.send(&request).await
+    }
+
+    /// A request with the form.
+    fn filled_in(&self, mut form: Form, filled: &[(&str, &str)]) -> Vec<u8> {
         form.fields.retain(|(name, _)| filled.iter().all(|(other, _)| name != other));
         let mut fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (&**name, &**value)).collect();
         fields.extend(filled);
-        let lines = format!("Origin: http://{}\r\nCookie: {}\r\n", self.host, self.cookies());
-        let request = with_body(&form_head(&self.host, &form.action, &lines), &encoded(&fields));
-        self.send(&request).await
+        let lines = format!("{}Origin: http://{}\r\nCookie: {}\r\n", self.forwarded, self.host, self.cookies());
+        with_body(&form_head(&self.host, &form.action, &lines), &encoded(&fields))
     }
 
     async fn send(&mut self, request: &[u8]) -> Outcome<Led> {

@@ -21,7 +21,7 @@ use crate::{Outcome, Problem};
 /// Where the web application gets its codes.
 pub const REDIRECT_URI: &str = "https://app.example.org/callback";
 /// The password of every person here.
-const PASSWORD: &str = "a quiet river at dawn";
+pub const PASSWORD: &str = "a quiet river at dawn";
 /// The two APIs, each with its scope.
 const API: (&str, &str) = ("https://api.example.org", "load:read");
 const ES256_API: (&str, &str) = ("https://es256.example.org", "load:es256");
@@ -122,6 +122,11 @@ impl Doorward {
             progress.step("people signed in", number + 1, self.emails.len());
         }
         Ok(())
+    }
+
+    /// Everybody's address.
+    pub fn emails(&self) -> &[String] {
+        &self.emails
     }
 
     /// Where the server listens.

@@ -66,6 +66,11 @@ impl Installation {
         Ok(Self { program, address, cores, folder, environment })
     }
 
+    /// Gives it one more setting.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Runs a command of the program and gives the JSON that it prints.
     ///
     /// # Errors

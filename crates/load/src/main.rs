@@ -3,7 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `arguments.rs` | the command line |
-//! | `rows.rs`, `memory.rs`, `scale.rs`, `against.rs` | the four things that it does |
+//! | `rows.rs`, `memory.rs`, `scale.rs`, `storm.rs`, `against.rs` | the five things that it does |
 //! | `bench.rs`, `round.rs`, `floor.rs` | an operation beside its floor |
 //! | `installation.rs`, `doorward.rs`, `browser.rs` | a Doorward of its own, made through public means |
 //! | `operation.rs`, `http.rs` | what is sent, and what must come back |
@@ -28,6 +28,7 @@ mod report;
 mod round;
 mod rows;
 mod scale;
+mod storm;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -80,6 +81,7 @@ fn execute(arguments: Arguments) -> Outcome<()> {
     let mut report = runtime.block_on(async {
         match &arguments.against {
             Some(issuer) => against::run(&arguments, issuer, cores, &progress).await,
+            None if arguments.storm => storm::run(&arguments, &program, cores, &progress).await,
             None if arguments.scale => scale::run(&arguments, &program, cores, &progress).await,
             None => rows::run(&arguments, &program, cores, &progress).await,
         }

@@ -73,6 +73,13 @@ fn a_small_scale_run_compares_before_and_after() {
 }
 
 #[test]
+fn a_small_storm_tells_memory_and_what_became_of_the_sign_ins() {
+    let report = run(&["--server", server().to_str().unwrap(), "--storm", "--sign-ins", "6", "--people", "2"]);
+    assert_eq!(names(&report), ["storm-memory", "storm-slower", "calm-p99", "storm-p99", "storm-length"]);
+    assert!(report["notes"].to_string().contains("6 sign-ins at once: 6 signed in"), "{report}");
+}
+
+#[test]
 fn an_unknown_row_is_refused_with_the_known_ones() {
     let output = Command::new(env!("CARGO_BIN_EXE_doorward-load")).args(["--only", "jwk"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
