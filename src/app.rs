@@ -9,13 +9,14 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Logo};
 use crate::failure::Failure;
 use crate::grants::Grants;
+use crate::jobs::audit::AuditRecord;
 use crate::jobs::clean_up::CleanUp;
 use crate::jobs::outbox::{Outbox, Underway};
 use crate::jobs::signing_keys::SigningKeys;
 use crate::leaked::Leaked;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
-use crate::protocol::audit::{Act, Event, Name};
+use crate::protocol::audit::{Act, Event, Name, ecs};
 use crate::protocol::entity::Entity;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::metadata;
@@ -24,7 +25,7 @@ use crate::rates::Rates;
 use crate::sealing::MasterKey;
 use crate::signin::{self, SignIns};
 use crate::storage::{Directory, Storage};
-use crate::telemetry::numbers;
+use crate::telemetry::{self, numbers};
 use crate::tokens::{KeyRing, Mint};
 
 /// How often memory is brought up to date: what others changed counts within a second.
@@ -33,6 +34,8 @@ const REFRESH_EVERY: Duration = Duration::from_millis(500);
 const CLEAN_EVERY: Duration = Duration::from_secs(300);
 /// How long a start or a stop may take to be recorded: a database that is away must not hold up either.
 const RECORDS_WITHIN: Duration = Duration::from_secs(2);
+/// How often this node asks whether it is its turn to seal the audit record.
+const SEAL_EVERY: Duration = Duration::from_secs(10);
 /// How often the outbox is looked into.
 const DELIVER_EVERY: Duration = Duration::from_secs(1);
 
@@ -74,6 +77,8 @@ pub struct Parts {
     outbox: Outbox,
     /// Removes what has had its day.
     pub clean_up: CleanUp,
+    /// Looks after the record of what happened.
+    pub audit: AuditRecord,
     /// Looks after the signing keys.
     pub signing_keys: SigningKeys,
     draining: AtomicBool,
@@ -108,6 +113,9 @@ impl App {
         let logo = config.brand.read_logo().map_err(Failure::internal)?;
         let hasher = Hasher::new(&config.password)?;
         let rates = Rates::new(&config.limits, &clock);
+        if config.audit.stdout {
+            storage.tell_events_to(|event| telemetry::event(&ecs::object(event).to_string()));
+        }
         let mint = Mint::new(ring.clone(), issuer.clone());
         let outgoing = Outgoing::new(&config.outgoing)?;
         Ok(Self(Arc::new(Parts {
@@ -135,6 +143,7 @@ impl App {
                 attempts: &config.limits,
                 lifetimes: config.tokens.clone(),
             }),
+            audit: AuditRecord::new(storage.clone(), master_key, config.audit.retention),
             clean_up: CleanUp::new(storage.clone(), config.sign_in.idle),
             config,
             metadata: Entity::of(metadata::document(&issuer).to_string()),
@@ -196,6 +205,7 @@ impl App {
             () = self.keep_up_to_date() => {}
             () = self.deliver_outbox() => {}
             () = self.clean_up_in_turn() => {}
+            () = self.seal_audit_record() => {}
             () = stop => {}
         }
     }
@@ -210,6 +220,24 @@ impl App {
                 Ok(Some(count)) => tracing::debug!(count, "rows that had their day are removed"),
                 Err(failure) => tracing::warn!(%failure, "what had its day cannot be removed"),
             }
+            if let Err(failure) = self.audit.prune(self.now()).await {
+                tracing::warn!(%failure, "old rows of the audit record cannot be removed");
+            }
+        }
+    }
+
+    /// Seals what was recorded, every few seconds, when it is this node's turn.
+    async fn seal_audit_record(&self) {
+        let mut failing = false;
+        loop {
+            tokio::time::sleep(SEAL_EVERY).await;
+            let sealed = self.audit.run(self.now()).await;
+            if let Err(failure) = &sealed
+                && !failing
+            {
+                tracing::warn!(%failure, "the audit record cannot be sealed");
+            }
+            failing = sealed.is_err();
         }
     }
 

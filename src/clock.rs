@@ -1,6 +1,7 @@
 //! The only reader of the clock. A request reads it once, at the edge, and passes `now` down; tests turn a manual one.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -37,6 +38,18 @@ impl fmt::Display for Timestamp {
         use time::{OffsetDateTime, format_description::well_known::Rfc3339};
         let text = OffsetDateTime::from_unix_timestamp(self.0).ok().and_then(|at| at.format(&Rfc3339).ok());
         f.write_str(text.as_deref().unwrap_or("?"))
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = &'static str;
+
+    /// RFC 3339, or a date alone: its beginning in UTC.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+        let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+        let at = OffsetDateTime::parse(&whole, &Rfc3339).map_err(|_| "no such time")?;
+        Ok(Self(at.unix_timestamp()))
     }
 }
 

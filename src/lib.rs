@@ -78,14 +78,16 @@
 //! no other, and after a second without a look trusts nothing it remembers. [`jobs::signing_keys::SigningKeys::hear`] loads the keys when
 //! the news concerns them, and [`jobs::signing_keys::SigningKeys::attend`] takes what steps are due: what that is, is one pure function,
 //! [`protocol::key_schedule::steps`], planned again inside the transaction, and what signs, is published and verifies at a moment is another,
-//! in [`protocol::key_life`]. The other jobs deliver [`jobs::outbox`] and, one node at a time, do [`jobs::clean_up`]. All go on until the last
+//! in [`protocol::key_life`]. The other jobs deliver [`jobs::outbox`] and, one node at a time, do [`jobs::clean_up`] and seal the record of what
+//! happened ([`jobs::audit`]). All go on until the last
 //! request is answered.
 //!
 //! **A client is registered by command.** `cli/client.rs` turns its arguments into a [`registry::NewClient`] and calls
 //! [`registry::Registry::create_client`]. The type presets what is not named ([`protocol::client::Client::new`]); the one place that says what a
 //! client must be, [`protocol::registration::check_client`], tells everything that is wrong, field by field
 //! ([`protocol::problem::Problems`]); [`storage::Transaction::insert_client`] writes the row and the news of it in one transaction. What comes
-//! back is a [`registry::Changed`]: the view that every face prints, and the [`registry::Event`] that says who did what. The secret is in
+//! back is a [`registry::Changed`]: the view that every face prints, and the [`protocol::audit::Event`] that says who did what, which was
+//! written as a row of the audit record before the commit ([`storage::Transaction::record`]). The secret is in
 //! it this once. A change ([`registry::Registry::change_client`]) holds the row, checks what it would become, and writes the fields that were
 //! named and no others, so that two changes at once are both there. A running server knows within a second: its
 //! [`storage::Directory`] hears the news, of a deleted client as well ([`registry::Registry::delete_client`]).
@@ -111,7 +113,7 @@
 //! the algorithms.
 //!
 //! A face of the registry (an endpoint of the admin API, dynamic registration): a file in `http/endpoints/` with its route, which turns a
-//! request into the registry's input and an [`registry::Actor`], and gives a view, or the problems as JSON; the registry is not touched.
+//! request into the registry's input and an [`protocol::audit::Act`], and gives a view, or the problems as JSON; the registry is not touched.
 //! A further field of a client: if it is seldom read, a member of [`protocol::client_metadata::ClientMetadata`], else a column in
 //! `storage/clients.rs`; then a [`protocol::client::ClientField`], which nothing asks you to name in `apply` of the registry and in
 //! `change_client` of the storage; a field of [`registry::ClientChange`] and of [`registry::ClientView`], its check, and an option of
@@ -126,8 +128,9 @@
 //! `statements!` and its verbs, named in `storage/mod.rs` and its `every_statement`; the value in `protocol/`, for storage cannot name what
 //! is above it; what is to be removed with age, in `storage/cleanup.rs`, found by an index; what refers to a client, a user or a grant, in
 //! `storage/deletion.rs`, or those cannot be deleted; its name among the tables of `tests/it/cleanup.rs` and `tests/it/registry/deletion.rs`;
-//! and when operators change it, a noun in `registry/` and `cli/`. An audit record is the [`registry::Event`]: it moves to `protocol/`, and is
-//! made and written before each commit of the registry instead of after. A setting: a key in `config.toml`, which
+//! and when operators change it, a noun in `registry/` and `cli/`. What happens is recorded: a
+//! [`protocol::audit::Name`], a [`protocol::audit::Event`] written by [`storage::Transaction::record`] in the transaction that does it, and its
+//! line in `docs/audit.md`. A setting: a key in `config.toml`, which
 //! is its documentation and default, a field, and another value in `tests/it/config.rs`. Whoever runs Doorward reads of it in `CHANGELOG.md`.
 //! `docs/reference` is made from all of these by the command that its test names (`tests/it/reference`); what a page of `docs` prints is run,
 //! and what it quotes is compared (`tests/it/docs`).

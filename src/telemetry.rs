@@ -98,6 +98,13 @@ pub fn is_json() -> bool {
     IS_JSON.load(Ordering::SeqCst)
 }
 
+/// Writes the line of an event to standard output, for whoever collects them there.
+pub fn event(line: &str) {
+    let mut out = io::stdout().lock();
+    // A reader that has gone away ends no request.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
 /// Tells and writes what still waits: to be called before the process ends, while its threads still run.
 pub fn finish() {
     traces::finish();

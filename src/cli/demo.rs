@@ -114,6 +114,8 @@ fn own_settings(config: &mut Config, data: PathBuf, listen: &str, bound: SocketA
     config.server.data = data;
     config.server.listen = listen.to_owned();
     config.server.notice = 0;
+    // Its first line is the one that says it is ready.
+    config.audit.stdout = false;
     if !config.issuer_is_configured && listen != "127.0.0.1:8000" {
         config.server.issuer = format!("http://{bound}");
     }

@@ -1,6 +1,7 @@
 //! The command line: one file per noun. Every command prints something a person can read and, with `--json`, one JSON value.
 
 mod arguments;
+mod audit;
 mod client;
 mod config;
 #[cfg(feature = "demo")]
@@ -75,6 +76,9 @@ enum Command {
     /// Signing keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// What happened: the audit record.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Ask a running server whether it is well; for container health checks.
     Health(health::Health),
 }
@@ -142,6 +146,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Session(command) => command.run(context).await,
         Command::Resource(command) => command.run(context).await,
         Command::Key(command) => command.run(context).await,
+        Command::Audit(command) => command.run(context).await,
         Command::Health(health) => health.run(context).await,
     }
 }

@@ -64,6 +64,11 @@ pub(super) fn line(text: impl Display) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
+/// A part of a line on stdout.
+pub(super) fn part(text: impl Display) {
+    let _ = write!(std::io::stdout().lock(), "{text}");
+}
+
 /// A line on stderr.
 pub(super) fn note(text: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::jobs::audit::AuditRecord;
 use crate::jobs::signing_keys::SigningKeys;
 use crate::registry::Registry;
 use crate::sealing::MasterKey;
@@ -46,6 +47,13 @@ pub(super) async fn registry(config: &Config, opening: Opening) -> Result<(Stora
     };
     let registry = Registry::new(storage.clone(), config)?;
     Ok((storage, registry))
+}
+
+/// Opens the database that is there, with what looks after the audit record when the master key is here.
+pub(super) async fn audit(config: &Config) -> Result<(Storage, Option<AuditRecord>), Failure> {
+    let (storage, key) = existing::open(config).await?;
+    let record = key.map(|key| AuditRecord::new(storage.clone(), &key, config.audit.retention));
+    Ok((storage, record))
 }
 
 /// Opens the database that is there, with what looks after the signing keys when the master key is here.

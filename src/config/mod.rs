@@ -2,6 +2,7 @@
 //! them, the environment (`DOORWARD__SECTION__KEY`) before both. Whatever is wrong is said before anything starts.
 
 mod accent;
+mod audit;
 mod brand;
 mod colour;
 mod database;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::metrics::MetricsConfig;
 pub use accent::{Accent, DARK, Grounds, LIGHT, Palette};
+pub use audit::AuditConfig;
 pub use brand::{BrandConfig, Logo, LogoKind};
 pub use colour::Colour;
 pub use database::DatabaseConfig;
@@ -72,6 +74,8 @@ pub struct Config {
     pub outgoing: OutgoingConfig,
     /// `[brand]`.
     pub brand: BrandConfig,
+    /// `[audit]`.
+    pub audit: AuditConfig,
     /// `[log]`.
     pub log: LogConfig,
     /// `[metrics]`.
@@ -180,6 +184,7 @@ impl Config {
         self.password.check(mistakes);
         self.outgoing.check(mistakes);
         self.brand.check(mistakes);
+        self.audit.check(mistakes);
         self.log.check(mistakes);
         self.metrics.check(mistakes);
         self.telemetry.check(mistakes);

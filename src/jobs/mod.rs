@@ -1,5 +1,6 @@
 //! What runs by itself; one file per job.
 
+pub mod audit;
 pub mod clean_up;
 pub mod outbox;
 pub mod signing_keys;

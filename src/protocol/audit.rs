@@ -5,7 +5,9 @@
 //! the id of the account alone, and an address that was typed and is nobody's as a keyed hash, so an account can be erased and the record
 //! stays.
 
+pub mod ecs;
 mod name;
+pub mod seal;
 
 use std::fmt;
 use std::net::IpAddr;

@@ -3,10 +3,29 @@
 
 use std::sync::{Arc, PoisonError};
 
+use sqlx::FromRow;
+
+use super::audit_batches::{AuditRow, audit_columns};
 use super::rows::json;
-use super::{Storage, Transaction, on, statements};
+use super::{Reader, Storage, Transaction, on, statements};
+use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audit::Event;
+use crate::protocol::audit::seal::Row;
+
+/// What a list reads.
+macro_rules! listed {
+    () => {
+        concat!(audit_columns!(), ", CAST(CASE WHEN fold IS NULL THEN 0 ELSE 1 END AS BIGINT) AS counts_on")
+    };
+}
+
+/// What it wants: an event by its name or the first part of it, and those since a time.
+macro_rules! wanted {
+    () => {
+        "at >= $3 AND (CAST($4 AS TEXT) IS NULL OR event = $4 OR event LIKE CAST($4 AS TEXT) || '.%')"
+    };
+}
 
 statements! {
     RECORD = "INSERT INTO audit (at, event, actor, subject, user_id, client_id, network, trace, outcome, details) \
@@ -15,6 +34,13 @@ statements! {
     COUNT = "INSERT INTO audit (at, event, actor, subject, user_id, client_id, network, trace, outcome, details, fold) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (fold) WHERE fold IS NOT NULL DO UPDATE SET \
         times = audit.times + 1, subject = CASE WHEN audit.subject = excluded.subject THEN audit.subject ELSE NULL END";
+    AUDIT_AFTER = concat!("SELECT ", listed!(), " FROM audit WHERE id > $1 AND ", wanted!(), " ORDER BY id LIMIT $2");
+    AUDIT_OF_USER_AFTER = concat!("SELECT ", listed!(), " FROM audit WHERE id > $1 AND user_id = $5 AND ", wanted!(), " ORDER BY id LIMIT $2");
+    AUDIT_NEWEST = concat!("SELECT ", listed!(), " FROM audit WHERE id > $1 AND ", wanted!(), " ORDER BY id DESC LIMIT $2");
+    AUDIT_NEWEST_OF_USER = concat!("SELECT ", listed!(), " FROM audit WHERE id > $1 AND user_id = $5 AND ", wanted!(), " ORDER BY id DESC LIMIT $2");
+    AUDIT_ROW = concat!("SELECT ", listed!(), " FROM audit WHERE id = $1");
+    FIRST_SINCE = "SELECT MIN(id) FROM audit WHERE at >= $1";
+    LAST_ID = "SELECT MAX(id) FROM audit";
 }
 
 /// Who hears of events once they are committed.
@@ -48,6 +74,100 @@ impl Storage {
                 hearer(event);
             }
         }
+    }
+}
+
+/// Which rows are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditFilter<'a> {
+    /// Those that concern this person alone.
+    pub user_id: Option<&'a str>,
+    /// Those of this event alone, or of all whose name begins with it and a dot.
+    pub event: Option<&'a str>,
+    /// Those since then.
+    pub since: Timestamp,
+}
+
+/// A row of a list.
+#[derive(Debug)]
+pub struct ListedEvent {
+    /// The row.
+    pub row: Row,
+    /// Whether it may still be counted up.
+    pub counts_on: bool,
+}
+
+#[derive(FromRow)]
+struct ListedRow {
+    counts_on: i64,
+    #[sqlx(flatten)]
+    row: AuditRow,
+}
+
+impl From<ListedRow> for ListedEvent {
+    fn from(listed: ListedRow) -> Self {
+        Self { row: listed.row.into(), counts_on: listed.counts_on != 0 }
+    }
+}
+
+impl Reader {
+    /// The first so many rows after that number.
+    pub async fn audit_after(
+        &mut self,
+        id: i64,
+        filter: &AuditFilter<'_>,
+        most: i64,
+    ) -> Result<Vec<ListedEvent>, Failure> {
+        let statement = if filter.user_id.is_some() { AUDIT_OF_USER_AFTER } else { AUDIT_AFTER };
+        self.audit_rows(statement, id, filter, most).await
+    }
+
+    /// The newest so many rows, the oldest of them first.
+    pub async fn newest_audit(&mut self, filter: &AuditFilter<'_>, most: i64) -> Result<Vec<ListedEvent>, Failure> {
+        let statement = if filter.user_id.is_some() { AUDIT_NEWEST_OF_USER } else { AUDIT_NEWEST };
+        let mut rows = self.audit_rows(statement, 0, filter, most).await?;
+        rows.reverse();
+        Ok(rows)
+    }
+
+    async fn audit_rows(
+        &mut self,
+        statement: &'static str,
+        id: i64,
+        filter: &AuditFilter<'_>,
+        most: i64,
+    ) -> Result<Vec<ListedEvent>, Failure> {
+        let rows = on!(self, |c| {
+            let query = sqlx::query_as::<_, ListedRow>(statement)
+                .bind(id)
+                .bind(most)
+                .bind(filter.since.seconds())
+                .bind(filter.event);
+            match filter.user_id {
+                Some(user_id) => query.bind(user_id).fetch_all(c).await,
+                None => query.fetch_all(c).await,
+            }
+        })?;
+        Ok(rows.into_iter().map(ListedEvent::from).collect())
+    }
+
+    /// The row with this number.
+    pub async fn audit_row(&mut self, id: i64) -> Result<Option<ListedEvent>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, ListedRow>(AUDIT_ROW).bind(id).fetch_optional(c).await)?;
+        Ok(row.map(ListedEvent::from))
+    }
+
+    /// The smallest number of a row since that time; `None` when there is none.
+    pub async fn first_audit_since(&mut self, since: Timestamp) -> Result<Option<i64>, Failure> {
+        let (id,) =
+            on!(self, |c| sqlx::query_as::<_, (Option<i64>,)>(FIRST_SINCE).bind(since.seconds()).fetch_one(c).await)?;
+        Ok(id)
+    }
+
+    /// The greatest number of a row; 0 when there is none.
+    pub async fn last_audit_id(&mut self) -> Result<i64, Failure> {
+        let (id,) = on!(self, |c| sqlx::query_as::<_, (Option<i64>,)>(LAST_ID).fetch_one(c).await)?;
+        Ok(id.unwrap_or_default())
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Lease {
     SigningKeys,
     /// To remove what has had its day.
     CleanUp,
+    /// To seal the audit record.
+    Audit,
 }
 
 impl Lease {
@@ -24,6 +26,7 @@ impl Lease {
         match self {
             Self::SigningKeys => "signing keys",
             Self::CleanUp => "clean-up",
+            Self::Audit => "audit",
         }
     }
 }

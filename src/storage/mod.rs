@@ -14,6 +14,7 @@
 mod access;
 mod attempts;
 mod audit;
+mod audit_batches;
 mod cleanup;
 mod clients;
 mod codes;
@@ -43,6 +44,8 @@ mod users;
 
 pub use access::AppWithAccess;
 pub use attempts::Place;
+pub use audit::{AuditFilter, ListedEvent};
+pub use audit_batches::AuditBatch;
 pub use codes::NewCode;
 pub use connection::{Reader, Storage};
 pub use directory::Directory;
@@ -91,6 +94,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         access::STATEMENTS,
         attempts::STATEMENTS,
         audit::STATEMENTS,
+        audit_batches::STATEMENTS,
         cleanup::STATEMENTS,
         clients::STATEMENTS,
         codes::STATEMENTS,

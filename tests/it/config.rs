@@ -83,6 +83,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("brand.name", "Elsewhere", "\"Elsewhere\""),
     ("brand.logo", "logo.svg", "\"logo.svg\""),
     ("brand.accent", "#aa3300", "\"#aa3300\""),
+    ("audit.retention", "777777", "777777"),
+    ("audit.stdout", "true", "true"),
     ("log.format", "json", "\"json\""),
     ("log.level", "debug", "\"debug\""),
 ];

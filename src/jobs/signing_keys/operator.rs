@@ -7,6 +7,7 @@ use super::rotation::lives;
 use super::{Change, SigningKeys};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::jobs::audit;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::key_life::Stage;
@@ -110,6 +111,7 @@ impl SigningKeys {
             kids.push(kid.clone());
         }
         let is_news = transaction.master_key_id().await?.is_none_or(|noted| noted != current) || !kids.is_empty();
+        audit::reseal(&mut transaction, &self.master).await?;
         transaction.change_master_key_id(&current).await?;
         if is_news {
             let event = Event::of(&self.act(now), Name::MasterKeyChanged).on(Noun::MasterKey, &current);

@@ -75,8 +75,6 @@ pub enum Name {
     KeyRemoved,
     /// Everything was sealed with another master key.
     MasterKeyChanged,
-    /// Old rows of the audit record were removed, as the settings say.
-    AuditPruned,
 }
 
 named!(Name {
@@ -115,5 +113,4 @@ named!(Name {
     KeyRevoked = "key.revoked",
     KeyRemoved = "key.removed",
     MasterKeyChanged = "master_key.changed",
-    AuditPruned = "audit.pruned",
 });

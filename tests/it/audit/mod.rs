@@ -1,7 +1,9 @@
 //! The audit record: what is written of what happens, when, and by whom.
 
+mod commands;
 mod flows;
 mod recording;
+mod sealing;
 
 use std::ops::Index;
 

@@ -22,6 +22,8 @@ pub struct Live {
     pub folder: PathBuf,
     environment: Vec<(String, String)>,
     log: Arc<Mutex<String>>,
+    /// What it has said on stdout after its first line.
+    said: Arc<Mutex<String>>,
     /// Reads the log, until the process ends.
     reading: Option<JoinHandle<()>>,
 }
@@ -115,14 +117,15 @@ impl Live {
                 kept.lock().unwrap().push_str(&format!("{line}\n"));
             }
         });
-        let line = first_line(child.stdout.take().unwrap());
+        let said = Arc::default();
+        let line = first_line(child.stdout.take().unwrap(), Arc::clone(&said));
         let Ok(ready) = serde_json::from_str::<Value>(&line) else {
             let _ = child.kill();
             reading.join().unwrap();
             panic!("no line of JSON but '{line}': {}", log.lock().unwrap())
         };
         let issuer = ready["issuer"].as_str().unwrap().to_owned();
-        Self { child, issuer, ready, folder: folder.to_owned(), environment, log, reading: Some(reading) }
+        Self { child, issuer, ready, folder: folder.to_owned(), environment, log, said, reading: Some(reading) }
     }
 
     /// Runs another command beside the server; its JSON.
@@ -207,6 +210,11 @@ impl Live {
         self.log.lock().unwrap().clone()
     }
 
+    /// What it has said so far on stdout after its first line.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
     /// kill -9.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -250,15 +258,17 @@ pub fn free_address() -> String {
     first_tries.find(|address| TcpListener::bind(address).is_ok()).expect("no port is free")
 }
 
-/// The first line that a process writes, or nothing when none comes; what follows is read and forgotten.
-fn first_line(stdout: ChildStdout) -> String {
+/// The first line that a process writes, or nothing when none comes; what follows is kept.
+fn first_line(stdout: ChildStdout, rest: Arc<Mutex<String>>) -> String {
     let (said, heard) = mpsc::channel();
     std::thread::spawn(move || {
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         let _ = stdout.read_line(&mut line);
         let _ = said.send(line);
-        std::io::copy(&mut stdout, &mut std::io::sink())
+        for line in stdout.lines().map_while(Result::ok) {
+            rest.lock().unwrap().push_str(&format!("{line}\n"));
+        }
     });
     heard.recv_timeout(END).unwrap_or_default()
 }
