@@ -17,6 +17,7 @@ use crate::clock::Timestamp;
 use crate::config::{LimitsConfig, Network};
 use crate::failure::{Error, Failure};
 use crate::protocol::attempts::{Counter, FOR_EVER, Kind, Limits, Subject};
+use crate::protocol::audit::{Act, Actor, Event, Name, Noun, Outcome};
 use crate::protocol::email;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::sealing::MasterKey;
@@ -146,7 +147,7 @@ impl SignIns {
     }
 
     /// Counts the attempt as a failure, with all that follows from it.
-    pub(super) async fn count_failure(&self, held: &Held, now: Timestamp) -> Result<(), Failure> {
+    pub(super) async fn count_failure(&self, held: &Held, browser: &Browser, now: Timestamp) -> Result<(), Failure> {
         let limits = &self.counting.limits;
         let mut transaction = self.storage.begin().await?;
         let mut counted = transaction.count_failures(&held.places, now).await?;
@@ -167,7 +168,10 @@ impl SignIns {
         }
         if let (Some(until), Some(account)) = (closed, held.account()) {
             transaction.note_attempts(&account.subject.id, until, now).await?;
+            let event = held.event(Name::LockoutBegan, browser, now).with("until", until.to_string());
+            transaction.record(&event.with("reason", "too many failed sign-ins")).await?;
         }
+        transaction.record(&held.event(Name::SignInFailed, browser, now).counted()).await?;
         transaction.commit().await
     }
 
@@ -188,6 +192,16 @@ impl Held {
     /// Counts the attempt as right, in the transaction that goes on with it.
     pub async fn succeed(&self, transaction: &mut Transaction, now: Timestamp) -> Result<(), Failure> {
         transaction.count_success(&self.places, now).await
+    }
+
+    /// What an attempt that failed leaves in the record: of an account, or of a name that is nobody's, by its hash.
+    fn event(&self, name: Name, browser: &Browser, now: Timestamp) -> Event {
+        let event = Event::of(&Act::by(Actor::Nobody, browser.origin, now), name).ended_in(Outcome::Failure);
+        let whose = self.places.iter().find_map(|place| place.subject.account.as_deref()).unwrap_or_default();
+        match whose.strip_prefix('?') {
+            Some(hash) => event.on(Noun::Address, hash),
+            None => event.on(Noun::User, whose),
+        }
     }
 
     fn account(&self) -> Option<&Place> {

@@ -85,7 +85,7 @@ impl SignIns {
         };
         let outcome = self.prove(journey, (found, verdict, password), (browser, held), now).await;
         if outcome.is_err() {
-            self.count_failure(held, now).await?;
+            self.count_failure(held, browser, now).await?;
         }
         outcome
     }

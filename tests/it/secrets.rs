@@ -8,6 +8,7 @@ use scraper::{Html, Selector};
 
 use crate::support::{
     Answer, Database, Form, Live, LiveBrowser, LiveClient, MASTER_KEY, PASSWORD, VERIFIER, challenge,
+    eventually_blocking,
 };
 
 const API: &str = "https://api.example.org";
@@ -209,7 +210,8 @@ async fn every_flow(server: &Live) -> Secrets {
 #[tokio::test]
 async fn no_secret_that_was_handed_out_is_in_the_database_or_the_log() {
     let database = Database::copy().await;
-    let mut server = Live::serve_with(&database, &[("DOORWARD__LOG__LEVEL", "trace")]);
+    let settings = [("DOORWARD__LOG__LEVEL", "trace"), ("DOORWARD__AUDIT__STDOUT", "true")];
+    let mut server = Live::serve_with(&database, &settings);
     let secrets = every_flow(&server).await;
     let kinds = secrets.kinds();
     for kind in ["access_token", "id_token", "refresh_token", "code in an address", "request in an address"] {
@@ -221,12 +223,23 @@ async fn no_secret_that_was_handed_out_is_in_the_database_or_the_log() {
     let running = database.db_everything().await;
     assert!(holds(&running, b"bea@example.org") && holds(&running, challenge().as_bytes()), "the search finds things");
     secrets.are_not_in("the database", &running);
+    // The record has no addresses either.
+    let listed = server.command(&["audit", "list"]).to_string();
+    assert!(listed.contains("sign_in.failed") && listed.contains("code.replayed"), "the search finds things: {listed}");
+    assert!(!listed.contains("@example.org") && !listed.contains("Bea Hall"), "{listed}");
+    secrets.are_not_in("the audit record", listed.as_bytes());
     server.terminate();
     assert_eq!(server.wait(), Some(0));
     secrets.are_not_in("the database at rest", &database.db_everything().await);
     let log = server.log();
     assert!(log.contains("/token") && log.contains("WrongCredentials"), "the search finds things: {log}");
     secrets.are_not_in("the log", log.as_bytes());
+    let said = eventually_blocking("the last event is read", || {
+        let said = server.said();
+        said.contains("server.stopped").then_some(said)
+    });
+    assert!(said.contains("sign_in.succeeded"), "the search finds things: {said}");
+    secrets.are_not_in("the lines of events", said.as_bytes());
 }
 
 #[tokio::test]

@@ -58,6 +58,7 @@ fn categories(name: &str) -> (&'static str, Vec<&'static str>) {
         ("sign_in", _) => ("authentication", vec!["start"]),
         ("grant", "began") => ("session", vec!["start"]),
         ("grant", _) => ("session", vec!["end"]),
+        ("lockout", _) => ("authentication", vec!["denied"]),
         ("code" | "refresh_token", _) => ("intrusion_detection", vec!["denied"]),
         ("consent", "denied") => ("iam", vec!["denied"]),
         ("user" | "consent", _) => ("iam", vec!["user", change]),

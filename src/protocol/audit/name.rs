@@ -15,6 +15,8 @@ pub enum Name {
     SignInFailed,
     /// A sign-in ended.
     SignInEnded,
+    /// Failed sign-ins have closed an account, to one network or to all strangers.
+    LockoutBegan,
     /// An application's request to be allowed something was granted by the person.
     ConsentGiven,
     /// It was denied.
@@ -83,6 +85,7 @@ named!(Name {
     SignInSucceeded = "sign_in.succeeded",
     SignInFailed = "sign_in.failed",
     SignInEnded = "sign_in.ended",
+    LockoutBegan = "lockout.began",
     ConsentGiven = "consent.given",
     ConsentDenied = "consent.denied",
     ConsentWithdrawn = "consent.withdrawn",

@@ -112,6 +112,9 @@ async fn a_collector_gets_a_line_of_json_for_each_event_after_the_one_that_says_
         said.contains("server.stopped").then_some(said)
     });
     let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // The key of the copied database is from 1970, and is taken over from at once.
+    let lines: Vec<&Value> =
+        lines.iter().filter(|line| !line["event.action"].as_str().unwrap().starts_with("key.")).collect();
     let actions: Vec<&str> = lines.iter().map(|line| line["event.action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["server.started", "sign_in.succeeded", "server.stopped"]);
     assert_eq!(lines[1]["event.category"], json!(["authentication"]));

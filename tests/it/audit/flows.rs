@@ -172,3 +172,33 @@ async fn what_becomes_of_signing_keys_is_recorded_with_who_did_it() {
     let rotated = take(&server).await;
     assert!(!rotated.is_empty() && rotated.iter().all(|row| row.actor == "system"), "{rotated:?}");
 }
+
+#[tokio::test]
+async fn failed_sign_ins_are_counted_and_a_lockout_is_recorded_alike_whether_or_not_there_is_an_account() {
+    let server = start().await;
+    let ann = server.db_user(ANN).await;
+    for (email, subject) in [(ANN, format!("user:{ann}")), ("nobody@example.org", "address:".to_owned())] {
+        let mut rows = Vec::new();
+        for round in 0..10 {
+            let mut browser = server.browser();
+            let page = browser.visit("/login").await;
+            let form = page.form("#login-submit").with("email", email).with("password", "a password that is wrong");
+            browser.submit(&form).await;
+            // Five in a minute are looked at.
+            if round % 5 == 4 {
+                rows.extend(take(&server).await);
+                server.turn(120);
+            }
+        }
+        let names: Vec<_> = rows.iter().map(Row::what).collect();
+        assert_eq!(names, ["sign_in.failed", "sign_in.failed", "lockout.began"], "{email}");
+        for row in &rows {
+            assert!(row.subject.as_ref().unwrap().starts_with(&subject), "{row:?}");
+            assert_eq!((row.actor.as_str(), row.outcome.as_str()), ("nobody", "failure"));
+            assert_eq!(row.network.as_deref(), Some("203.0.113.7"));
+            assert!(!format!("{row:?}").contains("example.org"), "{row:?}");
+        }
+        assert_eq!(rows.iter().map(|row| row.times).collect::<Vec<_>>(), [5, 5, 1]);
+        server.turn(86_400);
+    }
+}

@@ -22,6 +22,7 @@ struct Row {
     network: Option<String>,
     trace: Option<String>,
     outcome: String,
+    times: i64,
     #[sqlx(try_from = "String")]
     details: Details,
 }
@@ -62,8 +63,7 @@ async fn start() -> Server {
 
 /// All rows, in their order.
 async fn rows(server: &Server) -> Vec<Row> {
-    const ALL: &str =
-        "SELECT event, actor, subject, user_id, client_id, network, trace, outcome, details FROM audit ORDER BY id";
+    const ALL: &str = "SELECT event, actor, subject, user_id, client_id, network, trace, outcome, times, details FROM audit ORDER BY id";
     server.database.db_rows(ALL).await
 }
 
