@@ -108,23 +108,25 @@ impl AuditRecord {
     /// When the database fails: the rest goes next time.
     pub async fn prune(&self, now: Timestamp) -> Result<u64, Failure> {
         let (mut gone, before) = (0, now.minus(self.retention).seconds());
-        while self.retention > 0 {
+        if self.retention == 0 {
+            return Ok(gone);
+        }
+        loop {
             let oldest = self.storage.read_uncounted().await?.oldest_audit_batch().await?;
             if oldest.is_none_or(|oldest| oldest.newest_at >= before) {
-                break;
+                return Ok(gone);
             }
             let key = self.key_or_new().await?;
             let mut transaction = self.storage.begin().await?;
             transaction.hold_audit_chain().await?;
             let Some(oldest) = transaction.oldest_audit_batch().await?.filter(|oldest| oldest.newest_at < before)
             else {
-                break;
+                return Ok(gone);
             };
             let anchor = seal::anchor(key, oldest.batch, &oldest.hash);
             gone += transaction.remove_audit_batch(oldest.batch, &anchor).await?;
             transaction.commit().await?;
         }
-        Ok(gone)
     }
 
     /// Checks everything that is sealed; also that the batch with this number still has this hash, as somebody has noted it before.
