@@ -203,6 +203,11 @@ impl Registry {
         let secret = fit_secret(&mut client);
         let mut transaction = self.storage.begin().await?;
         let warnings = self.check_client(&mut transaction, &client).await?;
+        // What a client gets for itself has its id as `sub`: it must not be a person's (RFC 9700 §4.15). Ids of people are made here, and
+        // never given, so that it cannot become one later.
+        if transaction.user(&client.client_id.to_ascii_lowercase()).await?.is_some() {
+            return Err(Problems::one("client_id", format!("{} is the id of a person", client.client_id)).into());
+        }
         if !transaction.insert_client(&client).await? {
             return Err(Problems::one("client_id", format!("there is a client {} already", client.client_id)).into());
         }
