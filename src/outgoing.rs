@@ -2,7 +2,7 @@
 //!
 //! https only; plain http to exempted hosts alone. No redirects, no proxy from the environment, no cookies. The address is checked
 //! when it is dialled: names are resolved by our own resolver, which drops every address that is not public, and literal
-//! addresses are checked before. Hosts of `[outgoing] allow` are exempt. Five seconds and 64 KiB at most.
+//! addresses are checked before; ports of other protocols are not called. Hosts of `[outgoing] allow` are exempt. Five seconds and 64 KiB at most.
 
 mod collector;
 
@@ -29,6 +29,14 @@ pub use collector::Collector;
 const MAX_BODY: usize = 65_536;
 /// How long a whole exchange may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// The port of https. No other below 1024 is the web's (RFC 6335 §6),
+const HTTPS: u16 = 443;
+const FIRST_FREE: u16 = 1024;
+/// and neither are these: what listens there takes orders in the clear, or is one of those that no browser calls either (Fetch §2.9).
+const OTHER_PROTOCOLS: &[u16] = &[
+    1433, 1521, 1719, 1720, 1723, 2049, 2375, 2379, 3306, 3389, 3659, 4045, 4190, 5060, 5061, 5432, 5672, 6000, 6379,
+    6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 9042, 9092, 9200, 10080, 11211, 27017,
+];
 
 /// The guarded client. Clones share it.
 #[derive(Clone, Debug)]
@@ -135,6 +143,10 @@ impl Outgoing {
             ("https" | "http", true) => return Ok(Way::Exempt),
             ("https", false) => {}
             _ => return refuse("it is not https"),
+        }
+        let port = url.port_or_known_default().unwrap_or(0);
+        if (port != HTTPS && port < FIRST_FREE) || OTHER_PROTOCOLS.contains(&port) {
+            return refuse("its port is that of another protocol");
         }
         match url.host() {
             Some(Host::Domain(_)) => Ok(Way::Guarded),
