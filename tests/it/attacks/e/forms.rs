@@ -1,0 +1,168 @@
+//! Forms that another site sends with the browser of the victim (RFC 6749 §10.12), and forms with more than they have.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+
+use crate::attacks::{ANN, EVE, count, filled, login_form};
+use crate::support::{Answer, Browser, Form, PASSWORD, Server};
+
+async fn send(browser: &mut Browser, form: &Form, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::post(&form.action).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    browser.send(request.body(Body::from(form.body())).unwrap()).await
+}
+
+/// What a page of another site sends along, as browsers do.
+const FOREIGN: &[&[(&str, &str)]] = &[
+    &[("origin", "null")],
+    &[("origin", "https://evil.test")],
+    &[("origin", "http://localhost:8001")],
+    &[("origin", "https://localhost:8000")],
+    &[("origin", "http://localhost:8000.evil.test")],
+    &[("origin", "http://localhost")],
+    &[("origin", "http://LOCALHOST:8000/")],
+    &[("origin", "http://localhost:8000"), ("origin", "https://evil.test")],
+    &[("sec-fetch-site", "cross-site")],
+    &[("sec-fetch-site", "same-site")],
+    &[("origin", "http://localhost:8000"), ("sec-fetch-site", "cross-site")],
+];
+
+/// 403 and no session, without our token, with another browser's, and from every foreign origin: nobody is signed in to the attacker's account.
+#[tokio::test]
+async fn e4_nobody_is_signed_in_by_another_site() {
+    let server = Server::start().await;
+    server.db_user(EVE).await;
+    let (mut attacker, attackers) = login_form(&server).await;
+    let (victim, form) = login_form(&server).await;
+    let evil = filled(&form, EVE, PASSWORD);
+    let own = form.field("csrf");
+    let swapped: String = own.chars().rev().collect();
+    for token in ["", "x", &attackers.field("csrf"), &own[1..], &format!("{own}A"), &own.to_lowercase(), &swapped] {
+        let answer = victim.clone().submit(&evil.clone().with("csrf", token)).await;
+        answer.refused_page(403, Rejection::ForgedForm);
+        assert!(!answer.header("set-cookie").contains("sign_in"), "{token}");
+    }
+    victim.clone().submit(&evil.clone().without("csrf")).await.refused_page(403, Rejection::ForgedForm);
+    for headers in FOREIGN {
+        let answer = send(&mut victim.clone(), &evil, headers).await;
+        answer.refused_page(403, Rejection::CrossOriginForm);
+        assert!(!answer.header("set-cookie").contains("sign_in"), "{headers:?}");
+    }
+    // A form of another site has none of our cookies (SameSite=Lax).
+    let attackers = filled(&attackers, EVE, PASSWORD);
+    server.browser().submit(&attackers).await.refused_page(403, Rejection::CookiesBlocked);
+    victim.clone().submit(&attackers).await.refused_page(403, Rejection::ForgedForm);
+    // By GET nobody signs in.
+    let query = evil.body();
+    let page = victim.clone().get(&format!("/login?{query}")).await;
+    assert!(page.header("set-cookie").is_empty() || !page.header("set-cookie").contains("sign_in"));
+    let kind = Request::post("/login").header(header::CONTENT_TYPE, "text/plain");
+    let answer = victim.clone().send(kind.body(Body::from(evil.body())).unwrap()).await;
+    answer.refused_page(415, Rejection::WrongContentType);
+    assert_eq!(count(&server, "SELECT count(*) FROM sign_ins").await, 0);
+    assert!(attacker.press(&attackers).await.has("#sign-out"), "the form itself is right");
+}
+
+/// Registering, consenting, ending sign-ins and applications' access, and signing out: each is refused without our token and from another site, and
+/// nothing of it has happened.
+#[tokio::test]
+async fn e5_no_other_form_is_taken_from_another_site() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("")).await;
+    let register = browser.visit(&login.field("#to-register", "href").unwrap()).await;
+    let consent = browser.sign_in_on(&login, ANN, PASSWORD).await;
+    let account = browser.visit("/account").await;
+    let register = register.form("#register-submit").with("email", EVE).with("name", "Eve").with("password", PASSWORD);
+    let end = account.form("#sign-ins button");
+    let others = Form { action: "/account/sign-ins/end-others".to_owned(), ..end.clone().without("id") };
+    let app =
+        Form { action: "/account/apps/end".to_owned(), ..end.clone().without("id").with("client_id", &client.id) };
+    let forms = [register, consent.form("#allow"), consent.form("#deny"), end, others, app, account.form("#sign-out")];
+    let (_, foreign) = login_form(&server).await;
+    for form in &forms {
+        for token in ["", "x", &foreign.field("csrf")] {
+            let answer = browser.clone().submit(&form.clone().with("csrf", token)).await;
+            answer.refused_page(403, Rejection::ForgedForm);
+        }
+        browser.clone().submit(&form.clone().without("csrf")).await.refused_page(403, Rejection::ForgedForm);
+        for headers in FOREIGN {
+            let answer = send(&mut browser.clone(), form, headers).await;
+            answer.refused_page(403, Rejection::CrossOriginForm);
+        }
+        // As a link or a picture.
+        let answer = browser.clone().get(&format!("{}?{}", form.action, form.body())).await;
+        assert!(answer.status == 405 || !answer.status.is_server_error(), "{}", form.action);
+    }
+    assert_eq!(count(&server, "SELECT count(*) FROM users").await, 1);
+    assert_eq!(count(&server, "SELECT count(*) FROM consents").await, 0);
+    assert_eq!(count(&server, "SELECT count(*) FROM codes").await, 0);
+    assert_eq!(count(&server, "SELECT count(*) FROM sign_ins WHERE ended_at IS NULL").await, 1);
+}
+
+/// Fields that a form does not have are ignored, a body of JSON is refused: a newcomer is a newcomer, and a sign-in is of whoever knows the password.
+#[tokio::test]
+async fn e16_a_form_gives_nothing_that_it_does_not_have() {
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    let extra = [
+        ("role", "admin"),
+        ("roles", "[\"admin\"]"),
+        ("roles[]", "admin"),
+        ("is_admin", "true"),
+        ("admin", "1"),
+        ("email_verified", "true"),
+        ("id", &ann),
+        ("sub", &ann),
+        ("user_id", &ann),
+        ("userId", &ann),
+        ("user[id]", &ann),
+        ("org_id", "theirs"),
+        ("claims", "{\"roles\":[\"admin\"]}"),
+        ("disabled_at", ""),
+        ("created_at", "0"),
+        ("password_hash", "x"),
+        ("__proto__", "x"),
+        ("auth_time", "9999999999"),
+        ("acr", "gold"),
+    ];
+    let mut browser = server.browser();
+    let page = browser.visit("/register").await;
+    let mut form = page.form("#register-submit").with("name", "Eve").with("email", EVE).with("password", PASSWORD);
+    for (name, value) in extra {
+        form = form.with(name, value);
+    }
+    assert!(browser.press(&form).await.has("#sign-out"));
+    let plain = format!(
+        "SELECT count(*) FROM users WHERE email = '{EVE}' AND roles = '[]' AND claims = '{{}}' AND email_verified = 0 \
+         AND created_at > 0 AND id <> '{ann}' AND disabled_at IS NULL"
+    );
+    assert_eq!(count(&server, &plain).await, 1);
+    let (mut browser, mut form) = login_form(&server).await;
+    for (name, value) in extra {
+        form = form.with(name, value);
+    }
+    browser.press(&filled(&form, EVE, PASSWORD)).await;
+    let account = browser.visit("/account").await;
+    assert!(account.text().contains(EVE) && !account.text().contains(ANN));
+    for path in ["/register", "/login", "/consent", "/account/apps/end"] {
+        let body = br#"{"email":"x@example.org","password":"a quiet river at dawn","name":"X","role":"admin"}"#;
+        for kind in ["application/json", "application/json; charset=utf-8", "text/json", "application/x-ndjson"] {
+            let answer = server.post_as(path, kind, body.to_vec()).await;
+            answer.refused_page(415, Rejection::WrongContentType);
+        }
+    }
+    // Nor does a client get more by what it sends.
+    let service = server.db_client(ClientType::Service, |_| {}).await;
+    let fields = [("roles", "admin"), ("sub", ann.as_str()), ("client_id", &service.id), ("user_id", &ann)];
+    let given = service.credentials(&[fields[0], fields[1], fields[3]]).await.ok();
+    let claims = crate::support::unverified_claims(given["access_token"].as_str().unwrap());
+    assert_eq!(claims["sub"], service.id);
+    assert!(claims.get("roles").is_none());
+}

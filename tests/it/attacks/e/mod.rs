@@ -1,0 +1,6 @@
+//! Group E: signing in, sessions and cookies, and who somebody is (OWASP ASVS 6 and 7, NIST SP 800-63B-4).
+
+mod accounts;
+mod forms;
+mod sessions;
+mod steps;

@@ -1,0 +1,142 @@
+//! What is found out by comparing answers, and what is guessed that is no password.
+
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+
+use super::{Guesser, WRONG, network};
+use crate::attacks::{ANN, encoded, text};
+use crate::support::{PASSWORD, Server, unverified_claims};
+
+/// Unknown, wrong, switched off, without a password: the same bytes but for what was typed, the same headers, and the same number of hashes, connections and
+/// statements. An authorization request says nothing of whom it names.
+#[tokio::test]
+async fn j7_nobody_finds_out_who_has_an_account() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let off = server.db_user("off@example.org").await;
+    server.db_change_user(&off, |account| account.user.disabled_at = Some(account.user.created_at)).await;
+    let federated = server.db_user("hub@example.org").await;
+    server.db_change_user(&federated, |account| account.password_hash = None).await;
+    let guesser = Guesser::at(&server).await;
+    let mut seen = Vec::new();
+    for (at, (email, password)) in [
+        (ANN, WRONG),
+        ("nobody@example.org", PASSWORD),
+        ("nobody@example.org", WRONG),
+        ("off@example.org", PASSWORD),
+        ("off@example.org", WRONG),
+        ("hub@example.org", PASSWORD),
+        ("hub@example.org", WRONG),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let storage = &server.app.storage;
+        let work = || [server.app.hasher.hashes_computed(), storage.connections_taken(), storage.statements_run()];
+        let before = work();
+        let mut answer = guesser.tries(&network(at), email, password).await;
+        let after = work();
+        answer.refused_page(400, Rejection::WrongCredentials);
+        for of_its_own in ["x-trace-id", "content-length", "traceparent"] {
+            answer.headers.remove(of_its_own);
+        }
+        let trace = answer.text_of(".hint code").unwrap_or_default();
+        let text = answer.text().replace(email, "ADDRESS").replace(&trace, "TRACE");
+        let did: Vec<u64> = after.iter().zip(before).map(|(after, before)| after - before).collect();
+        seen.push((email, answer.headers, text, did));
+    }
+    let (_, headers, text, did) = &seen[0];
+    for (email, other_headers, other_text, other_did) in &seen {
+        assert_eq!((other_headers, other_text, other_did), (headers, text, did), "{email}");
+    }
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let mut pages = Vec::new();
+    for email in [ANN, "nobody@example.org", "off@example.org", "hub@example.org"] {
+        let hint = format!("login_hint={}", encoded(email));
+        let silent = server.get(&client.authorization_url(&format!("{hint}&prompt=none"))).await;
+        silent.refused_redirect(Rejection::SignInNeeded);
+        let mut browser = server.browser();
+        let page = browser.visit(&client.authorization_url(&hint)).await;
+        let sealed = page.form("#login-submit");
+        let mut text = page.text().replace(email, "ADDRESS").replace(&encoded(email), "ADDRESS");
+        for secret in [sealed.field("request"), sealed.field("csrf")] {
+            text = text.replace(&secret, "SECRET").replace(&encoded(&secret), "SECRET");
+        }
+        pages.push((page.status, text.len(), silent.location()));
+    }
+    assert!(pages.iter().all(|page| *page == pages[0]), "{pages:?}");
+}
+
+/// Known or not, the status, the code and the challenge are the same, and secrets are compared by their hashes in constant time. The words tell a wrong secret
+/// from an unknown client, which the list does not want: a client's id is public (RFC 6749 §2.2), and whoever sets one up reads them.
+#[tokio::test]
+async fn j8_a_clients_secret_is_not_found_out() {
+    let server = Server::start().await;
+    let web = server.db_client(ClientType::Web, |_| {}).await;
+    let secret = web.secret.clone().unwrap();
+    let mut answers = Vec::new();
+    for id in [web.id.as_str(), "nobody", "another-that-is-not-there"] {
+        for secret in ["wrong", &secret[..42], &format!("{secret}A"), &secret.to_uppercase(), "x"] {
+            let mut guess = web.clone();
+            (guess.id, guess.secret) = (id.to_owned(), Some(secret.to_owned()));
+            let mut answer = guess.credentials(&[]).await;
+            answer.refused_in(401, &[Rejection::WrongClientSecret, Rejection::UnregisteredClient]);
+            answer.headers.remove("x-trace-id");
+            answer.headers.remove("content-length");
+            answers.push((answer.status, answer.json()["error"].clone(), answer.headers));
+        }
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    // Nothing is compared byte by byte: every secret is a type whose equality is that of hashes, in constant time.
+    let source = crate::sources::text("src/secret.rs");
+    assert!(
+        source.contains("ct_eq") || source.contains("verify_slices_are_equal"),
+        "secrets are compared in constant time"
+    );
+    assert!(!source.contains("derive(Clone, Debug, PartialEq"), "no secret is compared by the derived equality");
+}
+
+/// Class: what is guessed beside passwords: codes, tokens, cookies and client secrets have 256 bits, ids of tokens and grants 128, none is a counter; and
+/// whoever guesses at clients is turned away after sixty in a minute, while the right secret passes.
+#[tokio::test]
+async fn j9_what_is_not_a_password_is_too_long_to_guess() {
+    // The limit as it is by default: the other tests do without.
+    let limits = doorward::config::Config::load(None, []).unwrap().limits;
+    let server =
+        Server::with(|config| config.limits.failed_clients_per_minute = limits.failed_clients_per_minute).await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |c| c.first_party = true).await;
+    let mut browser = server.browser();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut bytes = |what: &str, value: &str, least: usize| {
+        let length = doorward::secret::from_base64url(value).map_or(0, |bytes| bytes.len());
+        assert!(length >= least, "{what}: {value} has {length} bytes");
+        assert!(seen.insert(value.to_owned()), "{what} comes twice");
+    };
+    for _ in 0..10 {
+        let code = browser.code(&client, ANN, crate::attacks::OFFLINE).await;
+        bytes("code", &code, 32);
+        let given = client.redeem(&code).await.ok();
+        bytes("refresh token", &text(&given, "refresh_token"), 32);
+        let claims = unverified_claims(&text(&given, "access_token"));
+        bytes("jti", claims["jti"].as_str().unwrap(), 16);
+        bytes("gid", claims["gid"].as_str().unwrap(), 16);
+    }
+    for (name, value) in &browser.cookies {
+        assert!(doorward::secret::from_base64url(value).is_some_and(|bytes| bytes.len() >= 32), "{name}");
+    }
+    let other = server.db_client(ClientType::Service, |_| {}).await;
+    for client in [&client, &other] {
+        bytes("client secret", client.secret.as_ref().unwrap(), 32);
+        bytes("client id", &client.id, 16);
+    }
+    let mut refused = 0;
+    for at in 0..90 {
+        let mut guess = other.clone();
+        guess.secret = Some(format!("wrong-{at}"));
+        refused += usize::from(guess.credentials(&[]).await.status == 429);
+    }
+    assert_eq!(refused, 30);
+    assert_ne!(other.credentials(&[]).await.status, 429, "the right secret passes");
+    assert_eq!(server.get("/login").await.status, 200, "and people of that network are not locked out");
+}
