@@ -29,6 +29,7 @@ const RIPE: i64 = 180;
 #[derive(Clone, Debug)]
 pub struct AuditRecord {
     storage: Storage,
+    master: MasterKey,
     sealing: Arc<SealingKey>,
     key: Arc<OnceLock<MacKey>>,
     retention: i64,
@@ -58,7 +59,7 @@ impl AuditRecord {
     /// Over this storage; rows are kept for `retention` seconds, for ever when that is 0.
     pub fn new(storage: Storage, master: &MasterKey, retention: i64) -> Self {
         let (sealing, node) = (Arc::new(master.sealing_key(PURPOSE)), random::id().into());
-        Self { storage, sealing, key: Arc::default(), retention, node }
+        Self { storage, master: master.clone(), sealing, key: Arc::default(), retention, node }
     }
 
     /// Seals what is there to seal, when it is this node's turn; tells how many rows that were.
@@ -202,7 +203,11 @@ impl AuditRecord {
             return Ok(key);
         }
         let mut transaction = self.storage.begin().await?;
-        if transaction.audit_key().await?.is_none() && transaction.last_audit_batch().await?.is_some() {
+        // Whoever gives the database to another master key waits, or has done so.
+        transaction.hold_audit_chain().await?;
+        let is_ours = transaction.master_key_id().await?.is_none_or(|noted| self.master.use_key(&noted));
+        let is_lost = transaction.audit_key().await?.is_none() && transaction.last_audit_batch().await?.is_some();
+        if is_lost || !is_ours {
             return Err(no_key());
         }
         let fresh = base64url(&self.sealing.seal(FORM, &random::bytes::<32>()));
@@ -222,6 +227,7 @@ impl AuditRecord {
 
 /// Seals the key of the seals with the master key that is in use now, when there is one.
 pub(super) async fn reseal(transaction: &mut Transaction, master: &MasterKey) -> Result<(), Failure> {
+    transaction.hold_audit_chain().await?;
     let Some(sealed) = transaction.audit_key().await? else { return Ok(()) };
     let sealing = master.sealing_key(PURPOSE);
     let key = from_base64url(&sealed).and_then(|sealed| sealing.open(FORM, &sealed)).ok_or_else(no_key)?;

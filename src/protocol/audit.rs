@@ -257,7 +257,7 @@ impl Event {
     pub fn fold(&self) -> Option<String> {
         let minute = self.at.seconds().div_euclid(60);
         let of = |text: &Option<String>| text.clone().unwrap_or_default();
-        let client = if self.name == Name::SignInFailed { String::new() } else { of(&self.client_id) };
+        let client = of(&self.client_id);
         self.counted.then(|| format!("{minute} {} {} {} {client}", self.name, of(&self.network), of(&self.user_id)))
     }
 }

@@ -14,10 +14,10 @@ use super::body;
 use super::sender::origin;
 use super::within::network;
 use crate::app::App;
-use crate::failure::Error;
+use crate::failure::{Error, Failure};
 use crate::http::error::JsonError;
 use crate::http::middleware::request_log::LoggedClient;
-use crate::protocol::audit::Origin;
+use crate::protocol::audit::{Act, Actor, Event, Name, Noun, Origin, Outcome};
 use crate::protocol::client::Client;
 use crate::protocol::client_authentication;
 use crate::protocol::network::ClientNetwork;
@@ -78,11 +78,36 @@ impl FromRequest<App> for ClientForm {
         let presented = client_authentication::presented(&authorization, &params)
             .map_err(|why| refused(counted(why.into()), None))?;
         let client = app.directory.client(&presented.unverified_client_id).await?;
-        match (client_authentication::verify(&presented, client.as_deref()), client) {
-            (Ok(()), Some(client)) => Ok(Self { client, params, origin: origin(&parts.extensions) }),
-            (Ok(()), None) => Err(refused(counted(Rejection::UnregisteredClient.into()), None)),
-            (Err(why), client) => Err(refused(counted(why), client)),
-        }
+        let origin = origin(&parts.extensions);
+        let (why, claimed) = match (client_authentication::verify(&presented, client.as_deref()), client) {
+            (Ok(()), Some(client)) => return Ok(Self { client, params, origin }),
+            (Ok(()), None) => (counted(Rejection::UnregisteredClient.into()), None),
+            (Err(why), client) => (counted(why), client),
+        };
+        record(app, origin, claimed.as_deref(), &why).await;
+        Err(refused(why, claimed))
+    }
+}
+
+/// Records that somebody could not prove to be a client, of the registered one that was claimed if there is one. Who is told to wait leaves
+/// nothing. When it cannot be written the log says so, and the answer is the same.
+async fn record(app: &App, origin: Origin, claimed: Option<&Client>, why: &Error) {
+    if !matches!(why, Error::Rejected(refusal) if refusal.rejection.code() == ErrorCode::InvalidClient) {
+        return;
+    }
+    let event = Event::of(&Act::by(Actor::Nobody, origin, app.now()), Name::ClientAuthenticationFailed);
+    let event = event.ended_in(Outcome::Failure).counted();
+    let event = match claimed {
+        Some(client) => event.on(Noun::Client, &client.client_id),
+        None => event,
+    };
+    let recorded = async {
+        let mut transaction = app.storage.begin().await?;
+        transaction.record(&event).await?;
+        transaction.commit().await
+    };
+    if let Err::<(), Failure>(failure) = recorded.await {
+        tracing::warn!(%failure, "a failed authentication of a client cannot be recorded");
     }
 }
 

@@ -62,6 +62,7 @@ fn categories(name: &str) -> (&'static str, Vec<&'static str>) {
         ("code" | "refresh_token", _) => ("intrusion_detection", vec!["denied"]),
         ("consent", "denied") => ("iam", vec!["denied"]),
         ("user" | "consent", _) => ("iam", vec!["user", change]),
+        ("client", "authentication_failed") => ("authentication", vec!["start"]),
         ("server", "started") => ("process", vec!["start"]),
         ("server", _) => ("process", vec!["end"]),
         _ => ("configuration", vec![change]),

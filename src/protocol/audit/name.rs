@@ -57,6 +57,8 @@ pub enum Name {
     ClientEnabled,
     /// A client was deleted.
     ClientDeleted,
+    /// A request could not prove to be a client's. Counted, as failed sign-ins are: for each network and client.
+    ClientAuthenticationFailed,
     /// A resource was registered.
     ResourceCreated,
     /// A resource was changed.
@@ -106,6 +108,7 @@ named!(Name {
     ClientDisabled = "client.disabled",
     ClientEnabled = "client.enabled",
     ClientDeleted = "client.deleted",
+    ClientAuthenticationFailed = "client.authentication_failed",
     ResourceCreated = "resource.created",
     ResourceChanged = "resource.changed",
     ResourceDeleted = "resource.deleted",

@@ -15,7 +15,8 @@ fn events(listed: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn a_list_has_what_operators_and_people_did_and_is_filtered() {
     let database = Database::copy().await;
-    let server = Live::serve(&database);
+    let mut server = Live::serve(&database);
+    server.set("USER", "carla");
     let ann = server.user(ANN);
     let client = server.client("spa", &[]);
     let mut browser = server.browser();
@@ -51,6 +52,7 @@ async fn a_list_has_what_operators_and_people_did_and_is_filtered() {
     assert_eq!(server.command(&["audit", "list", "--user", &ann]), own);
     let created = &own[0];
     assert_eq!((&created["actor"], &created["subject"]), (&json!("operator"), &json!(format!("user:{ann}"))));
+    assert_eq!(created["details"], json!({ "os_user": "carla" }));
     assert_eq!(events(&server.command(&["audit", "list", "--event", "sign_in"])), ["sign_in.succeeded"]);
     assert_eq!(events(&server.command(&["audit", "list", "--event", "user.created"])), ["user.created"]);
     assert_eq!(events(&server.command(&["audit", "list", "--limit", "2"])), ["sign_in.succeeded", "consent.given"]);

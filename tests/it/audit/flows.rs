@@ -202,3 +202,21 @@ async fn failed_sign_ins_are_counted_and_a_lockout_is_recorded_alike_whether_or_
         server.turn(86_400);
     }
 }
+
+#[tokio::test]
+async fn failures_of_clients_are_counted_for_each_network_and_client() {
+    let server = start().await;
+    let mut wrong = server.db_client(ClientType::Service, |_| {}).await;
+    wrong.secret = Some("a-client-secret-that-was-never-right".to_owned());
+    for _ in 0..3 {
+        assert_eq!(wrong.credentials(&[]).await.status, 401);
+    }
+    let id = std::mem::replace(&mut wrong.id, "nobody-at-all".to_owned());
+    assert_eq!(wrong.credentials(&[]).await.status, 401);
+    let failed = take(&server).await;
+    let found: Vec<_> = failed.iter().map(|row| (row.what(), row.client_id.as_deref(), row.times)).collect();
+    let name = "client.authentication_failed";
+    assert_eq!(found, [(name, Some(id.as_str()), 3), (name, None, 1)]);
+    assert!(failed.iter().all(|row| row.actor == "nobody" && row.outcome == "failure"), "{failed:?}");
+    assert!(!format!("{failed:?}").contains("nobody-at-all"), "what was typed may be anything");
+}

@@ -36,7 +36,20 @@ impl History<'_> {
             "SELECT COUNT(*) FROM (SELECT grant_id FROM refresh_tokens WHERE {apps} AND consumed_at IS NULL GROUP BY grant_id \
              HAVING COUNT(*) > 1) AS doubled"
         );
-        self.same("grants with two leaves", self.place.server.database.db_number(&doubled).await, 0)
+        self.same("grants with two leaves", self.place.server.database.db_number(&doubled).await, 0)?;
+        // What began and what ended is recorded, each once.
+        let recorded = |event: &str| {
+            format!(
+                "(SELECT COUNT(*) FROM audit a WHERE a.user_id = g.user_id AND a.subject = 'grant:' || g.id AND a.event = '{event}')"
+            )
+        };
+        let unrecorded = format!(
+            "SELECT COUNT(*) FROM grants g WHERE {apps} AND EXISTS (SELECT 1 FROM codes k WHERE k.grant_id = g.id AND k.redeemed_at IS NOT NULL) \
+             AND ({} <> 1 OR {} <> CASE WHEN g.ended_at IS NULL THEN 0 ELSE 1 END)",
+            recorded("grant.began"),
+            recorded("grant.ended")
+        );
+        self.same("grants that the record has not once", self.place.server.database.db_number(&unrecorded).await, 0)
     }
 
     async fn look_at_access_token(&self, token: usize) -> Compared {
