@@ -31,6 +31,9 @@ pub fn registrable(uri: &str, client_type: ClientType) -> Result<(), String> {
     if url.as_str() != uri && url.as_str() != format!("{uri}/") {
         return refuse(&format!("is not in its normal form, which is '{url}'"));
     }
+    if matches!(url.scheme(), "https" | "http") && !has_plain_host(&url) {
+        return refuse("must name its host by letters, digits, '-', '.' and '_', or by an address");
+    }
     match (url.scheme(), client_type) {
         ("https", _) => Ok(()),
         ("http", ClientType::Native) if has_free_port(&url) => Ok(()),
@@ -85,9 +88,19 @@ pub fn registered(requested: &str, client: &Client) -> Result<(), Rejection> {
 /// What a Content-Security-Policy must list so that a form's redirect may go there: an origin, or a scheme for private-use ones.
 pub fn form_action_source(uri: &str) -> String {
     match Url::parse(uri) {
+        Ok(url) if matches!(url.scheme(), "https" | "http") && !has_plain_host(&url) => "'none'".to_owned(),
         Ok(url) if matches!(url.scheme(), "https" | "http") => url.origin().ascii_serialization(),
         Ok(url) => format!("{}:", url.scheme()),
         Err(_) => "'none'".to_owned(),
+    }
+}
+
+/// Whether the host is a name as they are in use, or an address. URLs allow others, in which a policy would find the end of its list.
+fn has_plain_host(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+        None => false,
     }
 }
 
@@ -192,6 +205,9 @@ mod tests {
             ("https://rp.test/cb#f", Web),
             ("https://u@rp.test/cb", Web),
             ("https://*.rp.test/cb", Web),
+            ("https://rp.test;script-src/cb", Web),
+            ("https://rp.test,evil.test/cb", Web),
+            ("https://rp'.test/cb", Native),
             ("https://rp.test/./cb", Web),
             ("HTTPS://rp.test/cb", Web),
             ("https://rp.test:443/cb", Web),
