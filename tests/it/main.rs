@@ -18,6 +18,7 @@ mod endpoints;
 mod failures;
 mod floors;
 mod full_disk;
+mod fuzz;
 mod grants;
 mod issuer_path;
 mod keys;
