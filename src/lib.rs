@@ -123,6 +123,7 @@
 //! `rejection/code.rs` when that is new, and a test that gets it as an answer (`tests/it/rules.rs` and `tests/rules.rs` demand one). A
 //! parameter: a name in [`protocol::params::KNOWN`]. An endpoint: a file in `http/endpoints/`, a route in `http/router.rs`, how often a network may
 //! ask it ([`rates::Door`], by the extractor `Within`), its address in `protocol/metadata.rs`; if it takes a POST without a form of ours, its path in `tests/it/pages/forms.rs`.
+//! A feature for which attacks wait, or that opens a new way in, brings a test of each (`tests/it/attacks`, whose `later.rs` fails when it sees one).
 //! A link, a form or a redirect to a page of ours is a [`protocol::issuer::Place`], which has the issuer's path in front.
 //! A table: a migration of the same name in both folders; a file in `storage/` with its columns listed once, its constants in
 //! `statements!` and its verbs, named in `storage/mod.rs` and its `every_statement`; the value in `protocol/`, for storage cannot name what

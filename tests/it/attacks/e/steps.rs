@@ -202,7 +202,7 @@ async fn e14_no_door_of_a_first_start_is_open() {
     }
 }
 
-/// There is no frame for session status, and no script of ours listens to other windows.
+/// There is no frame for session status, no script of ours listens to other windows, and no foreign script reads an answer.
 #[tokio::test]
 async fn e19_no_page_listens_to_messages_of_others() {
     let server = Server::start().await;
@@ -233,6 +233,33 @@ async fn e19_no_page_listens_to_messages_of_others() {
         assert!(!text.contains("|safe"), "{}: text that is not escaped", template.display());
     }
     assert!(sources("src/http").iter().all(|(_, text)| !text.contains("check_session")));
-    let request = Request::get("/account").header("origin", "https://evil.test").body(Body::empty()).unwrap();
-    assert_eq!(server.send(request).await.header("access-control-allow-origin"), "");
+    // Nor is an answer to be read by the scripts of another origin, nor by those of an application on a page.
+    server.db_client(ClientType::Spa, |_| {}).await;
+    server.poll().await;
+    let allowed = async |path: &str, origin: &str| {
+        let request = Request::get(path).header("origin", origin).body(Body::empty()).unwrap();
+        server.send(request).await.header("access-control-allow-origin").to_owned()
+    };
+    let foreign = [
+        "null",
+        "https://evil.test",
+        "https://rp.test.evil.test",
+        "https://evilrp.test",
+        "http://rp.test",
+        "https://rp.test:8443",
+        "https://rp.test/",
+        "HTTPS://rp.test",
+        "https://sub.rp.test",
+        "*",
+        "",
+    ];
+    for path in ["/token", "/userinfo", "/revoke", "/introspect", "/account", "/login", "/authorize", "/healthz"] {
+        for origin in foreign {
+            assert_eq!(allowed(path, origin).await, "", "{path} {origin}");
+        }
+    }
+    for path in ["/account", "/login", "/authorize", "/logout", "/introspect"] {
+        assert_eq!(allowed(path, "https://rp.test").await, "", "{path}");
+    }
+    assert_eq!(allowed("/userinfo", "https://rp.test").await, "https://rp.test");
 }

@@ -198,7 +198,10 @@ async fn h3_a_line_end_makes_no_header_and_no_line_of_the_log() {
             format!("/static/{}", value.replace('+', "%20")),
         ] {
             let request = http.get(format!("{}{path}", server.issuer));
-            let request = request.header("user-agent", format!("x\u{85}\t{forged}")).header("x-request-id", "planted");
+            let request = request
+                .header("user-agent", format!("x\u{85}\t{forged}"))
+                .header("x-request-id", "planted")
+                .header("traceparent", "00-planted\t-planted-01");
             let answer = request.header("x-trace-id", "planted").send().await.unwrap();
             assert_ne!(answer.status(), 500, "{path}");
             for (name, value) in answer.headers() {

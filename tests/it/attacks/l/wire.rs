@@ -3,12 +3,23 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::support::{Database, END, Live, parallel};
 
 async fn is_served(server: &Live) -> bool {
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    is_served_from("127.0.0.1", server).await
+}
+
+/// A connection from an address of this machine.
+async fn connect_from(address: &str, server: &Live) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{address}:0").parse().unwrap()).unwrap();
+    socket.connect(server.address().parse().unwrap()).await.unwrap()
+}
+
+async fn is_served_from(address: &str, server: &Live) -> bool {
+    let mut stream = connect_from(address, server).await;
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
     let mut said = Vec::new();
     tokio::time::timeout(END, stream.read_to_end(&mut said)).await.expect("the next client is served").unwrap();
@@ -25,29 +36,58 @@ async fn until_closed(address: String, bytes: Vec<u8>) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// A head that is not finished, a body that does not come, and a connection that says nothing are cut off, while others are served.
+/// A head that is not finished, a body that does not come, a connection that says nothing, one that idles after an answer, and one whose answers nobody reads
+/// are cut off, each after its own time; with more idle ones than there are places the oldest goes, and who comes next from elsewhere is served meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn l2_slow_heads_and_bodies_are_cut_off_and_keep_nobody_out() {
+async fn l2_who_is_slow_is_cut_off_and_keeps_nobody_out() {
     let database = Database::copy().await;
-    let server = Live::serve(&database);
+    let settings = [
+        ("DOORWARD__SERVER__HEAD_TIMEOUT", "2"),
+        ("DOORWARD__SERVER__UNREAD_TIMEOUT", "2"),
+        ("DOORWARD__SERVER__MAX_CONNECTIONS", "120"),
+        ("DOORWARD__SERVER__MAX_CONNECTIONS_PER_NETWORK", "50"),
+    ];
+    let server = Live::serve_with(&database, &settings);
     let form = "Host: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n";
     let slow = [
         "GET /healthz HTTP/1.1\r\nHost: loc".to_owned(),
         "G".to_owned(),
+        String::new(),
         format!("POST /token HTTP/1.1\r\n{form}Content-Length: 100\r\n\r\ngrant_type="),
         format!("POST /login HTTP/1.1\r\n{form}Transfer-Encoding: chunked\r\n\r\n5\r\nabc"),
     ];
     let cutting = parallel(40, |at| until_closed(server.address(), slow[at % slow.len()].clone().into_bytes()));
+    let unread = async {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        let requests = "GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(100);
+        let asking = async { while stream.write_all(requests.as_bytes()).await.is_ok() {} };
+        tokio::time::timeout(END, asking).await.expect("who reads nothing is cut off");
+    };
     let serving = async {
         for _ in 0..20 {
-            assert!(is_served(&server).await);
+            assert!(is_served_from("127.0.0.9", &server).await);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let (said, ()) = tokio::join!(cutting, serving);
+    let (said, (), ()) = tokio::join!(cutting, unread, serving);
     for said in said {
         assert!(!said.starts_with("HTTP/1.1 2"), "{said}");
     }
+    // From ten networks three hundred that idle after an answer: the oldest go.
+    let mut idle = Vec::new();
+    for at in 0..300 {
+        let mut stream = connect_from(&format!("127.0.7.{}", at / 30 + 1), &server).await;
+        if stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.is_ok() {
+            let mut head = [0; 2048];
+            let count = tokio::time::timeout(END, stream.read(&mut head)).await.expect("an answer").unwrap_or(0);
+            assert!(head[..count].starts_with(b"HTTP/1.1 200"), "{at}");
+        }
+        idle.push(stream);
+    }
+    assert!(is_served_from("127.0.0.9", &server).await);
+    let mut oldest = idle.remove(0);
+    let mut rest = Vec::new();
+    let _ = tokio::time::timeout(END, oldest.read_to_end(&mut rest)).await.expect("the oldest has gone");
     assert!(is_served(&server).await);
 }
 
