@@ -1,10 +1,10 @@
-//! `[sign_in]`: how long a sign-in holds.
+//! `[sign_in]`: how long a sign-in holds, and how many a person has.
 
 use serde::{Deserialize, Serialize};
 
 use super::Mistakes;
 
-/// `[sign_in]`, in seconds.
+/// `[sign_in]`; times in seconds.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignInConfig {
@@ -12,11 +12,14 @@ pub struct SignInConfig {
     pub idle: i64,
     /// The longest time in all.
     pub absolute: i64,
+    /// How many of one person hold at once.
+    pub per_person: i64,
 }
 
 impl SignInConfig {
     pub(super) fn check(&self, mistakes: &mut Mistakes) {
         mistakes.within("sign_in.idle", self.idle, 120, 31_536_000);
         mistakes.within("sign_in.absolute", self.absolute, 120, 31_536_000);
+        mistakes.within("sign_in.per_person", self.per_person, 1, 1000);
     }
 }

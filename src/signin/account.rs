@@ -37,6 +37,8 @@ impl SignIns {
         let account = reader.user(&sign_in.user_id).await?.ok_or(Rejection::SignInNeeded)?;
         let mut sign_ins = reader.sign_ins_of_user(&sign_in.user_id).await?;
         sign_ins.retain(|entry| entry.is_live(self.limits.idle, now));
+        // There may be more of them from before there was a bound.
+        sign_ins.truncate(usize::try_from(self.limits.per_person).unwrap_or(usize::MAX));
         let apps = reader.apps_of_user(&sign_in.user_id).await?;
         let reused_at = reader.last_ended_for(&sign_in.user_id, reason).await?;
         Ok(AccountView {

@@ -108,6 +108,8 @@ impl SignIns {
                 transaction.end_sign_in(&former.id, "another sign-in", &act).await?;
             }
             transaction.insert_sign_in(&NewSignIn { id: &fresh_id, ..new }).await?;
+            let others = (fresh_id.as_str(), self.limits.per_person - 1);
+            transaction.end_sign_ins_beyond(&proven.user_id, others, "too many sign-ins", &act).await?;
         }
         let id = if is_renewed { new.id } else { fresh_id.as_str() };
         let event = Event::of(&act, Name::SignInSucceeded).on(Noun::SignIn, id);

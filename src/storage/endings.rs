@@ -18,6 +18,9 @@ macro_rules! ended {
 statements! {
     END_SIGN_IN = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING id, user_id";
     END_SIGN_INS_OF_USER = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL RETURNING id, user_id";
+    // A hundred at a time: whoever has very many from before there was a bound loses them with the next few sign-ins.
+    END_SIGN_INS_BEYOND = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE id IN (SELECT id FROM sign_ins WHERE user_id = $1 \
+        AND id <> $5 AND ended_at IS NULL ORDER BY last_used_at DESC, id LIMIT 100 OFFSET $4) RETURNING id, user_id";
     END_GRANT = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL", ended!());
     END_BOUND_GRANTS = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE sign_in_id = $1 AND bound = 1 AND ended_at IS NULL",
         ended!());
@@ -39,9 +42,24 @@ struct EndedGrant {
 impl Transaction {
     /// Ends a sign-in and the grants bound to it; `false` when there is no live one with this id.
     pub async fn end_sign_in(&mut self, id: &str, reason: &str, act: &Act) -> Result<bool, Failure> {
-        let ended = self.end_sign_ins(END_SIGN_IN, id, reason, act).await?;
+        let ended = self.end_sign_ins(END_SIGN_IN, (id, None), reason, act).await?;
         self.end_grants(END_BOUND_GRANTS, (id, None), reason, act).await?;
-        Ok(ended)
+        Ok(!ended.is_empty())
+    }
+
+    /// Ends the sign-ins of a user that were used longest ago, and the grants bound to them, until so many others are left than the one that
+    /// is to stay. The user must be held.
+    pub async fn end_sign_ins_beyond(
+        &mut self,
+        user_id: &str,
+        (staying, others): (&str, i64),
+        reason: &str,
+        act: &Act,
+    ) -> Result<(), Failure> {
+        for id in self.end_sign_ins(END_SIGN_INS_BEYOND, (user_id, Some((staying, others))), reason, act).await? {
+            self.end_grants(END_BOUND_GRANTS, (&id, None), reason, act).await?;
+        }
+        Ok(())
     }
 
     /// Ends a grant: nothing that came of it holds from now on.
@@ -52,7 +70,7 @@ impl Transaction {
     /// Ends all sign-ins and all grants of a user.
     pub async fn end_everything_of_user(&mut self, user_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
         self.hold_user(user_id).await?;
-        self.end_sign_ins(END_SIGN_INS_OF_USER, user_id, reason, act).await?;
+        self.end_sign_ins(END_SIGN_INS_OF_USER, (user_id, None), reason, act).await?;
         self.end_grants(END_GRANTS_OF_USER, (user_id, None), reason, act).await
     }
 
@@ -78,25 +96,27 @@ impl Transaction {
         self.end_grants(END_GRANTS_OF_CLIENT, (user_id, Some(client_id)), reason, act).await
     }
 
+    /// The ids of those that it ended.
     async fn end_sign_ins(
         &mut self,
         statement: &'static str,
-        id: &str,
+        (id, beyond): (&str, Option<(&str, i64)>),
         reason: &str,
         act: &Act,
-    ) -> Result<bool, Failure> {
-        let ended = on!(self, |c| sqlx::query_as::<_, (String, String)>(statement)
-            .bind(id)
-            .bind(act.at.seconds())
-            .bind(reason)
-            .fetch_all(c)
-            .await)?;
+    ) -> Result<Vec<String>, Failure> {
+        let ended = on!(self, |c| {
+            let query = sqlx::query_as::<_, (String, String)>(statement).bind(id).bind(act.at.seconds()).bind(reason);
+            match beyond {
+                Some((staying, others)) => query.bind(others).bind(staying).fetch_all(c).await,
+                None => query.fetch_all(c).await,
+            }
+        })?;
         for (sign_in_id, user_id) in &ended {
             self.note_logouts(sign_in_id, act.at).await?;
             let event = Event::of(act, Name::SignInEnded).on(Noun::SignIn, sign_in_id).about_user(user_id);
             self.record(&event.with("reason", reason)).await?;
         }
-        Ok(!ended.is_empty())
+        Ok(ended.into_iter().map(|(id, _)| id).collect())
     }
 
     async fn end_grants(

@@ -46,6 +46,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("tokens.on_reuse", "grant", "\"grant\""),
     ("sign_in.idle", "777", "777"),
     ("sign_in.absolute", "777", "777"),
+    ("sign_in.per_person", "7", "7"),
     ("limits.registrations_per_hour", "7", "7"),
     ("limits.failed_clients_per_minute", "7", "7"),
     ("limits.tokens_per_minute", "7", "7"),

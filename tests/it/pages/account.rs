@@ -1,6 +1,7 @@
 //! The account page: who is signed in, and the way out.
 
 use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
 use crate::support::{Answer, PASSWORD, Server};
@@ -77,4 +78,51 @@ async fn one_browser_signing_out_leaves_the_others_alone() {
     phone.sign_in(ANN).await;
     desk.press(&page.form("#sign-out")).await;
     assert!(phone.visit("/account").await.has("#sign-out"));
+}
+
+#[tokio::test]
+async fn a_person_has_so_many_sign_ins_and_the_one_used_longest_ago_ends_with_what_is_bound_to_it() {
+    let server = Server::with(|config| config.sign_in.per_person = 3).await;
+    server.db_user(ANN).await;
+    server.db_user("bob@example.org").await;
+    let app = server.db_client(ClientType::Spa, |_| {}).await;
+    let mut bob = server.browser();
+    bob.sign_in("bob@example.org").await;
+    let mut browsers = Vec::new();
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        server.turn(120);
+        let mut browser = server.browser();
+        let code = browser.code(&app, ANN, "").await;
+        tokens.push(app.redeem(&code).await.ok()["access_token"].as_str().unwrap().to_owned());
+        browsers.push(browser);
+    }
+    server.turn(120);
+    // Used again, so that the second is the one used longest ago.
+    assert!(browsers[0].get("/account").await.has("#sign-out"));
+    server.turn(120);
+    let page = server.browser().sign_in(ANN).await;
+    assert_eq!(lines(&page, "#sign-ins li").len(), 3);
+    assert_eq!(browsers[1].get("/account").await.location(), "/login");
+    app.userinfo(&tokens[1]).await.refused(401, Rejection::TokenOfEndedGrant);
+    for at in [0, 2] {
+        assert!(browsers[at].get("/account").await.has("#sign-out"), "{at}");
+        app.userinfo(&tokens[at]).await.ok();
+    }
+    assert!(bob.get("/account").await.has("#sign-out"), "nobody else's");
+    let ended = "SELECT count(*) FROM sign_ins WHERE end_reason = 'too many sign-ins'";
+    assert_eq!(server.database.db_number(ended).await, 1);
+}
+
+#[tokio::test]
+async fn who_signs_in_over_and_over_keeps_a_page_of_bounded_length() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    for _ in 0..55 {
+        server.browser().sign_in(ANN).await;
+    }
+    let page = server.browser().sign_in(ANN).await;
+    assert_eq!(lines(&page, "#sign-ins li").len(), 50);
+    assert!(page.body.len() < 60_000, "{}", page.body.len());
+    assert_eq!(server.database.db_number("SELECT count(*) FROM sign_ins WHERE ended_at IS NULL").await, 50);
 }
