@@ -14,6 +14,7 @@ use tower::Service;
 use tracing::Instrument;
 
 use super::error::JsonError;
+use super::middleware::header_table::{Group, dress};
 use super::middleware::host::Hosts;
 use super::middleware::peer;
 use super::middleware::request_log::Line;
@@ -58,19 +59,10 @@ impl Site {
         response
     }
 
-    /// What every answer carries (OWASP ASVS 3.4); a page has its own policies already.
+    /// What every answer carries; that of a route has the headers of its group already.
     fn dress(&self, response: &mut Response) {
-        let unless_set = [
-            (header::X_FRAME_OPTIONS, "DENY"),
-            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
         let headers = response.headers_mut();
-        for (name, value) in unless_set {
-            headers.entry(name).or_insert(HeaderValue::from_static(value));
-        }
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        dress(headers, Group::Beside);
         if let Some(hsts) = &self.0.hsts {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
         }

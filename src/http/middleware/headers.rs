@@ -1,8 +1,7 @@
-//! The security headers, by group (OWASP ASVS 3.4): public facts, machines, pages.
+//! The answers of each group of routes: with the headers of [`header_table`](super::header_table), those that depend on the answer, and in the
+//! group's form when there is no answer.
 //!
-//! Measured in Chromium, so keep: `form-action` must list the place that the redirect after our forms goes to; `Referrer-Policy` must be
-//! `same-origin` on pages, or our own forms send `Origin: null`; COOP stands on the account pages alone, elsewhere it would sever
-//! sign-in in a pop-up.
+//! Measured in Chromium, so keep: `form-action` must list the place that the redirect after our forms goes to.
 
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::bounded;
+use super::header_table::{Group, dress};
 use crate::app::App;
 use crate::http::error::{JsonError, Onward, PageError, Reason, WithoutPage};
 use crate::http::pages::files::Files;
@@ -38,10 +38,6 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
 
-fn set_if_absent(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    headers.entry(name).or_insert(HeaderValue::from_static(value));
-}
-
 /// How long public facts may be kept.
 pub(in crate::http) fn caching(seconds: i64) -> HeaderValue {
     HeaderValue::from_str(&format!("public, max-age={seconds}")).unwrap_or(HeaderValue::from_static("no-cache"))
@@ -52,17 +48,14 @@ pub(in crate::http) async fn public(State(caching): State<HeaderValue>, request:
     let mut response = answered(next, request).await;
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(caching);
-    set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-    set(headers, HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+    dress(headers, Group::Facts);
     response
 }
 
 /// On answers to machines: never kept (RFC 6749 §5.1).
 pub(in crate::http) async fn machine(request: Request, next: Next) -> Response {
     let mut response = answered(next, request).await;
-    let headers = response.headers_mut();
-    set_if_absent(headers, header::CACHE_CONTROL, "no-store");
-    set_if_absent(headers, header::PRAGMA, "no-cache");
+    dress(response.headers_mut(), Group::Machine);
     response
 }
 
@@ -127,12 +120,6 @@ pub(in crate::http) async fn browser(
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
-    set_if_absent(headers, header::CACHE_CONTROL, "no-store");
-    set_if_absent(headers, header::REFERRER_POLICY, "same-origin");
-    set(headers, HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()");
-    set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    if is_account {
-        set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    }
+    dress(headers, if is_account { Group::Account } else { Group::Page });
     forward::or_page(response, page)
 }

@@ -1,6 +1,7 @@
 //! What happens around every request.
 
 pub(super) mod bounded;
+pub(super) mod header_table;
 pub(super) mod headers;
 pub(super) mod host;
 pub(super) mod owner;

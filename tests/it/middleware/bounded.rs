@@ -11,6 +11,7 @@ use doorward::http::Reason;
 use doorward::protocol::client::ClientType;
 use futures_util::stream;
 
+use super::headers::has_headers_of_its_group;
 use crate::support::{Answer, Server};
 
 /// A body that never comes.
@@ -42,6 +43,7 @@ async fn fails_everywhere(server: &Server, body: fn() -> Body, status: u16, page
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert!(!answer.text().contains("inside") && !answer.text().contains(&failure.detail), "{path}");
+        has_headers_of_its_group(path, &answer);
         let trace = answer.header("x-trace-id");
         assert_eq!(trace.len(), 32, "{path}");
         if ["/login", "/authorize"].contains(&path) {

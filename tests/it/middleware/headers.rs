@@ -5,6 +5,7 @@ use axum::http::Request;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 
+use crate::sources::routes;
 use crate::support::{Answer, Server};
 
 /// On every answer, whatever it is.
@@ -18,6 +19,91 @@ fn has_transport_headers(answer: &Answer) {
     assert_eq!(answer.header("x-trace-id").len(), 32);
     assert_eq!(answer.header("server"), "");
     assert_eq!(answer.header("strict-transport-security"), "", "the issuer is plain http");
+}
+
+/// Every header that a group of routes has, and none that it has not; `...` where the answer decides.
+#[track_caller]
+pub fn has_headers_of_its_group(path: &str, answer: &Answer) {
+    let nothing = "default-src 'none'; frame-ancestors 'none'";
+    let device = "camera=(), geolocation=(), microphone=(), payment=()";
+    let (facts, machine) = (path.starts_with("/.well-known/"), is_machine(path));
+    let [policy, referrer, cache, pragma, readable, resource, opener, permissions] = if facts {
+        [nothing, "no-referrer", "public, max-age=300", "", "*", "cross-origin", "", ""]
+    } else if machine {
+        [nothing, "no-referrer", "no-store", "no-cache", "...", "", "", ""]
+    } else if path.starts_with("/account") {
+        ["...", "same-origin", "no-store", "", "", "same-origin", "same-origin", device]
+    } else if path.starts_with("/static/") {
+        ["...", "same-origin", "...", "", "", "same-origin", "", device]
+    } else {
+        ["...", "same-origin", "no-store", "", "", "same-origin", "", device]
+    };
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("content-security-policy", policy),
+        ("referrer-policy", referrer),
+        ("cache-control", cache),
+        ("pragma", pragma),
+        ("access-control-allow-origin", readable),
+        ("cross-origin-resource-policy", resource),
+        ("cross-origin-opener-policy", opener),
+        ("permissions-policy", permissions),
+    ] {
+        let found = answer.header(name);
+        let is_right =
+            if value == "..." { name == "access-control-allow-origin" || found != "" } else { found == value };
+        assert!(is_right, "{path} {}: {name}: {found}", answer.status);
+    }
+    has_transport_headers(answer);
+}
+
+fn is_machine(path: &str) -> bool {
+    ["/token", "/revoke", "/userinfo", "/introspect", "/healthz", "/readyz"].contains(&path)
+}
+
+/// Asks each route by each method that it knows and by one that it does not, with nothing that it could do.
+async fn ask_everywhere(server: &Server) -> Vec<(String, Answer)> {
+    let mut answers = Vec::new();
+    for (path, text) in routes() {
+        let path = path.replace("{file}", "nothing");
+        for method in ["GET", "POST", "DELETE"] {
+            if method == "DELETE" || text.contains(&format!("{}(", method.to_lowercase())) {
+                let request = Request::builder().method(method).uri(&path);
+                let request = request.header("content-type", "application/x-www-form-urlencoded");
+                let body = if method == "POST" { "a=1" } else { "" };
+                answers.push((path.clone(), server.send(request.body(Body::from(body)).unwrap()).await));
+            }
+        }
+    }
+    assert!(answers.len() > 50, "{}", answers.len());
+    answers
+}
+
+#[tokio::test]
+async fn every_answer_of_every_route_has_the_headers_of_its_group() {
+    let server = Server::start().await;
+    for (path, answer) in ask_everywhere(&server).await {
+        has_headers_of_its_group(&path, &answer);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_fails_has_them_too_and_tells_nothing_of_us() {
+    let server = Server::start().await;
+    server.app.storage.close().await;
+    let (mut failed, version) = (0, env!("CARGO_PKG_VERSION"));
+    for (path, answer) in ask_everywhere(&server).await {
+        failed += usize::from(answer.status.as_u16() >= 500);
+        if answer.status.as_u16() >= 400 {
+            let (text, headers) = (answer.text(), format!("{:?}", answer.headers));
+            for word in ["sqlx", "SQL", "SELECT", "pool", "src/", ".rs", "panick", "/tmp", "hyper", "axum", version] {
+                assert!(!text.contains(word) && !headers.contains(word), "{path} tells {word}: {text} {headers}");
+            }
+        }
+        has_headers_of_its_group(&path, &answer);
+    }
+    assert!(failed > 0, "something needs the database");
 }
 
 #[tokio::test]
