@@ -1,5 +1,5 @@
-//! Our cookies: the browser's (forms and journeys hang on it), the sign-in's, and one that tells the next page what was done. `Secure` and
-//! `__Host-` under https, always HttpOnly and SameSite=Lax (OWASP ASVS 3.3).
+//! Our cookies: the browser's (forms and journeys hang on it), the sign-in's, one by which accounts know the browser again, and one that
+//! tells the next page what was done. `Secure` and `__Host-` under https, always HttpOnly and SameSite=Lax (OWASP ASVS 3.3).
 //!
 //! Below an issuer's path they are for that path alone, and `__Secure-`: `__Host-` wants the path `/` (RFC 6265bis §4.1.3). What else is on that
 //! host can set cookies for our path all the same; whoever does not trust it gives the issuer a host of its own.
@@ -21,7 +21,7 @@ use crate::protocol::issuer::{Base, Issuer};
 use crate::protocol::journey::Action;
 use crate::random;
 use crate::secret::{Secret, base64url, from_base64url};
-use crate::signin::NewCookie;
+use crate::signin::{KNOWN_FOR, NewCookie};
 
 /// As many of a browser's own cookies are looked at.
 const MOST_BROWSER_COOKIES: usize = 16;
@@ -33,6 +33,8 @@ pub(super) struct Cookies {
     pub browser: Vec<Secret>,
     /// The sign-in's cookie.
     pub sign_in: Option<Secret>,
+    /// The cookie by which accounts know the browser.
+    pub device: Option<Secret>,
     /// What was done on the account page, to be told there once.
     pub done: Option<Action>,
     prefix: Prefix,
@@ -58,6 +60,7 @@ where
         Ok(Self {
             browser: browser.iter().take(MOST_BROWSER_COOKIES).map(value).collect(),
             sign_in: find(Kind::SignIn).as_ref().map(value),
+            device: find(Kind::Device).as_ref().map(value),
             done: find(Kind::Done).and_then(|cookie| read_done(cookie.value())),
             prefix,
             base: app.issuer.base().clone(),
@@ -80,6 +83,12 @@ impl Cookies {
     /// Sets the cookie of a new sign-in.
     pub fn signed_in(&self, new: &NewCookie) -> SetCookie {
         self.set(name(Kind::SignIn, self.prefix).to_owned(), new.value.expose(), Some(new.lifetime))
+    }
+
+    /// Sets the cookie by which accounts know the browser.
+    pub fn known(&self, new: &NewCookie) -> Option<SetCookie> {
+        let device = new.device.as_ref()?;
+        Some(self.set(name(Kind::Device, self.prefix).to_owned(), device.expose(), Some(KNOWN_FOR)))
     }
 
     /// Takes the sign-in's cookie away.
@@ -119,6 +128,7 @@ impl Cookies {
 enum Kind {
     Browser,
     SignIn,
+    Device,
     Done,
 }
 
@@ -154,6 +164,7 @@ fn name(kind: Kind, prefix: Prefix) -> &'static str {
     let [host, secure, none] = match kind {
         Kind::Browser => ["__Host-doorward_browser", "__Secure-doorward_browser", "doorward_browser"],
         Kind::SignIn => ["__Host-doorward_sign_in", "__Secure-doorward_sign_in", "doorward_sign_in"],
+        Kind::Device => ["__Host-doorward_device", "__Secure-doorward_device", "doorward_device"],
         Kind::Done => ["__Host-doorward_done", "__Secure-doorward_done", "doorward_done"],
     };
     match prefix {

@@ -41,7 +41,11 @@ pub(super) struct Counting {
 pub(super) struct Tried {
     /// The account of that name, if there is one.
     pub account: Option<Account>,
+    /// The device, when the account knows it.
+    pub device: Option<String>,
     subjects: Vec<Subject>,
+    /// The account as strangers try it, when a known device may clear what they did.
+    cleared: Option<Subject>,
     counters: Vec<(String, Counter)>,
 }
 
@@ -49,6 +53,7 @@ pub(super) struct Tried {
 #[derive(Debug)]
 pub(super) struct Held {
     places: Vec<Place>,
+    cleared: Option<Place>,
 }
 
 impl Counting {
@@ -56,8 +61,8 @@ impl Counting {
         Self { limits: config.attempts(), trusted: config.trusted_networks.clone(), names: master.mac_key("attempts") }
     }
 
-    /// What an attempt is counted for. An account that there is not counts as one that there is, by a keyed hash of what was typed.
-    fn subjects(&self, typed: &str, account: Option<&Account>, browser: &Browser) -> Vec<Subject> {
+    /// What an attempt of a stranger is counted for. An account that there is not counts as one that there is, by a keyed hash of what was typed.
+    fn strangers(&self, typed: &str, account: Option<&Account>, browser: &Browser) -> Vec<Subject> {
         let name = match account {
             Some(account) => account.user.id.clone(),
             None => format!("?{}", self.names.sign(&[typed.as_bytes()])),
@@ -80,6 +85,16 @@ impl Counting {
 }
 
 impl Tried {
+    /// The attempt as that of a known device: counted for itself alone, unless it has failed too often.
+    fn of_known(self, limits: &Limits, (subject, device): (Subject, String)) -> Self {
+        if limits.forgets(&self.counter(&subject)) {
+            return self;
+        }
+        let has_failed = |account: &Subject| account.kind == Kind::Account && self.counter(account).in_row > 0;
+        let cleared = self.subjects.iter().find(|subject| has_failed(subject)).cloned();
+        Self { device: Some(device), subjects: vec![subject], cleared, ..self }
+    }
+
     fn counter(&self, subject: &Subject) -> Counter {
         self.counters.iter().find(|(id, _)| *id == subject.id).map(|(_, counter)| *counter).unwrap_or_default()
     }
@@ -89,7 +104,10 @@ impl Tried {
         let of = |kind| self.subjects.iter().find(|subject| subject.kind == kind);
         match of(Kind::Network) {
             Some(network) => (network.id.clone(), limits.per_minute),
-            None => (of(Kind::Pair).map(|pair| pair.id.clone()).unwrap_or_default(), limits.account_per_minute),
+            None => {
+                let own = of(Kind::Device).or_else(|| of(Kind::Pair));
+                (own.map(|subject| subject.id.clone()).unwrap_or_default(), limits.account_per_minute)
+            }
         }
     }
 }
@@ -106,10 +124,20 @@ impl SignIns {
         // There is no account without an address.
         let account = reader.user_by_email(address.as_deref().unwrap_or_default()).await?;
         let name = address.unwrap_or_else(|_| typed.trim().to_lowercase());
-        let subjects = self.counting.subjects(&name, account.as_ref(), browser);
-        let counters = reader.counters(&subjects).await?;
+        let known = |account: &Account| {
+            let device = self.devices.known(browser.device.as_ref(), account, now)?;
+            Some((Subject::of_device(&account.user.id, &device), device))
+        };
+        let known = account.as_ref().and_then(known);
+        let strangers = self.counting.strangers(&name, account.as_ref(), browser);
+        let all: Vec<Subject> = strangers.iter().chain(known.iter().map(|(subject, _)| subject)).cloned().collect();
+        let counters = reader.counters(&all).await?;
         drop(reader);
-        let tried = Tried { account, subjects, counters };
+        let tried = Tried { account, device: None, subjects: strangers, cleared: None, counters };
+        let tried = match known {
+            Some(known) => tried.of_known(&self.counting.limits, known),
+            None => tried,
+        };
         match self.counting.refusal(&tried, now) {
             Some(refusal) => Err(refusal.into()),
             None => Ok(tried),
@@ -136,7 +164,8 @@ impl SignIns {
                 let mut transaction = self.storage.begin().await?;
                 if transaction.take_places(&mut places, now).await? {
                     transaction.commit().await?;
-                    return Ok(Held { places });
+                    let cleared = tried.cleared.as_ref().map(asked);
+                    return Ok(Held { places, cleared });
                 }
                 drop(transaction);
                 is_stale = true;
@@ -168,7 +197,8 @@ impl SignIns {
         }
         if let (Some(until), Some(account)) = (closed, held.account()) {
             transaction.note_attempts(&account.subject.id, until, now).await?;
-            let event = held.event(Name::LockoutBegan, browser, now).with("until", until.to_string());
+            let until = if until == FOR_EVER { "cleared".to_owned() } else { until.to_string() };
+            let event = held.event(Name::LockoutBegan, browser, now).with("until", until);
             transaction.record(&event.with("reason", "too many failed sign-ins")).await?;
         }
         transaction.record(&held.event(Name::SignInFailed, browser, now).counted()).await?;
@@ -189,9 +219,11 @@ impl SignIns {
 }
 
 impl Held {
-    /// Counts the attempt as right, in the transaction that goes on with it.
+    /// Counts the attempt as right, in the transaction that goes on with it. From a known device it opens the account again.
     pub async fn succeed(&self, transaction: &mut Transaction, now: Timestamp) -> Result<(), Failure> {
-        transaction.count_success(&self.places, now).await
+        // The name of the account's counter comes first.
+        let all: Vec<Place> = self.cleared.iter().chain(&self.places).cloned().collect();
+        transaction.count_success(&all, now).await
     }
 
     /// What an attempt that failed leaves in the record: of an account, or of a name that is nobody's, by its hash.

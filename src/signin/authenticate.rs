@@ -26,6 +26,8 @@ pub struct Browser {
     pub user_agent: String,
     /// The value of its sign-in cookie.
     pub cookie: Option<Secret>,
+    /// The value of its cookie of known devices.
+    pub device: Option<Secret>,
 }
 
 impl Browser {
@@ -47,6 +49,8 @@ pub struct NewCookie {
     pub value: Secret,
     /// How long the browser is to keep it, in seconds.
     pub lifetime: i64,
+    /// The new value of the cookie of known devices, which is kept for [`super::KNOWN_FOR`].
+    pub device: Option<Secret>,
 }
 
 /// How far a proof has brought a journey.
@@ -72,6 +76,23 @@ impl SignIns {
                 Ok(Progress::SignedIn(self.sign_in(transaction, (&journey.id, proven), browser, now).await?))
             }
             None => Ok(Progress::Underway(journey)),
+        }
+    }
+
+    /// Makes a browser known to the account that was just signed in there, whose stored password is this one.
+    pub(super) fn made_known(
+        &self,
+        progress: Progress,
+        (user_id, hash): (&str, &str),
+        (browser, device): (&Browser, Option<&str>),
+        now: Timestamp,
+    ) -> Progress {
+        match progress {
+            Progress::SignedIn(cookie) => {
+                let device = self.devices.remember(browser.device.as_ref(), (user_id, hash), device, now);
+                Progress::SignedIn(NewCookie { device: Some(device), ..cookie })
+            }
+            underway @ Progress::Underway(_) => underway,
         }
     }
 
@@ -115,7 +136,7 @@ impl SignIns {
         let event = Event::of(&act, Name::SignInSucceeded).on(Noun::SignIn, id);
         let methods: Vec<&str> = proven.proofs.iter().map(|proof| proof.kind.as_str()).collect();
         transaction.record(&event.with("methods", methods).with("renewed", is_renewed)).await?;
-        Ok(NewCookie { value, lifetime: self.limits.absolute })
+        Ok(NewCookie { value, lifetime: self.limits.absolute, device: None })
     }
 
     /// Ends a sign-in of this browser. Signing out twice is no error.

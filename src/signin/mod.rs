@@ -8,6 +8,7 @@
 mod account;
 mod attempts;
 mod authenticate;
+mod devices;
 mod forms;
 mod journeys;
 mod line;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 pub use account::AccountView;
 pub use authenticate::{Browser, NewCookie, Progress};
+pub use devices::KNOWN_FOR;
 pub use forms::Forms;
 pub use journeys::{Journeys, Lost};
 pub use password::Attempt;
@@ -28,6 +30,7 @@ pub use register::{Declined, Problems, Registration};
 pub use standing::Standing;
 
 use self::attempts::Counting;
+use self::devices::Devices;
 use self::line::Lines;
 use crate::config::{LimitsConfig, SignInConfig, TokensConfig};
 use crate::leaked::Leaked;
@@ -57,6 +60,7 @@ pub struct SignIns {
     lines: Lines,
     rates: Rates,
     counting: Arc<Counting>,
+    devices: Arc<Devices>,
     /// Begins, seals and opens journeys.
     pub journeys: Arc<Journeys>,
     /// Makes and checks what forms carry.
@@ -97,6 +101,7 @@ impl SignIns {
             policy: Policy { fresh: FRESH },
             lines: Lines::default(),
             counting: Arc::new(Counting::new(parts.attempts, parts.master_key)),
+            devices: Arc::new(Devices::new(parts.master_key)),
             journeys: Arc::new(Journeys::new(parts.master_key)),
             forms: Arc::new(Forms::new(parts.master_key)),
             storage: parts.storage,

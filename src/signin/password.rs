@@ -28,6 +28,8 @@ struct Found {
     user_id: String,
     /// The hash of its password, as it was read.
     stored: String,
+    /// The device, when the account knows it.
+    device: Option<String>,
 }
 
 impl SignIns {
@@ -69,11 +71,12 @@ impl SignIns {
         (browser, held): (&Browser, &Held),
         now: Timestamp,
     ) -> Result<Progress, Error> {
-        let found = tried
-            .account
-            .filter(|account| account.user.disabled_at.is_none())
-            .and_then(|account| Some(Found { stored: account.password_hash?, user_id: account.user.id }));
-        let waiter = Waiter::from(browser.network(), Rank::SignIn);
+        let rank = if tried.device.is_some() { Rank::Known } else { Rank::SignIn };
+        let waiter = Waiter::from(browser.network(), rank);
+        let device = tried.device;
+        let account = tried.account.filter(|account| account.user.disabled_at.is_none());
+        let found = account
+            .and_then(|account| Some(Found { stored: account.password_hash?, user_id: account.user.id, device }));
         // The same work whether or not there is an account.
         let stored = found.as_ref().map(|found| found.stored.as_str());
         let verdict = match self.hasher.verify(password.expose(), stored, waiter).await {
@@ -116,6 +119,7 @@ impl SignIns {
         let journey = journey.proved(&found.user_id, Kind::Password, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
-        Ok(progress)
+        let owner = (found.user_id.as_str(), newer.as_deref().unwrap_or(&found.stored));
+        Ok(self.made_known(progress, owner, (browser, found.device.as_deref()), now))
     }
 }

@@ -155,7 +155,8 @@ impl SignIns {
         let journey = journey.proved(&account.user.id, Kind::Password, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
-        Ok(progress)
+        let password_hash = account.password_hash.as_deref().unwrap_or_default();
+        Ok(self.made_known(progress, (&account.user.id, password_hash), (browser, None), now))
     }
 }
 

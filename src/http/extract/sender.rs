@@ -43,6 +43,7 @@ impl FromRequestParts<App> for Sender {
             origin,
             user_agent: user_agent.chars().take(300).collect(),
             cookie: cookies.sign_in.clone(),
+            device: cookies.device.clone(),
         };
         Ok(Self { cookies, page, browser })
     }

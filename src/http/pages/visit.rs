@@ -120,7 +120,10 @@ impl Visit {
     /// On after a proof: signed in, or to the page that asks for what is missing.
     pub fn after(self, app: &App, sender: &Sender, progress: Progress) -> Result<Response, Failure> {
         match progress {
-            Progress::SignedIn(cookie) => Ok((sender.cookies.signed_in(&cookie), self.resume(app)?).into_response()),
+            Progress::SignedIn(cookie) => {
+                let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
+                Ok((cookies.0, cookies.1, self.resume(app)?).into_response())
+            }
             Progress::Underway(journey) => {
                 lead(sender, Proceed::Prove, || app.sign_ins.journeys.seal(&journey, &self.browser))
             }

@@ -4,6 +4,7 @@ mod account;
 mod account_endings;
 mod brand;
 mod consent;
+mod devices;
 mod forms;
 mod journey;
 mod letters;

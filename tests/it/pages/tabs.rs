@@ -49,7 +49,7 @@ async fn two_tabs_without_a_cookie_both_work_to_the_end() {
         client.redeem(&answer.location_param("code").unwrap()).await.ok();
     }
     browser.visit("/register").await;
-    assert_eq!(browser.cookies.len(), 3, "who has one gets no other: two and the sign-in's");
+    assert_eq!(browser.cookies.len(), 4, "who has one gets no other: two, the sign-in's and the device's");
 }
 
 #[tokio::test]

@@ -125,11 +125,19 @@ async fn j4_every_door_of_a_password_is_the_same_lock() {
     for _ in 0..40 {
         let mut stolen = browser.clone();
         stolen.address = "192.0.2.1".to_owned();
+        stolen.cookies.remove("doorward_device");
         let answer = stolen.submit(&question.clone().with("password", WRONG)).await;
         wrong += usize::from(answer.status == 400);
         assert!([400, 429].contains(&answer.status.as_u16()), "{}", answer.status);
     }
     assert!(wrong <= 5, "{wrong} guesses at the fresh proof were evaluated");
+    // With all of the browser's cookies it is a device that the account knows, and has five guesses of its own.
+    let mut evaluated = 0;
+    for _ in 0..10 {
+        let answer = browser.clone().submit(&question.clone().with("password", WRONG)).await;
+        evaluated += usize::from(answer.status == 400);
+    }
+    assert_eq!(evaluated, 5);
     let guesser = Guesser::at(&server).await;
     turned_away(&guesser.tries("192.0.2.1", ANN, PASSWORD).await);
     let hashes = server.app.hasher.hashes_computed();
