@@ -185,7 +185,13 @@ impl SignIns {
             let spread = transaction.count_spread(&held.places, now).await?;
             counted.retain(|(subject, _)| spread.iter().all(|(other, _)| other != subject));
             counted.extend(spread.iter().cloned());
-            spread.iter().for_each(|(subject, counter)| self.counting.tell_of_spread(subject, counter));
+            for (subject, counter) in &spread {
+                if let Some((noun, id)) = self.counting.tell_of_spread(subject, counter) {
+                    let act = Act::by(Actor::Nobody, browser.origin, now);
+                    let event = Event::of(&act, Name::SignInSprayed).on(noun, id).ended_in(Outcome::Failure);
+                    transaction.record(&event.with("spread", counter.spread)).await?;
+                }
+            }
         }
         let mut closed = None;
         for (subject, counter) in &counted {
@@ -218,6 +224,11 @@ impl SignIns {
     }
 }
 
+/// An account as attempts are counted for it, as the record names it: a person's, or nobody's by the hash of what was typed.
+fn whose(account: &str) -> (Noun, &str) {
+    account.strip_prefix('?').map_or((Noun::User, account), |hash| (Noun::Address, hash))
+}
+
 impl Held {
     /// Counts the attempt as right, in the transaction that goes on with it. From a known device it opens the account again.
     pub async fn succeed(&self, transaction: &mut Transaction, now: Timestamp) -> Result<(), Failure> {
@@ -229,11 +240,9 @@ impl Held {
     /// What an attempt that failed leaves in the record: of an account, or of a name that is nobody's, by its hash.
     fn event(&self, name: Name, browser: &Browser, now: Timestamp) -> Event {
         let event = Event::of(&Act::by(Actor::Nobody, browser.origin, now), name).ended_in(Outcome::Failure);
-        let whose = self.places.iter().find_map(|place| place.subject.account.as_deref()).unwrap_or_default();
-        match whose.strip_prefix('?') {
-            Some(hash) => event.on(Noun::Address, hash),
-            None => event.on(Noun::User, whose),
-        }
+        let account = self.places.iter().find_map(|place| place.subject.account.as_deref());
+        let (noun, id) = whose(account.unwrap_or_default());
+        event.on(noun, id)
     }
 
     fn account(&self) -> Option<&Place> {
@@ -242,21 +251,23 @@ impl Held {
 }
 
 impl Counting {
-    /// Says once that a network tries many accounts, or that an account is tried from many networks.
-    fn tell_of_spread(&self, subject: &Subject, counter: &Counter) {
+    /// Says once that a network tries many accounts, or that an account is tried from many networks; which one it is, for the record.
+    fn tell_of_spread<'a>(&self, subject: &'a Subject, counter: &Counter) -> Option<(Noun, &'a str)> {
         let is_told = self.limits.is_spread(subject.kind, counter.spread)
             && !self.limits.is_spread(subject.kind, counter.spread - 1);
         if !is_told {
-            return;
+            return None;
         }
         match (subject.kind, &subject.account, &subject.network) {
             (Kind::Account, Some(account), _) => {
                 tracing::warn!(%account, networks = counter.spread, "failed sign-ins to one account from many networks");
+                Some(whose(account))
             }
             (_, _, Some(network)) => {
                 tracing::warn!(%network, accounts = counter.spread, "failed sign-ins to many accounts from one network");
+                Some((Noun::Network, network))
             }
-            _ => {}
+            _ => None,
         }
     }
 }

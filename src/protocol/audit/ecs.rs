@@ -54,6 +54,7 @@ fn categories(name: &str) -> (&'static str, Vec<&'static str>) {
         _ => "change",
     };
     match (noun, verb) {
+        ("sign_in", "sprayed") => ("intrusion_detection", vec!["info"]),
         ("sign_in", "ended") => ("session", vec!["end"]),
         ("sign_in", _) => ("authentication", vec!["start"]),
         ("grant", "began") => ("session", vec!["start"]),

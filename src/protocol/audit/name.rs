@@ -15,6 +15,8 @@ pub enum Name {
     SignInFailed,
     /// A sign-in ended.
     SignInEnded,
+    /// One network has failed to sign in to many accounts, or many networks to one: more than the settings take for chance.
+    SignInSprayed,
     /// Failed sign-ins have closed an account, to one network or to all strangers.
     LockoutBegan,
     /// An application's request to be allowed something was granted by the person.
@@ -87,6 +89,7 @@ named!(Name {
     SignInSucceeded = "sign_in.succeeded",
     SignInFailed = "sign_in.failed",
     SignInEnded = "sign_in.ended",
+    SignInSprayed = "sign_in.sprayed",
     LockoutBegan = "lockout.began",
     ConsentGiven = "consent.given",
     ConsentDenied = "consent.denied",

@@ -220,3 +220,22 @@ async fn failures_of_clients_are_counted_for_each_network_and_client() {
     assert!(failed.iter().all(|row| row.actor == "nobody" && row.outcome == "failure"), "{failed:?}");
     assert!(!format!("{failed:?}").contains("nobody-at-all"), "what was typed may be anything");
 }
+
+#[tokio::test]
+async fn a_network_that_tries_many_accounts_is_recorded_once() {
+    let server = start().await;
+    let most = server.app.config.limits.many_accounts;
+    for number in 0..most + 3 {
+        if number % 4 == 3 {
+            server.turn(61);
+        }
+        let mut browser = server.browser();
+        let page = browser.visit("/login").await;
+        let email = format!("nobody{number}@example.org");
+        browser.submit(&page.form("#login-submit").with("email", &email).with("password", "a wrong password")).await;
+    }
+    let sprayed: Vec<Row> = take(&server).await.into_iter().filter(|row| row.what() == "sign_in.sprayed").collect();
+    assert_eq!(sprayed.len(), 1, "{sprayed:?}");
+    assert_eq!(sprayed[0].subject.as_deref(), Some("network:203.0.113.7"));
+    assert_eq!(sprayed[0].details["spread"], most);
+}
