@@ -36,6 +36,8 @@ const MOST: usize = 2048;
 pub enum Door {
     /// An account.
     Registration,
+    /// To have a new password judged, which takes some thought.
+    NewPassword,
     /// To be taken for a client, in vain.
     FailedClient,
     /// Tokens, or their end.
@@ -49,8 +51,15 @@ pub enum Door {
 }
 
 impl Door {
-    const ALL: [Self; 6] =
-        [Self::Registration, Self::FailedClient, Self::Token, Self::Introspection, Self::Userinfo, Self::Authorization];
+    const ALL: [Self; 7] = [
+        Self::Registration,
+        Self::NewPassword,
+        Self::FailedClient,
+        Self::Token,
+        Self::Introspection,
+        Self::Userinfo,
+        Self::Authorization,
+    ];
 
     /// How many may be asked for, in how long.
     fn limit(self, config: &LimitsConfig) -> (u32, Duration) {
@@ -58,6 +67,7 @@ impl Door {
         const MINUTE: Duration = Duration::from_secs(60);
         match self {
             Self::Registration => (config.registrations_per_hour, HOUR),
+            Self::NewPassword => (config.new_passwords_per_minute, MINUTE),
             Self::FailedClient => (config.failed_clients_per_minute, MINUTE),
             Self::Token => (config.tokens_per_minute, MINUTE),
             Self::Introspection => (config.introspections_per_minute, MINUTE),
@@ -68,7 +78,7 @@ impl Door {
 
     const fn rejection(self) -> Rejection {
         match self {
-            Self::Registration => Rejection::TooManyRegistrations,
+            Self::Registration | Self::NewPassword => Rejection::TooManyRegistrations,
             Self::FailedClient => Rejection::TooManyClientFailures,
             Self::Token | Self::Introspection | Self::Userinfo | Self::Authorization => Rejection::TooOften,
         }
@@ -77,7 +87,7 @@ impl Door {
     /// Whether those whose network is not known share one bucket. Machines do not: a proxy that does not say where they come from would
     /// stand for all of them.
     const fn counts_unknown(self) -> bool {
-        matches!(self, Self::Registration)
+        matches!(self, Self::Registration | Self::NewPassword)
     }
 }
 

@@ -44,6 +44,8 @@ pub struct LimitsConfig {
     pub trusted_networks: Vec<Network>,
     /// Accounts that are made, or asked for in vain.
     pub registrations_per_hour: u32,
+    /// Forms with a new password, whatever is wrong with them.
+    pub new_passwords_per_minute: u32,
     /// Clients that fail to authenticate.
     pub failed_clients_per_minute: u32,
     /// Token requests, and revocations.
@@ -104,6 +106,7 @@ impl LimitsConfig {
         mistakes.within("limits.close_after", self.close_after, self.slow_after + 1, 2_000_000);
         for (key, value) in [
             ("limits.registrations_per_hour", self.registrations_per_hour),
+            ("limits.new_passwords_per_minute", self.new_passwords_per_minute),
             ("limits.failed_clients_per_minute", self.failed_clients_per_minute),
             ("limits.tokens_per_minute", self.tokens_per_minute),
             ("limits.introspections_per_minute", self.introspections_per_minute),

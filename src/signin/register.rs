@@ -110,8 +110,8 @@ impl SignIns {
     /// Makes the account; choosing its password is the first proof. Once it counts, it is done to its end though the browser goes away.
     ///
     /// # Errors
-    /// The first problem of the form, then [`Rejection::TooManyRegistrations`], then [`Rejection::EmailTaken`]; a failure when the database
-    /// or the hasher cannot.
+    /// [`Rejection::TooManyRegistrations`] for very many forms, the first problem of this one, the same for many accounts, then
+    /// [`Rejection::EmailTaken`]; a failure when the database or the hasher cannot.
     pub async fn register(
         &self,
         journey: Journey,
@@ -119,6 +119,7 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Declined> {
+        self.rates.take(Door::NewPassword, browser.network())?;
         let problems = self.problems_of(&form).await?;
         if let Some(problem) = problems.first() {
             return Err(Declined { error: problem.into(), problems });

@@ -48,6 +48,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("sign_in.absolute", "777", "777"),
     ("sign_in.per_person", "7", "7"),
     ("limits.registrations_per_hour", "7", "7"),
+    ("limits.new_passwords_per_minute", "7", "7"),
     ("limits.failed_clients_per_minute", "7", "7"),
     ("limits.tokens_per_minute", "7", "7"),
     ("limits.introspections_per_minute", "7", "7"),

@@ -62,6 +62,17 @@ async fn asking_whether_an_address_is_taken_counts_as_an_account_and_a_form_with
 }
 
 #[tokio::test]
+async fn forms_with_a_mistake_are_judged_so_often_and_no_more() {
+    let server = server().await;
+    for _ in 0..30 {
+        register(&server, "203.0.113.7", "no address").await.refused_page(400, Rejection::MalformedEmail);
+    }
+    let answer = register(&server, "203.0.113.7", "no address").await;
+    assert_eq!(answer.refused_page(429, Rejection::TooManyRegistrations).header("retry-after"), "2");
+    assert_eq!(register(&server, "203.0.113.8", "ann@example.org").await.status, 303);
+}
+
+#[tokio::test]
 async fn who_goes_away_before_the_answer_has_made_the_account_all_the_same() {
     let server = server().await;
     let mut browser = server.browser();

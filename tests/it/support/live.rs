@@ -92,6 +92,7 @@ impl Live {
             ("DOORWARD__SERVER__NOTICE", "0"),
             // As in the servers within the tests.
             ("DOORWARD__LIMITS__REGISTRATIONS_PER_HOUR", "0"),
+            ("DOORWARD__LIMITS__NEW_PASSWORDS_PER_MINUTE", "0"),
             ("DOORWARD__LIMITS__FAILED_CLIENTS_PER_MINUTE", "0"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
