@@ -9,6 +9,7 @@ mod demo;
 mod files;
 mod health;
 mod key;
+mod lockout;
 mod migrate;
 mod output;
 mod resource;
@@ -70,6 +71,9 @@ enum Command {
     /// Who is signed in, in which browser.
     #[command(subcommand)]
     Session(session::SessionCommand),
+    /// Who cannot sign in now because too many attempts have failed.
+    #[command(subcommand)]
+    Lockout(lockout::LockoutCommand),
     /// APIs that accept our access tokens.
     #[command(subcommand)]
     Resource(resource::ResourceCommand),
@@ -144,6 +148,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Client(command) => command.run(context).await,
         Command::User(command) => command.run(context).await,
         Command::Session(command) => command.run(context).await,
+        Command::Lockout(command) => command.run(context).await,
         Command::Resource(command) => command.run(context).await,
         Command::Key(command) => command.run(context).await,
         Command::Audit(command) => command.run(context).await,

@@ -45,6 +45,9 @@ pub(super) enum UserCommand {
     /// Switch an account on again.
     #[command(after_help = "Example:\n  doorward user enable ann@example.org")]
     Enable(Named),
+    /// Let everybody try again to sign in to an account that too many failed attempts have closed, at once on every node.
+    #[command(after_help = "Example:\n  doorward user unlock ann@example.org")]
+    Unlock(Named),
     /// Delete an account for good, with its sign-ins and all that the person has granted. Says first what goes, and asks.
     #[command(
         after_help = "Examples:\n  doorward user delete ann@example.org\n  doorward user delete ann@example.org --yes --json"
@@ -142,6 +145,9 @@ impl UserCommand {
             Self::Update(update) => update.run(&registry, &act).await,
             Self::Disable(named) => switch(&registry, named, State::Off, &act).await,
             Self::Enable(named) => switch(&registry, named, State::On, &act).await,
+            Self::Unlock(Named { user, output }) => registry.unlock_user(&user, &act).await.map(|unlocked| {
+                output.done(&json!({ "id": unlocked.view, "unlocked": true }), "Everybody can try again to sign in.");
+            }),
             Self::Delete(delete) => delete.run(&registry, &act).await,
         };
         storage.close().await;

@@ -71,6 +71,20 @@ pub enum Kind {
     Wide,
 }
 
+impl Kind {
+    /// The kind of the counter with this name.
+    pub fn of(id: &str) -> Option<Self> {
+        match id.split_once(' ')?.0 {
+            "a" => Some(Self::Account),
+            "d" => Some(Self::Device),
+            "n" => Some(Self::Network),
+            "p" => Some(Self::Pair),
+            "w" => Some(Self::Wide),
+            _ => None,
+        }
+    }
+}
+
 /// One thing that an attempt is counted for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
@@ -99,7 +113,7 @@ impl Subject {
             _ => network.to_string(),
         };
         let near = near.as_str();
-        let mut all = vec![of(Kind::Account, format!("a {account}"), Some(account), None)];
+        let mut all = vec![of(Kind::Account, Self::id_of_account(account), Some(account), None)];
         if !is_trusted {
             all.push(of(Kind::Network, format!("n {near}"), None, Some(near)));
         }
@@ -110,6 +124,11 @@ impl Subject {
             all.push(of(Kind::Wide, format!("w {wide}"), None, Some(&wide)));
         }
         all
+    }
+
+    /// The name of an account's own counter.
+    pub fn id_of_account(account: &str) -> String {
+        format!("a {account}")
     }
 
     /// What an attempt of a known device is counted for.

@@ -11,6 +11,7 @@
 
 mod client;
 mod deletion;
+mod lockout;
 mod resource;
 mod sign_in;
 mod user;
@@ -24,6 +25,7 @@ use crate::config::{Config, OutgoingConfig};
 use crate::failure::Failure;
 use crate::leaked::Leaked;
 use crate::password::Hasher;
+use crate::protocol::attempts::Limits;
 use crate::protocol::audit::{Event, Noun};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::new_password::Words;
@@ -33,6 +35,7 @@ use crate::storage::{Storage, Transaction};
 pub use crate::protocol::audit::Act;
 pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
 pub use deletion::{ClientBelongings, UserBelongings};
+pub use lockout::{LockoutView, Refused};
 pub use resource::{NewResource, ResourceChange, ResourceView};
 pub use sign_in::{SignInView, Which};
 pub use user::{NewUser, UserChange, UserView};
@@ -48,6 +51,8 @@ pub struct Registry {
     outgoing: OutgoingConfig,
     /// The longest pause between two uses of a sign-in, in seconds.
     idle: i64,
+    /// How many attempts to sign in may fail.
+    attempts: Limits,
 }
 
 /// What was done, and the record of it.
@@ -127,6 +132,7 @@ impl Registry {
             issuer: config.server.issuer.clone(),
             outgoing: config.outgoing.clone(),
             idle: config.sign_in.idle,
+            attempts: config.limits.attempts(),
         })
     }
 }

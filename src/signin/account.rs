@@ -4,14 +4,15 @@
 use super::{Browser, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
+use crate::protocol::attempts::Subject;
 use crate::protocol::device;
 use crate::protocol::journey::Action;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::user::User;
-use crate::storage::{AppWithAccess, SignInEntry};
+use crate::storage::{AppWithAccess, Noted, SignInEntry};
 
-/// How long the account page tells of a stolen token, in seconds.
+/// How long the account page tells of a stolen token, and of attempts of strangers, in seconds.
 const TOLD_FOR: i64 = 30 * 86_400;
 
 /// What the account page shows.
@@ -25,6 +26,8 @@ pub struct AccountView {
     pub apps: Vec<AppWithAccess>,
     /// When a copy of a refresh token was last used, within the last 30 days.
     pub reused_at: Option<Timestamp>,
+    /// What strangers tried in vain, within the last 30 days.
+    pub tried: Option<Noted>,
 }
 
 impl SignIns {
@@ -41,8 +44,10 @@ impl SignIns {
         sign_ins.truncate(usize::try_from(self.limits.per_person).unwrap_or(usize::MAX));
         let apps = reader.apps_of_user(&sign_in.user_id).await?;
         let reused_at = reader.last_ended_for(&sign_in.user_id, reason).await?;
+        let tried = reader.noted_attempts(&Subject::id_of_account(&sign_in.user_id)).await?;
         Ok(AccountView {
             user: account.user,
+            tried: tried.filter(|noted| now < Timestamp::from_seconds(noted.noted_at).plus(TOLD_FOR)),
             sign_ins,
             apps,
             reused_at: reused_at.filter(|at| now < at.plus(TOLD_FOR)),

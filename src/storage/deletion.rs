@@ -78,7 +78,11 @@ impl Transaction {
             DELETE_SIGN_INS_OF_USER,
             DELETE_USER,
         ];
-        self.delete_rows(&all, user_id).await
+        let is_done = self.delete_rows(&all, user_id).await?;
+        if is_done {
+            self.delete_attempts(user_id).await?;
+        }
+        Ok(is_done)
     }
 
     /// Deletes an API, and tells the nodes so.

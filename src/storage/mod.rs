@@ -26,6 +26,7 @@ mod endings;
 mod grants;
 mod keys;
 mod leases;
+mod lockouts;
 mod logout_outbox;
 mod memory;
 mod migrate;
@@ -52,6 +53,7 @@ pub use directory::Directory;
 pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use leases::Lease;
+pub use lockouts::{Locked, Noted, Slowed};
 pub use migrate::{Migration, MigrationReport, Version};
 pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
@@ -104,6 +106,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         grants::STATEMENTS,
         keys::STATEMENTS,
         leases::STATEMENTS,
+        lockouts::STATEMENTS,
         logout_outbox::STATEMENTS,
         news::STATEMENTS,
         refresh_tokens::STATEMENTS,

@@ -15,6 +15,7 @@ use crate::grants::REUSED;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender};
+use crate::protocol::attempts::FOR_EVER;
 use crate::protocol::device;
 use crate::protocol::journey::{Action, Goal};
 use crate::protocol::rejection::{Refusal, Rejection};
@@ -22,6 +23,7 @@ use crate::protocol::resource::Resource;
 use crate::protocol::scope::{self, ScopeSet};
 use crate::secret::Secret;
 use crate::signin::Attempt;
+use crate::storage::Noted;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -32,8 +34,27 @@ struct Account {
     email: String,
     done: Option<String>,
     reused_at: Option<Moment>,
+    tried: Option<Tried>,
     sign_ins: Vec<SignInLine>,
     apps: Vec<AppLine>,
+}
+
+/// What strangers tried in vain.
+struct Tried {
+    failures: i64,
+    at: Moment,
+    until: Option<Moment>,
+}
+
+impl Tried {
+    fn new(noted: &Noted, now: Timestamp) -> Self {
+        let until = Some(Timestamp::from_seconds(noted.noted_until)).filter(|until| *until != FOR_EVER);
+        Self {
+            failures: noted.noted_failures,
+            at: Moment::new(Timestamp::from_seconds(noted.noted_at), now),
+            until: until.map(|until| Moment::new(until, now)),
+        }
+    }
 }
 
 struct SignInLine {
@@ -88,6 +109,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         name: view.user.name,
         email: view.user.email,
         done,
+        tried: view.tried.map(|noted| Tried::new(&noted, now)),
         reused_at: view.reused_at.map(|at| Moment::new(at, now)),
         sign_ins: view
             .sign_ins

@@ -100,6 +100,8 @@ fn an_attempt_is_counted_for_all_that_it_comes_from() {
     assert!(all.is_sorted_by(|one, next| one.id < next.id));
     let networks: Vec<_> = all.iter().map(|subject| subject.network.as_deref().unwrap_or_default()).collect();
     assert_eq!(networks, ["", "2001:db8:1:2::/64", "2001:db8:1:2::/64", "2001:db8:1::/48"]);
+    assert!(all.iter().all(|subject| Kind::of(&subject.id) == Some(subject.kind)));
+    assert_eq!(Kind::of(&Subject::of_device("ann", "x").id), Some(Kind::Device));
     assert_eq!(kinds(all), [Kind::Account, Kind::Network, Kind::Pair, Kind::Wide]);
     let nowhere = Subject::of_stranger("ann", ClientNetwork::Unknown, false);
     assert_eq!(nowhere[1].network.as_deref(), Some("unknown ann"));

@@ -45,6 +45,8 @@ pub enum Name {
     UserEnabled,
     /// All sign-ins and grants of a person were ended.
     UserSignedOut,
+    /// What failed sign-ins had closed of an account was opened again.
+    UserUnlocked,
     /// An account was deleted.
     UserDeleted,
     /// A client was registered.
@@ -104,6 +106,7 @@ named!(Name {
     UserDisabled = "user.disabled",
     UserEnabled = "user.enabled",
     UserSignedOut = "user.signed_out",
+    UserUnlocked = "user.unlocked",
     UserDeleted = "user.deleted",
     ClientCreated = "client.created",
     ClientChanged = "client.changed",

@@ -1,7 +1,10 @@
 //! What many failed sign-ins lead to, and whom they leave alone: every number of `[limits]`, with a clock that the test turns.
 
 use doorward::config::Config;
+use doorward::protocol::audit::Act;
+use doorward::protocol::page::Page;
 use doorward::protocol::rejection::Rejection;
+use doorward::registry::{LockoutView, Refused, Registry};
 
 use crate::support::{Answer, Browser, Form, PASSWORD, Server, parallel};
 
@@ -294,4 +297,63 @@ async fn counters_go_a_day_for_each_failure_after_the_last_and_a_closed_account_
     door.tries("192.0.2.9", ANN, PASSWORD).await.refused_page(429, Rejection::ClosedToStrangers);
     door.server.turn(20 * 86_400);
     assert_eq!(counters("").await, 0);
+}
+
+async fn lockouts(door: &Door, registry: &Registry) -> Vec<LockoutView> {
+    registry.lockouts(Page::after(None), door.server.clock.now()).await.unwrap().items
+}
+
+#[tokio::test]
+async fn an_operator_sees_who_is_refused_and_opens_an_account_at_once_on_every_node() {
+    let door = Door::with(|config| (config.limits.slow_after, config.limits.close_after) = (12, 13)).await;
+    let other = door.server.another_node().await;
+    let registry = Registry::new(door.server.app.storage.clone(), &door.server.app.config).unwrap();
+    assert!(lockouts(&door, &registry).await.is_empty());
+    for name in [ANN, NOBODY] {
+        door.fails("192.0.2.1", name, 10).await;
+        door.server.turn(60);
+    }
+    door.fails("192.0.2.2", ANN, 2).await;
+    door.server.turn(900);
+    door.fails("192.0.2.3", ANN, 1).await;
+    door.fails("192.0.2.3", NOBODY, 2).await;
+    let seen = lockouts(&door, &registry).await;
+    let ann = door.server.app.storage.read().await.unwrap().user_by_email(ANN).await.unwrap().unwrap().user.id;
+    let kinds: Vec<_> = seen.iter().map(|view| (view.refused, view.failures, view.count)).collect();
+    assert_eq!(kinds, [(Refused::Strangers, Some(13), 1), (Refused::UnknownNames, None, 1)]);
+    assert_eq!((seen[0].user_id.as_deref(), seen[0].email.as_deref()), (Some(ann.as_str()), Some(ANN)));
+    assert_eq!((&seen[0].until, &seen[1].user_id, &seen[1].email), (&None, &None, &None));
+    let mut browser = door.browser.at(&other);
+    browser.address = "198.51.100.1".to_owned();
+    let right = door.form.clone().with("email", ANN).with("password", PASSWORD);
+    browser.submit(&right).await.refused_page(429, Rejection::ClosedToStrangers);
+
+    let act = Act::of_operator(door.server.clock.now());
+    let unlocked = registry.unlock_user(ANN, &act).await.unwrap();
+    assert_eq!((unlocked.view.as_str(), unlocked.event.name.as_str()), (ann.as_str(), "user.unlocked"));
+    assert_eq!(lockouts(&door, &registry).await.len(), 1);
+    // A guess counts from the beginning, and the person is told of what was.
+    door.fails("192.0.2.1", ANN, 1).await;
+    assert_eq!(browser.submit(&right).await.location(), "/account");
+    let account = browser.visit("/account").await;
+    let notice = account.text_of("#attempts-notice").unwrap();
+    assert!(
+        notice.starts_with("Somebody failed 13 times in a row to sign in as you, the last time just now."),
+        "{notice}"
+    );
+    door.server.turn(30 * 86_400);
+    browser.cookies.remove("doorward_sign_in");
+    browser.submit(&right).await;
+    assert!(!browser.visit("/account").await.has("#attempts-notice"));
+    assert!(registry.unlock_user("nobody@example.org", &act).await.is_err());
+}
+
+#[tokio::test]
+async fn a_deleted_account_leaves_no_counters() {
+    let door = Door::open().await;
+    door.fails("192.0.2.1", ANN, 3).await;
+    let registry = Registry::new(door.server.app.storage.clone(), &door.server.app.config).unwrap();
+    registry.delete_user(ANN, &Act::of_operator(door.server.clock.now())).await.unwrap();
+    let left = "SELECT COUNT(*) FROM attempt_counters WHERE account IS NOT NULL";
+    assert_eq!(door.server.database.db_number(left).await, 0);
 }
