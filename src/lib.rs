@@ -139,7 +139,9 @@
 //! **A proof** (a code from an app, a passkey): a variant of [`protocol::proof::Kind`] and its row in [`protocol::assurance`] (method, whether
 //! it identifies by itself, the classes it makes true). When somebody must give it: a field of [`protocol::next_step::Policy`] and what
 //! [`protocol::next_step::signs_in`] misses. The check: a file in `signin/` like `signin/password.rs`, which holds the user, sees that nobody
-//! switched them off, and ends in `SignIns::advance`. Its page: a file in `http/pages/`, a template, a route, and the way there in `lead`
+//! switched them off, and ends in `SignIns::advance`. Whatever compares a person's secret does so between `look`, `reserve` and settling in
+//! `signin/attempts.rs`, so that all doors share one set of counters, whose rules are [`protocol::attempts`]; `signin/devices.rs` makes the browser
+//! known when the proof signs somebody in. Its page: a file in `http/pages/`, a template, a route, and the way there in `lead`
 //! (`http/endpoints/authorize.rs`), where [`signin::Proceed::Prove`] and an unfinished journey find their page; its form ends in `Visit::after`.
 //! What it is checked against: a table. Tests: the table of `protocol/next_step/tests.rs`, and the page in `every_form` of
 //! `tests/it/pages/forms.rs`.

@@ -1,6 +1,7 @@
 //! An operator's first hours: commands where there is nothing yet, settings that are wrong, and what the log says of all that.
 
 mod config_check;
+mod lockout;
 mod log;
 mod metrics;
 mod reading;
