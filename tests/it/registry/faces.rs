@@ -230,5 +230,6 @@ async fn registering_a_client_reads_no_other() {
     for _ in 0..20 {
         assert_eq!(statements().await, first);
     }
-    assert!(first <= 5, "{first} statements");
+    // Among them the news of it and its record.
+    assert!(first <= 6, "{first} statements");
 }
