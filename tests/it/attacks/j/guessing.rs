@@ -74,7 +74,7 @@ async fn j2_guesses_at_once_are_counted_like_guesses_in_a_row() {
     }
 }
 
-/// Class: a lockout as an attack: while strangers are shut out of an account, whoever is signed in stays so, applications go on refreshing, no other account
+/// Class: a lockout as an attack: while strangers are shut out of an account, a browser that it knows signs in, whoever is signed in stays so, applications go on refreshing, no other account
 /// suffers, and from one network nobody shuts out another network.
 #[tokio::test]
 async fn j3_a_guesser_shuts_nobody_out_who_is_there() {
@@ -84,6 +84,12 @@ async fn j3_a_guesser_shuts_nobody_out_who_is_there() {
     let client = server.db_client(ClientType::Spa, |_| {}).await;
     let mut browser = server.browser();
     let given = tokens(&mut browser, &client).await;
+    // Another browser of hers, where she is signed out, and which has moved since.
+    let mut known = server.browser();
+    known.sign_in(ANN).await;
+    let account = known.visit("/account").await;
+    known.press(&account.form("#sign-out")).await;
+    known.address = "198.51.100.77".to_owned();
     let guesser = Guesser::at(&server).await;
     for at in 0..30 {
         guesser.tries("192.0.2.1", ANN, WRONG).await;
@@ -102,6 +108,8 @@ async fn j3_a_guesser_shuts_nobody_out_who_is_there() {
         browser.get(&client.authorization_url(&format!("{OFFLINE}&prompt=none"))).await.location_param("code").unwrap();
     }
     assert_eq!(guesser.tries("198.51.100.2", BOB, PASSWORD).await.status, 303, "another account");
+    let page = known.visit("/login").await;
+    assert!(known.sign_in_on(&page, ANN, PASSWORD).await.has("#sign-out"), "a browser that the account knows");
 }
 
 /// The proof that is asked for on the account page is the same lock as the sign-in page, in both directions; no other door takes a password: there is no
