@@ -237,6 +237,8 @@ async fn a_network_that_tries_many_accounts_is_slowed_down_for_an_hour() {
         door.fails("192.0.2.1", &format!("person-{at}@example.org"), 1).await;
         door.server.turn(60);
     }
+    let recorded = "SELECT COUNT(*) FROM audit WHERE event = 'sign_in.sprayed' AND subject = 'network:192.0.2.1'";
+    assert_eq!(door.server.database.db_number(recorded).await, 1);
     for _ in 0..10 {
         door.fails("192.0.2.1", BOB, 1).await;
         door.is_closed("192.0.2.1", ANN, (60, "1 minute")).await;
@@ -255,6 +257,8 @@ async fn an_account_that_is_tried_from_many_networks_is_slowed_down_for_stranger
     for at in 0..20 {
         door.fails(&format!("192.0.2.{at}"), ANN, 1).await;
     }
+    let recorded = "SELECT COUNT(*) FROM audit WHERE event = 'sign_in.sprayed' AND subject LIKE 'user:%'";
+    assert_eq!(door.server.database.db_number(recorded).await, 1);
     door.is_closed("198.51.100.1", ANN, (900, "15 minutes")).await;
     door.server.turn(900);
     door.opens("198.51.100.1", ANN).await;
