@@ -7,7 +7,7 @@ use scraper::{Html, Selector};
 use serde_json::Value;
 use url::Url;
 
-use super::{Form, seen};
+use super::{Form, canaries, seen};
 
 /// An answer of the server.
 #[derive(Debug, Clone)]
@@ -19,6 +19,26 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Takes note of the secrets that it hands out: tokens, codes, cookies.
+    pub fn with_canaries(self) -> Self {
+        if let Ok(body) = serde_json::from_slice::<Value>(&self.body) {
+            for name in ["access_token", "refresh_token", "id_token", "client_secret"] {
+                // The header of a token is the same for all.
+                let text = body[name].as_str().unwrap_or_default();
+                canaries::secret(text.split_once('.').map_or(text, |(_, rest)| rest));
+            }
+        }
+        for cookie in self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()) {
+            canaries::secret(cookie.split(';').next().unwrap_or_default());
+        }
+        if let Some(address) = self.headers.get("location").and_then(|value| value.to_str().ok())
+            && let Some((_, code)) = address.split_once("code=")
+        {
+            canaries::secret(code.split('&').next().unwrap_or_default());
+        }
+        self
+    }
+
     /// A header's value; empty when there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-use super::{Answer, Server, VERIFIER, challenge};
+use super::{Answer, Server, VERIFIER, canaries, challenge};
 
 /// A registered client.
 #[derive(Clone)]
@@ -22,6 +22,7 @@ pub struct Client {
 
 impl Client {
     pub fn new(server: &Server, id: String, secret: Option<String>, method: &str, redirect_uri: &str) -> Self {
+        canaries::secret(secret.as_deref().unwrap_or_default());
         Self {
             server: server.clone(),
             id,

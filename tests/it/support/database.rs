@@ -15,6 +15,8 @@ use sqlx::{AssertSqlSafe, Connection, Executor, FromRow};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
+use super::canaries;
+
 /// The master key of all test databases: 32 zero bytes.
 pub const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -28,6 +30,8 @@ struct Template {
 
 /// A database of one test.
 pub struct Database {
+    /// Before its folder goes.
+    _look: Look,
     pub config: DatabaseConfig,
     pub folder: TempDir,
     /// Where the test itself looks: PostgreSQL, also when the server asks PgBouncer.
@@ -93,6 +97,18 @@ impl Template {
     }
 }
 
+/// Looks through the files of a database for secrets when it goes.
+struct Look(Option<PathBuf>);
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-journal"] {
+            let Some(path) = &self.0 else { return };
+            canaries::database(&std::fs::read(format!("{}{suffix}", path.display())).unwrap_or_default());
+        }
+    }
+}
+
 impl Database {
     /// A fresh copy of the template.
     pub async fn copy() -> Self {
@@ -111,7 +127,8 @@ impl Database {
     }
 
     fn at(url: String, folder: TempDir) -> Self {
-        let database = Self { config: config(url.clone()), folder, own_url: url };
+        let config = config(url.clone());
+        let database = Self { _look: Look(config.sqlite_path()), config, folder, own_url: url };
         match pgbouncer() {
             Some(address) => database.behind(&address),
             None => database,

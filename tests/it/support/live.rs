@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 
 use super::database::MASTER_KEY;
-use super::{Database, END, LiveBrowser, LiveClient, eventually_blocking};
+use super::{Database, END, LiveBrowser, LiveClient, canaries, eventually_blocking};
 
 /// A running server process. Killed when dropped.
 pub struct Live {
@@ -278,5 +278,6 @@ impl Drop for Live {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        canaries::log(&self.log());
     }
 }

@@ -25,7 +25,7 @@ pub fn http() -> reqwest::Client {
 pub async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
-    Answer { status, headers, body: response.bytes().await.unwrap().to_vec(), reason: None }
+    Answer { status, headers, body: response.bytes().await.unwrap().to_vec(), reason: None }.with_canaries()
 }
 
 impl LiveBrowser {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
 use super::live_browser::{http, send};
-use super::{Answer, VERIFIER, challenge, eventually};
+use super::{Answer, VERIFIER, canaries, challenge, eventually};
 
 /// A registered client.
 pub struct LiveClient {
@@ -17,6 +17,7 @@ pub struct LiveClient {
 impl LiveClient {
     /// From the answer of `client create --json`.
     pub fn new(issuer: &str, created: &Value) -> Self {
+        canaries::secret(created["client_secret"].as_str().unwrap_or_default());
         Self {
             issuer: issuer.to_owned(),
             http: http(),

@@ -20,7 +20,7 @@ use doorward::storage::{Account, Storage};
 use doorward::{protocol, random};
 
 use super::database::MASTER_KEY;
-use super::{Answer, Browser, Client, Database};
+use super::{Answer, Browser, Client, Database, canaries};
 
 /// The password of every test person.
 pub const PASSWORD: &str = "a quiet river at dawn";
@@ -82,6 +82,7 @@ impl Server {
     }
 
     async fn over(database: Arc<Database>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+        canaries::listen();
         let mut config = Config::load(None, []).unwrap();
         config.database = database.config.clone();
         config.password.memory_kib = 8;
@@ -126,7 +127,8 @@ impl Server {
         let response = self.site.answer(request).await;
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body, reason: parts.extensions.get::<Reason>().cloned() }
+        let reason = parts.extensions.get::<Reason>().cloned();
+        Answer { status: parts.status, headers: parts.headers, body, reason }.with_canaries()
     }
 
     /// Gets an address without cookies.

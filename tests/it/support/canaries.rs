@@ -1,0 +1,128 @@
+//! Every secret of a whole run is a canary: what went over the wire as one must stand in no log line and in no database. A finding is kept
+//! beside the build, for the guard in `tests/rules.rs`, and fails nothing here: the line may be written before its secret is known as one.
+//!
+//! Secrets and logs are compared word by word, a word being twenty or more characters of base64url: every secret of ours is one, or two of
+//! them with a dot between. Passwords are looked for as they stand.
+
+use std::collections::HashSet;
+use std::fmt::{Debug, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, MutexGuard, Once, PoisonError};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use super::PASSWORD;
+
+/// The shortest word that is compared.
+const SHORTEST: usize = 20;
+
+#[derive(Default)]
+struct Known {
+    secrets: HashSet<String>,
+    logged: HashSet<String>,
+}
+
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+
+fn known() -> MutexGuard<'static, Known> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn words(text: &[u8]) -> impl Iterator<Item = &str> {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-';
+    let words = text.split(move |byte| !is_word(byte)).filter(|word| word.len() >= SHORTEST);
+    words.filter_map(|word| str::from_utf8(word).ok())
+}
+
+/// Takes note of a secret that went over the wire.
+pub fn secret(text: &str) {
+    let mut known = known();
+    for word in words(text.as_bytes()) {
+        if known.logged.contains(word) {
+            found("a log line", word);
+        }
+        known.secrets.insert(word.to_owned());
+    }
+}
+
+/// Looks for secrets in what a process has logged.
+pub fn log(text: &str) {
+    if text.contains(PASSWORD) {
+        found("a log line", PASSWORD);
+    }
+    let mut known = known();
+    for word in words(text.as_bytes()) {
+        if known.secrets.contains(word) {
+            found("a log line", word);
+        }
+        // Trace ids and times are many, and no secrets.
+        if !word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+            known.logged.insert(word.to_owned());
+        }
+    }
+}
+
+/// Looks for secrets in the bytes of a database.
+pub fn database(bytes: &[u8]) {
+    if bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()) {
+        found("a database", PASSWORD);
+    }
+    let known = known();
+    for word in words(bytes).filter(|word| known.secrets.contains(*word)) {
+        found("a database", word);
+    }
+}
+
+/// Keeps a finding for the guard. The first one of a run ends those of the run before.
+fn found(place: &str, word: &str) {
+    let folder = folder();
+    std::fs::write(folder.join(word.replace(' ', "_")), format!("{word} stood in {place}")).unwrap();
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("canaries")
+}
+
+/// Begins to listen to what is logged in this process.
+pub fn listen() {
+    static BEGUN: Once = Once::new();
+    BEGUN.call_once(|| {
+        let _ = std::fs::remove_dir_all(folder());
+        std::fs::create_dir_all(folder()).unwrap();
+        let _ = tracing::subscriber::set_global_default(Listener);
+    });
+}
+
+/// Hears every event of ours, at every level.
+struct Listener;
+
+impl Subscriber for Listener {
+    fn enabled(&self, about: &Metadata<'_>) -> bool {
+        about.is_event() && about.target().starts_with("doorward")
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        log(&line.0);
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let _ = write!(self.0, "{}={value:?} ", field.name());
+    }
+}
