@@ -55,7 +55,16 @@ impl FromStr for Timestamp {
 
 /// Tells the time: the system's, or one that a test turns by hand.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<AtomicI64>>);
+pub struct Clock(Option<Arc<Manual>>);
+
+/// A clock that is turned by hand.
+#[derive(Debug)]
+struct Manual {
+    /// The time, in seconds since 1970.
+    now: AtomicI64,
+    /// How far it was turned forward, in seconds.
+    gone: AtomicI64,
+}
 
 impl Clock {
     /// The system's clock.
@@ -65,14 +74,14 @@ impl Clock {
 
     /// A clock that stands still at `start` until it is turned.
     pub fn manual(start: Timestamp) -> Self {
-        Self(Some(Arc::new(AtomicI64::new(start.seconds()))))
+        Self(Some(Arc::new(Manual { now: AtomicI64::new(start.seconds()), gone: AtomicI64::new(0) })))
     }
 
     /// The time now.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Some(seconds) => Timestamp(seconds.load(Ordering::SeqCst)),
+            Some(manual) => Timestamp(manual.now.load(Ordering::SeqCst)),
             None => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
@@ -80,12 +89,12 @@ impl Clock {
         }
     }
 
-    /// How far time has gone since this process first asked, a manual clock's since 1970: for how often something happens. Never goes back,
+    /// How far time has gone since this process first asked, a manual clock's since it was made: for how often something happens. Never goes back,
     /// whatever becomes of the date.
     pub fn steady(&self) -> Duration {
         static FIRST: OnceLock<Stopwatch> = OnceLock::new();
         match &self.0 {
-            Some(seconds) => Duration::from_secs(u64::try_from(seconds.load(Ordering::SeqCst)).unwrap_or_default()),
+            Some(manual) => Duration::from_secs(u64::try_from(manual.gone.load(Ordering::SeqCst)).unwrap_or_default()),
             None => FIRST.get_or_init(Stopwatch::start).elapsed(),
         }
     }
@@ -93,7 +102,8 @@ impl Clock {
     /// Turns a manual clock by so many seconds, backwards when negative; the system's is left alone.
     pub fn turn(&self, seconds: i64) {
         if let Some(manual) = &self.0 {
-            manual.fetch_add(seconds, Ordering::SeqCst);
+            manual.now.fetch_add(seconds, Ordering::SeqCst);
+            manual.gone.fetch_add(seconds.max(0), Ordering::SeqCst);
         }
     }
 }

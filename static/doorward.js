@@ -16,21 +16,14 @@ for (const field of document.querySelectorAll("input[type=password]")) {
   field.after(button);
 }
 
-// How far a new password has come, until it is long enough.
+// How far a new password is from being long enough.
 for (const hint of document.querySelectorAll("[data-least]")) {
-  const field = document.querySelector(`[aria-describedby~="${hint.id}"]`);
-  const least = Number(hint.dataset.least);
-  const meter = document.createElement("meter");
-  const tell = () => {
-    const length = [...field.value.normalize("NFC")].length;
-    meter.value = length;
-    meter.hidden = !length || length >= least;
-    meter.setAttribute("aria-label", `${length} of ${least} characters`);
-  };
-  Object.assign(meter, { max: least, low: least, high: least, optimum: least });
-  field.addEventListener("input", tell);
-  tell();
-  hint.before(meter);
+  const field = hint.parentNode.querySelector("input"), bar = document.createElement("progress");
+  bar.max = hint.dataset.least;
+  bar.title = "Length";
+  field.oninput = () => bar.value = [...field.value].length;
+  field.oninput();
+  hint.before(bar);
 }
 
 // Whoever corrects what is there goes on at its end.
