@@ -21,7 +21,7 @@ for (const hint of document.querySelectorAll("[data-least]")) {
   const field = hint.parentNode.querySelector("input"), bar = document.createElement("progress");
   bar.max = hint.dataset.least;
   bar.title = "Length";
-  field.oninput = () => bar.value = [...field.value].length;
+  field.oninput = () => bar.value = field.value.length;
   field.oninput();
   hint.before(bar);
 }
