@@ -16,16 +16,6 @@ for (const field of document.querySelectorAll("input[type=password]")) {
   field.after(button);
 }
 
-// How far a new password is from being long enough.
-for (const hint of document.querySelectorAll("[data-least]")) {
-  const field = hint.parentNode.querySelector("input"), bar = document.createElement("progress");
-  bar.max = hint.dataset.least;
-  bar.title = "Length";
-  field.oninput = () => bar.value = field.value.length;
-  field.oninput();
-  hint.before(bar);
-}
-
 // Whoever corrects what is there goes on at its end.
 for (const field of document.querySelectorAll("[autofocus]")) {
   const text = field.value;
