@@ -68,7 +68,10 @@ impl Hasher {
     pub async fn hash(&self, password: &str, waiter: Waiter) -> Result<String, Failure> {
         let salt: [u8; 16] = random::bytes();
         let params = self.0.params.clone();
-        let output = self.run((&password_form::stored(password), waiter), salt.to_vec(), params.clone()).await?;
+        let (_, output) = self
+            .run((vec![password_form::stored(password)], waiter), (salt.to_vec(), params.clone()), |_| true)
+            .await?
+            .ok_or_else(|| Failure::internal("a password was not hashed"))?;
         let hash = PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
@@ -80,7 +83,7 @@ impl Hasher {
     }
 
     /// Verifies a password against a stored hash, in every form in which it may have been stored; without a hash the same work is done for
-    /// nothing, so that nobody can tell.
+    /// nothing, so that nobody can tell. All forms have one turn: whoever is refused has learned of none.
     ///
     /// # Errors
     /// A passing one when there is no place for the waiter; when the stored hash is not one of Argon2id.
@@ -88,9 +91,7 @@ impl Hasher {
         let own = &self.0.params;
         let forms = password_form::forms(password);
         let Some(stored) = stored else {
-            for form in &forms {
-                self.run((form, waiter), vec![0; 16], own.clone()).await?;
-            }
+            self.run((forms, waiter), (vec![0; 16], own.clone()), |_| false).await?;
             return Ok(Verdict::Wrong);
         };
         let parsed = PasswordHash::new(stored).map_err(|_| Failure::internal("a password hash cannot be read"))?;
@@ -99,13 +100,13 @@ impl Hasher {
         };
         let params = Params::try_from(&parsed).map_err(|_| Failure::internal("a password hash has odd parameters"))?;
         let current = (params.m_cost(), params.t_cost(), params.p_cost()) == (own.m_cost(), own.t_cost(), own.p_cost());
-        for (at, form) in forms.iter().enumerate() {
-            let output = self.run((form, waiter), salt.as_ref().to_vec(), params.clone()).await?;
-            if bool::from(subtle::ConstantTimeEq::ct_eq(output.as_slice(), expected.as_ref())) {
-                return Ok(if at == 0 && current { Verdict::Right } else { Verdict::RightButOutdated });
-            }
-        }
-        Ok(Verdict::Wrong)
+        let is_right = move |output: &[u8]| bool::from(subtle::ConstantTimeEq::ct_eq(output, expected.as_ref()));
+        let right = self.run((forms, waiter), (salt.as_ref().to_vec(), params), is_right).await?;
+        Ok(match right {
+            Some((0, _)) if current => Verdict::Right,
+            Some(_) => Verdict::RightButOutdated,
+            None => Verdict::Wrong,
+        })
     }
 
     /// How many hashes were computed so far: lets a test count instead of measure.
@@ -118,20 +119,26 @@ impl Hasher {
         self.0.queue.under_way()
     }
 
+    /// Hashes the forms of a password one after the other, until one is taken: its place among them, and its hash.
     async fn run(
         &self,
-        (password, waiter): (&str, Waiter),
-        salt: Vec<u8>,
-        params: Params,
-    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        (forms, waiter): (Vec<Zeroizing<String>>, Waiter),
+        (salt, params): (Vec<u8>, Params),
+        is_taken: impl Fn(&[u8]) -> bool + Send + 'static,
+    ) -> Result<Option<(usize, Zeroizing<Vec<u8>>)>, Failure> {
         let span = tracing::info_span!(target: "spans", "password hash");
         let turn = self.0.queue.turn(waiter).instrument(span.clone()).await?;
-        let (pool, password) = (self.0.clone(), Zeroizing::new(password.to_owned()));
+        let pool = self.0.clone();
         let work = move || {
-            let output = pool.compute(&password, &salt, params);
             // The work goes on though the request is given up: so the turn stays with the work.
-            drop(turn);
-            output
+            let _turn = turn;
+            for (at, form) in forms.iter().enumerate() {
+                let output = pool.compute(form, &salt, params.clone())?;
+                if is_taken(&output) {
+                    return Ok(Some((at, output)));
+                }
+            }
+            Ok(None)
         };
         tokio::task::spawn_blocking(work).instrument(span).await.map_err(Failure::internal)?
     }
@@ -192,7 +199,8 @@ mod tests {
         }
         // As it was stored before there was a rule.
         let params = hasher.0.params.clone();
-        let output = hasher.run((decomposed, ANYBODY), vec![7; 16], params.clone()).await.unwrap();
+        let forms = vec![Zeroizing::new(decomposed.to_owned())];
+        let (_, output) = hasher.run((forms, ANYBODY), (vec![7; 16], params.clone()), |_| true).await.unwrap().unwrap();
         let former = PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),

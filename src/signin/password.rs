@@ -87,8 +87,11 @@ impl SignIns {
             }
         };
         let outcome = self.prove(journey, (found, verdict, password), (browser, held), now).await;
-        if outcome.is_err() {
-            self.count_failure(held, browser, now).await?;
+        match &outcome {
+            Ok(_) => {}
+            Err(Error::Rejected(_)) => self.count_failure(held, browser, now).await?,
+            // The password was right, and it was we who could not.
+            Err(Error::Failed(_)) => self.give_back(held).await?,
         }
         outcome
     }
@@ -105,8 +108,9 @@ impl SignIns {
             return Err(Rejection::WrongCredentials.into());
         };
         let newer = match verdict {
+            // When there is no place for it, the next sign-in does it.
             Verdict::RightButOutdated => {
-                Some(self.hasher.hash(password.expose(), Waiter::from(browser.network(), Rank::SignIn)).await?)
+                self.hasher.hash(password.expose(), Waiter::from(browser.network(), Rank::SignIn)).await.ok()
             }
             _ => None,
         };
