@@ -16,6 +16,13 @@ pub const MIN_LENGTH: usize = 15;
 /// The most characters.
 pub const MAX_LENGTH: usize = 256;
 
+/// How much of an address and of a name is looked at, in characters.
+const MOST_OF_A_NAME: usize = 254;
+/// How much of a password is estimated, in characters. The estimate looks at every part of it, so twice as much takes four times as long.
+const MOST_ESTIMATED: usize = 48;
+/// So many different signs may stand for letters; the estimate tries every letter for each.
+const MOST_STAND_INS: usize = 2;
+
 /// The least score that a new password must reach, of 4: ten guesses a second for three years do not find it.
 pub const MIN_STRENGTH: u8 = 3;
 
@@ -39,9 +46,10 @@ impl Words {
         Self::default().and(host).and(brand)
     }
 
-    /// With those of a person: of the address and the name.
+    /// With those of a person: of the address and the name, as far as either may be long.
     pub fn with_person(&self, email: &str, name: &str) -> Self {
-        self.clone().and(email).and(name)
+        let begin = |text: &str| text.chars().take(MOST_OF_A_NAME).collect::<String>();
+        self.clone().and(&begin(email)).and(&begin(name))
     }
 
     /// The words of the text, what stands before its `@`, and the text itself without spaces; none shorter than three characters.
@@ -76,26 +84,55 @@ pub struct Strength {
     pub why: &'static str,
 }
 
-/// Estimates how early a password is guessed. Of a longer one, the first 100 characters count.
-pub fn strength(password: &str, words: &Words) -> Strength {
+/// What stands between a password and being taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The rule.
+    pub rejection: Rejection,
+    /// How early it is guessed, when that is it.
+    pub strength: Option<Strength>,
+}
+
+/// Estimates how early a password is guessed. Of a longer one, the first 48 characters count. Takes some milliseconds at most.
+fn strength(password: &str, words: &Words) -> Strength {
     let password = password_form::stored(password);
     let plain = folded(&password);
     if COMMON.contains(&plain.as_str()) || is_pattern(&plain) {
         return Strength { score: 0, why: "It is one of those that are tried first." };
     }
     let known: Vec<&str> = words.0.iter().map(String::as_str).collect();
+    let estimated = |text: &str| zxcvbn(&bounded(text), &known);
     // Spaces hide from the estimate that a word comes again: the easier form counts.
-    let [as_typed, without_spaces] = [zxcvbn(&password, &known), zxcvbn(&plain, &known)];
+    let [as_typed, without_spaces] = [estimated(&password), estimated(&plain)];
     let estimate = if as_typed.guesses() <= without_spaces.guesses() { as_typed } else { without_spaces };
     let score = score_of(&estimate);
     if let Some(rest) = words.rest_of(&plain) {
-        let rest = score_of(&zxcvbn(&rest, &known));
+        let rest = score_of(&estimated(&rest));
         if rest < MIN_STRENGTH && rest <= score {
             let why = "Without your own name and address and the name of this site, little is left of it.";
             return Strength { score: rest, why };
         }
     }
     Strength { score, why: estimate.feedback().and_then(|feedback| feedback.warning()).map_or("", words_of) }
+}
+
+/// What is estimated of a text: its beginning, with no more than two different signs that may stand for letters. All others are those letters,
+/// which makes nothing stronger than it is.
+fn bounded(text: &str) -> String {
+    const SIGNS: [(&str, char); 6] = [("@", 'a'), ("({[<", 'c'), ("!|", 'i'), ("$", 's'), ("+", 't'), ("%", 'x')];
+    let mut kept = Vec::new();
+    let letter = |c: char| SIGNS.iter().find(|(signs, _)| signs.contains(c)).map(|(_, letter)| *letter);
+    let bounded = text.chars().take(MOST_ESTIMATED).map(|c| match letter(c) {
+        Some(letter) if !kept.contains(&c) => {
+            if kept.len() == MOST_STAND_INS {
+                return letter;
+            }
+            kept.push(c);
+            c
+        }
+        _ => c,
+    });
+    bounded.collect()
 }
 
 fn score_of(estimate: &Entropy) -> u8 {
@@ -134,14 +171,19 @@ fn words_of(warning: Warning) -> &'static str {
 ///
 /// # Errors
 /// [`Rejection::MissingPassword`], [`Rejection::PasswordTooShort`], [`Rejection::PasswordTooLong`], [`Rejection::PasswordTooCommon`].
-pub fn check(password: &str, words: &Words) -> Result<(), Rejection> {
+pub fn check(password: &str, words: &Words) -> Result<(), Fault> {
+    let fault = |rejection| Err(Fault { rejection, strength: None });
     match password_form::stored(password).chars().count() {
-        0 => Err(Rejection::MissingPassword),
-        n if n < MIN_LENGTH => Err(Rejection::PasswordTooShort),
-        n if n > MAX_LENGTH => Err(Rejection::PasswordTooLong),
-        _ if strength(password, words).score < MIN_STRENGTH => Err(Rejection::PasswordTooCommon),
-        _ => Ok(()),
+        0 => return fault(Rejection::MissingPassword),
+        n if n < MIN_LENGTH => return fault(Rejection::PasswordTooShort),
+        n if n > MAX_LENGTH => return fault(Rejection::PasswordTooLong),
+        _ => {}
     }
+    let strength = strength(password, words);
+    if strength.score < MIN_STRENGTH {
+        return Err(Fault { rejection: Rejection::PasswordTooCommon, strength: Some(strength) });
+    }
+    Ok(())
 }
 
 fn folded(text: &str) -> String {
@@ -170,7 +212,7 @@ mod tests {
     #[test]
     fn a_new_password_is_long_and_not_an_early_guess() {
         let words = site("https://login.rivermill.test", "River Mill").with_person("ann.lee@example.org", "Ann Lee");
-        let check = |password: &str| check(password, &words);
+        let check = |password: &str| check(password, &words).map_err(|fault| fault.rejection);
         assert_eq!(check("a quiet river at dawn"), Ok(()));
         assert_eq!(check(&"ü9".repeat(7)), Err(Rejection::PasswordTooShort));
         assert_eq!(check(&"u\u{308}9".repeat(7)), Err(Rejection::PasswordTooShort));
@@ -207,6 +249,14 @@ mod tests {
             assert!(strength.score < MIN_STRENGTH && strength.why.contains(why), "{weak}: {strength:?}");
         }
         assert_eq!(strength("a quiet river at dawn", &words), Strength { score: 4, why: "" });
+    }
+
+    #[test]
+    fn what_is_estimated_is_bounded() {
+        assert_eq!(bounded("p@ssw0rd ($$) @! 4+4"), "p@ssw0rd (ss) @i 4t4");
+        assert_eq!(bounded(&"ü".repeat(256)).chars().count(), MOST_ESTIMATED);
+        let long = Words::default().with_person(&"a b ".repeat(20_000), &"xyz ".repeat(20_000));
+        assert!(long.0.len() < 200);
     }
 
     #[test]

@@ -127,12 +127,12 @@ impl UserChange {
         if let Some(password) = &self.password {
             let words = site.with_person(&user.email, &user.name);
             let checked = new_password::check(password.expose(), &words);
-            let sentence = checked.map_err(|why| match why {
-                Rejection::PasswordTooShort => format!("{why} (at least {} characters)", new_password::MIN_LENGTH),
-                Rejection::PasswordTooCommon => {
-                    format!("{why} {}", new_password::strength(password.expose(), &words).why)
+            let sentence = checked.map_err(|fault| match (fault.rejection, fault.strength) {
+                (why @ Rejection::PasswordTooShort, _) => {
+                    format!("{why} (at least {} characters)", new_password::MIN_LENGTH)
                 }
-                _ => why.to_string(),
+                (why, Some(strength)) => format!("{why} {}", strength.why),
+                (why, None) => why.to_string(),
             });
             problems.note("password", sentence.map_err(|sentence| sentence.trim().to_owned()));
         }

@@ -77,16 +77,15 @@ impl Registration<'_> {
         let password = self.password.as_ref().map_or("", Secret::expose);
         let words = site.with_person(self.email.unwrap_or_default(), name);
         let wrong = new_password::check(password, &words).err();
-        let is_weak = wrong == Some(Rejection::PasswordTooCommon);
         Problems {
-            strength: is_weak.then(|| new_password::strength(password, &words)),
+            strength: wrong.and_then(|fault| fault.strength),
             name: match name.chars().count() {
                 0 => Some(Rejection::MissingName),
                 n if n > MAX_NAME => Some(Rejection::NameTooLong),
                 _ if !is_printable(name) => Some(Rejection::UnprintableName),
                 _ => None,
             },
-            password: wrong,
+            password: wrong.map(|fault| fault.rejection),
             email: address.err(),
         }
     }

@@ -10,10 +10,11 @@ use doorward::protocol::claims_request::ClaimsRequest;
 use doorward::protocol::client::{Client, ClientType};
 use doorward::protocol::forwarded::{self, ForwardedHeader};
 use doorward::protocol::issuer::Issuer;
-use doorward::protocol::new_password::{Words, strength};
+use doorward::protocol::new_password::{Words, check};
 use doorward::protocol::params::Params;
 use doorward::protocol::pkce::{self, PkceMode};
 use doorward::protocol::redirect_uri::{destination, form_action_source, registered, registrable};
+use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 use doorward::protocol::trace::{TraceId, TraceParent};
 use doorward::protocol::{claims, client_authentication, device, email, password_form, prompt};
@@ -300,8 +301,10 @@ fn a_new_password_is_judged_whatever_it_is() {
     try_texts(
         &["a quiet river at dawn", "P@ssw0rd 4@8({[<3 1990-12-31", "qwertzuiop", "\u{fc}ber den stillen Fluss"],
         |text| {
-            let judged = strength(text, &words);
-            assert!(judged.score <= 4, "{text:?}");
+            if let Err(fault) = check(text, &words) {
+                let is_weak = fault.strength.is_some_and(|strength| strength.score < 3);
+                assert_eq!(is_weak, fault.rejection == Rejection::PasswordTooCommon, "{text:?}");
+            }
             let stored = password_form::stored(text);
             assert_eq!(*password_form::stored(&stored), *stored, "{text:?}");
             assert!(password_form::forms(text).contains(&stored));
