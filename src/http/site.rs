@@ -47,7 +47,7 @@ impl Site {
     pub async fn answer(&self, mut request: Request) -> Response {
         let site = &*self.0;
         let address = peer::resolve(&mut request, &site.app.config.server, &site.hints);
-        let line = Line::begin(&mut request, address, site.app.issuer.base());
+        let line = Line::begin(&mut request, address, (site.app.issuer.base(), &site.app.config.server));
         let mut response = if site.hosts.include(&request) {
             let Ok(response) = site.router.clone().call(request).instrument(line.span()).await;
             response

@@ -77,6 +77,12 @@ pub(in crate::http) fn resolve(request: &mut Request, config: &ServerConfig, hin
     address
 }
 
+/// Whether the peer is one of those whose word counts: a trusted proxy.
+pub(in crate::http) fn is_trusted(request: &Request, config: &ServerConfig) -> bool {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
+    peer.is_some_and(|peer| config.trusted_proxies.iter().any(|network| network.contains(peer)))
+}
+
 fn client_address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig, hints: &Hints) -> ClientAddress {
     let (counts, trusted) = (config.forwarded_header, &config.trusted_proxies);
     let is_trusted = |address: IpAddr| trusted.iter().any(|network: &Network| network.contains(address));

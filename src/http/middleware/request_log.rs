@@ -6,8 +6,9 @@ use axum::response::Response;
 use tracing::Span;
 
 use crate::clock::Stopwatch;
+use crate::config::ServerConfig;
 use crate::http::error::Reason;
-use crate::http::middleware::peer::ClientAddress;
+use crate::http::middleware::peer::{self, ClientAddress};
 use crate::http::scrapes;
 use crate::protocol::issuer::Base;
 use crate::protocol::trace::{TraceId, TraceParent};
@@ -17,8 +18,12 @@ use crate::telemetry::{numbers, traces};
 /// The longest part of a path that is logged, in bytes.
 const LONGEST_PATH: usize = 100;
 
-/// The trace that the request says it belongs to: whoever asks may name it once.
-fn parent(request: &Request) -> Option<TraceParent> {
+/// The trace that the request says it belongs to, once. From whoever is no trusted proxy it counts for nothing: strangers could file what they
+/// do under somebody else's request, and decide what the collector is told.
+fn parent(request: &Request, config: &ServerConfig) -> Option<TraceParent> {
+    if !peer::is_trusted(request, config) {
+        return None;
+    }
     let mut named = request.headers().get_all("traceparent").iter();
     let text = named.next().filter(|_| named.next().is_none())?;
     TraceParent::parse(text.to_str().ok()?)
@@ -41,11 +46,11 @@ pub(in crate::http) struct Line {
 
 impl Line {
     /// Begins the line, and gives the request its name.
-    pub fn begin(request: &mut Request, address: ClientAddress, base: &Base) -> Self {
+    pub fn begin(request: &mut Request, address: ClientAddress, (base, config): (&Base, &ServerConfig)) -> Self {
         let path = request.uri().path();
         let route = scrapes::route_of(path, base);
         let path = path[..path.floor_char_boundary(LONGEST_PATH)].to_owned();
-        let (method, parent) = (request.method().clone(), parent(request));
+        let (method, parent) = (request.method().clone(), parent(request, config));
         let (span, trace) = traces::request((scrapes::method_of(&method), route), parent.as_ref()).unzip();
         let own = || parent.map_or_else(|| TraceId::of(random::name()), |parent| parent.trace);
         let trace = trace.unwrap_or_else(own);

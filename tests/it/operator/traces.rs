@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::{Database, Live, PASSWORD, eventually, http};
 
+/// Whose word counts here: the test's own.
+const PROXY: (&str, &str) = ("DOORWARD__SERVER__TRUSTED_PROXIES", "127.0.0.1");
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 type Heard = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
@@ -38,7 +40,7 @@ fn bytes_of(trace: &str) -> Vec<u8> {
 async fn a_request_is_a_span_of_the_trace_that_it_names_and_of_one_of_its_own_otherwise() {
     let (otlp, heard) = collector().await;
     let database = Database::copy().await;
-    let mut live = Live::serve_with(&database, &[("DOORWARD__TELEMETRY__OTLP", &otlp)]);
+    let mut live = Live::serve_with(&database, &[("DOORWARD__TELEMETRY__OTLP", &otlp), PROXY]);
     live.user("ann@example.org");
     let client = live.client("service", &["--scope", "a"]);
     let token = client.token_when_known(&[("grant_type", "client_credentials")]).await;
@@ -100,7 +102,7 @@ async fn a_collector_that_is_away_is_said_once_and_costs_nobody_anything() {
 #[tokio::test]
 async fn without_a_collector_the_trace_of_whoever_asks_names_the_request_too() {
     let database = Database::copy().await;
-    let live = Live::serve(&database);
+    let live = Live::serve_with(&database, &[PROXY]);
     let ask = async |parents: &[&str]| {
         let mut request = http().get(format!("{}/healthz", live.issuer));
         for parent in parents {
@@ -114,4 +116,14 @@ async fn without_a_collector_the_trace_of_whoever_asks_names_the_request_too() {
         let own = ask(&parents).await;
         assert!(own.len() == 32 && own != TRACE, "{parents:?}: {own}");
     }
+}
+
+#[tokio::test]
+async fn a_stranger_names_no_trace() {
+    let database = Database::copy().await;
+    let live = Live::serve(&database);
+    let request = http().get(format!("{}/healthz", live.issuer));
+    let request = request.header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01"));
+    let own = request.send().await.unwrap().headers()["x-trace-id"].to_str().unwrap().to_owned();
+    assert!(own.len() == 32 && own != TRACE);
 }
