@@ -114,12 +114,13 @@ async fn standing(app: &App) -> Result<Standing, Failure> {
     let now = app.now();
     let mut reader = app.storage.read_uncounted().await?;
     let outbox = reader.logouts_waiting().await?;
+    let locked = reader.locked_accounts(now).await?;
     drop(reader);
     Ok(Standing {
         hashes: app.hasher.under_way(),
         pools: app.storage.connections_lent(),
         outbox: (outbox.0, outbox.1.map_or(0, |since| now.seconds().saturating_sub(since).max(0))),
         keys: app.ring.ages(now),
-        locked: 0,
+        locked,
     })
 }

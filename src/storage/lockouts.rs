@@ -13,6 +13,8 @@ statements! {
         JOIN users u ON u.id = c.account WHERE c.closed_until > 0 AND c.closed_until > $4 AND (c.closed_until, c.id) > ($1, $2) \
         ORDER BY c.closed_until, c.id LIMIT $3";
     LOCKED_NAMES = "SELECT COUNT(DISTINCT account) FROM attempt_counters WHERE closed_until > 0 AND closed_until > $1 AND account LIKE '?%'";
+    LOCKED_ACCOUNTS = "SELECT COUNT(*) FROM attempt_counters WHERE closed_until > 0 AND closed_until > $1 AND id LIKE 'a %' \
+        AND account NOT LIKE '?%'";
     SLOWED_NETWORKS = "SELECT network, spread, spread_at FROM attempt_counters WHERE spread > 0 AND spread_at > $1 AND spread >= $2 \
         AND network IS NOT NULL ORDER BY spread_at, id LIMIT 1000";
     COUNTERS_OF_ACCOUNT = "SELECT id FROM attempt_counters WHERE account = $1 ORDER BY id";
@@ -79,6 +81,12 @@ impl Reader {
     /// How many names that are no account's are refused now.
     pub async fn locked_names(&mut self, now: Timestamp) -> Result<i64, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, (i64,)>(LOCKED_NAMES).bind(now.seconds()).fetch_one(c).await)?;
+        Ok(row.0)
+    }
+
+    /// How many accounts are closed to strangers now.
+    pub async fn locked_accounts(&mut self, now: Timestamp) -> Result<i64, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, (i64,)>(LOCKED_ACCOUNTS).bind(now.seconds()).fetch_one(c).await)?;
         Ok(row.0)
     }
 

@@ -21,8 +21,10 @@ fn number(text: &str, begins: &str) -> f64 {
 #[tokio::test]
 async fn what_happens_is_counted_and_how_things_stand_is_told() {
     let database = Database::copy().await;
-    let live = Live::serve_with(&database, &[ON]);
-    live.user("ann@example.org");
+    let live = Live::serve_with(&database, &[ON, ("DOORWARD__LIMITS__SLOW_AFTER", "2")]);
+    for person in ["ann@example.org", "bea@example.org"] {
+        live.user(person);
+    }
     let client = live.client("service", &["--scope", "a"]);
     let token = client.token_when_known(&[("grant_type", "client_credentials")]).await;
     assert_eq!(token.status, 200, "{}", token.text());
@@ -31,6 +33,14 @@ async fn what_happens_is_counted_and_how_things_stand_is_told() {
     let mut browser = live.browser();
     browser.sign_in("ann@example.org").await;
     browser.get("/account").await;
+    // Two wrong passwords close an account to strangers here, and a name that is nobody's counts as none.
+    for typed in ["bea@example.org", "nobody@example.org"] {
+        for _ in 0..2 {
+            let mut stranger = live.browser();
+            let form = stranger.visit("/login").await.form("#login-submit");
+            stranger.press(&form.with("email", typed).with("password", "a wrong guess of mine")).await;
+        }
+    }
     for path in ["/nowhere", "/elsewhere", "/static/none.css"] {
         browser.get(path).await;
     }
@@ -50,6 +60,8 @@ async fn what_happens_is_counted_and_how_things_stand_is_told() {
         ("doorward_signing_key_age_seconds{algorithm=\"RS256\"}", 0.0),
         ("doorward_database_connections_max{pool=\"", 1.0),
         ("doorward_connections ", 1.0),
+        ("doorward_locked_accounts ", 1.0),
+        ("doorward_events_total{event=\"lockout.began\"", 1.0),
         ("process_resident_memory_bytes ", 1e6),
         ("process_open_fds ", 3.0),
     ] {
