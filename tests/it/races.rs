@@ -331,6 +331,8 @@ async fn with_a_pool_of(size: u32) {
         config.limits.account_failures_per_minute = 1_000_000;
         config.limits.pause_after = 1_000_000;
         config.limits.slow_after = 1_000_000;
+        // More at once than a person has browsers.
+        config.sign_in.per_person = 1_000;
     })
     .await;
     let all = every_endpoint(&server).await;

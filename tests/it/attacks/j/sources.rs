@@ -134,3 +134,55 @@ async fn j11_one_password_for_many_people_is_limited_for_the_network() {
         "{rows} rows for {evaluated} guesses that were evaluated"
     );
 }
+
+/// The same from within an office, whose people share the address: one password on two thousand of them in fifty minutes (four hundred in the short round). Who has signed in there before
+/// gets in each time; who comes with a new browser waits while the spray goes on, unless the office is one of `trusted_networks`.
+#[tokio::test]
+async fn j11_a_spray_from_an_offices_address_leaves_its_people_in() {
+    const OFFICE: &str = "192.0.2.1";
+    let guesses = rounds(400, 2_000);
+    for (trusted, newcomers) in [(false, 0..=10), (true, 10..=10)] {
+        let server = Server::with(|config| {
+            if trusted {
+                config.limits.trusted_networks = vec!["192.0.2.0/24".parse().unwrap()];
+            }
+        })
+        .await;
+        let guesser = Guesser::at(&server).await;
+        let (mut known, mut new) = (Vec::new(), Vec::new());
+        for at in 0..10 {
+            let (person, other) = (format!("known-{at}@example.org"), format!("new-{at}@example.org"));
+            server.db_user(&person).await;
+            server.db_user(&other).await;
+            let mut browser = server.browser();
+            browser.address = OFFICE.to_owned();
+            browser.sign_in(&person).await;
+            browser.cookies.retain(|name, _| name == "doorward_device");
+            known.push((person, browser));
+            new.push(other);
+        }
+        let before = server.app.hasher.hashes_computed();
+        let (mut got_in, mut got_in_anew) = (0, 0);
+        for at in 0..guesses {
+            guesser.tries(OFFICE, &format!("person-{at}@example.org"), WRONG).await;
+            if at % (guesses / 10) == guesses / 15 {
+                let (person, browser) = &mut known[at / (guesses / 10)];
+                let form = browser.visit("/login").await.form("#login-submit");
+                let answer = browser.submit(&form.with("email", person).with("password", PASSWORD)).await;
+                got_in += usize::from(answer.status == 303);
+                let anew = guesser.tries(OFFICE, &new[at / (guesses / 10)], PASSWORD).await;
+                got_in_anew += usize::from(anew.status == 303);
+            }
+            if at % (guesses / 50) == 0 {
+                server.turn(60);
+            }
+        }
+        let evaluated = server.app.hasher.hashes_computed() - before - got_in as u64 - got_in_anew as u64;
+        eprintln!(
+            "trusted: {trusted}; of {guesses} guesses {evaluated} were evaluated; known browsers {got_in} of 10, new ones {got_in_anew} of 10"
+        );
+        assert_eq!(got_in, 10);
+        assert!(newcomers.contains(&got_in_anew), "{got_in_anew}");
+        assert!(trusted || evaluated <= 20 + 51, "{evaluated}");
+    }
+}
