@@ -103,7 +103,9 @@ impl AuditRecord {
         Ok(rows.len())
     }
 
-    /// Removes the batches whose newest row is older than the settings say, the oldest first; tells how many rows that were.
+    /// Removes the batches whose newest row is older than the settings say, the oldest first; tells how many rows that were. Whoever can
+    /// write to the database must not make us remove the record for them: a batch that is not as it was written stays, and all after it,
+    /// and the log says so.
     ///
     /// # Errors
     /// When the database fails: the rest goes next time.
@@ -124,8 +126,19 @@ impl AuditRecord {
             else {
                 return Ok(gone);
             };
-            let anchor = seal::anchor(key, oldest.batch, &oldest.hash);
-            gone += transaction.remove_audit_batch(oldest.batch, &anchor).await?;
+            let number = oldest.batch;
+            let faults = match hash_before(&mut transaction, key, number).await? {
+                Some(former) => check(&mut transaction, (key, &former), &oldest).await?.1,
+                None => vec![format!("batch {number}: what is before it was changed or removed")],
+            };
+            if let Some(fault) = faults.first() {
+                tracing::warn!(
+                    fault,
+                    "a batch of the audit record is not as it was written, and is kept: see doorward audit verify"
+                );
+                return Ok(gone);
+            }
+            gone += transaction.remove_audit_batch(number, &seal::anchor(key, number, &oldest.hash)).await?;
             transaction.commit().await?;
         }
     }
@@ -150,13 +163,14 @@ impl AuditRecord {
         };
         let (mut last, mut before) = (0, String::new());
         while let Some(batch) = reader.audit_batch_after(last).await? {
-            if batch.anchor.as_deref() == Some(seal::anchor(&key, batch.batch, &batch.hash).as_str()) {
+            if is_anchor(&key, &batch) {
                 found.removed_through = Some(batch.batch);
             } else {
                 if batch.batch != last + 1 {
                     found.faults.push(missing(last + 1, batch.batch - 1));
                 }
-                let rows = self.check(&mut reader, (&key, &before), &batch, &mut found.faults).await?;
+                let (rows, faults) = check(&mut reader, (&key, &before), &batch).await?;
+                found.faults.extend(faults);
                 found.sealed += rows;
                 found.batches += 1;
             }
@@ -171,30 +185,6 @@ impl AuditRecord {
             found.faults.push(format!("batch {number} is not the one that was noted"));
         }
         Ok(found)
-    }
-
-    /// Checks one batch, after the one with the hash `before`; tells how many rows it has.
-    async fn check(
-        &self,
-        reader: &mut Reader,
-        (key, before): (&MacKey, &str),
-        batch: &AuditBatch,
-        faults: &mut Vec<String>,
-    ) -> Result<usize, Failure> {
-        let number = batch.batch;
-        if batch.anchor.is_some() {
-            faults.push(format!("batch {number}: its rows were removed, and not by the clean-up"));
-            return Ok(0);
-        }
-        if seal::hash(key, number, before, &batch.seals) != batch.hash {
-            faults.push(format!("batch {number}: it was changed, or one before it was"));
-        }
-        let rows = reader.rows_of_audit_batch(number).await?;
-        match batch.row_seals() {
-            Some(sealed) => faults.extend(seal::faults(key, number, &sealed, &rows)),
-            None => faults.push(format!("batch {number}: its seals cannot be read")),
-        }
-        Ok(rows.len())
     }
 
     /// The key of the seals; made when there is none and nothing is sealed yet.
@@ -232,6 +222,47 @@ pub(super) async fn reseal(transaction: &mut Transaction, master: &MasterKey) ->
     let sealing = master.sealing_key(PURPOSE);
     let key = from_base64url(&sealed).and_then(|sealed| sealing.open(FORM, &sealed)).ok_or_else(no_key)?;
     transaction.change_audit_key(&base64url(&sealing.seal(FORM, &key))).await
+}
+
+/// Whether the rows of this batch, and all before it, were removed by us for their age.
+fn is_anchor(key: &MacKey, batch: &AuditBatch) -> bool {
+    batch.anchor.as_deref() == Some(seal::anchor(key, batch.batch, &batch.hash).as_str())
+}
+
+/// The hash that the oldest batch was sealed after: that of our anchor, or none at all when it is the first one. `None` when there is
+/// neither.
+async fn hash_before(reader: &mut Reader, key: &MacKey, oldest: i64) -> Result<Option<String>, Failure> {
+    if oldest == 1 {
+        return Ok(Some(String::new()));
+    }
+    let before = reader.audit_batch_after(oldest - 2).await?.filter(|before| before.batch == oldest - 1);
+    Ok(before.filter(|before| is_anchor(key, before)).map(|before| before.hash))
+}
+
+/// Checks one batch, after the one with the hash `before`; tells how many rows it has, and what is wrong.
+async fn check(
+    reader: &mut Reader,
+    (key, before): (&MacKey, &str),
+    batch: &AuditBatch,
+) -> Result<(usize, Vec<String>), Failure> {
+    let (number, mut faults) = (batch.batch, Vec::new());
+    if batch.anchor.is_some() {
+        faults.push(format!("batch {number}: its rows were removed, and not by the clean-up"));
+        return Ok((0, faults));
+    }
+    if seal::hash(key, number, before, &batch.seals) != batch.hash {
+        faults.push(format!("batch {number}: it was changed, or one before it was"));
+    }
+    let rows = reader.rows_of_audit_batch(number).await?;
+    match batch.row_seals() {
+        Some(sealed) => faults.extend(seal::faults(key, number, &sealed, &rows)),
+        None => faults.push(format!("batch {number}: its seals cannot be read")),
+    }
+    // No hash is over that time, which is there to find old batches by; what the rows say counts.
+    if faults.is_empty() && rows.iter().map(|row| row.at).max() != Some(batch.newest_at) {
+        faults.push(format!("batch {number}: the time of its newest row was changed"));
+    }
+    Ok((rows.len(), faults))
 }
 
 fn missing(first: i64, last: i64) -> String {

@@ -29,9 +29,9 @@ statements! {
     NEXT_BATCH = "SELECT batch, seals, hash, anchor, newest_at FROM audit_batches WHERE batch > $1 ORDER BY batch LIMIT 1";
     ROWS_OF_BATCH = concat!("SELECT ", audit_columns!(), " FROM audit WHERE batch = $1 ORDER BY id");
     STRAY = "SELECT a.id FROM audit a WHERE a.batch IS NOT NULL AND NOT EXISTS \
-        (SELECT 1 FROM audit_batches b WHERE b.batch = a.batch) ORDER BY a.id LIMIT 20";
+        (SELECT 1 FROM audit_batches b WHERE b.batch = a.batch AND b.batch > 0) ORDER BY a.id LIMIT 20";
     UNSEALED = "SELECT COUNT(*) FROM audit WHERE batch IS NULL";
-    OLDEST_BATCH = "SELECT batch, seals, hash, anchor, newest_at FROM audit_batches WHERE anchor IS NULL ORDER BY batch LIMIT 1";
+    OLDEST_BATCH = "SELECT batch, seals, hash, anchor, newest_at FROM audit_batches WHERE batch > 0 AND anchor IS NULL ORDER BY batch LIMIT 1";
     REMOVE_ROWS = "DELETE FROM audit WHERE batch = $1";
     REMOVE_BATCHES = "DELETE FROM audit_batches WHERE batch < $1";
     ANCHOR = "UPDATE audit_batches SET anchor = $2, seals = '[]' WHERE batch = $1";
@@ -51,7 +51,7 @@ pub struct AuditBatch {
     pub hash: String,
     /// What shows that its rows, and all before them, were removed for their age.
     pub anchor: Option<String>,
-    /// The time of its newest row, in seconds.
+    /// The time of its newest row, in seconds: what old batches are found by. No hash is over it.
     pub newest_at: i64,
 }
 

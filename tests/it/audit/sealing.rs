@@ -160,6 +160,64 @@ async fn old_batches_go_whole_and_the_rest_stays_verifiable() {
 }
 
 #[tokio::test]
+async fn what_is_not_as_it_was_written_is_not_removed_however_old_it_says_it_is() {
+    let year = 366 * 86_400;
+    let cases: &[(i64, &str, &str)] = &[
+        (0, "UPDATE audit_batches SET newest_at = 0", "batch 1: the time of its newest row was changed"),
+        (
+            0,
+            "UPDATE audit_batches SET newest_at = 0 WHERE batch = 1",
+            "batch 1: the time of its newest row was changed",
+        ),
+        (year, "UPDATE audit SET outcome = 'failure' WHERE batch = 1", "was changed"),
+        (0, "UPDATE audit SET at = 0 WHERE batch = 1", "was changed"),
+        (year, "DELETE FROM audit WHERE id = (SELECT MIN(id) FROM audit WHERE batch = 1)", "was removed"),
+        (year, "UPDATE audit SET batch = 1 WHERE batch = 3", "was added"),
+        (year, "UPDATE audit_batches SET seals = '[]' WHERE batch = 1", "batch 1: it was changed"),
+        (year, "UPDATE audit_batches SET hash = 'x' WHERE batch = 1", "batch 1: it was changed"),
+        (year, "UPDATE audit_batches SET anchor = hash WHERE batch = 1", "and not by the clean-up"),
+        (year, "DELETE FROM audit_batches WHERE batch = 1", "batch 1 was removed"),
+    ];
+    for (age, sql, expected) in cases {
+        let server = sealed().await;
+        server.turn(*age);
+        assert!(server.database.db_execute(sql).await > 0, "{sql}");
+        let before = number(&server, "SELECT COUNT(*) FROM audit").await;
+        for _ in 0..2 {
+            server.app.audit.prune(server.clock.now()).await.unwrap();
+        }
+        let found = verify(&server).await;
+        assert!(found.faults.iter().any(|fault| fault.contains(expected)), "{sql}: {:?}", found.faults);
+        assert_eq!(number(&server, "SELECT COUNT(*) FROM audit").await, before, "{sql}");
+    }
+    // What is older than the one that was changed goes, and nothing from that on.
+    let later =
+        ["UPDATE audit SET actor = 'x' WHERE batch = 2", "UPDATE audit_batches SET anchor = hash WHERE batch = 2"];
+    for sql in later {
+        let server = sealed().await;
+        server.turn(year);
+        server.database.db_execute(sql).await;
+        assert_eq!(server.app.audit.prune(server.clock.now()).await.unwrap(), 3, "{sql}");
+        let found = verify(&server).await;
+        assert_eq!((found.removed_through, found.faults.is_empty()), (Some(1), false), "{sql}");
+        assert_eq!(number(&server, "SELECT COUNT(*) FROM audit").await, 6, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn batches_before_the_first_one_are_none_of_ours() {
+    let server = sealed().await;
+    let added = "INSERT INTO audit_batches (batch, sealed_at, newest_at, seals, hash) VALUES (0, 0, 0, '[]', 'x')";
+    server.database.db_execute(added).await;
+    let row = "INSERT INTO audit (at, event, actor, outcome, details, batch) VALUES (0, 'x', 'x', 'success', '{}', 0)";
+    server.database.db_execute(row).await;
+    let found = verify(&server).await;
+    assert!(found.faults.iter().any(|fault| fault.contains("is of a batch that is not there")), "{:?}", found.faults);
+    server.turn(366 * 86_400);
+    assert_eq!(server.app.audit.prune(server.clock.now()).await.unwrap(), 9);
+}
+
+#[tokio::test]
 async fn rows_are_kept_for_ever_when_the_settings_say_so() {
     let server = Server::with(|config| config.audit.retention = 0).await;
     seal(&server).await;
