@@ -41,7 +41,7 @@ statements! {
 }
 
 /// A batch of sealed rows.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct AuditBatch {
     /// Its number: 1 for the first, and one more for each.
     pub batch: i64,

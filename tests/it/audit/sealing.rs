@@ -217,6 +217,34 @@ async fn batches_before_the_first_one_are_none_of_ours() {
     assert_eq!(server.app.audit.prune(server.clock.now()).await.unwrap(), 9);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_check_beside_the_clean_up_finds_nothing_wrong() {
+    let server = start().await;
+    for _ in 0..60 {
+        record(&server, 1).await;
+        seal(&server).await;
+    }
+    server.turn(366 * 86_400);
+    let is_done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let faults = parallel(5, |at| {
+        let (server, is_done) = (server.clone(), is_done.clone());
+        async move {
+            if at == 0 {
+                let gone = server.app.audit.prune(server.clock.now()).await;
+                is_done.store(true, std::sync::atomic::Ordering::SeqCst);
+                assert_eq!(gone.unwrap(), 60);
+            }
+            let mut faults = Vec::new();
+            while !is_done.load(std::sync::atomic::Ordering::SeqCst) {
+                faults.extend(verify(&server).await.faults);
+            }
+            faults
+        }
+    })
+    .await;
+    assert_eq!(faults.concat(), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn rows_are_kept_for_ever_when_the_settings_say_so() {
     let server = Server::with(|config| config.audit.retention = 0).await;
