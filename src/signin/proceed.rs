@@ -105,15 +105,22 @@ impl SignIns {
             return Err(Rejection::ReplayedPendingRequest.into());
         }
         let former = transaction.consent(&sign_in.user_id, &request.client_id).await?;
-        let mut allowed = Allowance::asked(request, &resources);
+        let (mut allowed, mut is_more) = (Allowance::asked(request, &resources), true);
         if let Some(former) = former {
+            is_more = !former.allowed.covers(&allowed);
+            if !is_more && former.confirmed_request == journey.id {
+                // Sent again: nothing becomes of it.
+                return Ok(());
+            }
             allowed = allowed.and(&former.allowed);
         }
         let consent = Consent { allowed, confirmed_request: journey.id.clone() };
         transaction.remember_consent(&sign_in.user_id, &request.client_id, &consent, now).await?;
-        let event =
-            Event::of(&browser.act(&sign_in.user_id, now), Name::ConsentGiven).on(Noun::Client, &request.client_id);
-        transaction.record(&event.with("scopes", request.scopes.to_string())).await?;
+        let event = Event::of(&browser.act(&sign_in.user_id, now), Name::ConsentGiven)
+            .on(Noun::Client, &request.client_id)
+            .with("scopes", request.scopes.to_string());
+        // Who allows what was allowed before can do so any number of times, on two requests in turn.
+        transaction.record(&if is_more { event } else { event.counted() }).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -134,11 +141,13 @@ impl SignIns {
         self.client_of(request).await?;
         let mut transaction = self.storage.begin().await?;
         transaction.hold_user(&sign_in.user_id).await?;
-        transaction.deny_request(journey.request_id(), now.plus(DENIED_FOR)).await?;
-        // A code that nobody has used yet goes with it.
-        transaction.take_back_code(journey.request_id()).await?;
-        let event = Event::of(&browser.act(&sign_in.user_id, now), Name::ConsentDenied);
-        transaction.record(&event.on(Noun::Client, &request.client_id).ended_in(Outcome::Refused)).await?;
+        // Sent again it changes nothing, and is not recorded again.
+        if transaction.deny_request(journey.request_id(), now.plus(DENIED_FOR)).await? {
+            // A code that nobody has used yet goes with it.
+            transaction.take_back_code(journey.request_id()).await?;
+            let event = Event::of(&browser.act(&sign_in.user_id, now), Name::ConsentDenied);
+            transaction.record(&event.on(Noun::Client, &request.client_id).ended_in(Outcome::Refused)).await?;
+        }
         transaction.commit().await?;
         Ok(self.refused(request, Rejection::ConsentDenied))
     }

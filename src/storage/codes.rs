@@ -80,9 +80,16 @@ impl Reader {
 }
 
 impl Transaction {
-    /// Notes that a person has denied a request, until nobody can come back to it: from now on it gets no code.
-    pub async fn deny_request(&mut self, request_id: &str, expires_at: Timestamp) -> Result<(), Failure> {
-        on!(self, |c| sqlx::query(DENY_REQUEST).bind(request_id).bind(expires_at.seconds()).execute(c).await.map(drop))
+    /// Notes that a person has denied a request, until nobody can come back to it: from now on it gets no code. `false` when it was denied
+    /// before.
+    pub async fn deny_request(&mut self, request_id: &str, expires_at: Timestamp) -> Result<bool, Failure> {
+        let written = on!(self, |c| sqlx::query(DENY_REQUEST)
+            .bind(request_id)
+            .bind(expires_at.seconds())
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        Ok(written > 0)
     }
 
     /// Whether a request was denied.

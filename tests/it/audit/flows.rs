@@ -1,6 +1,7 @@
 //! What people, clients and operators do leaves its rows: each once, with who, what, on whom, from where, and what came of it.
 
 use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
 use doorward::registry::Registry;
 
 use super::{Row, rows, start, take};
@@ -80,6 +81,39 @@ async fn registering_denying_and_withdrawing_leave_rows() {
     let withdrawn = take(&server).await;
     assert_eq!(withdrawn.iter().map(Row::what).collect::<Vec<_>>(), ["consent.withdrawn", "grant.ended"]);
     assert!(withdrawn.iter().all(|row| row.details["reason"] == "withdrawn by the person"), "{withdrawn:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_given_before_leaves_no_row_again() {
+    let server = start().await;
+    server.db_user(ANN).await;
+    let (client, other) =
+        (server.db_client(ClientType::Web, |_| {}).await, server.db_client(ClientType::Web, |_| {}).await);
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    take(&server).await;
+    let of = |rows: &[Row]| rows.iter().map(|row| (row.what().to_owned(), row.times)).collect::<Vec<_>>();
+    let page = browser.visit(&client.authorization_url("scope=openid")).await;
+    for _ in 0..3 {
+        assert!(browser.press(&page.form("#allow")).await.location_param("code").is_some());
+    }
+    assert_eq!(of(&take(&server).await), [("consent.given".to_owned(), 1)]);
+    // Whoever is asked again and allows the same is counted: two requests in turn are no way to any number of rows.
+    let asked_again = client.authorization_url("scope=openid&prompt=consent");
+    let pages = [browser.visit(&asked_again).await, browser.visit(&asked_again).await];
+    for page in pages.iter().cycle().take(6) {
+        browser.press(&page.form("#allow")).await;
+    }
+    assert_eq!(of(&take(&server).await), [("consent.given".to_owned(), 6)]);
+    // More than before is another consent.
+    let page = browser.visit(&client.authorization_url("scope=openid+email")).await;
+    browser.press(&page.form("#allow")).await;
+    assert_eq!(of(&take(&server).await), [("consent.given".to_owned(), 1)]);
+    let page = browser.visit(&other.authorization_url("scope=openid")).await;
+    for _ in 0..3 {
+        browser.submit(&page.form("#deny")).await.refused_redirect(Rejection::ConsentDenied);
+    }
+    assert_eq!(of(&take(&server).await), [("consent.denied".to_owned(), 1)]);
 }
 
 #[tokio::test]
