@@ -40,6 +40,8 @@ pub enum Door {
     NewPassword,
     /// To be taken for a client, in vain.
     FailedClient,
+    /// That such a failure of nobody knows whom is written down.
+    FailedClientRecord,
     /// Tokens, or their end.
     Token,
     /// What a token is worth.
@@ -51,10 +53,11 @@ pub enum Door {
 }
 
 impl Door {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Registration,
         Self::NewPassword,
         Self::FailedClient,
+        Self::FailedClientRecord,
         Self::Token,
         Self::Introspection,
         Self::Userinfo,
@@ -69,6 +72,7 @@ impl Door {
             Self::Registration => (config.registrations_per_hour, HOUR),
             Self::NewPassword => (config.new_passwords_per_minute, MINUTE),
             Self::FailedClient => (config.failed_clients_per_minute, MINUTE),
+            Self::FailedClientRecord => (1, Duration::from_secs(1)),
             Self::Token => (config.tokens_per_minute, MINUTE),
             Self::Introspection => (config.introspections_per_minute, MINUTE),
             Self::Userinfo => (config.userinfo_per_minute, MINUTE),
@@ -79,7 +83,7 @@ impl Door {
     const fn rejection(self) -> Rejection {
         match self {
             Self::Registration | Self::NewPassword => Rejection::TooManyRegistrations,
-            Self::FailedClient => Rejection::TooManyClientFailures,
+            Self::FailedClient | Self::FailedClientRecord => Rejection::TooManyClientFailures,
             Self::Token | Self::Introspection | Self::Userinfo | Self::Authorization => Rejection::TooOften,
         }
     }
@@ -87,7 +91,7 @@ impl Door {
     /// Whether those whose network is not known share one bucket. Machines do not: a proxy that does not say where they come from would
     /// stand for all of them.
     const fn counts_unknown(self) -> bool {
-        matches!(self, Self::Registration | Self::NewPassword)
+        matches!(self, Self::Registration | Self::NewPassword | Self::FailedClientRecord)
     }
 }
 

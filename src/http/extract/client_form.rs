@@ -89,13 +89,19 @@ impl FromRequest<App> for ClientForm {
     }
 }
 
-/// Records that somebody could not prove to be a client, of the registered one that was claimed if there is one. Who is told to wait leaves
-/// nothing. When it cannot be written the log says so, and the answer is the same.
+/// Records that somebody could not prove to be a client, of the registered one that was claimed if there is one: one row a minute for each
+/// network in the wider sense, since a /48 has any number of others. Who is told to wait leaves nothing. Those of nobody knows where are
+/// never told to wait, and are written at most once a second. When it cannot be written the log says so, and the answer is the same.
 async fn record(app: &App, origin: Origin, claimed: Option<&Client>, why: &Error) {
     if !matches!(why, Error::Rejected(refusal) if refusal.rejection.code() == ErrorCode::InvalidClient) {
         return;
     }
-    let event = Event::of(&Act::by(Actor::Nobody, origin, app.now()), Name::ClientAuthenticationFailed);
+    let network = ClientNetwork::of(origin.address);
+    if network == ClientNetwork::Unknown && app.rates.take(Door::FailedClientRecord, network).is_err() {
+        return;
+    }
+    let mut event = Event::of(&Act::by(Actor::Nobody, origin, app.now()), Name::ClientAuthenticationFailed);
+    event.network = Some(network.site().to_string());
     let event = event.ended_in(Outcome::Failure).counted();
     let event = match claimed {
         Some(client) => event.on(Noun::Client, &client.client_id),

@@ -1,11 +1,13 @@
 //! What people, clients and operators do leaves its rows: each once, with who, what, on whom, from where, and what came of it.
 
+use axum::body::Body;
+use axum::http::{Request, header};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::registry::Registry;
 
 use super::{Row, rows, start, take};
-use crate::support::PASSWORD;
+use crate::support::{PASSWORD, Server};
 
 const ANN: &str = "ann@example.org";
 
@@ -253,6 +255,43 @@ async fn failures_of_clients_are_counted_for_each_network_and_client() {
     assert_eq!(found, [(name, Some(id.as_str()), 3), (name, None, 1)]);
     assert!(failed.iter().all(|row| row.actor == "nobody" && row.outcome == "failure"), "{failed:?}");
     assert!(!format!("{failed:?}").contains("nobody-at-all"), "what was typed may be anything");
+}
+
+/// Asks for tokens as a client that there is not, from that address, with this header.
+async fn fail(server: &Server, address: &str, forwarded: &str) {
+    let request = Request::post("/token")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("x-forwarded-for", forwarded)
+        .body(Body::from("grant_type=client_credentials&client_id=nobody&client_secret=wrong"));
+    assert_eq!(server.send_from(address, request.unwrap()).await.status, 401);
+}
+
+#[tokio::test]
+async fn failures_of_clients_from_one_48_are_one_row_a_minute() {
+    let server = start().await;
+    for number in 0..5 {
+        fail(&server, &format!("2001:db8:1:{number}::1"), "").await;
+    }
+    fail(&server, "2001:db8:2:1::1", "").await;
+    let failed = take(&server).await;
+    let found: Vec<_> = failed.iter().map(|row| (row.network.as_deref().unwrap(), row.times)).collect();
+    assert_eq!(found, [("2001:db8:1::/48", 5), ("2001:db8:2::/48", 1)]);
+}
+
+#[tokio::test]
+async fn failures_of_clients_from_nobody_knows_where_are_written_once_a_second() {
+    let server = Server::with(|config| config.server.trusted_proxies = vec!["203.0.113.7".parse().unwrap()]).await;
+    take(&server).await;
+    for _ in 0..3 {
+        for _ in 0..20 {
+            fail(&server, "203.0.113.7", "hidden").await;
+        }
+        server.turn(1);
+    }
+    let failed = take(&server).await;
+    let written: i64 = failed.iter().map(|row| row.times).sum();
+    assert_eq!(written, 3, "{failed:?}");
+    assert!(failed.iter().all(|row| row.network.as_deref() == Some("unknown")), "{failed:?}");
 }
 
 #[tokio::test]
