@@ -2,8 +2,9 @@
 //! come back.
 //!
 //! Three rules keep the innocent apart from a flood. A network has a share of the queue, what runs for it included: who fills it is told to
-//! come back while others still get places. The next one is the first in [`Rank`], and within a rank the networks take turns. And when the
-//! whole queue is full, who comes before somebody in it takes the place of the last of them.
+//! come back while others still get places. The next one is the first in [`Rank`], but for some turns that belong to the later ranks first:
+//! whoever keeps one rank busy with right passwords, which count nowhere, slows the others down and does not stop them. Within a rank the
+//! networks take turns. And when the whole queue is full, who comes before somebody in it takes the place of the last of them.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,10 @@ pub enum Rank {
 
 /// All ranks, the first first.
 const RANKS: [Rank; 3] = [Rank::Known, Rank::SignIn, Rank::Registration];
+/// Every so many calls belong to those who sign in, if one waits,
+const SIGN_IN_EVERY: u64 = 3;
+/// and every so many to those who want an account.
+const REGISTRATION_EVERY: u64 = 9;
 
 /// Who waits for a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +78,8 @@ struct State {
     running: usize,
     waiting: usize,
     last_ticket: u64,
+    /// How many have been called.
+    called: u64,
     /// What runs and waits, network by network.
     shares: HashMap<ClientNetwork, usize>,
     lines: [Line; RANKS.len()],
@@ -160,6 +167,17 @@ impl Queue {
     }
 }
 
+/// Whose turn a call is first; when none of them waits, it is anybody's, in the order of the ranks.
+const fn preferred(call: u64) -> Rank {
+    if call.is_multiple_of(REGISTRATION_EVERY) {
+        Rank::Registration
+    } else if call.is_multiple_of(SIGN_IN_EVERY) {
+        Rank::SignIn
+    } else {
+        Rank::Known
+    }
+}
+
 impl State {
     fn push(&mut self, waiter: Waiter, waiting: (u64, oneshot::Sender<Turn>)) {
         if let Some(network) = waiter.network {
@@ -171,7 +189,9 @@ impl State {
 
     /// Takes out whoever is next.
     fn next(&mut self) -> Option<(Option<ClientNetwork>, oneshot::Sender<Turn>)> {
-        let next = self.lines.iter_mut().find_map(Line::next)?;
+        let preferred = self.lines[preferred(self.called + 1) as usize].next();
+        let next = preferred.or_else(|| self.lines.iter_mut().find_map(Line::next))?;
+        self.called += 1;
         self.waiting -= 1;
         Some(next)
     }

@@ -135,3 +135,27 @@ fn who_goes_away_leaves_a_place_and_no_turn_is_lost() {
     drop(third);
     assert!(is_empty(&queue));
 }
+
+#[test]
+fn who_keeps_one_rank_busy_does_not_stop_the_others() {
+    let queue = queue(1, 10, 10);
+    let mut running = turn(ask(&queue, from(1, Rank::Known)).1);
+    let mut all = [0, 1, 2].map(|at| waits(&queue, from(at, RANKS[usize::from(at)])));
+    let mut called = Vec::new();
+    for _ in 0..18 {
+        drop(running);
+        let (at, heard) = all
+            .iter_mut()
+            .enumerate()
+            .find_map(|(at, one)| Some((at, one.look())).filter(|(_, heard)| heard.is_ready()))
+            .unwrap();
+        running = turn(heard);
+        // Whoever has had a turn comes again before it is over.
+        all[at] = waits(&queue, from(u8::try_from(at).unwrap(), RANKS[at]));
+        called.push(RANKS[at]);
+    }
+    let times = |rank| called.iter().filter(|one| **one == rank).count();
+    assert_eq!(RANKS.map(times), [12, 4, 2]);
+    drop((running, all));
+    assert!(is_empty(&queue));
+}
