@@ -2,8 +2,9 @@
 //! waits until another has gone, and one that is slow with its request must. So many files are never opened that none is left for the
 //! database.
 //!
-//! A network has a bound of its own: there the one of its own that has idled longest goes, and when none does, the new one is refused. So
-//! nobody fills the house alone. A trusted proxy, who brings everybody, has none.
+//! A network has a bound of its own: near it the one of its own that has idled longest goes for each new one, and at it the new one is
+//! refused. Whoever is asked to go counts until it is gone: it has some time, and need not take the asking. So nobody fills the house
+//! alone. A trusted proxy, who brings everybody, has none.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -41,8 +42,15 @@ pub(super) struct Open {
 struct All {
     last: u64,
     open: HashMap<u64, One>,
-    /// How many of each network have not been asked to leave.
-    staying: HashMap<ClientNetwork, u32>,
+    of: HashMap<ClientNetwork, Count>,
+}
+
+/// The connections of a network.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    open: u32,
+    /// So many of them have been asked to leave.
+    asked: u32,
 }
 
 #[derive(Debug)]
@@ -92,26 +100,29 @@ impl Open {
         }
     }
 
-    /// Takes a new one, unless its network has too many. From nine tenths of the bound on, the one that has idled longest is asked to leave.
+    /// Takes a new one, unless its network has too many. From nine tenths of either bound on, the one that has idled longest is asked to leave.
     pub fn enter(&self, permit: OwnedSemaphorePermit, peer: IpAddr) -> Option<Entered> {
         let is_proxy = self.proxies.iter().any(|proxy| proxy.contains(peer));
         let network = (!is_proxy).then(|| ClientNetwork::of(Some(peer)).site());
         let mut all = self.all();
-        if let Some(own) = network
-            && all.staying.get(&own).is_some_and(|count| *count >= self.most_of_network)
-            && !all.shed(|one| one.patience.idle_since().filter(|_| one.network == network))
-        {
-            tracing::debug!(network = %own, "a connection was refused: its network has too many");
-            return None;
+        if let Some(own) = network {
+            let Count { open, asked } = all.of.get(&own).copied().unwrap_or_default();
+            if is_near(open - asked, self.most_of_network) {
+                all.shed(|one| one.patience.idle_since().filter(|_| one.network == network));
+            }
+            if open >= self.most_of_network {
+                tracing::debug!(network = %own, "a connection was refused: its network has too many");
+                return None;
+            }
         }
-        if all.open.len() + 1 > self.most as usize * 9 / 10 {
+        if is_near(u32::try_from(all.open.len()).unwrap_or(u32::MAX), self.most) {
             all.shed(|one| one.patience.idle_since());
         }
         let (patience, leave) = (Arc::new(Patience::new()), self.leaving.child_token());
         all.last += 1;
         let number = all.last;
         if let Some(network) = network {
-            *all.staying.entry(network).or_default() += 1;
+            all.of.entry(network).or_default().open += 1;
         }
         let one = One { patience: patience.clone(), leave: leave.clone(), network, is_asked: false };
         all.open.insert(number, one);
@@ -139,31 +150,32 @@ impl All {
         let Some((_, first)) = all.min_by(|(a, _), (b, _)| a.cmp(b)) else { return false };
         first.is_asked = true;
         first.leave.cancel();
-        let network = first.network;
-        self.one_less(network);
+        if let Some(count) = first.network.and_then(|network| self.of.get_mut(&network)) {
+            count.asked += 1;
+        }
         true
     }
 
-    fn one_less(&mut self, network: Option<ClientNetwork>) {
-        let Some(network) = network else { return };
-        if let Some(count) = self.staying.get_mut(&network) {
-            *count -= 1;
-            if *count == 0 {
-                self.staying.remove(&network);
+    fn remove(&mut self, number: u64) {
+        let Some(One { network: Some(network), is_asked, .. }) = self.open.remove(&number) else { return };
+        if let Some(count) = self.of.get_mut(&network) {
+            count.open -= 1;
+            count.asked -= u32::from(is_asked);
+            if count.open == 0 {
+                self.of.remove(&network);
             }
         }
     }
 }
 
+/// Whether with one more there are more than nine tenths of the bound.
+fn is_near(open: u32, most: u32) -> bool {
+    u64::from(open) + 1 > u64::from(most) * 9 / 10
+}
+
 impl Drop for Entered {
     fn drop(&mut self) {
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(one) = all.open.remove(&self.number)
-            && !one.is_asked
-        {
-            all.one_less(one.network);
-        }
-        drop(all);
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(self.number);
         numbers::connections(-1);
     }
 }
@@ -222,7 +234,7 @@ mod tests {
         assert!(all.iter().all(|one| one.leave.is_cancelled()));
         all.clear();
         open.leave().await;
-        assert!(open.all().staying.is_empty());
+        assert!(open.all().of.is_empty());
     }
 
     #[tokio::test]
@@ -231,19 +243,44 @@ mod tests {
         let (first, second) = (enter(&open, "2001:db8:1:2::1").await.unwrap(), enter(&open, "2001:db8:1:3::1").await);
         assert!(enter(&open, "2001:db8:1:4::1").await.is_none(), "the /48 has two");
         assert!(enter(&open, "2001:db8:2::1").await.is_some());
-        // One that idles goes for the next of the same network, and for nobody else's.
-        drop(first.patience.asked(false));
+        // One that idles goes for the next of the same network, and for nobody else's; and it counts until it is gone.
+        drop(first.patience.asked(true));
         assert!(enter(&open, "203.0.113.7").await.is_some() && !first.leave.is_cancelled());
+        assert!(enter(&open, "2001:db8:1:4::1").await.is_none() && first.leave.is_cancelled());
+        let late = first.patience.asked(true);
+        assert!(enter(&open, "2001:db8:1:4::1").await.is_none(), "it goes on, though it was asked to leave");
+        drop((late, first));
         let third = enter(&open, "2001:db8:1:4::1").await;
-        assert!(third.is_some() && first.leave.is_cancelled());
-        assert!(enter(&open, "2001:db8:1:4::1").await.is_none());
-        drop(second);
-        assert!(enter(&open, "2001:db8:1:4::1").await.is_some());
-        drop((first, third));
-        assert!(open.all().staying.is_empty());
+        assert!(third.is_some() && enter(&open, "2001:db8:1:5::1").await.is_none());
+        drop((second, third));
+        assert!(open.all().of.is_empty());
         let mut proxied = Vec::new();
         for _ in 0..50 {
             proxied.push(enter(&open, "10.0.0.1").await.unwrap());
         }
+    }
+
+    #[tokio::test]
+    async fn near_the_bound_of_a_network_those_of_its_own_that_idle_go_one_for_each_new_one() {
+        let open = open(1000, 20);
+        let mut all = Vec::new();
+        for _ in 0..18 {
+            all.push(enter(&open, "203.0.113.7").await.unwrap());
+        }
+        for one in &all {
+            drop(one.patience.asked(true));
+        }
+        let shed = |all: &[Entered]| all.iter().filter(|one| one.leave.is_cancelled()).count();
+        assert_eq!(shed(&all), 0);
+        for number in 1..=2 {
+            let new = enter(&open, "203.0.113.7").await.unwrap();
+            let _busy = new.patience.asked(true);
+            all.push(new);
+            assert_eq!(shed(&all), number);
+        }
+        // Those who are on their way make room for the next ones already: nobody else is asked to leave.
+        assert!(enter(&open, "203.0.113.7").await.is_none());
+        all.retain(|one| !one.leave.is_cancelled());
+        assert!(enter(&open, "203.0.113.7").await.is_some());
     }
 }

@@ -22,6 +22,9 @@ use crate::config::ServerConfig;
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// How long a connection that was asked to leave may take for that when nothing is under way.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How long it may take whatever is under way: a request has 30 seconds (`middleware/bounded.rs`), and then its answer is to be taken. Who never
+/// confirms that it was asked (HTTP/2) could begin one request after the other.
+const LONG_FAREWELL: Duration = Duration::from_secs(35);
 
 /// How long a connection is waited for.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +112,7 @@ impl Patience {
         *since = if stuck { since.or_else(|| Some(Stopwatch::start())) } else { None };
     }
 
-    /// It is asked to leave as soon as nothing is under way.
+    /// It is asked to leave as soon as nothing is under way, and not much later than a request may take.
     pub fn leave(&self) {
         let leaving = &mut self.state().leaving;
         *leaving = leaving.or_else(|| Some(Stopwatch::start()));
@@ -144,10 +147,11 @@ impl Patience {
             // Whoever is asked to leave in the middle of a head has had time for it.
             Some(_) if in_head => Some((Duration::ZERO, End::Cut)),
             Some(leaving) if under_way == 0 => Some((until(FAREWELL, leaving), End::Cut)),
+            Some(leaving) => Some((until(LONG_FAREWELL, leaving), End::Cut)),
             None if in_head => Some((until(times.head, since), End::Cut)),
             None if under_way == 0 && multiplexed => Some((until(times.idle, since), End::Leave)),
             None if under_way == 0 => Some((until(times.idle, since), End::Cut)),
-            _ => None,
+            None => None,
         };
         let untaken = stuck.map(|stuck| (until(times.unread, stuck), End::Cut));
         [waited_for, untaken].into_iter().flatten().min_by_key(|(left, _)| *left)
@@ -336,7 +340,7 @@ mod tests {
         let patience = Arc::new(Patience::new());
         let request = patience.asked(true);
         patience.leave();
-        assert_eq!(patience.left(TIMES), None);
+        left(&patience, 35, End::Cut);
         drop(request);
         left(&patience, 5, End::Cut);
         let slow = Patience::new();
