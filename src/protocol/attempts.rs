@@ -69,6 +69,8 @@ pub enum Kind {
     Pair,
     /// An IPv6 /48.
     Wide,
+    /// An account from one IPv6 /48: whether it was tried from there within the hour, nothing else.
+    Site,
 }
 
 impl Kind {
@@ -80,6 +82,7 @@ impl Kind {
             "n" => Some(Self::Network),
             "p" => Some(Self::Pair),
             "w" => Some(Self::Wide),
+            "x" => Some(Self::Site),
             _ => None,
         }
     }
@@ -126,6 +129,18 @@ impl Subject {
         all
     }
 
+    /// The mark that an account was tried from the /48 of this network, which is one place of many for it (RFC 6177 §2); `None` when the
+    /// network has none wider than itself. Its name comes after those of all counters.
+    pub fn of_site(account: &str, network: ClientNetwork) -> Option<Self> {
+        let site = network.site();
+        (site != network).then(|| Self {
+            kind: Kind::Site,
+            id: format!("x {account} {site}"),
+            account: Some(account.to_owned()),
+            network: Some(site.to_string()),
+        })
+    }
+
     /// The name of an account's own counter.
     pub fn id_of_account(account: &str) -> String {
         format!("a {account}")
@@ -153,15 +168,20 @@ pub struct Counter {
     pub in_row: i64,
     /// The number in a row at which it is to be decided what follows.
     pub stop_at: i64,
-    /// Accounts that the network has tried in vain, or networks that the account was tried from, since
+    /// Accounts that the network has tried in vain, or networks that the account was tried from, of IPv6 each /48 once, since
     pub spread: i64,
-    /// this moment, in seconds.
+    /// this moment, in seconds. Of an account from one network: when that was last counted for the spread of either.
     pub spread_at: i64,
     /// Until when no attempt is evaluated, in seconds.
     pub closed_until: i64,
 }
 
 impl Counter {
+    /// Whether a failure of an account from one network is counted for the spread of either: once an hour, whatever was right meanwhile.
+    pub fn is_to_spread(&self, now: Timestamp) -> bool {
+        self.spread_at <= now.minus(SPREAD_FOR).seconds()
+    }
+
     /// The spread, unless it was too long ago.
     fn spread_now(&self, now: Timestamp) -> i64 {
         if self.spread_at > now.minus(SPREAD_FOR).seconds() { self.spread } else { 0 }
@@ -188,14 +208,14 @@ impl Limits {
             Kind::Wide => self.wide_per_minute,
             Kind::Pair | Kind::Device => self.account_per_minute,
             // Over all networks failures in a row count, not those of a minute.
-            Kind::Account => i64::MAX,
+            Kind::Account | Kind::Site => i64::MAX,
         }
     }
 
     /// The number in a row at which it is first to be decided what follows.
     pub fn first_stop(&self, kind: Kind) -> i64 {
         match kind {
-            Kind::Network | Kind::Wide => i64::MAX,
+            Kind::Network | Kind::Wide | Kind::Site => i64::MAX,
             Kind::Pair | Kind::Device => self.pause_after,
             Kind::Account => self.slow_after,
         }
@@ -228,7 +248,7 @@ impl Limits {
             return None;
         }
         match kind {
-            Kind::Network | Kind::Wide => None,
+            Kind::Network | Kind::Wide | Kind::Site => None,
             Kind::Pair | Kind::Device => {
                 let pause = if in_row >= self.long_pause_after { self.long_pause } else { self.pause };
                 let closed_until = (in_row >= self.pause_after).then(|| now.plus(pause));
@@ -252,7 +272,7 @@ impl Limits {
         match kind {
             Kind::Network | Kind::Wide => spread >= self.many_accounts,
             Kind::Account => spread >= self.many_networks,
-            Kind::Pair | Kind::Device => false,
+            Kind::Pair | Kind::Device | Kind::Site => false,
         }
     }
 

@@ -180,9 +180,10 @@ impl SignIns {
         let limits = &self.counting.limits;
         let mut transaction = self.storage.begin().await?;
         let mut counted = transaction.count_failures(&held.places, now).await?;
-        let is_first = |(subject, counter): &(Subject, Counter)| subject.kind == Kind::Pair && counter.in_row == 1;
-        if counted.iter().any(is_first) {
-            let spread = transaction.count_spread(&held.places, now).await?;
+        let of_pair = counted.iter().find(|(subject, _)| subject.kind == Kind::Pair);
+        if let Some((pair, _)) = of_pair.filter(|(_, counter)| counter.is_to_spread(now)) {
+            let site = Subject::of_site(pair.account.as_deref().unwrap_or_default(), browser.network());
+            let spread = transaction.count_spread(&held.places, site.as_ref(), now).await?;
             counted.retain(|(subject, _)| spread.iter().all(|(other, _)| other != subject));
             counted.extend(spread.iter().cloned());
             for (subject, counter) in &spread {

@@ -74,9 +74,12 @@ statements! {
         taken = c.taken - CASE WHEN c.started_at = excluded.started_at AND c.taken > c.failed THEN 1 ELSE 0 END, \
         in_row = 0, stop_at = excluded.stop_at, closed_until = 0");
     GIVE_PLACE_BACK = "UPDATE attempt_counters SET taken = taken - 1 WHERE id = $1 AND started_at = $2 AND taken > failed";
-    COUNT_SPREAD = "UPDATE attempt_counters SET spread = CASE WHEN spread_at <= $4 THEN 1 ELSE spread + 1 END, \
-        spread_at = CASE WHEN spread_at <= $4 THEN $5 ELSE spread_at END WHERE id IN ($1, $2, $3) \
+    COUNT_SPREAD = "UPDATE attempt_counters SET spread = CASE WHEN id = $4 THEN 0 WHEN spread_at <= $5 THEN 1 ELSE spread + 1 END, \
+        spread_at = CASE WHEN spread_at <= $5 THEN $6 ELSE spread_at END WHERE id IN ($1, $2, $3, $4) \
         RETURNING id, started_at, failed, in_row, stop_at, spread, spread_at, closed_until";
+    MARK_SITE = "INSERT INTO attempt_counters AS c (id, account, network, started_at, taken, failed, places, in_row, stop_at, spread, spread_at, \
+        closed_until, keep_until) VALUES ($1, $2, $3, 0, 0, 0, 0, 0, 0, 0, $4, 0, $5) ON CONFLICT (id) DO UPDATE SET \
+        spread_at = excluded.spread_at, keep_until = excluded.keep_until WHERE c.spread_at <= $6 RETURNING id";
     CLOSE_COUNTER = "UPDATE attempt_counters SET closed_until = COALESCE($2, closed_until), stop_at = $3, \
         keep_until = CASE WHEN keep_until < $4 THEN $4 ELSE keep_until END WHERE id = $1";
     NOTE_ATTEMPTS = "UPDATE attempt_counters SET noted_at = $2, noted_failures = in_row, noted_until = $3, \
@@ -209,19 +212,46 @@ impl Transaction {
         Ok(of_subjects(rows, places))
     }
 
-    /// Counts that the account of these counters was tried from this network for the first time in a while: for the account, the network
-    /// and the wider one. Tells what their counters say now.
-    pub async fn count_spread(&mut self, places: &[Place], now: Timestamp) -> Result<Vec<(Subject, Counter)>, Failure> {
+    /// Counts that the account of these counters was tried in vain from this network: for the account and the wider network, unless it was
+    /// from this site within the hour, and for the network. Tells what their counters say now, and that of the account from the network,
+    /// which notes when this was.
+    pub async fn count_spread(
+        &mut self,
+        places: &[Place],
+        site: Option<&Subject>,
+        now: Timestamp,
+    ) -> Result<Vec<(Subject, Counter)>, Failure> {
+        let is_new = match site {
+            Some(site) => self.mark_site(site, now).await?,
+            None => true,
+        };
         let id = |kind| places.iter().find(|place| place.subject.kind == kind).map_or("", |place| &place.subject.id);
+        let of_site = |kind| if is_new { id(kind) } else { "" };
         let rows = on!(self, |c| sqlx::query_as::<_, CounterRow>(COUNT_SPREAD)
-            .bind(id(Kind::Account))
+            .bind(of_site(Kind::Account))
             .bind(id(Kind::Network))
-            .bind(id(Kind::Wide))
+            .bind(of_site(Kind::Wide))
+            .bind(id(Kind::Pair))
             .bind(now.minus(SPREAD_FOR).seconds())
             .bind(now.seconds())
             .fetch_all(c)
             .await)?;
         Ok(of_subjects(rows, places))
+    }
+
+    /// Marks that an account was tried from a site; whether it was not within the hour. The counter of the account is held already: nobody
+    /// else marks it now.
+    async fn mark_site(&mut self, site: &Subject, now: Timestamp) -> Result<bool, Failure> {
+        let marked = on!(self, |c| sqlx::query_as::<_, (String,)>(MARK_SITE)
+            .bind(&site.id)
+            .bind(&site.account)
+            .bind(&site.network)
+            .bind(now.seconds())
+            .bind(now.plus(KEEP_NETWORK).seconds())
+            .bind(now.minus(SPREAD_FOR).seconds())
+            .fetch_optional(c)
+            .await)?;
+        Ok(marked.is_some())
     }
 
     /// Gives the places of an attempt back that was right; what failed in a row before counts no longer.

@@ -18,7 +18,7 @@ statements! {
     SLOWED_NETWORKS = "SELECT network, spread, spread_at FROM attempt_counters WHERE spread > 0 AND spread_at > $1 AND spread >= $2 \
         AND network IS NOT NULL ORDER BY spread_at, id LIMIT 1000";
     COUNTERS_OF_ACCOUNT = "SELECT id FROM attempt_counters WHERE account = $1 ORDER BY id";
-    CLEAR_COUNTER = "UPDATE attempt_counters SET taken = 0, failed = 0, in_row = 0, stop_at = $2, spread = 0, closed_until = 0 WHERE id = $1";
+    CLEAR_COUNTER = "UPDATE attempt_counters SET taken = 0, failed = 0, in_row = 0, stop_at = $2, spread = 0, spread_at = 0, closed_until = 0 WHERE id = $1";
     DELETE_COUNTER = "DELETE FROM attempt_counters WHERE id = $1";
     NOTED_ATTEMPTS = "SELECT noted_at, noted_failures, noted_until FROM attempt_counters WHERE id = $1 AND noted_at > 0";
 }

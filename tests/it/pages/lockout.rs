@@ -8,20 +8,20 @@ use doorward::registry::{LockoutView, Refused, Registry};
 
 use crate::support::{Answer, Browser, Form, PASSWORD, Server, parallel};
 
-const ANN: &str = "ann@example.org";
-const BOB: &str = "bob@example.org";
+pub(super) const ANN: &str = "ann@example.org";
+pub(super) const BOB: &str = "bob@example.org";
 const NOBODY: &str = "nobody@example.org";
 const WRONG: &str = "a wrong password of some length";
 
 /// A server with Ann and Bob, and a browser that nobody knows at its sign-in page.
-struct Door {
-    server: Server,
+pub(super) struct Door {
+    pub server: Server,
     browser: Browser,
     form: Form,
 }
 
 impl Door {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         Self::with(|_| {}).await
     }
 
@@ -42,7 +42,7 @@ impl Door {
     }
 
     /// So many wrong guesses that are evaluated, no more in a minute than that has places.
-    async fn fails(&self, address: &str, email: &str, times: usize) {
+    pub async fn fails(&self, address: &str, email: &str, times: usize) {
         for at in 0..times {
             if at > 0 && at % 5 == 0 {
                 self.server.turn(60);
@@ -52,7 +52,7 @@ impl Door {
     }
 
     /// Asserts that no attempt is evaluated, for so many seconds, and that the page says so in these words.
-    async fn is_closed(&self, address: &str, email: &str, (seconds, words): (u64, &str)) {
+    pub async fn is_closed(&self, address: &str, email: &str, (seconds, words): (u64, &str)) {
         let hashes = self.server.app.hasher.hashes_computed();
         let answer = self.tries(address, email, PASSWORD).await;
         answer.refused_page(429, Rejection::TooManyFailures);
@@ -62,7 +62,7 @@ impl Door {
         assert_eq!(self.server.app.hasher.hashes_computed(), hashes);
     }
 
-    async fn opens(&self, address: &str, email: &str) {
+    pub async fn opens(&self, address: &str, email: &str) {
         assert_eq!(self.tries(address, email, PASSWORD).await.location(), "/account", "{address} {email}");
     }
 }

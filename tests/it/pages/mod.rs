@@ -15,5 +15,6 @@ mod logout;
 mod look;
 mod register;
 mod register_limit;
+mod spread;
 mod tabs;
 pub mod tabs_in_chromium;
