@@ -162,6 +162,8 @@ impl Subject {
 pub struct Counter {
     /// When the running minute began, in seconds.
     pub started_at: i64,
+    /// Places of that minute that are taken: by attempts that failed, and by those under way.
+    pub taken: i64,
     /// Attempts of that minute that failed.
     pub failed: i64,
     /// Attempts that failed since the last one that did not.
@@ -233,6 +235,14 @@ impl Limits {
         }
         let minute_ends = Timestamp::from_seconds(counter.started_at).plus(MINUTE);
         (now < minute_ends && counter.failed >= self.places(kind, counter, now)).then_some(minute_ends)
+    }
+
+    /// Whether a further attempt would find a place, as the statement has it that takes one.
+    pub fn has_room(&self, kind: Kind, counter: &Counter, now: Timestamp) -> bool {
+        let (taken, failed) =
+            if counter.started_at <= now.minus(MINUTE).seconds() { (0, 0) } else { (counter.taken, counter.failed) };
+        let is_open = counter.closed_until <= now.seconds();
+        is_open && taken < self.places(kind, counter, now) && counter.in_row + taken - failed < counter.stop_at
     }
 
     /// Whether a device that an account knew is to be taken for a stranger.

@@ -95,6 +95,13 @@ impl Tried {
         Self { device: Some(device), subjects: vec![subject], cleared, ..self }
     }
 
+    /// Whether there seems to be a place in each counter; one that is not there yet has some.
+    fn has_room(&self, limits: &Limits, now: Timestamp) -> bool {
+        let counted = |subject: &Subject| self.counters.iter().find(|(id, _)| *id == subject.id);
+        let mut found = self.subjects.iter().filter_map(|subject| Some((subject.kind, counted(subject)?.1)));
+        found.all(|(kind, counter)| limits.has_room(kind, &counter, now))
+    }
+
     fn counter(&self, subject: &Subject) -> Counter {
         self.counters.iter().find(|(id, _)| *id == subject.id).map(|(_, counter)| *counter).unwrap_or_default()
     }
@@ -161,13 +168,15 @@ impl SignIns {
                 let limits = &self.counting.limits;
                 let asked = |subject: &Subject| Place::asked(subject.clone(), limits, &tried.counter(subject), now);
                 let mut places: Vec<Place> = tried.subjects.iter().map(asked).collect();
-                let mut transaction = self.storage.begin().await?;
-                if transaction.take_places(&mut places, now).await? {
-                    transaction.commit().await?;
-                    let cleared = tried.cleared.as_ref().map(asked);
-                    return Ok(Held { places, cleared });
+                // Whoever waits reads: of those who write there is one at a time.
+                if tried.has_room(limits, now) {
+                    let mut transaction = self.storage.begin().await?;
+                    if transaction.take_places(&mut places, now).await? {
+                        transaction.commit().await?;
+                        let cleared = tried.cleared.as_ref().map(asked);
+                        return Ok(Held { places, cleared });
+                    }
                 }
-                drop(transaction);
                 is_stale = true;
                 sleep(PAUSE).await;
             }

@@ -52,7 +52,7 @@ macro_rules! kept {
 }
 
 statements! {
-    COUNTERS = "SELECT id, started_at, failed, in_row, stop_at, spread, spread_at, closed_until FROM attempt_counters \
+    COUNTERS = "SELECT id, started_at, taken, failed, in_row, stop_at, spread, spread_at, closed_until FROM attempt_counters \
         WHERE id IN ($1, $2, $3, $4, $5)";
     TAKE_PLACES = concat!(into!(), "CAST($29 AS BIGINT), 1, 0, v.column5, 0, v.column7, 0, 0, 0, CAST($31 AS BIGINT) FROM ", rows!(), " \
         ON CONFLICT (id) DO UPDATE SET \
@@ -68,7 +68,7 @@ statements! {
         failed = c.failed + CASE WHEN c.started_at = excluded.started_at THEN 1 ELSE 0 END, \
         in_row = c.in_row + excluded.in_row, \
         keep_until = CASE WHEN c.keep_until > ", kept!(), " THEN c.keep_until ELSE ", kept!(), " END \
-        RETURNING id, started_at, failed, in_row, stop_at, spread, spread_at, closed_until");
+        RETURNING id, started_at, taken, failed, in_row, stop_at, spread, spread_at, closed_until");
     COUNT_SUCCESS = concat!(into!(), "v.column4, 0, 0, v.column5, 0, v.column7, 0, 0, 0, CAST($29 AS BIGINT) FROM ", rows!(), " \
         ON CONFLICT (id) DO UPDATE SET \
         taken = c.taken - CASE WHEN c.started_at = excluded.started_at AND c.taken > c.failed THEN 1 ELSE 0 END, \
@@ -76,7 +76,7 @@ statements! {
     GIVE_PLACE_BACK = "UPDATE attempt_counters SET taken = taken - 1 WHERE id = $1 AND started_at = $2 AND taken > failed";
     COUNT_SPREAD = "UPDATE attempt_counters SET spread = CASE WHEN id = $4 THEN 0 WHEN spread_at <= $5 THEN 1 ELSE spread + 1 END, \
         spread_at = CASE WHEN spread_at <= $5 THEN $6 ELSE spread_at END WHERE id IN ($1, $2, $3, $4) \
-        RETURNING id, started_at, failed, in_row, stop_at, spread, spread_at, closed_until";
+        RETURNING id, started_at, taken, failed, in_row, stop_at, spread, spread_at, closed_until";
     MARK_SITE = "INSERT INTO attempt_counters AS c (id, account, network, started_at, taken, failed, places, in_row, stop_at, spread, spread_at, \
         closed_until, keep_until) VALUES ($1, $2, $3, 0, 0, 0, 0, 0, 0, 0, $4, 0, $5) ON CONFLICT (id) DO UPDATE SET \
         spread_at = excluded.spread_at, keep_until = excluded.keep_until WHERE c.spread_at <= $6 RETURNING id";
@@ -113,6 +113,7 @@ impl Place {
 struct CounterRow {
     id: String,
     started_at: i64,
+    taken: i64,
     failed: i64,
     in_row: i64,
     stop_at: i64,
@@ -123,8 +124,8 @@ struct CounterRow {
 
 impl CounterRow {
     fn read(self) -> (String, Counter) {
-        let Self { id, started_at, failed, in_row, stop_at, spread, spread_at, closed_until } = self;
-        (id, Counter { started_at, failed, in_row, stop_at, spread, spread_at, closed_until })
+        let Self { id, started_at, taken, failed, in_row, stop_at, spread, spread_at, closed_until } = self;
+        (id, Counter { started_at, taken, failed, in_row, stop_at, spread, spread_at, closed_until })
     }
 }
 

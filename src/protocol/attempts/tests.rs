@@ -85,6 +85,18 @@ fn who_tries_many_accounts_or_is_tried_from_many_networks_is_slowed_down_for_an_
 }
 
 #[test]
+fn attempts_under_way_take_the_room_of_the_minute_and_of_the_row() {
+    let empty = Counter { started_at: NOW.seconds(), stop_at: 10, ..Counter::default() };
+    let has_room = |counter: Counter| limits().has_room(Kind::Pair, &counter, NOW.plus(59));
+    assert!(has_room(Counter { taken: 4, ..empty }) && !has_room(Counter { taken: 5, ..empty }));
+    assert!(has_room(Counter { taken: 4, failed: 3, in_row: 8, ..empty }));
+    assert!(!has_room(Counter { taken: 4, failed: 2, in_row: 8, ..empty }));
+    assert!(!has_room(Counter { closed_until: NOW.plus(60).seconds(), ..empty }));
+    let late = Counter { taken: 5, in_row: 9, ..empty };
+    assert!(limits().has_room(Kind::Pair, &late, NOW.plus(60)), "in the next minute they count for nothing");
+}
+
+#[test]
 fn what_failed_while_it_was_forgotten_is_still_decided_upon() {
     // Attempts that were under way for more than a minute can lead past a stop.
     let counter = Counter { in_row: 17, stop_at: 10, ..Counter::default() };

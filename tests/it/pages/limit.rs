@@ -92,6 +92,26 @@ async fn who_finds_all_places_taken_by_attempts_under_way_waits_for_them() {
     assert_eq!(places(&server).await, (5, 5));
 }
 
+/// On SQLite there is one writer, and it is taken: whoever waits for a place goes on asking all the same.
+#[tokio::test]
+async fn who_waits_for_a_place_reads_and_does_not_write() {
+    let (server, browser, with) = at_the_form().await;
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        held.push(take(&server).await);
+    }
+    let writer = server.app.storage.begin().await.unwrap();
+    let before = server.app.storage.connections_taken();
+    let (mut browser, form) = (browser.clone(), with(PASSWORD));
+    let waiting = tokio::spawn(async move { browser.submit(&form).await });
+    let asked = async || (server.app.storage.connections_taken() > before + 6).then_some(());
+    eventually("it has asked again and again", asked).await;
+    assert!(!waiting.is_finished());
+    drop(writer);
+    settle(&server, &held.pop().unwrap(), false).await;
+    assert_eq!(waiting.await.unwrap().location(), "/account");
+}
+
 #[tokio::test]
 async fn a_place_of_the_minute_before_changes_nothing_in_the_next() {
     let (server, ..) = at_the_form().await;
