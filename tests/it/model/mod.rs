@@ -6,6 +6,7 @@
 //! Histories follow one another on one server, each with people and applications of its own.
 
 mod history;
+mod lockout;
 mod operation;
 mod reference;
 
