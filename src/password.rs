@@ -1,9 +1,10 @@
 //! Passwords: Argon2id behind a bounded pool (RFC 9106 §4, OWASP ASVS 11.4).
 //!
-//! As many hashes run at once as there are cores; the others wait in a [`queue`] that no network can fill. Each running hash uses a block of
+//! As many hashes run at once as there are cores, behind everything else ([`workers`]); the others wait in a [`queue`] that no network can fill. Each running hash uses a block of
 //! memory that is kept and used again, so a storm of sign-ins leaves no gigabytes behind.
 
 mod queue;
+mod workers;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +16,7 @@ use zeroize::Zeroizing;
 
 use self::queue::{Bounds, Queue};
 pub use self::queue::{Rank, Waiter};
+use self::workers::Workers;
 
 use crate::config::PasswordConfig;
 use crate::failure::Failure;
@@ -29,6 +31,7 @@ pub struct Hasher(Arc<Pool>);
 struct Pool {
     params: Params,
     queue: Queue,
+    workers: Workers,
     memory: Mutex<Vec<Vec<Block>>>,
     done: AtomicU64,
 }
@@ -56,6 +59,7 @@ impl Hasher {
         Ok(Self(Arc::new(Pool {
             params,
             queue: Queue::new(Bounds { running: cores, waiting: config.queue, share: config.queue_share }),
+            workers: Workers::new(cores),
             memory: Mutex::default(),
             done: AtomicU64::new(0),
         })))
@@ -140,7 +144,7 @@ impl Hasher {
             }
             Ok(None)
         };
-        tokio::task::spawn_blocking(work).instrument(span).await.map_err(Failure::internal)?
+        self.0.workers.run(work).instrument(span).await?
     }
 }
 
