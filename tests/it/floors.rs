@@ -55,7 +55,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("argon2", &["password.rs"]),
     ("zxcvbn", &["protocol/new_password.rs"]),
     ("governor", &["rates.rs"]),
-    ("rustix", &["cli/"]),
+    ("rustix", &["cli/", "password/workers.rs"]),
     ("idna", &["protocol/email.rs"]),
     ("unicode_normalization", &["protocol/password_form.rs"]),
     ("lettre", &["mail.rs"]),
