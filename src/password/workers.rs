@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 
 use crate::failure::Failure;
 
-/// How nice the threads are (0 is the usual, 19 the nicest): they get a tenth of a core that others want, too.
-const NICENESS: i32 = 10;
+/// How nice the threads are (0 is the usual, 19 the nicest): they get a thirtieth of a core that others want, too.
+const NICENESS: i32 = 15;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -86,7 +86,7 @@ mod tests {
             let own = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
             own.rsplit(' ').rev().nth(18).unwrap().to_owned()
         };
-        assert_eq!(workers.run(niceness).await.unwrap(), "10", "the nineteenth field of proc(5)");
+        assert_eq!(workers.run(niceness).await.unwrap(), "15", "the nineteenth field of proc(5)");
         assert!(workers.run(|| panic!("a job that breaks")).await.is_err());
         assert_eq!(workers.run(|| 7).await.unwrap(), 7);
     }
