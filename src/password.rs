@@ -1,7 +1,7 @@
 //! Passwords: Argon2id behind a bounded pool (RFC 9106 §4, OWASP ASVS 11.4).
 //!
-//! As many hashes run at once as there are cores, behind everything else ([`workers`]); the others wait in a [`queue`] that no network can fill. Each running hash uses a block of
-//! memory that is kept and used again, so a storm of sign-ins leaves no gigabytes behind.
+//! As many hashes run at once as there are cores, behind everything else (`workers.rs`); the others wait in a queue that no network can fill.
+//! Each running hash uses a block of memory that is kept and used again, so a storm of sign-ins leaves no gigabytes behind.
 
 mod queue;
 mod workers;

@@ -1,6 +1,6 @@
 //! Traces by OpenTelemetry: what a request did and for how long, told to a collector (`[telemetry] otlp`). Off unless that is set.
 //!
-//! Spans are those of the target [`SPANS`], which no log shows. They hold routes, rules, status codes and client ids: never a query, a header
+//! Spans are those of the target `spans`, which no log shows. They hold routes, rules, status codes and client ids: never a query, a header
 //! or a body. The trace of whoever asks goes on when it sends `traceparent` (W3C Trace Context), and what we ask of others takes it along
 //! (`outgoing.rs`).
 
