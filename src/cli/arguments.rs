@@ -32,6 +32,11 @@ fn cursor(text: &str) -> Result<Cursor, String> {
 }
 
 impl Part {
+    /// Whether all is wanted.
+    pub const fn is_whole(&self) -> bool {
+        self.limit.is_none() && self.after.is_none()
+    }
+
     /// Reads it page by page, each when the one before it has come; says where it ended when more follows.
     pub async fn read<T: Serialize>(
         self,

@@ -14,7 +14,7 @@ use crate::jobs::audit::{AuditRecord, Verified};
 use crate::protocol::audit::Name;
 use crate::protocol::audit::seal::Row;
 use crate::protocol::printable;
-use crate::registry::{Error, Registry};
+use crate::registry::Registry;
 use crate::storage::{AuditFilter, Storage};
 
 /// How many rows are read at once.
@@ -127,12 +127,7 @@ impl AuditCommand {
 impl List {
     async fn run(self, context: &Context, storage: &Storage, registry: &Registry) -> Result<(), Failure> {
         let user_id = match &self.user {
-            Some(user) => match registry.user(user).await {
-                Ok(found) => Some(found.id),
-                // Of whom is deleted the id is left.
-                Err(Error::Missing(..)) => Some(user.clone()),
-                Err(error) => return Err(refused(error)),
-            },
+            Some(user) => Some(registry.recorded_user(user).await.map_err(refused)?),
             None => None,
         };
         let since = match self.since {

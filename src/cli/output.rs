@@ -61,7 +61,15 @@ pub(super) fn value<T: Serialize>(view: &T) -> Value {
 
 /// A line on stdout. A reader that has gone away is no error of ours.
 pub(super) fn line(text: impl Display) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let _ = try_line(text);
+}
+
+/// A line on stdout, for whoever goes on only as long as somebody reads.
+///
+/// # Errors
+/// When nobody does any more.
+pub(super) fn try_line(text: impl Display) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")
 }
 
 /// A part of a line on stdout.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{PAGE, first, thing, words};
 use crate::cli::Output;
-use crate::cli::output::line;
+use crate::cli::output::try_line;
 use crate::clock::Stopwatch;
 use crate::failure::Failure;
 use crate::protocol::audit::seal::Row;
@@ -31,9 +31,11 @@ struct Followed {
     printed: BTreeSet<i64>,
     /// Those that count on: when they were printed, and with which number.
     counting: BTreeMap<i64, (Stopwatch, i64)>,
+    /// Whether whoever read has gone away.
+    is_alone: bool,
 }
 
-/// Prints what happens, until the process is interrupted; first what was before, when that is wanted.
+/// Prints what happens, until the process is interrupted or nobody reads any more; first what was before, when that is wanted.
 pub(super) async fn follow(
     storage: &Storage,
     filter: &AuditFilter<'_>,
@@ -41,7 +43,7 @@ pub(super) async fn follow(
     output: Output,
 ) -> Result<(), Failure> {
     let (looks, printed, counting) = (VecDeque::new(), BTreeSet::new(), BTreeMap::new());
-    let mut followed = Followed { output, looks, printed, counting };
+    let mut followed = Followed { output, looks, printed, counting, is_alone: false };
     let last = storage.read().await?.last_audit_id().await?;
     if let Some(limit) = limit {
         let rows = storage.read().await?.newest_audit(filter, i64::from(limit)).await?;
@@ -52,10 +54,11 @@ pub(super) async fn follow(
     // What was under way when it was first looked at comes after it, but not far.
     let floor = if wants_former && limit.is_none() { last.saturating_sub(UNDER_WAY) } else { last };
     followed.looks.push_back((Stopwatch::start(), floor));
-    loop {
+    while !followed.is_alone {
         followed.look(storage, filter).await?;
         tokio::time::sleep(PAUSE).await;
     }
+    Ok(())
 }
 
 impl Followed {
@@ -104,7 +107,8 @@ impl Followed {
         }
     }
 
-    fn line(&self, row: &Row) {
-        if self.output.json { line(thing(row)) } else { line(words(row)) }
+    fn line(&mut self, row: &Row) {
+        let printed = if self.output.json { try_line(thing(row)) } else { try_line(words(row)) };
+        self.is_alone |= printed.is_err();
     }
 }
