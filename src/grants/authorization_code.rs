@@ -126,7 +126,7 @@ impl Grants {
         let mut transaction = self.storage.begin().await?;
         let (grant, act) = (&known.grant, request.act());
         let event = Event::of(&act, Name::CodeReplayed).on(Noun::Grant, &grant.id).about_user(&grant.user.id);
-        transaction.record(&event.ended_in(Outcome::Refused)).await?;
+        transaction.record(&event.ended_in(Outcome::Refused).counted()).await?;
         transaction.end_grant(&grant.id, "code replayed", &act).await?;
         transaction.commit().await?;
         Ok(Rejection::ReplayedCode)

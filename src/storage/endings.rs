@@ -7,11 +7,14 @@ use super::{Transaction, on, statements};
 use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 
-/// What is known of a grant that has just ended. One whose code was never redeemed has not begun for anybody.
+/// What is known of a grant that has just ended: whether something came of it. One whose code was never redeemed has not begun for anybody, and of
+/// one that has no refresh token nothing holds any more when its code is cleaned up. A grant type that gives neither a code nor a refresh token
+/// must say here by what it is known to have begun.
 macro_rules! ended {
     () => {
         " RETURNING id, client_id, user_id, CAST(CASE WHEN EXISTS (SELECT 1 FROM codes k WHERE k.grant_id = grants.id \
-         AND k.redeemed_at IS NULL) THEN 0 ELSE 1 END AS BIGINT) AS has_begun"
+         AND k.redeemed_at IS NOT NULL) OR EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.grant_id = grants.id) \
+         THEN 1 ELSE 0 END AS BIGINT) AS has_begun"
     };
 }
 

@@ -2,9 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use doorward::protocol::audit::Act;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
-use doorward::registry::Registry;
+use doorward::registry::{Registry, State};
 
 use super::{Row, rows, start, take};
 use crate::support::{PASSWORD, Server};
@@ -147,9 +148,34 @@ async fn copies_of_codes_and_tokens_leave_rows_and_so_does_what_they_end() {
     let replayed = take(&server).await;
     assert_eq!(replayed.iter().map(Row::what).collect::<Vec<_>>(), ["code.replayed", "grant.ended"]);
     assert_eq!(replayed[0].subject, replayed[1].subject);
-    client.redeem(&code).await;
+    for _ in 0..2 {
+        client.redeem(&code).await;
+    }
     let again = take(&server).await;
     assert_eq!(again.iter().map(Row::what).collect::<Vec<_>>(), ["code.replayed"], "what has ended does not end again");
+    assert_eq!(again[0].times, 2, "one row a minute, however often it is tried");
+}
+
+#[tokio::test]
+async fn a_grant_that_nobody_has_begun_does_not_end_though_its_code_was_cleaned_up_long_ago() {
+    let server = start().await;
+    let ann = server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Spa, |_| {}).await;
+    let mut browser = server.browser();
+    browser.code(&client, ANN, "").await;
+    for _ in 0..3 {
+        server.turn(80_000);
+        browser.visit("/account").await;
+    }
+    let (idle, now) = (server.app.config.sign_in.idle, server.clock.now());
+    server.app.storage.clean(idle, now).await.unwrap();
+    assert_eq!(server.database.db_number("SELECT count(*) FROM codes").await, 0);
+    assert_eq!(server.database.db_number("SELECT count(*) FROM grants WHERE ended_at IS NULL").await, 1);
+    take(&server).await;
+    let registry = Registry::new(server.app.storage.clone(), &server.app.config).unwrap();
+    registry.switch_user(&ann, State::Off, &Act::of_operator(now)).await.unwrap();
+    let ended = take(&server).await;
+    assert_eq!(ended.iter().map(Row::what).collect::<Vec<_>>(), ["sign_in.ended", "user.disabled"]);
 }
 
 #[tokio::test]
