@@ -79,31 +79,35 @@ impl From<Slowed> for LockoutView {
 }
 
 impl Registry {
-    /// A page of the lockouts of accounts, those that end first first. After the last page come the networks that are slowed down, and how
-    /// many names that are no account's are refused.
+    /// A page of the lockouts of accounts, those that end first first.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn lockouts(&self, page: Page, now: Timestamp) -> Result<Listed<LockoutView>, Failure> {
+        Ok(self.storage.read().await?.locked(&page, now).await?.map(LockoutView::from))
+    }
+
+    /// What is refused beside accounts: the networks that are slowed down, a thousand at most, and how many names that are no account's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lockouts_beside(&self, now: Timestamp) -> Result<Vec<LockoutView>, Failure> {
         let mut reader = self.storage.read().await?;
-        let mut listed = reader.locked(&page, now).await?.map(LockoutView::from);
-        if listed.next.is_none() {
-            let slowed = reader.slowed_networks(self.attempts.many_accounts, now).await?;
-            listed.items.extend(slowed.into_iter().map(LockoutView::from));
-            let count = reader.locked_names(now).await?;
-            if count > 0 {
-                listed.items.push(LockoutView {
-                    refused: Refused::UnknownNames,
-                    user_id: None,
-                    email: None,
-                    network: None,
-                    failures: None,
-                    until: None,
-                    count,
-                });
-            }
+        let slowed = reader.slowed_networks(self.attempts.many_accounts, now).await?;
+        let mut beside: Vec<LockoutView> = slowed.into_iter().map(LockoutView::from).collect();
+        let count = reader.locked_names(now).await?;
+        if count > 0 {
+            beside.push(LockoutView {
+                refused: Refused::UnknownNames,
+                user_id: None,
+                email: None,
+                network: None,
+                failures: None,
+                until: None,
+                count,
+            });
         }
-        Ok(listed)
+        Ok(beside)
     }
 
     /// Lets everybody try again to sign in to an account; tells the person's id. `user` is an address or an id.

@@ -1,9 +1,9 @@
-//! What operators change and, later, self-registration: clients, users, resources and sign-ins, one file per noun.
+//! What operators change and, later, self-registration: clients, users, resources, sign-ins and lockouts, one file per noun.
 //!
 //! One set of functions with several faces: today the commands, then the admin API and dynamic registration (RFC 7591). A face parses, calls
 //! and prints; what may be and what happens then is decided here. Input is typed, what is wrong is told field by field
-//! ([`Problems`]), and what comes back is a view that is the same in every face, with an [`Event`] that says who did what: the audit row,
-//! written in the transaction of the change.
+//! ([`Problems`]), and what comes back is a view that is the same in every face. Who did what is an [`Event`], the audit row, written in the
+//! transaction of the change.
 //!
 //! A change writes the fields that it names and no others. Rules may span fields, so the row is held first
 //! ([`Transaction::hold_client`](crate::storage::Transaction::hold_client) and its like): what is checked is what is written, and whoever else
@@ -60,7 +60,7 @@ pub struct Registry {
 pub struct Changed<T> {
     /// What it is now.
     pub view: T,
-    /// Who did what.
+    /// Who did what, as it was recorded: for a face that answers with it.
     pub event: Event,
     /// What may be a mistake, though it can be: a sentence each.
     pub warnings: Vec<String>,
