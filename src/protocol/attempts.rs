@@ -4,7 +4,7 @@
 //! An attempt of a browser that an account does not know is counted four times: for its network, for the wider network of IPv6, for the account,
 //! and for the account from that network. One of a device that the account has signed in from before is counted for that device alone: what
 //! strangers do stops it not. Each counter knows how many failed in the running minute and how many in a row; what follows from either is said
-//! here, and every number comes from `[limits]` of the settings.
+//! here, and the numbers come from `[limits]` of the settings, and how long they are remembered stands below.
 //!
 //! An account is counted whether or not there is one: by its id, or by a keyed hash of what was typed.
 
@@ -18,7 +18,13 @@ mod tests;
 pub const MINUTE: i64 = 60;
 /// How long it is remembered how many accounts a network has tried, and how many networks an account was tried from, in seconds.
 pub const SPREAD_FOR: i64 = 3600;
-/// Until somebody clears it.
+/// Failures in a row are forgotten after so long without another, for each of them, in seconds: so nobody gains by waiting.
+pub const FORGOTTEN_AFTER: i64 = 86_400;
+/// How long an account that waits for somebody to clear it stays closed after the last attempt that was evaluated, in seconds.
+pub const CLOSED_FOR: i64 = 400 * 86_400;
+/// How long a person is told of attempts of strangers, and of a stolen token, in seconds.
+pub const TOLD_FOR: i64 = 30 * 86_400;
+/// Until somebody clears it, or [`CLOSED_FOR`] is over.
 pub const FOR_EVER: Timestamp = Timestamp::from_seconds(i64::MAX);
 
 /// The numbers. Lengths of time are in seconds.
@@ -48,9 +54,9 @@ pub struct Limits {
     pub slow_pause_at_most: i64,
     /// Failures in a row of one account, over all networks, at which it is closed to strangers.
     pub close_after: i64,
-    /// Accounts that one network may have tried in vain within an hour before it is slowed down.
+    /// Accounts within an hour that a network has tried in vain, from which on it is slowed down.
     pub many_accounts: i64,
-    /// Networks from which one account may have been tried in vain within an hour before strangers are slowed down there.
+    /// Networks within an hour that have tried an account in vain, from which on strangers are slowed down there.
     pub many_networks: i64,
     /// Failures a minute of a network that is slowed down.
     pub slowed_per_minute: i64,
@@ -284,6 +290,11 @@ impl Limits {
             Kind::Account => spread >= self.many_networks,
             Kind::Pair | Kind::Device | Kind::Site => false,
         }
+    }
+
+    /// Whether it was the last one counted that made it too many: that is told once.
+    pub fn spreads_too_far_now(&self, kind: Kind, counter: &Counter) -> bool {
+        self.is_spread(kind, counter.spread) && !self.is_spread(kind, counter.spread - 1)
     }
 
     fn next_stop(&self, in_row: i64) -> i64 {

@@ -175,7 +175,7 @@ pub struct Event {
     pub outcome: Outcome,
     /// What else is to be known: reasons, names of fields, ids, numbers. Never a secret, nor what is known of a person.
     pub details: Map<String, Value>,
-    /// Whether all of its kind within a minute, from one network and about one person (or about nobody), make one row that counts them.
+    /// Whether all of its kind within a minute, from one network and about one person and client (or about nobody), make one row that counts them.
     pub counted: bool,
 }
 
@@ -246,7 +246,7 @@ impl Event {
         self
     }
 
-    /// One of many: a flood of its kind makes one row a minute for each network and person, and one for each network when nobody is meant.
+    /// One of many: a flood of its kind makes one row a minute for each network, person and client, and one for each network when nobody is meant.
     #[must_use]
     pub fn counted(mut self) -> Self {
         self.counted = true;

@@ -4,16 +4,13 @@
 use super::{Browser, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
-use crate::protocol::attempts::Subject;
+use crate::protocol::attempts::{Subject, TOLD_FOR};
 use crate::protocol::device;
 use crate::protocol::journey::Action;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::user::User;
 use crate::storage::{AppWithAccess, Noted, SignInEntry};
-
-/// How long the account page tells of a stolen token, and of attempts of strangers, in seconds.
-const TOLD_FOR: i64 = 30 * 86_400;
 
 /// What the account page shows.
 #[derive(Debug)]

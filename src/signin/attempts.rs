@@ -67,8 +67,8 @@ impl Counting {
             Some(account) => account.user.id.clone(),
             None => format!("?{}", self.names.sign(&[typed.as_bytes()])),
         };
-        let ip = browser.address.parse().ok();
-        let is_trusted = ip.is_some_and(|ip| self.trusted.iter().any(|network| network.contains(ip)));
+        let is_trusted =
+            browser.origin.address.is_some_and(|ip| self.trusted.iter().any(|network| network.contains(ip)));
         Subject::of_stranger(&name, browser.network(), is_trusted)
     }
 
@@ -189,18 +189,21 @@ impl SignIns {
         let limits = &self.counting.limits;
         let mut transaction = self.storage.begin().await?;
         let mut counted = transaction.count_failures(&held.places, now).await?;
+        let mut spread_far = Vec::new();
         let of_pair = counted.iter().find(|(subject, _)| subject.kind == Kind::Pair);
         if let Some((pair, _)) = of_pair.filter(|(_, counter)| counter.is_to_spread(now)) {
             let site = Subject::of_site(pair.account.as_deref().unwrap_or_default(), browser.network());
             let spread = transaction.count_spread(&held.places, site.as_ref(), now).await?;
             counted.retain(|(subject, _)| spread.iter().all(|(other, _)| other != subject));
             counted.extend(spread.iter().cloned());
-            for (subject, counter) in &spread {
-                if let Some((noun, id)) = self.counting.tell_of_spread(subject, counter) {
-                    let act = Act::by(Actor::Nobody, browser.origin, now);
-                    let event = Event::of(&act, Name::SignInSprayed).on(noun, id).ended_in(Outcome::Failure);
-                    transaction.record(&event.with("spread", counter.spread)).await?;
-                }
+            spread_far.extend(
+                spread.into_iter().filter(|(subject, counter)| limits.spreads_too_far_now(subject.kind, counter)),
+            );
+            for (subject, counter) in &spread_far {
+                let act = Act::by(Actor::Nobody, browser.origin, now);
+                let (noun, id) = sprayed(subject);
+                let event = Event::of(&act, Name::SignInSprayed).on(noun, id).ended_in(Outcome::Failure);
+                transaction.record(&event.with("spread", counter.spread)).await?;
             }
         }
         let mut closed = None;
@@ -218,7 +221,12 @@ impl SignIns {
             transaction.record(&event.with("reason", "too many failed sign-ins")).await?;
         }
         transaction.record(&held.event(Name::SignInFailed, browser, now).counted()).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        for (subject, counter) in &spread_far {
+            let (noun, id) = sprayed(subject);
+            tracing::warn!(%noun, id, spread = counter.spread, "failed sign-ins to many accounts, or from many networks");
+        }
+        Ok(())
     }
 
     /// Gives the places of an attempt back that was not evaluated: nobody has learned anything of the secret.
@@ -260,24 +268,10 @@ impl Held {
     }
 }
 
-impl Counting {
-    /// Says once that a network tries many accounts, or that an account is tried from many networks; which one it is, for the record.
-    fn tell_of_spread<'a>(&self, subject: &'a Subject, counter: &Counter) -> Option<(Noun, &'a str)> {
-        let is_told = self.limits.is_spread(subject.kind, counter.spread)
-            && !self.limits.is_spread(subject.kind, counter.spread - 1);
-        if !is_told {
-            return None;
-        }
-        match (subject.kind, &subject.account, &subject.network) {
-            (Kind::Account, Some(account), _) => {
-                tracing::warn!(%account, networks = counter.spread, "failed sign-ins to one account from many networks");
-                Some(whose(account))
-            }
-            (_, _, Some(network)) => {
-                tracing::warn!(%network, accounts = counter.spread, "failed sign-ins to many accounts from one network");
-                Some((Noun::Network, network))
-            }
-            _ => None,
-        }
+/// What is sprayed: an account from many networks, or many accounts from one network.
+fn sprayed(subject: &Subject) -> (Noun, &str) {
+    match (&subject.account, &subject.network) {
+        (Some(account), _) => whose(account),
+        (None, network) => (Noun::Network, network.as_deref().unwrap_or_default()),
     }
 }

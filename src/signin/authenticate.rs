@@ -18,7 +18,7 @@ use crate::storage::{NewSignIn, Transaction};
 /// What is known of the browser that sent a request.
 #[derive(Debug, Clone)]
 pub struct Browser {
-    /// The network address, as the trusted proxies tell it; `unknown` when that cannot be read.
+    /// The network address in words, for the list of sign-ins; `unknown` when the trusted proxies do not tell it.
     pub address: String,
     /// Where the request came from, for the audit record.
     pub origin: Origin,
@@ -33,7 +33,7 @@ pub struct Browser {
 impl Browser {
     /// The network it comes from.
     pub fn network(&self) -> ClientNetwork {
-        ClientNetwork::of(self.address.parse().ok())
+        ClientNetwork::of(self.origin.address)
     }
 
     /// The person with this account acts in it.

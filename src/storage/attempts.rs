@@ -12,7 +12,9 @@ use sqlx::FromRow;
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::protocol::attempts::{Consequence, Counter, Kind, Limits, MINUTE, SPREAD_FOR, Subject};
+use crate::protocol::attempts::{
+    CLOSED_FOR, Consequence, Counter, FORGOTTEN_AFTER, Kind, Limits, MINUTE, SPREAD_FOR, Subject, TOLD_FOR,
+};
 
 /// At most as many counters has an attempt.
 const MOST: usize = 4;
@@ -20,12 +22,6 @@ const MOST: usize = 4;
 const KEEP_EMPTY: i64 = 600;
 /// How long a counter of a network stays after a failure, in seconds.
 const KEEP_NETWORK: i64 = 2 * SPREAD_FOR;
-/// A failure in a row is forgotten in a day without another; so nobody gains by waiting.
-const DAY: i64 = 86_400;
-/// How long an account that is closed until somebody clears it stays so, in seconds.
-const KEEP_CLOSED: i64 = 400 * DAY;
-/// How long it is known what the person is to be told, in seconds.
-pub const KEEP_NOTE: i64 = 30 * DAY;
 
 /// A row for each counter: id, account, network, beginning of its minute, places, whether failures in a row count, first stop. Those that
 /// are not needed have an empty id.
@@ -44,7 +40,7 @@ macro_rules! into {
     };
 }
 
-/// How long a counter stays that has failed once more: a failure in a row is worth a day.
+/// How long a counter stays that has failed once more.
 macro_rules! kept {
     () => {
         "CASE WHEN excluded.in_row = 0 THEN excluded.keep_until ELSE CAST($29 AS BIGINT) + CAST($30 AS BIGINT) * (c.in_row + 1) END"
@@ -205,7 +201,7 @@ impl Transaction {
         let rows = on!(self, |c| {
             bind_rows!(sqlx::query_as::<_, CounterRow>(COUNT_FAILURES), places)
                 .bind(now.seconds())
-                .bind(DAY)
+                .bind(FORGOTTEN_AFTER)
                 .bind(now.plus(KEEP_NETWORK).seconds())
                 .fetch_all(c)
                 .await
@@ -281,7 +277,7 @@ impl Transaction {
 
     /// Writes what follows from a failure.
     pub async fn close_counter(&mut self, id: &str, after: Consequence, now: Timestamp) -> Result<(), Failure> {
-        let keep_until = after.closed_until.map_or(now, |until| until.min(now.plus(KEEP_CLOSED)));
+        let keep_until = after.closed_until.map_or(now, |until| until.min(now.plus(CLOSED_FOR)));
         on!(self, |c| sqlx::query(CLOSE_COUNTER)
             .bind(id)
             .bind(after.closed_until.map(Timestamp::seconds))
@@ -299,7 +295,7 @@ impl Transaction {
             .bind(id)
             .bind(now.seconds())
             .bind(until.seconds())
-            .bind(now.plus(KEEP_NOTE).seconds())
+            .bind(now.plus(TOLD_FOR).seconds())
             .execute(c)
             .await
             .map(drop))
