@@ -32,8 +32,6 @@ use crate::tokens::{KeyRing, Mint};
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
 /// How often this node asks whether it is its turn to remove what has had its day.
 const CLEAN_EVERY: Duration = Duration::from_secs(300);
-/// How long a start or a stop may take to be recorded: a database that is away must not hold up either.
-const RECORDS_WITHIN: Duration = Duration::from_secs(2);
 /// How often this node asks whether it is its turn to seal the audit record.
 const SEAL_EVERY: Duration = Duration::from_secs(10);
 /// How often the outbox is looked into.
@@ -187,15 +185,8 @@ impl App {
     /// Records that the server begins to serve, or has ended. When that cannot be written the log says so: a server that can read goes on.
     pub async fn record_life(&self, name: Name) {
         let event = Event::of(&Act::of_system(self.now()), name).with("version", env!("CARGO_PKG_VERSION"));
-        let recorded = async {
-            let mut transaction = self.storage.begin().await?;
-            transaction.record(&event).await?;
-            transaction.commit().await
-        };
-        match tokio::time::timeout(RECORDS_WITHIN, recorded).await {
-            Ok(Ok(())) => {}
-            Ok(Err(failure)) => tracing::warn!(%failure, event = %name, "it cannot be recorded"),
-            Err(_) => tracing::warn!(event = %name, "it cannot be recorded: the database takes too long"),
+        if let Err(failure) = self.storage.record(&event).await {
+            tracing::warn!(%failure, event = %name, "it cannot be recorded");
         }
     }
 
@@ -217,11 +208,13 @@ impl App {
             self.rates.forget_idle();
             match self.clean_up.run(self.now()).await {
                 Ok(None) => {}
-                Ok(Some(count)) => tracing::debug!(count, "rows that had their day are removed"),
+                Ok(Some(count)) => {
+                    tracing::debug!(count, "rows that had their day are removed");
+                    if let Err(failure) = self.audit.prune(self.now()).await {
+                        tracing::warn!(%failure, "old rows of the audit record cannot be removed");
+                    }
+                }
                 Err(failure) => tracing::warn!(%failure, "what had its day cannot be removed"),
-            }
-            if let Err(failure) = self.audit.prune(self.now()).await {
-                tracing::warn!(%failure, "old rows of the audit record cannot be removed");
             }
         }
     }

@@ -7,6 +7,7 @@
 mod access;
 mod authorization_code;
 mod client_credentials;
+mod failed_client;
 mod introspection;
 mod refresh_token;
 mod revocation;

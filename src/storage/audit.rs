@@ -2,6 +2,7 @@
 //! flood is counted up until it is sealed.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use sqlx::FromRow;
 
@@ -43,6 +44,9 @@ statements! {
     LAST_ID = "SELECT MAX(id) FROM audit";
 }
 
+/// How long an event by itself may take to be recorded.
+const RECORDS_WITHIN: Duration = Duration::from_secs(2);
+
 /// Who hears of events once they are committed.
 pub(super) type Hearer = Arc<dyn Fn(&Event) + Send + Sync>;
 
@@ -51,6 +55,20 @@ impl Storage {
     /// called between requests' steps, so it must not take long.
     pub fn tell_events_to(&self, hearer: impl Fn(&Event) + Send + Sync + 'static) {
         self.hearers().write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(hearer));
+    }
+
+    /// Records an event by itself.
+    ///
+    /// # Errors
+    /// When the database fails, or takes longer than two seconds: nobody else waits for the record of this.
+    pub async fn record(&self, event: &Event) -> Result<(), Failure> {
+        let recorded = async {
+            let mut transaction = self.begin().await?;
+            transaction.record(event).await?;
+            transaction.commit().await
+        };
+        let in_time = tokio::time::timeout(RECORDS_WITHIN, recorded).await;
+        in_time.unwrap_or_else(|_| Err(Failure::unavailable("the database takes too long to record an event")))
     }
 
     /// Tells of what was recorded and committed, and logs it.
