@@ -69,12 +69,12 @@ impl Refusal {
         match &self.detail {
             Detail::Parameter(name) => naming(name),
             Detail::Scope(token) => naming(token),
-            // How long it is until somebody does something nobody knows.
-            Detail::Wait(seconds) if self.rejection != Rejection::ClosedToStrangers => {
-                let words = words.trim_end_matches(" Try again later.");
-                format!("{words} Try again in {}.", in_words(*seconds)).into()
-            }
-            Detail::None | Detail::Scopes(_) | Detail::Wait(_) => words.into(),
+            // Words that do not end so wait for somebody to do something, and nobody knows for how long.
+            Detail::Wait(seconds) => match words.strip_suffix("Try again later.") {
+                Some(before) => format!("{before}Try again in {}.", in_words(*seconds)).into(),
+                None => words.into(),
+            },
+            Detail::None | Detail::Scopes(_) => words.into(),
         }
     }
 }

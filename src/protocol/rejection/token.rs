@@ -13,7 +13,7 @@ macro_rules! token {
         SecretOfPublicClient: InvalidClient, "RFC 6749 §2.3", "This client has no secret: it sends its client_id alone.";
         WrongClientAuthenticationMethod: InvalidClient, "RFC 6749 §2.3", "This client is registered for another authentication method.";
         ClientSwitchedOff: InvalidClient, "RFC 6749 §5.2", "Client authentication failed. (The client may have been switched off.)";
-        TooManyClientFailures: TooManyRequests, "RFC 6749 §2.3.1", "Client authentication failed, and it has failed too often from this network.";
+        TooManyClientFailures: TooManyRequests, "RFC 6749 §2.3.1", "Client authentication failed, and it has failed too often from this network. Try again later.";
 
         // The token endpoint.
         MissingGrantType: InvalidRequest, "RFC 6749 §4.1.3", "grant_type is missing.";
