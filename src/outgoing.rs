@@ -82,18 +82,12 @@ impl Outgoing {
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, Failure> {
         let url = Url::parse(url).map_err(Failure::internal)?;
         let client = self.client(self.way(&url)?).await?;
-        let mut response = send(client.get(url.clone()), &url).await?;
+        let response = send(client.get(url.clone()), &url).await?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(Failure::unavailable(format!("{} answered {}", place(&url), response.status())));
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(&url, &error))? {
-            if body.len() + chunk.len() > MAX_BODY {
-                return Err(Failure::unavailable(format!("{} answered more than {MAX_BODY} bytes", place(&url))));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        let body = body(response).await.map_err(|error| unanswered(&url, &error))?;
+        body.ok_or_else(|| Failure::unavailable(format!("{} answered more than {MAX_BODY} bytes", place(&url))))
     }
 
     /// Posts a form. The answer's status counts, its body is not read.
@@ -184,15 +178,32 @@ impl Clients {
     }
 
     fn build(&self, way: Way) -> reqwest::Result<reqwest::Client> {
-        let builder = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .connect_timeout(TIMEOUT)
-            .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")));
-        let builder = if way == Way::Guarded { builder.dns_resolver(Arc::new(PublicOnly)) } else { builder };
-        if self.roots.is_empty() { builder } else { builder.tls_certs_merge(self.roots.clone()) }.build()
+        let builder = builder(self.roots.clone());
+        if way == Way::Guarded { builder.dns_resolver(Arc::new(PublicOnly)) } else { builder }.build()
     }
+}
+
+/// What every client of ours has: these authorities beside the usual ones, no proxy, no redirects, no patience.
+fn builder(roots: Vec<reqwest::Certificate>) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(TIMEOUT)
+        .connect_timeout(TIMEOUT)
+        .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")));
+    if roots.is_empty() { builder } else { builder.tls_certs_merge(roots) }
+}
+
+/// The body of an answer; `None` when it is longer than it may be.
+async fn body(mut response: reqwest::Response) -> reqwest::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
 }
 
 /// The further certificate authorities of the settings.

@@ -44,6 +44,11 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
+    /// Whether the word of this peer counts: it is one of the trusted proxies.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(peer))
+    }
+
     pub(super) fn check(&self, mistakes: &mut Mistakes) {
         mistakes.note(Issuer::parse(&self.issuer).map(drop).map_err(|why| format!("server.issuer: {why}")));
         mistakes.within("server.keep_alive", self.keep_alive, 1, 3600);

@@ -50,17 +50,18 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let app = App::from_ref(state);
         let prefix = Prefix::of(&app.issuer);
-        let find = |kind| presented(&parts.headers).find(|cookie| cookie.name() == name(kind, prefix));
+        let all: Vec<Cookie<'_>> = presented(&parts.headers).collect();
+        let find = |kind| all.iter().find(|cookie| cookie.name() == name(kind, prefix));
         let own = name(Kind::Browser, prefix);
         let is_own = |name: &str| name.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-        let mut browser: Vec<_> = presented(&parts.headers).filter(|cookie| is_own(cookie.name())).collect();
+        let mut browser: Vec<_> = all.iter().filter(|cookie| is_own(cookie.name())).collect();
         // The same one for every new page, in whatever order they come.
         browser.sort_by(|one, other| one.name().cmp(other.name()));
         let value = |cookie: &Cookie<'_>| Secret::presented(cookie.value());
         Ok(Self {
-            browser: browser.iter().take(MOST_BROWSER_COOKIES).map(value).collect(),
-            sign_in: find(Kind::SignIn).as_ref().map(value),
-            device: find(Kind::Device).as_ref().map(value),
+            browser: browser.into_iter().take(MOST_BROWSER_COOKIES).map(value).collect(),
+            sign_in: find(Kind::SignIn).map(value),
+            device: find(Kind::Device).map(value),
             done: find(Kind::Done).and_then(|cookie| read_done(cookie.value())),
             prefix,
             base: app.issuer.base().clone(),

@@ -15,15 +15,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::patience::Patience;
+use super::patience::{Patience, SLOW};
 use crate::config::{Network, ServerConfig};
 use crate::protocol::network::ClientNetwork;
 use crate::telemetry::numbers;
 
 /// How often it is looked, when there is no room, whether one idles now.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long the head of a request has at least, when others wait for the room.
-const SLOW: Duration = Duration::from_secs(3);
 
 /// The connections that are open.
 #[derive(Debug)]
@@ -42,15 +40,8 @@ pub(super) struct Open {
 struct All {
     last: u64,
     open: HashMap<u64, One>,
-    of: HashMap<ClientNetwork, Count>,
-}
-
-/// The connections of a network.
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    open: u32,
-    /// So many of them have been asked to leave.
-    asked: u32,
+    /// How many each network has.
+    of: HashMap<ClientNetwork, u32>,
 }
 
 #[derive(Debug)]
@@ -58,7 +49,6 @@ struct One {
     patience: Arc<Patience>,
     leave: CancellationToken,
     network: Option<ClientNetwork>,
-    is_asked: bool,
 }
 
 /// One of them, until it is dropped.
@@ -93,7 +83,7 @@ impl Open {
             if let Ok(Ok(permit)) = timeout(LOOK_EVERY, self.room.clone().acquire_owned()).await {
                 return permit;
             }
-            let mut all = self.all();
+            let all = self.all();
             if !all.shed(|one| one.patience.idle_since()) {
                 all.shed(|one| one.patience.in_head_since().filter(|since| since.elapsed() >= SLOW));
             }
@@ -106,8 +96,9 @@ impl Open {
         let network = (!is_proxy).then(|| ClientNetwork::of(Some(peer)).site());
         let mut all = self.all();
         if let Some(own) = network {
-            let Count { open, asked } = all.of.get(&own).copied().unwrap_or_default();
-            if is_near(open - asked, self.most_of_network) {
+            let open = all.of.get(&own).copied().unwrap_or_default();
+            // Those that have been asked make room already. They are counted only near the bound.
+            if is_near(open, self.most_of_network) && is_near(all.staying_of(own), self.most_of_network) {
                 all.shed(|one| one.patience.idle_since().filter(|_| one.network == network));
             }
             if open >= self.most_of_network {
@@ -122,10 +113,9 @@ impl Open {
         all.last += 1;
         let number = all.last;
         if let Some(network) = network {
-            all.of.entry(network).or_default().open += 1;
+            *all.of.entry(network).or_default() += 1;
         }
-        let one = One { patience: patience.clone(), leave: leave.clone(), network, is_asked: false };
-        all.open.insert(number, one);
+        all.open.insert(number, One { patience: patience.clone(), leave: leave.clone(), network });
         drop(all);
         numbers::connections(1);
         Some(Entered { all: self.all.clone(), number, patience, leave, _permit: permit })
@@ -144,24 +134,28 @@ impl Open {
 
 impl All {
     /// Asks the one to leave for which this gives the earliest moment, of those that have not been asked yet; whether there is any.
-    fn shed<T: Ord>(&mut self, since: impl Fn(&One) -> Option<T>) -> bool {
-        let staying = self.open.iter_mut().filter(|(_, one)| !one.is_asked);
-        let all = staying.filter_map(|(_, one)| Some((since(one)?, one)));
+    fn shed<T: Ord>(&self, since: impl Fn(&One) -> Option<T>) -> bool {
+        let all = self.staying().filter_map(|one| Some((since(one)?, one)));
         let Some((_, first)) = all.min_by(|(a, _), (b, _)| a.cmp(b)) else { return false };
-        first.is_asked = true;
         first.leave.cancel();
-        if let Some(count) = first.network.and_then(|network| self.of.get_mut(&network)) {
-            count.asked += 1;
-        }
         true
     }
 
+    /// Those that have not been asked to leave.
+    fn staying(&self) -> impl Iterator<Item = &One> {
+        self.open.values().filter(|one| !one.leave.is_cancelled())
+    }
+
+    fn staying_of(&self, network: ClientNetwork) -> u32 {
+        let own = self.staying().filter(|one| one.network == Some(network));
+        u32::try_from(own.count()).unwrap_or(u32::MAX)
+    }
+
     fn remove(&mut self, number: u64) {
-        let Some(One { network: Some(network), is_asked, .. }) = self.open.remove(&number) else { return };
+        let Some(One { network: Some(network), .. }) = self.open.remove(&number) else { return };
         if let Some(count) = self.of.get_mut(&network) {
-            count.open -= 1;
-            count.asked -= u32::from(is_asked);
-            if count.open == 0 {
+            *count -= 1;
+            if *count == 0 {
                 self.of.remove(&network);
             }
         }

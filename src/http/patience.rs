@@ -20,6 +20,8 @@ use crate::config::ServerConfig;
 /// How often it is looked, at least, what a connection is in the middle of. So much later than it should a slow head may end that followed
 /// an answer.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// How long the head of a request may take while others need the room, or the server stops.
+pub(super) const SLOW: Duration = Duration::from_secs(3);
 /// How long a connection that was asked to leave may take for that when nothing is under way.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// How long it may take whatever is under way: a request has 30 seconds (`middleware/bounded.rs`), and then its answer is to be taken. Who never
@@ -144,8 +146,8 @@ impl Patience {
         let State { in_head, under_way, multiplexed, since, stuck, leaving } = *self.state();
         let until = |most: Duration, since: Stopwatch| most.saturating_sub(since.elapsed());
         let waited_for = match leaving {
-            // Whoever is asked to leave in the middle of a head has had time for it.
-            Some(_) if in_head => Some((Duration::ZERO, End::Cut)),
+            // A head that is on its way, such as at a stop, comes whole if it is not slow.
+            Some(_) if in_head => Some((until(SLOW, since), End::Cut)),
             Some(leaving) if under_way == 0 => Some((until(FAREWELL, leaving), End::Cut)),
             Some(leaving) => Some((until(LONG_FAREWELL, leaving), End::Cut)),
             None if in_head => Some((until(times.head, since), End::Cut)),
@@ -345,6 +347,7 @@ mod tests {
         left(&patience, 5, End::Cut);
         let slow = Patience::new();
         slow.leave();
-        assert_eq!(slow.left(TIMES), Some((Duration::ZERO, End::Cut)), "in a head");
+        // In a head.
+        left(&slow, 3, End::Cut);
     }
 }

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 
 use super::serve::Shutdown;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::issuer::Base;
 use crate::telemetry::numbers::{self, Standing};
@@ -102,25 +103,33 @@ impl Scrapes {
 }
 
 async fn scrape(State(app): State<App>) -> Response {
-    // A database that is away is what a scrape must tell, and not what it may fail for.
-    match standing(&app).await {
-        Ok(standing) => numbers::stand(&standing),
-        Err(failure) => tracing::warn!(%failure, "not all could be counted for a scrape"),
-    }
+    numbers::stand(&standing(&app).await);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], numbers::text()).into_response()
 }
 
-async fn standing(app: &App) -> Result<Standing, Failure> {
+/// How things stand. A database that is away is what a scrape must tell, and not what it may fail for.
+async fn standing(app: &App) -> Standing {
     let now = app.now();
-    let mut reader = app.storage.read_uncounted().await?;
-    let outbox = reader.logouts_waiting().await?;
-    let locked = reader.locked_accounts(now).await?;
-    drop(reader);
-    Ok(Standing {
+    let (outbox, locked) = match stored(app, now).await {
+        Ok((outbox, locked)) => (Some(outbox), Some(locked)),
+        Err(failure) => {
+            tracing::warn!(%failure, "not all could be counted for a scrape");
+            (None, None)
+        }
+    };
+    Standing {
         hashes: app.hasher.under_way(),
         pools: app.storage.connections_lent(),
-        outbox: (outbox.0, outbox.1.map_or(0, |since| now.seconds().saturating_sub(since).max(0))),
+        outbox,
         keys: app.ring.ages(now),
         locked,
-    })
+    }
+}
+
+/// What the database knows: the notices in the outbox with the age of the oldest, and the accounts that are locked.
+async fn stored(app: &App, now: Timestamp) -> Result<((i64, i64), i64), Failure> {
+    let mut reader = app.storage.read_uncounted().await?;
+    let (notices, since) = reader.logouts_waiting().await?;
+    let oldest = since.map_or(0, |since| now.seconds().saturating_sub(since).max(0));
+    Ok(((notices, oldest), reader.locked_accounts(now).await?))
 }

@@ -52,20 +52,15 @@ impl Site {
             let Ok(response) = site.router.clone().call(request).instrument(line.span()).await;
             response
         } else {
-            JsonError::from(Rejection::WrongHost).into_response()
+            let mut response = JsonError::from(Rejection::WrongHost).into_response();
+            dress(response.headers_mut(), Group::Beside);
+            response
         };
-        self.dress(&mut response);
+        if let Some(hsts) = &site.hsts {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
         line.end(&mut response);
         response
-    }
-
-    /// What every answer carries; that of a route has the headers of its group already.
-    fn dress(&self, response: &mut Response) {
-        let headers = response.headers_mut();
-        dress(headers, Group::Beside);
-        if let Some(hsts) = &self.0.hsts {
-            headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
-        }
     }
 }
 

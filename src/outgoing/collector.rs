@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use tokio::runtime::Handle;
 
-use super::{TIMEOUT, roots};
+use super::{body, builder, roots};
 use crate::config::OutgoingConfig;
 use crate::failure::Failure;
 
@@ -27,14 +27,7 @@ impl Collector {
     /// # Errors
     /// A sentence when the file of certificate authorities cannot be read.
     pub fn new(config: &OutgoingConfig) -> Result<Self, Failure> {
-        let builder = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")));
-        let roots = roots(&config.ca)?;
-        let builder = if roots.is_empty() { builder } else { builder.tls_certs_merge(roots) };
-        let client = builder.build().map_err(Failure::internal)?;
+        let client = builder(roots(&config.ca)?).build().map_err(Failure::internal)?;
         Ok(Self { client, runtime: Handle::current(), is_failing: AtomicBool::new(false) })
     }
 
@@ -63,7 +56,8 @@ impl HttpClient for Collector {
             let exchange = async move {
                 let answer = client.execute(request).await.map_err(reqwest::Error::without_url)?;
                 let status = answer.status();
-                Ok::<_, reqwest::Error>((status, answer.bytes().await?))
+                // An answer that is too long says no less than none.
+                Ok::<_, reqwest::Error>((status, body(answer).await?.unwrap_or_default()))
             };
             let outcome = self.runtime.spawn(exchange).await?;
             match &outcome {
@@ -72,7 +66,7 @@ impl HttpClient for Collector {
                 Err(error) => self.note(Some(&error.to_string())),
             }
             let (status, body) = outcome?;
-            Ok(Response::builder().status(status).body(body)?)
+            Ok(Response::builder().status(status).body(body.into())?)
         })
     }
 }

@@ -130,12 +130,12 @@ pub struct Standing {
     pub hashes: (usize, usize),
     /// Of each pool of connections to the database its name, how many are lent, and how many there are at most.
     pub pools: Vec<(&'static str, usize, usize)>,
-    /// Notices in the outbox, and the age of the oldest in seconds.
-    pub outbox: (i64, i64),
+    /// Notices in the outbox, and the age of the oldest in seconds; `None` while the database is away.
+    pub outbox: Option<(i64, i64)>,
     /// Of each algorithm its name and for how many seconds its key has signed.
     pub keys: Vec<(&'static str, i64)>,
-    /// Accounts that are locked for unknown devices.
-    pub locked: i64,
+    /// Accounts that are locked for unknown devices; `None` while the database is away.
+    pub locked: Option<i64>,
 }
 
 /// Notes how things stand.
@@ -146,12 +146,16 @@ pub fn stand(standing: &Standing) {
         gauge!("doorward_database_connections", "pool" => *pool).set(*lent as f64);
         gauge!("doorward_database_connections_max", "pool" => *pool).set(*most as f64);
     }
-    gauge!("doorward_outbox_notices").set(standing.outbox.0 as f64);
-    gauge!("doorward_outbox_oldest_seconds").set(standing.outbox.1 as f64);
+    if let Some((notices, oldest)) = standing.outbox {
+        gauge!("doorward_outbox_notices").set(notices as f64);
+        gauge!("doorward_outbox_oldest_seconds").set(oldest as f64);
+    }
     for (algorithm, age) in &standing.keys {
         gauge!("doorward_signing_key_age_seconds", "algorithm" => *algorithm).set(*age as f64);
     }
-    gauge!("doorward_locked_accounts").set(standing.locked as f64);
+    if let Some(locked) = standing.locked {
+        gauge!("doorward_locked_accounts").set(locked as f64);
+    }
     if let Some((memory, handles)) = process() {
         gauge!("process_resident_memory_bytes").set(memory as f64);
         gauge!("process_open_fds").set(handles as f64);

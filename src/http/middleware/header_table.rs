@@ -3,7 +3,7 @@
 //! Measured in Chromium, so keep: `Referrer-Policy` must be `same-origin` on pages, or our own forms send `Origin: null`; COOP stands on the
 //! account pages alone, elsewhere it would sever sign-in in a pop-up.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use Value::{Is, Made, No};
 
@@ -23,12 +23,11 @@ pub(in crate::http) enum Group {
 }
 
 /// What a group has of a header.
-#[derive(Clone, Copy)]
 enum Value {
     /// It is not there.
     No,
     /// This, unless the answer has its own.
-    Is(&'static str),
+    Is(HeaderValue),
     /// What fits the answer.
     Made,
 }
@@ -38,29 +37,33 @@ const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 /// What no page of ours needs of a device.
 const DEVICE: &str = "camera=(), geolocation=(), microphone=(), payment=()";
 
+const fn is(value: &'static str) -> Value {
+    Is(HeaderValue::from_static(value))
+}
+
 /// Each header, and what each group has of it, in the order of [`Group`].
 #[rustfmt::skip]
-const TABLE: [(&str, [Value; 5]); 10] = [
+static TABLE: [(HeaderName, [Value; 5]); 10] = [
     //                               public facts         machines           pages              account            beside
-    ("x-content-type-options",       [Is("nosniff"),      Is("nosniff"),     Is("nosniff"),     Is("nosniff"),     Is("nosniff")]),
-    ("x-frame-options",              [Is("DENY"),         Is("DENY"),        Is("DENY"),        Is("DENY"),        Is("DENY")]),
-    ("content-security-policy",      [Is(NOTHING),        Is(NOTHING),       Made,              Made,              Is(NOTHING)]),
-    ("referrer-policy",              [Is("no-referrer"),  Is("no-referrer"), Is("same-origin"), Is("same-origin"), Is("no-referrer")]),
+    (header::X_CONTENT_TYPE_OPTIONS,       [is("nosniff"),      is("nosniff"),     is("nosniff"),     is("nosniff"),     is("nosniff")]),
+    (header::X_FRAME_OPTIONS,              [is("DENY"),         is("DENY"),        is("DENY"),        is("DENY"),        is("DENY")]),
+    (header::CONTENT_SECURITY_POLICY,      [is(NOTHING),        is(NOTHING),       Made,              Made,              is(NOTHING)]),
+    (header::REFERRER_POLICY,              [is("no-referrer"),  is("no-referrer"), is("same-origin"), is("same-origin"), is("no-referrer")]),
     // Never kept (RFC 6749 §5.1), but for facts, which are kept for as long as the publication of new keys reckons with.
-    ("cache-control",                [Made,               Is("no-store"),    Is("no-store"),    Is("no-store"),    Is("no-store")]),
-    ("pragma",                       [No,                 Is("no-cache"),    No,                No,                No]),
+    (header::CACHE_CONTROL,                [Made,               is("no-store"),    is("no-store"),    is("no-store"),    is("no-store")]),
+    (header::PRAGMA,                       [No,                 is("no-cache"),    No,                No,                No]),
     // Facts are for any site's script; answers of /token, /revoke and /userinfo for those of registered apps.
-    ("access-control-allow-origin",  [Is("*"),            Made,              No,                No,                No]),
-    ("cross-origin-resource-policy", [Is("cross-origin"), No,                Is("same-origin"), Is("same-origin"), No]),
-    ("cross-origin-opener-policy",   [No,                 No,                No,                Is("same-origin"), No]),
-    ("permissions-policy",           [No,                 No,                Is(DEVICE),        Is(DEVICE),        No]),
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN,  [is("*"),            Made,              No,                No,                No]),
+    (HeaderName::from_static("cross-origin-resource-policy"), [is("cross-origin"), No,                is("same-origin"), is("same-origin"), No]),
+    (HeaderName::from_static("cross-origin-opener-policy"),   [No,                 No,                No,                is("same-origin"), No]),
+    (HeaderName::from_static("permissions-policy"),           [No,                 No,                is(DEVICE),        is(DEVICE),        No]),
 ];
 
 /// Puts on an answer what its group has and it has not of its own.
 pub(in crate::http) fn dress(headers: &mut HeaderMap, group: Group) {
     for (name, values) in &TABLE {
-        if let Is(value) = values[group as usize] {
-            headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+        if let Is(value) = &values[group as usize] {
+            headers.entry(name).or_insert_with(|| value.clone());
         }
     }
 }

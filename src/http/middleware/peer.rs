@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 
-use crate::config::{Network, ServerConfig};
+use crate::config::ServerConfig;
 use crate::protocol::forwarded::{ForwardedHeader, address};
 
 /// How many different things are hinted at in the life of a process: strangers can bring any number of them.
@@ -79,18 +79,16 @@ pub(in crate::http) fn resolve(request: &mut Request, config: &ServerConfig, hin
 
 /// Whether the peer is one of those whose word counts: a trusted proxy.
 pub(in crate::http) fn is_trusted(request: &Request, config: &ServerConfig) -> bool {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
-    peer.is_some_and(|peer| config.trusted_proxies.iter().any(|network| network.contains(peer)))
+    request.extensions().get::<Peer>().is_some_and(|peer| config.trusts(peer.0.ip()))
 }
 
 fn client_address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig, hints: &Hints) -> ClientAddress {
-    let (counts, trusted) = (config.forwarded_header, &config.trusted_proxies);
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network: &Network| network.contains(address));
+    let counts = config.forwarded_header;
     let other = match counts {
         ForwardedHeader::XForwardedFor => ForwardedHeader::Forwarded,
         ForwardedHeader::Forwarded => ForwardedHeader::XForwardedFor,
     };
-    if !is_trusted(peer) {
+    if !config.trusts(peer) {
         // Whoever names no proxy at all may well be without one.
         if let Some(header) = [counts, other].into_iter().find(|header| headers.contains_key(header.name())) {
             hints.unlisted(peer, header.name());
@@ -109,7 +107,7 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig, hint
             return ClientAddress(None);
         };
         nearest = named.to_canonical();
-        if !is_trusted(nearest) {
+        if !config.trusts(nearest) {
             break;
         }
     }

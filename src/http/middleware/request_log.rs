@@ -68,8 +68,9 @@ impl Line {
         let Self { watch, trace, span, method, route, path, address } = self;
         let status = response.status().as_u16();
         let client = response.extensions().get::<LoggedClient>().map_or("-", |client| client.0.as_str());
-        let micros = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
-        numbers::request(route, scrapes::method_of(&method), status, watch.elapsed());
+        let took = watch.elapsed();
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        numbers::request(route, scrapes::method_of(&method), status, took);
         let reason = response.extensions().get::<Reason>();
         if let Some(span) = span {
             let rule = reason.map(|reason| match reason {
