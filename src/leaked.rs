@@ -51,7 +51,7 @@ impl Leaked {
         let hashes = [password_form::stored(password).as_bytes(), password.as_bytes()].map(hex);
         let work = move || {
             let list = List::open(&path)?;
-            Ok(list.contains(&hashes[0])? || list.contains(&hashes[1])?)
+            Ok(list.contains(&hashes[0])? || (hashes[1] != hashes[0] && list.contains(&hashes[1])?))
         };
         let found = tokio::task::spawn_blocking(work).await.map_err(Failure::internal)?;
         found.map_err(|why: io::Error| Failure::unavailable(format!("the list of leaked passwords: {why}")))

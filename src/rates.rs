@@ -1,7 +1,7 @@
 //! How often a network may ask for something: a token bucket for each network and door, in the memory of this node (RFC 6585 §4).
 //!
 //! It bounds what one place can cost all others; what protects an account from being guessed is counted in the database instead
-//! (`storage/failures.rs`). Networks that do not ask are forgotten, and however many ask at once, so many are known and no more: those beyond
+//! (`storage/attempts.rs`). Networks that do not ask are forgotten, and however many ask at once, so many are known and no more: those beyond
 //! share a few buckets.
 
 use std::collections::HashMap;

@@ -34,9 +34,9 @@ pub struct LimitsConfig {
     pub slow_pause_at_most: i64,
     /// Failures in a row over all networks at which an account is closed to strangers.
     pub close_after: i64,
-    /// Accounts that one network may try in vain within an hour.
+    /// Accounts tried in vain within an hour from which on a network is slowed down.
     pub many_accounts: i64,
-    /// Networks from which one account may be tried in vain within an hour.
+    /// Networks within an hour that have tried an account in vain, from which on strangers are slowed down there.
     pub many_networks: i64,
     /// Failures in a minute of a network that is slowed down.
     pub slowed_failures_per_minute: i64,

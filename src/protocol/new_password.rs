@@ -2,10 +2,10 @@
 //!
 //! How early a password is guessed, zxcvbn estimates, which knows the words, names, dates and keys next to each other that people choose; the
 //! words of this person and this site count as known to whoever guesses. No rule about character classes. Length counts characters, composed
-//! ([`password_form`]); every character counts, control characters too. Leaked passwords are looked up in `breached.rs`.
+//! ([`password_form`]); every character counts, control characters too. Leaked passwords are looked up in `leaked.rs`.
 
 use zxcvbn::feedback::Warning;
-use zxcvbn::{Entropy, Score, zxcvbn};
+use zxcvbn::zxcvbn;
 
 use super::issuer::Issuer;
 use super::password_form;
@@ -23,7 +23,7 @@ const MOST_ESTIMATED: usize = 48;
 /// So many different signs may stand for letters; the estimate tries every letter for each.
 const MOST_STAND_INS: usize = 2;
 
-/// The least score that a new password must reach, of 4: ten guesses a second for three years do not find it.
+/// The least score that a new password must reach, of 4: a hundred million guesses do not find it.
 pub const MIN_STRENGTH: u8 = 3;
 
 /// Phrases that everybody knows, though each is rare as a row of words; in lower case without spaces.
@@ -105,9 +105,9 @@ fn strength(password: &str, words: &Words) -> Strength {
     // Spaces hide from the estimate that a word comes again: the easier form counts.
     let [as_typed, without_spaces] = [estimated(&password), estimated(&plain)];
     let estimate = if as_typed.guesses() <= without_spaces.guesses() { as_typed } else { without_spaces };
-    let score = score_of(&estimate);
+    let score = u8::from(estimate.score());
     if let Some(rest) = words.rest_of(&plain) {
-        let rest = score_of(&estimated(&rest));
+        let rest = u8::from(estimated(&rest).score());
         if rest < MIN_STRENGTH && rest <= score {
             let why = "Without your own name and address and the name of this site, little is left of it.";
             return Strength { score: rest, why };
@@ -133,16 +133,6 @@ fn bounded(text: &str) -> String {
         _ => c,
     });
     bounded.collect()
-}
-
-fn score_of(estimate: &Entropy) -> u8 {
-    match estimate.score() {
-        Score::Zero => 0,
-        Score::One => 1,
-        Score::Two => 2,
-        Score::Three => 3,
-        _ => 4,
-    }
 }
 
 /// What a pattern means, said to the person.
