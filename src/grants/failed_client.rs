@@ -21,9 +21,8 @@ impl Grants {
         &self,
         why: Refusal,
         claimed: Option<&Client>,
-        origin: Origin,
+        (origin, now): (Origin, Timestamp),
         rates: &Rates,
-        now: Timestamp,
     ) -> Error {
         if why.rejection.code() != ErrorCode::InvalidClient {
             return why.into();

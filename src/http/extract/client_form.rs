@@ -82,7 +82,7 @@ impl FromRequest<App> for ClientForm {
                 }
             }
         };
-        let why = app.grants.fail_client(why, claimed.as_deref(), origin, &app.rates, app.now()).await;
+        let why = app.grants.fail_client(why, claimed.as_deref(), (origin, app.now()), &app.rates).await;
         Err(Unauthenticated { why, challenges, claimed })
     }
 }
