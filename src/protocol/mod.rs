@@ -56,4 +56,5 @@ pub mod response_mode;
 pub mod scope;
 pub mod sign_in;
 pub mod trace;
+pub mod upstream;
 pub mod user;
