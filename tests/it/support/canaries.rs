@@ -24,7 +24,12 @@ struct Known {
     logged: HashSet<String>,
 }
 
-static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+/// Made with the folder of the findings, which ends those of the run before.
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(|| {
+    let _ = std::fs::remove_dir_all(folder());
+    std::fs::create_dir_all(folder()).unwrap();
+    Mutex::default()
+});
 
 fn known() -> MutexGuard<'static, Known> {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -75,10 +80,10 @@ pub fn database(bytes: &[u8]) {
     }
 }
 
-/// Keeps a finding for the guard. The first one of a run ends those of the run before.
+/// Keeps a finding for the guard.
 fn found(place: &str, word: &str) {
-    let folder = folder();
-    std::fs::write(folder.join(word.replace(' ', "_")), format!("{word} stood in {place}")).unwrap();
+    LazyLock::force(&KNOWN);
+    std::fs::write(folder().join(word.replace(' ', "_")), format!("{word} stood in {place}")).unwrap();
 }
 
 fn folder() -> PathBuf {
@@ -89,8 +94,7 @@ fn folder() -> PathBuf {
 pub fn listen() {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
-        let _ = std::fs::remove_dir_all(folder());
-        std::fs::create_dir_all(folder()).unwrap();
+        LazyLock::force(&KNOWN);
         let _ = tracing::subscriber::set_global_default(Listener);
     });
 }
