@@ -9,11 +9,7 @@ use crate::support::{Server, is_postgres};
 const TABLES: [&str; 6] = ["codes", "refresh_tokens", "grants", "sign_ins", "revoked_tokens", "attempt_counters"];
 
 async fn rows(server: &Server) -> Vec<i64> {
-    let mut counts = Vec::new();
-    for table in TABLES {
-        counts.push(server.database.db_number(&format!("SELECT COUNT(*) FROM {table}")).await);
-    }
-    counts
+    server.database.db_counts(&TABLES).await
 }
 
 async fn clean(server: &Server) -> u64 {

@@ -5,7 +5,7 @@ use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 use serde_json::Value;
 
-use crate::support::{Answer, Browser, Client, Database, Live, Server, parallel};
+use crate::support::{Answer, Browser, Client, Database, Live, Server, parallel, rounds};
 
 const ANN: &str = "ann@example.org";
 const SCOPE: &str = "scope=openid+email+offline_access";
@@ -243,10 +243,6 @@ async fn a_revocation_with_a_superseded_token_ends_the_grant() {
     refresh(&client, &heard.refresh).await.refused_json(400, Rejection::EndedGrant);
 }
 
-fn rounds() -> usize {
-    if std::env::var_os("DOORWARD_LONG").is_some() { 1000 } else { 20 }
-}
-
 async fn leaves(server: &Server) -> i64 {
     server.database.db_number("SELECT COUNT(*) FROM refresh_tokens WHERE consumed_at IS NULL").await
 }
@@ -257,7 +253,7 @@ async fn of_32_that_miss_one_answer_at_once_all_get_the_same_and_one_leaf_lives(
     let other_node = server.another_node().await;
     let (_, client, first) = begin(&server, ClientType::Web, None).await;
     let mut token = first.refresh;
-    for round in 0..rounds() {
+    for round in 0..rounds(20, 1000) {
         let lost = refreshed(&client, &token).await;
         server.turn(60);
         server.poll().await;
@@ -281,7 +277,7 @@ async fn of_a_successor_that_is_used_and_superseded_at_once_one_wins_and_the_cop
     let server = Server::start().await;
     let other_node = server.another_node().await;
     let (mut browser, client, _) = begin(&server, ClientType::Web, None).await;
-    for round in 0..rounds() {
+    for round in 0..rounds(20, 1000) {
         let first = authorized(&mut browser, &client).await;
         let second = refreshed(&client, &first.refresh).await;
         server.turn(60);
@@ -314,7 +310,7 @@ async fn of_a_successor_that_is_used_and_superseded_at_once_one_wins_and_the_cop
 async fn after_a_lost_answer_and_a_revocation_at_once_nothing_lives() {
     let server = Server::start().await;
     let (mut browser, client, _) = begin(&server, ClientType::Web, None).await;
-    for _ in 0..rounds() {
+    for _ in 0..rounds(20, 1000) {
         let first = authorized(&mut browser, &client).await;
         refreshed(&client, &first.refresh).await;
         server.turn(60);

@@ -95,7 +95,7 @@ impl Scene {
 }
 
 fn is_long() -> bool {
-    let is_long = std::env::var_os("DOORWARD_LONG").is_some();
+    let is_long = crate::support::is_long();
     if !is_long {
         eprintln!("left to the long round, which has nginx: DOORWARD_LONG=1");
     }

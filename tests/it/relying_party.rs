@@ -9,7 +9,7 @@ use openidconnect::{
 use rsa::{BoxedUint, Pkcs1v15Sign, RsaPublicKey};
 use serde_json::Value;
 
-use crate::support::{Answer, Database, Live, LiveClient, unverified_claims};
+use crate::support::{Answer, Database, Live, LiveClient, http, unverified_claims};
 
 const EMAIL: &str = "ann@example.org";
 /// The DER of a DigestInfo with SHA-256, up to the digest (RFC 8017 §9.2).
@@ -17,8 +17,7 @@ const SHA256: &[u8] = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02
 
 /// Carries the crate's requests with our own HTTP client.
 async fn carry(request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build()?;
-    let response = http.execute(request.try_into()?).await?;
+    let response = http().execute(request.try_into()?).await?;
     let (status, headers) = (response.status(), response.headers().clone());
     let mut answer = HttpResponse::new(response.bytes().await?.to_vec());
     *answer.status_mut() = status;

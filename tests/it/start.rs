@@ -10,7 +10,7 @@ use doorward::clock::Stopwatch;
 use doorward::random;
 use tempfile::TempDir;
 
-use crate::support::{Database, Live, binary, is_postgres};
+use crate::support::{Database, Live, binary, is_postgres, rounds};
 
 /// No settings at all, in an empty folder.
 fn first_start(folder: &TempDir) -> Live {
@@ -135,7 +135,7 @@ async fn database_of_first_start() -> (Database, Vec<(String, String)>) {
 
 #[tokio::test]
 async fn a_first_start_that_is_killed_is_always_followed_by_one_that_succeeds() {
-    let rounds = if std::env::var_os("DOORWARD_LONG").is_some() { 50 } else { 10 };
+    let rounds = rounds(10, 50);
     let (database, environment) = database_of_first_start().await;
     let watch = Stopwatch::start();
     drop(Live::run(database.folder.path(), environment, Live::SERVE));

@@ -190,7 +190,7 @@ async fn connections_that_send_no_whole_request_are_closed() {
 
 #[tokio::test]
 async fn a_body_that_never_comes_is_answered_all_the_same() {
-    if std::env::var_os("DOORWARD_LONG").is_none() {
+    if !crate::support::is_long() {
         return;
     }
     let database = Database::copy().await;

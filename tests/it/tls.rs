@@ -52,7 +52,7 @@ async fn the_server_speaks_tls_and_its_cookies_and_headers_say_so() {
     }
     // Plain HTTP on the same port is no way in.
     let plain = live.issuer.replacen("https", "http", 1);
-    assert!(reqwest::Client::builder().no_proxy().build().unwrap().get(plain).send().await.is_err());
+    assert!(crate::support::http().get(plain).send().await.is_err());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use axum::http::{Request, header};
 use doorward::protocol::audit::Act;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
-use doorward::registry::{Registry, State};
+use doorward::registry::State;
 
 use super::{Row, rows, start, take};
 use crate::support::{PASSWORD, Server};
@@ -172,7 +172,7 @@ async fn a_grant_that_nobody_has_begun_does_not_end_though_its_code_was_cleaned_
     assert_eq!(server.database.db_number("SELECT count(*) FROM codes").await, 0);
     assert_eq!(server.database.db_number("SELECT count(*) FROM grants WHERE ended_at IS NULL").await, 1);
     take(&server).await;
-    let registry = Registry::new(server.app.storage.clone(), &server.app.config).unwrap();
+    let registry = server.registry();
     registry.switch_user(&ann, State::Off, &Act::of_operator(now)).await.unwrap();
     let ended = take(&server).await;
     assert_eq!(ended.iter().map(Row::what).collect::<Vec<_>>(), ["sign_in.ended", "user.disabled"]);
@@ -205,7 +205,7 @@ async fn a_deleted_person_stays_in_the_record_by_the_id_alone() {
     let ann = server.db_user(ANN).await;
     let mut browser = server.browser();
     browser.sign_in(ANN).await;
-    let registry = Registry::new(server.app.storage.clone(), &server.app.config).unwrap();
+    let registry = server.registry();
     let act = doorward::protocol::audit::Act::of_operator(server.clock.now());
     registry.delete_user(ANN, &act).await.unwrap();
     let found = rows(&server).await;

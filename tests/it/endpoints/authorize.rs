@@ -5,18 +5,7 @@ use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
-use crate::support::{Answer, Client, Server};
-
-/// The same request by GET and by POST, followed to its end.
-async fn both(server: &Server, url: &str) -> [Answer; 2] {
-    let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let posted = server.post(path, query).await;
-    let posted = match posted.onward().filter(|address| address.starts_with("/authorize?")) {
-        Some(address) => server.get(&address).await,
-        None => posted,
-    };
-    [server.get(url).await, posted]
-}
+use crate::support::{Client, Server, by_get_and_post};
 
 async fn spa(server: &Server) -> Client {
     server.db_client(ClientType::Spa, |_| {}).await
@@ -51,20 +40,20 @@ async fn what_is_wrong_with_client_or_target_is_shown_as_a_page_and_never_redire
         ("state=%4", Rejection::MalformedParameters),
         (&format!("state={}", "s".repeat(8000)), Rejection::RequestTooLong),
     ] {
-        for answer in both(&server, &client.authorization_url(extra)).await {
+        for answer in by_get_and_post(&server, &client.authorization_url(extra)).await {
             answer.refused_page(400, rejection);
             assert!(!answer.text().contains("evil.test"), "{extra}");
         }
     }
-    for answer in both(&server, &off.authorization_url("")).await {
+    for answer in by_get_and_post(&server, &off.authorization_url("")).await {
         answer.refused_page(400, Rejection::DisabledClient);
     }
-    for answer in both(&server, "/authorize").await {
+    for answer in by_get_and_post(&server, "/authorize").await {
         answer.refused_page(400, Rejection::MissingClientId);
     }
     for name in ["client_id", "redirect_uri"] {
         let twice = client.authorization_url(&format!("{name}=a&{name}=b"));
-        for answer in both(&server, &twice).await {
+        for answer in by_get_and_post(&server, &twice).await {
             answer.refused_page(400, Rejection::RepeatedParameter);
             assert_eq!(answer.text_of("#error").unwrap(), format!("A parameter is given more than once: {name}."));
         }
@@ -107,7 +96,7 @@ async fn what_is_wrong_with_the_request_goes_to_the_redirect_uri() {
         ("max_age=1e3", Rejection::MalformedMaxAge),
         ("prompt=none", Rejection::SignInNeeded),
     ] {
-        for answer in both(&server, &client.authorization_url(extra)).await {
+        for answer in by_get_and_post(&server, &client.authorization_url(extra)).await {
             answer.refused_redirect(rejection);
             assert!(answer.location().starts_with("https://rp.test/cb?error="), "{extra}");
             assert_eq!(answer.location_param("state").as_deref(), Some("st-1"), "{extra}");
@@ -149,7 +138,7 @@ async fn a_request_without_pkce_is_refused_with_what_to_send_or_what_the_operato
 async fn a_repeated_state_is_refused_and_not_echoed() {
     let server = Server::start().await;
     let client = spa(&server).await;
-    for answer in both(&server, &client.authorization_url("state=a&state=b")).await {
+    for answer in by_get_and_post(&server, &client.authorization_url("state=a&state=b")).await {
         answer.refused_redirect(Rejection::RepeatedParameter);
         assert_eq!(answer.location_param("state"), None);
     }
@@ -188,10 +177,10 @@ async fn a_request_of_8000_bytes_is_taken_and_one_more_is_not() {
     let client = spa(&server).await;
     let short = client.authorization_url("ui_locales=").split_once('?').unwrap().1.len();
     let of_length = |length: usize| client.authorization_url(&format!("ui_locales={}", "n".repeat(length - short)));
-    for answer in both(&server, &of_length(8000)).await {
+    for answer in by_get_and_post(&server, &of_length(8000)).await {
         assert!(answer.location().starts_with("/login?request="));
     }
-    for answer in both(&server, &of_length(8001)).await {
+    for answer in by_get_and_post(&server, &of_length(8001)).await {
         answer.refused_page(400, Rejection::RequestTooLong);
     }
 }

@@ -1,14 +1,10 @@
 //! Tokens that are none, at userinfo: unsigned, signed with what is no secret, of other types, issuers and audiences, with odd times
 //! (RFC 8725, RFC 9068 §4).
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use doorward::protocol::algorithm::Algorithm;
 use doorward::protocol::rejection::Rejection;
-use doorward::secret::{base64url, from_base64url};
+use doorward::secret::base64url;
 use doorward::tokens::{KeySpec, SigningKey};
-use rsa::pkcs1::EncodeRsaPublicKey;
-use rsa::pkcs8::EncodePublicKey;
-use rsa::{BoxedUint, RsaPublicKey};
 use serde_json::{Value, json};
 
 use super::userinfo::{ANN, given, refused_bearer};
@@ -38,27 +34,8 @@ async fn a_token_without_a_signature_is_none() {
 async fn the_public_key_is_no_secret_to_sign_with() {
     let given = given().await;
     let jwk = given.server.get("/.well-known/jwks.json").await.ok()["keys"][0].clone();
-    let number = |name: &str| BoxedUint::from_be_slice_vartime(&from_base64url(jwk[name].as_str().unwrap()).unwrap());
-    let key = RsaPublicKey::new(number("n"), number("e")).unwrap();
-    let (spki, pkcs1) = (key.to_public_key_der().unwrap(), key.to_pkcs1_der().unwrap());
-    let pem = |label: &str, der: &[u8]| {
-        let text = STANDARD.encode(der);
-        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
-    };
-    let forms: Vec<Vec<u8>> = vec![
-        pem("PUBLIC KEY", spki.as_bytes()).into_bytes(),
-        pem("PUBLIC KEY", spki.as_bytes()).trim_end().as_bytes().to_vec(),
-        pem("RSA PUBLIC KEY", pkcs1.as_bytes()).into_bytes(),
-        spki.as_bytes().to_vec(),
-        pkcs1.as_bytes().to_vec(),
-        jwk.to_string().into_bytes(),
-        jwk["n"].as_str().unwrap().as_bytes().to_vec(),
-        from_base64url(jwk["n"].as_str().unwrap()).unwrap(),
-        vec![],
-    ];
     let claims = given.claims.to_string();
-    for secret in forms {
+    for secret in forge::writings_of_public_key(&jwk) {
         // No key of ours signs with the first: it is not even looked at.
         for (alg, why) in [("HS256", Rejection::MalformedToken), ("RS256", Rejection::WrongSignature)] {
             let mut header = forge::access_token_header(&given.server);
@@ -218,13 +195,11 @@ async fn a_token_of_another_server_is_signed_with_an_unknown_key() {
     let given = given().await;
     let other = SigningKey::generate(KeySpec { algorithm: Algorithm::Rs256, rsa_bits: 2048 }).unwrap();
     let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": other.kid() }).to_string();
-    let input = format!("{}.{}", base64url(header.as_bytes()), base64url(given.claims.to_string().as_bytes()));
-    let token = format!("{input}.{}", base64url(&other.sign(input.as_bytes()).unwrap()));
+    let token = forge::signed_with(&other, &header, &given.claims.to_string());
     given.refuses(&token, Rejection::UnknownKey).await;
     // Under the name of ours, the signature says no.
     let header = forge::access_token_header(&given.server).to_string();
-    let input = format!("{}.{}", base64url(header.as_bytes()), base64url(given.claims.to_string().as_bytes()));
-    let token = format!("{input}.{}", base64url(&other.sign(input.as_bytes()).unwrap()));
+    let token = forge::signed_with(&other, &header, &given.claims.to_string());
     given.refuses(&token, Rejection::WrongSignature).await;
 }
 

@@ -12,11 +12,7 @@ use serde_json::Value;
 
 use super::judges::jsonwebtoken_verifies;
 use super::{DAY, api, part};
-use crate::support::{Database, Live, LiveClient, binary};
-
-fn rounds() -> usize {
-    if std::env::var_os("DOORWARD_LONG").is_some() { 200 } else { 10 }
-}
+use crate::support::{Database, Live, LiveClient, binary, rounds};
 
 /// A number below the bound.
 fn below(bound: u64) -> u64 {
@@ -106,7 +102,7 @@ async fn a_node_that_is_killed_while_it_rotates_leaves_one_key_that_signs() {
     let database = database().await;
     let mut client = set_up(&database, &Live::serve(&database)).await;
     let mut tokens = Vec::new();
-    for round in 0..rounds() {
+    for round in 0..rounds(10, 200) {
         make_due(&database).await;
         let mut server = Live::serve(&database);
         client = client.at(&server.issuer);
@@ -119,7 +115,7 @@ async fn a_node_that_is_killed_while_it_rotates_leaves_one_key_that_signs() {
         server.kill();
         check_rows(&database, round).await;
     }
-    check_tokens(&Live::serve(&database), &tokens, rounds()).await;
+    check_tokens(&Live::serve(&database), &tokens, rounds(10, 200)).await;
 }
 
 #[tokio::test]
@@ -136,7 +132,7 @@ async fn a_rotate_command_that_is_killed_leaves_one_key_that_signs() {
     assert!(rotate().wait().unwrap().success());
     let whole = u64::try_from(watch.elapsed().as_micros()).unwrap();
     let mut tokens = Vec::new();
-    for round in 0..rounds() {
+    for round in 0..rounds(10, 200) {
         make_due(&database).await;
         let mut child = rotate();
         tokio::time::sleep(Duration::from_micros(below(whole))).await;

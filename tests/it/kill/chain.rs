@@ -66,7 +66,7 @@ pub(super) struct Ending {
 
 impl Wire {
     pub(super) fn new(base: &str, client: &(String, String), started: Stopwatch) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = crate::support::http();
         Self { http, base: base.to_owned(), client: client.clone(), started, first: Arc::default() }
     }
 

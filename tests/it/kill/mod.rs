@@ -16,7 +16,7 @@ use doorward::random;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::support::{Live, Server, is_postgres};
+use crate::support::{Live, Server, is_postgres, rounds};
 use chain::{Chain, Ending, Way, Wire};
 
 /// How many applications refresh at once.
@@ -72,7 +72,7 @@ impl Drop for Hand {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn kill_9_loses_no_answer_doubles_no_token_and_revives_no_grant() {
-    let rounds = if std::env::var_os("DOORWARD_LONG").is_some() { 200 } else { 20 };
+    let rounds = rounds(20, 200);
     let mut history = History::begin(rounds).await;
     for round in 0..rounds {
         let (mut live, wire) = history.restart();

@@ -7,7 +7,7 @@ use doorward::protocol::rejection::Rejection;
 use crate::support::{Answer, Browser, Database, Live, PASSWORD, Server, eventually};
 
 async fn ask(server: &Live, name: &str, value: &str) {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::support::http();
     let answer = client.get(format!("{}/healthz", server.issuer)).header(name, value).send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }

@@ -3,6 +3,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::support::socket::{connect, rest};
 use crate::support::{Database, END, Live};
 
 /// Asks on a connection that stays open; whether it is answered.
@@ -16,23 +17,13 @@ async fn ask(stream: &mut TcpStream) -> bool {
     head[..count].starts_with(b"HTTP/1.1 200")
 }
 
-/// Waits until the other end closes.
-async fn closes(stream: &mut TcpStream) {
-    let mut rest = [0; 4096];
-    while tokio::time::timeout(END, stream.read(&mut rest)).await.expect("it is closed").unwrap_or(0) > 0 {}
-}
-
-async fn connect(server: &Live) -> TcpStream {
-    TcpStream::connect(server.address()).await.unwrap()
-}
-
 #[tokio::test]
 async fn a_connection_that_idles_for_as_long_as_the_settings_say_is_closed() {
     let database = Database::copy().await;
     let server = Live::serve_with(&database, &[("DOORWARD__SERVER__KEEP_ALIVE", "1")]);
     let mut stream = connect(&server).await;
     assert!(ask(&mut stream).await);
-    closes(&mut stream).await;
+    rest(&mut stream).await;
 }
 
 #[tokio::test]
@@ -49,7 +40,7 @@ async fn near_the_bound_the_connection_that_has_idled_longest_makes_room() {
     assert!(ask(&mut open[0]).await);
     let mut tenth = connect(&server).await;
     assert!(ask(&mut tenth).await);
-    closes(&mut open[1]).await;
+    rest(&mut open[1]).await;
     for at in [0, 2, 3, 4, 5, 6, 7, 8] {
         assert!(ask(&mut open[at]).await, "{at}");
     }
@@ -89,7 +80,7 @@ async fn at_the_bound_the_next_is_served_when_another_has_gone() {
     let asking = tokio::spawn(async move { ask(&mut next).await });
     // Answered, it idles, and makes room.
     heads[3].write_all(b"Host: localhost\r\n\r\n").await.unwrap();
-    closes(&mut heads[3]).await;
+    rest(&mut heads[3]).await;
     assert!(asking.await.unwrap());
     assert!(ask(&mut connect(&server).await).await);
 }

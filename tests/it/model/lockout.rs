@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use doorward::protocol::audit::Act;
 use doorward::protocol::rejection::Rejection;
-use doorward::registry::Registry;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
-use crate::support::{Answer, Browser, Form, PASSWORD, Server};
+use crate::support::{Answer, Browser, Form, PASSWORD, Server, rounds};
 
 const NETWORKS: usize = 4;
 const NAMES: usize = 3;
@@ -207,7 +206,7 @@ async fn happen(place: &mut Place, operations: &[Operation], steps: &AtomicUsize
         match operation {
             Operation::Wait(seconds) => place.nodes[0].turn(*seconds),
             Operation::Unlock(name) => {
-                let registry = Registry::new(place.nodes[0].app.storage.clone(), &place.nodes[0].app.config).unwrap();
+                let registry = place.nodes[0].registry();
                 registry.unlock_user(&emails[*name], &Act::of_operator(now)).await.unwrap();
                 model.unlock(*name);
             }
@@ -231,7 +230,7 @@ async fn happen(place: &mut Place, operations: &[Operation], steps: &AtomicUsize
 /// 1,000 steps, 50,000 in the long round.
 #[test]
 fn who_waits_and_for_how_long_is_as_the_rules_say() {
-    let enough = if std::env::var_os("DOORWARD_LONG").is_some() { 50_000 } else { 1000 };
+    let enough = rounds(1000, 50_000);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let place = std::cell::RefCell::new(runtime.block_on(Place::open()));
     let steps = AtomicUsize::new(0);

@@ -30,7 +30,7 @@ fn server_and_model_agree_when_a_reuse_ends_the_grant() {
 
 /// Half of the steps: 2,000 in all, 100,000 in the long round.
 fn compare(on_reuse: OnReuse) {
-    let enough = if std::env::var_os("DOORWARD_LONG").is_some() { 50_000 } else { 1000 };
+    let enough = crate::support::rounds(1000, 50_000);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let place = runtime.block_on(Place::open(on_reuse));
     let steps = AtomicUsize::new(0);

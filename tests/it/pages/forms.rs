@@ -1,12 +1,10 @@
 //! What every form must carry: our own token for this browser, our own origin, and the sealed request it belongs to.
 
-use axum::body::Body;
-use axum::http::{Request, header};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 
 use crate::sources::routes;
-use crate::support::{Answer, Browser, Client, Form, PASSWORD, Server};
+use crate::support::{Browser, Client, Form, PASSWORD, Server};
 
 const ANN: &str = "ann@example.org";
 
@@ -29,8 +27,8 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let register = register.with("password", PASSWORD);
     let end_sign_in = account.form("#sign-ins button");
     let end_app = end_sign_in.clone().without("id").with("client_id", &client.id);
-    let end_app = Form { action: "/account/apps/end".to_owned(), ..end_app };
-    let end_others = Form { action: "/account/sign-ins/end-others".to_owned(), ..end_sign_in.clone().without("id") };
+    let end_app = end_app.to("/account/apps/end");
+    let end_others = end_sign_in.clone().without("id").to("/account/sign-ins/end-others");
     let (allow, sign_out) = (consent.form("#allow"), account.form("#sign-out"));
     let forms = vec![login, register, allow, sign_out, end_sign_in, end_others, end_app];
     (browser, forms, client)
@@ -57,14 +55,6 @@ async fn nothing_happened(server: &Server) {
     assert_eq!(count("SELECT count(*) FROM sign_ins WHERE ended_at IS NULL").await, 1);
     assert_eq!(count("SELECT count(*) FROM sign_ins").await, 1);
     assert_eq!(count("SELECT count(*) FROM consents").await, 0);
-}
-
-async fn send(browser: &mut Browser, form: &Form, headers: &[(&str, &str)]) -> Answer {
-    let mut request = Request::post(&form.action).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    browser.send(request.body(Body::from(form.body())).unwrap()).await
 }
 
 #[tokio::test]
@@ -104,7 +94,7 @@ async fn a_form_from_another_site_is_refused_even_with_our_token() {
             &[("sec-fetch-site", "same-site")],
             &[("origin", "http://localhost:8000"), ("sec-fetch-site", "cross-site")],
         ] {
-            let answer = send(&mut browser.clone(), form, headers).await;
+            let answer = browser.clone().submit_with(form, headers).await;
             answer.refused_page(403, Rejection::CrossOriginForm);
         }
     }

@@ -314,7 +314,7 @@ async fn lockouts(door: &Door, registry: &Registry) -> Vec<LockoutView> {
 async fn an_operator_sees_who_is_refused_and_opens_an_account_at_once_on_every_node() {
     let door = Door::with(|config| (config.limits.slow_after, config.limits.close_after) = (12, 13)).await;
     let other = door.server.another_node().await;
-    let registry = Registry::new(door.server.app.storage.clone(), &door.server.app.config).unwrap();
+    let registry = door.server.registry();
     assert!(lockouts(&door, &registry).await.is_empty());
     for name in [ANN, NOBODY] {
         door.fails("192.0.2.1", name, 10).await;
@@ -359,7 +359,7 @@ async fn an_operator_sees_who_is_refused_and_opens_an_account_at_once_on_every_n
 async fn a_deleted_account_leaves_no_counters() {
     let door = Door::open().await;
     door.fails("192.0.2.1", ANN, 3).await;
-    let registry = Registry::new(door.server.app.storage.clone(), &door.server.app.config).unwrap();
+    let registry = door.server.registry();
     registry.delete_user(ANN, &Act::of_operator(door.server.clock.now())).await.unwrap();
     let left = "SELECT COUNT(*) FROM attempt_counters WHERE account IS NOT NULL";
     assert_eq!(door.server.database.db_number(left).await, 0);

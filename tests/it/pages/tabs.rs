@@ -3,7 +3,7 @@
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 
-use crate::support::{Answer, Browser, Client, PASSWORD, Server};
+use crate::support::{Answer, Client, PASSWORD, Server, asked};
 
 const ANN: &str = "ann@example.org";
 
@@ -12,15 +12,6 @@ async fn with_a_client() -> (Server, Client) {
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Spa, |_| {}).await;
     (server, client)
-}
-
-/// A browser at the consent page of a request.
-async fn asked(server: &Server, client: &Client, extra: &str) -> (Browser, Answer) {
-    let mut browser = server.browser();
-    let login = browser.visit(&client.authorization_url(extra)).await;
-    let page = browser.sign_in_on(&login, ANN, PASSWORD).await;
-    assert!(page.has("#allow"), "{}", page.text());
-    (browser, page)
 }
 
 /// The way back to the application, on a page that cannot go on.
@@ -78,7 +69,7 @@ async fn a_page_that_was_open_too_long_goes_on_when_its_form_is_sent() {
 async fn what_was_proved_before_a_journey_began_anew_is_proved_again() {
     let (server, client) = with_a_client().await;
     for (extra, page) in [("prompt=login", "#login-submit"), ("prompt=consent", "#allow"), ("max_age=900", "#allow")] {
-        let (mut browser, consent) = asked(&server, &client, extra).await;
+        let (mut browser, consent) = asked(&server, &client, ANN, extra).await;
         if extra == "prompt=consent" {
             let mut other = browser.clone();
             assert!(other.press(&consent.form("#allow")).await.location_param("code").is_some());
@@ -95,7 +86,7 @@ async fn what_was_proved_before_a_journey_began_anew_is_proved_again() {
 #[tokio::test]
 async fn a_denial_on_an_old_page_is_a_denial() {
     let (server, client) = with_a_client().await;
-    let (mut browser, page) = asked(&server, &client, "state=old").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "state=old").await;
     server.turn(3600);
     let answer = browser.submit(&page.form("#deny")).await;
     answer.refused_redirect(Rejection::ConsentDenied);
@@ -105,7 +96,7 @@ async fn a_denial_on_an_old_page_is_a_denial() {
 #[tokio::test]
 async fn the_step_back_leads_on_until_the_application_has_its_answer() {
     let (server, client) = with_a_client().await;
-    let (mut browser, page) = asked(&server, &client, "").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "").await;
     let request = page.form("#allow").field("request");
     let login = format!("/login?request={request}");
     let consent = format!("/consent?request={request}");
@@ -197,7 +188,7 @@ async fn a_form_from_before_the_cookies_were_cleared_leads_on() {
 async fn a_question_that_was_for_somebody_else_is_asked_again() {
     let (server, client) = with_a_client().await;
     server.db_user("bob@example.org").await;
-    let (mut browser, page) = asked(&server, &client, "").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "").await;
     browser.sign_in("bob@example.org").await;
     let again = browser.press(&page.form("#allow")).await;
     again.refused_page(403, Rejection::ConsentOfAnother);

@@ -93,8 +93,7 @@ impl Scene {
             ("code_verifier", crate::support::VERIFIER),
         ];
         let body = Serializer::new(String::new()).extend_pairs(form).finish();
-        let request =
-            reqwest::Client::builder().no_proxy().build().unwrap().post(format!("{}/token", self.live.issuer));
+        let request = crate::support::http().post(format!("{}/token", self.live.issuer));
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
         request.send().await.unwrap().status().is_success()
     }

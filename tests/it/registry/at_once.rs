@@ -4,7 +4,7 @@ use doorward::protocol::edit::Edit;
 use doorward::registry::{ClientChange, NewResource, ResourceChange, State, UserChange};
 use doorward::secret::Secret;
 
-use super::{operator, person, registry, web, wrong_fields};
+use super::{operator, person, web, wrong_fields};
 use crate::support::Server;
 
 /// How often each meeting is tried: which of the two comes first is left to chance.
@@ -25,7 +25,7 @@ async fn a_new_name_beside_a_new_password_leaves_both() {
     let id = server.db_user("ann@example.org").await;
     for round in 0..ROUNDS {
         let before = password_hash(&server, &id).await;
-        let (here, there, act) = (registry(&server), registry(&other), operator());
+        let (here, there, act) = (server.registry(), other.registry(), operator());
         let new = Secret::presented(format!("a quiet river at dusk {round}"));
         let password = UserChange { password: Some(new), ..UserChange::default() };
         let wanted = format!("Ann {round}");
@@ -45,14 +45,14 @@ async fn a_change_that_waits_for_the_end_of_an_account_leaves_it_ended() {
     let mut transaction = server.app.storage.begin().await.unwrap();
     transaction.switch_user_off(&id, server.clock.now()).await.unwrap().unwrap();
     let change = {
-        let (there, id) = (registry(&other), id.clone());
+        let (there, id) = (other.registry(), id.clone());
         tokio::spawn(async move { there.change_user(&id, name("Ann Smith"), &operator()).await.unwrap().view })
     };
     // The change has read the account as it was, or will see it as it is: either way it must not bring it back.
     tokio::task::yield_now().await;
     transaction.commit().await.unwrap();
     assert_eq!(change.await.unwrap().state, State::Off);
-    let user = registry(&server).user(&id).await.unwrap();
+    let user = server.registry().user(&id).await.unwrap();
     assert_eq!((user.state, user.name.as_str()), (State::Off, "Ann Smith"));
 }
 
@@ -60,7 +60,7 @@ async fn a_change_that_waits_for_the_end_of_an_account_leaves_it_ended() {
 async fn one_address_goes_to_one_of_two_who_want_it_and_the_other_is_told_which_field() {
     let server = Server::start().await;
     let other = server.another_node().await;
-    let (here, there, act) = (registry(&server), registry(&other), operator());
+    let (here, there, act) = (server.registry(), other.registry(), operator());
     for round in 0..ROUNDS {
         let first = here.create_user(person(&format!("a{round}@example.org")), &act).await.unwrap().view.id;
         let second = here.create_user(person(&format!("b{round}@example.org")), &act).await.unwrap().view.id;
@@ -78,7 +78,7 @@ async fn one_address_goes_to_one_of_two_who_want_it_and_the_other_is_told_which_
 async fn changes_of_a_client_at_once_leave_every_one_of_them() {
     let server = Server::start().await;
     let other = server.another_node().await;
-    let (here, there, act) = (registry(&server), registry(&other), operator());
+    let (here, there, act) = (server.registry(), other.registry(), operator());
     let id = here.create_client(web("Notebook"), &act).await.unwrap().view.client.client_id;
     for round in 0..ROUNDS {
         let uri = format!("https://rp.test/{round}");
@@ -111,7 +111,7 @@ async fn changes_of_a_client_at_once_leave_every_one_of_them() {
 async fn changes_of_a_resource_at_once_leave_every_one_of_them() {
     let server = Server::start().await;
     let other = server.another_node().await;
-    let (here, there, act) = (registry(&server), registry(&other), operator());
+    let (here, there, act) = (server.registry(), other.registry(), operator());
     let identifier = "https://api.test";
     let details = ResourceChange { name: Some("Notes".to_owned()), ..ResourceChange::default() };
     here.create_resource(NewResource { identifier: identifier.to_owned(), details }, &act).await.unwrap();

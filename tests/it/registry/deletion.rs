@@ -7,17 +7,13 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::registry::Error;
 
-use super::{operator, registry};
+use super::operator;
 use crate::support::{Database, Receiver, Server, is_postgres};
 
 const TABLES: &[&str] = &["codes", "refresh_tokens", "grants", "consents", "sign_ins", "logout_outbox"];
 
 async fn rows(server: &Server) -> Vec<i64> {
-    let mut counts = Vec::new();
-    for table in TABLES {
-        counts.push(server.database.db_number(&format!("SELECT COUNT(*) FROM {table}")).await);
-    }
-    counts
+    server.database.db_counts(TABLES).await
 }
 
 #[tokio::test]
@@ -39,9 +35,9 @@ async fn a_deleted_client_is_forgotten_by_every_node_and_all_that_it_was_granted
     spa.userinfo(access_token).await.ok();
     service.on(&other).credentials(&[]).await.ok();
 
-    let deleted = registry(&server).delete_client(&spa.id, &operator()).await.unwrap();
+    let deleted = server.registry().delete_client(&spa.id, &operator()).await.unwrap();
     assert_eq!((deleted.event.name, deleted.view.client_id.as_str()), (Name::ClientDeleted, spa.id.as_str()));
-    registry(&server).delete_client(&service.id, &operator()).await.unwrap();
+    server.registry().delete_client(&service.id, &operator()).await.unwrap();
     // At once, even where the client is still in memory.
     let userinfo = spa.on(&other).userinfo(access_token).await;
     userinfo.refused(401, Rejection::TokenOfEndedGrant);
@@ -57,8 +53,8 @@ async fn a_deleted_client_is_forgotten_by_every_node_and_all_that_it_was_granted
         let preflight = preflight.header("access-control-request-method", "POST").body(Body::empty()).unwrap();
         assert_eq!(node.send(preflight).await.header("access-control-allow-origin"), "");
     }
-    assert_eq!(registry(&server).resource("https://api.test").await.unwrap().introspectors, Vec::<String>::new());
-    let gone = registry(&server).delete_client(&spa.id, &operator()).await;
+    assert_eq!(server.registry().resource("https://api.test").await.unwrap().introspectors, Vec::<String>::new());
+    let gone = server.registry().delete_client(&spa.id, &operator()).await;
     assert!(matches!(gone, Err(Error::Missing(..))), "{gone:?}");
 }
 
@@ -69,7 +65,7 @@ async fn a_client_that_is_made_anew_under_the_id_of_a_deleted_one_is_the_new_one
     let client = server.db_client(ClientType::Service, |_| {}).await;
     other.poll().await;
     client.on(&other).credentials(&[]).await.ok();
-    registry(&server).delete_client(&client.id, &operator()).await.unwrap();
+    server.registry().delete_client(&client.id, &operator()).await.unwrap();
     let again = server.db_client(ClientType::Service, |new| new.client_id = client.id.clone()).await;
     other.poll().await;
     again.on(&other).credentials(&[]).await.ok();
@@ -88,7 +84,7 @@ async fn a_deleted_person_is_signed_out_everywhere_and_applications_are_told() {
     let code = browser.code(&client, "ann@example.org", "scope=openid+offline_access").await;
     let tokens = client.redeem(&code).await.ok();
 
-    let deleted = registry(&server).delete_user("ann@example.org", &operator()).await.unwrap();
+    let deleted = server.registry().delete_user("ann@example.org", &operator()).await.unwrap();
     assert_eq!((deleted.event.name, deleted.event.user_id.as_deref()), (Name::UserDeleted, Some(id.as_str())));
     assert_eq!(rows(&server).await, [0, 0, 0, 0, 0, 1]);
     let userinfo = client.userinfo(tokens["access_token"].as_str().unwrap()).await;
@@ -119,7 +115,7 @@ async fn deletion_beside_people_who_are_just_signing_in_leaves_nothing_behind() 
         }
         let path = client.authorization_url("scope=openid+offline_access");
         let going_on = browsers.iter_mut().map(|browser| browser.authorize(&client, &email, "scope=openid"));
-        let registry = registry(&server);
+        let registry = server.registry();
         let act = operator();
         // What becomes of a request under way is either of two; what is left is nothing.
         let (_, deleted, gone) = tokio::join!(

@@ -8,13 +8,13 @@ use doorward::registry::{ClientChange, Error, NewResource, ResourceChange, State
 use doorward::secret::Secret;
 use serde_json::{Value, json};
 
-use super::{NOW, operator, person, registry, web, wrong_fields};
+use super::{NOW, operator, person, web, wrong_fields};
 use crate::support::Server;
 
 #[tokio::test]
 async fn what_is_wrong_is_told_field_by_field_and_nothing_is_written() {
     let server = Server::start().await;
-    let (registry, act) = (registry(&server), operator());
+    let (registry, act) = (server.registry(), operator());
     let id = registry.create_client(web("Notebook"), &act).await.unwrap().view.client.client_id;
     let before = format!("{:?}", registry.client(&id).await.unwrap());
     let wrong = ClientChange {
@@ -73,7 +73,7 @@ async fn what_is_wrong_is_told_field_by_field_and_nothing_is_written() {
 #[tokio::test]
 async fn every_change_leaves_who_did_what_to_which_fields_and_no_value() {
     let server = Server::start().await;
-    let (registry, act) = (registry(&server), operator());
+    let (registry, act) = (server.registry(), operator());
     let created = registry.create_client(web("Notebook"), &act).await.unwrap();
     let id = created.view.client.client_id.clone();
     assert_eq!((&created.event.actor, created.event.name), (&Actor::Operator, Name::ClientCreated));
@@ -111,7 +111,7 @@ async fn every_change_leaves_who_did_what_to_which_fields_and_no_value() {
 #[tokio::test]
 async fn lists_come_page_by_page_and_what_is_added_meanwhile_shifts_nothing() {
     let server = Server::start().await;
-    let (registry, act) = (registry(&server), operator());
+    let (registry, act) = (server.registry(), operator());
     let mut made: Vec<String> = Vec::new();
     for _ in 0..5 {
         made.push(registry.create_client(web("Notebook"), &act).await.unwrap().view.client.client_id);
@@ -160,7 +160,7 @@ async fn lists_come_page_by_page_and_what_is_added_meanwhile_shifts_nothing() {
 #[tokio::test]
 async fn what_a_newer_version_keeps_of_a_client_survives_a_change_by_this_one() {
     let server = Server::start().await;
-    let (registry, act) = (registry(&server), operator());
+    let (registry, act) = (server.registry(), operator());
     let id = registry.create_client(web("Notebook"), &act).await.unwrap().view.client.client_id;
     server.database.db_execute(r#"UPDATE clients SET metadata = '{"logo_uri":"https://rp.test/logo"}'"#).await;
     let change =
@@ -173,7 +173,7 @@ async fn what_a_newer_version_keeps_of_a_client_survives_a_change_by_this_one() 
 #[tokio::test]
 async fn a_view_has_the_fields_that_the_commands_print() {
     let server = Server::start().await;
-    let (registry, act) = (registry(&server), operator());
+    let (registry, act) = (server.registry(), operator());
     let fields = |view: Value| -> Vec<String> { view.as_object().unwrap().keys().cloned().collect() };
     let client = registry.create_client(web("Notebook"), &act).await.unwrap().view;
     let secret_hash = client.secret.as_ref().unwrap().hash();
@@ -220,7 +220,7 @@ async fn a_view_has_the_fields_that_the_commands_print() {
 #[tokio::test]
 async fn registering_a_client_reads_no_other() {
     let server = Server::start().await;
-    let (registry, act) = (registry(&server), operator());
+    let (registry, act) = (server.registry(), operator());
     let statements = async || {
         let before = server.app.storage.statements_run();
         registry.create_client(web("Notebook"), &act).await.unwrap();

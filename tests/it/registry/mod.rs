@@ -8,19 +8,12 @@ mod faces;
 use doorward::clock::Timestamp;
 use doorward::protocol::audit::Act;
 use doorward::protocol::client::ClientType;
-use doorward::registry::{ClientChange, Error, NewClient, NewUser, Registry, UserChange};
-
-use crate::support::Server;
+use doorward::registry::{ClientChange, Error, NewClient, NewUser, UserChange};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 fn operator() -> Act {
     Act::of_operator(NOW)
-}
-
-/// The registry of a node.
-fn registry(server: &Server) -> Registry {
-    Registry::new(server.app.storage.clone(), &server.app.config).unwrap()
 }
 
 fn web(name: &str) -> NewClient {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
-use super::{connect, connect_from, rest, serve, serves, serves_at};
+use super::serve;
+use crate::support::socket::{connect, connect_from, rest, serves, serves_at};
 use crate::support::{Database, END, Live};
 use crate::tls::certificate;
 
@@ -76,6 +77,7 @@ async fn a_head_that_comes_byte_by_byte_is_not_waited_for() {
         slow.write_all(first.as_bytes()).await.unwrap();
         let dripping = async {
             while slow.write_all(b"G").await.is_ok() {
+                // The attacker's own pace: nothing is waited for.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };

@@ -1,7 +1,9 @@
 //! Requests that are written wrong, or too long.
 
-use crate::sockets::{connect, rest, send, serve, serves, statuses};
 use tokio::io::AsyncWriteExt;
+
+use super::serve;
+use crate::support::socket::{connect, rest, send, serves, statuses};
 
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 

@@ -5,8 +5,9 @@ use tokio::io::AsyncWriteExt;
 use super::raw_http2::{
     ACK, CONTINUATION, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, WHOLE, frame, get, next, open, until_closed,
 };
-use super::{serve, serves};
+use super::serve;
 use crate::support::END;
+use crate::support::socket::serves;
 
 #[tokio::test]
 async fn a_connection_that_answers_pings_and_asks_for_nothing_is_closed_and_told_so() {

@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::connect;
+use crate::support::socket::connect;
 use crate::support::{END, Live};
 
 pub const DATA: u8 = 0;

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use tokio::io::AsyncWriteExt;
 
 use super::raw_http2::{DATA, HEADERS, PING, RST_STREAM, WHOLE, frame, get, next, open};
-use super::{connect, serve, serves};
+use super::serve;
 use crate::support::END;
+use crate::support::socket::{connect, serves};
 
 #[tokio::test]
 async fn requests_without_reading_the_answers_are_not_answered_for_ever() {

@@ -49,6 +49,11 @@ impl Form {
         self
     }
 
+    /// The form sent to another path.
+    pub fn to(self, path: &str) -> Self {
+        Self { action: path.to_owned(), ..self }
+    }
+
     /// A field's value.
     pub fn field(&self, name: &str) -> String {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default()
@@ -118,12 +123,17 @@ impl Browser {
 
     /// Sends a form as our own page would, and does not follow.
     pub async fn submit(&mut self, form: &Form) -> Answer {
-        let request = Request::post(&form.action)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ORIGIN, self.server.app.issuer.origin())
-            .body(Body::from(form.body()))
-            .unwrap();
-        self.send(request).await
+        let origin = self.server.app.issuer.origin().to_owned();
+        self.submit_with(form, &[("origin", &origin)]).await
+    }
+
+    /// Sends a form with these headers alone beside its cookies and its type, as a page of another site might.
+    pub async fn submit_with(&mut self, form: &Form, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::post(&form.action).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(form.body())).unwrap()).await
     }
 
     /// Sends a form and follows redirects within the server.
@@ -134,8 +144,7 @@ impl Browser {
 
     /// Fills in the sign-in page.
     pub async fn sign_in_on(&mut self, page: &Answer, email: &str, password: &str) -> Answer {
-        let form = page.form("#login-submit").with("email", email).with("password", password);
-        self.press(&form).await
+        self.press(&filled(&page.form("#login-submit"), email, password)).await
     }
 
     /// Signs in without any application.
@@ -164,4 +173,25 @@ impl Browser {
         let answer = self.authorize(client, email, extra).await;
         answer.location_param("code").unwrap_or_else(|| panic!("no code: {}", answer.location()))
     }
+}
+
+/// The sign-in form of a new browser.
+pub async fn login_form(server: &Server) -> (Browser, Form) {
+    let mut browser = server.browser();
+    let form = browser.visit("/login").await.form("#login-submit");
+    (browser, form)
+}
+
+/// A sign-in form filled in.
+pub fn filled(form: &Form, email: &str, password: &str) -> Form {
+    form.clone().with("email", email).with("password", password)
+}
+
+/// A new browser that has signed in with [`PASSWORD`], at the consent page of a request.
+pub async fn asked(server: &Server, client: &Client, email: &str, extra: &str) -> (Browser, Answer) {
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url(extra)).await;
+    let page = browser.sign_in_on(&login, email, PASSWORD).await;
+    assert!(page.has("#allow"), "{}", page.text());
+    (browser, page)
 }

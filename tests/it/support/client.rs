@@ -3,10 +3,11 @@
 use axum::body::Body;
 use axum::http::{Request, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use doorward::protocol::rejection::Rejection;
 use serde_json::Value;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-use super::{Answer, Server, VERIFIER, canaries, challenge};
+use super::{Answer, Server, VERIFIER, canaries, challenge, parallel};
 
 /// A registered client.
 #[derive(Clone)]
@@ -125,4 +126,34 @@ impl Client {
 pub fn unverified_claims(token: &str) -> Value {
     let part = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&doorward::secret::from_base64url(part).unwrap()).unwrap()
+}
+
+/// An authorization request by GET and by POST, as a stranger sends it, followed to its end; the two answers.
+pub async fn by_get_and_post(server: &Server, url: &str) -> [Answer; 2] {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let posted = server.post(path, query).await;
+    let posted = match posted.onward().filter(|address| address.starts_with("/authorize?")) {
+        Some(address) => server.get(&address).await,
+        None => posted,
+    };
+    [server.get(url).await, posted]
+}
+
+/// Redeems one code 32 times at once, over these nodes: one succeeds, the others are replays, and what came of it has ended, as nobody knows who of them
+/// was the thief.
+pub async fn redeem_at_once(nodes: &[Client], code: &str) {
+    let answers = parallel(32, |at| {
+        let (client, code) = (nodes[at % nodes.len()].clone(), code.to_owned());
+        async move { client.redeem(&code).await }
+    })
+    .await;
+    let (won, lost): (Vec<&Answer>, Vec<&Answer>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!(won.len(), 1);
+    for answer in lost {
+        answer.refused_json(400, Rejection::ReplayedCode);
+    }
+    let token = won[0].json()["access_token"].as_str().unwrap().to_owned();
+    for node in nodes {
+        node.userinfo(&token).await.refused(401, Rejection::TokenOfEndedGrant);
+    }
 }

@@ -207,6 +207,20 @@ impl Database {
         everything
     }
 
+    /// Whether these words stand anywhere in the database.
+    pub async fn db_holds(&self, words: &str) -> bool {
+        self.db_everything().await.windows(words.len()).any(|window| window == words.as_bytes())
+    }
+
+    /// How many rows these tables have.
+    pub async fn db_counts(&self, tables: &[&str]) -> Vec<i64> {
+        let mut counts = Vec::new();
+        for table in tables {
+            counts.push(self.db_number(&format!("SELECT count(*) FROM {table}")).await);
+        }
+        counts
+    }
+
     /// The rows that a statement of the test's own gives.
     pub async fn db_rows<T>(&self, sql: &str) -> Vec<T>
     where

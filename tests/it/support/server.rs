@@ -14,6 +14,7 @@ use doorward::protocol::client::{AuthMethod, ClientField, ClientType};
 use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::resource::{Resource, ResourceField};
 use doorward::protocol::user::{User, UserField};
+use doorward::registry::Registry;
 use doorward::sealing::MasterKey;
 use doorward::secret::{Secret, base64url, sha256};
 use doorward::storage::{Account, Storage};
@@ -153,6 +154,11 @@ impl Server {
     /// A new browser.
     pub fn browser(&self) -> Browser {
         Browser::new(self)
+    }
+
+    /// The registry of this node.
+    pub fn registry(&self) -> Registry {
+        Registry::new(self.app.storage.clone(), &self.app.config).unwrap()
     }
 
     /// Makes a person with [`PASSWORD`]; tells the id.
