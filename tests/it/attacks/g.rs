@@ -3,19 +3,10 @@
 use doorward::protocol::client::{AuthMethod, ClientType};
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
-use doorward::registry::{Act, ClientChange, Error, NewClient, Registry, UserChange};
+use doorward::registry::{Act, ClientChange, Error, NewClient};
 
 use super::{ANN, BOB, OFFLINE, count, is_active, refresh, text, tokens};
-use crate::support::{Answer, Browser, Client, PASSWORD, Server, parallel, unverified_claims};
-
-/// A signed-in browser at the consent page.
-async fn asked(server: &Server, client: &Client, extra: &str) -> (Browser, Answer) {
-    let mut browser = server.browser();
-    let login = browser.visit(&client.authorization_url(extra)).await;
-    let page = browser.sign_in_on(&login, ANN, PASSWORD).await;
-    assert!(page.has("#allow"), "{}", page.text());
-    (browser, page)
-}
+use crate::support::{Client, PASSWORD, Server, asked, parallel, unverified_claims};
 
 /// Every page and every refusal refuses to be framed, by both headers; its forms go to us and to the one application that it is about.
 #[tokio::test]
@@ -79,7 +70,7 @@ async fn g2_an_application_on_a_device_is_never_let_in_in_silence() {
                 })
                 .await;
             client.redirect_uri = (*uri).to_owned();
-            let (mut browser, page) = asked(&server, &client, OFFLINE).await;
+            let (mut browser, page) = asked(&server, &client, ANN, OFFLINE).await;
             let code = browser.press(&page.form("#allow")).await.location_param("code").unwrap();
             client.redeem(&code).await.ok();
             for _ in 0..2 {
@@ -107,7 +98,7 @@ async fn g3_a_consent_covers_what_was_agreed_and_nothing_else() {
     let client = server.db_client(ClientType::Web, |c| c.scopes = scopes("openid email one offline_access")).await;
     let other = server.db_client(ClientType::Web, |c| c.scopes = scopes("openid email one two")).await;
     let agreed = "scope=openid+one&resource=https://one.test";
-    let (mut browser, page) = asked(&server, &client, agreed).await;
+    let (mut browser, page) = asked(&server, &client, ANN, agreed).await;
     browser.press(&page.form("#allow")).await;
     browser.get(&client.authorization_url(&format!("{agreed}&prompt=none"))).await.location_param("code").unwrap();
     server.db_change_client(&client.id, |c| c.scopes = scopes("openid email profile one two offline_access")).await;
@@ -142,7 +133,7 @@ async fn g3_a_consent_covers_what_was_agreed_and_nothing_else() {
 async fn g4_a_clients_name_is_text_beside_where_it_leads() {
     let server = Server::start().await;
     server.db_user(ANN).await;
-    let registry = Registry::new(server.app.storage.clone(), &server.app.config).unwrap();
+    let registry = server.registry();
     let act = Act::of_operator(server.clock.now());
     let long = "n".repeat(10_000);
     for name in ["Good\u{202e}elgooG", "a\u{2066}b", "a\0b", "a\nb", "a\u{7}b", "", "   ", &long] {
@@ -164,7 +155,7 @@ async fn g4_a_clients_name_is_text_beside_where_it_leads() {
         ["<b>Google</b>", "Google</h1><script>", "Notes\u{202e}elgooG", "Gооgle", "&lt;b&gt;", "Google Inc. \u{2028}x"]
     {
         let client = server.db_client(ClientType::Spa, |c| c.name = name.to_owned()).await;
-        let (_, page) = asked(&server, &client, "").await;
+        let (_, page) = asked(&server, &client, ANN, "").await;
         assert_eq!(page.text_of("h1 .name").as_deref(), Some(name));
         assert!(!page.has("h1 b") && !page.has("script:not([src])"));
         assert!(page.text_of("main").unwrap().contains("rp.test"), "the host is told");
@@ -181,7 +172,7 @@ async fn g5_a_form_that_is_sent_twice_gives_no_second_code() {
     server.db_user(ANN).await;
     let other = server.another_node().await;
     let client = server.db_client(ClientType::Web, |_| {}).await;
-    let (mut browser, first) = asked(&server, &client, "state=first&scope=openid&nonce=n-first").await;
+    let (mut browser, first) = asked(&server, &client, ANN, "state=first&scope=openid&nonce=n-first").await;
     let second = browser.visit(&client.authorization_url("state=second&scope=openid+email&nonce=n-second")).await;
     for (page, state, scope) in [(&second, "second", "email openid"), (&first, "first", "openid")] {
         let form = page.form("#allow");
@@ -219,7 +210,7 @@ async fn g6_a_consent_is_of_the_person_who_was_asked() {
     server.db_user(BOB).await;
     let client = server.db_client(ClientType::Web, |_| {}).await;
     let evil = server.db_client(ClientType::Web, |c| c.name = "Evil".to_owned()).await;
-    let (mut browser, page) = asked(&server, &client, "").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "").await;
     let evils = browser.visit(&evil.authorization_url("")).await;
     let (form, evil_form) = (page.form("#allow"), evils.form("#allow"));
     // The attacker's own page, in the attacker's own browser.
@@ -246,28 +237,37 @@ async fn g6_a_consent_is_of_the_person_who_was_asked() {
         let answer = browser.submit(&mixed).await;
         assert!(answer.status.is_client_error(), "{what}: {}", answer.status);
     }
-    for decision in ["", "Allow", "true", "1", "deny allow"] {
+    for decision in ["", "Allow", "allow ", "yes", "true", "1", "deny allow"] {
         let answer = browser.submit(&form.clone().with("decision", decision)).await;
         answer.refused_page(400, Rejection::MissingDecision);
     }
+    browser.submit(&form.clone().without("decision")).await.refused_page(400, Rejection::MissingDecision);
     assert_eq!(count(&server, "SELECT count(*) FROM consents").await, 0);
     assert_eq!(count(&server, "SELECT count(*) FROM codes").await, 0);
     browser.press(&form).await.location_param("code").unwrap();
 }
 
-/// Class: a client's past: made anew under a deleted one's name it has neither its consents nor its tokens; a new secret ends the old one; one that
-/// became public keeps no secret; a redirect URI that was taken back gets no code.
+/// Brings the client into the memory of these nodes.
+async fn remember(client: &Client, nodes: &[&Server]) {
+    for node in nodes {
+        refresh(&client.on(node), "x").await.refused_json(400, Rejection::UnknownRefreshToken);
+    }
+}
+
+/// Class: a client's past: made anew under a deleted one's name it has neither its consents nor its tokens, on a node that knew the former one too; a new
+/// secret ends the old one; one that became public keeps no secret.
 #[tokio::test]
 async fn g9_a_client_that_was_made_anew_inherits_nothing() {
     let server = Server::start().await;
     let other = server.another_node().await;
     server.db_user(ANN).await;
-    let registry = Registry::new(server.app.storage.clone(), &server.app.config).unwrap();
+    let registry = server.registry();
     let act = Act::of_operator(server.clock.now());
     let client = server.db_client(ClientType::Web, |_| {}).await;
     let mut browser = server.browser();
     let given = tokens(&mut browser, &client).await;
     let code = browser.code(&client, ANN, OFFLINE).await;
+    remember(&client, &[&server, &other]).await;
     registry.delete_client(&client.id, &act).await.unwrap();
     let again = NewClient {
         client_id: Some(client.id.clone()),
@@ -278,22 +278,21 @@ async fn g9_a_client_that_was_made_anew_inherits_nothing() {
             ..ClientChange::default()
         },
     };
-    let made = registry.create_client(again, &act).await;
-    if let Ok(made) = made {
-        let mut heir = client.clone();
-        heir.secret = made.view.secret.as_ref().map(|secret| secret.expose().to_owned());
-        for node in [&server, &other] {
-            node.poll().await;
-            let (heir, former) = (heir.on(node), client.on(node));
-            former.credentials(&[]).await.refused_json(401, Rejection::WrongClientSecret);
-            heir.redeem(&code).await.refused_json(400, Rejection::UnknownCode);
-            refresh(&heir, &text(&given, "refresh_token")).await.refused_json(400, Rejection::UnknownRefreshToken);
-            assert!(!is_active(&heir, &text(&given, "access_token")).await);
-            heir.userinfo(&text(&given, "access_token")).await.refused(401, Rejection::TokenOfEndedGrant);
-        }
-        assert!(browser.visit(&heir.authorization_url(OFFLINE)).await.has("#allow"), "consent is asked anew");
+    let made = registry.create_client(again, &act).await.unwrap();
+    let mut heir = client.clone();
+    heir.secret = made.view.secret.as_ref().map(|secret| secret.expose().to_owned());
+    for node in [&server, &other] {
+        node.poll().await;
+        let (heir, former) = (heir.on(node), client.on(node));
+        former.credentials(&[]).await.refused_json(401, Rejection::WrongClientSecret);
+        heir.redeem(&code).await.refused_json(400, Rejection::UnknownCode);
+        refresh(&heir, &text(&given, "refresh_token")).await.refused_json(400, Rejection::UnknownRefreshToken);
+        assert!(!is_active(&heir, &text(&given, "access_token")).await);
+        heir.userinfo(&text(&given, "access_token")).await.refused(401, Rejection::TokenOfEndedGrant);
     }
+    assert!(browser.visit(&heir.authorization_url(OFFLINE)).await.has("#allow"), "consent is asked anew");
     let client = server.db_client(ClientType::Web, |_| {}).await;
+    remember(&client, &[&server, &other]).await;
     let renewed = registry.renew_client_secret(&client.id, &act).await.unwrap().view.secret.unwrap();
     for node in [&server, &other] {
         node.poll().await;
@@ -310,13 +309,12 @@ async fn g9_a_client_that_was_made_anew_inherits_nothing() {
     refresh(&client, "x").await.refused_json(401, Rejection::SecretOfPublicClient);
 }
 
-/// A client cannot have the id of a person, and a person's new id is never a client's: what a client gets for itself is never about somebody, and
-/// opens no person's door.
+/// A client cannot have the id of a person; what one gets for itself that is named in the same form is about nobody, and opens no person's door.
 #[tokio::test]
 async fn g11_a_client_cannot_be_named_like_a_person() {
     let server = Server::start().await;
     let ann = server.db_user(ANN).await;
-    let registry = Registry::new(server.app.storage.clone(), &server.app.config).unwrap();
+    let registry = server.registry();
     let act = Act::of_operator(server.clock.now());
     let new = |id: &str| NewClient {
         client_id: Some(id.to_owned()),
@@ -331,7 +329,6 @@ async fn g11_a_client_cannot_be_named_like_a_person() {
         let Err(Error::Invalid(problems)) = registry.create_client(new(&id), &act).await else { panic!("{id}") };
         assert_eq!(problems.iter().map(|problem| problem.field.as_str()).collect::<Vec<_>>(), ["client_id"]);
     }
-    registry.change_user(&ann, UserChange::default(), &act).await.unwrap();
     // Ids of the same form come from elsewhere, when clients move in from another server.
     let moved = "0192f0c1-7000-7000-8000-0123456789ab";
     let made = registry.create_client(new(moved), &act).await.unwrap();

@@ -8,7 +8,7 @@ use doorward::secret::{base64url, from_base64url};
 use serde_json::Value;
 
 use super::{ANN, BOB, OFFLINE, encoded, is_signed_in, refresh, text, tokens};
-use crate::support::{Browser, Client, Form, Receiver, Server, forge, unverified_claims};
+use crate::support::{Browser, Client, Receiver, Server, forge, unverified_claims};
 
 const OUT: &str = "https://rp.test/out";
 
@@ -81,6 +81,7 @@ async fn m2_a_hint_signs_out_the_sign_in_that_it_is_of() {
         "x".to_owned(),
         "a.b.c".to_owned(),
         format!("{}.{}.", parts[0], parts[1]),
+        own[..own.len() - 4].to_owned(),
         forge::unsigned("{\"alg\":\"none\",\"typ\":\"JWT\"}", &claims),
         forge::signed_with_hmac(&header.replace("RS256", "HS256"), &claims, b""),
         format!("{}.{}.{}", parts[0], base64url(claims.replace("exp", "exq").as_bytes()), parts[2]),
@@ -184,9 +185,8 @@ async fn m4_after_signing_out_nothing_private_is_left() {
     }
     let answer = back.clone().press(&allow).await;
     assert!(answer.has("#login-submit"), "{}", answer.text());
-    let others = Form { action: "/account/sign-ins/end-others".to_owned(), ..end.clone().without("id") };
-    let app =
-        Form { action: "/account/apps/end".to_owned(), ..end.clone().without("id").with("client_id", &client.id) };
+    let others = end.clone().without("id").to("/account/sign-ins/end-others");
+    let app = end.clone().without("id").with("client_id", &client.id).to("/account/apps/end");
     for form in [&end, &others, &app] {
         assert!(back.clone().press(form).await.has("#login-submit"), "{}", form.action);
     }

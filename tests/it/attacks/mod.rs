@@ -25,7 +25,7 @@ mod rows;
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
-use crate::support::{Answer, Browser, Client, Form, Server};
+use crate::support::{Answer, Browser, Client, Server};
 
 const ANN: &str = "ann@example.org";
 const BOB: &str = "bob@example.org";
@@ -34,25 +34,9 @@ const EVE: &str = "eve@example.org";
 /// A request for everything that outlives the browser.
 const OFFLINE: &str = "scope=openid+email+offline_access";
 
-/// How often a race is run: a few times, or as often as its row says in the long round.
-fn rounds(few: usize, many: usize) -> usize {
-    if std::env::var_os("DOORWARD_LONG").is_some() { many } else { few }
-}
-
 /// As a value in a query or a form.
 fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
-}
-
-/// An authorization request by GET and by POST, as a stranger sends it; the two answers.
-async fn by_get_and_post(server: &Server, url: &str) -> [Answer; 2] {
-    let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let posted = server.post(path, query).await;
-    let posted = match posted.onward().filter(|address| address.starts_with("/authorize?")) {
-        Some(address) => server.get(&address).await,
-        None => posted,
-    };
-    [server.get(url).await, posted]
 }
 
 /// A member of an answer of tokens.
@@ -78,18 +62,6 @@ async fn is_active(client: &Client, token: &str) -> bool {
 /// Whether the browser's sign-in counts at this node.
 async fn is_signed_in(browser: &mut Browser) -> bool {
     browser.visit("/account").await.has("#sign-out")
-}
-
-/// The sign-in form of a new browser.
-async fn login_form(server: &Server) -> (Browser, Form) {
-    let mut browser = server.browser();
-    let form = browser.visit("/login").await.form("#login-submit");
-    (browser, form)
-}
-
-/// The form filled in.
-fn filled(form: &Form, email: &str, password: &str) -> Form {
-    form.clone().with("email", email).with("password", password)
 }
 
 async fn count(server: &Server, sql: &str) -> i64 {

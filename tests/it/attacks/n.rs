@@ -6,8 +6,8 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
-use super::{ANN, by_get_and_post, count, encoded, refresh, text};
-use crate::support::{PASSWORD, Server, unverified_claims};
+use super::{ANN, count, encoded, refresh, text};
+use crate::support::{PASSWORD, Server, by_get_and_post, unverified_claims};
 
 /// Every form of the address gives the same bytes, whose issuer is the configured one to the byte, whatever Host and forwarded headers say.
 #[tokio::test]

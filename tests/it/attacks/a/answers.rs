@@ -4,9 +4,9 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use url::Url;
 
-use crate::attacks::{ANN, by_get_and_post, count, encoded, filled};
+use crate::attacks::{ANN, count, encoded};
 use crate::sources::routes;
-use crate::support::{Answer, PASSWORD, Server};
+use crate::support::{Answer, PASSWORD, Server, by_get_and_post, filled};
 
 /// Nobody is sent anywhere, by header, link or form, in any response mode and in silence.
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
         ("/account/sign-ins/end-others", end.clone()),
         ("/account/apps/end", end.clone().with("client_id", &client.id)),
     ] {
-        seen.push((path, browser.submit(&crate::support::Form { action: path.to_owned(), ..form }).await));
+        seen.push((path, browser.submit(&form.to(path)).await));
     }
     seen.push(("/logout/confirm", browser.submit(&question.form("#confirm")).await));
     for (path, answer) in &seen {

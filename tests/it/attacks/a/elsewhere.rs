@@ -4,8 +4,8 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use url::Url;
 
-use crate::attacks::{ANN, encoded, filled, login_form, text, tokens};
-use crate::support::{Answer, PASSWORD, Server};
+use crate::attacks::{ANN, encoded, text, tokens};
+use crate::support::{Answer, PASSWORD, Server, filled, login_form};
 
 /// Addresses that a careless server takes for its own.
 const TARGETS: &[&str] = &[
@@ -16,7 +16,9 @@ const TARGETS: &[&str] = &[
     "https:evil.test",
     "https:/evil.test",
     "https://evil.test",
+    "https:evil",
     "/ok?x=//evil.test",
+    "/ok?x=//evil",
     "\\\\evil.test",
     "/.evil.test",
     "/@evil.test",

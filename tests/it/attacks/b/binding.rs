@@ -145,6 +145,7 @@ async fn b11_a_changed_code_is_unknown() {
         &code.to_lowercase(),
         &respelled,
         &halves,
+        "x",
         "' OR '1'='1",
         "%",
         "*",
@@ -178,10 +179,8 @@ async fn b12_a_code_is_neither_guessed_nor_overheard() {
         assert_eq!(answer.header("referrer-policy"), referrer);
         assert_eq!(answer.header("access-control-allow-origin"), "");
     }
-    let everything = server.database.db_everything().await;
     for code in &codes {
-        let holds = everything.windows(code.len()).any(|window| window == code.as_bytes());
-        assert!(!holds, "the database holds a code itself");
+        assert!(!server.database.db_holds(code).await, "the database holds a code itself");
     }
     // First characters are as good as any: none is a counter.
     let starts: std::collections::BTreeSet<&str> = codes.iter().map(|code| &code[..4]).collect();

@@ -2,29 +2,11 @@
 
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
-use doorward::registry::{Act, Registry, State, UserChange};
+use doorward::registry::{Act, State, UserChange};
 use doorward::secret::Secret;
 
-use crate::attacks::{ANN, OFFLINE, is_active, refresh, rounds, text};
-use crate::support::{Answer, Client, Form, Server, parallel};
-
-/// Redeems one code 32 times at once over these nodes.
-async fn redeem_at_once(nodes: &[Client], code: &str) {
-    let answers = parallel(32, |at| {
-        let (client, code) = (nodes[at % nodes.len()].clone(), code.to_owned());
-        async move { client.redeem(&code).await }
-    })
-    .await;
-    let (won, lost): (Vec<&Answer>, Vec<&Answer>) = answers.iter().partition(|answer| answer.status == 200);
-    assert_eq!(won.len(), 1);
-    for answer in lost {
-        answer.refused_json(400, Rejection::ReplayedCode);
-    }
-    // Who of the 32 was the thief nobody knows: what came of the code has ended.
-    for node in nodes {
-        node.userinfo(&text(&won[0].json(), "access_token")).await.refused(401, Rejection::TokenOfEndedGrant);
-    }
-}
+use crate::attacks::{ANN, OFFLINE, is_active, refresh, text};
+use crate::support::{Server, redeem_at_once, rounds};
 
 /// Exactly one of 32 redemptions at once succeeds, each time, on one node and on two, and its tokens die with the replays.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -39,7 +21,7 @@ async fn b7_a_code_is_redeemed_once_however_many_try_at_once() {
         }
         let mut browser = server.browser();
         browser.sign_in(ANN).await;
-        for _ in 0..rounds(5, 1000) {
+        for _ in 0..rounds(20, 1000) {
             let code = browser.code(&client, ANN, "").await;
             redeem_at_once(&clients, &code).await;
         }
@@ -54,7 +36,7 @@ async fn b8_a_code_ends_with_its_time_its_user_its_client_and_its_consent() {
     let client = server.db_client(ClientType::Spa, |_| {}).await;
     let web = server.db_client(ClientType::Web, |_| {}).await;
     let other = server.another_node().await;
-    let registry = Registry::new(server.app.storage.clone(), &server.app.config).unwrap();
+    let registry = server.registry();
     let mut browser = server.browser();
 
     let late = browser.code(&client, ANN, "").await;
@@ -79,7 +61,7 @@ async fn b8_a_code_ends_with_its_time_its_user_its_client_and_its_consent() {
             "consent withdrawn" => {
                 for id in [&client.id, &web.id] {
                     let form = account.form("#sign-ins button").without("id").with("client_id", id);
-                    browser.press(&Form { action: "/account/apps/end".to_owned(), ..form }).await;
+                    browser.press(&form.to("/account/apps/end")).await;
                 }
             }
             "password changed" => {

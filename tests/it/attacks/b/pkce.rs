@@ -4,8 +4,8 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::rejection::Rejection;
 
-use crate::attacks::{ANN, BOB, by_get_and_post, count, is_active, text};
-use crate::support::{Server, VERIFIER, challenge};
+use crate::attacks::{ANN, BOB, count, is_active, text};
+use crate::support::{Server, VERIFIER, by_get_and_post, challenge};
 
 /// A verifier without a challenge is refused, and burns the code.
 #[tokio::test]
@@ -22,6 +22,11 @@ async fn b1_a_verifier_without_a_challenge_is_refused() {
             answer.refused_json(400, Rejection::UnexpectedVerifier);
             client.redeem(&code).await.refused_json(400, Rejection::BurntCode);
         }
+        let code = server.browser().code(client, ANN, extra).await;
+        // Such a client sends no verifier.
+        let mut plain = client.clone();
+        plain.pkce = false;
+        plain.redeem(&code).await.ok();
     }
     // Whoever must send a challenge gets no code without one.
     for client in [&server.db_client(ClientType::Spa, |_| {}).await, &nonce] {
@@ -41,13 +46,15 @@ async fn b2_a_missing_an_empty_and_a_wrong_verifier_burn_the_code() {
     for kind in [ClientType::Spa, ClientType::Web] {
         let client = server.db_client(kind, |_| {}).await;
         let mut browser = server.browser();
-        let (other_case, longer) = (VERIFIER.to_uppercase(), format!("{VERIFIER}v"));
+        let (other_case, longer, too_long) = (VERIFIER.to_uppercase(), format!("{VERIFIER}v"), "v".repeat(129));
         for (verifier, rejection) in [
             (None, Rejection::MissingVerifier),
             (Some(""), Rejection::MissingVerifier),
             (Some("wrong-wrong-wrong-wrong-wrong-wrong-wrong-wrong"), Rejection::WrongVerifier),
             (Some(&VERIFIER[1..]), Rejection::WrongVerifier),
+            (Some(&VERIFIER[..42]), Rejection::WrongVerifier),
             (Some(&longer), Rejection::WrongVerifier),
+            (Some(&too_long), Rejection::WrongVerifier),
             (Some(&other_case), Rejection::WrongVerifier),
             (Some(&challenge()), Rejection::WrongVerifier),
         ] {

@@ -3,23 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use doorward::protocol::algorithm::Algorithm;
 use doorward::secret::{base64url, from_base64url};
 use doorward::tokens::{KeySpec, SigningKey};
-use rsa::pkcs1::EncodeRsaPublicKey;
-use rsa::pkcs8::EncodePublicKey;
-use rsa::{BoxedUint, RsaPublicKey};
 use serde_json::{Value, json};
 
 use super::{given, given_on};
 use crate::support::{Server, forge};
-
-/// A token of these two parts with any bytes as its signature.
-fn signed_with(header: &Value, claims: &str, signature: &[u8]) -> String {
-    let input = format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(claims.as_bytes()));
-    format!("{input}.{}", base64url(signature))
-}
 
 /// In every spelling of `none`, with and without our key's name, with an empty signature under every algorithm: no door takes it.
 #[tokio::test]
@@ -54,32 +44,9 @@ async fn c2_the_public_key_is_no_shared_secret() {
     let given = given().await;
     let set = given.server.get("/.well-known/jwks.json").await;
     let jwk = set.ok()["keys"][0].clone();
-    let number = |name: &str| BoxedUint::from_be_slice_vartime(&from_base64url(jwk[name].as_str().unwrap()).unwrap());
-    let key = RsaPublicKey::new(number("n"), number("e")).unwrap();
-    let (spki, pkcs1) = (key.to_public_key_der().unwrap(), key.to_pkcs1_der().unwrap());
-    let pem = |label: &str, der: &[u8]| {
-        let text = STANDARD.encode(der);
-        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
-    };
-    let own = pem("PUBLIC KEY", spki.as_bytes());
-    let mut secrets: Vec<Vec<u8>> = vec![
-        own.clone().into_bytes(),
-        own.trim_end().as_bytes().to_vec(),
-        own.replace('\n', "\r\n").into_bytes(),
-        STANDARD.encode(spki.as_bytes()).into_bytes(),
-        pem("RSA PUBLIC KEY", pkcs1.as_bytes()).into_bytes(),
-        spki.as_bytes().to_vec(),
-        pkcs1.as_bytes().to_vec(),
-        jwk.to_string().into_bytes(),
-        set.body.clone(),
-        vec![],
-        vec![0; 32],
-    ];
-    for name in ["n", "e", "kid"] {
-        secrets.push(jwk[name].as_str().unwrap().as_bytes().to_vec());
-        secrets.extend(from_base64url(jwk[name].as_str().unwrap()));
-    }
+    let mut secrets = forge::writings_of_public_key(&jwk);
+    secrets.extend([set.body.clone(), vec![0; 32], jwk["kid"].as_str().unwrap().as_bytes().to_vec()]);
+    secrets.extend(from_base64url(jwk["kid"].as_str().unwrap()));
     let claims = given.claims.to_string();
     for secret in secrets {
         for alg in ["HS256", "HS384", "HS512", "hs256", "RS256"] {
@@ -112,16 +79,15 @@ async fn c3_the_key_says_which_algorithm_verifies() {
             *last = 1;
         }
         for signature in [vec![0; length], vec![0xff; length], one] {
-            given.refuses(&signed_with(&header, &claims, &signature)).await;
+            given.refuses(&forge::signed_as(&header.to_string(), &claims, &signature)).await;
         }
     }
     // Another server's key, under its own name and under ours, of every algorithm.
     for algorithm in Algorithm::ALL.iter().copied() {
         let other = SigningKey::generate(KeySpec { algorithm, rsa_bits: 2048 }).unwrap();
         for kid in [other.kid().to_owned(), forge::kid(&given.server)] {
-            let header = json!({ "alg": algorithm.as_str(), "typ": "at+jwt", "kid": kid });
-            let input = format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(claims.as_bytes()));
-            given.refuses(&signed_with(&header, &claims, &other.sign(input.as_bytes()).unwrap())).await;
+            let header = json!({ "alg": algorithm.as_str(), "typ": "at+jwt", "kid": kid }).to_string();
+            given.refuses(&forge::signed_with(&other, &header, &claims)).await;
         }
     }
     given.still_holds().await;
@@ -156,8 +122,7 @@ async fn c4_a_header_cannot_bring_its_own_key() {
         for (alg, kid) in [("HS256", forge::kid(&given.server)), ("ES256", own.kid().to_owned())] {
             let mut header = json!({ "alg": alg, "typ": "at+jwt", "kid": kid });
             header[name] = value.clone();
-            let input = format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(claims.as_bytes()));
-            given.refuses(&signed_with(&header, &claims, &own.sign(input.as_bytes()).unwrap())).await;
+            given.refuses(&forge::signed_with(&own, &header.to_string(), &claims)).await;
             given.refuses(&forge::signed_with_hmac(&header.to_string(), &claims, b"mine")).await;
             header.as_object_mut().unwrap().remove("kid");
             given.refuses(&forge::signed_with_hmac(&header.to_string(), &claims, b"mine")).await;

@@ -101,10 +101,12 @@ async fn c7_a_token_of_another_issuer_or_audience_is_refused() {
         let asked = stranger.post("/introspect", &[("token", token)]).await.ok();
         assert_eq!(asked, json!({ "active": false }));
     }
-    let elsewhere = super::given().await;
-    let fresh = SigningKey::generate(KeySpec { algorithm: Algorithm::Rs256, rsa_bits: 2048 }).unwrap();
-    let ring = &elsewhere.server.app.ring;
-    assert!(!ring.held().is_empty() && !fresh.kid().is_empty());
+    // All tests share a key: another server's is this.
+    let others = SigningKey::generate(KeySpec { algorithm: Algorithm::Rs256, rsa_bits: 2048 }).unwrap();
+    for kid in [others.kid().to_owned(), forge::kid(&given.server)] {
+        let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid }).to_string();
+        given.refuses(&forge::signed_with(&others, &header, &given.claims.to_string())).await;
+    }
     given.still_holds().await;
 }
 

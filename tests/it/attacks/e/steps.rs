@@ -4,11 +4,11 @@ use axum::body::Body;
 use axum::http::Request;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
-use doorward::registry::{Act, Registry};
+use doorward::registry::Act;
 
-use crate::attacks::{ANN, BOB, EVE, encoded, filled, login_form, text};
+use crate::attacks::{ANN, BOB, EVE, encoded, text};
 use crate::sources::{routes, sources};
-use crate::support::{Form, PASSWORD, Server, unverified_claims};
+use crate::support::{Form, PASSWORD, Server, filled, login_form, unverified_claims};
 
 /// Class: a demand to sign in again: it is in the sealed request, so that no parameter, no other page, no repetition and no older sign-in gets around
 /// it; what is sensitive asks for the password again ten minutes later.
@@ -54,8 +54,7 @@ async fn e6_a_demand_to_sign_in_again_cannot_be_gone_around() {
     let mut there = server.browser();
     there.sign_in(ANN).await;
     let account = browser.visit("/account").await;
-    let others =
-        Form { action: "/account/sign-ins/end-others".to_owned(), ..account.form("#sign-ins button").without("id") };
+    let others = account.form("#sign-ins button").without("id").to("/account/sign-ins/end-others");
     let question = browser.submit(&others).await;
     assert!(question.has("#confirm"), "{}", question.text());
     let form = question.form("#confirm");
@@ -113,8 +112,8 @@ async fn e9_no_step_on_the_way_can_be_skipped() {
     silent.refused_redirect(Rejection::ConsentNeeded);
 }
 
-/// Class: secrets of a person in addresses: a password in one is not taken, is shown on no page and stands in no log; what travels in ours is sealed for
-/// one browser, and pages tell other sites nothing of it.
+/// Class: secrets of a person in addresses: a password in one is not taken and is shown on no page; what travels in ours is sealed for one browser, and
+/// pages send no other site a referrer.
 #[tokio::test]
 async fn e12_no_secret_of_a_person_travels_in_an_address() {
     let server = Server::start().await;
@@ -171,7 +170,7 @@ async fn e14_no_door_of_a_first_start_is_open() {
         "/recovery",
         "/reset",
     ];
-    let registry = Registry::new(server.app.storage.clone(), &server.app.config).unwrap();
+    let registry = server.registry();
     let act = Act::of_operator(server.clock.now());
     for people in [0, 1, 0] {
         for email in [ANN, EVE] {

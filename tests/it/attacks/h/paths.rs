@@ -105,8 +105,8 @@ async fn h10_a_path_has_one_spelling_and_a_request_one_method() {
 #[tokio::test]
 async fn h12_a_foreign_host_gets_nothing() {
     let server = Server::start().await;
-    let paths: Vec<String> =
-        crate::sources::routes().into_iter().map(|(path, _)| path.replace("{file}", "x")).collect();
+    let routes = crate::sources::routes().into_iter().map(|(path, _)| path.replace("{file}", "x"));
+    let paths: Vec<String> = routes.chain(["/nowhere".to_owned()]).collect();
     let foreign = [
         "evil.test",
         "localhost.evil.test",
@@ -140,6 +140,9 @@ async fn h12_a_foreign_host_gets_nothing() {
         answer.refused_json(421, Rejection::WrongHost);
         let answer = send(&server, "GET", path, &[("host", "localhost:8000"), ("host", "localhost:8000")]).await;
         answer.refused_json(421, Rejection::WrongHost);
+        for own in ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "localhost"] {
+            assert_ne!(send(&server, "GET", path, &[("host", own)]).await.status, 421, "'{own}' at {path}");
+        }
     }
     let secure = Server::with(|config| config.server.issuer = "https://as.test".to_owned()).await;
     for path in &paths {

@@ -6,11 +6,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::page::{Cursor, Page};
 use doorward::protocol::rejection::Rejection;
-use doorward::registry::{Act, Registry, Which};
+use doorward::registry::{Act, Which};
 
 use crate::attacks::{ANN, EVE, count, encoded, is_signed_in, tokens};
 use crate::sources::routes;
-use crate::support::{Answer, Form, Server};
+use crate::support::{Answer, Server};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -168,8 +168,9 @@ async fn h7_a_body_is_one_form_of_at_most_64_kib() {
     ] {
         service.token(&fields).await.refused_json(400, rejection);
     }
-    let many: String = (0..10_000).map(|n| format!("p{n}=&")).collect();
-    assert!(many.len() > 65_536 || server.post("/token", &many).await.status == 401);
+    // Thousands of names are read, and are nobody's authentication.
+    let many: String = (0..8000).map(|n| format!("p{n}=&")).collect();
+    server.post("/token", &many).await.refused_json(401, Rejection::MissingClientAuthentication);
     for charset in ["; charset=utf-7", ";charset=utf-16", "; charset=\"x", "; boundary"] {
         let answer = server.post_as("/token", &format!("{FORM}{charset}"), b"grant_type=x".to_vec()).await;
         answer.refused_json(401, Rejection::MissingClientAuthentication);
@@ -179,8 +180,8 @@ async fn h7_a_body_is_one_form_of_at_most_64_kib() {
     answer.refused_json(401, Rejection::MissingClientAuthentication);
 }
 
-/// Ids, cursors, searches and page sizes are values: quotes and wildcards find nothing more, a forged place of a list is refused, and a page has a
-/// bounded length whatever is asked for.
+/// Ids, cursors, searches and page sizes are values: quotes and wildcards find nothing more, what is no place of a list is refused, a place that was made up
+/// shows what comes after it and no more, and a page has a bounded length whatever is asked for.
 #[tokio::test]
 async fn h8_what_is_sent_is_never_a_part_of_a_statement() {
     let server = Server::start().await;
@@ -189,7 +190,7 @@ async fn h8_what_is_sent_is_never_a_part_of_a_statement() {
     let client = server.db_client(ClientType::Web, |_| {}).await;
     let mut browser = server.browser();
     let given = tokens(&mut browser, &client).await;
-    let registry = Registry::new(server.app.storage.clone(), &server.app.config).unwrap();
+    let registry = server.registry();
     let act = Act::of_operator(server.clock.now());
     let before = count(&server, "SELECT count(*) FROM grants WHERE ended_at IS NULL").await;
     let values = [
@@ -226,16 +227,16 @@ async fn h8_what_is_sent_is_never_a_part_of_a_statement() {
         crate::attacks::refresh(&client, value).await.refused_json(400, Rejection::UnknownRefreshToken);
         assert_eq!(client.post("/introspect", &[("token", value)]).await.ok()["active"], false);
         assert_eq!(client.post("/revoke", &[("token", value)]).await.status, 200);
-        assert!(!is_active_somewhere(&client, value).await);
+        assert_ne!(client.userinfo(value).await.status, 200);
         let form = browser.visit("/account").await.form("#sign-ins button");
         browser.submit(&form.clone().with("id", value)).await;
-        let app = Form { action: "/account/apps/end".to_owned(), ..form.without("id").with("client_id", value) };
+        let app = form.without("id").with("client_id", value).to("/account/apps/end");
         browser.submit(&app).await;
         let mut cookie = server.browser();
         cookie.cookies.insert("doorward_sign_in".to_owned(), value.replace([';', ' '], ""));
         assert!(!is_signed_in(&mut cookie).await, "{value}");
         let found = registry.users(Some(value), Page { after: None, limit: 100 }).await.unwrap();
-        assert!(found.items.is_empty() || value == "1;", "{value} found {}", found.items.len());
+        assert!(found.items.is_empty(), "{value} found {}", found.items.len());
         assert!(registry.user(value).await.is_err() && registry.client(value).await.is_err());
         assert!(registry.end_sign_in(value, &act).await.is_err());
         assert!(value.parse::<Cursor>().is_err() && format!("{value}.{value}").parse::<Cursor>().is_err(), "{value}");
@@ -255,28 +256,16 @@ async fn h8_what_is_sent_is_never_a_part_of_a_statement() {
             assert!(page.items.len() <= 2, "{forged}");
         }
     }
-    let far = "9223372036854775807.z".parse::<Cursor>().ok();
-    assert!(registry.users(None, Page { after: far, limit: 10 }).await.unwrap().items.is_empty());
-    registry
-        .sign_ins(
-            &Which { user_id: Some("' OR 1=1--".to_owned()), all: true },
-            Page { after: None, limit: 9 },
-            server.clock.now(),
-        )
-        .await
-        .unwrap()
-        .items
-        .is_empty()
-        .then_some(())
-        .unwrap();
+    let far = "9223372036854775807.z".parse::<Cursor>().unwrap();
+    let page = registry.users(None, Page { after: Some(far), limit: 10 }).await.unwrap();
+    assert!(page.items.is_empty());
+    let which = Which { user_id: Some("' OR 1=1--".to_owned()), all: true };
+    let page = registry.sign_ins(&which, Page { after: None, limit: 9 }, server.clock.now()).await.unwrap();
+    assert!(page.items.is_empty());
 }
 
-async fn is_active_somewhere(client: &crate::support::Client, token: &str) -> bool {
-    client.userinfo(token).await.status == 200
-}
-
-/// Class: bytes that are no text: NUL, lone surrogates, overlong forms and broken escapes, in every parameter of every route: refused or ignored,
-/// never a failure of ours, and never in the database.
+/// Class: bytes that are no text: NUL, lone surrogates, overlong forms and broken escapes, in the parameters that we know and in others, at every route:
+/// refused or ignored, and never a failure of ours.
 #[tokio::test]
 async fn h9_no_route_fails_on_bytes_that_are_no_text() {
     let server = Server::start().await;
@@ -334,8 +323,7 @@ async fn h9_no_route_fails_on_bytes_that_are_no_text() {
                 assert!(!answer.status.is_server_error(), "GET {path}?{sent}: {}", answer.status);
             }
             let body = format!("{}&{}", form.body(), pairs.join("&").replace("csrf=", "x="));
-            let answer =
-                browser.submit(&Form { action: path.clone(), fields: form.fields.clone() }.with("id", "\0")).await;
+            let answer = browser.submit(&form.clone().to(&path).with("id", "\0")).await;
             assert!(!answer.status.is_server_error(), "POST {path}: {}", answer.status);
             let answer = server.post(&path, &body).await;
             assert!(!answer.status.is_server_error(), "POST {path}: {}", answer.status);

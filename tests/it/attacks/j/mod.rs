@@ -6,8 +6,7 @@ mod sources;
 
 use doorward::protocol::rejection::Rejection;
 
-use super::{filled, login_form};
-use crate::support::{Answer, Browser, Form, Server};
+use crate::support::{Answer, Browser, Form, Server, filled, login_form};
 
 const WRONG: &str = "a wrong password of some length";
 const REFUSALS: &[Rejection] = &[Rejection::TooManyFailures, Rejection::ClosedToStrangers];
