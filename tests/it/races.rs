@@ -8,54 +8,9 @@ use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
 use crate::sources::routes;
-use crate::support::{Answer, Browser, Client, Form, PASSWORD, Server, parallel};
+use crate::support::{Answer, Browser, Client, PASSWORD, Server, parallel, redeem_at_once, rounds};
 
 const ANN: &str = "ann@example.org";
-
-/// Redeems one code 32 times at once, over these nodes: one succeeds, the others are replays, and what came of it has ended.
-async fn redeem_at_once(nodes: &[Client], code: &str) {
-    let answers = parallel(32, |at| {
-        let (client, code) = (nodes[at % nodes.len()].clone(), code.to_owned());
-        async move { client.redeem(&code).await }
-    })
-    .await;
-    let (won, lost): (Vec<&Answer>, Vec<&Answer>) = answers.iter().partition(|answer| answer.status == 200);
-    assert_eq!(won.len(), 1);
-    for answer in lost {
-        answer.refused_json(400, Rejection::ReplayedCode);
-    }
-    let token = won[0].json()["access_token"].as_str().unwrap().to_owned();
-    for node in nodes {
-        node.userinfo(&token).await.refused(401, Rejection::TokenOfEndedGrant);
-    }
-}
-
-async fn rounds(nodes: usize) {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
-    let client = server.db_client(ClientType::Web, |c| c.first_party = true).await;
-    let mut clients = vec![client.clone()];
-    for _ in 1..nodes {
-        clients.push(client.on(&server.another_node().await));
-    }
-    let mut browser = server.browser();
-    browser.sign_in(ANN).await;
-    let rounds = if std::env::var_os("DOORWARD_LONG").is_some() { 1000 } else { 20 };
-    for _ in 0..rounds {
-        let code = browser.code(&client, ANN, "").await;
-        redeem_at_once(&clients, &code).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_thirty_two_redemptions_of_one_code_one_succeeds() {
-    rounds(1).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_thirty_two_redemptions_of_one_code_over_two_nodes_one_succeeds() {
-    rounds(2).await;
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_the_codes_of_thirty_two_answers_to_one_request_one_is_worth_something() {
@@ -86,63 +41,6 @@ async fn of_the_codes_of_thirty_two_answers_to_one_request_one_is_worth_somethin
     }
     assert_eq!(won, 1);
     browser.press(&form).await.refused_page(400, Rejection::ReplayedPendingRequest);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn ten_thousand_requests_of_strangers_leave_no_row() {
-    // They come from one address, which would be told to wait.
-    let server = Server::with(|config| config.limits.authorizations_per_minute = 0).await;
-    let client = server.db_client(ClientType::Spa, |_| {}).await;
-    let before = rows(&server).await;
-    let url = client.authorization_url("");
-    // As a node does by itself: clients come from memory.
-    let node = server.clone();
-    let looking = tokio::spawn(async move {
-        loop {
-            node.poll().await;
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        }
-    });
-    let answers = parallel(100, |_| {
-        let (mut browser, url) = (server.browser(), url.clone());
-        async move {
-            let mut last = None;
-            for _ in 0..100 {
-                browser.cookies.clear();
-                let answer = browser.get(&url).await;
-                assert!(answer.location().starts_with("/login?request="));
-                last = Some(answer.location());
-            }
-            browser.visit(&last.unwrap()).await
-        }
-    })
-    .await;
-    looking.abort();
-    assert!(answers.iter().all(|page| page.has("#login-submit")));
-    assert_eq!(rows(&server).await, before);
-}
-
-/// Every table of the migrations, but those that a later one drops, with the number of its rows.
-async fn rows(server: &Server) -> Vec<(String, i64)> {
-    let mut files: Vec<_> =
-        std::fs::read_dir("migrations/sqlite").unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut tables = Vec::new();
-    for text in files.iter().map(|file| std::fs::read_to_string(file).unwrap()) {
-        let named = |line: &str, verb: &str| Some(line.strip_prefix(verb)?.split([' ', ';']).next()?.to_owned());
-        for line in text.lines() {
-            tables.extend(named(line, "CREATE TABLE "));
-            let dropped = named(line, "DROP TABLE ");
-            tables.retain(|table| Some(table) != dropped.as_ref());
-        }
-    }
-    assert!(tables.len() >= 9);
-    let mut counts = Vec::new();
-    for table in tables {
-        let count = server.database.db_number(&format!("SELECT count(*) FROM {table}")).await;
-        counts.push((table, count));
-    }
-    counts
 }
 
 /// What a request is sent with: a browser with its cookies, or a machine.
@@ -262,9 +160,9 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
     let (access, refresh) = (tokens["access_token"].to_string(), tokens["refresh_token"].to_string());
     let (access, refresh) = (access.trim_matches('"').to_owned(), refresh.trim_matches('"').to_owned());
     let code = browser.get(&silent).await.location_param("code").unwrap();
-    let end_others = Form { action: "/account/sign-ins/end-others".to_owned(), ..bea_form };
+    let end_others = bea_form.to("/account/sign-ins/end-others");
     let end_app = account.form("#sign-ins button").without("id").with("client_id", "another");
-    let end_app = Form { action: "/account/apps/end".to_owned(), ..end_app };
+    let end_app = end_app.to("/account/apps/end");
     let sealed = format!("?request={}", login.form("#login-submit").field("request"));
     let login = login.form("#login-submit").with("email", ANN).with("password", PASSWORD);
     let register = register.form("#register-submit").with("email", "new@example.org").with("name", "New");
@@ -383,8 +281,7 @@ async fn nothing_that_is_given_meanwhile_outlives_the_end_of_all() {
     let server = Server::start().await;
     let user = server.db_user(ANN).await;
     let client = server.db_client(ClientType::Web, |c| c.first_party = true).await;
-    let rounds = if std::env::var_os("DOORWARD_LONG").is_some() { 1000 } else { 20 };
-    for _ in 0..rounds {
+    for _ in 0..rounds(20, 1000) {
         let mut browser = server.browser();
         browser.sign_in(ANN).await;
         let (mut asking, app) = (browser.clone(), client.clone());

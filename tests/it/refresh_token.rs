@@ -223,57 +223,6 @@ async fn a_role_that_was_taken_away_is_gone_at_the_next_refresh() {
     assert!(unverified_claims(tokens["access_token"].as_str().unwrap()).get("roles").is_none());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_32_uses_at_once_all_get_the_same_answer_and_one_leaf_lives() {
-    let server = Server::with(|config| config.database.max_connections = 4).await;
-    let other_node = server.another_node().await;
-    let (_, client, mut token, _) = begin(&server, ClientType::Web).await;
-    let rounds = if std::env::var_os("DOORWARD_LONG").is_some() { 1000 } else { 20 };
-    for round in 0..rounds {
-        let uses = (0..32).map(|n| {
-            let (client, token) = (client.on(if n % 2 == 0 { &server } else { &other_node }), token.clone());
-            tokio::spawn(async move { refresh(&client, &token).await })
-        });
-        let mut answers = Vec::new();
-        for used in uses.collect::<Vec<_>>() {
-            answers.push(used.await.unwrap());
-        }
-        let first = answers[0].ok();
-        for answer in &answers {
-            assert_eq!(answer.ok(), first, "round {round}");
-        }
-        token = refresh_token(&first);
-        let live = "SELECT COUNT(*) FROM refresh_tokens WHERE consumed_at IS NULL";
-        assert_eq!(server.database.db_number(live).await, 1, "round {round}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn after_a_refresh_and_a_revocation_at_once_nothing_lives() {
-    let server = Server::start().await;
-    server.db_user("ann@example.org").await;
-    let client = server.db_client(ClientType::Web, |_| {}).await;
-    let mut browser = server.browser();
-    let rounds = if std::env::var_os("DOORWARD_LONG").is_some() { 1000 } else { 20 };
-    for _ in 0..rounds {
-        let code = browser.code(&client, "ann@example.org", SCOPE).await;
-        let token = refresh_token(&client.redeem(&code).await.ok());
-        let (c, t) = (client.clone(), token.clone());
-        let refreshing = tokio::spawn(async move { refresh(&c, &t).await });
-        let revoked = client.post("/revoke", &[("token", &token)]).await;
-        assert_eq!(revoked.status, 200);
-        let refreshed = refreshing.await.unwrap();
-        if refreshed.status == 200 {
-            refresh(&client, &refresh_token(&refreshed.json())).await.refused_json(400, Rejection::EndedGrant);
-            client
-                .userinfo(refreshed.json()["access_token"].as_str().unwrap())
-                .await
-                .refused(401, Rejection::TokenOfEndedGrant);
-        }
-        refresh(&client, &token).await.refused_json(400, Rejection::EndedGrant);
-    }
-}
-
 #[tokio::test]
 async fn a_confidential_client_may_send_its_secret_in_the_body() {
     let server = Server::start().await;

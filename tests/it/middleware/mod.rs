@@ -3,6 +3,5 @@
 mod bounded;
 mod forwarded;
 mod headers;
-mod host;
 mod keep_alive;
 mod rates;

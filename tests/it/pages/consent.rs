@@ -4,18 +4,9 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
-use crate::support::{Answer, Browser, Client, PASSWORD, Server, parallel, unverified_claims};
+use crate::support::{PASSWORD, Server, asked, parallel};
 
 const ANN: &str = "ann@example.org";
-
-/// A signed-in browser at the consent page of a client.
-async fn asked(server: &Server, client: &Client, extra: &str) -> (Browser, Answer) {
-    let mut browser = server.browser();
-    let login = browser.visit(&client.authorization_url(extra)).await;
-    let page = browser.sign_in_on(&login, ANN, PASSWORD).await;
-    assert!(page.has("#allow"), "{}", page.text());
-    (browser, page)
-}
 
 async fn codes(server: &Server) -> i64 {
     server.database.db_number("SELECT count(*) FROM codes").await
@@ -28,7 +19,7 @@ async fn the_page_says_who_asks_what_for_and_where_the_browser_will_go() {
     server.db_resource("https://api.test", &["notes"]).await;
     let scopes = ScopeSet::parse("openid email notes").unwrap();
     let client = server.db_client(ClientType::Spa, |c| c.scopes = scopes).await;
-    let (_, page) = asked(&server, &client, "scope=openid+email+notes&resource=https%3A%2F%2Fapi.test").await;
+    let (_, page) = asked(&server, &client, ANN, "scope=openid+email+notes&resource=https%3A%2F%2Fapi.test").await;
     let text = page.text_of("main").unwrap();
     for words in [
         "Notebook",
@@ -83,7 +74,7 @@ async fn a_name_of_any_characters_is_text_and_cannot_turn_the_page_around() {
     server.db_user(ANN).await;
     for name in ["<b>Google</b>", "Notes\u{202e}elgooG", "\"><script>alert(1)</script>", "{{ email }}", "&lt;b&gt;"] {
         let client = server.db_client(ClientType::Spa, |c| c.name = name.to_owned()).await;
-        let (_, page) = asked(&server, &client, "").await;
+        let (_, page) = asked(&server, &client, ANN, "").await;
         assert_eq!(page.text_of("h1 .name").as_deref(), Some(name));
         assert!(!page.has("script:not([src])") && !page.has("b"));
     }
@@ -98,7 +89,7 @@ async fn consent_is_remembered_and_a_wider_request_asks_again() {
     server.db_resource("https://api.test", &["notes"]).await;
     let scopes = ScopeSet::parse("openid email profile notes").unwrap();
     let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
-    let (mut browser, page) = asked(&server, &client, "scope=openid+email").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "scope=openid+email").await;
     assert!(!page.has(".before"));
     browser.press(&page.form("#allow")).await;
 
@@ -130,7 +121,7 @@ async fn a_denial_goes_to_the_client_and_is_not_remembered() {
     let server = Server::start().await;
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Spa, |_| {}).await;
-    let (mut browser, page) = asked(&server, &client, "").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "").await;
     let answer = browser.submit(&page.form("#deny")).await;
     answer.refused_redirect(Rejection::ConsentDenied);
     assert_eq!(answer.location_param("state").as_deref(), Some("st-1"));
@@ -143,7 +134,7 @@ async fn after_deny_and_back_allow_gives_no_code() {
     let server = Server::start().await;
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Web, |_| {}).await;
-    let (mut browser, page) = asked(&server, &client, "").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "").await;
     browser.submit(&page.form("#deny")).await.refused_redirect(Rejection::ConsentDenied);
     browser.press(&page.form("#allow")).await.refused_page(400, Rejection::ReplayedPendingRequest);
     assert_eq!(server.database.db_number("SELECT count(*) FROM consents").await, 0);
@@ -167,7 +158,7 @@ async fn of_allow_and_deny_at_once_no_code_is_left_once_the_denial_was_told() {
     let server = Server::start().await;
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Web, |_| {}).await;
-    let (mut browser, first) = asked(&server, &client, "prompt=consent").await;
+    let (mut browser, first) = asked(&server, &client, ANN, "prompt=consent").await;
     let mut page = first;
     for round in 0..10 {
         let answers = parallel(8, |at| {
@@ -198,7 +189,7 @@ async fn consent_to_a_scope_of_one_api_says_nothing_of_another_that_has_one_of_t
     let scopes = ScopeSet::parse("openid read").unwrap();
     let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
     let extra = |api: &str| format!("scope=openid+read&resource=https%3A%2F%2F{api}.test");
-    let (mut browser, page) = asked(&server, &client, &extra("mail")).await;
+    let (mut browser, page) = asked(&server, &client, ANN, &extra("mail")).await;
     let text = page.text_of(".asks").unwrap();
     assert!(text.contains("Read your mail") && !text.contains("Read your notes"), "{text}");
     browser.press(&page.form("#allow")).await;
@@ -233,7 +224,7 @@ async fn a_consent_from_before_covers_what_it_can_only_have_meant() {
     let scopes = ScopeSet::parse("openid read").unwrap();
     let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
     let extra = "scope=openid+read&resource=https%3A%2F%2Fnotes.test";
-    let (mut browser, page) = asked(&server, &client, extra).await;
+    let (mut browser, page) = asked(&server, &client, ANN, extra).await;
     browser.press(&page.form("#allow")).await;
     let silently = client.authorization_url(&format!("{extra}&prompt=none"));
     server.database.db_execute("UPDATE consents SET allowed = NULL").await;
@@ -252,7 +243,7 @@ async fn a_single_page_app_at_a_loopback_address_asks_each_time_and_warns() {
     for uri in ["http://localhost:5173/cb", "http://127.0.0.1:8001/cb", "http://[::1]:8001/cb"] {
         let mut client = server.db_client(ClientType::Spa, |c| c.redirect_uris = vec![uri.to_owned()]).await;
         client.redirect_uri = uri.to_owned();
-        let (mut browser, page) = asked(&server, &client, "").await;
+        let (mut browser, page) = asked(&server, &client, ANN, "").await;
         assert!(page.text().contains("Any application on this device"));
         assert!(browser.press(&page.form("#allow")).await.location_param("code").is_some());
         assert!(browser.visit(&client.authorization_url("")).await.has("#allow"), "{uri}");
@@ -262,28 +253,13 @@ async fn a_single_page_app_at_a_loopback_address_asks_each_time_and_warns() {
 }
 
 #[tokio::test]
-async fn a_decision_is_allow_or_deny() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
-    let client = server.db_client(ClientType::Spa, |_| {}).await;
-    let (mut browser, page) = asked(&server, &client, "").await;
-    let form = page.form("#allow");
-    for decision in ["", "Allow", "yes", "allow "] {
-        let answer = browser.submit(&form.clone().with("decision", decision)).await;
-        answer.refused_page(400, Rejection::MissingDecision);
-    }
-    browser.submit(&form.without("decision")).await.refused_page(400, Rejection::MissingDecision);
-    assert_eq!(server.database.db_number("SELECT count(*) FROM consents").await, 0);
-}
-
-#[tokio::test]
 async fn the_answer_of_another_person_or_to_another_request_does_not_count() {
     let server = Server::start().await;
     server.db_user(ANN).await;
     server.db_user("bob@example.org").await;
     let client = server.db_client(ClientType::Spa, |_| {}).await;
     let other = server.db_client(ClientType::Spa, |c| c.name = "Other".to_owned()).await;
-    let (mut browser, page) = asked(&server, &client, "").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "").await;
     let form = page.form("#allow");
     let other_page = browser.visit(&other.authorization_url("")).await;
     let other_ticket = other_page.form("#allow").field("ticket");
@@ -306,7 +282,7 @@ async fn an_answer_after_the_sign_in_has_ended_leads_back_to_signing_in() {
     let server = Server::start().await;
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Spa, |_| {}).await;
-    let (mut browser, page) = asked(&server, &client, "").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "").await;
     let account = browser.visit("/account").await;
     browser.press(&account.form("#sign-out")).await;
     let answer = browser.press(&page.form("#allow")).await;
@@ -315,30 +291,12 @@ async fn an_answer_after_the_sign_in_has_ended_leads_back_to_signing_in() {
 }
 
 #[tokio::test]
-async fn two_tabs_get_a_code_each_and_each_for_its_own_request() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
-    let client = server.db_client(ClientType::Spa, |_| {}).await;
-    let (mut browser, first) = asked(&server, &client, "state=first&scope=openid&nonce=n-first").await;
-    let second = browser.visit(&client.authorization_url("state=second&scope=openid+email&nonce=n-second")).await;
-    for (page, state, scope, nonce) in
-        [(second, "second", "email openid", "n-second"), (first, "first", "openid", "n-first")]
-    {
-        let answer = browser.press(&page.form("#allow")).await;
-        assert_eq!(answer.location_param("state").as_deref(), Some(state));
-        let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
-        assert_eq!(tokens["scope"], scope);
-        assert_eq!(unverified_claims(tokens["id_token"].as_str().unwrap())["nonce"], nonce);
-    }
-}
-
-#[tokio::test]
 async fn a_native_client_asks_each_time_and_warns() {
     let server = Server::start().await;
     server.db_user(ANN).await;
     for first_party in [false, true] {
         let client = server.db_client(ClientType::Native, |c| c.first_party = first_party).await;
-        let (mut browser, page) = asked(&server, &client, "").await;
+        let (mut browser, page) = asked(&server, &client, ANN, "").await;
         assert!(page.text().contains("Any application on this device"));
         assert!(browser.press(&page.form("#allow")).await.location_param("code").is_some());
         assert!(browser.visit(&client.authorization_url("")).await.has("#allow"));
@@ -365,7 +323,7 @@ async fn a_client_that_is_switched_off_meanwhile_gets_no_code() {
     let server = Server::start().await;
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Spa, |_| {}).await;
-    let (mut browser, page) = asked(&server, &client, "").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "").await;
     server.db_change_client(&client.id, |c| c.disabled_at = Some(c.created_at)).await;
     browser.press(&page.form("#allow")).await.refused_page(400, Rejection::DisabledClient);
     assert_eq!(codes(&server).await, 0);
@@ -376,7 +334,7 @@ async fn denying_tells_nothing_to_an_address_that_was_taken_back_meanwhile() {
     let server = Server::start().await;
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Spa, |_| {}).await;
-    let (mut browser, page) = asked(&server, &client, "").await;
+    let (mut browser, page) = asked(&server, &client, ANN, "").await;
     let deny = page.form("#deny");
     server.db_change_client(&client.id, |c| c.redirect_uris = vec!["https://rp.test/new".to_owned()]).await;
     browser.submit(&deny).await.refused_page(400, Rejection::UnregisteredRedirectUri);
