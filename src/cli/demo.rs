@@ -1,4 +1,7 @@
-//! `demo`: the server on a folder of its own, with a sample app, a sample API and a sample service. On loopback only.
+//! `demo`: the server on a folder of its own, with a sample app, a sample API, a sample service, and a second server to sign in through. On
+//! loopback only.
+
+mod provider;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,8 +17,8 @@ use super::{Context, Output, refused};
 use crate::app::App;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::http::demo::{self, SCOPE, Samples};
-use crate::http::{Listener, Shutdown, site};
+use crate::http::demo::{self, SCOPE, SampleProvider, Samples};
+use crate::http::{Listener, site};
 use crate::protocol::audit::{Act, Name};
 use crate::protocol::client::ClientType;
 use crate::protocol::edit::Edit;
@@ -27,7 +30,7 @@ use crate::telemetry;
 /// The sample service.
 const SERVICE: &str = "demo-service";
 
-/// Try it out: the server with a sample app, a sample API and a sample service, on this machine only.
+/// Try it out: the server with a sample app, API and service, and a provider to sign in through, on this machine only.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  doorward demo\n  doorward demo --listen 127.0.0.1:9000 --app-listen 127.0.0.1:9001"
@@ -39,6 +42,9 @@ pub(super) struct Demo {
     /// Where the sample app and API listen [default: 127.0.0.1:8001, or any free port when the server's is].
     #[arg(long, value_name = "ADDR")]
     app_listen: Option<String>,
+    /// Where the provider listens, a second Doorward [default: 127.0.0.1:8002, or any free port when the server's is].
+    #[arg(long, value_name = "ADDR")]
+    provider_listen: Option<String>,
     /// The folder of its own.
     #[arg(long, value_name = "FOLDER", default_value = "demo-data")]
     data: PathBuf,
@@ -49,53 +55,67 @@ pub(super) struct Demo {
 impl Demo {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
         let any_port = self.listen.ends_with(":0");
-        let beside = if any_port { "127.0.0.1:0" } else { "127.0.0.1:8001" };
-        let app_listen = self.app_listen.unwrap_or_else(|| beside.to_owned());
-        loopback_only(&[&self.listen, &app_listen])?;
+        let beside = |given: Option<String>, usual: &str| {
+            given.unwrap_or_else(|| if any_port { "127.0.0.1:0" } else { usual }.to_owned())
+        };
+        let app_listen = beside(self.app_listen, "127.0.0.1:8001");
+        let provider_listen = beside(self.provider_listen, "127.0.0.1:8002");
+        loopback_only(&[&self.listen, &app_listen, &provider_listen])?;
         let mut config = context.config;
         // One line per request is for operators; a newcomer reads what the demo says.
         if config.log.level == "info" {
             config.log.level = "warn".to_owned();
         }
         telemetry::start(&config.log);
-        let (listener, beside) = (Listener::bind(&self.listen).await?, Listener::bind(&app_listen).await?);
-        own_settings(&mut config, self.data, &self.listen, listener.address());
+        let listener = Listener::bind(&self.listen).await?;
+        let beside = Listener::bind(&app_listen).await?;
+        let upstream = Listener::bind(&provider_listen).await?;
+        own_settings(&mut config, self.data, &self.listen);
+        if !config.issuer_is_configured && self.listen != "127.0.0.1:8000" {
+            config.server.issuer = format!("http://{}", listener.address());
+        }
+        let provider = provider::start(&mut config, context.clock.clone(), upstream.address()).await?;
         let mut made = Made::new();
         let app = start::app(config, context.clock, &mut made).await?;
-        let samples = register(&app, format!("http://{}", beside.address())).await?;
+        provider::known_here(&app).await?;
+        let samples = register(&app, format!("http://{}", beside.address()), provider.told.clone()).await?;
         // Before the word that it is ready: whoever reads that may ask for a stop.
         let shutdown = on_signals()?;
         if self.output.json {
             line(json!({
                 "event": "ready", "issuer": app.issuer.as_str(), "listen": listener.address().to_string(),
-                "app": samples.origin, "token_command": samples.token_command, "api_command": samples.api_command,
+                "app": samples.origin, "provider": samples.provider.issuer,
+                "token_command": samples.token_command, "api_command": samples.api_command,
             }));
         } else {
             say_made(&made);
             line(welcome(app.issuer.as_str(), &samples));
         }
-        serve(app, samples, [listener, beside], shutdown).await
+        let second = &provider.app;
+        let serving = async {
+            tokio::join!(
+                listener.serve(&app, site(app.clone()), shutdown.clone()),
+                beside.serve(&app, demo::site(app.clone(), samples), shutdown.clone()),
+            );
+        };
+        tokio::join!(
+            run(&app, serving),
+            run(second, upstream.serve(second, site(second.clone()), shutdown.clone())),
+        );
+        Ok(())
     }
 }
 
-async fn serve(
-    app: App,
-    samples: Samples,
-    [listener, beside]: [Listener; 2],
-    shutdown: Shutdown,
-) -> Result<(), Failure> {
+/// Does what a server does beside serving, for as long as it serves.
+async fn run(app: &App, serving: impl Future<Output = ()>) {
     let (served, stop) = oneshot::channel::<()>();
     let jobs = tokio::spawn(app.clone().run_jobs(async move { drop(stop.await) }));
     app.record_life(Name::ServerStarted).await;
-    tokio::join!(
-        listener.serve(&app, site(app.clone()), shutdown.clone()),
-        beside.serve(&app, demo::site(app.clone(), samples), shutdown),
-    );
+    serving.await;
     drop(served);
     let _ = jobs.await;
     app.record_life(Name::ServerStopped).await;
     app.storage.close().await;
-    Ok(())
 }
 
 fn loopback_only(addresses: &[&str]) -> Result<(), Failure> {
@@ -109,20 +129,17 @@ fn loopback_only(addresses: &[&str]) -> Result<(), Failure> {
 }
 
 /// The demo never touches the operator's database: its settings are the usual ones over a folder of its own.
-fn own_settings(config: &mut Config, data: PathBuf, listen: &str, bound: SocketAddr) {
+fn own_settings(config: &mut Config, data: PathBuf, listen: &str) {
     config.database.url = format!("sqlite://{}", data.join("doorward.db").display());
     config.server.data = data;
     config.server.listen = listen.to_owned();
     config.server.notice = 0;
     // Its first line is the one that says it is ready.
     config.audit.stdout = false;
-    if !config.issuer_is_configured && listen != "127.0.0.1:8000" {
-        config.server.issuer = format!("http://{bound}");
-    }
 }
 
 /// Registers the samples, or brings them up to date; the service's secret is new each time.
-async fn register(app: &App, origin: String) -> Result<Samples, Failure> {
+async fn register(app: &App, origin: String, provider: SampleProvider) -> Result<Samples, Failure> {
     let registry = Registry::new(app.storage.clone(), &app.config)?;
     let act = Act::of_operator(app.now());
     let issuer = app.issuer.as_str();
@@ -146,7 +163,7 @@ async fn register(app: &App, origin: String) -> Result<Samples, Failure> {
     let api = format!(
         "curl -s {origin}/api/notes -H \"Authorization: Bearer $({ask} | sed -E 's/.*\"access_token\":\"([^\"]+)\".*/\\1/')\""
     );
-    let samples = Samples { origin, client_id: "demo-app".to_owned(), token_command: ask, api_command: api };
+    let samples = Samples { origin, client_id: "demo-app".to_owned(), token_command: ask, api_command: api, provider };
     let own = ClientChange {
         name: Some("Sample app".to_owned()),
         redirect_uris: Some(vec![samples.redirect_uri()]),
@@ -204,9 +221,16 @@ fn welcome(issuer: &str, samples: &Samples) -> String {
             Sign in there: make an account with any address, allow the app, and look at the tokens it got.\n\
          2. Be a service, in another terminal. This gets a token:\n\n   {}\n\n   \
             and this calls the sample API with one:\n\n   {}\n\n\
-         3. Your own account:      {issuer}/account\n   \
+         3. Sign in through another Doorward, the sample provider, as {} ({}) or whomever\n   \
+            the sample app names. This is their page there: {}/account\n\n\
+         4. Your own account:      {issuer}/account\n   \
             What the server says of itself: {issuer}/.well-known/openid-configuration\n\n\
          Ctrl-C stops it. The secrets above are new at each start; accounts are kept.",
-        samples.origin, samples.token_command, samples.api_command
+        samples.origin,
+        samples.token_command,
+        samples.api_command,
+        samples.provider.people[0].email,
+        samples.provider.password,
+        samples.provider.issuer
     )
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use doorward::http::demo::{SCOPE, Samples, site};
+use doorward::http::demo::{SCOPE, SampleProvider, Samples, site};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
@@ -22,6 +22,12 @@ async fn demo() -> (Server, Server, Client) {
         client_id: "app".to_owned(),
         token_command: "curl token".to_owned(),
         api_command: "curl api".to_owned(),
+        provider: SampleProvider {
+            name: "Sample provider",
+            issuer: "http://127.0.0.1:8002/sample".to_owned(),
+            people: Vec::new(),
+            password: "",
+        },
     };
     let second = server.serving(site(server.app.clone(), samples));
     (server, second, service)

@@ -31,6 +31,7 @@ pub(super) async fn settings(State(demo): State<Demo>) -> Json<Value> {
         "resource": samples.resource(),
         "api": format!("{}/api/notes", samples.origin),
         "guides": super::guides::list(),
+        "provider": samples.provider,
         "service": { "token_command": samples.token_command, "api_command": samples.api_command },
     }))
 }

@@ -11,6 +11,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
+use serde::Serialize;
 
 use super::middleware::headers::machine;
 use super::middleware::host::Hosts;
@@ -32,6 +33,30 @@ pub struct Samples {
     pub token_command: String,
     /// A line for a shell that calls the API with such a token.
     pub api_command: String,
+    /// Through whom else one can sign in.
+    pub provider: SampleProvider,
+}
+
+/// A server that the first one takes sign-ins from.
+#[derive(Clone, Debug, Serialize)]
+pub struct SampleProvider {
+    /// What it is called.
+    pub name: &'static str,
+    /// Its issuer.
+    pub issuer: String,
+    /// Who has an account there.
+    pub people: Vec<Person>,
+    /// The password of all of them.
+    pub password: &'static str,
+}
+
+/// Somebody with an account at the sample provider.
+#[derive(Clone, Debug, Serialize)]
+pub struct Person {
+    /// The full name.
+    pub name: &'static str,
+    /// The address, which is proved.
+    pub email: &'static str,
 }
 
 impl Samples {
