@@ -98,10 +98,7 @@ impl Demo {
                 beside.serve(&app, demo::site(app.clone(), samples), shutdown.clone()),
             );
         };
-        tokio::join!(
-            run(&app, serving),
-            run(second, upstream.serve(second, site(second.clone()), shutdown.clone())),
-        );
+        tokio::join!(run(&app, serving), run(second, upstream.serve(second, site(second.clone()), shutdown.clone())),);
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! Our cookies: the browser's (forms and journeys hang on it), the sign-in's, one by which accounts know the browser again, and one that
-//! tells the next page what was done. `Secure` and `__Host-` under https, always HttpOnly and SameSite=Lax (OWASP ASVS 3.3).
+//! Our cookies: the browser's (forms and journeys hang on it), the sign-in's, one by which accounts know the browser again, one that
+//! tells the next page what was done, and one that names the provider last used. `Secure` and `__Host-` under https, always HttpOnly and SameSite=Lax (OWASP ASVS 3.3).
 //!
 //! Below an issuer's path they are for that path alone, and `__Secure-`: `__Host-` wants the path `/` (RFC 6265bis §4.1.3). What else is on that
 //! host can set cookies for our path all the same; whoever does not trust it gives the issuer a host of its own.
@@ -37,6 +37,8 @@ pub(super) struct Cookies {
     pub device: Option<Secret>,
     /// What was done on the account page, to be told there once.
     pub done: Option<Action>,
+    /// The provider that the browser last came through, by its id.
+    pub came_by: Option<String>,
     prefix: Prefix,
     base: Base,
 }
@@ -63,6 +65,7 @@ where
             sign_in: find(Kind::SignIn).map(value),
             device: find(Kind::Device).map(value),
             done: find(Kind::Done).and_then(|cookie| read_done(cookie.value())),
+            came_by: find(Kind::CameBy).map(|cookie| cookie.value().to_owned()),
             prefix,
             base: app.issuer.base().clone(),
         })
@@ -112,6 +115,11 @@ impl Cookies {
         self.done.as_ref().map(|_| self.set(name(Kind::Done, self.prefix).to_owned(), "", Some(0)))
     }
 
+    /// Remembers the provider that the browser has come through, for its button.
+    pub fn came_by(&self, provider: &str) -> SetCookie {
+        self.set(name(Kind::CameBy, self.prefix).to_owned(), provider, Some(KNOWN_FOR))
+    }
+
     fn set(&self, name: String, value: &str, lifetime: Option<i64>) -> SetCookie {
         let mut cookie = Cookie::build((name, value.to_owned()))
             .path(if self.base.is_root() { "/" } else { self.base.as_str() }.to_owned())
@@ -131,6 +139,7 @@ enum Kind {
     SignIn,
     Device,
     Done,
+    CameBy,
 }
 
 /// What was done, without the ids that nobody is told.
@@ -167,6 +176,7 @@ fn name(kind: Kind, prefix: Prefix) -> &'static str {
         Kind::SignIn => ["__Host-doorward_sign_in", "__Secure-doorward_sign_in", "doorward_sign_in"],
         Kind::Device => ["__Host-doorward_device", "__Secure-doorward_device", "doorward_device"],
         Kind::Done => ["__Host-doorward_done", "__Secure-doorward_done", "doorward_done"],
+        Kind::CameBy => ["__Host-doorward_came_by", "__Secure-doorward_came_by", "doorward_came_by"],
     };
     match prefix {
         Prefix::Host => host,

@@ -24,7 +24,7 @@ pub fn site(app: App) -> Site {
 
 fn router(app: App) -> Router {
     let base = app.issuer.base().clone();
-    let files = Arc::new(Files::new(&app.config.brand, app.logo.as_ref(), base.clone()));
+    let files = Arc::new(Files::new(&app.config.brand, app.logo.as_ref(), base.clone(), false));
     let pages = |routes: Router<App>| {
         routes
             .fallback(missing::get)

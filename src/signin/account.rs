@@ -9,6 +9,7 @@ use crate::protocol::device;
 use crate::protocol::journey::Action;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
+use crate::protocol::upstream::Identity;
 use crate::protocol::user::User;
 use crate::storage::{AppWithAccess, Noted, SignInEntry};
 
@@ -17,6 +18,10 @@ use crate::storage::{AppWithAccess, Noted, SignInEntry};
 pub struct AccountView {
     /// The person.
     pub user: User,
+    /// Whether they have a password.
+    pub has_password: bool,
+    /// Their accounts at providers, the first linked first.
+    pub identities: Vec<Identity>,
     /// Where they are signed in, the last used first.
     pub sign_ins: Vec<SignInEntry>,
     /// The applications with access, by name.
@@ -43,6 +48,8 @@ impl SignIns {
         let reused_at = reader.last_ended_for(&sign_in.user_id, reason).await?;
         let tried = reader.noted_attempts(&Subject::id_of_account(&sign_in.user_id)).await?;
         Ok(AccountView {
+            has_password: account.password_hash.is_some(),
+            identities: Vec::new(),
             user: account.user,
             tried: tried.filter(|noted| now < Timestamp::from_seconds(noted.noted_at).plus(TOLD_FOR)),
             sign_ins,

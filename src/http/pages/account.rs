@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::moment::Moment;
+use super::providers;
 use super::visit::Visit;
+use super::ways::Ways;
 use super::{FormParts, Notice, Page};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -35,6 +37,7 @@ struct Account {
     done: Option<String>,
     reused_at: Option<Moment>,
     tried: Option<Tried>,
+    ways: Ways,
     sign_ins: Vec<SignInLine>,
     apps: Vec<AppLine>,
 }
@@ -109,6 +112,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         name: view.user.name,
         email: view.user.email,
         done,
+        ways: Ways::new(view.has_password, view.identities, providers::buttons(&app, &sender), now),
         tried: view.tried.map(|noted| Tried::new(&noted, now)),
         reused_at: view.reused_at.map(|at| Moment::new(at, now)),
         sign_ins: view

@@ -52,9 +52,12 @@ impl File {
 }
 
 impl Files {
-    /// The files of this installation.
-    pub fn new(brand: &BrandConfig, logo: Option<&Logo>, base: Base) -> Self {
-        let rules = without_air(&dense(include_str!("../../../static/doorward.css")));
+    /// The files of this installation; what only buttons of providers need is there when there are any.
+    pub fn new(brand: &BrandConfig, logo: Option<&Logo>, base: Base, has_providers: bool) -> Self {
+        let mut rules = without_air(&dense(include_str!("../../../static/doorward.css")));
+        if has_providers {
+            rules.push_str(&without_air(&dense(include_str!("../../../static/providers.css"))));
+        }
         let stylesheet = File::new("doorward", "css", "text/css; charset=utf-8", colours(brand) + &rules);
         let script = dense(include_str!("../../../static/doorward.js"));
         let script = File::new("doorward", "js", "text/javascript; charset=utf-8", script);

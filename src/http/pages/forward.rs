@@ -1,15 +1,20 @@
-//! A redirect that is too long for a proxy in front of us, as a page that leads there.
+//! Redirects as pages that lead there: those that are too long for a proxy in front of us, and those to a provider and back from one.
 //!
 //! nginx takes a response whose head fits into one page of memory (`proxy_buffer_size`, 4 KiB where it is not set) and answers 502 to any other,
 //! and the address with the answer to a `state` of 4,000 bytes is that long by itself. The page goes on by itself, without a script, and has a
 //! link for browsers that do not. A browser that goes on leaves no step in its history.
+//!
+//! A page also ends what the `form-action` of the page before forbids: Chromium asks it of every redirect that follows a form. Where a provider
+//! sends a browser on to another that it trusts, nobody here can know; and the form on the provider's last page may lead to us alone, while
+//! we are to lead on to an application.
 
 use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use super::Page;
+use super::{Page, html};
+use crate::failure::Failure;
 use crate::protocol::redirect_uri;
 
 /// The longest head of a response, in bytes: one page of memory.
@@ -17,10 +22,14 @@ const LONGEST_HEAD: usize = 4096;
 /// What of it is not there yet: the status line, the date, and what `http/site.rs` puts on every answer.
 const ADDED: usize = 500;
 
+/// What a page is called that only leads on.
+const MOMENT: &str = "One moment";
+
 #[derive(Template)]
 #[template(path = "forward.html")]
 struct Forward<'a> {
     page: Page,
+    title: &'static str,
     /// The host or the scheme, empty when it is ours.
     destination: String,
     address: &'a str,
@@ -33,7 +42,9 @@ pub(in crate::http) fn or_page(mut response: Response, page: Page) -> Response {
         return response;
     }
     let Ok(address) = address.to_str() else { return response };
-    let template = Forward { page, destination: redirect_uri::destination(address), address };
+    let destination = redirect_uri::destination(address);
+    let title = if destination.is_empty() { MOMENT } else { "Back to the application" };
+    let template = Forward { page, title, destination, address };
     let Ok(text) = template.render() else { return response };
     *response.status_mut() = StatusCode::OK;
     *response.body_mut() = Body::from(text);
@@ -42,6 +53,12 @@ pub(in crate::http) fn or_page(mut response: Response, page: Page) -> Response {
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response
+}
+
+/// A page that leads there, whichever page the browser comes from.
+pub(in crate::http) fn page(page: &Page, address: &str) -> Result<Response, Failure> {
+    let destination = redirect_uri::destination(address);
+    html(&Forward { page: page.clone(), title: MOMENT, destination, address })
 }
 
 /// How long the headers are as HTTP/1.1 writes them.

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
+use super::providers::{self, ProviderButton};
 use super::visit::{Arrival, Visit};
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
@@ -30,6 +31,7 @@ struct Login {
     error: Option<Notice>,
     email_error: Option<&'static str>,
     password_error: Option<&'static str>,
+    providers: Vec<ProviderButton>,
 }
 
 /// The form.
@@ -104,6 +106,7 @@ impl Visit {
             error: None,
             email_error: None,
             password_error: None,
+            providers: providers::buttons(app, sender),
         })
     }
 }

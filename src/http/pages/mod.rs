@@ -10,8 +10,10 @@ pub(super) mod logout;
 pub(super) mod missing;
 mod moment;
 pub(super) mod problem;
+mod providers;
 pub(super) mod register;
 pub(super) mod visit;
+mod ways;
 
 use std::borrow::Cow;
 use std::ops::Deref;

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
+use super::providers::{self, ProviderButton};
 use super::visit::{Arrival, Visit};
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
@@ -30,6 +31,7 @@ struct Register {
     strength: Option<Strength>,
     is_taken: bool,
     min_length: usize,
+    providers: Vec<ProviderButton>,
 }
 
 /// The form.
@@ -98,6 +100,7 @@ async fn page(app: &App, visit: &Visit, sender: &Sender, typed: (String, String)
         strength: None,
         is_taken: false,
         min_length: new_password::MIN_LENGTH,
+        providers: providers::buttons(app, sender),
     })
 }
 

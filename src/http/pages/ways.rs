@@ -1,0 +1,116 @@
+//! The ways in which a person can sign in, as the account page lists them: a password, what is linked, and what can be.
+
+use super::moment::Moment;
+use super::providers::{Mark, ProviderButton};
+use crate::clock::Timestamp;
+use crate::protocol::upstream::{Identity, ProviderKind};
+
+/// The ways of one person.
+pub(super) struct Ways {
+    /// Whether they have a password that signs them in.
+    pub with_password: bool,
+    /// What is linked.
+    pub linked: Vec<Linked>,
+    /// What can be linked.
+    pub links: Vec<Link>,
+}
+
+/// An identity of theirs.
+pub(super) struct Linked {
+    /// Its row id.
+    pub identity: String,
+    /// The id of its button.
+    pub button: String,
+    provider: String,
+    /// The mark of its provider.
+    pub mark: Mark,
+    /// The provider's name, or its former id when the settings know it no more.
+    pub name: String,
+    /// The address at the provider.
+    pub account: Option<String>,
+    /// When it was linked.
+    pub added_at: Moment,
+    /// When it was last used.
+    pub used_at: Moment,
+}
+
+/// A provider whose account can be linked.
+pub(super) struct Link {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its mark.
+    pub mark: Mark,
+    /// Whether one of its accounts is linked already.
+    pub is_another: bool,
+}
+
+impl Ways {
+    /// What is to be said of these identities, with a link for each of these providers.
+    pub fn new(with_password: bool, identities: Vec<Identity>, providers: Vec<ProviderButton>, now: Timestamp) -> Self {
+        let mut linked: Vec<Linked> = Vec::new();
+        for identity in identities {
+            let provider = providers.iter().find(|provider| provider.id == identity.provider);
+            let unlink = format!("unlink-{}", identity.provider);
+            let of_same = linked.iter().filter(|other| other.provider == identity.provider).count();
+            linked.push(Linked {
+                button: if of_same == 0 { unlink } else { format!("{unlink}-{}", of_same + 1) },
+                mark: provider.map_or(Mark { kind: ProviderKind::Oidc }, |provider| provider.mark),
+                name: provider.map_or(identity.provider.clone(), |provider| provider.name.clone()),
+                provider: identity.provider,
+                account: identity.email,
+                added_at: Moment::new(identity.created_at, now),
+                used_at: Moment::new(identity.last_used_at, now),
+                identity: identity.id,
+            });
+        }
+        let link = |provider: ProviderButton| Link {
+            is_another: linked.iter().any(|way| way.provider == provider.id),
+            id: provider.id,
+            name: provider.name,
+            mark: provider.mark,
+        };
+        let links = providers.into_iter().map(link).collect();
+        Self { with_password, linked, links }
+    }
+
+    /// Whether there is a single way, which cannot be given up.
+    pub fn has_one(&self) -> bool {
+        self.linked.len() + usize::from(self.with_password) == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(id: &str, provider: &str) -> Identity {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        Identity {
+            id: id.to_owned(),
+            user_id: "u".to_owned(),
+            provider: provider.to_owned(),
+            issuer: format!("https://{provider}.test"),
+            subject: id.to_owned(),
+            email: None,
+            email_verified: false,
+            roles: Vec::new(),
+            created_at: now,
+            last_used_at: now,
+        }
+    }
+
+    #[test]
+    fn each_identity_has_a_button_of_its_own_also_when_its_provider_is_gone() {
+        let providers = || vec![ProviderButton::new(ProviderKind::Google, "google", "Google", None)];
+        let identities = vec![identity("a", "google"), identity("b", "gone"), identity("c", "google")];
+        let now = Timestamp::from_seconds(1_800_000_100);
+        let ways = Ways::new(false, identities, providers(), now);
+        let buttons: Vec<_> = ways.linked.iter().map(|way| (way.button.as_str(), way.name.as_str())).collect();
+        assert_eq!(buttons, [("unlink-google", "Google"), ("unlink-gone", "gone"), ("unlink-google-2", "Google")]);
+        assert!(ways.links[0].is_another && !ways.has_one());
+        assert!(Ways::new(false, vec![identity("a", "google")], Vec::new(), now).has_one());
+        assert!(!Ways::new(true, vec![identity("a", "google")], Vec::new(), now).has_one());
+    }
+}
