@@ -178,7 +178,8 @@ impl Delete {
     async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
         let user = registry.user(&self.user).await?;
         let with = registry.user_belongings(&user.id).await?;
-        note(format!("The account {} of '{}' goes for good: {}.", user.email, escaped(&user.name), user.id));
+        let address = user.email.as_deref().unwrap_or("without an address");
+        note(format!("The account {address} of '{}' goes for good: {}.", escaped(&user.name), user.id));
         note(format!("With it go {} sign-ins and the access of {} applications.", with.sign_ins, with.clients));
         note(
             "What applications have kept of the person stays with them. The address can be used for another account then.",
@@ -213,7 +214,7 @@ fn tell_way_in(user: &UserView) {
         note(format!(
             "Nobody can sign in with this account yet: it has no password. To give it one, type it here: \
              doorward user update {} --password-stdin",
-            user.email
+            user.email.as_deref().unwrap_or(&user.id)
         ));
     }
 }

@@ -103,6 +103,9 @@ impl Demand<'_> {
 fn narrowed(mut token: VerifiedToken, grant: Option<&Grant>, allowed: Allowed<'_>) -> Result<VerifiedToken, Rejection> {
     token.scope = allowed.scopes(&token.scope);
     token.aud = token.aud.filter(|identifier| allowed.resource(identifier)).ok_or(Rejection::TokenOfEndedGrant)?;
-    token.roles.retain(|role| grant.is_none_or(|grant| grant.user.roles.contains(role)));
+    if let Some(grant) = grant {
+        let roles = grant.user.all_roles();
+        token.roles.retain(|role| roles.contains(role));
+    }
     Ok(token)
 }

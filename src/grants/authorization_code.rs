@@ -80,7 +80,7 @@ impl Grants {
             id_token: self.authentication(client, grant, &scopes, known.issued.nonce.clone()),
             scopes: scopes.for_resources(audience.identifiers(), resources),
             audience,
-            roles: grant.user.roles.clone(),
+            roles: grant.user.all_roles(),
             jti: random::token_id(),
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,

@@ -116,7 +116,7 @@ impl Grants {
             id_token: self.authentication(request.client, grant, &answer.scopes, None),
             scopes: answer.scopes,
             audience: answer.audience,
-            roles: grant.user.roles.clone(),
+            roles: grant.user.all_roles(),
             jti: answer.jti,
             issued_at: request.now,
             lifetime: self.lifetimes.access_token_lifetime,

@@ -58,6 +58,8 @@ pub enum Noun {
     User,
     /// A resource.
     Resource,
+    /// A person's account at a provider.
+    Identity,
     /// A sign-in.
     SignIn,
     /// A grant.
@@ -76,6 +78,7 @@ named!(Noun {
     Client = "client",
     User = "user",
     Resource = "resource",
+    Identity = "identity",
     SignIn = "sign_in",
     Grant = "grant",
     Key = "key",

@@ -55,9 +55,9 @@ pub fn value(user: &User, claim: &str) -> Option<Value> {
     match claim {
         "name" => Some(user.name.clone().into()),
         "updated_at" => Some(user.updated_at.seconds().into()),
-        "email" => Some(user.email.clone().into()),
-        "email_verified" => Some(user.email_verified.into()),
-        "roles" => Some(user.roles.clone().into()),
+        "email" => user.email.clone().map(Value::from),
+        "email_verified" => user.email.is_some().then(|| user.email_verified.into()),
+        "roles" => Some(user.all_roles().into()),
         _ => user.claims.get(claim).filter(|_| scope_of(claim).is_some()).cloned(),
     }
 }
@@ -173,8 +173,8 @@ fn released(user: &User, is_granted: impl Fn(&str) -> bool) -> Map<String, Value
     let of_scopes = of_users().filter(|(_, scope)| is_granted(scope));
     let mut claims: Map<String, Value> =
         of_scopes.filter_map(|(name, _)| Some((name.to_owned(), value(user, name)?))).collect();
-    if is_granted("profile") && is_granted("email") {
-        claims.entry("preferred_username").or_insert_with(|| user.email.clone().into());
+    if let Some(address) = user.email.as_ref().filter(|_| is_granted("profile") && is_granted("email")) {
+        claims.entry("preferred_username").or_insert_with(|| address.clone().into());
     }
     claims
 }

@@ -77,6 +77,7 @@ impl Grant {
 pub(super) mod tests {
     use super::*;
     use crate::protocol::proof::Kind;
+    use crate::protocol::user::MadeBy;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -86,17 +87,7 @@ pub(super) mod tests {
             id: "g".into(),
             client_id: "c".into(),
             client_era: 0,
-            user: User {
-                id: "u".into(),
-                email: String::new(),
-                email_verified: false,
-                name: String::new(),
-                claims: serde_json::Map::new(),
-                roles: vec![],
-                created_at: NOW,
-                updated_at: NOW,
-                disabled_at: None,
-            },
+            user: User::new("u".into(), MadeBy::Person, NOW),
             sign_in_id: Some("s".into()),
             bound: false,
             scopes: ScopeSet::default(),

@@ -11,8 +11,10 @@ pub struct SignIn {
     pub id: String,
     /// Who is signed in.
     pub user_id: String,
-    /// The user's e-mail address.
-    pub email: String,
+    /// The user's e-mail address, if the account has one.
+    pub email: Option<String>,
+    /// The user's name.
+    pub name: String,
     /// When it was last used, to the minute.
     pub last_used_at: Timestamp,
     /// When it ends at the latest.
@@ -24,6 +26,11 @@ pub struct SignIn {
 }
 
 impl SignIn {
+    /// What the person is called where one line is to say who is signed in: by the address, or by the name without one.
+    pub fn called(&self) -> &str {
+        self.email.as_deref().unwrap_or(&self.name)
+    }
+
     /// When the person last authenticated.
     pub fn auth_time(&self) -> Timestamp {
         assurance::auth_time(&self.proofs)

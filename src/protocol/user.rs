@@ -31,6 +31,21 @@ named!(UserField {
     Roles = "roles",
 });
 
+/// Who made an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MadeBy {
+    /// A person for themselves, with a password.
+    Person,
+    /// An operator.
+    Operator,
+    /// A person who came through a provider.
+    Upstream,
+    /// Nobody knows: it is from before that was kept.
+    Unknown,
+}
+
+named!(MadeBy { Person = "person", Operator = "operator", Upstream = "upstream", Unknown = "unknown" });
+
 /// Checks a role: 1 to 100 ASCII characters without spaces.
 ///
 /// # Errors
@@ -48,20 +63,76 @@ pub fn check_role(role: &str) -> Result<(), String> {
 pub struct User {
     /// A row id; the `sub` of tokens.
     pub id: String,
-    /// The address in its canonical form (see [`super::email`]).
-    pub email: String,
+    /// The address in its canonical form (see [`super::email`]), which nobody else has; the name to sign in with. Whoever comes through a
+    /// provider may have none.
+    pub email: Option<String>,
     /// Whether the person has proved the address.
     pub email_verified: bool,
     /// The full name, as the person writes it.
     pub name: String,
     /// Further standard claims (OpenID Connect Core §5.1), by name.
     pub claims: Map<String, Value>,
-    /// Roles, for access tokens.
+    /// Roles that were given here.
     pub roles: Vec<String>,
+    /// Roles that come of what providers say, as of the last time each was heard.
+    pub upstream_roles: Vec<String>,
+    /// Who made the account.
+    pub made_by: MadeBy,
     /// When the account was made.
     pub created_at: Timestamp,
     /// When what clients can learn of the person was last changed.
     pub updated_at: Timestamp,
     /// When it was switched off, if it was.
     pub disabled_at: Option<Timestamp>,
+}
+
+impl User {
+    /// An account that has nothing yet: neither address nor name.
+    pub fn new(id: String, made_by: MadeBy, now: Timestamp) -> Self {
+        Self {
+            id,
+            email: None,
+            email_verified: false,
+            name: String::new(),
+            claims: Map::new(),
+            roles: Vec::new(),
+            upstream_roles: Vec::new(),
+            made_by,
+            created_at: now,
+            updated_at: now,
+            disabled_at: None,
+        }
+    }
+
+    /// What the person is called where one line is to say who it is: by the address, or by the name without one.
+    pub fn called(&self) -> &str {
+        self.email.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Every role: what was given here, then what comes of providers. This is what tokens, introspection and userinfo tell.
+    pub fn all_roles(&self) -> Vec<String> {
+        let upstream = self.upstream_roles.iter().filter(|role| !self.roles.contains(role));
+        self.roles.iter().chain(upstream).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_of_both_kinds_are_told_once_each() {
+        let mut user = User::new("u".into(), MadeBy::Upstream, Timestamp::from_seconds(0));
+        user.roles = vec!["editor".into(), "admin".into()];
+        user.upstream_roles = vec!["admin".into(), "developer".into()];
+        assert_eq!(user.all_roles(), ["editor", "admin", "developer"]);
+    }
+
+    #[test]
+    fn whoever_has_no_address_is_called_by_name() {
+        let user =
+            User { name: "Ann Lee".into(), ..User::new("u".into(), MadeBy::Upstream, Timestamp::from_seconds(0)) };
+        assert_eq!(user.called(), "Ann Lee");
+        assert_eq!(User { email: Some("ann@example.org".into()), ..user }.called(), "ann@example.org");
+    }
 }

@@ -65,7 +65,7 @@ impl Registry {
         Err(in_use())
     }
 
-    /// Deletes a person's account with its sign-ins, grants, tokens and consents; applications are told by the back channel that the
+    /// Deletes a person's account with its sign-ins, identities, grants, tokens and consents; applications are told by the back channel that the
     /// sign-ins have ended. It is named by an address or an id.
     pub async fn delete_user(&self, user: &str, act: &Act) -> Result<Changed<UserView>, Error> {
         let id = self.user(user).await?.id;

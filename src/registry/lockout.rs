@@ -55,7 +55,7 @@ impl From<Locked> for LockoutView {
                 _ => Refused::Strangers,
             },
             user_id: Some(locked.account),
-            email: Some(locked.email),
+            email: locked.email,
             network: locked.network,
             failures: Some(locked.in_row),
             until: (until != FOR_EVER).then(|| until.to_string()),

@@ -28,8 +28,8 @@ pub struct SignInView {
     pub id: String,
     /// Whose it is.
     pub user_id: String,
-    /// The person's address.
-    pub email: String,
+    /// The person's address, if the account has one.
+    pub email: Option<String>,
     /// `live`, `expired` or `ended`.
     pub state: &'static str,
     /// When it was made.

@@ -15,7 +15,7 @@ use crate::protocol::new_password::Words;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
 use crate::protocol::rejection::Rejection;
-use crate::protocol::user::{User, UserField, check_role};
+use crate::protocol::user::{MadeBy, User, UserField, check_role};
 use crate::protocol::{claims, email, new_password, registration};
 use crate::random;
 use crate::secret::Secret;
@@ -52,14 +52,18 @@ pub struct UserChange {
 pub struct UserView {
     /// Its id.
     pub id: String,
-    /// The address.
-    pub email: String,
+    /// The address, if the account has one.
+    pub email: Option<String>,
     /// Whether the person has proved it.
     pub email_verified: bool,
     /// The full name.
     pub name: String,
-    /// Roles, for access tokens.
+    /// Roles that were given here, for access tokens.
     pub roles: Vec<String>,
+    /// Roles that come of what providers say, beside those.
+    pub upstream_roles: Vec<String>,
+    /// Who made the account.
+    pub made_by: MadeBy,
     /// Further standard claims.
     pub claims: Map<String, Value>,
     /// Whether it can be used.
@@ -73,12 +77,14 @@ pub struct UserView {
 impl From<Account> for UserView {
     fn from(Account { user, password_hash }: Account) -> Self {
         Self {
-            signs_in_by: password_hash.map(|_| "password").into_iter().collect(),
+            signs_in_by: password_hash.filter(|_| user.email.is_some()).map(|_| "password").into_iter().collect(),
             id: user.id,
             email: user.email,
             email_verified: user.email_verified,
             name: user.name,
             roles: user.roles,
+            upstream_roles: user.upstream_roles,
+            made_by: user.made_by,
             claims: user.claims,
             state: State::of(user.disabled_at),
             created_at: user.created_at.to_string(),
@@ -95,9 +101,9 @@ impl UserChange {
         if let Some(text) = &self.email {
             match email::canonical(text) {
                 Ok(address) => {
-                    let is_new = address != user.email;
+                    let is_new = user.email.as_ref() != Some(&address);
                     email_verified = email_verified.or(is_new.then_some(false));
-                    user.email = address;
+                    user.email = Some(address);
                 }
                 Err(why) => problems.add("email", format!("'{}': {why}", text.escape_debug())),
             }
@@ -125,7 +131,10 @@ impl UserChange {
             (F::Password, self.password.is_some()),
         ];
         if let (Some(password), Some(site)) = (&self.password, site) {
-            let words = site.with_person(&user.email, &user.name);
+            if user.email.is_none() && self.email.is_none() {
+                problems.add("password", "the account has no address to sign in with: give it one as well");
+            }
+            let words = site.with_person(user.email.as_deref().unwrap_or_default(), &user.name);
             let checked = new_password::check(password.expose(), &words);
             let sentence = checked.map_err(|fault| match (fault.rejection, fault.strength) {
                 (why @ Rejection::PasswordTooShort, _) => {
@@ -144,24 +153,14 @@ impl UserChange {
 impl Registry {
     /// Makes an account.
     pub async fn create_user(&self, new: NewUser, act: &Act) -> Result<Changed<UserView>, Error> {
-        let mut user = User {
-            id: random::row_id(act.at),
-            email: String::new(),
-            email_verified: false,
-            name: String::new(),
-            claims: Map::new(),
-            roles: Vec::new(),
-            created_at: act.at,
-            updated_at: act.at,
-            disabled_at: None,
-        };
+        let mut user = User::new(random::row_id(act.at), MadeBy::Operator, act.at);
         let name = new.details.name.unwrap_or_default();
         let details = UserChange { email: Some(new.email), name: Some(name), ..new.details };
         details.apply(&mut user, Some(&self.words))?;
         let account = Account { user, password_hash: self.hash(&details).await? };
         let mut transaction = self.storage.begin().await?;
         if !transaction.insert_user(&account).await? {
-            return Err(taken(&account.user.email));
+            return Err(taken(account.user.called()));
         }
         let event = Event::of(act, Name::UserCreated).on(Noun::User, &account.user.id);
         commit(transaction, &event).await?;
@@ -207,7 +206,7 @@ impl Registry {
         account.password_hash = hash.or(account.password_hash);
         account.user.updated_at = act.at;
         if !transaction.change_user(&account, &fields).await? {
-            return Err(taken(&account.user.email));
+            return Err(taken(account.user.called()));
         }
         if fields.contains(&UserField::Password) {
             transaction.end_everything_of_user(&id, "new password", act).await?;

@@ -18,7 +18,7 @@ use crate::storage::{AppWithAccess, Noted, SignInEntry};
 pub struct AccountView {
     /// The person.
     pub user: User,
-    /// Whether they have a password.
+    /// Whether they have a password, and an address to sign in with it.
     pub has_password: bool,
     /// Their accounts at providers, the first linked first.
     pub identities: Vec<Identity>,
@@ -40,6 +40,7 @@ impl SignIns {
     pub async fn account(&self, sign_in: &SignIn, reason: &str, now: Timestamp) -> Result<AccountView, Error> {
         let mut reader = self.storage.read().await?;
         let account = reader.user(&sign_in.user_id).await?.ok_or(Rejection::SignInNeeded)?;
+        let identities = reader.identities_of_user(&sign_in.user_id).await?;
         let mut sign_ins = reader.sign_ins_of_user(&sign_in.user_id).await?;
         sign_ins.retain(|entry| entry.is_live(self.limits.idle, now));
         // There may be more of them from before there was a bound.
@@ -48,8 +49,8 @@ impl SignIns {
         let reused_at = reader.last_ended_for(&sign_in.user_id, reason).await?;
         let tried = reader.noted_attempts(&Subject::id_of_account(&sign_in.user_id)).await?;
         Ok(AccountView {
-            has_password: account.password_hash.is_some(),
-            identities: Vec::new(),
+            has_password: account.user.email.is_some() && account.password_hash.is_some(),
+            identities,
             user: account.user,
             tried: tried.filter(|noted| now < Timestamp::from_seconds(noted.noted_at).plus(TOLD_FOR)),
             sign_ins,

@@ -121,6 +121,8 @@ impl SignIns {
             user_agent: &browser.user_agent,
             address: &browser.address,
             proofs: &proven.proofs,
+            identity_id: None,
+            upstream_sid: None,
         };
         let act = browser.act(&proven.user_id, now);
         let is_renewed = goes_on.is_some() && transaction.renew_sign_in(&new).await?;

@@ -17,7 +17,7 @@ use crate::protocol::printable::is_printable;
 use crate::protocol::proof::Kind;
 use crate::protocol::registration::MAX_NAME;
 use crate::protocol::rejection::Rejection;
-use crate::protocol::user::User;
+use crate::protocol::user::{MadeBy, User};
 use crate::random;
 use crate::rates::Door;
 use crate::secret::Secret;
@@ -125,26 +125,26 @@ impl SignIns {
         }
         let address = email::canonical(form.email.unwrap_or_default())?;
         let password = form.password.ok_or(Rejection::MissingPassword)?;
-        let user = newcomer(address, form.name.unwrap_or_default(), now);
+        let account = (address, form.name.unwrap_or_default().to_owned(), password);
         self.rates.take(Door::Registration, browser.network())?;
         let (sign_ins, browser) = (self.clone(), browser.clone());
-        let making = async move { sign_ins.make_account(journey, (user, password), &browser, now).await };
+        let making = async move { sign_ins.make_account(journey, account, &browser, now).await };
         Ok(tokio::spawn(making.in_current_span()).await.map_err(Failure::internal)??)
     }
 
     async fn make_account(
         &self,
         journey: Journey,
-        (user, password): (User, Secret),
+        (address, name, password): (String, String, Secret),
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Error> {
-        if self.storage.read().await?.user_by_email(&user.email).await?.is_some() {
+        if self.storage.read().await?.user_by_email(&address).await?.is_some() {
             return Err(Rejection::EmailTaken.into());
         }
         let waiter = Waiter::from(browser.network(), Rank::Registration);
         let password_hash = Some(self.hasher.hash(password.expose(), waiter).await?);
-        let account = Account { user, password_hash };
+        let account = Account { user: newcomer(address, &name, now), password_hash };
         let mut transaction = self.storage.begin().await?;
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
@@ -162,15 +162,6 @@ impl SignIns {
 
 /// Who makes an account for themselves.
 fn newcomer(email: String, name: &str, now: Timestamp) -> User {
-    User {
-        id: random::row_id(now),
-        email,
-        email_verified: false,
-        name: name.trim().to_owned(),
-        claims: serde_json::Map::new(),
-        roles: Vec::new(),
-        created_at: now,
-        updated_at: now,
-        disabled_at: None,
-    }
+    let user = User::new(random::row_id(now), MadeBy::Person, now);
+    User { email: Some(email), name: name.trim().to_owned(), ..user }
 }

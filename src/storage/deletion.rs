@@ -25,6 +25,7 @@ statements! {
     DELETE_GRANTS_OF_USER = "DELETE FROM grants WHERE user_id = $1";
     DELETE_CONSENTS_OF_USER = "DELETE FROM consents WHERE user_id = $1";
     DELETE_SIGN_INS_OF_USER = "DELETE FROM sign_ins WHERE user_id = $1";
+    DELETE_IDENTITIES_OF_USER = "DELETE FROM identities WHERE user_id = $1";
     DELETE_USER = "DELETE FROM users WHERE id = $1";
     DELETE_RESOURCE = "DELETE FROM resources WHERE identifier = $1";
 }
@@ -67,7 +68,7 @@ impl Transaction {
         Ok(is_done)
     }
 
-    /// Deletes a person with their sign-ins, grants, tokens and consents. What clients are still to be told of stays: to be called after
+    /// Deletes a person with their sign-ins, identities, grants, tokens and consents. What clients are still to be told of stays: to be called after
     /// [`Transaction::end_everything_of_user`].
     pub async fn delete_user(&mut self, user_id: &str) -> Result<bool, Failure> {
         let all = [
@@ -76,6 +77,7 @@ impl Transaction {
             DELETE_GRANTS_OF_USER,
             DELETE_CONSENTS_OF_USER,
             DELETE_SIGN_INS_OF_USER,
+            DELETE_IDENTITIES_OF_USER,
             DELETE_USER,
         ];
         let is_done = self.delete_rows(&all, user_id).await?;

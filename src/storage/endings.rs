@@ -24,6 +24,10 @@ statements! {
     // A hundred at a time: whoever has very many from before there was a bound loses them with the next few sign-ins.
     END_SIGN_INS_BEYOND = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE id IN (SELECT id FROM sign_ins WHERE user_id = $1 \
         AND id <> $5 AND ended_at IS NULL ORDER BY last_used_at DESC, id LIMIT 100 OFFSET $4) RETURNING id, user_id";
+    END_SIGN_INS_OF_IDENTITY = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE identity_id = $1 AND ended_at IS NULL \
+        RETURNING id, user_id";
+    END_SIGN_INS_OF_SESSION = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE identity_id = $1 AND upstream_sid = $4 \
+        AND ended_at IS NULL RETURNING id, user_id";
     END_GRANT = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL", ended!());
     END_BOUND_GRANTS = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE sign_in_id = $1 AND bound = 1 AND ended_at IS NULL",
         ended!());
@@ -31,6 +35,17 @@ statements! {
     END_GRANTS_OF_CLIENT = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND client_id = $4 \
         AND ended_at IS NULL", ended!());
     FORGET_CONSENT = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
+}
+
+/// Which sign-ins are to end.
+enum Which<'a> {
+    One(&'a str),
+    OfUser(&'a str),
+    /// Those of a user but this one, and but so many others that were used last.
+    Beyond(&'a str, (&'a str, i64)),
+    OfIdentity(&'a str),
+    /// Those of an identity in this session at the provider.
+    OfSession(&'a str, &'a str),
 }
 
 #[derive(FromRow)]
@@ -45,7 +60,7 @@ struct EndedGrant {
 impl Transaction {
     /// Ends a sign-in and the grants bound to it; `false` when there is no live one with this id.
     pub async fn end_sign_in(&mut self, id: &str, reason: &str, act: &Act) -> Result<bool, Failure> {
-        let ended = self.end_sign_ins(END_SIGN_IN, (id, None), reason, act).await?;
+        let ended = self.end_sign_ins(Which::One(id), reason, act).await?;
         self.end_grants(END_BOUND_GRANTS, (id, None), reason, act).await?;
         Ok(!ended.is_empty())
     }
@@ -59,10 +74,29 @@ impl Transaction {
         reason: &str,
         act: &Act,
     ) -> Result<(), Failure> {
-        for id in self.end_sign_ins(END_SIGN_INS_BEYOND, (user_id, Some((staying, others))), reason, act).await? {
+        for id in self.end_sign_ins(Which::Beyond(user_id, (staying, others)), reason, act).await? {
             self.end_grants(END_BOUND_GRANTS, (&id, None), reason, act).await?;
         }
         Ok(())
+    }
+
+    /// Ends the sign-ins that came by an identity, and the grants bound to them; of one session at the provider alone, when that is
+    /// named. Tells how many there were.
+    pub async fn end_sign_ins_of_identity(
+        &mut self,
+        (identity_id, sid): (&str, Option<&str>),
+        reason: &str,
+        act: &Act,
+    ) -> Result<usize, Failure> {
+        let which = match sid {
+            Some(sid) => Which::OfSession(identity_id, sid),
+            None => Which::OfIdentity(identity_id),
+        };
+        let ended = self.end_sign_ins(which, reason, act).await?;
+        for id in &ended {
+            self.end_grants(END_BOUND_GRANTS, (id, None), reason, act).await?;
+        }
+        Ok(ended.len())
     }
 
     /// Ends a grant: nothing that came of it holds from now on.
@@ -73,7 +107,7 @@ impl Transaction {
     /// Ends all sign-ins and all grants of a user.
     pub async fn end_everything_of_user(&mut self, user_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
         self.hold_user(user_id).await?;
-        self.end_sign_ins(END_SIGN_INS_OF_USER, (user_id, None), reason, act).await?;
+        self.end_sign_ins(Which::OfUser(user_id), reason, act).await?;
         self.end_grants(END_GRANTS_OF_USER, (user_id, None), reason, act).await
     }
 
@@ -100,18 +134,20 @@ impl Transaction {
     }
 
     /// The ids of those that it ended.
-    async fn end_sign_ins(
-        &mut self,
-        statement: &'static str,
-        (id, beyond): (&str, Option<(&str, i64)>),
-        reason: &str,
-        act: &Act,
-    ) -> Result<Vec<String>, Failure> {
+    async fn end_sign_ins(&mut self, which: Which<'_>, reason: &str, act: &Act) -> Result<Vec<String>, Failure> {
+        let (statement, id) = match which {
+            Which::One(id) => (END_SIGN_IN, id),
+            Which::OfUser(id) => (END_SIGN_INS_OF_USER, id),
+            Which::Beyond(id, _) => (END_SIGN_INS_BEYOND, id),
+            Which::OfIdentity(id) => (END_SIGN_INS_OF_IDENTITY, id),
+            Which::OfSession(id, _) => (END_SIGN_INS_OF_SESSION, id),
+        };
         let ended = on!(self, |c| {
             let query = sqlx::query_as::<_, (String, String)>(statement).bind(id).bind(act.at.seconds()).bind(reason);
-            match beyond {
-                Some((staying, others)) => query.bind(others).bind(staying).fetch_all(c).await,
-                None => query.fetch_all(c).await,
+            match which {
+                Which::Beyond(_, (staying, others)) => query.bind(others).bind(staying).fetch_all(c).await,
+                Which::OfSession(_, sid) => query.bind(sid).fetch_all(c).await,
+                _ => query.fetch_all(c).await,
             }
         })?;
         for (sign_in_id, user_id) in &ended {

@@ -3,7 +3,7 @@
 
 use sqlx::FromRow;
 
-use super::rows::{from_json, json, moment, scopes};
+use super::rows::{from_json, from_name, json, moment, scopes};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
@@ -19,7 +19,7 @@ macro_rules! grant_columns {
     () => {
         "g.id AS grant_id, g.client_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.proofs, g.claims AS asked, g.cnf, \
          g.created_at AS granted_at, g.last_used_at AS grant_used_at, g.ended_at, u.id AS user_id, u.email, u.email_verified, u.name, \
-         u.claims, u.roles, u.created_at, u.updated_at, u.disabled_at, c.disabled_at AS client_disabled_at, c.era AS client_era, \
+         u.claims, u.roles, u.upstream_roles, u.made_by, u.created_at, u.updated_at, u.disabled_at, c.disabled_at AS client_disabled_at, c.era AS client_era, \
          s.last_used_at AS sign_in_used_at, s.expires_at AS sign_in_expires_at"
     };
 }
@@ -81,11 +81,13 @@ pub(super) struct GrantRow {
     grant_used_at: Option<i64>,
     ended_at: Option<i64>,
     user_id: String,
-    email: String,
+    email: Option<String>,
     email_verified: i64,
     name: String,
     claims: String,
     roles: String,
+    upstream_roles: String,
+    made_by: String,
     created_at: i64,
     updated_at: i64,
     disabled_at: Option<i64>,
@@ -117,6 +119,8 @@ impl GrantRow {
                 name: self.name,
                 claims: from_json("claims", &self.claims)?,
                 roles: from_json("roles", &self.roles)?,
+                upstream_roles: from_json("upstream_roles", &self.upstream_roles)?,
+                made_by: from_name("made_by", &self.made_by)?,
                 created_at: Timestamp::from_seconds(self.created_at),
                 updated_at: Timestamp::from_seconds(self.updated_at),
                 disabled_at: moment(self.disabled_at),

@@ -31,7 +31,7 @@ pub struct Locked {
     /// The id of the account.
     pub account: String,
     /// Its address.
-    pub email: String,
+    pub email: Option<String>,
     /// The network, when it is refused from there alone.
     pub network: Option<String>,
     /// Failures in a row.

@@ -24,6 +24,7 @@ mod deletion;
 mod directory;
 mod endings;
 mod grants;
+mod identities;
 mod keys;
 mod leases;
 mod lockouts;
@@ -104,6 +105,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         deletion::STATEMENTS,
         endings::STATEMENTS,
         grants::STATEMENTS,
+        identities::STATEMENTS,
         keys::STATEMENTS,
         leases::STATEMENTS,
         lockouts::STATEMENTS,

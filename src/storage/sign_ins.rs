@@ -29,14 +29,14 @@ macro_rules! live {
 }
 
 statements! {
-    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, u.email, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
+    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
-    SIGN_IN_AND_CONSENT_BY_SECRET = "SELECT s.id, s.user_id, u.email, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
+    SIGN_IN_AND_CONSENT_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
-    SIGN_IN_AND_CONSENT = "SELECT s.id, s.user_id, u.email, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
+    SIGN_IN_AND_CONSENT = "SELECT s.id, s.user_id, u.email, u.name, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
@@ -47,9 +47,10 @@ statements! {
     SIGN_INS_OF_USER = concat!("SELECT ", entry_columns!(), " FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE s.user_id = $1 AND s.ended_at IS NULL \
         ORDER BY s.last_used_at DESC, s.id");
     INSERT_SIGN_IN = "INSERT INTO sign_ins (id, secret_hash, user_id, created_at, last_used_at, auth_time, expires_at, request_id, \
-        user_agent, address, proofs) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10) RETURNING id";
+        user_agent, address, proofs, identity_id, upstream_sid) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
     RENEW_SIGN_IN = "UPDATE sign_ins SET secret_hash = $2, last_used_at = $4, auth_time = $5, expires_at = $6, request_id = $7, \
-        user_agent = $8, address = $9, proofs = $10 WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id";
+        user_agent = $8, address = $9, proofs = $10, identity_id = $11, upstream_sid = $12 \
+        WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id";
     USE_SIGN_IN = "UPDATE sign_ins SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2 AND ended_at IS NULL";
     HOLD_USER = "UPDATE users SET created_at = created_at WHERE id = $1";
 }
@@ -74,6 +75,10 @@ pub struct NewSignIn<'a> {
     pub address: &'a str,
     /// How the person authenticated.
     pub proofs: &'a Proofs,
+    /// The identity that it comes by, if it does.
+    pub identity_id: Option<&'a str>,
+    /// The session at the provider, if it was named.
+    pub upstream_sid: Option<&'a str>,
 }
 
 /// A sign-in as a list shows it.
@@ -83,8 +88,8 @@ pub struct SignInEntry {
     pub id: String,
     /// The user's id.
     pub user_id: String,
-    /// The user's e-mail address.
-    pub email: String,
+    /// The user's e-mail address, if the account has one.
+    pub email: Option<String>,
     /// When it was made, in seconds.
     pub created_at: i64,
     /// When the person last authenticated, in seconds.
@@ -125,7 +130,8 @@ impl SignInEntry {
 struct SignInRow {
     id: String,
     user_id: String,
-    email: String,
+    email: Option<String>,
+    name: String,
     last_used_at: i64,
     expires_at: i64,
     request_id: Option<String>,
@@ -139,6 +145,7 @@ impl SignInRow {
             id: self.id,
             user_id: self.user_id,
             email: self.email,
+            name: self.name,
             last_used_at: Timestamp::from_seconds(self.last_used_at),
             expires_at: Timestamp::from_seconds(self.expires_at),
             journey_id: self.request_id,
@@ -259,6 +266,8 @@ impl Transaction {
             .bind(new.user_agent)
             .bind(new.address)
             .bind(proofs)
+            .bind(new.identity_id)
+            .bind(new.upstream_sid)
             .fetch_optional(c)
             .await)?;
         Ok(written.is_some())

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::outcome::is_taken;
-use super::rows::{containing, from_json, json, json_if, moment};
+use super::rows::{containing, from_json, from_name, json, json_if, moment};
 use super::{Reader, Transaction, attempt, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use crate::protocol::user::{User, UserField};
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at"
+        "id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at, made_by, upstream_roles"
     };
 }
 
@@ -24,7 +24,7 @@ statements! {
     // Small letters of all languages are made on our side; LOWER finds them where the database knows the language.
     USERS_FOUND_AFTER = concat!("SELECT ", columns!(), " FROM users WHERE (created_at, id) > ($1, $2) AND (email LIKE $4 ESCAPE '!' \
         OR LOWER(name) LIKE $4 ESCAPE '!' OR name LIKE $5 ESCAPE '!') ORDER BY created_at, id LIMIT $3");
-    INSERT_USER = concat!("INSERT INTO users (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+    INSERT_USER = concat!("INSERT INTO users (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
         ON CONFLICT (email) DO NOTHING RETURNING id");
     HOLD_ACCOUNT = concat!("UPDATE users SET created_at = created_at WHERE id = $1 RETURNING ", columns!());
     CHANGE_USER = "UPDATE users SET email = COALESCE($2, email), email_verified = COALESCE($3, email_verified), \
@@ -47,7 +47,7 @@ pub struct Account {
 #[derive(FromRow)]
 struct UserRow {
     id: String,
-    email: String,
+    email: Option<String>,
     email_verified: i64,
     name: String,
     password_hash: Option<String>,
@@ -56,6 +56,8 @@ struct UserRow {
     created_at: i64,
     disabled_at: Option<i64>,
     updated_at: i64,
+    made_by: String,
+    upstream_roles: String,
 }
 
 impl UserRow {
@@ -63,6 +65,8 @@ impl UserRow {
         let user = User {
             claims: from_json("claims", &self.claims)?,
             roles: from_json("roles", &self.roles)?,
+            upstream_roles: from_json("upstream_roles", &self.upstream_roles)?,
+            made_by: from_name("made_by", &self.made_by)?,
             id: self.id,
             email: self.email,
             email_verified: self.email_verified != 0,
@@ -112,9 +116,10 @@ impl Transaction {
     pub async fn insert_user(&mut self, account: &Account) -> Result<bool, Failure> {
         let user = &account.user;
         let (claims, roles) = (json(&user.claims)?, json(&user.roles)?);
+        let upstream_roles = json(&user.upstream_roles)?;
         let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_USER)
             .bind(&user.id)
-            .bind(&user.email)
+            .bind(user.email.as_deref())
             .bind(i64::from(user.email_verified))
             .bind(&user.name)
             .bind(account.password_hash.as_deref())
@@ -123,6 +128,8 @@ impl Transaction {
             .bind(user.created_at.seconds())
             .bind(user.disabled_at.map(Timestamp::seconds))
             .bind(user.updated_at.seconds())
+            .bind(user.made_by.as_str())
+            .bind(upstream_roles)
             .fetch_optional(c)
             .await)?;
         Ok(written.is_some())
@@ -143,7 +150,7 @@ impl Transaction {
         let (claims, roles) = (json_if(has(F::Claims), &user.claims)?, json_if(has(F::Roles), &user.roles)?);
         let written = attempt!(self, |c| sqlx::query(CHANGE_USER)
             .bind(&user.id)
-            .bind(has(F::Email).then_some(&user.email))
+            .bind(user.email.as_deref().filter(|_| has(F::Email)))
             .bind(has(F::EmailVerified).then_some(i64::from(user.email_verified)))
             .bind(has(F::Name).then_some(&user.name))
             .bind(has(F::Password).then_some(account.password_hash.as_deref().unwrap_or_default()))

@@ -20,6 +20,7 @@ mod floors;
 mod full_disk;
 mod fuzz;
 mod grants;
+mod identities;
 mod issuer_path;
 mod keys;
 mod kill;

@@ -1,9 +1,12 @@
 //! What migrations make of the rows that they find.
 
+use doorward::clock::Timestamp;
 use doorward::protocol::client::ClientType;
+use doorward::protocol::user::{MadeBy, User};
+use doorward::storage::{Account, Storage};
 use serde_json::json;
 
-use crate::support::{Server, unverified_claims};
+use crate::support::{Database, Server, is_postgres, unverified_claims};
 
 #[tokio::test]
 async fn what_a_person_proved_before_there_were_proofs_is_a_password_at_its_time() {
@@ -48,4 +51,97 @@ async fn a_grant_from_before_it_could_come_without_a_sign_in_keeps_its_own() {
     let orphans = "SELECT COUNT(*) FROM grants WHERE sign_in_id IS NULL OR sign_in_id NOT IN (SELECT id FROM sign_ins)";
     assert_eq!(server.database.db_number(orphans).await, 0);
     assert!(unverified_claims(tokens["id_token"].as_str().unwrap()).get("sid").is_some());
+}
+
+/// A database as it was before accounts could do without an address.
+async fn before_people() -> (Database, Storage) {
+    let database = Database::empty().await;
+    std::fs::create_dir(database.folder.path().join("data")).unwrap();
+    let storage = Storage::open(&database.config, true).await.unwrap();
+    storage.migrate().await.unwrap();
+    // As it was before the migrations.
+    let users = if is_postgres() {
+        "ALTER TABLE users DROP COLUMN made_by; ALTER TABLE users DROP COLUMN upstream_roles; ALTER TABLE users ALTER COLUMN email SET NOT NULL"
+    } else {
+        "DROP TABLE users; CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, email_verified BIGINT NOT NULL, \
+         name TEXT NOT NULL, password_hash TEXT, claims TEXT NOT NULL, roles TEXT NOT NULL, created_at BIGINT NOT NULL, \
+         disabled_at BIGINT, updated_at BIGINT NOT NULL DEFAULT 0); CREATE INDEX users_created ON users (created_at, id)"
+    };
+    for sql in [
+        "DROP TABLE identities",
+        "DROP INDEX sign_ins_identity",
+        "ALTER TABLE sign_ins DROP COLUMN identity_id",
+        "ALTER TABLE sign_ins DROP COLUMN upstream_sid",
+        users,
+        "DELETE FROM _sqlx_migrations WHERE version >= 20",
+    ] {
+        database.db_execute(sql).await;
+    }
+    (database, storage)
+}
+
+#[tokio::test]
+async fn a_person_from_before_there_were_providers_keeps_all_that_was_theirs() {
+    let (database, storage) = before_people().await;
+    let hash = if is_postgres() { "'\\x00'" } else { "x'00'" };
+    for sql in [
+        "INSERT INTO users (id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at) \
+         VALUES ('u', 'ann@example.org', 1, 'Ann Lee', 'hash', '{\"nickname\":\"ann\"}', '[\"editor\"]', 7, NULL, 8), \
+         ('v', 'bob@example.org', 0, 'Bob Ray', NULL, '{}', '[]', 9, 10, 11)",
+        "INSERT INTO clients (client_id, client_type, name, auth_method, redirect_uris, scopes, resources, first_party, created_at) \
+         VALUES ('c', 'web', 'Notebook', 'none', '[]', 'openid', '[]', 0, 7)",
+        &format!(
+            "INSERT INTO sign_ins (id, secret_hash, user_id, created_at, auth_time, last_used_at, expires_at, user_agent, address, proofs) \
+             VALUES ('s', {hash}, 'u', 7, 7, 7, 99, 'browser', '203.0.113.7', '[{{\"kind\":\"password\",\"at\":7}}]')"
+        ),
+        "INSERT INTO consents (user_id, client_id, scopes, resources, given_at, confirmed_request) VALUES ('u', 'c', 'openid', '[]', 7, 'r')",
+        "INSERT INTO grants (id, client_id, user_id, sign_in_id, bound, scopes, resources, created_at) \
+         VALUES ('g', 'c', 'u', 's', 1, 'openid', '[]', 7)",
+    ] {
+        database.db_execute(sql).await;
+    }
+    let report = storage.migrate().await.unwrap();
+    assert!(report.applied.iter().any(|migration| migration.version == 20), "{report:?}");
+    let mut reader = storage.read().await.unwrap();
+    let ann = reader.user_by_email("ann@example.org").await.unwrap().unwrap();
+    let expected = User {
+        email: Some("ann@example.org".to_owned()),
+        email_verified: true,
+        name: "Ann Lee".to_owned(),
+        claims: json!({ "nickname": "ann" }).as_object().unwrap().clone(),
+        roles: vec!["editor".to_owned()],
+        updated_at: Timestamp::from_seconds(8),
+        ..User::new("u".to_owned(), MadeBy::Unknown, Timestamp::from_seconds(7))
+    };
+    assert_eq!((format!("{:?}", ann.user), ann.password_hash.as_deref()), (format!("{expected:?}"), Some("hash")));
+    let bob = reader.user("v").await.unwrap().unwrap();
+    let times = [bob.user.created_at, bob.user.updated_at, bob.user.disabled_at.unwrap()];
+    assert_eq!((times.map(Timestamp::seconds), bob.password_hash), ([9, 11, 10], None));
+    assert_eq!(reader.sign_ins_of_user("u").await.unwrap().len(), 1);
+    assert_eq!(reader.apps_of_user("u").await.unwrap().len(), 1);
+    assert_eq!(reader.belongings_of_user("u").await.unwrap(), (1, 1));
+    drop(reader);
+    // The rows refer to the new table, and it has its rules.
+    let mut transaction = storage.begin().await.unwrap();
+    let twice = Account { user: User { id: "w".to_owned(), ..expected.clone() }, password_hash: None };
+    assert!(!transaction.insert_user(&twice).await.unwrap(), "an address is one person's");
+    for id in ["x", "y"] {
+        let nameless = User::new(id.to_owned(), MadeBy::Upstream, Timestamp::from_seconds(12));
+        let account = Account { user: nameless, password_hash: None };
+        assert!(transaction.insert_user(&account).await.unwrap(), "any number have no address");
+    }
+    transaction.commit().await.unwrap();
+    for table in ["sign_ins", "consents", "grants"] {
+        let orphans = format!("SELECT COUNT(*) FROM {table} WHERE user_id NOT IN (SELECT id FROM users)");
+        assert_eq!(database.db_number(&orphans).await, 0, "{table}");
+    }
+    if !is_postgres() {
+        assert_eq!(database.db_number("SELECT COUNT(*) FROM pragma_foreign_key_check").await, 0);
+        const REFERRING: &str = "SELECT COUNT(*) FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f \
+            WHERE m.type = 'table' AND f.\"table\" = 'users' AND m.name IN ('sign_ins', 'consents', 'grants', 'identities')";
+        assert_eq!(database.db_number(REFERRING).await, 4);
+    }
+    let mut transaction = storage.begin().await.unwrap();
+    assert!(transaction.delete_user("v").await.unwrap());
+    transaction.commit().await.unwrap();
 }

@@ -33,7 +33,7 @@ struct Account {
     page: Page,
     form: FormParts,
     name: String,
-    email: String,
+    email: Option<String>,
     done: Option<String>,
     reused_at: Option<Moment>,
     tried: Option<Tried>,
@@ -188,7 +188,7 @@ async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, Pag
     let Some(sign_in) = form.sender.sign_in(app, now).await? else {
         return Ok(see_other(&app.issuer.place("/login"))?);
     };
-    let (user_id, email) = (sign_in.user_id.clone(), sign_in.email.clone());
+    let (user_id, email) = (sign_in.user_id.clone(), sign_in.email.clone().unwrap_or_default());
     if !matches!(visit.journey.goal, Goal::Confirm { .. }) {
         let journey = app.sign_ins.journeys.begin(Goal::Confirm { user_id, action }, now);
         visit = visit.on(app, journey);

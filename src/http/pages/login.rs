@@ -88,7 +88,7 @@ impl Visit {
         };
         match sign_in {
             Some(sign_in) if hint.is_empty() && !request.is_some_and(|request| another(request, sign_in)) => {
-                (sign_in.email.clone(), true)
+                (sign_in.email.clone().unwrap_or_default(), sign_in.email.is_some())
             }
             _ => (hint, false),
         }

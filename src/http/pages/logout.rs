@@ -33,7 +33,7 @@ struct Logout {
     page: Page,
     form: FormParts,
     client: Option<String>,
-    email: String,
+    person: String,
     carried: Vec<(&'static str, String)>,
 }
 
@@ -124,8 +124,13 @@ async fn ask(
     for name in CARRIED {
         carried.extend(params.single(name)?.map(|value| (name, value.to_owned())));
     }
-    let template =
-        Logout { page: sender.page.clone(), form: visit.form(app), client, email: sign_in.email.clone(), carried };
+    let template = Logout {
+        page: sender.page.clone(),
+        form: visit.form(app),
+        client,
+        person: sign_in.called().to_owned(),
+        carried,
+    };
     let leads_to =
         request.target.as_ref().map(|target| Extension(FormAction(redirect_uri::form_action_source(target.uri()))));
     Ok((leads_to, visit.answer(&template)?).into_response())

@@ -49,8 +49,8 @@ pub fn object(event: &Event) -> Value {
 fn categories(name: &str) -> (&'static str, Vec<&'static str>) {
     let (noun, verb) = name.split_once('.').unwrap_or((name, ""));
     let change = match verb {
-        "created" | "registered" => "creation",
-        "deleted" | "removed" => "deletion",
+        "created" | "registered" | "linked" => "creation",
+        "deleted" | "removed" | "unlinked" => "deletion",
         _ => "change",
     };
     match (noun, verb) {
@@ -62,7 +62,7 @@ fn categories(name: &str) -> (&'static str, Vec<&'static str>) {
         ("lockout", _) => ("authentication", vec!["denied"]),
         ("code" | "refresh_token", _) => ("intrusion_detection", vec!["denied"]),
         ("consent", "denied") => ("iam", vec!["denied"]),
-        ("user" | "consent", _) => ("iam", vec!["user", change]),
+        ("user" | "identity" | "consent", _) => ("iam", vec!["user", change]),
         ("client", "authentication_failed") => ("authentication", vec!["start"]),
         ("server", "started") => ("process", vec!["start"]),
         ("server", _) => ("process", vec!["end"]),

@@ -49,6 +49,12 @@ pub enum Name {
     UserUnlocked,
     /// An account was deleted.
     UserDeleted,
+    /// An account lost its address to its owner and was switched off: whoever made it had never proved the address.
+    UserDisplaced,
+    /// An account at a provider was linked to one here.
+    IdentityLinked,
+    /// It was unlinked.
+    IdentityUnlinked,
     /// A client was registered.
     ClientCreated,
     /// A client was changed.
@@ -108,6 +114,9 @@ named!(Name {
     UserSignedOut = "user.signed_out",
     UserUnlocked = "user.unlocked",
     UserDeleted = "user.deleted",
+    UserDisplaced = "user.displaced",
+    IdentityLinked = "identity.linked",
+    IdentityUnlinked = "identity.unlinked",
     ClientCreated = "client.created",
     ClientChanged = "client.changed",
     ClientSecretRenewed = "client.secret_renewed",

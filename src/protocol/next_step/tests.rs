@@ -255,7 +255,8 @@ fn sign_in(person: Somebody) -> SignIn {
     SignIn {
         id: "s".into(),
         user_id: person.user_id.into(),
-        email: String::new(),
+        email: None,
+        name: String::new(),
         last_used_at: NOW,
         expires_at: NOW.plus(1000),
         proofs: Proofs::of(person.kind, NOW.minus(person.age)),

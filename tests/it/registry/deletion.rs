@@ -10,7 +10,7 @@ use doorward::registry::Error;
 use super::operator;
 use crate::support::{Database, Receiver, Server, is_postgres};
 
-const TABLES: &[&str] = &["codes", "refresh_tokens", "grants", "consents", "sign_ins", "logout_outbox"];
+const TABLES: &[&str] = &["codes", "refresh_tokens", "grants", "consents", "sign_ins", "identities", "logout_outbox"];
 
 async fn rows(server: &Server) -> Vec<i64> {
     server.database.db_counts(TABLES).await
@@ -41,7 +41,7 @@ async fn a_deleted_client_is_forgotten_by_every_node_and_all_that_it_was_granted
     // At once, even where the client is still in memory.
     let userinfo = spa.on(&other).userinfo(access_token).await;
     userinfo.refused(401, Rejection::TokenOfEndedGrant);
-    assert_eq!(rows(&server).await, [0, 0, 0, 0, 1, 0]);
+    assert_eq!(rows(&server).await, [0, 0, 0, 0, 1, 0, 0]);
     for node in [&server, &other] {
         node.poll().await;
         let refresh_token = tokens["refresh_token"].as_str().unwrap();
@@ -86,7 +86,7 @@ async fn a_deleted_person_is_signed_out_everywhere_and_applications_are_told() {
 
     let deleted = server.registry().delete_user("ann@example.org", &operator()).await.unwrap();
     assert_eq!((deleted.event.name, deleted.event.user_id.as_deref()), (Name::UserDeleted, Some(id.as_str())));
-    assert_eq!(rows(&server).await, [0, 0, 0, 0, 0, 1]);
+    assert_eq!(rows(&server).await, [0, 0, 0, 0, 0, 0, 1]);
     let userinfo = client.userinfo(tokens["access_token"].as_str().unwrap()).await;
     userinfo.refused(401, Rejection::TokenOfEndedGrant);
     let refresh_token = tokens["refresh_token"].as_str().unwrap();
@@ -98,7 +98,7 @@ async fn a_deleted_person_is_signed_out_everywhere_and_applications_are_told() {
     // The address is free, and whoever takes it is somebody else.
     let another = server.db_user("ann@example.org").await;
     assert_ne!(another, id);
-    assert_eq!(rows(&server).await, [0; 6]);
+    assert_eq!(rows(&server).await, [0; 7]);
 }
 
 #[tokio::test]
@@ -125,13 +125,14 @@ async fn deletion_beside_people_who_are_just_signing_in_leaves_nothing_behind() 
         );
         assert!(deleted.is_ok() && gone.is_ok(), "{deleted:?} {gone:?} {path}");
         let left = rows(&server).await;
-        assert_eq!(left[..5], [0; 5], "round {round}");
+        assert_eq!(left[..6], [0; 6], "round {round}");
     }
 }
 
 /// What refers to a client, a person or a grant: table, column, and what it refers to.
 const REFERENCES: &[(&str, &str, &str)] = &[
     ("sign_ins", "user_id", "users"),
+    ("identities", "user_id", "users"),
     ("consents", "user_id", "users"),
     ("consents", "client_id", "clients"),
     ("grants", "user_id", "users"),

@@ -138,7 +138,7 @@ async fn lists_come_page_by_page_and_what_is_added_meanwhile_shifts_nothing() {
         let own = Which { user_id: Some(id), all: false };
         let listed = registry.sign_ins(&own, Page { after: None, limit: 1 }, server.clock.now()).await.unwrap();
         assert_eq!((listed.items.len(), listed.next), (1, None));
-        assert_eq!(listed.items[0].email, format!("{name}@example.org"));
+        assert_eq!(listed.items[0].email, Some(format!("{name}@example.org")));
     }
     let users = registry.users(None, Page { after: None, limit: 2 }).await.unwrap();
     let rest = registry.users(None, Page::after(users.next.clone())).await.unwrap();
@@ -213,7 +213,19 @@ async fn a_view_has_the_fields_that_the_commands_print() {
     let user = registry.create_user(person("ann@example.org"), &act).await.unwrap().view;
     assert_eq!(
         fields(serde_json::to_value(&user).unwrap()),
-        ["claims", "created_at", "email", "email_verified", "id", "name", "roles", "signs_in_by", "state"]
+        [
+            "claims",
+            "created_at",
+            "email",
+            "email_verified",
+            "id",
+            "made_by",
+            "name",
+            "roles",
+            "signs_in_by",
+            "state",
+            "upstream_roles"
+        ]
     );
 }
 

@@ -13,7 +13,7 @@ use doorward::password::Waiter;
 use doorward::protocol::client::{AuthMethod, ClientField, ClientType};
 use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::resource::{Resource, ResourceField};
-use doorward::protocol::user::{User, UserField};
+use doorward::protocol::user::{MadeBy, User, UserField};
 use doorward::registry::Registry;
 use doorward::sealing::MasterKey;
 use doorward::secret::{Secret, base64url, sha256};
@@ -165,15 +165,11 @@ impl Server {
     pub async fn db_user(&self, email: &str) -> String {
         let account = Account {
             user: User {
-                id: random::row_id(self.clock.now()),
-                email: email.to_owned(),
+                email: Some(email.to_owned()),
                 email_verified: true,
                 name: "Ann Lee".to_owned(),
-                claims: serde_json::Map::new(),
                 roles: vec!["editor".to_owned()],
-                created_at: self.clock.now(),
-                updated_at: self.clock.now(),
-                disabled_at: None,
+                ..User::new(random::row_id(self.clock.now()), MadeBy::Operator, self.clock.now())
             },
             password_hash: Some(self.app.hasher.hash(PASSWORD, Waiter::operator()).await.unwrap()),
         };

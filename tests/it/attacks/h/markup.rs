@@ -78,7 +78,7 @@ async fn h1_text_of_others_is_never_markup() {
         let user =
             server.db_user(&format!("u{}@example.org", attack.len() * 7 + usize::from(attack.as_bytes()[0]))).await;
         server.db_change_user(&user, |account| account.user.name = (*attack).to_owned()).await;
-        let email = server.app.storage.read().await.unwrap().user(&user).await.unwrap().unwrap().user.email;
+        let email = server.app.storage.read().await.unwrap().user(&user).await.unwrap().unwrap().user.email.unwrap();
         let client = server
             .db_client(ClientType::Web, |c| {
                 c.name = (*attack).to_owned();
