@@ -247,7 +247,13 @@ async fn h4_a_picture_runs_nothing() {
         policy.contains("sandbox") && policy.contains("default-src 'none'") && !policy.contains("script-src"),
         "{policy}"
     );
-    for html in ["<!doctype html><script>alert(1)</script>", "GIF89a<script>", "%PDF-1.4", ""] {
+    for html in [
+        "<!doctype html><script>alert(1)</script>",
+        "<html><svg width='9'></svg></html>",
+        "GIF89a<script>",
+        "%PDF-1.4",
+        "",
+    ] {
         std::fs::write(&file, html).unwrap();
         let mut config = doorward::config::Config::load(None, []).unwrap();
         config.brand.logo = file.clone();
