@@ -14,7 +14,7 @@ use crate::support::{PASSWORD, Server, filled, login_form, parallel, rounds};
 async fn l1_five_hundred_sign_ins_at_once_wait_in_a_bounded_queue() {
     const OFFICE: &str = "192.0.2.1";
     let server = Server::with(|config| {
-        (config.password.queue, config.password.queue_share) = (64, 16);
+        (config.password.queue, config.password.queue_share) = (64, 4);
         // So that a hash takes longer than an arrival.
         (config.password.memory_kib, config.password.iterations) = (1024, 8);
         // What is counted of an office is each account, so that its people wait for the queue alone.
