@@ -583,6 +583,13 @@ async function loadFacts() {
   config = await fact("/config.json", "Reads the app’s configuration.");
   for (const element of document.querySelectorAll("[data-config]")) element.textContent = config[element.dataset.config];
   $("guides").replaceChildren(...config.guides.map(({ href, title }) => el("li", {}, el("a", { href }, title))));
+  const { provider } = config;
+  setText("provider-link", provider.name);
+  $("provider-link").href = `${provider.issuer}/account`;
+  $("account-link").href = `${config.issuer}/account`;
+  setText("provider-password", provider.password);
+  $("people").replaceChildren(...provider.people.map(({ name, email, story }) =>
+    el("li", {}, el("b", {}, name), " ", el("code", {}, email), el("p", { class: "small" }, story))));
   setText("token-command", config.service.token_command);
   setText("api-command", config.service.api_command);
   // The answer comes back to this origin and its own sessionStorage.

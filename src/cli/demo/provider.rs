@@ -29,11 +29,28 @@ const CLIENT: &str = "doorward";
 /// Another colour than the first's, so that one sees where one is.
 const ACCENT: &str = "#5b4b9a";
 
-/// Who has an account there: a name, an address that is proved.
-const PEOPLE: [(&str, &str); 3] =
-    [("Pat Reyes", "pat@sample.example"), ("Olga Berg", "olga@sample.example"), ("Tina Lund", "tina@sample.example")];
+/// Who has an account there.
+const PEOPLE: [Person; 3] = [
+    Person {
+        name: "Pat Reyes",
+        email: "pat@sample.example",
+        story: "Has no account here. Sign in as Pat and one is made, once you have seen what it will say of you.",
+    },
+    KNOWN_HERE,
+    Person {
+        name: "Tina Lund",
+        email: "tina@sample.example",
+        story: "Somebody may have taken her address here before her. Be that somebody first: create an account here with it. Then sign in \
+                as Tina: the address is hers, and the account that held it without proof is closed.",
+    },
+];
 /// Who has one here as well, made by the operator.
-const KNOWN_HERE: usize = 1;
+const KNOWN_HERE: Person = Person {
+    name: "Olga Berg",
+    email: "olga@sample.example",
+    story: "Has an account here with the same address and password. An equal address merges nothing: sign in to that account when you are \
+            asked to, and the two are linked.",
+};
 /// The password of all of them.
 const PASSWORD: &str = "blue kettles sing at noon";
 
@@ -60,20 +77,19 @@ pub(super) async fn start(first: &mut Config, clock: Clock, bound: SocketAddr) -
     super::sample(&registry, ClientType::Web, CLIENT, client, &act).await?;
     let issued = registry.renew_client_secret(CLIENT, &act).await.map_err(refused)?.view;
     let client_secret = issued.secret.ok_or_else(|| Failure::internal("the sample provider's client has no secret"))?;
-    for (name, email) in PEOPLE {
-        person(&registry, name, email, &act).await?;
+    for one in &PEOPLE {
+        person(&registry, one, &act).await?;
     }
     app.refresh().await?;
-    let people = PEOPLE.map(|(name, email)| Person { name, email }).to_vec();
-    let told = SampleProvider { name: NAME, issuer: app.issuer.as_str().to_owned(), people, password: PASSWORD };
+    let issuer = app.issuer.as_str().to_owned();
+    let told = SampleProvider { name: NAME, issuer, people: PEOPLE.to_vec(), password: PASSWORD };
     first.outgoing.allow.push(bound.to_string());
     Ok(Provider { app, told })
 }
 
 /// Makes here the account of whoever has one at both.
 pub(super) async fn known_here(app: &App) -> Result<(), Failure> {
-    let (name, email) = PEOPLE[KNOWN_HERE];
-    person(&Registry::new(app.storage.clone(), &app.config)?, name, email, &Act::of_operator(app.now())).await
+    person(&Registry::new(app.storage.clone(), &app.config)?, &KNOWN_HERE, &Act::of_operator(app.now())).await
 }
 
 /// The settings of the first, over a folder and with a name of its own.
@@ -90,18 +106,18 @@ fn settings(first: &Config, bound: SocketAddr) -> Result<Config, Failure> {
 }
 
 /// The account, made if it is not there.
-async fn person(registry: &Registry, name: &str, email: &str, act: &Act) -> Result<(), Failure> {
-    match registry.user(email).await {
+async fn person(registry: &Registry, person: &Person, act: &Act) -> Result<(), Failure> {
+    match registry.user(person.email).await {
         Err(registry::Error::Missing(..)) => {}
         found => return found.map(drop).map_err(refused),
     }
     let details = UserChange {
-        name: Some(name.to_owned()),
+        name: Some(person.name.to_owned()),
         email_verified: Some(true),
         password: Some(Secret::presented(PASSWORD)),
         ..UserChange::default()
     };
-    registry.create_user(NewUser { email: email.to_owned(), details }, act).await.map(drop).map_err(refused)
+    registry.create_user(NewUser { email: person.email.to_owned(), details }, act).await.map(drop).map_err(refused)
 }
 
 /// The host and port of an address, as `[outgoing] allow` has them.

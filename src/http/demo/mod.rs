@@ -57,6 +57,8 @@ pub struct Person {
     pub name: &'static str,
     /// The address, which is proved.
     pub email: &'static str,
+    /// What can be seen with them.
+    pub story: &'static str,
 }
 
 impl Samples {
