@@ -40,8 +40,8 @@ const PEOPLE: [Person; 3] = [
     Person {
         name: "Tina Lund",
         email: "tina@sample.example",
-        story: "Somebody may have taken her address here before her. Be that somebody first: create an account here with it. Then sign in \
-                as Tina: the address is hers, and the account that held it without proof is closed.",
+        story: "Somebody may have taken her address here before her. Be that somebody: create an account with it, and sign out. Then come \
+                as Tina and say that it is not yours: she has the address, and that account is closed.",
     },
 ];
 /// Who has one here as well, made by the operator.

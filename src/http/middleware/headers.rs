@@ -121,5 +121,5 @@ pub(in crate::http) async fn browser(
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     dress(headers, if is_account { Group::Account } else { Group::Page });
-    forward::or_page(response, page)
+    forward::or_page(response, &page)
 }

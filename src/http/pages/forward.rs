@@ -13,8 +13,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use super::{Page, html};
-use crate::failure::Failure;
+use super::Page;
 use crate::protocol::redirect_uri;
 
 /// The longest head of a response, in bytes: one page of memory.
@@ -36,15 +35,24 @@ struct Forward<'a> {
 }
 
 /// The response as it passes: a redirect that is short enough, and anything else, unchanged.
-pub(in crate::http) fn or_page(mut response: Response, page: Page) -> Response {
+pub(in crate::http) fn or_page(response: Response, page: &Page) -> Response {
     let Some(address) = response.headers().get(header::LOCATION) else { return response };
     if head(response.headers()) + ADDED <= LONGEST_HEAD {
         return response;
     }
-    let Ok(address) = address.to_str() else { return response };
+    let is_ours = address.to_str().is_ok_and(|address| redirect_uri::destination(address).is_empty());
+    as_page(response, if is_ours { MOMENT } else { "Back to the application" }, page)
+}
+
+/// A redirect as a page that leads there, whichever page the browser comes from; anything else unchanged.
+pub(in crate::http) fn by_page(response: Response, page: &Page) -> Response {
+    as_page(response, MOMENT, page)
+}
+
+fn as_page(mut response: Response, title: &'static str, page: &Page) -> Response {
+    let Some(Ok(address)) = response.headers().get(header::LOCATION).map(HeaderValue::to_str) else { return response };
     let destination = redirect_uri::destination(address);
-    let title = if destination.is_empty() { MOMENT } else { "Back to the application" };
-    let template = Forward { page, title, destination, address };
+    let template = Forward { page: page.clone(), title, destination, address };
     let Ok(text) = template.render() else { return response };
     *response.status_mut() = StatusCode::OK;
     *response.body_mut() = Body::from(text);
@@ -53,12 +61,6 @@ pub(in crate::http) fn or_page(mut response: Response, page: Page) -> Response {
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response
-}
-
-/// A page that leads there, whichever page the browser comes from.
-pub(in crate::http) fn page(page: &Page, address: &str) -> Result<Response, Failure> {
-    let destination = redirect_uri::destination(address);
-    html(&Forward { page: page.clone(), title: MOMENT, destination, address })
 }
 
 /// How long the headers are as HTTP/1.1 writes them.

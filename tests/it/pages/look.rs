@@ -19,7 +19,7 @@ const RTL_NAME: &str =
     "\u{639}\u{628}\u{62f} \u{627}\u{644}\u{631}\u{62d}\u{645}\u{646} \u{628}\u{646} \u{645}\u{62d}\u{645}\u{62f}";
 
 /// Looks at the page that the browser shows, in light and in dark.
-async fn look(browser: &Chromium, name: &str) {
+pub async fn look(browser: &Chromium, name: &str) {
     let shift = axe::layout_shift(browser).await;
     assert_eq!(shift.as_f64(), Some(0.0), "{name} moves while it comes");
     for scheme in ["light", "dark"] {
