@@ -17,11 +17,12 @@ pub(super) struct Given {
     pub key: String,
     pub value: Value,
     /// What has it, up to the name of the key there.
-    place: Place,
+    pub place: Place,
 }
 
+/// Where a key was given.
 #[derive(Clone, Debug)]
-enum Place {
+pub(super) enum Place {
     File(String),
     Variable(String),
 }
@@ -61,7 +62,8 @@ pub(super) fn of_environment(
     ours
 }
 
-fn items(text: &str) -> Vec<Value> {
+/// The items of a list that is text.
+pub(super) fn items(text: &str) -> Vec<Value> {
     let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
     items.map(|item| Value::new(None, ValueKind::String(item.to_owned()))).collect()
 }

@@ -77,6 +77,11 @@ fn one_key(name: &str, inline: &SecretSetting, file: &Path) -> Result<(), String
 pub struct SecretSetting(Zeroizing<String>);
 
 impl SecretSetting {
+    /// One that was read elsewhere, such as from a file.
+    pub fn new(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+
     /// The text.
     pub fn expose(&self) -> &str {
         &self.0

@@ -20,6 +20,7 @@ mod sign_in;
 mod telemetry;
 mod tls;
 mod tokens;
+mod upstream;
 
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,7 @@ pub use sign_in::SignInConfig;
 pub use telemetry::TelemetryConfig;
 pub use tls::TlsConfig;
 pub use tokens::{LONGEST_LIFETIME, TokensConfig};
+pub use upstream::{Register, UpstreamConfig, is_tenant};
 
 /// The sample file, which is also the defaults.
 pub const DEFAULTS: &str = include_str!("../../config.toml");
@@ -82,6 +84,9 @@ pub struct Config {
     pub metrics: MetricsConfig,
     /// `[telemetry]`.
     pub telemetry: TelemetryConfig,
+    /// `[[upstream]]`, in their order.
+    #[serde(skip_deserializing)]
+    pub upstream: Vec<UpstreamConfig>,
     /// Whether the operator named the issuer, rather than leave it at the default.
     #[serde(skip)]
     pub issuer_is_configured: bool,
@@ -112,6 +117,7 @@ impl Config {
             }
         };
         given.extend(given::of_environment(environment, &known));
+        let upstream = upstream::take(&mut given, &mut mistakes);
         given.retain(|one| {
             let is_known = known.iter().any(|(key, _)| *key == one.key);
             if !is_known && !one.is_empty_section(&known) {
@@ -134,6 +140,7 @@ impl Config {
                 return Err(mistakes);
             }
         };
+        config.upstream = upstream;
         config.issuer_is_configured = given.iter().any(|one| one.key == "server.issuer");
         config.check(&mut mistakes);
         mistakes.log = Some(config.log.clone());
@@ -180,6 +187,9 @@ impl Config {
         self.keys.check(mistakes);
         self.tokens.check(mistakes);
         self.sign_in.check(mistakes);
+        if !self.sign_in.password && !self.upstream.iter().any(|one| one.enabled) {
+            mistakes.add("sign_in.password is false, and no [[upstream]] is enabled: nobody could sign in");
+        }
         self.limits.check(mistakes);
         self.password.check(mistakes);
         self.outgoing.check(mistakes);

@@ -1,4 +1,4 @@
-//! `[sign_in]`: how long a sign-in holds, and how many a person has.
+//! `[sign_in]`: in which ways people sign in, how long a sign-in holds, and how many a person has.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,8 @@ use super::Mistakes;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignInConfig {
+    /// Whether people can sign in, and make accounts, with a password.
+    pub password: bool,
     /// The longest pause between two uses.
     pub idle: i64,
     /// The longest time in all.

@@ -1,8 +1,9 @@
-//! The guard of the configuration: `config.toml`, the structs and the environment agree, and every key is explained.
+//! The guard of the configuration: `config.toml`, the structs and the environment agree, and every key is explained. A provider's keys stand
+//! there as comments without a space after the `#`, for there is no provider by default.
 
 use std::collections::BTreeSet;
 
-use doorward::config::{Config, DEFAULTS};
+use doorward::config::{Config, DEFAULTS, UpstreamConfig};
 use serde_json::Value;
 
 /// Every key with another value that it may have: as it stands in a variable, and as it is read.
@@ -44,6 +45,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("tokens.refresh_absolute", "7777777", "7777777"),
     ("tokens.lost_answer", "777", "777"),
     ("tokens.on_reuse", "grant", "\"grant\""),
+    ("sign_in.password", "false", "false"),
     ("sign_in.idle", "777", "777"),
     ("sign_in.absolute", "777", "777"),
     ("sign_in.per_person", "7", "7"),
@@ -91,14 +93,46 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("log.level", "debug", "\"debug\""),
 ];
 
+/// Every key of a provider with another value that it may have, as in [`OTHERS`]; `""` where a variable cannot hold one.
+const OF_PROVIDERS: &[(&str, &str, &str)] = &[
+    ("kind", "oidc", "\"oidc\""),
+    ("enabled", "false", "false"),
+    ("client_id", "x", "\"x\""),
+    ("client_secret", "x", "\"...\""),
+    ("client_secret_file", "x", "\"x\""),
+    ("issuer", "https://id.test", "\"https://id.test\""),
+    ("endpoint_hosts", "a.test, b.test:8443", "[\"a.test\",\"b.test:8443\"]"),
+    ("name", "Work", "\"Work\""),
+    ("register", "closed", "\"closed\""),
+    ("allowed_domains", "a.test,b.test", "[\"a.test\",\"b.test\"]"),
+    ("allowed_groups", "a,b", "[\"a\",\"b\"]"),
+    ("groups_claim", "teams", "\"teams\""),
+    ("roles", "", ""),
+    ("trust_email", "true", "true"),
+    ("scopes", "groups", "[\"groups\"]"),
+    ("claims", "", ""),
+    ("pass_acr", "true", "true"),
+    ("sync", "name,picture", "[\"name\",\"picture\"]"),
+    ("hosted_domains", "a.test", "[\"a.test\"]"),
+    ("allowed_organizations", "octo", "[\"octo\"]"),
+    ("base_url", "https://ghe.test", "\"https://ghe.test\""),
+    ("api_url", "https://ghe.test/api/v3", "\"https://ghe.test/api/v3\""),
+    ("tenants", "common", "[\"common\"]"),
+    ("team_id", "x", "\"x\""),
+    ("key_id", "x", "\"x\""),
+    ("private_key_file", "x", "\"x\""),
+];
+
 /// The keys of the file, as `section.key`, each with the line above it.
 fn keys_of_the_file() -> Vec<(String, &'static str)> {
     let mut section = "";
     let mut above = "";
     let mut keys = Vec::new();
     for line in DEFAULTS.lines() {
+        let is_sample = line.starts_with('#') && !line.starts_with("# ");
+        let line = if is_sample { &line[1..] } else { line };
         if let Some(name) = line.strip_prefix('[') {
-            section = name.trim_end_matches(']');
+            section = name.trim_matches(['[', ']']);
         } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
             keys.push((format!("{section}.{key}"), above));
         }
@@ -109,8 +143,15 @@ fn keys_of_the_file() -> Vec<(String, &'static str)> {
 
 fn keys_of_the_structs() -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
-    collect("", &serde_json::to_value(Config::load(None, []).unwrap()).unwrap(), &mut keys);
+    let mut config = serde_json::to_value(Config::load(None, []).unwrap()).unwrap();
+    config.as_object_mut().unwrap().remove("upstream");
+    collect("", &config, &mut keys);
     keys
+}
+
+fn keys_of_a_provider() -> BTreeSet<String> {
+    let provider = serde_json::to_value(UpstreamConfig::default()).unwrap();
+    provider.as_object().unwrap().keys().map(|key| format!("upstream.{key}")).collect()
 }
 
 fn collect(path: &str, value: &Value, keys: &mut BTreeSet<String>) {
@@ -127,7 +168,7 @@ fn collect(path: &str, value: &Value, keys: &mut BTreeSet<String>) {
 #[test]
 fn the_file_and_the_structs_have_the_same_keys() {
     let file: BTreeSet<String> = keys_of_the_file().into_iter().map(|(key, _)| key).collect();
-    assert_eq!(file, keys_of_the_structs());
+    assert_eq!(file, keys_of_the_structs().union(&keys_of_a_provider()).cloned().collect());
 }
 
 #[test]
@@ -147,6 +188,7 @@ fn a_variable_reaches_every_key() {
         let beside: &[(&str, &str)] = match *key {
             "server.tls.cert" => &[("SERVER__TLS__KEY", "x")],
             "server.tls.key" => &[("SERVER__TLS__CERT", "x")],
+            "sign_in.password" => &[("UPSTREAM__GOOGLE__CLIENT_ID", "x"), ("UPSTREAM__GOOGLE__CLIENT_SECRET", "x")],
             "database.pooled" => &[("DATABASE__URL", "postgres://db/doorward")],
             "database.direct_url" => &[("DATABASE__URL", "postgres://db/doorward"), ("DATABASE__POOLED", "true")],
             _ => &[],
@@ -160,5 +202,26 @@ fn a_variable_reaches_every_key() {
         let default = serde_json::to_value(Config::load(None, []).unwrap()).unwrap();
         assert_eq!(serde_json::to_value(&config).unwrap().pointer(&pointer), Some(&wanted), "{variable}");
         assert_ne!(default.pointer(&pointer), Some(&wanted), "{variable} is tried with its default");
+    }
+}
+
+#[test]
+fn a_variable_reaches_every_key_of_a_provider() {
+    let tried: BTreeSet<String> =
+        OF_PROVIDERS.iter().map(|(key, ..)| *key).chain(["id"]).map(|key| format!("upstream.{key}")).collect();
+    assert_eq!(tried, keys_of_a_provider(), "give every key another value above");
+    let default = serde_json::to_value(UpstreamConfig::default()).unwrap();
+    for (key, text, read) in OF_PROVIDERS.iter().filter(|(_, text, _)| !text.is_empty()) {
+        // One that is off may have what no kind has all of.
+        let environment = [("ENABLED", "false"), (&*key.to_uppercase(), *text)];
+        let environment =
+            environment.map(|(key, text)| (format!("DOORWARD__UPSTREAM__MY_GITHUB__{key}"), text.to_owned()));
+        let kind = (String::from("DOORWARD__UPSTREAM__MY_GITHUB__KIND"), String::from("github"));
+        let config = Config::load(None, [kind].into_iter().chain(environment));
+        let config = config.unwrap_or_else(|why| panic!("{key}={text}: {why}"));
+        let wanted: Value = serde_json::from_str(read).unwrap();
+        assert_eq!(config.upstream[0].id, "my-github");
+        assert_eq!(serde_json::to_value(&config.upstream[0]).unwrap()[key], wanted, "{key}");
+        assert_ne!(default[key], wanted, "{key} is tried with its default");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use doorward::config::Config;
+use doorward::config::{Config, UpstreamConfig};
 use serde_json::Value;
 
 use super::{blocks, pages, spans};
@@ -34,7 +34,7 @@ fn every_setting_that_a_page_names_exists() {
     for (path, page) in pages().into_iter().chain(deployed) {
         for variable in variables(&page) {
             let key = variable.to_lowercase().replace("__", ".");
-            if !known.contains(&key) && key != "section.key" {
+            if !known.contains(&key) && key != "section.key" && !is_of_a_provider(&key) {
                 wrong.push(format!("{path}: DOORWARD__{variable}"));
             }
         }
@@ -63,6 +63,13 @@ fn every_file_of_settings_that_a_page_shows_is_read() {
         std::fs::write(&file, text).unwrap();
         Config::load(Some(&file), []).unwrap_or_else(|why| panic!("{place}: {why}"));
     }
+}
+
+/// `upstream.ID.key`.
+fn is_of_a_provider(key: &str) -> bool {
+    let provider = serde_json::to_value(UpstreamConfig::default()).unwrap();
+    let key = key.strip_prefix("upstream.").and_then(|rest| rest.split_once('.'));
+    key.is_some_and(|(_, key)| provider.get(key).is_some())
 }
 
 /// What stands behind `DOORWARD__` wherever it does.

@@ -12,9 +12,16 @@ pub fn page() -> String {
     );
     let mut above: Vec<&str> = Vec::new();
     for line in DEFAULTS.lines() {
-        if let Some(name) = line.strip_prefix('[') {
-            let section = name.trim_end_matches(']');
-            page.push_str(&format!("\n## [{section}]\n\n{}", head(&["key", "default", "what"])));
+        // A provider's keys are comments without a space: there is none by default.
+        let is_sample = line.starts_with('#') && !line.starts_with("# ");
+        let line = if is_sample { &line[1..] } else { line };
+        if line.starts_with('[') {
+            let (about, value) = if is_sample {
+                (comment(above.iter().copied(), "#") + "\n\n", "sample")
+            } else {
+                (String::new(), "default")
+            };
+            page.push_str(&format!("\n## {line}\n\n{about}{}", head(&["key", value, "what"])));
         } else if let Some((key, value)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
             page.push_str(&row(&[code(key), code(value), comment(above.iter().copied(), "#")]));
         }
