@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Config, Logo};
+use crate::config::{Config, Logo, UpstreamConfig};
 use crate::failure::Failure;
 use crate::grants::Grants;
 use crate::jobs::audit::AuditRecord;
@@ -27,6 +27,7 @@ use crate::signin::{self, SignIns};
 use crate::storage::{Directory, Storage};
 use crate::telemetry::{self, numbers};
 use crate::tokens::{KeyRing, Mint};
+use crate::upstream::Providers;
 
 /// How often memory is brought up to date: what others changed counts within a second.
 const REFRESH_EVERY: Duration = Duration::from_millis(500);
@@ -72,6 +73,8 @@ pub struct Parts {
     pub logo: Option<Logo>,
     /// Fetches from others.
     pub outgoing: Outgoing,
+    /// The providers that people may sign in through.
+    pub providers: Providers,
     outbox: Outbox,
     /// Removes what has had its day.
     pub clean_up: CleanUp,
@@ -116,6 +119,8 @@ impl App {
         }
         let mint = Mint::new(ring.clone(), issuer.clone());
         let outgoing = Outgoing::new(&config.outgoing)?;
+        let providers = Providers::new(&config.upstream, &outgoing, &issuer)?;
+        config.upstream.iter_mut().for_each(UpstreamConfig::forget_secrets);
         Ok(Self(Arc::new(Parts {
             outbox: Outbox::new(
                 storage.clone(),
@@ -127,6 +132,7 @@ impl App {
             mint,
             logo,
             outgoing,
+            providers,
             grants: Grants::new(storage.clone(), directory.clone(), issuer.clone(), &config),
             sign_ins: SignIns::new(signin::Parts {
                 storage: storage.clone(),
@@ -197,6 +203,7 @@ impl App {
             () = self.deliver_outbox() => {}
             () = self.clean_up_in_turn() => {}
             () = self.seal_audit_record() => {}
+            () = self.providers.keep_up_to_date() => {}
             () = stop => {}
         }
     }

@@ -12,7 +12,7 @@
 //! | 0 | time, randomness, secrets, sealing, what can go wrong | [`clock`], [`random`], [`secret`], [`sealing`], [`failure`] |
 //! | 1 | typed settings | [`config`] |
 //! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`leaked`], [`rates`], [`telemetry`] |
-//! | 3 | decisions | [`grants`], [`signin`], [`registry`], [`jobs`] |
+//! | 3 | decisions | [`grants`], [`signin`], [`registry`], [`upstream`], [`jobs`] |
 //! | 4 | everything a handler needs, built once | [`app`] |
 //! | 5 | the web | [`http`] |
 //! | 6 | the command line | [`cli`] |
@@ -173,3 +173,4 @@ pub mod signin;
 pub mod storage;
 pub mod telemetry;
 pub mod tokens;
+pub mod upstream;

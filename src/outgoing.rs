@@ -5,6 +5,7 @@
 //! addresses are checked before; ports of other protocols are not called. Hosts of `[outgoing] allow` are exempt. Five seconds and 64 KiB at most.
 
 mod collector;
+mod exchange;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -24,6 +25,7 @@ use crate::failure::Failure;
 use crate::protocol::trace::{TraceId, TraceParent};
 
 pub use collector::Collector;
+pub use exchange::{Call, Reply};
 
 /// The longest body that is read, in bytes.
 const MAX_BODY: usize = 65_536;

@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 
 use super::output::{line, note};
 use super::{Context, Output, start};
-use crate::config::DEFAULTS;
+use crate::config::{Config, DEFAULTS};
 use crate::failure::Failure;
 use crate::http::{Listener, Tls};
 use crate::leaked::Leaked;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
+use crate::protocol::issuer::Issuer;
+use crate::upstream::Providers;
 
 /// Look at the settings.
 #[derive(Subcommand)]
@@ -58,6 +60,7 @@ async fn problems(context: &Context) -> Result<(), Failure> {
         Hasher::new(&config.password).map(drop),
         Leaked::new(&config.password).map(drop),
         Outgoing::new(&config.outgoing).map(drop),
+        providers(config),
         config.brand.read_logo().map(drop).map_err(Failure::internal),
     ]
     .into_iter()
@@ -67,12 +70,28 @@ async fn problems(context: &Context) -> Result<(), Failure> {
     if found.is_empty() { Ok(()) } else { Err(Failure::internal(found.join("\n"))) }
 }
 
+/// Whether the secrets of providers can be read. Nobody is called.
+fn providers(config: &Config) -> Result<(), Failure> {
+    let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
+    // Certificate authorities that cannot be read are told already.
+    let Ok(outgoing) = Outgoing::new(&config.outgoing) else { return Ok(()) };
+    Providers::new(&config.upstream, &outgoing, &issuer).map(drop)
+}
+
 fn show(settings: &Value) {
     for (section, keys) in settings.as_object().into_iter().flatten() {
-        line(format!("[{section}]"));
-        for (key, value) in keys.as_object().into_iter().flatten() {
-            line(format!("{key} = {}", if value.is_null() { json!("") } else { value.clone() }));
+        if let Some(entries) = keys.as_array() {
+            entries.iter().for_each(|entry| show_section(&format!("[[{section}]]"), entry));
+        } else {
+            show_section(&format!("[{section}]"), keys);
         }
-        line("");
     }
+}
+
+fn show_section(head: &str, keys: &Value) {
+    line(head);
+    for (key, value) in keys.as_object().into_iter().flatten() {
+        line(format!("{key} = {}", if value.is_null() { json!("") } else { value.clone() }));
+    }
+    line("");
 }

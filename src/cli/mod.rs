@@ -8,7 +8,6 @@ mod config;
 mod demo;
 mod files;
 mod health;
-mod identity;
 mod key;
 mod lockout;
 mod migrate;
@@ -17,6 +16,7 @@ mod resource;
 mod serve;
 mod session;
 mod start;
+mod upstream;
 mod user;
 
 use std::path::PathBuf;
@@ -69,9 +69,6 @@ enum Command {
     /// People with an account.
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Accounts at providers that sign people in.
-    #[command(subcommand)]
-    Identity(identity::IdentityCommand),
     /// Who is signed in, in which browser.
     #[command(subcommand)]
     Session(session::SessionCommand),
@@ -81,6 +78,9 @@ enum Command {
     /// APIs that accept our access tokens.
     #[command(subcommand)]
     Resource(resource::ResourceCommand),
+    /// Providers that people may sign in through.
+    #[command(subcommand)]
+    Upstream(upstream::UpstreamCommand),
     /// Signing keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -151,10 +151,10 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Config(command) => command.run(&context).await,
         Command::Client(command) => command.run(context).await,
         Command::User(command) => command.run(context).await,
-        Command::Identity(command) => command.run(context).await,
         Command::Session(command) => command.run(context).await,
         Command::Lockout(command) => command.run(context).await,
         Command::Resource(command) => command.run(context).await,
+        Command::Upstream(command) => command.run(context).await,
         Command::Key(command) => command.run(context).await,
         Command::Audit(command) => command.run(context).await,
         Command::Health(health) => health.run(context).await,

@@ -57,4 +57,5 @@ pub mod scope;
 pub mod sign_in;
 pub mod trace;
 pub mod upstream;
+pub mod upstream_token;
 pub mod user;

@@ -30,6 +30,8 @@ mod registry;
 mod request;
 #[macro_use]
 mod token;
+#[macro_use]
+mod upstream;
 
 /// Whom a refusal is said to; each has a file of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +120,7 @@ macro_rules! rejections {
     };
 }
 
-gather! { [request authorization token pages bearer registry] }
+gather! { [request authorization token pages upstream bearer registry] }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -55,3 +55,4 @@ mod stop;
 mod storage;
 mod support;
 mod tls;
+mod upstream;

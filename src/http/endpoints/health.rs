@@ -1,6 +1,6 @@
 //! For those who watch over the process: whether it runs, and whether it can serve.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 
 use crate::app::App;
@@ -11,8 +11,17 @@ pub(in crate::http) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// It can serve: the database answers and takes writes, there is a signing key, and it is not on its way out.
-pub(in crate::http) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+/// It can serve: the database answers and takes writes, there is a signing key, and it is not on its way out. Asked with `?verbose` it names the
+/// providers that nobody can sign in through now; why, stands in the log. Those make it no less ready: all else goes on.
+pub(in crate::http) async fn ready(State(app): State<App>, RawQuery(query): RawQuery) -> (StatusCode, String) {
+    let (status, state) = state(&app).await;
+    let is_verbose = query.is_some_and(|query| query == "verbose" || query.starts_with("verbose="));
+    let troubled = app.providers.all().iter().filter(|provider| is_verbose && provider.trouble().is_some());
+    let lines = troubled.map(|provider| format!("upstream {} cannot be used, or not relied on\n", provider.id()));
+    (status, std::iter::once(state.to_owned()).chain(lines).collect())
+}
+
+async fn state(app: &App) -> (StatusCode, &'static str) {
     if app.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
     }

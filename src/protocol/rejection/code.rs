@@ -47,6 +47,12 @@ codes! {
     InvalidToken: "invalid_token", 401, "RFC 6750 §3.1.";
     InsufficientScope: "insufficient_scope", 403, "RFC 6750 §3.1.";
 
+    // Sign-in through providers.
+    UpstreamUnavailable: "upstream_unavailable", 400, "A provider does not answer, or not as it should.";
+    UpstreamDenied: "upstream_denied", 400, "The person, or the provider, did not go on there.";
+    UpstreamRefused: "upstream_refused", 400, "The provider refused, or what it vouches for is not let in here.";
+    UpstreamAnswer: "upstream_answer", 400, "A provider's answer that cannot be relied on.";
+
     // Our own pages.
     InvalidForm: "invalid_form", 400, "A page's form cannot be taken as it was sent.";
     InvalidCredentials: "invalid_credentials", 400, "An e-mail address and password that do not go together.";

@@ -1,0 +1,162 @@
+//! What the settings make of what a provider says: whose address counts, who may make an account, and which roles groups give.
+
+use doorward::config::Register;
+use doorward::protocol::rejection::Rejection;
+use doorward::protocol::upstream::ProviderKind::{Google, Oidc};
+use doorward::protocol::upstream::Synced;
+use serde_json::{Value, json};
+
+use super::{server, sign_in};
+
+#[tokio::test]
+async fn an_address_is_verified_by_the_json_value_true_alone() {
+    let (server, fake) = server(Oidc, |_| {}).await;
+    for said in [json!(true), json!(false), json!("true"), json!("false"), json!(1), json!(null), json!([true])] {
+        fake.claims(json!({ "email_verified": said }));
+        let email = sign_in(&server, &fake).await.unwrap().email.unwrap();
+        assert_eq!((email.verified, email.trusted), (said == true, false), "{said}");
+    }
+    for address in ["", "ann", "ann@example.org,eve@example.org", "ann\u{ff20}example.org"] {
+        fake.claims(json!({ "email": address }));
+        assert_eq!(sign_in(&server, &fake).await.unwrap().email, None, "{address}");
+    }
+    for none in [json!(null), json!(7), json!(["ann@example.org"])] {
+        fake.claims(json!({ "email": none }));
+        assert_eq!(sign_in(&server, &fake).await.unwrap().email, None, "{none}");
+    }
+    fake.claims(json!({ "email": " Ann@Example.ORG " }));
+    assert_eq!(sign_in(&server, &fake).await.unwrap().email.unwrap().address, "ann@example.org");
+}
+
+#[tokio::test]
+async fn google_is_trusted_with_its_own_mailboxes_and_others_as_the_settings_say() {
+    let cases: [(&str, Value, bool); 4] = [
+        ("ann@gmail.com", json!({}), true),
+        ("ann@example.org", json!({ "hd": "example.org" }), true),
+        ("ann@example.org", json!({}), false),
+        ("ann@gmail.com.evil.test", json!({}), false),
+    ];
+    let (default, fake) = server(Google, |_| {}).await;
+    for (address, mut claims, is_trusted) in cases {
+        claims["email"] = json!(address);
+        fake.claims(claims.clone());
+        assert_eq!(sign_in(&default, &fake).await.unwrap().email.unwrap().trusted, is_trusted, "{claims}");
+        claims["email_verified"] = json!("true");
+        fake.claims(claims);
+        assert!(!sign_in(&default, &fake).await.unwrap().email.unwrap().trusted);
+    }
+    for trust in [true, false] {
+        let (server, fake) = server(Google, |settings| settings.trust_email = Some(trust)).await;
+        fake.claims(json!({ "email": "ann@gmail.com" }));
+        assert_eq!(sign_in(&server, &fake).await.unwrap().email.unwrap().trusted, trust);
+    }
+}
+
+#[tokio::test]
+async fn hosted_domains_are_demanded_in_the_token() {
+    let domains = || vec!["example.org".to_owned(), "example.com".to_owned()];
+    let (server, fake) = server(Google, |settings| settings.hosted_domains = domains()).await;
+    let (url, _) = super::begin(&server, &doorward::upstream::Ask::default());
+    assert_eq!(super::parameter(&url, "hd").unwrap(), "*");
+    for wrong in
+        [json!({}), json!({ "hd": "evil.test" }), json!({ "hd": ["example.org"] }), json!({ "hd": "EXAMPLE.ORG" })]
+    {
+        fake.claims(wrong.clone());
+        assert_eq!(sign_in(&server, &fake).await, Err(Rejection::UpstreamNotAdmitted), "{wrong}");
+    }
+    fake.claims(json!({ "hd": "example.com" }));
+    assert!(sign_in(&server, &fake).await.is_ok());
+}
+
+#[tokio::test]
+async fn who_may_make_an_account_is_for_the_settings() {
+    let may = async |register: Register, domains: &[&str], groups: &[&str], claims: Value| {
+        let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let (domains, groups) = (owned(domains), owned(groups));
+        let (server, fake) = server(Oidc, |settings| {
+            (settings.register, settings.allowed_domains, settings.allowed_groups) = (register, domains, groups);
+        })
+        .await;
+        fake.claims(claims);
+        sign_in(&server, &fake).await.unwrap().may_register
+    };
+    use Register::{Closed, Invited, Open};
+    assert!(may(Open, &[], &[], json!({ "email": null })).await);
+    assert!(!may(Closed, &[], &[], json!({})).await && !may(Invited, &[], &[], json!({})).await);
+    assert!(may(Open, &["example.org"], &[], json!({})).await);
+    assert!(!may(Open, &["example.org"], &[], json!({ "email_verified": "true" })).await);
+    assert!(!may(Open, &["example.org"], &[], json!({ "email": "ann@evil.example.org" })).await);
+    assert!(!may(Open, &["example.org"], &[], json!({ "email": null })).await);
+    assert!(may(Open, &[], &["eng"], json!({ "groups": ["all", "eng"] })).await);
+    assert!(!may(Open, &[], &["eng"], json!({ "groups": ["all"] })).await);
+    assert!(!may(Open, &[], &["eng"], json!({ "groups": { "eng": true } })).await);
+    assert!(!may(Open, &["example.org"], &["eng"], json!({ "groups": "eng", "email": "ann@a.test" })).await);
+}
+
+#[tokio::test]
+async fn roles_come_from_the_mapping_and_from_no_claim() {
+    let mapping = |settings: &mut doorward::config::UpstreamConfig| {
+        settings.groups_claim = "teams".to_owned();
+        settings.roles = [("eng", vec!["developer", "reader"]), ("ops", vec!["operator", "reader"])]
+            .map(|(group, roles)| (group.to_owned(), roles.into_iter().map(str::to_owned).collect()))
+            .into();
+        settings.sync = vec![Synced::Name];
+    };
+    let (server, fake) = server(Oidc, mapping).await;
+    for (claims, roles) in [
+        (json!({ "teams": ["eng", "ops", "admin"] }), vec!["developer", "operator", "reader"]),
+        (json!({ "teams": "eng" }), vec!["developer", "reader"]),
+        (json!({ "teams": ["admin"], "roles": ["admin"], "groups": ["eng"] }), vec![]),
+        (json!({ "teams": [["eng"], 7, null] }), vec![]),
+        (json!({}), vec![]),
+    ] {
+        fake.claims(claims.clone());
+        let vouched = sign_in(&server, &fake).await.unwrap();
+        assert_eq!(vouched.roles, roles, "{claims}");
+        assert_eq!(vouched.sync, [Synced::Name]);
+    }
+}
+
+#[tokio::test]
+async fn claims_are_mapped_and_a_mapped_address_is_not_verified_by_what_is_said_of_another() {
+    let (server, fake) = server(Oidc, |settings| {
+        settings.claims = [("name", "display"), ("email", "mail"), ("preferred_username", "nick")]
+            .map(|(ours, theirs)| (ours.to_owned(), theirs.to_owned()))
+            .into();
+        settings.pass_acr = true;
+    })
+    .await;
+    fake.claims(json!({
+        "display": "Annie", "mail": "other@example.org", "nick": "ann7", "acr": "gold", "amr": ["pwd", "otp", 7], "sid": "s1",
+        "picture": "https://img.test/a.png",
+    }));
+    let vouched = sign_in(&server, &fake).await.unwrap();
+    assert_eq!((vouched.name.as_deref(), vouched.preferred_username.as_deref()), (Some("Annie"), Some("ann7")));
+    let email = vouched.email.unwrap();
+    assert_eq!((email.address.as_str(), email.verified), ("other@example.org", false));
+    assert_eq!((vouched.acr.as_deref(), vouched.sid.as_deref()), (Some("gold"), Some("s1")));
+    assert_eq!(
+        (vouched.amr, vouched.picture.as_deref()),
+        (vec!["pwd".to_owned(), "otp".to_owned()], Some("https://img.test/a.png"))
+    );
+}
+
+#[tokio::test]
+async fn what_a_provider_says_is_text_of_one_line_or_nothing() {
+    let (server, fake) = server(Oidc, |_| {}).await;
+    for name in ["\u{202e}evil", "a\nb", "", "   ", &"a".repeat(201)] {
+        fake.claims(json!({ "name": name, "preferred_username": name }));
+        let vouched = sign_in(&server, &fake).await.unwrap();
+        assert_eq!((vouched.name, vouched.preferred_username), (None, None), "{name:?}");
+    }
+    for picture in ["javascript:alert(1)", "data:text/html,x", "/a.png", "x"] {
+        fake.claims(json!({ "picture": picture }));
+        assert_eq!(sign_in(&server, &fake).await.unwrap().picture, None, "{picture}");
+    }
+    fake.claims(
+        json!({ "name": null, "given_name": "Ann", "family_name": "<b>Lee</b>", "acr": "gold", "amr": ["pwd"] }),
+    );
+    let vouched = sign_in(&server, &fake).await.unwrap();
+    assert_eq!(vouched.name.as_deref(), Some("Ann <b>Lee</b>"));
+    assert_eq!((vouched.acr, vouched.amr), (None, vec![]), "neither is passed on unasked");
+}
