@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod files;
 mod health;
+mod identity;
 mod key;
 mod lockout;
 mod migrate;
@@ -69,6 +70,9 @@ enum Command {
     /// People with an account.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Accounts at providers that sign people in.
+    #[command(subcommand)]
+    Identity(identity::IdentityCommand),
     /// Who is signed in, in which browser.
     #[command(subcommand)]
     Session(session::SessionCommand),
@@ -151,6 +155,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Config(command) => command.run(&context).await,
         Command::Client(command) => command.run(context).await,
         Command::User(command) => command.run(context).await,
+        Command::Identity(command) => command.run(context).await,
         Command::Session(command) => command.run(context).await,
         Command::Lockout(command) => command.run(context).await,
         Command::Resource(command) => command.run(context).await,

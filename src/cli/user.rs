@@ -8,6 +8,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::arguments::{self, Part, Yes};
+use super::identity::{Link, Unlink};
 use super::output::{note, value};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
@@ -16,7 +17,7 @@ use crate::protocol::audit::Act;
 use crate::protocol::claims;
 use crate::protocol::printable::escaped;
 use crate::protocol::problem::Problems;
-use crate::registry::{Error, NewUser, Registry, State, UserChange, UserView};
+use crate::registry::{Error, IdentityView, NewUser, Registry, State, UserChange, UserView};
 use crate::secret::Secret;
 
 /// People with an account.
@@ -48,6 +49,16 @@ pub(super) enum UserCommand {
     /// Let everybody try again to sign in to an account that too many failed attempts have closed, at once on every node.
     #[command(after_help = "Example:\n  doorward user unlock ann@example.org")]
     Unlock(Named),
+    /// Let an account at a provider sign the person in: for support, people do it themselves on their account page.
+    #[command(
+        after_help = "Make sure that it is theirs: whoever has it there can do here what the person can.\n\nExample:\n  doorward user link ann@example.org --provider google --issuer https://accounts.google.com --subject 110248495921238986420"
+    )]
+    Link(Link),
+    /// Let an account at a provider sign the person in no more; the sign-ins that came by it end. The last way in stays, unless --force.
+    #[command(
+        after_help = "Examples:\n  doorward user unlink ann@example.org --provider google\n  doorward user unlink ann@example.org --issuer https://id.example.com --subject 4711"
+    )]
+    Unlink(Unlink),
     /// Delete an account for good, with its sign-ins and all that the person has granted. Says first what goes, and asks.
     #[command(
         after_help = "Examples:\n  doorward user delete ann@example.org\n  doorward user delete ann@example.org --yes --json"
@@ -139,9 +150,11 @@ impl UserCommand {
             Self::Create(create) => create.run(&registry, &act).await,
             Self::List(wanted) => list(&registry, wanted).await,
             Self::Show(named) => registry.user(&named.user).await.map(|user| {
-                named.output.thing(&value(&user));
+                show(named.output, &user);
                 tell_way_in(&user);
             }),
+            Self::Link(link) => link.run(&registry, &act).await,
+            Self::Unlink(unlink) => unlink.run(&registry, &act).await,
             Self::Update(update) => update.run(&registry, &act).await,
             Self::Disable(named) => switch(&registry, named, State::Off, &act).await,
             Self::Enable(named) => switch(&registry, named, State::On, &act).await,
@@ -159,7 +172,7 @@ impl Create {
     async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
         let details = UserChange { name: Some(self.name), ..self.rest.change()? };
         let user = registry.create_user(NewUser { email: self.email, details }, act).await?.view;
-        self.output.thing(&value(&user));
+        show(self.output, &user);
         tell_way_in(&user);
         Ok(())
     }
@@ -169,7 +182,7 @@ impl Update {
     async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
         let change = UserChange { email: self.email, name: self.name, ..self.rest.change()? };
         let user = registry.change_user(&self.user, change, act).await?.view;
-        self.output.thing(&value(&user));
+        show(self.output, &user);
         Ok(())
     }
 }
@@ -208,13 +221,29 @@ impl Details {
     }
 }
 
+/// Prints an account; for a person each identity as a few words.
+pub(super) fn show(output: Output, user: &UserView) {
+    let mut thing = value(user);
+    if !output.json {
+        let words = |identity: &IdentityView| {
+            let at = identity.email.as_ref().map(|email| format!(" ({email})")).unwrap_or_default();
+            format!("{} {}{at}", identity.provider, identity.subject)
+        };
+        let words: Vec<String> = user.identities.iter().flatten().map(words).collect();
+        thing["identities"] = json!(words);
+    }
+    output.thing(&thing);
+}
+
 /// Says so when nobody can sign in with the account.
 fn tell_way_in(user: &UserView) {
     if user.signs_in_by.is_empty() {
+        let (lacks, how) = match &user.email {
+            Some(email) => ("no password", format!("{email} --password-stdin")),
+            None => ("neither an address nor a provider", format!("{} --email E --password-stdin", user.id)),
+        };
         note(format!(
-            "Nobody can sign in with this account yet: it has no password. To give it one, type it here: \
-             doorward user update {} --password-stdin",
-            user.email.as_deref().unwrap_or(&user.id)
+            "Nobody can sign in with this account yet: it has {lacks}. To give it one, type it here: doorward user update {how}"
         ));
     }
 }

@@ -73,11 +73,12 @@ impl Registry {
             let mut transaction = self.storage.begin().await?;
             let account = transaction.hold_account(&id).await?;
             let account = account.ok_or_else(|| Error::Missing(Noun::User, user.to_owned()))?;
+            let identities = transaction.identities_of_user(&id).await?;
             transaction.end_everything_of_user(&id, "account deleted", act).await?;
             if transaction.delete_user(&id).await? {
                 let event = Event::of(act, Name::UserDeleted).on(Noun::User, &id);
                 commit(transaction, &event).await?;
-                return Ok(Changed { view: account.into(), event, warnings: Vec::new() });
+                return Ok(Changed { view: UserView::with(account, identities), event, warnings: Vec::new() });
             }
             drop(transaction);
             tokio::time::sleep(PAUSE).await;

@@ -1,4 +1,4 @@
-//! What operators change and, later, self-registration: clients, users, resources, sign-ins and lockouts, one file per noun.
+//! What operators change and, later, self-registration: clients, users, identities, resources, sign-ins and lockouts, one file per noun.
 //!
 //! One set of functions with several faces: today the commands, then the admin API and dynamic registration (RFC 7591). A face parses, calls
 //! and prints; what may be and what happens then is decided here. Input is typed, what is wrong is told field by field
@@ -11,6 +11,7 @@
 
 mod client;
 mod deletion;
+mod identity;
 mod lockout;
 mod resource;
 mod sign_in;
@@ -35,6 +36,7 @@ use crate::storage::{Storage, Transaction};
 pub use crate::protocol::audit::Act;
 pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
 pub use deletion::{ClientBelongings, UserBelongings};
+pub use identity::{IdentityEntry, IdentityView, NewIdentity, WhichIdentity};
 pub use lockout::{LockoutView, Refused};
 pub use resource::{NewResource, ResourceChange, ResourceView};
 pub use sign_in::{SignInView, Which};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Changed, Error, Registry, State, commit, given, set};
+use super::{Changed, Error, IdentityView, Registry, State, commit, given, set};
 use crate::failure::Failure;
 use crate::password::Waiter;
 use crate::protocol::audit::{Act, Event, Name, Noun};
@@ -15,11 +15,12 @@ use crate::protocol::new_password::Words;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
 use crate::protocol::rejection::Rejection;
+use crate::protocol::upstream::Identity;
 use crate::protocol::user::{MadeBy, User, UserField, check_role};
 use crate::protocol::{claims, email, new_password, registration};
 use crate::random;
 use crate::secret::Secret;
-use crate::storage::Account;
+use crate::storage::{Account, ListedAccount};
 
 /// An account that is to be made.
 #[derive(Clone, Debug)]
@@ -68,16 +69,34 @@ pub struct UserView {
     pub claims: Map<String, Value>,
     /// Whether it can be used.
     pub state: State,
-    /// How one can sign in with it; nothing when nobody can yet.
+    /// How one can sign in with it, `password` and `upstream`; nothing when nobody can yet.
     pub signs_in_by: Vec<&'static str>,
+    /// The accounts at providers that sign the person in, which a list leaves out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identities: Option<Vec<IdentityView>>,
     /// When it was made (RFC 3339).
     pub created_at: String,
 }
 
-impl From<Account> for UserView {
-    fn from(Account { user, password_hash }: Account) -> Self {
+impl From<ListedAccount> for UserView {
+    fn from(ListedAccount { account, identities }: ListedAccount) -> Self {
+        Self::of(account, identities > 0)
+    }
+}
+
+impl UserView {
+    /// With all that is known.
+    pub(super) fn with(account: Account, identities: Vec<Identity>) -> Self {
+        let view = Self::of(account, !identities.is_empty());
+        Self { identities: Some(identities.into_iter().map(IdentityView::from).collect()), ..view }
+    }
+
+    fn of(account: Account, has_identity: bool) -> Self {
+        let ways = [("password", account.has_password()), ("upstream", has_identity)];
+        let user = account.user;
         Self {
-            signs_in_by: password_hash.filter(|_| user.email.is_some()).map(|_| "password").into_iter().collect(),
+            signs_in_by: given(ways),
+            identities: None,
             id: user.id,
             email: user.email,
             email_verified: user.email_verified,
@@ -164,12 +183,14 @@ impl Registry {
         }
         let event = Event::of(act, Name::UserCreated).on(Noun::User, &account.user.id);
         commit(transaction, &event).await?;
-        Ok(Changed { view: account.into(), event, warnings: Vec::new() })
+        Ok(Changed { view: UserView::with(account, Vec::new()), event, warnings: Vec::new() })
     }
 
     /// The account with this address or id.
     pub async fn user(&self, user: &str) -> Result<UserView, Error> {
-        self.account(user).await.map(UserView::from)
+        let account = self.account(user).await?;
+        let identities = self.storage.read().await?.identities_of_user(&account.user.id).await?;
+        Ok(UserView::with(account, identities))
     }
 
     /// The id under which a person stands in the audit record: of whom is deleted that alone is left, so an id is taken though nobody has it.
@@ -213,8 +234,9 @@ impl Registry {
         }
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let event = Event::of(act, Name::UserChanged).on(Noun::User, &id).with("fields", names);
+        let identities = transaction.identities_of_user(&id).await?;
         commit(transaction, &event).await?;
-        Ok(Changed { view: account.into(), event, warnings: Vec::new() })
+        Ok(Changed { view: UserView::with(account, identities), event, warnings: Vec::new() })
     }
 
     /// Switches an account off, and ends all sign-ins and grants of the person in the same transaction; or on again. It is named by an
@@ -231,8 +253,9 @@ impl Registry {
             transaction.end_everything_of_user(&id, "account switched off", act).await?;
         }
         let event = Event::of(act, name).on(Noun::User, &id);
+        let identities = transaction.identities_of_user(&id).await?;
         commit(transaction, &event).await?;
-        Ok(Changed { view: found.into(), event, warnings: Vec::new() })
+        Ok(Changed { view: UserView::with(found, identities), event, warnings: Vec::new() })
     }
 
     async fn account(&self, user: &str) -> Result<Account, Error> {
@@ -262,6 +285,6 @@ fn taken(email: &str) -> Error {
     Problems::one("email", format!("there is an account with the address {email} already")).into()
 }
 
-fn missing(user: &str) -> Error {
+pub(super) fn missing(user: &str) -> Error {
     Error::Missing(Noun::User, user.to_owned())
 }

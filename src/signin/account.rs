@@ -49,7 +49,7 @@ impl SignIns {
         let reused_at = reader.last_ended_for(&sign_in.user_id, reason).await?;
         let tried = reader.noted_attempts(&Subject::id_of_account(&sign_in.user_id)).await?;
         Ok(AccountView {
-            has_password: account.user.email.is_some() && account.password_hash.is_some(),
+            has_password: account.has_password(),
             identities,
             user: account.user,
             tried: tried.filter(|noted| now < Timestamp::from_seconds(noted.noted_at).plus(TOLD_FOR)),

@@ -60,7 +60,7 @@ pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
 pub use sign_ins::{NewSignIn, SignInEntry, SignInFilter};
 pub use transaction::Transaction;
-pub use users::Account;
+pub use users::{Account, ListedAccount};
 
 /// Defines SQL constants and the list `STATEMENTS` of all of them, which a test prepares on both databases.
 macro_rules! statements {

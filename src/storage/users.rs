@@ -17,12 +17,20 @@ macro_rules! columns {
     };
 }
 
+/// How many identities each has.
+macro_rules! identities {
+    () => {
+        ", (SELECT COUNT(*) FROM identities i WHERE i.user_id = users.id) AS identities"
+    };
+}
+
 statements! {
     USER = concat!("SELECT ", columns!(), " FROM users WHERE id = $1");
     USER_BY_EMAIL = concat!("SELECT ", columns!(), " FROM users WHERE email = $1");
-    USERS_AFTER = concat!("SELECT ", columns!(), " FROM users WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3");
+    USERS_AFTER = concat!("SELECT ", columns!(), identities!(), " FROM users WHERE (created_at, id) > ($1, $2) \
+        ORDER BY created_at, id LIMIT $3");
     // Small letters of all languages are made on our side; LOWER finds them where the database knows the language.
-    USERS_FOUND_AFTER = concat!("SELECT ", columns!(), " FROM users WHERE (created_at, id) > ($1, $2) AND (email LIKE $4 ESCAPE '!' \
+    USERS_FOUND_AFTER = concat!("SELECT ", columns!(), identities!(), " FROM users WHERE (created_at, id) > ($1, $2) AND (email LIKE $4 ESCAPE '!' \
         OR LOWER(name) LIKE $4 ESCAPE '!' OR name LIKE $5 ESCAPE '!') ORDER BY created_at, id LIMIT $3");
     INSERT_USER = concat!("INSERT INTO users (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
         ON CONFLICT (email) DO NOTHING RETURNING id");
@@ -44,6 +52,21 @@ pub struct Account {
     pub password_hash: Option<String>,
 }
 
+/// A user as a list shows one.
+pub struct ListedAccount {
+    /// The account.
+    pub account: Account,
+    /// How many identities it has.
+    pub identities: i64,
+}
+
+impl Account {
+    /// Whether it can be signed in to by a password, which takes an address as well.
+    pub const fn has_password(&self) -> bool {
+        self.user.email.is_some() && self.password_hash.is_some()
+    }
+}
+
 #[derive(FromRow)]
 struct UserRow {
     id: String,
@@ -58,6 +81,13 @@ struct UserRow {
     updated_at: i64,
     made_by: String,
     upstream_roles: String,
+}
+
+#[derive(FromRow)]
+struct ListedRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    identities: i64,
 }
 
 impl UserRow {
@@ -93,19 +123,23 @@ impl Reader {
     }
 
     /// A page of the users, oldest first; those alone that have the text in their address or name, when there is one.
-    pub async fn users_of(&mut self, search: Option<&str>, page: &Page) -> Result<Listed<Account>, Failure> {
+    pub async fn users_of(&mut self, search: Option<&str>, page: &Page) -> Result<Listed<ListedAccount>, Failure> {
         let (seconds, id, most) = page.bounds();
         let patterns = search.map(|text| (containing(&text.to_lowercase()), containing(text)));
         let rows = on!(self, |c| {
             let sql = if patterns.is_some() { USERS_FOUND_AFTER } else { USERS_AFTER };
-            let query = sqlx::query_as::<_, UserRow>(sql).bind(seconds).bind(id).bind(most);
+            let query = sqlx::query_as::<_, ListedRow>(sql).bind(seconds).bind(id).bind(most);
             match &patterns {
                 Some((small, typed)) => query.bind(small).bind(typed).fetch_all(c).await,
                 None => query.fetch_all(c).await,
             }
         })?;
-        let accounts = rows.into_iter().map(UserRow::read).collect::<Result<_, _>>()?;
-        let place = |account: &Account| Cursor { at: account.user.created_at, id: account.user.id.clone() };
+        let read = |row: ListedRow| Ok(ListedAccount { account: row.user.read()?, identities: row.identities });
+        let accounts = rows.into_iter().map(read).collect::<Result<_, Failure>>()?;
+        let place = |ListedAccount { account: Account { user, .. }, .. }: &ListedAccount| Cursor {
+            at: user.created_at,
+            id: user.id.clone(),
+        };
         Ok(Listed::of(accounts, page, place))
     }
 }

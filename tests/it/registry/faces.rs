@@ -219,6 +219,7 @@ async fn a_view_has_the_fields_that_the_commands_print() {
             "email",
             "email_verified",
             "id",
+            "identities",
             "made_by",
             "name",
             "roles",

@@ -4,6 +4,7 @@ mod at_once;
 mod by_command;
 mod deletion;
 mod faces;
+mod identities;
 
 use doorward::clock::Timestamp;
 use doorward::protocol::audit::Act;

@@ -1,0 +1,102 @@
+//! `identity`, and `user link|unlink`: the accounts at providers that sign people in.
+
+use clap::{Args, Subcommand};
+
+use super::arguments::Part;
+use super::output::note;
+use super::start::{self, Opening};
+use super::user::show;
+use super::{Context, Output};
+use crate::failure::Failure;
+use crate::protocol::audit::Act;
+use crate::registry::{Error, NewIdentity, Registry, WhichIdentity};
+
+/// Accounts at providers that sign people in. `user show` has those of one person, `user link` and `user unlink` change them.
+#[derive(Subcommand)]
+#[command(after_help = "Example:\n  doorward identity export --json")]
+pub(super) enum IdentityCommand {
+    /// List every identity with the account that it signs in, oldest first.
+    #[command(
+        after_help = "An identity is (issuer, subject): what another server needs to know people by when it takes over.\n\nExample:\n  doorward identity export --json > identities.json"
+    )]
+    Export(Export),
+}
+
+#[derive(Args)]
+pub(super) struct Export {
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+pub(super) struct Link {
+    /// An e-mail address or an id.
+    user: String,
+    /// The provider, by its id in [[upstream]].
+    #[arg(long, value_name = "ID")]
+    provider: String,
+    /// Its issuer.
+    #[arg(long, value_name = "URL")]
+    issuer: String,
+    /// The person's subject there: the claim sub, or GitHub's numeric id.
+    #[arg(long, value_name = "SUB")]
+    subject: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("which").args(["provider", "issuer", "subject"]).multiple(true).required(true))]
+pub(super) struct Unlink {
+    /// An e-mail address or an id.
+    user: String,
+    /// The one of this provider, by its id in [[upstream]].
+    #[arg(long, value_name = "ID")]
+    provider: Option<String>,
+    /// The one of this issuer.
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// The one with this subject.
+    #[arg(long, value_name = "SUB")]
+    subject: Option<String>,
+    /// Even if nobody can sign in with the account then.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl IdentityCommand {
+    pub async fn run(self, context: Context) -> Result<(), Failure> {
+        let Self::Export(Export { part, output }) = self;
+        let (storage, registry) = start::registry(&context.config, Opening::Existing).await?;
+        let things = part.read(async |page| registry.identities(page).await).await;
+        storage.close().await;
+        let columns = ["user_id", "provider", "issuer", "subject", "email", "last_used_at"];
+        output.list(&things?, &columns, "Nobody signs in through a provider yet.");
+        Ok(())
+    }
+}
+
+impl Link {
+    pub async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
+        let new = NewIdentity { provider: self.provider, issuer: self.issuer, subject: self.subject };
+        let user = registry.link_identity(&self.user, &new, act).await?;
+        show(self.output, &user);
+        Ok(())
+    }
+}
+
+impl Unlink {
+    pub async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
+        let which = WhichIdentity { provider: self.provider, issuer: self.issuer, subject: self.subject };
+        let user = registry.unlink_identity(&self.user, &which, self.force, act).await?;
+        if !self.output.json {
+            note("It signs the person in no more, and the sign-ins that came by it have ended.");
+        }
+        show(self.output, &user);
+        Ok(())
+    }
+}
