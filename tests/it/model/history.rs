@@ -9,20 +9,24 @@ use std::fmt::Debug;
 use std::sync::Mutex;
 
 use doorward::http::Reason;
+use doorward::protocol::audit::Act;
 use doorward::protocol::client::{self, ClientType};
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
+use doorward::protocol::upstream::{Identity, Vouched};
 use doorward::random;
 use proptest::test_runner::TestCaseError;
 
 use super::operation::{App, Ask, Operation, Person, SPA};
 use super::reference::{Given, Model};
-use crate::support::{Answer, Browser, Client, PASSWORD, Server, VERIFIER};
+use crate::support::{Answer, Browser, Client, PASSWORD, Server, VERIFIER, unverified_claims};
 
 const API: &str = "https://notes.test";
 /// The API that owns what the application with the secret asks for by its scope alone.
 const MAIL: &str = "https://mail.test";
+/// What the provider may give.
+const ROLE: &str = "developer";
 const ISSUER: &str = "http://localhost:8000";
 
 /// The result of a comparison.
@@ -41,6 +45,8 @@ struct Human {
     id: String,
     email: String,
     browser: Browser,
+    /// At the provider.
+    identity: Identity,
 }
 
 /// One history.
@@ -78,7 +84,13 @@ impl Place {
 
     async fn human(&self) -> Human {
         let email = format!("{}@example.org", random::row_id(self.server.clock.now()));
-        Human { id: self.server.db_user(&email).await, email, browser: self.server.browser() }
+        let id = self.server.db_user(&email).await;
+        let now = self.server.clock.now();
+        let identity = Vouched::of("work", "https://id.test", &email).identity(random::row_id(now), &id, now);
+        let mut transaction = self.server.app.storage.begin().await.unwrap();
+        assert!(transaction.insert_identity(&identity, &Act::of_operator(now)).await.unwrap());
+        transaction.commit().await.unwrap();
+        Human { id, email, browser: self.server.browser(), identity }
     }
 }
 
@@ -236,15 +248,19 @@ impl<'a> History<'a> {
         let model = self.model.redeem(code, by, wrong_verifier);
         self.agree("redeem", outcome(&answer), &model)?;
         if model.is_ok() {
-            self.keep(&answer);
+            self.keep(&answer)?;
         }
         Ok(())
     }
 
-    fn keep(&mut self, answer: &Answer) {
+    fn keep(&mut self, answer: &Answer) -> Compared {
         let tokens = answer.json();
+        let claims = unverified_claims(tokens["access_token"].as_str().unwrap());
+        let has_role = claims["roles"].as_array().unwrap().iter().any(|role| role == ROLE);
+        self.same("the role", has_role, self.model.has_role(self.model.grant_of_access(self.access_tokens.len())))?;
         self.refresh_tokens.push(tokens["refresh_token"].as_str().unwrap().to_owned());
         self.access_tokens.push(tokens["access_token"].as_str().unwrap().to_owned());
+        Ok(())
     }
 
     /// Presents the newest token of a grant, if it has one, again and again, after so many seconds each.
@@ -284,8 +300,7 @@ impl<'a> History<'a> {
             Given::New | Given::Instead => {
                 let is_new = self.refresh_tokens.iter().all(|known| tokens["refresh_token"] != known.as_str());
                 self.same("a new refresh token", is_new, true)?;
-                self.keep(&answer);
-                Ok(())
+                self.keep(&answer)
             }
             Given::Again { refresh, access, to_the_letter } => {
                 if !to_the_letter {

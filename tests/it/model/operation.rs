@@ -67,6 +67,14 @@ pub(super) enum Operation {
     EndAll(Person),
     /// A person withdraws what an application was allowed.
     Withdraw { person: Person, app: App },
+    /// A person's browser has come through a provider, in the first or the second session there.
+    ComeBy { person: Person, session: usize },
+    /// The provider says that a session there has ended.
+    LogoutUpstream { person: Person, session: usize },
+    /// A person's account at the provider is unlinked, and linked again.
+    Unlink(Person),
+    /// The provider says that a person has the role, or has it no more.
+    RoleUpstream { person: Person, has: bool },
     /// An account is switched off, with the end of all that is open, or in the database alone.
     PersonOff { person: Person, thorough: bool },
     /// Switched on again.
@@ -106,6 +114,10 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => which().prop_map(O::EndSignIn),
         1 => which().prop_map(O::EndAll),
         2 => (which(), which()).prop_map(|(person, app)| O::Withdraw { person, app }),
+        3 => (which(), which()).prop_map(|(person, session)| O::ComeBy { person, session }),
+        1 => (which(), which()).prop_map(|(person, session)| O::LogoutUpstream { person, session }),
+        1 => which().prop_map(O::Unlink),
+        2 => (which(), any::<bool>()).prop_map(|(person, has)| O::RoleUpstream { person, has }),
         2 => (which(), any::<bool>()).prop_map(|(person, thorough)| O::PersonOff { person, thorough }),
         4 => which().prop_map(O::PersonOn),
         1 => which().prop_map(O::AppOff),

@@ -1,8 +1,9 @@
 //! The reference model: people, applications, sign-ins, grants, codes and tokens in memory, and the rules of the design (sections 4 and 6)
 //! as short as they can be said. It knows nothing of hashes, transactions or tables; a thing is its place in a list. `standing.rs` says what
-//! holds at a moment.
+//! holds at a moment, `upstream.rs` what a provider changes.
 
 mod standing;
+mod upstream;
 
 use std::collections::BTreeSet;
 
@@ -40,6 +41,8 @@ struct SignIn {
     used: i64,
     expires: i64,
     ended: bool,
+    /// The session at the provider that it came by, if it did.
+    upstream: Option<usize>,
 }
 
 pub(super) struct Grant {
@@ -106,6 +109,8 @@ pub(super) struct Model {
     pub(super) now: i64,
     on_reuse: OnReuse,
     person_off: [bool; 2],
+    /// Whether the provider gives them the role.
+    role_upstream: [bool; 2],
     app_off: [bool; 2],
     /// How often each was switched off.
     eras: [u32; 2],
@@ -142,6 +147,7 @@ impl Model {
             now,
             on_reuse,
             person_off: [false; 2],
+            role_upstream: [false; 2],
             app_off: [false; 2],
             eras: [0; 2],
             browsers: [None; 2],
@@ -210,7 +216,7 @@ impl Model {
             Some(at) => at,
             None => self.sign_ins.len(),
         };
-        let new = SignIn { person, used: self.now, expires: self.now + SIGN_IN_ABSOLUTE, ended: false };
+        let new = SignIn { person, used: self.now, expires: self.now + SIGN_IN_ABSOLUTE, ended: false, upstream: None };
         if known {
             self.sign_ins[at] = new;
         } else {

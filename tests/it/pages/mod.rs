@@ -13,6 +13,7 @@ mod lockout;
 mod login;
 mod logout;
 mod look;
+mod no_address;
 mod register;
 mod register_limit;
 mod spread;

@@ -1,9 +1,11 @@
 //! What the operator does, or a person on the account page: here, straight to the database.
 
 use doorward::protocol::audit::Act;
+use doorward::protocol::upstream::{Identity, Vouched};
+use doorward::random;
 use doorward::secret::Secret;
 
-use super::History;
+use super::{History, Human, ROLE};
 use crate::model::operation::Operation;
 
 impl History<'_> {
@@ -11,6 +13,7 @@ impl History<'_> {
     pub(super) async fn operate(&mut self, operation: &Operation) {
         let server = &self.place.server;
         let now = server.clock.now();
+        let mut came = None;
         let mut transaction = server.app.storage.begin().await.unwrap();
         match *operation {
             Operation::EndSignIn(person) => {
@@ -55,9 +58,48 @@ impl History<'_> {
                 }
                 self.model.switch_app(app, off);
             }
+            Operation::ComeBy { person, session } => {
+                // As a sign-in through a provider writes it, into the row that the browser has.
+                let Human { browser, identity, .. } = &self.people[person];
+                let cookie = browser.cookies.get("doorward_sign_in").cloned().unwrap_or_default();
+                if let Some(found) = transaction.sign_in_by_secret(&Secret::presented(cookie).hash()).await.unwrap() {
+                    came = Some(format!(
+                        "UPDATE sign_ins SET identity_id = '{}', upstream_sid = '{session}' WHERE id = '{}'",
+                        identity.id, found.id
+                    ));
+                    self.model.come_by(person, session);
+                }
+            }
+            Operation::LogoutUpstream { person, session } => {
+                let (identity, sid) = (&self.people[person].identity, session.to_string());
+                let which = (identity.id.as_str(), Some(sid.as_str()));
+                transaction.end_sign_ins_of_identity(which, "ended there", &Act::of_operator(now)).await.unwrap();
+                self.model.end_upstream(person, Some(session));
+            }
+            Operation::Unlink(person) => {
+                let Human { id, identity, .. } = &self.people[person];
+                transaction.hold_user(id).await.unwrap();
+                let gone =
+                    transaction.delete_identity(&identity.id, id, &Act::of_operator(now)).await.unwrap().unwrap();
+                self.model.end_upstream(person, None);
+                let again = Identity { id: random::row_id(now), ..gone };
+                assert!(transaction.insert_identity(&again, &Act::of_operator(now)).await.unwrap());
+                self.people[person].identity = again;
+            }
+            Operation::RoleUpstream { person, has } => {
+                let Human { id, identity, .. } = &self.people[person];
+                transaction.hold_user(id).await.unwrap();
+                let mut said = Vouched::of(&identity.provider, &identity.issuer, &identity.subject);
+                said.roles.extend(has.then(|| ROLE.to_owned()));
+                assert!(transaction.use_identity(identity, &said, now).await.unwrap());
+                self.model.give_role(person, has);
+            }
             ref other => panic!("not the operator's: {other:?}"),
         }
         transaction.commit().await.unwrap();
+        if let Some(sql) = came {
+            server.database.db_execute(&sql).await;
+        }
         server.poll().await;
     }
 }

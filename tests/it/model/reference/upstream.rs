@@ -1,0 +1,30 @@
+//! What a provider changes: which sign-ins came by it, and a role that comes of it.
+
+use super::{Model, SignIn};
+use crate::model::operation::Person;
+
+impl Model {
+    /// A browser has come by a session at the provider; nothing when it is not signed in.
+    pub(in crate::model) fn come_by(&mut self, person: Person, session: usize) {
+        if let Some(at) = self.browsers[person] {
+            self.sign_ins[at].upstream = Some(session);
+        }
+    }
+
+    /// What came by this session at the provider ends, or by all of them.
+    pub(in crate::model) fn end_upstream(&mut self, person: Person, session: Option<usize>) {
+        let is_meant = |one: &SignIn| {
+            one.person == person && one.upstream.is_some_and(|by| session.is_none_or(|session| session == by))
+        };
+        self.sign_ins.iter_mut().filter(|one| is_meant(one)).for_each(|one| one.ended = true);
+    }
+
+    pub(in crate::model) fn give_role(&mut self, person: Person, has: bool) {
+        self.role_upstream[person] = has;
+    }
+
+    /// Whether a token that is given now has the role.
+    pub(in crate::model) fn has_role(&self, grant: usize) -> bool {
+        self.role_upstream[self.grants[grant].person]
+    }
+}
