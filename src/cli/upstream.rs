@@ -78,7 +78,7 @@ fn view(provider: &Provider) -> Value {
     })
 }
 
-fn providers(config: &Config) -> Result<Providers, Failure> {
+pub(super) fn providers(config: &Config) -> Result<Providers, Failure> {
     let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
     Providers::new(&config.upstream, &Outgoing::new(&config.outgoing)?, &issuer)
 }

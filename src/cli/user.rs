@@ -51,7 +51,7 @@ pub(super) enum UserCommand {
     Unlock(Named),
     /// Let an account at a provider sign the person in: for support, people do it themselves on their account page.
     #[command(
-        after_help = "Make sure that it is theirs: whoever has it there can do here what the person can.\n\nExample:\n  doorward user link ann@example.org --provider google --issuer https://accounts.google.com --subject 110248495921238986420"
+        after_help = "Make sure that it is theirs: whoever has it there can do here what the person can.\n\nExample:\n  doorward user link ann@example.org --provider google --subject 110248495921238986420"
     )]
     Link(Link),
     /// Let an account at a provider sign the person in no more; the sign-ins that came by it end. The last way in stays, unless --force.
@@ -153,7 +153,7 @@ impl UserCommand {
                 show(named.output, &user);
                 tell_way_in(&user);
             }),
-            Self::Link(link) => link.run(&registry, &act).await,
+            Self::Link(link) => link.run(&context.config, &registry, &act).await,
             Self::Unlink(unlink) => unlink.run(&registry, &act).await,
             Self::Update(update) => update.run(&registry, &act).await,
             Self::Disable(named) => switch(&registry, named, State::Off, &act).await,

@@ -156,7 +156,7 @@ impl Registry {
             };
             return Err(Problems::one("identity", sentence).into());
         };
-        let is_last = identities.len() == 1 && !account.has_password();
+        let is_last = identities.len() == 1 && !(self.with_password && account.has_password());
         if is_last && !even_last {
             let sentence = "it is the last way in to the account: give it another first, or insist";
             return Err(Problems::one("identity", sentence).into());

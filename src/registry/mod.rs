@@ -55,6 +55,8 @@ pub struct Registry {
     idle: i64,
     /// How many attempts to sign in may fail.
     attempts: Limits,
+    /// Whether anybody can sign in with a password.
+    with_password: bool,
 }
 
 /// What was done, and the record of it.
@@ -135,6 +137,7 @@ impl Registry {
             outgoing: config.outgoing.clone(),
             idle: config.sign_in.idle,
             attempts: config.limits.attempts(),
+            with_password: config.sign_in.password,
         })
     }
 }

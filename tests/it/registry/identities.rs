@@ -79,6 +79,15 @@ async fn what_cannot_be_an_identity_is_refused_field_by_field() {
     assert_eq!(server.database.db_number("SELECT COUNT(*) FROM identities").await, 0);
 }
 
+#[tokio::test]
+async fn a_password_is_no_way_in_where_nobody_signs_in_with_one() {
+    let server = Server::with(|config| config.sign_in.password = false).await;
+    let (registry, act) = (server.registry(), operator());
+    let ann = with_password(&registry, "ann@example.org").await;
+    registry.link_identity(&ann, &identity("7"), &act).await.unwrap();
+    assert_eq!(wrong_fields(registry.unlink_identity(&ann, &by_subject("7"), false, &act).await), ["identity"]);
+}
+
 /// Row F10.
 #[tokio::test]
 async fn the_last_way_in_is_unlinked_only_by_whoever_insists() {
@@ -144,9 +153,27 @@ async fn an_identity_is_unlinked_only_when_it_is_clear_which() {
 #[tokio::test]
 async fn the_commands_link_show_list_and_unlink_identities() {
     let database = Database::copy().await;
-    let server = Live::serve(&database);
+    let server = Live::serve_with(
+        &database,
+        &[
+            ("DOORWARD__UPSTREAM__WORK__KIND", "oidc"),
+            ("DOORWARD__UPSTREAM__WORK__ISSUER", ISSUER),
+            ("DOORWARD__UPSTREAM__WORK__CLIENT_ID", "doorward"),
+            ("DOORWARD__UPSTREAM__MICROSOFT__CLIENT_ID", "doorward"),
+            ("DOORWARD__UPSTREAM__MICROSOFT__CLIENT_SECRET", "a secret of the tests"),
+            ("DOORWARD__UPSTREAM__MICROSOFT__TENANTS", "organizations"),
+        ],
+    );
     let ann = server.user("ann@example.org");
-    let link = ["user", "link", &ann, "--provider", "work", "--issuer", ISSUER, "--subject", "4711"];
+    for (wrong, why) in [
+        (["--provider", "google"], "no [[upstream]] with the id 'google'"),
+        (["--issuer", "https://other.example.com"], "name the --provider as well"),
+        (["--provider", "microsoft"], "each tenant"),
+    ] {
+        let said = server.refused(&[&["user", "link", ann.as_str(), "--subject", "4711"][..], &wrong].concat());
+        assert!(said.contains(why), "{wrong:?}: {said}");
+    }
+    let link = ["user", "link", &ann, "--provider", "work", "--subject", "4711"];
     let linked = server.command(&link);
     assert_eq!(linked["identities"][0]["subject"], "4711");
     assert!(server.refused(&link).contains("this account already"));
@@ -162,4 +189,9 @@ async fn the_commands_link_show_list_and_unlink_identities() {
     assert!(server.refused(&["user", "unlink", &ann, "--provider", "google"]).contains("none that is so"));
     let left = server.command(&["user", "unlink", &ann, "--issuer", ISSUER, "--subject", "4711"]);
     assert_eq!(left["identities"], json!([]));
+    let again = server.command(&["user", "link", &ann, "--issuer", ISSUER, "--subject", "4711"]);
+    assert_eq!(
+        (&again["identities"][0]["provider"], &again["identities"][0]["issuer"]),
+        (&json!("work"), &json!(ISSUER))
+    );
 }
