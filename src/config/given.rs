@@ -96,8 +96,11 @@ impl Given {
     /// That the key is none of ours, and which one may have been meant.
     pub fn unknown(&self, known: &[(String, Value)]) -> String {
         let leaf = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+        // Of keys that share as much, the one that is as long.
         let likeness = |known: &&str| {
-            shared_letters(&leaf(known), &leaf(&self.key)) + usize::from(leaf(known) == leaf(&self.key)) * 9
+            let (known, own) = (leaf(known), leaf(&self.key));
+            (shared_letters(&known, &own) + usize::from(known == own) * 9) * 4 + 100
+                - known.len().abs_diff(own.len()).min(100)
         };
         let nearest = known.iter().map(|(key, _)| key.as_str()).max_by_key(likeness).unwrap_or_default();
         let has = match &self.place {

@@ -8,7 +8,7 @@ use axum::routing::{get, options, post};
 use axum::{Extension, Router};
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
-use super::endpoints::{authorize, discovery, health, introspect, jwks, revoke, token, userinfo};
+use super::endpoints::{authorize, discovery, health, introspect, jwks, provider_logout, revoke, token, userinfo};
 use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
@@ -64,9 +64,10 @@ fn router(app: App) -> Router {
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn_with_state(app.clone(), headers::machine_for_apps));
 
-    // For resource servers: no browser's business, so without CORS.
-    let resource_server = Router::new()
+    // For resource servers and providers: no browser's business, so without CORS.
+    let other_server = Router::new()
         .route("/introspect", post(introspect::post))
+        .route("/upstream/{id}/backchannel-logout", post(provider_logout::post))
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn(headers::machine));
 
@@ -94,7 +95,7 @@ fn router(app: App) -> Router {
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn(headers::machine));
 
-    let ours = pages(browser).merge(public(facts)).merge(machine).merge(resource_server).merge(operator.clone());
+    let ours = pages(browser).merge(public(facts)).merge(machine).merge(other_server).merge(operator.clone());
     if base.is_root() {
         return ours.with_state(app);
     }

@@ -37,7 +37,7 @@ pub const KNOWN: &[&str] = &[
     "scope",
     "state",
     "ui_locales",
-    // The endpoints of clients and of tokens (RFC 6749, RFC 6750, RFC 7009, RFC 7521, RFC 7662).
+    // The endpoints of clients and of tokens (RFC 6749, RFC 6750, RFC 7009, RFC 7521, RFC 7662), and of providers (Back-Channel Logout).
     "access_token",
     "client_assertion",
     "client_assertion_type",
@@ -45,6 +45,7 @@ pub const KNOWN: &[&str] = &[
     "code",
     "code_verifier",
     "grant_type",
+    "logout_token",
     "refresh_token",
     "token",
     "token_type_hint",

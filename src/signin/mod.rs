@@ -14,6 +14,7 @@ mod journeys;
 mod line;
 mod password;
 mod proceed;
+mod provider_logout;
 mod register;
 mod standing;
 

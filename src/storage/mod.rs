@@ -42,6 +42,7 @@ mod rows;
 mod sign_ins;
 mod transaction;
 mod trial;
+mod upstream_logouts;
 mod users;
 
 pub use access::AppWithAccess;
@@ -115,6 +116,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         resources::STATEMENTS,
         sign_ins::STATEMENTS,
         trial::STATEMENTS,
+        upstream_logouts::STATEMENTS,
         users::STATEMENTS,
     ]
     .into_iter()

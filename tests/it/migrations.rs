@@ -70,6 +70,7 @@ async fn before_people() -> (Database, Storage) {
     for sql in [
         "DROP TABLE identities",
         "DROP INDEX sign_ins_identity",
+        "DROP INDEX sign_ins_upstream_sid",
         "ALTER TABLE sign_ins DROP COLUMN identity_id",
         "ALTER TABLE sign_ins DROP COLUMN upstream_sid",
         users,

@@ -252,7 +252,6 @@ mod tests {
                 "is made of private_key_file",
             ),
             ("a.b", with(&[]), "upstream.a."),
-            ("x_", with(&[("kind", "oidc"), ("issuer", "https://a.test")]), ""),
         ] {
             let said = wrong(id, &keys);
             assert!(if told.is_empty() { said.is_empty() } else { said.contains(told) }, "{told} is not in: {said}");

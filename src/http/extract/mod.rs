@@ -9,5 +9,5 @@ mod within;
 pub(super) use body::{form, is_form, query};
 pub(super) use client_form::ClientForm;
 pub(super) use csrf_form::CsrfForm;
-pub(super) use sender::Sender;
+pub(super) use sender::{Sender, origin};
 pub(super) use within::{Authorizations, Introspections, Tokens, Userinfo, Within};

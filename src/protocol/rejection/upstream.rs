@@ -32,6 +32,8 @@ macro_rules! upstream {
         UpstreamOtherSubject: UpstreamAnswer, "OpenID Connect Core §5.3.2", "The provider said two different things of who you are. Try again, or sign in another way.";
     } Request {
         // A provider's logout token (OpenID Connect Back-Channel Logout §2.6).
+        MissingLogoutToken: InvalidRequest, "Back-Channel Logout §2.5", "logout_token is missing.";
         WrongLogoutToken: InvalidRequest, "Back-Channel Logout §2.6", "logout_token is not one of this provider for this server.";
+        ReplayedLogoutToken: InvalidRequest, "Back-Channel Logout §2.6", "logout_token was used before.";
     } } };
 }

@@ -39,7 +39,7 @@ pub const LATER: &[Later] = &[
     Later {
         feature: "upstream sign-in",
         // Its client side and its settings are there already, and nobody reaches them before the route.
-        signs: &[Route("/upstream")],
+        signs: &[Route("/upstream/{id}/callback")],
         rows: &[
             ("E5", "linking an account"),
             ("F1", "all of it"),

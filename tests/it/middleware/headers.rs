@@ -59,14 +59,15 @@ pub fn has_headers_of_its_group(path: &str, answer: &Answer) {
 }
 
 fn is_machine(path: &str) -> bool {
-    ["/token", "/revoke", "/userinfo", "/introspect", "/healthz", "/readyz"].contains(&path)
+    path.ends_with("/backchannel-logout")
+        || ["/token", "/revoke", "/userinfo", "/introspect", "/healthz", "/readyz"].contains(&path)
 }
 
 /// Asks each route by each method that it knows and by one that it does not, with nothing that it could do.
 async fn ask_everywhere(server: &Server) -> Vec<(String, Answer)> {
     let mut answers = Vec::new();
     for (path, text) in routes() {
-        let path = path.replace("{file}", "nothing");
+        let path = path.replace("{file}", "nothing").replace("{id}", "nobody");
         for method in ["GET", "POST", "DELETE"] {
             if method == "DELETE" || text.contains(&format!("{}(", method.to_lowercase())) {
                 let request = Request::builder().method(method).uri(&path);

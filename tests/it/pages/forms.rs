@@ -41,7 +41,8 @@ async fn these_tests_know_every_form_of_the_router() {
     let (_, forms) = every_form(&server).await;
     let known: Vec<&str> = forms.iter().map(|form| form.action.as_str()).collect();
     // What other sites and machines post, without a form of ours.
-    let foreign = ["/authorize", "/logout", "/token", "/revoke", "/introspect", "/userinfo"];
+    let foreign =
+        ["/authorize", "/logout", "/token", "/revoke", "/introspect", "/userinfo", "/upstream/{id}/backchannel-logout"];
     for (path, methods) in routes() {
         let is_form = methods.contains("post(") && !foreign.contains(&path.as_str());
         assert_eq!(known.contains(&path.as_str()), is_form, "{path}: add its form to every_form()");

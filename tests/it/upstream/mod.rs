@@ -3,6 +3,7 @@
 
 mod admission;
 mod answers;
+mod back_channel;
 mod discovery;
 mod kinds;
 
