@@ -65,7 +65,7 @@ where
             sign_in: find(Kind::SignIn).map(value),
             device: find(Kind::Device).map(value),
             done: find(Kind::Done).and_then(|cookie| read_done(cookie.value())),
-            came_by: find(Kind::CameBy).map(|cookie| cookie.value().to_owned()),
+            came_by: find(Kind::CameBy).map(|cookie| cookie.value().to_owned()).filter(|id| is_provider_id(id)),
             prefix,
             base: app.issuer.base().clone(),
         })
@@ -140,6 +140,12 @@ enum Kind {
     Device,
     Done,
     CameBy,
+}
+
+/// Whether it can be the id of a provider: 1 to 32 of `a-z`, `0-9` and `-`.
+fn is_provider_id(text: &str) -> bool {
+    let is_usual = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=32).contains(&text.len()) && text.bytes().all(is_usual)
 }
 
 /// What was done, without the ids that nobody is told.

@@ -24,7 +24,8 @@ pub fn site(app: App) -> Site {
 
 fn router(app: App) -> Router {
     let base = app.issuer.base().clone();
-    let files = Arc::new(Files::new(&app.config.brand, app.logo.as_ref(), base.clone(), false));
+    let files =
+        Arc::new(Files::new(&app.config.brand, app.logo.as_ref(), base.clone(), !app.providers.all().is_empty()));
     let pages = |routes: Router<App>| {
         routes
             .fallback(missing::get)

@@ -11,7 +11,7 @@ use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::upstream::Identity;
 use crate::protocol::user::User;
-use crate::storage::{AppWithAccess, Noted, SignInEntry};
+use crate::storage::{Account, AppWithAccess, Noted, SignInEntry};
 
 /// What the account page shows.
 #[derive(Debug)]
@@ -57,6 +57,17 @@ impl SignIns {
             apps,
             reused_at: reused_at.filter(|at| now < at.plus(TOLD_FOR)),
         })
+    }
+
+    /// How a user can sign in: whether by a password, and by which identities.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ways_in(&self, user_id: &str) -> Result<(bool, Vec<Identity>), Failure> {
+        let mut reader = self.storage.read().await?;
+        let account = reader.user(user_id).await?;
+        let identities = reader.identities_of_user(user_id).await?;
+        Ok((account.as_ref().is_some_and(Account::has_password), identities))
     }
 
     /// What an action is about, in a person's words: a browser with its address, or an application. `None` when there is no such thing of

@@ -9,12 +9,13 @@ use crate::app::App;
 use crate::cli::refused;
 use crate::cli::start::{self, Made};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, SecretSetting, UpstreamConfig};
 use crate::failure::Failure;
 use crate::http::demo::{Person, SampleProvider};
 use crate::protocol::audit::Act;
 use crate::protocol::client::ClientType;
 use crate::protocol::edit::Edit;
+use crate::protocol::upstream::ProviderKind;
 use crate::registry::{self, ClientChange, NewUser, Registry, UserChange};
 use crate::secret::Secret;
 
@@ -82,8 +83,19 @@ pub(super) async fn start(first: &mut Config, clock: Clock, bound: SocketAddr) -
     }
     app.refresh().await?;
     let issuer = app.issuer.as_str().to_owned();
-    let told = SampleProvider { name: NAME, issuer, people: PEOPLE.to_vec(), password: PASSWORD };
+    let told = SampleProvider { name: NAME, issuer: issuer.clone(), people: PEOPLE.to_vec(), password: PASSWORD };
     first.outgoing.allow.push(bound.to_string());
+    first.upstream.push(UpstreamConfig {
+        id: ID.to_owned(),
+        kind: Some(ProviderKind::Oidc),
+        name: NAME.to_owned(),
+        issuer,
+        client_id: CLIENT.to_owned(),
+        client_secret: SecretSetting::new(client_secret.expose()),
+        // So that a take-over can be seen: it vouches for addresses as whoever runs the mailboxes can.
+        trust_email: Some(true),
+        ..UpstreamConfig::default()
+    });
     Ok(Provider { app, told })
 }
 
@@ -100,6 +112,7 @@ fn settings(first: &Config, bound: SocketAddr) -> Result<Config, Failure> {
     config.brand.name = NAME.to_owned();
     config.brand.logo = PathBuf::new();
     config.brand.accent = ACCENT.parse().map_err(Failure::internal)?;
+    config.upstream.clear();
     // It tells the first of those who have signed out.
     config.outgoing.allow.push(authority(&first.server.issuer));
     Ok(config)

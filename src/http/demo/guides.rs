@@ -17,6 +17,7 @@ const GUIDES: &[Guide] = &[
     Guide("spa", "A single-page app", include_str!("../../../docs/spa.md")),
     Guide("web-app", "A web app", include_str!("../../../docs/web-app.md")),
     Guide("service", "A service", include_str!("../../../docs/service.md")),
+    Guide("sign-in-with", "Sign in with Google and others", include_str!("../../../docs/sign-in-with.md")),
     Guide("protect-an-api", "Protect an API", include_str!("../../../docs/protect-an-api.md")),
 ];
 

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::moment::Moment;
-use super::providers;
+use super::providers::{self, Offer};
 use super::visit::Visit;
 use super::ways::Ways;
 use super::{FormParts, Notice, Page};
@@ -80,7 +80,9 @@ struct AppLine {
 struct Confirm {
     page: Page,
     form: FormParts,
-    email: String,
+    /// Who is signed in.
+    whose: String,
+    offer: Offer,
     asks: Asks,
     error: Option<Notice>,
 }
@@ -112,7 +114,12 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         name: view.user.name,
         email: view.user.email,
         done,
-        ways: Ways::new(view.has_password, view.identities, providers::buttons(&app, &sender), now),
+        ways: Ways::new(
+            view.has_password && app.config.sign_in.password,
+            view.identities,
+            providers::buttons(&app, &sender),
+            now,
+        ),
         tried: view.tried.map(|noted| Tried::new(&noted, now)),
         reused_at: view.reused_at.map(|at| Moment::new(at, now)),
         sign_ins: view
@@ -188,7 +195,7 @@ async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, Pag
     let Some(sign_in) = form.sender.sign_in(app, now).await? else {
         return Ok(see_other(&app.issuer.place("/login"))?);
     };
-    let (user_id, email) = (sign_in.user_id.clone(), sign_in.email.clone().unwrap_or_default());
+    let (user_id, whose) = (sign_in.user_id.clone(), sign_in.called().to_owned());
     if !matches!(visit.journey.goal, Goal::Confirm { .. }) {
         let journey = app.sign_ins.journeys.begin(Goal::Confirm { user_id, action }, now);
         visit = visit.on(app, journey);
@@ -200,13 +207,13 @@ async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, Pag
     }
     // The question itself brings the field; the list's own button does not.
     if form.params.iter().all(|(name, _)| name != "password") {
-        return Ok(question(app, &form.sender, &visit, (email, None)).await?);
+        return Ok(question(app, &form.sender, &visit, (whose, None)).await?);
     }
     let password = form.params.single("password")?.map(Secret::presented);
-    let attempt = Attempt { email: Some(&email), password };
+    let attempt = Attempt { email: Some(&whose), password };
     match app.sign_ins.with_password(visit.journey.clone(), attempt, &form.sender.browser, now).await {
         Ok(progress) => Ok(visit.after(app, &form.sender, progress)?),
-        Err(Error::Rejected(refusal)) => Ok(question(app, &form.sender, &visit, (email, Some(refusal))).await?),
+        Err(Error::Rejected(refusal)) => Ok(question(app, &form.sender, &visit, (whose, Some(refusal))).await?),
         Err(Error::Failed(failure)) => Err(failure.into()),
     }
 }
@@ -215,7 +222,7 @@ async fn question(
     app: &App,
     sender: &Sender,
     visit: &Visit,
-    (email, error): (String, Option<Refusal>),
+    (whose, error): (String, Option<Refusal>),
 ) -> Result<Response, Failure> {
     let Goal::Confirm { user_id, action } = &visit.journey.goal else {
         return see_other(&app.issuer.place("/account"));
@@ -223,7 +230,8 @@ async fn question(
     let template = Confirm {
         page: sender.page.clone(),
         form: visit.form(app),
-        email,
+        whose,
+        offer: Offer::to_user(app, sender, user_id).await?,
         asks: Asks::of(action, app.sign_ins.subject_of(user_id, action).await?),
         error: error.as_ref().map(Notice::from),
     };

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
-use super::providers::{self, ProviderButton};
+use super::providers::Offer;
 use super::visit::{Arrival, Visit};
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
@@ -24,14 +24,15 @@ struct Login {
     page: Page,
     form: FormParts,
     client: Option<Asker>,
-    again: bool,
+    /// What the person is called who must prove it anew.
+    again: Option<String>,
     as_another: bool,
     registration: bool,
     email: String,
     error: Option<Notice>,
     email_error: Option<&'static str>,
     password_error: Option<&'static str>,
-    providers: Vec<ProviderButton>,
+    offer: Offer,
 }
 
 /// The form.
@@ -44,8 +45,8 @@ pub(in crate::http) async fn get(
     if has_gone_on {
         return Ok(visit.resume(&app)?);
     }
-    let (email, again) = visit.expected_person(sign_in.as_ref().filter(|_| !as_another));
-    let login = Login { as_another, ..visit.page(&app, &sender, email, again).await? };
+    let sign_in = sign_in.filter(|_| !as_another);
+    let login = Login { as_another, ..visit.first_page(&app, &sender, sign_in.as_ref()).await? };
     Ok(visit.answer(&login)?)
 }
 
@@ -67,7 +68,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         Ok(progress) => Ok(visit.after(&app, &form.sender, progress)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
         Err(Error::Rejected(refusal)) => {
-            let mut login = visit.page(&app, &form.sender, typed, false).await?;
+            let mut login = visit.page(&app, &form.sender, typed).await?;
             let too_long = Some(refusal.rejection).filter(|rejection| *rejection == Rejection::PasswordTooLong);
             login.email_error = missing[0].map(Rejection::description);
             login.password_error = missing[1].or(too_long).map(Rejection::description);
@@ -79,34 +80,40 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
 }
 
 impl Visit {
-    /// Whom to fill in: whoever must prove it anew, or whom the client expects.
-    fn expected_person(&self, sign_in: Option<&SignIn>) -> (String, bool) {
-        let request = self.journey.request();
-        let hint = request.and_then(|request| request.login_hint.clone()).unwrap_or_default();
+    /// Who must prove it anew. Whom the application expects, or wants to be chosen, may be somebody else.
+    fn expected_person<'a>(&self, sign_in: Option<&'a SignIn>) -> Option<&'a SignIn> {
         let another = |request: &AuthorizationRequest, sign_in: &SignIn| {
-            request.prompt.select_account || !request.takes_subject(&sign_in.user_id)
+            request.login_hint.is_some() || request.prompt.select_account || !request.takes_subject(&sign_in.user_id)
         };
-        match sign_in {
-            Some(sign_in) if hint.is_empty() && !request.is_some_and(|request| another(request, sign_in)) => {
-                (sign_in.email.clone().unwrap_or_default(), sign_in.email.is_some())
-            }
-            _ => (hint, false),
-        }
+        sign_in.filter(|sign_in| !self.journey.request().is_some_and(|request| another(request, sign_in)))
     }
 
-    async fn page(&self, app: &App, sender: &Sender, email: String, again: bool) -> Result<Login, Error> {
+    /// The page for whoever comes.
+    async fn first_page(&self, app: &App, sender: &Sender, sign_in: Option<&SignIn>) -> Result<Login, Error> {
+        let Some(again) = self.expected_person(sign_in) else {
+            let hint = self.journey.request().and_then(|request| request.login_hint.clone());
+            return self.page(app, sender, hint.unwrap_or_default()).await;
+        };
+        Ok(Login {
+            again: Some(again.called().to_owned()),
+            offer: Offer::to_user(app, sender, &again.user_id).await?,
+            ..self.page(app, sender, again.email.clone().unwrap_or_default()).await?
+        })
+    }
+
+    async fn page(&self, app: &App, sender: &Sender, email: String) -> Result<Login, Error> {
         Ok(Login {
             page: sender.page.clone(),
             form: self.form(app),
             client: self.asker(app).await?,
-            again,
+            again: None,
             as_another: false,
-            registration: app.config.registration.enabled,
+            registration: app.config.registration.enabled && app.config.sign_in.password,
             email,
             error: None,
             email_error: None,
             password_error: None,
-            providers: providers::buttons(app, sender),
+            offer: Offer::everything(app, sender),
         })
     }
 }

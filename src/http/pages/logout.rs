@@ -23,6 +23,7 @@ use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
 use crate::tokens::VerifiedIdToken;
+use crate::upstream::Provider;
 
 /// What of a request goes through the question unchanged, and is checked again after it.
 const CARRIED: [&str; 4] = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
@@ -41,6 +42,14 @@ struct Logout {
 #[template(path = "signed_out.html")]
 struct SignedOut {
     page: Page,
+    there: Option<There>,
+}
+
+/// The provider at which the person may still be signed in.
+struct There {
+    name: String,
+    /// Where they sign out there (RP-Initiated Logout §2), when it has that.
+    address: Option<String>,
 }
 
 /// A request to sign out.
@@ -60,9 +69,9 @@ pub(in crate::http) async fn get(
         (LogoutStep::Ask, Some(sign_in)) => ask(&app, &sender, (&params, &request, client), &sign_in, now).await,
         (LogoutStep::End, Some(sign_in)) => {
             app.sign_ins.sign_out(&sign_in, &sender.browser, now).await?;
-            leave(&sender, &request)
+            leave(&sender, &request, Some(&sign_in))
         }
-        _ => leave(&sender, &request),
+        _ => leave(&sender, &request, None),
     }
 }
 
@@ -83,15 +92,31 @@ pub(in crate::http) async fn post(
 pub(in crate::http) async fn confirm(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let now = app.now();
     let (request, _) = check(&app, &form.params).await?;
-    if let Some(sign_in) = form.sender.sign_in(&app, now).await? {
-        app.sign_ins.sign_out(&sign_in, &form.sender.browser, now).await?;
+    let sign_in = form.sender.sign_in(&app, now).await?;
+    if let Some(sign_in) = &sign_in {
+        app.sign_ins.sign_out(sign_in, &form.sender.browser, now).await?;
     }
-    leave(&form.sender, &request)
+    leave(&form.sender, &request, sign_in.as_ref())
 }
 
-/// The page where a browser ends that goes nowhere else.
-pub(in crate::http) async fn signed_out(sender: Sender) -> Result<Response, PageError> {
-    Ok(html(&SignedOut { page: sender.page })?)
+/// The page where a browser ends that goes nowhere else. Whoever came through a provider may still be signed in there.
+pub(in crate::http) async fn signed_out(
+    State(app): State<App>,
+    sender: Sender,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    let from = query(raw.as_deref())?.single("from")?.and_then(|id| app.providers.get(id));
+    let there = from.map(|provider| There { name: provider.name().to_owned(), address: way_out(&app, provider) });
+    Ok(html(&SignedOut { page: sender.page, there })?)
+}
+
+/// Where the person signs out of a provider and comes back from. No ID token of it is kept that could be its hint.
+fn way_out(app: &App, provider: &Provider) -> Option<String> {
+    let mut address = provider.end_session_endpoint()?;
+    let back = app.issuer.address("/signed-out");
+    let client_id = provider.config().client_id.as_str();
+    address.query_pairs_mut().append_pair("client_id", client_id).append_pair("post_logout_redirect_uri", &back);
+    Some(address.into())
 }
 
 /// The checked request, with the name of the application that it is from.
@@ -136,10 +161,12 @@ async fn ask(
     Ok((leads_to, visit.answer(&template)?).into_response())
 }
 
-fn leave(sender: &Sender, request: &EndSession) -> Result<Response, PageError> {
-    let away = match &request.target {
-        Some(target) => leave_for(&target.address())?,
-        None => see_other(&sender.page.place("/signed-out"))?,
+fn leave(sender: &Sender, request: &EndSession, ended: Option<&SignIn>) -> Result<Response, PageError> {
+    let by_provider = ended.is_some_and(|sign_in| sign_in.proofs.iter().any(|proof| proof.kind.as_str() == "upstream"));
+    let away = match (&request.target, sender.cookies.came_by.as_deref().filter(|_| by_provider)) {
+        (Some(target), _) => leave_for(&target.address())?,
+        (None, None) => see_other(&sender.page.place("/signed-out"))?,
+        (None, Some(provider)) => see_other(&sender.page.place(&format!("/signed-out?from={provider}")))?,
     };
     Ok((sender.cookies.signed_out(), away).into_response())
 }

@@ -6,8 +6,19 @@
 use askama::Template;
 
 use crate::app::App;
+use crate::failure::Failure;
 use crate::http::extract::Sender;
 use crate::protocol::upstream::ProviderKind;
+use crate::upstream::Provider;
+
+/// How a person can sign in on a page.
+#[derive(Clone, Debug)]
+pub(super) struct Offer {
+    /// Whether with a password.
+    pub with_password: bool,
+    /// Through whom.
+    pub providers: Vec<ProviderButton>,
+}
 
 /// A provider, as a page shows it.
 #[derive(Clone, Debug)]
@@ -30,9 +41,34 @@ pub(super) struct Mark {
     pub kind: ProviderKind,
 }
 
+impl Offer {
+    /// All that there is, to somebody who may be anybody.
+    pub fn everything(app: &App, sender: &Sender) -> Self {
+        Self { with_password: app.config.sign_in.password, providers: buttons(app, sender) }
+    }
+
+    /// What this user has, to prove once more who they are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn to_user(app: &App, sender: &Sender, user_id: &str) -> Result<Self, Failure> {
+        let all = Self::everything(app, sender);
+        let (has_password, identities) = app.sign_ins.ways_in(user_id).await?;
+        let is_theirs = |button: &ProviderButton| identities.iter().any(|identity| identity.provider == button.id);
+        let own = Self {
+            with_password: all.with_password && has_password,
+            providers: all.providers.iter().filter(|button| is_theirs(button)).cloned().collect(),
+        };
+        // Whose last way in the settings have taken away is told so by whichever they try.
+        Ok(if own.with_password || !own.providers.is_empty() { own } else { all })
+    }
+}
+
 /// A button for each provider, in the order of the configuration.
-pub(super) fn buttons(_app: &App, _sender: &Sender) -> Vec<ProviderButton> {
-    Vec::new()
+pub(super) fn buttons(app: &App, sender: &Sender) -> Vec<ProviderButton> {
+    let last = sender.cookies.came_by.as_deref();
+    let button = |one: &Provider| ProviderButton::new(one.kind(), one.id(), one.name(), last);
+    app.providers.all().iter().map(button).collect()
 }
 
 impl ProviderButton {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
-use super::providers::{self, ProviderButton};
+use super::providers::Offer;
 use super::visit::{Arrival, Visit};
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
@@ -31,7 +31,7 @@ struct Register {
     strength: Option<Strength>,
     is_taken: bool,
     min_length: usize,
-    providers: Vec<ProviderButton>,
+    offer: Offer,
 }
 
 /// The form.
@@ -100,10 +100,14 @@ async fn page(app: &App, visit: &Visit, sender: &Sender, typed: (String, String)
         strength: None,
         is_taken: false,
         min_length: new_password::MIN_LENGTH,
-        providers: providers::buttons(app, sender),
+        offer: Offer::everything(app, sender),
     })
 }
 
 fn refuse_if_closed(app: &App) -> Result<(), Rejection> {
-    if app.config.registration.enabled { Ok(()) } else { Err(Rejection::RegistrationClosed) }
+    if app.config.registration.enabled && app.config.sign_in.password {
+        Ok(())
+    } else {
+        Err(Rejection::RegistrationClosed)
+    }
 }

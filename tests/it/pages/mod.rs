@@ -14,6 +14,7 @@ mod login;
 mod logout;
 mod look;
 mod no_address;
+mod providers;
 mod register;
 mod register_limit;
 mod spread;
