@@ -146,11 +146,12 @@
 //! What it is checked against: a table. Tests: the table of `protocol/next_step/tests.rs`, and the page in `every_form` of
 //! `tests/it/pages/forms.rs`.
 //!
-//! **An upstream provider**: the protocol is one file in `upstream/` (by name, when a client library of ours does not know it), its settings
-//! a section of `config/`, its identities a table keyed by issuer and `sub`. The first provider is also a proof: the steps above, with the
-//! sealed journey as what its `state` brings back, and `/upstream/{id}/callback` as the page. Linking one to an account is a goal: a variant
-//! of [`protocol::journey::Goal`], what it asks of a person in `missing` (`protocol/next_step.rs`), and what is done at its end in
-//! [`signin::SignIns::go_on`].
+//! **A kind of provider**: a variant of [`protocol::upstream::ProviderKind`], and the compiler asks for its issuer (`upstream/address.rs`), its parameters
+//! (`upstream/begin.rs`) and its button; an OpenID provider with ways of its own has them in a file there, as `microsoft.rs`, one without an ID
+//! token says who somebody is in a file like `github.rs`. What is checked of an ID token is pure, [`protocol::upstream_token`]; what is made of
+//! its claims, by the settings alone, is `upstream/vouching.rs`, which ends in a [`protocol::upstream::Vouched`]. Its settings are keys of `config/upstream.rs`,
+//! checked beside it, with a comment in `config.toml`; what to enter at the provider stands in `docs/sign-in-with.md`; how it misbehaves is a switch of
+//! `tests/it/support/provider.rs`.
 
 pub mod app;
 pub mod cli;

@@ -6,6 +6,7 @@ mod log;
 mod metrics;
 mod reading;
 mod traces;
+mod upstream;
 mod verbs;
 mod waiting;
 
