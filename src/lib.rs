@@ -146,12 +146,11 @@
 //! What it is checked against: a table. Tests: the table of `protocol/next_step/tests.rs`, and the page in `every_form` of
 //! `tests/it/pages/forms.rs`.
 //!
-//! **A kind of provider**: a variant of [`protocol::upstream::ProviderKind`], and the compiler asks for its issuer (`upstream/address.rs`), its parameters
-//! (`upstream/begin.rs`) and its button; an OpenID provider with ways of its own has them in a file there, as `microsoft.rs`, one without an ID
-//! token says who somebody is in a file like `github.rs`. What is checked of an ID token is pure, [`protocol::upstream_token`]; what is made of
-//! its claims, by the settings alone, is `upstream/vouching.rs`, which ends in a [`protocol::upstream::Vouched`]. Its settings are keys of `config/upstream.rs`,
-//! checked beside it, with a comment in `config.toml`; what to enter at the provider stands in `docs/sign-in-with.md`; how it misbehaves is a switch of
-//! `tests/it/support/provider.rs`.
+//! **An upstream provider** of a kind of its own: a [`protocol::upstream::ProviderKind`], its settings in `config/upstream.rs`, and a file in `upstream/`
+//! for what differs from any issuer of OpenID Connect (how the client proves itself, what is asked for, what its answers are worth); the
+//! compiler asks for the rest. All of them end in a [`protocol::upstream::Vouched`], and nothing behind that knows kinds. Its mark is in
+//! `templates/mark.html`, its misbehaviour a switch of `tests/it/support/provider.rs`, what its console asks for a section of
+//! `docs/sign-in-with.md`.
 
 pub mod app;
 pub mod cli;
