@@ -30,6 +30,9 @@ statements! {
     DENIED_DUE = "SELECT expires_at FROM denied_requests WHERE expires_at < $1 LIMIT 1";
     CLEAN_DENIED = "DELETE FROM denied_requests WHERE request_id IN (SELECT request_id FROM denied_requests WHERE expires_at < $1 \
         ORDER BY expires_at LIMIT $2)";
+    ERRAND_DUE = "SELECT expires_at FROM errands WHERE expires_at < $1 LIMIT 1";
+    CLEAN_ERRANDS = "DELETE FROM errands WHERE state_hash IN (SELECT state_hash FROM errands WHERE expires_at < $1 \
+        ORDER BY expires_at LIMIT $2)";
     SIGN_INS_TO_LOOK_AT = "SELECT id, ended_at, expires_at, last_used_at FROM sign_ins WHERE look_at <= $1 ORDER BY look_at LIMIT $2";
     CLEAN_SIGN_IN = "DELETE FROM sign_ins WHERE id = $1 AND (ended_at < $2 OR expires_at < $2 OR last_used_at < $3)";
     LOOK_AT_SIGN_IN = "UPDATE sign_ins SET look_at = $2 WHERE id = $1";
@@ -85,6 +88,8 @@ impl Storage {
         // Longer than a node goes on with what it remembers when it hears nothing.
         gone += self.clean_table(DELETION_DUE, CLEAN_DELETIONS, now.minus(WEEK)).await?;
         gone += self.clean_table(DENIED_DUE, CLEAN_DENIED, now).await?;
+        // Whoever comes back too late is told so, and led on.
+        gone += self.clean_table(ERRAND_DUE, CLEAN_ERRANDS, now.minus(DAY)).await?;
         gone += self.clean_counters(now).await?;
         Ok(gone)
     }

@@ -23,6 +23,7 @@ mod consents;
 mod deletion;
 mod directory;
 mod endings;
+mod errands;
 mod grants;
 mod identities;
 mod keys;
@@ -52,6 +53,7 @@ pub use audit_batches::AuditBatch;
 pub use codes::NewCode;
 pub use connection::{Reader, Storage};
 pub use directory::Directory;
+pub use errands::{Away, NewErrand, StoredErrand};
 pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use leases::Lease;
@@ -105,6 +107,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         consents::STATEMENTS,
         deletion::STATEMENTS,
         endings::STATEMENTS,
+        errands::STATEMENTS,
         grants::STATEMENTS,
         identities::STATEMENTS,
         keys::STATEMENTS,
