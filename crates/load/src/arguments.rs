@@ -58,6 +58,9 @@ pub struct Arguments {
     /// Many people who sign in at once: memory, and how long a service waits for its tokens meanwhile.
     #[arg(long, conflicts_with_all = ["only", "memory", "scale", "against"])]
     pub storm: bool,
+    /// Local sign-in beside a provider that takes connections and never answers.
+    #[arg(long, conflicts_with_all = ["only", "memory", "scale", "storm", "database", "against"])]
+    pub black_hole: bool,
     /// How many sign in at once.
     #[arg(long, value_name = "N", default_value_t = 500)]
     pub sign_ins: usize,

@@ -73,6 +73,18 @@ impl Browser {
         Ok((answer.status, answer.header("retry-after").is_some()))
     }
 
+    /// Opens a page and presses the button of this id on it, whatever the answer is.
+    ///
+    /// # Errors
+    /// When the page has no such button, or the connection fails.
+    pub async fn press(&mut self, page: &str, button: &str) -> Outcome<()> {
+        let Led::Page(html) = self.open(page).await? else { return Err(format!("{page} is no page").into()) };
+        let form = Form::around(&html, button).ok_or_else(|| format!("{page} has no button {button}"))?;
+        let request = self.filled_in(form, &[]);
+        self.connection.exchange(&request).await?;
+        Ok(())
+    }
+
     /// Opens an authorization request and does what the pages ask, until the browser is sent back to the application.
     ///
     /// # Errors

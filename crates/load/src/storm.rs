@@ -203,7 +203,7 @@ fn mib(server: &Watched) -> Outcome<f64> {
 }
 
 /// The smallest of sorted values that so many of a hundred do not exceed.
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
+pub fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let at = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted.get(at).copied().unwrap_or(f64::NAN)
 }
