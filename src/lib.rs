@@ -34,11 +34,15 @@
 //!   come from proofs alone ([`protocol::assurance`]).
 //! - **journey**: what a browser is on its way to do here, a goal and the proofs given so far; sealed and never a row
 //!   ([`protocol::journey::Journey`]).
+//! - **provider**: another server that signs people in for us, an entry of `[[upstream]]` ([`upstream::Provider`]).
+//! - **identity**: a person's account at a provider, a row keyed by issuer and subject and never by address
+//!   ([`protocol::upstream::Identity`]). What a provider says of somebody is [`protocol::upstream::Vouched`].
+//! - **errand**: a browser that is at a provider and expected back ([`signin::Returned`]): the one row that a stranger may cause.
 //! - **registry**: the decisions about what is registered here and who may use it ([`registry::Registry`]). It has faces: the commands
 //!   today, an admin API and dynamic registration later. A face parses and prints.
 //! - **rejection**: a refusal by rule ([`protocol::rejection::Rejection`]), as opposed to a failure of ours ([`failure::Failure`]).
 //!
-//! # Four walkthroughs
+//! # Five walkthroughs
 //!
 //! **A single-page app signs a person in.** `GET /authorize` meets `http/router.rs`, then `http/endpoints/authorize.rs`. Two steps, kept apart
 //! by types: [`protocol::authorization_request::RedirectTarget::verify`] (what fails becomes a page) and
@@ -91,6 +95,17 @@
 //! it this once. A change ([`registry::Registry::change_client`]) holds the row, checks what it would become, and writes the fields that were
 //! named and no others, so that two changes at once are both there. A running server knows within a second: its
 //! [`storage::Directory`] hears the news, of a deleted client as well ([`registry::Registry::delete_client`]).
+//!
+//! **A person comes through a provider.** The button on the sign-in page is a form of ours: `POST /upstream/{id}` (`http/pages/upstream.rs`) asks
+//! [`upstream::Provider::begin`], which answers from memory, and [`signin::SignIns::leave`] remembers for ten minutes, for this browser, what it
+//! was sent for: provider, nonce, verifier, purpose and journey, sealed, under the hash of the `state`. The callback is the one request that
+//! waits for a provider. [`signin::SignIns::come_back`] gives what was remembered once, to the browser that left and for the provider it
+//! was sent to; [`upstream::Provider::finish`] exchanges the code and checks what comes of it; what is left is a
+//! [`protocol::upstream::Vouched`]. [`signin::SignIns::with_identity`] finds the identity by issuer and subject: then it is a proof like a password,
+//! and everything goes on as above. Who is nobody's identity yet becomes the journey's newcomer, and
+//! [`next_step`](protocol::next_step::next_step) leads to the page (`http/pages/newcomer.rs`) where they make an account, or sign in to the
+//! one they have and then say that the two are one ([`signin::SignIns::meet`] says which is possible). From the account page, linking is an action to be
+//! confirmed like any other, whose end is a departure with the purpose to link.
 //!
 //! # Where the next thing goes
 //!

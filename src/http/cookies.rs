@@ -106,6 +106,8 @@ impl Cookies {
             Action::EndSignIn(_) => "sign-in".to_owned(),
             Action::EndOtherSignIns => "others".to_owned(),
             Action::EndApp(client_id) => format!("app.{}", base64url(client_id.as_bytes())),
+            Action::Link(provider) => format!("link.{}", base64url(provider.as_bytes())),
+            Action::Unlink(_) => "unlink".to_owned(),
         };
         self.set(name(Kind::Done, self.prefix).to_owned(), &value, Some(60))
     }
@@ -150,10 +152,13 @@ fn is_provider_id(text: &str) -> bool {
 
 /// What was done, without the ids that nobody is told.
 fn read_done(value: &str) -> Option<Action> {
+    let text = |id| String::from_utf8(from_base64url(id)?).ok();
     match value.split_once('.').unwrap_or((value, "")) {
         ("sign-in", "") => Some(Action::EndSignIn(String::new())),
         ("others", "") => Some(Action::EndOtherSignIns),
-        ("app", id) => String::from_utf8(from_base64url(id)?).ok().map(Action::EndApp),
+        ("unlink", "") => Some(Action::Unlink(String::new())),
+        ("app", id) => text(id).map(Action::EndApp),
+        ("link", id) => text(id).map(Action::Link),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ use super::endpoints::{authorize, discovery, health, introspect, jwks, provider_
 use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
-use super::pages::{account, consent, login, logout, missing, register};
+use super::pages::{account, consent, login, logout, missing, newcomer, register, upstream};
 use super::site::Site;
 use crate::app::App;
 
@@ -78,6 +78,10 @@ fn router(app: App) -> Router {
         .route("/authorize/continue", get(authorize::resume))
         .route("/login", get(login::get).post(login::post))
         .route("/register", get(register::get).post(register::post))
+        .route("/upstream/{id}", post(upstream::post))
+        .route("/upstream/{id}/callback", get(upstream::callback).post(upstream::callback_by_post))
+        .route("/upstream/{id}/account", get(newcomer::get).post(newcomer::post))
+        .route("/upstream/{id}/link", get(newcomer::get_link).post(newcomer::post_link))
         .route("/consent", get(consent::get).post(consent::post))
         .route("/logout", get(logout::get).post(logout::post))
         .route("/logout/confirm", post(logout::confirm))
@@ -86,6 +90,8 @@ fn router(app: App) -> Router {
         .route("/account/sign-ins/end", post(account::end_sign_in))
         .route("/account/sign-ins/end-others", post(account::end_others))
         .route("/account/apps/end", post(account::end_app))
+        .route("/account/identities/link", post(account::link))
+        .route("/account/identities/unlink", post(account::unlink))
         .route("/", get(account::root))
         .route("/static/{file}", get(files::get));
 

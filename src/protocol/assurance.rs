@@ -3,7 +3,8 @@
 //!
 //! A context class is claimed only where it is true. A password over TLS, or over the loopback of a development machine, is the class
 //! `PasswordProtectedTransport` of SAML 2.0 (saml-authn-context-2.0-os §3.4.5), which most applications know by this name. What
-//! another provider vouches for has no class here. Of several that are true, the one is claimed that the client likes best.
+//! another provider vouches for has no class and no method of ours: its own words are passed on where whoever runs this server trusts them
+//! (`pass_acr`). Of several classes that are true, the one is claimed that the client likes best.
 
 use super::claims_request::ClaimsRequest;
 use super::proof::{Kind, Proof, Proofs};
@@ -27,6 +28,7 @@ struct Worth {
 const fn worth(kind: Kind) -> Worth {
     match kind {
         Kind::Password => Worth { amr: Some("pwd"), identifies: true },
+        Kind::Upstream => Worth { amr: None, identifies: true },
         Kind::Unknown => Worth { amr: None, identifies: false },
     }
 }
@@ -37,19 +39,26 @@ pub struct Assurance {
     /// When the person authenticated.
     pub auth_time: Timestamp,
     /// The context class, when one is true.
-    pub acr: Option<&'static str>,
-    /// The methods.
-    pub amr: Vec<&'static str>,
+    pub acr: Option<String>,
+    /// The methods, each once.
+    pub amr: Vec<String>,
 }
 
 impl Assurance {
     /// What these proofs are worth to a client with these wishes.
-    pub fn of(proofs: &Proofs, claims: &ClaimsRequest) -> Self {
+    pub fn of<'a>(proofs: &'a Proofs, claims: &ClaimsRequest) -> Self {
         let wished = claims.wished_classes().find_map(|wished| true_classes(proofs).find(|class| *class == wished));
+        let passed_on = |proof: &'a Proof| proof.identity.iter().flat_map(|by| by.amr.iter().map(String::as_str));
+        let mut amr: Vec<String> = Vec::new();
+        for method in proofs.iter().flat_map(|proof| worth(proof.kind).amr.into_iter().chain(passed_on(proof))) {
+            if !amr.iter().any(|told| told == method) {
+                amr.push(method.to_owned());
+            }
+        }
         Self {
             auth_time: auth_time(proofs),
-            acr: wished.or_else(|| true_classes(proofs).next()),
-            amr: proofs.iter().filter_map(|proof| worth(proof.kind).amr).collect(),
+            acr: wished.or_else(|| true_classes(proofs).next()).map(str::to_owned),
+            amr,
         }
     }
 }
@@ -73,15 +82,18 @@ pub fn leaves_wishes(proofs: &Proofs, claims: &ClaimsRequest) -> bool {
     !claims.wished_classes().any(is_true) && claims.wished_classes().any(could_be)
 }
 
-fn true_classes(proofs: &Proofs) -> impl Iterator<Item = &'static str> {
+/// The classes that are true: our own, and then those that are passed on.
+fn true_classes(proofs: &Proofs) -> impl Iterator<Item = &str> {
     let is_true = |needed: &&[Kind]| needed.iter().all(|kind| proofs.has(*kind));
-    CLASSES.iter().filter(move |(_, needed)| is_true(needed)).map(|(class, _)| *class)
+    let own = CLASSES.iter().filter(move |(_, needed)| is_true(needed)).map(|(class, _)| *class);
+    own.chain(proofs.iter().filter_map(|proof| proof.identity.as_ref()?.acr.as_deref()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::protocol::scope::ScopeSet;
+    use crate::protocol::upstream::Vouched;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -94,7 +106,7 @@ mod tests {
         let (password, unknown) = (Proofs::of(Kind::Password, NOW), Proofs::of(Kind::Unknown, NOW));
         for wish in ["", "1 2", PASSWORD_CLASS, &format!("gold {PASSWORD_CLASS}")] {
             let told = Assurance::of(&password, &wishing(wish));
-            assert_eq!(told, Assurance { auth_time: NOW, acr: Some(PASSWORD_CLASS), amr: vec!["pwd"] });
+            assert_eq!(told, Assurance { auth_time: NOW, acr: Some(PASSWORD_CLASS.into()), amr: vec!["pwd".into()] });
             assert!(!leaves_wishes(&password, &wishing(wish)));
             let told = Assurance::of(&unknown, &wishing(wish));
             assert_eq!(told, Assurance { auth_time: NOW, acr: None, amr: vec![] });
@@ -104,9 +116,33 @@ mod tests {
 
     #[test]
     fn what_only_adds_to_a_proof_is_no_authentication_by_itself() {
-        let later = Proof { kind: Kind::Unknown, at: NOW.plus(60) };
+        let later = Proof::of(Kind::Unknown, NOW.plus(60));
         let both = Proofs::of(Kind::Password, NOW).and(later);
         assert_eq!(Assurance::of(&both, &ClaimsRequest::default()).auth_time, NOW);
         assert!(identifies(&both) && !identifies(&Proofs::of(Kind::Unknown, NOW)));
+    }
+
+    #[test]
+    fn of_another_provider_its_own_words_are_told_where_they_are_passed_on() {
+        let vouched = |acr: Option<&str>, amr: &[&str], at| Vouched {
+            acr: acr.map(str::to_owned),
+            amr: amr.iter().map(|method| (*method).to_owned()).collect(),
+            auth_time: at,
+            ..Vouched::of("sample", "https://p.test", "1")
+        };
+        let told = |vouched: &Vouched| {
+            let proofs = Proofs::of(Kind::Unknown, NOW.minus(99)).and(Proof::vouched(vouched, "i", NOW));
+            Assurance::of(&proofs, &wishing("gold"))
+        };
+        let silent = told(&vouched(None, &[], None));
+        assert_eq!(silent, Assurance { auth_time: NOW, acr: None, amr: vec![] });
+        let earlier = told(&vouched(Some("gold"), &["pwd", "otp", "pwd"], Some(NOW.minus(60))));
+        let amr = vec!["pwd".to_owned(), "otp".to_owned()];
+        assert_eq!(earlier, Assurance { auth_time: NOW.minus(60), acr: Some("gold".into()), amr });
+        assert_eq!(
+            told(&vouched(None, &[], Some(NOW.plus(60)))).auth_time,
+            NOW,
+            "nobody has authenticated in the future"
+        );
     }
 }

@@ -109,10 +109,10 @@ pub struct IdTokenClaims<'a> {
     auth_time: i64,
     /// How well: the context class, when one is true.
     #[serde(skip_serializing_if = "Option::is_none")]
-    acr: Option<&'static str>,
+    acr: Option<&'a str>,
     /// By which methods (RFC 8176).
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    amr: &'a [&'static str],
+    amr: &'a [String],
     /// The sign-in, as logout tokens name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<&'a str>,
@@ -160,7 +160,7 @@ impl Authorization {
             exp: self.issued_at.plus(about.lifetime).seconds(),
             iat: self.issued_at.seconds(),
             auth_time: about.assurance.auth_time.seconds(),
-            acr: about.assurance.acr,
+            acr: about.assurance.acr.as_deref(),
             amr: &about.assurance.amr,
             sid: about.sid.as_deref(),
             nonce: about.nonce.as_deref(),

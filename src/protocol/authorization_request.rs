@@ -102,6 +102,10 @@ pub struct AuthorizationRequest {
     /// Whom the client expects: filled in on the sign-in page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
+    /// Through which provider the person is expected to come: its id, or a domain whose people come through it. No specification has
+    /// it; Microsoft's and others' applications send it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain_hint: Option<String>,
 }
 
 impl AuthorizationRequest {
@@ -141,6 +145,7 @@ impl AuthorizationRequest {
             max_age,
             subject: None,
             login_hint: params.single("login_hint")?.map(str::to_owned),
+            domain_hint: params.single("domain_hint")?.map(str::to_owned),
         };
         // Asked of every request, whether or not this one is carried: what works once must always work.
         let carried = serde_json::to_vec(&request).map_or(usize::MAX, |json| json.len());
@@ -157,6 +162,13 @@ impl AuthorizationRequest {
     /// Whether the client wants an answer for this user: by a hint, or by the values of `sub` in the `claims` parameter.
     pub fn takes_subject(&self, user_id: &str) -> bool {
         self.subject.as_deref().is_none_or(|wanted| wanted == user_id) && self.claims.takes_subject(user_id)
+    }
+
+    /// The domain of the people that are expected, or the name of a provider, in small letters: what `domain_hint` says, or the part of `login_hint`
+    /// behind the `@`.
+    pub fn expected_domain(&self) -> Option<String> {
+        let of_address = || self.login_hint.as_deref()?.rsplit_once('@').map(|(_, domain)| domain);
+        self.domain_hint.as_deref().or_else(of_address).map(str::to_lowercase)
     }
 
     /// What the person is asked to allow: the scopes, and those that release the single claims asked for.

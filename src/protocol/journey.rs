@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authorization_request::AuthorizationRequest;
 use super::proof::{Kind, Proof, Proofs};
+use super::upstream::Vouched;
 use crate::clock::Timestamp;
 
 /// A browser on its way.
@@ -24,6 +25,9 @@ pub struct Journey {
     /// What was proved on it so far, when that is not enough yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven: Option<Proven>,
+    /// Whom a provider has vouched for on it, whose identity is nobody's here: the person has to say whose it becomes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newcomer: Option<Box<Vouched>>,
 }
 
 /// Where a journey leads.
@@ -53,6 +57,10 @@ pub enum Action {
     EndOtherSignIns,
     /// Ends an application's access, by its `client_id`.
     EndApp(String),
+    /// Links an identity at the provider with this id.
+    Link(String),
+    /// Unlinks an identity, by its row id.
+    Unlink(String),
 }
 
 /// Who somebody has proved to be, and by what.
@@ -76,7 +84,7 @@ impl Journey {
     /// The same way once more, from its beginning: nothing that was done on this one counts on it.
     pub fn anew(self, id: String, at: Timestamp) -> Self {
         let first = self.first.or(Some((self.id, self.started_at)));
-        Self { first, id, started_at: at, proven: None, goal: self.goal }
+        Self { first, id, started_at: at, proven: None, newcomer: None, goal: self.goal }
     }
 
     /// Names the request that it is to answer: however often the way to it begins anew, the request has one answer.
@@ -92,9 +100,14 @@ impl Journey {
     /// The journey after one more proof. One of another user takes the place of all that was proved before: proofs of two people never
     /// add up.
     pub fn proved(self, user_id: &str, kind: Kind, at: Timestamp) -> Self {
+        self.proved_by(user_id, Proof::of(kind, at))
+    }
+
+    /// As [`Journey::proved`], by a proof of which more is known.
+    pub fn proved_by(self, user_id: &str, proof: Proof) -> Self {
         let proofs = match self.proven {
-            Some(before) if before.user_id == user_id => before.proofs.and(Proof { kind, at }),
-            _ => Proofs::of(kind, at),
+            Some(before) if before.user_id == user_id => before.proofs.and(proof),
+            _ => Proofs::first(proof),
         };
         Self { proven: Some(Proven { user_id: user_id.to_owned(), proofs }), ..self }
     }
@@ -107,7 +120,14 @@ mod tests {
     #[test]
     fn proofs_of_two_people_never_add_up_and_a_journey_begins_anew_for_the_same_request() {
         let now = Timestamp::from_seconds(1_000_000);
-        let journey = |proven| Journey { id: "j".into(), first: None, started_at: now, goal: Goal::Account, proven };
+        let journey = |proven| Journey {
+            id: "j".into(),
+            first: None,
+            started_at: now,
+            goal: Goal::Account,
+            proven,
+            newcomer: None,
+        };
         let ann = journey(None).proved("ann", Kind::Unknown, now).proved("ann", Kind::Password, now).proven.unwrap();
         assert_eq!(ann.proofs.iter().count(), 2);
         let bob = journey(Some(ann)).proved("bob", Kind::Unknown, now).proven.unwrap();

@@ -24,6 +24,10 @@ pub enum NextStep {
     SignIn,
     /// Somebody has, but must prove it anew.
     Reauthenticate,
+    /// A provider vouches for somebody who is nobody here yet: ask whether they have an account, or make one.
+    Introduce,
+    /// The same, and somebody has just proved who they are here: ask whether that is them.
+    Link,
     /// Ask for consent.
     Consent,
     /// Nothing is missing: do what the journey is for.
@@ -35,7 +39,7 @@ pub enum NextStep {
 impl NextStep {
     /// Whether it asks the person for a proof.
     pub fn asks_for_proof(self) -> bool {
-        matches!(self, Self::SignIn | Self::Reauthenticate)
+        matches!(self, Self::SignIn | Self::Reauthenticate | Self::Introduce)
     }
 }
 
@@ -44,6 +48,8 @@ impl NextStep {
 pub struct Policy {
     /// How long after authenticating a person may do what is sensitive, in seconds.
     pub fresh: i64,
+    /// Whether a provider's context classes are passed on: then any class may come true.
+    pub passes_classes: bool,
 }
 
 /// What is known beside the journey.
@@ -63,8 +69,13 @@ pub struct Known<'a> {
 pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Timestamp) -> NextStep {
     let silent = journey.request().is_some_and(|request| request.prompt.none);
     let refuse_or = |rejection, step| if silent { NextStep::Refuse(rejection) } else { step };
-    if !can_be_met(journey) {
+    if !policy.passes_classes && !can_be_met(journey) {
         return NextStep::Refuse(Rejection::ClassNotMet);
+    }
+    if journey.newcomer.is_some() {
+        // Whoever was signed in before has not said on this journey that they are the same.
+        let is_here = known.sign_in.is_some_and(|sign_in| sign_in.journey_id.as_deref() == Some(journey.id.as_str()));
+        return if is_here { NextStep::Link } else { NextStep::Introduce };
     }
     let Some(sign_in) = known.sign_in else { return refuse_or(Rejection::SignInNeeded, NextStep::SignIn) };
     let person = Person {
@@ -132,7 +143,7 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
             let class = Assurance::of(person.proofs, &request.claims).acr;
             if !is_fresh {
                 Some(Missing::Demanded(Rejection::SignInNeeded))
-            } else if !request.claims.takes_acr(class) {
+            } else if !request.claims.takes_acr(class.as_deref()) {
                 Some(Missing::Demanded(Rejection::ClassNotMet))
             } else {
                 assurance::leaves_wishes(person.proofs, &request.claims).then_some(Missing::Wished)

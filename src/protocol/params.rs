@@ -20,6 +20,7 @@ pub const KNOWN: &[&str] = &[
     "code_challenge",
     "code_challenge_method",
     "display",
+    "domain_hint",
     "id_token_hint",
     "login_hint",
     "logout_hint",
@@ -51,6 +52,7 @@ pub const KNOWN: &[&str] = &[
     "token_type_hint",
     // Our own pages.
     "as",
+    "choose",
     "csrf",
     "decision",
     "email",

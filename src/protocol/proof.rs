@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::upstream::Vouched;
 use crate::clock::Timestamp;
 
 /// In which way.
@@ -13,6 +14,8 @@ use crate::clock::Timestamp;
 pub enum Kind {
     /// The password of the account.
     Password,
+    /// An account at an upstream provider, one of the person's identities.
+    Upstream,
     /// One that only a newer version knows: it was given, but nothing can be told of it.
     #[serde(other)]
     Unknown,
@@ -23,19 +26,59 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
+            Self::Upstream => "upstream",
             Self::Unknown => "unknown",
         }
     }
 }
 
 /// One proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     /// In which way.
     #[serde(flatten)]
     pub kind: Kind,
     /// When.
     pub at: Timestamp,
+    /// By which identity, if by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<ByIdentity>,
+}
+
+/// What is known of a proof by an identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByIdentity {
+    /// The row id of the identity.
+    pub id: String,
+    /// The session at the provider, by which a back-channel logout names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// The context class that the provider claims, where the configuration passes it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// The methods that the provider claims, where the configuration passes them on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+}
+
+impl Proof {
+    /// A proof of this kind.
+    pub fn of(kind: Kind, at: Timestamp) -> Self {
+        Self { kind, at, identity: None }
+    }
+
+    /// What a provider has just vouched for, by the identity with this row id. The person proved it when the provider says that they
+    /// authenticated there; where it does not say so, when they came back.
+    pub fn vouched(vouched: &Vouched, identity_id: &str, now: Timestamp) -> Self {
+        let by = ByIdentity {
+            id: identity_id.to_owned(),
+            sid: vouched.sid.clone(),
+            acr: vouched.acr.clone(),
+            amr: vouched.amr.clone(),
+        };
+        let at = vouched.auth_time.filter(|at| *at <= now).unwrap_or(now);
+        Self { kind: Kind::Upstream, at, identity: Some(by) }
+    }
 }
 
 /// What one person has proved together: at least one proof, and the newest of each kind.
@@ -46,7 +89,12 @@ pub struct Proofs(Vec<Proof>);
 impl Proofs {
     /// A first proof.
     pub fn of(kind: Kind, at: Timestamp) -> Self {
-        Self(vec![Proof { kind, at }])
+        Self::first(Proof::of(kind, at))
+    }
+
+    /// A first proof of which more is known.
+    pub fn first(proof: Proof) -> Self {
+        Self(vec![proof])
     }
 
     /// These and one more, which takes the place of a former one of its kind.
@@ -59,6 +107,11 @@ impl Proofs {
     /// Whether one of this kind is among them.
     pub fn has(&self, kind: Kind) -> bool {
         self.0.iter().any(|proof| proof.kind == kind)
+    }
+
+    /// The identity that was used last, if any was.
+    pub fn identity(&self) -> Option<&ByIdentity> {
+        self.0.iter().rev().find_map(|proof| proof.identity.as_ref())
     }
 
     /// All of them, in the order they were given.
@@ -95,7 +148,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Proofs>(&stored).unwrap(), proofs);
         let newer = r#"[{"kind":"retina","eye":"left","at":999999},{"kind":"password","at":1000000}]"#;
         let read: Proofs = serde_json::from_str(newer).unwrap();
-        assert_eq!(read, Proofs::of(Kind::Unknown, NOW.minus(1)).and(Proof { kind: Kind::Password, at: NOW }));
+        assert_eq!(read, Proofs::of(Kind::Unknown, NOW.minus(1)).and(Proof::of(Kind::Password, NOW)));
         for damaged in ["[]", "{}", r#"[{"at":1}]"#, r#"[{"kind":"password"}]"#] {
             assert!(serde_json::from_str::<Proofs>(damaged).is_err(), "{damaged}");
         }
@@ -103,8 +156,8 @@ mod tests {
 
     #[test]
     fn of_each_kind_the_newest_counts() {
-        let proofs = Proofs::of(Kind::Password, NOW).and(Proof { kind: Kind::Unknown, at: NOW });
-        let proofs = proofs.and(Proof { kind: Kind::Password, at: NOW.plus(9) });
+        let proofs = Proofs::of(Kind::Password, NOW).and(Proof::of(Kind::Unknown, NOW));
+        let proofs = proofs.and(Proof::of(Kind::Password, NOW.plus(9)));
         assert_eq!(proofs.iter().map(|proof| proof.at.seconds()).collect::<Vec<_>>(), [1_000_000, 1_000_009]);
         assert!(proofs.has(Kind::Password) && proofs.has(Kind::Unknown));
     }

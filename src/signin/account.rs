@@ -1,7 +1,7 @@
 //! What a person may see and end of their own account. Ending asks for a proof again when the sign-in is not fresh: whoever finds a
 //! browser open must not be able to lock its owner out.
 
-use super::{Browser, SignIns};
+use super::{Browser, SignIns, Unlinked};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::protocol::attempts::{Subject, TOLD_FOR};
@@ -70,7 +70,7 @@ impl SignIns {
         Ok((account.as_ref().is_some_and(Account::has_password), identities))
     }
 
-    /// What an action is about, in a person's words: a browser with its address, or an application. `None` when there is no such thing of
+    /// What an action is about, in a person's words: a browser with its address, an application, or an account at a provider. `None` when there is no such thing of
     /// theirs, or no single one.
     ///
     /// # Errors
@@ -83,29 +83,37 @@ impl SignIns {
                 Ok(entry.map(|entry| format!("{} ({})", device::name(&entry.user_agent), entry.address)))
             }
             Action::EndOtherSignIns => Ok(None),
+            Action::Link(_) => Ok(None),
+            Action::Unlink(id) => {
+                let identities = self.storage.read().await?.identities_of_user(user_id).await?;
+                let identity = identities.into_iter().find(|identity| identity.id == *id);
+                Ok(identity.map(|identity| identity.email.unwrap_or(identity.subject)))
+            }
             Action::EndApp(client_id) => Ok(self.directory.client(client_id).await?.map(|client| client.name.clone())),
         }
     }
 
-    /// Ends what is the person's own; what is not, or has ended already, is left alone.
+    /// Ends what is the person's own; what is not, or has ended already, is left alone. Tells whether the sign-in that did it ended as well.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`Rejection::LastWayIn`]; a failure when the database fails.
     pub(super) async fn end(
         &self,
         sign_in: &SignIn,
         action: &Action,
         browser: &Browser,
         now: Timestamp,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Error> {
         let user_id = &sign_in.user_id;
         let act = browser.act(user_id, now);
         let mut transaction = self.storage.begin().await?;
+        let mut is_this = false;
         match action {
             Action::EndSignIn(id) => {
                 let own = transaction.sign_ins_of_user(user_id).await?.iter().any(|entry| entry.id == *id);
                 if own {
                     transaction.end_sign_in(id, "ended by the person", &act).await?;
+                    is_this = *id == sign_in.id;
                 }
             }
             Action::EndOtherSignIns => {
@@ -120,7 +128,13 @@ impl SignIns {
             Action::EndApp(client_id) => {
                 transaction.withdraw_consent(user_id, client_id, "withdrawn by the person", &act).await?;
             }
+            Action::Unlink(id) => {
+                is_this = self.unlink(&mut transaction, (sign_in, id), browser, now).await? == Unlinked::This;
+            }
+            // It is done when the browser comes back from the provider.
+            Action::Link(_) => {}
         }
-        transaction.commit().await
+        transaction.commit().await?;
+        Ok(is_this)
     }
 }

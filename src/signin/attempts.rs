@@ -67,9 +67,12 @@ impl Counting {
             Some(account) => account.user.id.clone(),
             None => format!("?{}", self.names.sign(&[typed.as_bytes()])),
         };
-        let is_trusted =
-            browser.origin.address.is_some_and(|ip| self.trusted.iter().any(|network| network.contains(ip)));
-        Subject::of_stranger(&name, browser.network(), is_trusted)
+        Subject::of_stranger(&name, browser.network(), self.trusts(browser))
+    }
+
+    /// Whether a browser is in a network in which many people share an address.
+    pub fn trusts(&self, browser: &Browser) -> bool {
+        browser.origin.address.is_some_and(|ip| self.trusted.iter().any(|network| network.contains(ip)))
     }
 
     /// Why no attempt may be evaluated now, as far as failures say.

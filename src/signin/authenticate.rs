@@ -111,6 +111,7 @@ impl SignIns {
         let goes_on =
             former.as_ref().filter(|former| former.user_id == proven.user_id && former.is_live(self.limits.idle, now));
         let fresh_id = random::row_id(now);
+        let by = proven.proofs.identity();
         let new = NewSignIn {
             id: goes_on.map_or(fresh_id.as_str(), |former| former.id.as_str()),
             secret_hash: value.hash(),
@@ -121,8 +122,8 @@ impl SignIns {
             user_agent: &browser.user_agent,
             address: &browser.address,
             proofs: &proven.proofs,
-            identity_id: None,
-            upstream_sid: None,
+            identity_id: by.map(|by| by.id.as_str()),
+            upstream_sid: by.and_then(|by| by.sid.as_deref()),
         };
         let act = browser.act(&proven.user_id, now);
         let is_renewed = goes_on.is_some() && transaction.renew_sign_in(&new).await?;

@@ -9,9 +9,12 @@ mod account;
 mod attempts;
 mod authenticate;
 mod devices;
+mod errands;
 mod forms;
+mod identities;
 mod journeys;
 mod line;
+mod newcomer;
 mod password;
 mod proceed;
 mod provider_logout;
@@ -23,8 +26,11 @@ use std::sync::Arc;
 pub use account::AccountView;
 pub use authenticate::{Browser, NewCookie, Progress};
 pub use devices::KNOWN_FOR;
+pub use errands::{Purpose, Returned, Stray};
 pub use forms::Forms;
+pub use identities::{Met, Unlinked};
 pub use journeys::{Journeys, Lost};
+pub use newcomer::Meeting;
 pub use password::Attempt;
 pub use proceed::Proceed;
 pub use register::{Declined, Problems, Registration};
@@ -32,6 +38,7 @@ pub use standing::Standing;
 
 use self::attempts::Counting;
 use self::devices::Devices;
+use self::errands::Errands;
 use self::line::Lines;
 use crate::config::{LimitsConfig, SignInConfig, TokensConfig};
 use crate::leaked::Leaked;
@@ -62,6 +69,7 @@ pub struct SignIns {
     rates: Rates,
     counting: Arc<Counting>,
     devices: Arc<Devices>,
+    errands: Arc<Errands>,
     /// Begins, seals and opens journeys.
     pub journeys: Arc<Journeys>,
     /// Makes and checks what forms carry.
@@ -93,16 +101,19 @@ pub struct Parts<'a> {
     pub attempts: &'a LimitsConfig,
     /// How long codes live.
     pub lifetimes: TokensConfig,
+    /// Whether the context classes of some provider are passed on.
+    pub passes_classes: bool,
 }
 
 impl SignIns {
     /// The browser flow.
     pub fn new(parts: Parts<'_>) -> Self {
         Self {
-            policy: Policy { fresh: FRESH },
+            policy: Policy { fresh: FRESH, passes_classes: parts.passes_classes },
             lines: Lines::default(),
             counting: Arc::new(Counting::new(parts.attempts, parts.master_key)),
             devices: Arc::new(Devices::new(parts.master_key)),
+            errands: Arc::new(Errands::new(parts.master_key)),
             journeys: Arc::new(Journeys::new(parts.master_key)),
             forms: Arc::new(Forms::new(parts.master_key)),
             storage: parts.storage,

@@ -37,7 +37,7 @@ impl SignIns {
     /// as it does when a form is sent twice.
     ///
     /// # Errors
-    /// [`Rejection::MissingEmail`], [`Rejection::MissingPassword`], [`Rejection::PasswordTooLong`], [`Rejection::TooManyFailures`],
+    /// [`Rejection::PasswordsSwitchedOff`], [`Rejection::MissingEmail`], [`Rejection::MissingPassword`], [`Rejection::PasswordTooLong`], [`Rejection::TooManyFailures`],
     /// [`Rejection::ClosedToStrangers`], [`Rejection::WrongCredentials`]; a failure when the database or the hasher cannot: then nobody is signed in.
     pub async fn with_password(
         &self,
@@ -46,6 +46,9 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Error> {
+        if !self.limits.password {
+            return Err(Rejection::PasswordsSwitchedOff.into());
+        }
         let typed = attempt.email.ok_or(Rejection::MissingEmail)?.to_owned();
         let password = attempt.password.ok_or(Rejection::MissingPassword)?;
         if password_form::stored(password.expose()).chars().count() > new_password::MAX_LENGTH {

@@ -24,6 +24,12 @@ const DENIED_FOR: i64 = 2 * 86_400;
 pub enum Proceed {
     /// To the page that asks for a proof.
     Prove,
+    /// To the page on which somebody for whom this provider vouches makes an account, or says which is theirs.
+    Introduce(String),
+    /// To the page that asks whether who is signed in is the one for whom this provider vouches.
+    Link(String),
+    /// To the provider with this id, to link an account there.
+    Depart(String),
     /// To the consent page.
     Consent,
     /// Back to the client, with a code.
@@ -67,9 +73,9 @@ impl SignIns {
             (Goal::Authorize(request), Some(client)) => self.issue(journey, (request, &client), &sign_in, now).await,
             (Goal::Authorize(_), None) => Err(Rejection::DisabledClient.into()),
             (Goal::Account, _) => Ok(Proceed::Account),
+            (Goal::Confirm { action: Action::Link(provider), .. }, _) => Ok(Proceed::Depart(provider.clone())),
             (Goal::Confirm { action, .. }, _) => {
-                self.end(&sign_in, action, browser, now).await?;
-                let this = matches!(action, Action::EndSignIn(id) if *id == sign_in.id);
+                let this = self.end(&sign_in, action, browser, now).await?;
                 Ok(if this { Proceed::SignedOut } else { Proceed::Done(action.clone()) })
             }
         }
@@ -77,10 +83,13 @@ impl SignIns {
 
     /// Where a step leads that is not the last one.
     fn led_to(&self, journey: &Journey, step: NextStep) -> Result<Proceed, Error> {
+        let provider = || journey.newcomer.as_ref().map(|newcomer| newcomer.provider.clone()).unwrap_or_default();
         match (step, journey.request()) {
             (NextStep::Refuse(rejection), Some(request)) => Ok(self.refused(request, rejection)),
             (NextStep::Refuse(rejection), None) => Err(rejection.into()),
             (NextStep::Consent, _) => Ok(Proceed::Consent),
+            (NextStep::Introduce, _) => Ok(Proceed::Introduce(provider())),
+            (NextStep::Link, _) => Ok(Proceed::Link(provider())),
             (NextStep::SignIn | NextStep::Reauthenticate | NextStep::Finish, _) => Ok(Proceed::Prove),
         }
     }

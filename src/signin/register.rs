@@ -5,6 +5,7 @@
 
 use tracing::Instrument;
 
+use super::identities::check_name;
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
@@ -13,9 +14,7 @@ use crate::protocol::audit::{Event, Name, Noun};
 use crate::protocol::email;
 use crate::protocol::journey::Journey;
 use crate::protocol::new_password::{self, Strength, Words};
-use crate::protocol::printable::is_printable;
 use crate::protocol::proof::Kind;
-use crate::protocol::registration::MAX_NAME;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::user::{MadeBy, User};
 use crate::random;
@@ -79,12 +78,7 @@ impl Registration<'_> {
         let wrong = new_password::check(password, &words).err();
         Problems {
             strength: wrong.and_then(|fault| fault.strength),
-            name: match name.chars().count() {
-                0 => Some(Rejection::MissingName),
-                n if n > MAX_NAME => Some(Rejection::NameTooLong),
-                _ if !is_printable(name) => Some(Rejection::UnprintableName),
-                _ => None,
-            },
+            name: check_name(name).err(),
             password: wrong.map(|fault| fault.rejection),
             email: address.err(),
         }
@@ -109,7 +103,7 @@ impl SignIns {
     /// Makes the account; choosing its password is the first proof. Once it counts, it is done to its end though the browser goes away.
     ///
     /// # Errors
-    /// [`Rejection::TooManyRegistrations`] for very many forms, the first problem of this one, the same for many accounts, then
+    /// [`Rejection::PasswordsSwitchedOff`]; [`Rejection::TooManyRegistrations`] for very many forms, the first problem of this one, the same for many accounts, then
     /// [`Rejection::EmailTaken`]; a failure when the database or the hasher cannot.
     pub async fn register(
         &self,
@@ -118,6 +112,9 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Declined> {
+        if !self.limits.password {
+            return Err(Rejection::PasswordsSwitchedOff.into());
+        }
         self.rates.take(Door::NewPassword, browser.network())?;
         let problems = self.problems_of(&form).await?;
         if let Some(problem) = problems.first() {

@@ -16,6 +16,7 @@ mod demo;
 mod docs;
 mod endpoints;
 mod failures;
+mod federation;
 mod floors;
 mod full_disk;
 mod fuzz;

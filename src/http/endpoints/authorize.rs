@@ -101,7 +101,7 @@ pub(in crate::http) async fn resume(
     let logged = visit.journey.request().map(|request| Extension(LoggedClient(request.client_id.clone())));
     let next = app.sign_ins.proceed(&visit.journey, &sender.browser, now).await;
     let next = visit.told(&app, next).await?;
-    Ok((logged, visit.lead(&sender, next)?).into_response())
+    Ok((logged, visit.go(&app, &sender, next, now).await?).into_response())
 }
 
 /// Where a browser goes after a form that was on a sealed journey, or on none.
@@ -125,10 +125,14 @@ pub(in crate::http) fn lead(
     let to = |path: &str| see_other(&sender.page.place(path));
     match next {
         Proceed::Prove => to(&format!("/login?request={}", sealed())),
+        Proceed::Introduce(provider) => to(&format!("/upstream/{provider}/account?request={}", sealed())),
+        Proceed::Link(provider) => to(&format!("/upstream/{provider}/link?request={}", sealed())),
         Proceed::Consent => to(&format!("/consent?request={}", sealed())),
         Proceed::Issued(answer) => form_post::carry(&sender.page, answer),
         Proceed::Refused(rejection, answer) => Ok(explained(form_post::carry(&sender.page, answer)?, rejection.into())),
         Proceed::Account => to("/account"),
+        // Whoever can send a browser away does so before (`Visit::go`).
+        Proceed::Depart(_) => to("/account"),
         Proceed::Done(action) => Ok((sender.cookies.done(&action), to("/account")?).into_response()),
         Proceed::SignedOut => Ok((sender.cookies.signed_out(), to("/signed-out")?).into_response()),
     }

@@ -157,6 +157,11 @@ async fn done(app: &App, action: &Action) -> Result<String, Failure> {
     Ok(match action {
         Action::EndSignIn(_) => "That sign-in has ended.".to_owned(),
         Action::EndOtherSignIns => "All other sign-ins have ended.".to_owned(),
+        Action::Link(provider) => match app.providers.get(provider) {
+            Some(provider) => format!("Your {} account is linked: you can sign in with it.", provider.name()),
+            None => "The account is linked.".to_owned(),
+        },
+        Action::Unlink(_) => "That account does not sign you in any more.".to_owned(),
         Action::EndApp(client_id) => match app.directory.client(client_id).await? {
             Some(client) => format!("{} has no access any more.", client.name),
             None => "The application has no access any more.".to_owned(),
@@ -186,6 +191,19 @@ pub(in crate::http) async fn end_app(State(app): State<App>, form: CsrfForm) -> 
     end(&app, &form, Action::EndApp(client_id)).await
 }
 
+/// Goes to a provider to link an account there.
+pub(in crate::http) async fn link(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    let provider = form.params.single("provider")?.ok_or(Rejection::MissingChoice.of("provider"))?;
+    let known = app.providers.get(provider).ok_or(Rejection::NoSuchPage)?;
+    end(&app, &form, Action::Link(known.id().to_owned())).await
+}
+
+/// Unlinks an account at a provider.
+pub(in crate::http) async fn unlink(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    let id = form.params.single("id")?.ok_or(Rejection::MissingChoice.of("id"))?.to_owned();
+    end(&app, &form, Action::Unlink(id)).await
+}
+
 /// Does it when the person has proved lately that it is them, and asks otherwise. The question brings its journey; a button of the list
 /// begins one.
 async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, PageError> {
@@ -203,7 +221,7 @@ async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, Pag
     let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in), now);
     if !standing.step.asks_for_proof() {
         let next = app.sign_ins.go_on(&visit.journey, standing, &form.sender.browser, now).await?;
-        return Ok(visit.lead(&form.sender, next)?);
+        return visit.go(app, &form.sender, next, now).await;
     }
     // The question itself brings the field; the list's own button does not.
     if form.params.iter().all(|(name, _)| name != "password") {
@@ -260,6 +278,22 @@ impl Asks {
                 button: "End all others",
                 path: "/account/sign-ins/end-others",
                 field: None,
+            },
+            Action::Link(provider) => Self {
+                title: "Link an account?",
+                name: None,
+                effect: "Whoever signs in to it can then sign in as you.",
+                button: "Go on",
+                path: "/account/identities/link",
+                field: Some(("provider", provider.clone())),
+            },
+            Action::Unlink(id) => Self {
+                title: "Unlink this account?",
+                name: Some(name.unwrap_or_else(|| "That account".to_owned())),
+                effect: "does not sign you in any more, and what it signed in ends.",
+                button: "Unlink",
+                path: "/account/identities/unlink",
+                field: Some(("id", id.clone())),
             },
             Action::EndApp(client_id) => Self {
                 title: "End this access?",

@@ -16,7 +16,7 @@ use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
-use crate::signin::Attempt;
+use crate::signin::{Attempt, Purpose};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -41,9 +41,15 @@ pub(in crate::http) async fn get(
     sender: Sender,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
-    let Arrival { visit, sign_in, as_another, has_gone_on } = Visit::arrive(&app, &sender, raw.as_deref()).await?;
+    let arrival = Visit::arrive(&app, &sender, raw.as_deref()).await?;
+    let Arrival { visit, sign_in, as_another, chooses, has_gone_on } = arrival;
     if has_gone_on {
         return Ok(visit.resume(&app)?);
+    }
+    if let Some(provider) = visit.expected_provider(&app).filter(|_| !as_another && !chooses)
+        && let Ok(departure) = visit.send_to(&app, &sender, (provider.id(), Purpose::SignIn), app.now()).await
+    {
+        return Ok(departure);
     }
     let sign_in = sign_in.filter(|_| !as_another);
     let login = Login { as_another, ..visit.first_page(&app, &sender, sign_in.as_ref()).await? };

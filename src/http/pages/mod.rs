@@ -9,9 +9,11 @@ pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod missing;
 mod moment;
+pub(super) mod newcomer;
 pub(super) mod problem;
 mod providers;
 pub(super) mod register;
+pub(super) mod upstream;
 pub(super) mod visit;
 mod ways;
 

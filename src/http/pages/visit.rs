@@ -36,6 +36,8 @@ pub(in crate::http) struct Arrival {
     pub sign_in: Option<SignIn>,
     /// Whether the person wants to be somebody else than who is signed in (`as=another`).
     pub as_another: bool,
+    /// Whether the person wants to choose how to sign in (`choose`), whatever the application expects.
+    pub chooses: bool,
     /// Whether nothing is to be proved here any more: signed in meanwhile, in another tab or by the form that the back button left.
     pub has_gone_on: bool,
 }
@@ -47,11 +49,12 @@ impl Visit {
         let params = query(raw)?;
         let sealed = params.single("request")?.map(str::to_owned);
         let as_another = params.single("as")? == Some("another");
+        let chooses = params.single("choose")?.is_some();
         let visit = Self::open(app, sender, sealed, now).await?;
         let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
         let standing = visit.told(app, standing).await?;
         let has_gone_on = standing.sign_in.is_some() && !standing.step.asks_for_proof() && !as_another;
-        Ok(Arrival { visit, sign_in: standing.sign_in, as_another, has_gone_on })
+        Ok(Arrival { visit, sign_in: standing.sign_in, as_another, chooses, has_gone_on })
     }
 
     /// Opens the journey that the visit brings. One that has become too old begins anew, and goes on.
@@ -74,6 +77,18 @@ impl Visit {
                 Err(PageError::from(rejection).sent_by(application))
             }
         }
+    }
+
+    /// A browser on a journey that it did not bring itself.
+    pub fn of(app: &App, sender: &Sender, journey: Journey) -> Self {
+        let (browser, cookie) = sender.cookies.browser_or_new();
+        let sealed = Some(app.sign_ins.journeys.seal(&journey, &browser));
+        Self { journey, sealed, browser, cookie }
+    }
+
+    /// The browser's own cookie.
+    pub fn browser(&self) -> &Secret {
+        &self.browser
     }
 
     /// What came of something on the way: a refusal says for which application it was.

@@ -6,8 +6,9 @@ use crate::protocol::client::ClientType;
 use crate::protocol::journey::Action;
 use crate::protocol::params::Params;
 use crate::protocol::pkce::PkceMode;
-use crate::protocol::proof::Kind;
+use crate::protocol::proof::{Kind, Proof};
 use crate::protocol::scope::ScopeSet;
+use crate::protocol::upstream::Vouched;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -22,10 +23,10 @@ fn client(client_type: ClientType, first_party: bool) -> Client {
     }
 }
 
-const POLICY: Policy = Policy { fresh: 60 };
+const POLICY: Policy = Policy { fresh: 60, passes_classes: false };
 
 fn journey(goal: Goal) -> Journey {
-    Journey { id: "this".into(), first: None, started_at: NOW.minus(5), goal, proven: None }
+    Journey { id: "this".into(), first: None, started_at: NOW.minus(5), goal, proven: None, newcomer: None }
 }
 
 fn request(client: &Client, query: &str) -> AuthorizationRequest {
@@ -181,7 +182,8 @@ fn the_whole_input_space_follows_the_rules() {
 /// The goals of our own, for everybody: what is sensitive needs a proof of the same person that is fresh, or was given for it.
 #[test]
 fn the_account_is_for_whoever_is_signed_in_and_what_is_sensitive_for_fresh_proofs() {
-    for action in [Action::EndSignIn("s".into()), Action::EndApp("c".into())] {
+    let link = Action::Link("sample".into());
+    for action in [Action::EndSignIn("s".into()), Action::EndApp("c".into()), link, Action::Unlink("i".into())] {
         let confirm = Goal::Confirm { user_id: "ann".into(), action };
         for somebody in PEOPLE {
             let sign_in = somebody.map(sign_in);
@@ -249,6 +251,44 @@ fn claims_of_another_scope_are_consented_to_as_that_scope() {
     assert_eq!(step("openid"), NextStep::Consent);
     assert_eq!(step("openid email"), NextStep::Consent);
     assert_eq!(step("openid email profile"), NextStep::Finish);
+}
+
+/// Whoever comes from a provider and is nobody here yet, for everybody who may be signed in, and for goals that need nothing else.
+#[test]
+fn a_newcomer_is_introduced_and_linked_only_to_whoever_has_proved_on_this_journey_who_they_are() {
+    let client = client(ClientType::Spa, true);
+    for goal in [Goal::Account, Goal::Authorize(Box::new(request(&client, "scope=openid")))] {
+        let newcomer = Some(Box::new(Vouched::of("sample", "https://p.test", "1")));
+        let journey = Journey { newcomer, ..journey(goal) };
+        for somebody in PEOPLE {
+            let sign_in = somebody.map(sign_in);
+            let known = Known { sign_in: sign_in.as_ref(), client: Some(&client), ..Known::default() };
+            let is_here = somebody.is_some_and(|somebody| somebody.journey_id == Some("this"));
+            let wanted = if is_here { NextStep::Link } else { NextStep::Introduce };
+            assert_eq!(next_step(&journey, known, &POLICY, NOW), wanted, "{somebody:?}");
+        }
+        assert!(journey.anew("again".into(), NOW).newcomer.is_none(), "what was brought too long ago counts no more");
+    }
+}
+
+#[test]
+fn a_class_that_only_a_provider_has_can_be_met_where_classes_are_passed_on() {
+    let client = client(ClientType::Spa, true);
+    let gold = r#"scope=openid&claims={"id_token":{"acr":{"essential":true,"value":"gold"}}}"#;
+    let journey = journey(Goal::Authorize(Box::new(request(&client, gold))));
+    let policy = Policy { passes_classes: true, ..POLICY };
+    let vouched = |acr: &str| Vouched { acr: Some(acr.to_owned()), ..Vouched::of("sample", "https://p.test", "1") };
+    let by = |acr: &str| SignIn {
+        proofs: Proofs::first(Proof::vouched(&vouched(acr), "i", NOW)),
+        ..sign_in(person("ann", Kind::Upstream, 0, Some("this")))
+    };
+    let step = |sign_in: Option<&SignIn>, policy: &Policy| {
+        next_step(&journey, Known { sign_in, client: Some(&client), ..Known::default() }, policy, NOW)
+    };
+    assert_eq!(step(None, &POLICY), NextStep::Refuse(Rejection::ClassNotMet));
+    assert_eq!(step(None, &policy), NextStep::SignIn);
+    assert_eq!(step(Some(&by("gold")), &policy), NextStep::Finish);
+    assert_eq!(step(Some(&by("silver")), &policy), NextStep::Refuse(Rejection::ClassNotMet));
 }
 
 fn sign_in(person: Somebody) -> SignIn {

@@ -22,6 +22,19 @@ macro_rules! pages {
         TooManyRegistrations: TooManyRequests, "OWASP ASVS 2.4.1", "Too many accounts were asked for from this network. Try again later.";
         RegistrationClosed: NotFound, "OWASP ASVS 6.4", "New accounts cannot be made here.";
 
+        // Signing in through a provider; what is wrong with the provider's answer stands in `upstream.rs`.
+        UnknownErrand: InvalidForm, "RFC 9700 §4.7.1", "The provider's answer belongs to no sign-in that was begun in this browser.";
+        UsedErrand: InvalidForm, "RFC 9700 §4.7.1", "The provider's answer was brought here before.";
+        ExpiredErrand: InvalidForm, "RFC 9700 §4.7.1", "More than ten minutes have passed at the provider. Sign in there again.";
+        TooManyErrands: TooManyRequests, "OWASP ASVS 2.4.1", "Too many sign-ins through providers were begun and not finished. Try again later.";
+        IdentityOfAnother: InvalidForm, "OpenID Connect Core §5.7", "That account at the provider is linked to another account here.";
+        ProviderRegistrationClosed: InvalidForm 403, "OWASP ASVS 6.4", "This account at the provider cannot be used to make an account here.";
+        NotYours: InvalidForm 403, "OpenID Connect Core §5.7", "That account cannot be taken over: sign in to it, or ask whoever runs this server.";
+        LastWayIn: InvalidForm, "OWASP ASVS 6.4", "It is the only way to sign in to this account: add another before you remove it.";
+        AccountSwitchedOff: InvalidForm 403, "OWASP ASVS 7.4.2", "This account has been switched off. Ask whoever runs this server.";
+
+        PasswordsSwitchedOff: InvalidForm 403, "OWASP ASVS 6.3.3", "Nobody signs in with a password here. Choose a provider.";
+
         // Signing out.
         LogoutTooLong: InvalidRequest, "RFC 6749 §3.1", "The request to sign out is longer than 16384 bytes.";
         HintOfAnotherClient: InvalidRequest, "RP-Initiated Logout §2", "client_id is not the application that id_token_hint was given to.";

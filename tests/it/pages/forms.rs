@@ -2,11 +2,20 @@
 
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::upstream::ProviderKind;
 
 use crate::sources::routes;
-use crate::support::{Browser, Client, Form, PASSWORD, Server};
+use crate::support::{Browser, Client, Form, PASSWORD, Provider, Server};
 
 const ANN: &str = "ann@example.org";
+
+/// A server that knows Ann, and a provider that nobody has reached.
+async fn start() -> Server {
+    let fake = Provider::start().await;
+    let server = Server::with(|config| fake.add_to(config, "fake", ProviderKind::Oidc, |_| {})).await;
+    server.db_user(ANN).await;
+    server
+}
 
 /// A browser signed in and asked for consent, with every form that it can send.
 async fn every_form(server: &Server) -> (Browser, Vec<Form>) {
@@ -30,21 +39,39 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let end_app = end_app.to("/account/apps/end");
     let end_others = end_sign_in.clone().without("id").to("/account/sign-ins/end-others");
     let (allow, sign_out) = (consent.form("#allow"), account.form("#sign-out"));
-    let forms = vec![login, register, allow, sign_out, end_sign_in, end_others, end_app];
+    let link = account.form("#link-fake");
+    let unlink = end_sign_in.clone().to("/account/identities/unlink");
+    let leave = login.clone().to("/upstream/fake");
+    let make_account = login.clone().to("/upstream/fake/account");
+    let say_it_is_me = allow.clone().to("/upstream/fake/link");
+    let forms = vec![
+        login,
+        register,
+        allow,
+        sign_out,
+        end_sign_in,
+        end_others,
+        end_app,
+        link,
+        unlink,
+        leave,
+        make_account,
+        say_it_is_me,
+    ];
     (browser, forms, client)
 }
 
 #[tokio::test]
 async fn these_tests_know_every_form_of_the_router() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
+    let server = start().await;
     let (_, forms) = every_form(&server).await;
     let known: Vec<&str> = forms.iter().map(|form| form.action.as_str()).collect();
     // What other sites and machines post, without a form of ours.
-    let foreign =
-        ["/authorize", "/logout", "/token", "/revoke", "/introspect", "/userinfo", "/upstream/{id}/backchannel-logout"];
+    let foreign = ["/authorize", "/logout", "/token", "/revoke", "/introspect", "/userinfo"];
+    let upstream = ["/upstream/fake/callback", "/upstream/fake/backchannel-logout"];
     for (path, methods) in routes() {
-        let is_form = methods.contains("post(") && !foreign.contains(&path.as_str());
+        let path = path.replace("{id}", "fake");
+        let is_form = methods.contains("post(") && !foreign.iter().chain(&upstream).any(|known| *known == path);
         assert_eq!(known.contains(&path.as_str()), is_form, "{path}: add its form to every_form()");
     }
 }
@@ -60,8 +87,7 @@ async fn nothing_happened(server: &Server) {
 
 #[tokio::test]
 async fn a_form_without_our_token_for_this_browser_is_refused() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
+    let server = start().await;
     let (browser, forms) = every_form(&server).await;
     let mut other = server.browser();
     let foreign = other.visit("/login").await.form("#login-submit").field("csrf");
@@ -81,8 +107,7 @@ async fn a_form_without_our_token_for_this_browser_is_refused() {
 
 #[tokio::test]
 async fn a_form_from_another_site_is_refused_even_with_our_token() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
+    let server = start().await;
     let (browser, forms) = every_form(&server).await;
     for form in &forms {
         for headers in [
@@ -104,8 +129,7 @@ async fn a_form_from_another_site_is_refused_even_with_our_token() {
 
 #[tokio::test]
 async fn a_form_is_written_as_forms_are_and_no_longer_than_64_kib() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
+    let server = start().await;
     let (_, forms) = every_form(&server).await;
     let kind = "application/x-www-form-urlencoded";
     for form in &forms {
@@ -129,7 +153,8 @@ async fn a_form_is_written_as_forms_are_and_no_longer_than_64_kib() {
 }
 
 /// The pages that carry a pending request, by GET and by POST.
-const CARRIERS: &[&str] = &["/authorize/continue", "/login", "/register", "/consent"];
+const CARRIERS: &[&str] =
+    &["/authorize/continue", "/login", "/register", "/consent", "/upstream/fake/account", "/upstream/fake/link"];
 
 /// Brings a sealed request to every page that takes one, and asserts the refusal.
 async fn brought_everywhere(browser: &Browser, forms: &[Form], sealed: &str, rejection: Rejection) {
@@ -145,8 +170,7 @@ async fn brought_everywhere(browser: &Browser, forms: &[Form], sealed: &str, rej
 
 #[tokio::test]
 async fn a_request_that_we_did_not_seal_is_refused_on_every_page() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
+    let server = start().await;
     let (browser, forms) = every_form(&server).await;
     let sealed = forms[0].field("request");
     let mut flipped = sealed.clone().into_bytes();
@@ -162,8 +186,7 @@ async fn a_request_that_we_did_not_seal_is_refused_on_every_page() {
 
 #[tokio::test]
 async fn a_request_that_was_started_in_another_browser_is_refused_on_every_page() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
+    let server = start().await;
     let (_, forms) = every_form(&server).await;
     let sealed = forms[0].field("request");
     let mut other = server.browser();
@@ -184,8 +207,7 @@ async fn a_request_that_was_started_in_another_browser_is_refused_on_every_page(
 
 #[tokio::test]
 async fn a_request_is_worth_nothing_after_a_day() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
+    let server = start().await;
     let (browser, forms) = every_form(&server).await;
     let sealed = forms[0].field("request");
     server.turn(86_399);
@@ -202,8 +224,7 @@ async fn a_request_is_worth_nothing_after_a_day() {
 
 #[tokio::test]
 async fn a_request_has_one_code_however_often_it_is_brought() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
+    let server = start().await;
     let (mut browser, forms, client) = every_form_for_a_client(&server).await;
     let (consent, sealed) = (&forms[2], forms[2].field("request"));
     let mut codes = Vec::new();
@@ -231,8 +252,7 @@ async fn a_request_has_one_code_however_often_it_is_brought() {
 
 #[tokio::test]
 async fn the_pages_between_request_and_answer_need_a_request() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
+    let server = start().await;
     let (mut browser, forms) = every_form(&server).await;
     browser.get("/authorize/continue").await.refused_page(400, Rejection::MissingPendingRequest);
     browser.get("/consent").await.refused_page(400, Rejection::MissingPendingRequest);

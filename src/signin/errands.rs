@@ -1,0 +1,145 @@
+//! A browser's errand to a provider: what it was sent for is remembered for ten minutes, for that browser, and used once (RFC 9700 §4.7.1).
+//!
+//! The `state` that it comes back with is a random secret, of which a row has the hash; with it the hash of the browser's own
+//! cookie, and the rest sealed: the provider, nonce and `code_verifier`, what for, and the journey. Each tab has a row of its own, so none takes
+//! another's place, and one statement decides who uses it: that is why it is no session of the browser's (tower-sessions keeps one record that is read,
+//! changed and written as a whole, and tells the time by the wall clock). It is the one row that a stranger may cause: so many at once for each network, and so many in all.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Browser, SignIns};
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::protocol::journey::Journey;
+use crate::protocol::rejection::Rejection;
+use crate::protocol::upstream::Errand;
+use crate::random;
+use crate::sealing::{MasterKey, SealingKey};
+use crate::secret::Secret;
+use crate::storage::NewErrand;
+
+/// How long a browser may be away, in seconds.
+const LIFETIME: i64 = 600;
+/// How many browsers of one network may be away at once. A network in which many people share an address (`[limits] trusted_networks`) has no
+/// such limit.
+const MOST_OF_NETWORK: i64 = 200;
+/// How many browsers may be away at once: some ten megabytes of rows.
+const MOST: i64 = 20_000;
+
+/// Seals what is remembered.
+#[derive(Debug)]
+pub(super) struct Errands(SealingKey);
+
+impl Errands {
+    pub fn new(master: &MasterKey) -> Self {
+        Self(master.sealing_key("errands"))
+    }
+}
+
+/// What a browser goes to a provider for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// So that its person proves who they are.
+    SignIn,
+    /// So that the account there is linked to this user's.
+    Link {
+        /// The user.
+        user_id: String,
+    },
+}
+
+/// A browser that is back.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Returned {
+    /// What it went with.
+    pub errand: Errand,
+    /// What for.
+    pub purpose: Purpose,
+    /// On which journey.
+    pub journey: Journey,
+}
+
+/// Why a browser that comes from a provider cannot go on as if it had been sent there.
+#[derive(Debug)]
+pub struct Stray {
+    /// Why.
+    pub error: Error,
+    /// The journey on which it was, if it is known and this browser's.
+    pub journey: Option<Box<Journey>>,
+}
+
+impl<E: Into<Error>> From<E> for Stray {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), journey: None }
+    }
+}
+
+impl SignIns {
+    /// A new `state` for a browser that is to go to a provider.
+    pub fn new_state(&self) -> Secret {
+        random::secret()
+    }
+
+    /// Remembers what a browser with this cookie of its own is sent for.
+    ///
+    /// # Errors
+    /// [`Rejection::TooManyErrands`]; a failure when the database fails.
+    pub async fn leave(
+        &self,
+        (state, cookie): (&Secret, &Secret),
+        what: &Returned,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let network = browser.network().to_string();
+        let plain = serde_json::to_vec(what).map_err(Failure::internal)?;
+        let mut transaction = self.storage.begin().await?;
+        let away = transaction.away(&network, now).await?;
+        let is_full = away.of_network >= MOST_OF_NETWORK && !self.counting.trusts(browser);
+        if is_full || away.of_all >= MOST {
+            return Err(Rejection::TooManyErrands.for_seconds(LIFETIME.unsigned_abs()).into());
+        }
+        let errand = NewErrand {
+            state: state.hash(),
+            browser: cookie.hash(),
+            network: &network,
+            data: &self.errands.0.seal(state.hash().as_bytes(), &plain),
+            expires_at: now.plus(LIFETIME),
+        };
+        transaction.insert_errand(&errand).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// What the browser with these cookies of its own was sent to this provider for: once, and by one request alone.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownErrand`] for a state that is none, another browser's or another provider's: then it stays as it is;
+    /// [`Rejection::ExpiredErrand`], [`Rejection::UsedErrand`]; a failure when the database fails.
+    pub async fn come_back(
+        &self,
+        (provider, state): (&str, &Secret),
+        cookies: &[Secret],
+        now: Timestamp,
+    ) -> Result<Returned, Stray> {
+        let hash = state.hash();
+        let stored = self.storage.read().await?.errand(&hash).await?.ok_or(Rejection::UnknownErrand)?;
+        if !cookies.iter().any(|cookie| cookie.hash().as_bytes() == stored.browser) {
+            return Err(Rejection::UnknownErrand.into());
+        }
+        let plain = self.errands.0.open(hash.as_bytes(), &stored.data);
+        let read = plain.and_then(|plain| serde_json::from_slice::<Returned>(&plain).ok());
+        let returned = read.filter(|read| read.errand.provider == provider).ok_or(Rejection::UnknownErrand)?;
+        let stray = |rejection: Rejection, journey| Err(Stray { error: rejection.into(), journey: Some(journey) });
+        if now >= stored.expires_at {
+            return stray(Rejection::ExpiredErrand, Box::new(returned.journey));
+        }
+        let mut transaction = self.storage.begin().await?;
+        if !transaction.use_errand(&hash, now).await? {
+            return stray(Rejection::UsedErrand, Box::new(returned.journey));
+        }
+        transaction.commit().await?;
+        Ok(returned)
+    }
+}

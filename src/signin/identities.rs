@@ -1,0 +1,184 @@
+//! Signing in by an identity, and linking and unlinking one: what a provider has vouched for meets the accounts here.
+//!
+//! An identity is found by issuer and subject alone. Nobody is signed in, and nothing is linked, because an address is the same
+//! (OpenID Connect Core §5.7).
+
+use super::{Browser, Progress, SignIns};
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::protocol::journey::{Goal, Journey};
+use crate::protocol::printable::is_printable;
+use crate::protocol::proof::Proof;
+use crate::protocol::registration::MAX_NAME;
+use crate::protocol::rejection::Rejection;
+use crate::protocol::sign_in::SignIn;
+use crate::protocol::upstream::{Synced, Vouched};
+use crate::protocol::user::UserField;
+use crate::random;
+use crate::storage::{Account, Transaction};
+
+/// Whom a browser has come back as.
+#[derive(Debug)]
+pub enum Met {
+    /// Somebody with an account here.
+    Known(Progress),
+    /// Somebody whose identity is nobody's here: the journey, which has them as its newcomer.
+    Newcomer(Journey),
+}
+
+/// What unlinking an identity has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlinked {
+    /// Nothing of the sign-in that did it.
+    Others,
+    /// That sign-in too, which was made by the identity.
+    This,
+}
+
+impl SignIns {
+    /// Takes what a provider has vouched for as a proof on a journey.
+    ///
+    /// # Errors
+    /// [`Rejection::AnotherPersonExpected`] when somebody in particular is to confirm something; [`Rejection::AccountSwitchedOff`]; a failure when
+    /// the database fails.
+    pub async fn with_identity(
+        &self,
+        journey: Journey,
+        vouched: Vouched,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Met, Error> {
+        let mut transaction = self.storage.begin().await?;
+        let known = transaction.identity(&vouched.issuer, &vouched.subject).await?;
+        if let Goal::Confirm { user_id, .. } = &journey.goal
+            && known.as_ref().is_none_or(|identity| identity.user_id != *user_id)
+        {
+            return Err(Rejection::AnotherPersonExpected.into());
+        }
+        let Some(identity) = known else {
+            return Ok(Met::Newcomer(Journey { newcomer: Some(Box::new(vouched)), ..journey }));
+        };
+        let account = transaction.hold_account(&identity.user_id).await?;
+        let mut account =
+            account.filter(|account| account.user.disabled_at.is_none()).ok_or(Rejection::AccountSwitchedOff)?;
+        if !transaction.use_identity(&identity, &vouched, now).await? {
+            return Ok(Met::Newcomer(Journey { newcomer: Some(Box::new(vouched)), ..journey }));
+        }
+        if let Some(email) = vouched.verified_email() {
+            transaction.verify_address(&account.user.id, &email.address, now).await?;
+        }
+        bring_up_to_date(&mut transaction, &mut account, &vouched, now).await?;
+        let journey = journey.proved_by(&account.user.id, Proof::vouched(&vouched, &identity.id, now));
+        let progress = self.advance(&mut transaction, journey, browser, now).await?;
+        transaction.commit().await?;
+        Ok(Met::Known(progress))
+    }
+
+    /// Links what a provider has vouched for to the account of whoever is signed in. One that is linked to it already is left as it is.
+    ///
+    /// # Errors
+    /// [`Rejection::IdentityOfAnother`]; [`Rejection::AccountSwitchedOff`]; a failure when the database fails.
+    pub async fn link(&self, user_id: &str, vouched: &Vouched, browser: &Browser, now: Timestamp) -> Result<(), Error> {
+        let mut transaction = self.storage.begin().await?;
+        let account = transaction.hold_account(user_id).await?;
+        account.filter(|account| account.user.disabled_at.is_none()).ok_or(Rejection::AccountSwitchedOff)?;
+        self.insert_identity(&mut transaction, (user_id, vouched), browser, now).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// As [`SignIns::link`], in a transaction that holds the user; tells the identity's row id.
+    pub(super) async fn insert_identity(
+        &self,
+        transaction: &mut Transaction,
+        (user_id, vouched): (&str, &Vouched),
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<String, Error> {
+        let identity = vouched.identity(random::row_id(now), user_id, now);
+        if !transaction.insert_identity(&identity, &browser.act(user_id, now)).await? {
+            let there = transaction.identity(&vouched.issuer, &vouched.subject).await?;
+            let own = there.filter(|there| there.user_id == user_id).ok_or(Rejection::IdentityOfAnother)?;
+            return Ok(own.id);
+        }
+        if let Some(email) = vouched.verified_email() {
+            transaction.verify_address(user_id, &email.address, now).await?;
+        }
+        Ok(identity.id)
+    }
+
+    /// Unlinks an identity of whoever is signed in, and ends the sign-ins that were made by it. One that is not theirs is left alone.
+    ///
+    /// # Errors
+    /// [`Rejection::LastWayIn`]; a failure when the database fails.
+    pub(super) async fn unlink(
+        &self,
+        transaction: &mut Transaction,
+        (sign_in, identity_id): (&SignIn, &str),
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Unlinked, Error> {
+        let user_id = &sign_in.user_id;
+        let Some(account) = transaction.hold_account(user_id).await? else { return Ok(Unlinked::Others) };
+        let identities = transaction.identities_of_user(user_id).await?;
+        if identities.iter().all(|identity| identity.id != identity_id) {
+            return Ok(Unlinked::Others);
+        }
+        let has_password = self.limits.password && account.password_hash.is_some() && account.user.email.is_some();
+        if !has_password && identities.len() == 1 {
+            return Err(Rejection::LastWayIn.into());
+        }
+        transaction.delete_identity(identity_id, user_id, &browser.act(user_id, now)).await?;
+        let is_this = sign_in.proofs.identity().is_some_and(|by| by.id == identity_id);
+        Ok(if is_this { Unlinked::This } else { Unlinked::Others })
+    }
+}
+
+/// What a sign-in brings up to date of an account, as configured; what the provider does not say, or says in a way that we do not take, stays.
+async fn bring_up_to_date(
+    transaction: &mut Transaction,
+    account: &mut Account,
+    vouched: &Vouched,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let mut changed = Vec::new();
+    for synced in &vouched.sync {
+        match (synced, &vouched.name, &vouched.picture) {
+            (Synced::Name, Some(name), _) if is_a_name(name) && account.user.name != *name => {
+                account.user.name.clone_from(name);
+                changed.push(UserField::Name);
+            }
+            (Synced::Picture, _, Some(picture)) => {
+                let picture = serde_json::Value::from(picture.as_str());
+                if account.user.claims.get("picture") != Some(&picture) {
+                    account.user.claims.insert("picture".to_owned(), picture);
+                    changed.push(UserField::Claims);
+                }
+            }
+            _ => {}
+        }
+    }
+    if !changed.is_empty() {
+        account.user.updated_at = now;
+        transaction.change_user(account, &changed).await?;
+    }
+    Ok(())
+}
+
+/// Whether it is a name that a person could have registered with.
+pub(super) fn is_a_name(name: &str) -> bool {
+    check_name(name).is_ok()
+}
+
+/// Checks a name as a person writes it, without the spaces around it.
+///
+/// # Errors
+/// [`Rejection::MissingName`], [`Rejection::NameTooLong`], [`Rejection::UnprintableName`].
+pub(super) fn check_name(name: &str) -> Result<(), Rejection> {
+    match name.chars().count() {
+        0 => Err(Rejection::MissingName),
+        n if n > MAX_NAME => Err(Rejection::NameTooLong),
+        _ if !is_printable(name) => Err(Rejection::UnprintableName),
+        _ => Ok(()),
+    }
+}
