@@ -194,10 +194,7 @@ impl<'a> History<'a> {
                 self.wait(seconds);
                 Ok(())
             }
-            ref by_operator => {
-                self.operate(by_operator).await;
-                Ok(())
-            }
+            ref by_operator => self.operate(by_operator).await,
         }
     }
 

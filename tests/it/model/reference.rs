@@ -220,6 +220,8 @@ impl Model {
         if known {
             self.sign_ins[at] = new;
         } else {
+            // That of the browser has had its time.
+            self.end_sign_in(person);
             self.sign_ins.push(new);
         }
         self.browsers[person] = Some(at);

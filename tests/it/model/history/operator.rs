@@ -5,15 +5,15 @@ use doorward::protocol::upstream::{Identity, Vouched};
 use doorward::random;
 use doorward::secret::Secret;
 
-use super::{History, Human, ROLE};
+use super::{Compared, History, Human, ROLE};
 use crate::model::operation::Operation;
 
 impl History<'_> {
     /// Does it on both sides.
-    pub(super) async fn operate(&mut self, operation: &Operation) {
+    pub(super) async fn operate(&mut self, operation: &Operation) -> Compared {
         let server = &self.place.server;
         let now = server.clock.now();
-        let mut came = None;
+        let (mut came, mut counts) = (None, (0, 0));
         let mut transaction = server.app.storage.begin().await.unwrap();
         match *operation {
             Operation::EndSignIn(person) => {
@@ -73,8 +73,8 @@ impl History<'_> {
             Operation::LogoutUpstream { person, session } => {
                 let (identity, sid) = (&self.people[person].identity, session.to_string());
                 let which = (identity.id.as_str(), Some(sid.as_str()));
-                transaction.end_sign_ins_of_identity(which, "ended there", &Act::of_operator(now)).await.unwrap();
-                self.model.end_upstream(person, Some(session));
+                let ended = transaction.end_sign_ins_of_identity(which, "ended there", &Act::of_operator(now)).await;
+                counts = (ended.unwrap(), self.model.end_upstream(person, Some(session)));
             }
             Operation::Unlink(person) => {
                 let Human { id, identity, .. } = &self.people[person];
@@ -82,6 +82,7 @@ impl History<'_> {
                 let gone =
                     transaction.delete_identity(&identity.id, id, &Act::of_operator(now)).await.unwrap().unwrap();
                 self.model.end_upstream(person, None);
+                counts = (transaction.sign_ins_of_user(id).await.unwrap().len(), self.model.open_sign_ins(person));
                 let again = Identity { id: random::row_id(now), ..gone };
                 assert!(transaction.insert_identity(&again, &Act::of_operator(now)).await.unwrap());
                 self.people[person].identity = again;
@@ -101,5 +102,6 @@ impl History<'_> {
             server.database.db_execute(&sql).await;
         }
         server.poll().await;
+        self.same("sign-ins that ended with it, or are left", counts.0, counts.1)
     }
 }

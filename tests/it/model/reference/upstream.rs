@@ -11,12 +11,18 @@ impl Model {
         }
     }
 
-    /// What came by this session at the provider ends, or by all of them.
-    pub(in crate::model) fn end_upstream(&mut self, person: Person, session: Option<usize>) {
-        let is_meant = |one: &SignIn| {
-            one.person == person && one.upstream.is_some_and(|by| session.is_none_or(|session| session == by))
+    /// What came by this session at the provider ends, or by all of them. How many there were that had not been ended.
+    pub(in crate::model) fn end_upstream(&mut self, person: Person, session: Option<usize>) -> usize {
+        let is_meant = |one: &&mut SignIn| {
+            let by = one.upstream.filter(|_| one.person == person && !one.ended);
+            by.is_some_and(|by| session.is_none_or(|session| session == by))
         };
-        self.sign_ins.iter_mut().filter(|one| is_meant(one)).for_each(|one| one.ended = true);
+        self.sign_ins.iter_mut().filter(is_meant).map(|one| one.ended = true).count()
+    }
+
+    /// How many sign-ins of a person have not been ended.
+    pub(in crate::model) fn open_sign_ins(&self, person: Person) -> usize {
+        self.sign_ins.iter().filter(|one| one.person == person && !one.ended).count()
     }
 
     pub(in crate::model) fn give_role(&mut self, person: Person, has: bool) {
