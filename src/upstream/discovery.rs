@@ -161,7 +161,9 @@ fn known(config: &UpstreamConfig, document: &[u8]) -> Result<Known, String> {
         end_session: optional(end_session.as_ref()),
         keys: JsonWebKeySet::new(Vec::new()),
         algorithms,
-        takes_basic: methods.is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic)),
+        // Apple takes it in the body alone.
+        takes_basic: config.kind() != ProviderKind::Apple
+            && methods.is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic)),
         names_itself: further.authorization_response_iss_parameter_supported,
         prompts: further.prompt_values_supported.clone(),
     })

@@ -17,13 +17,13 @@ use super::{ANN, encoded, text, tokens};
 use crate::support::{Database, Live, LiveClient, Receiver, Server, by_get_and_post, eventually, parallel};
 
 /// A listener that counts who calls, and says these bytes to each again and again, with this pause between.
-struct Listener {
-    port: u16,
+pub(super) struct Listener {
+    pub port: u16,
     calls: Arc<AtomicUsize>,
 }
 
 impl Listener {
-    async fn saying(head: &'static str, then: &'static [u8], pause: Duration) -> Self {
+    pub async fn saying(head: &'static str, then: &'static [u8], pause: Duration) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (port, calls) = (socket.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
         let counted = calls.clone();
@@ -40,7 +40,7 @@ impl Listener {
         Self::saying("", b"", Duration::from_millis(1)).await
     }
 
-    fn calls(&self) -> usize {
+    pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
 
@@ -50,7 +50,7 @@ impl Listener {
         Outgoing::new(&OutgoingConfig { allow, ..OutgoingConfig::default() }).unwrap()
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 }

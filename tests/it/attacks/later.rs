@@ -37,37 +37,6 @@ pub struct Later {
 /// Everything that waits.
 pub const LATER: &[Later] = &[
     Later {
-        feature: "upstream sign-in",
-        // Its client side and its settings are there already, and nobody reaches them before the route.
-        signs: &[Route("/upstream/{id}/callback")],
-        rows: &[
-            ("E5", "linking an account"),
-            ("F1", "all of it"),
-            ("F2", "all of it"),
-            (
-                "F3",
-                "all of it: an address that the upstream gives to somebody else opens no account of the former holder",
-            ),
-            ("F4", "all of it"),
-            ("F5", "all of it"),
-            ("F6", "all of it: a link begins and ends in one browser, with a fresh proof"),
-            ("F7", "all of it"),
-            ("F8", "all of it"),
-            ("F9", "all of it: PKCE and nonce upstream, one use of state"),
-            ("F10", "all of it"),
-            ("F11", "all of it"),
-            ("F12", "all of it: roles and `email_verified` come from nowhere but the mapping in the settings"),
-            ("F13", "all of it"),
-            ("F14", "all of it"),
-            ("F15", "all of it: what the upstream says is text, and leads nowhere"),
-            ("F16", "all of it"),
-            ("F17", "all of it"),
-            ("I4", "bodies that are read: a logout's answer is not"),
-            ("J7", "accounts that sign in upstream alone, by their own door"),
-            ("N4", "all of it"),
-        ],
-    },
-    Later {
         feature: "mail",
         signs: &[Section("mail"), Source("mail"), Route("/reset"), Route("/verify"), Command("mail")],
         rows: &[

@@ -10,6 +10,7 @@ mod b;
 mod c;
 mod d;
 mod e;
+mod f;
 mod g;
 mod h;
 mod i;

@@ -5,9 +5,12 @@ use axum::http::Request;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
+use doorward::protocol::upstream::ProviderKind::Oidc;
+use serde_json::json;
 
 use super::{ANN, count, encoded, refresh, text};
-use crate::support::{PASSWORD, Server, by_get_and_post, unverified_claims};
+use crate::federation::{federated, through};
+use crate::support::{PASSWORD, Provider, Server, by_get_and_post, unverified_claims};
 
 /// Every form of the address gives the same bytes, whose issuer is the configured one to the byte, whatever Host and forwarded headers say.
 #[tokio::test]
@@ -224,4 +227,58 @@ async fn n5_the_redirect_uri_cannot_be_changed_on_the_way() {
         server.db_change_client(&client.id, |c| c.redirect_uris = vec!["https://rp.test/cb".to_owned()]).await;
     }
     assert_eq!(count(&server, "SELECT count(*) FROM codes").await, codes);
+}
+
+/// Discovery of another issuer, an authorization endpoint that is a script, has shell characters or is elsewhere, token and key endpoints on another host:
+/// nothing of it is believed, no browser is sent there, and neither code nor secret goes there. What was known before goes on.
+#[tokio::test]
+async fn n4_a_hostile_discovery_moves_nobody_and_no_secret() {
+    let evil = Provider::start().await;
+    let (server, fake) = federated(|_| {}).await;
+    let elsewhere = |path: &str| format!("{}{path}", evil.issuer());
+    for changes in [
+        json!({ "issuer": evil.issuer() }),
+        json!({ "issuer": format!("{}/", fake.issuer()) }),
+        json!({ "issuer": null }),
+        json!({ "authorization_endpoint": "javascript:alert(1)" }),
+        json!({ "authorization_endpoint": "data:text/html,x" }),
+        json!({ "authorization_endpoint": "$(touch /tmp/x)" }),
+        json!({ "authorization_endpoint": "a:$(open evil.app)" }),
+        json!({ "authorization_endpoint": elsewhere("/authorize") }),
+        json!({ "authorization_endpoint": fake.issuer().replace("127.0.0.1", "user@127.0.0.1") }),
+        json!({ "token_endpoint": elsewhere("/token") }),
+        json!({ "token_endpoint": fake.issuer().replace("127.0.0.1", "localhost") }),
+        json!({ "jwks_uri": elsewhere("/keys") }),
+        json!({ "issuer": evil.issuer(), "authorization_endpoint": elsewhere("/authorize"), "token_endpoint": elsewhere("/token"), "jwks_uri": elsewhere("/keys") }),
+    ] {
+        fake.discovery(changes.clone());
+        // A node that has just begun, and one that knew the provider before.
+        let begun = server.another_node_with(|config| fake.add_to(config, "fake", Oidc, |_| {})).await;
+        begun.app.providers.discover().await;
+        let mut browser = begun.browser();
+        let login = browser.visit("/login").await;
+        let answer = browser.submit(&login.form("#upstream-fake")).await;
+        answer.refused_page(400, Rejection::UpstreamUnavailable);
+        for address in ["evil", "javascript", "data:text", &evil.issuer()] {
+            assert!(!answer.text().contains(address) && !login.header("content-security-policy").contains(address));
+        }
+        server.app.providers.discover().await;
+        let mut browser = server.browser();
+        let login = browser.visit("/login").await;
+        assert!(through(&mut browser, &fake, &login).await.has("#create-account"), "{changes}");
+        assert!(server.app.providers.get("fake").unwrap().trouble().is_some(), "{changes}");
+    }
+    // What would only be used later, and is elsewhere, is not used.
+    fake.discovery(
+        json!({ "userinfo_endpoint": elsewhere("/userinfo"), "end_session_endpoint": elsewhere("/logout") }),
+    );
+    server.app.providers.discover().await;
+    fake.person(json!({ "sub": "ann" }));
+    let mut browser = server.browser();
+    let login = browser.visit("/login").await;
+    assert!(through(&mut browser, &fake, &login).await.has("#create-account"));
+    assert_eq!(server.app.providers.get("fake").unwrap().end_session_endpoint(), None);
+    for path in ["/authorize", "/token", "/keys", "/userinfo", "/.well-known/openid-configuration"] {
+        assert_eq!(evil.asked(path), 0, "{path}");
+    }
 }

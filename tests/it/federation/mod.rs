@@ -17,12 +17,12 @@ const ANN: &str = "ann@example.org";
 const ID: &str = "fake";
 
 /// A server with one provider of OpenID Connect, and that provider.
-async fn federated(change: impl FnOnce(&mut UpstreamConfig)) -> (Server, Provider) {
+pub async fn federated(change: impl FnOnce(&mut UpstreamConfig)) -> (Server, Provider) {
     federated_with(ProviderKind::Oidc, change, |_| {}).await
 }
 
 /// A server with other settings, and a provider of this kind.
-async fn federated_with(
+pub async fn federated_with(
     kind: ProviderKind,
     change: impl FnOnce(&mut UpstreamConfig),
     settings: impl FnOnce(&mut Config),
@@ -40,28 +40,28 @@ async fn federated_with(
 }
 
 /// Presses the provider's button on a page: where the browser is sent.
-async fn leave(browser: &mut Browser, page: &Answer) -> Url {
+pub async fn leave(browser: &mut Browser, page: &Answer) -> Url {
     let answer = browser.submit(&page.form("#upstream-fake")).await;
     let address = answer.onward().unwrap_or_else(|| panic!("{} {:?}", answer.text(), answer.reason));
     Url::parse(&address).unwrap()
 }
 
 /// What the provider gives the browser there, as the address that it comes back to.
-async fn answer_of(fake: &Provider, sent_to: &Url) -> String {
+pub async fn answer_of(fake: &Provider, sent_to: &Url) -> String {
     let brought = fake.visit(sent_to).await;
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&brought).finish();
     format!("/upstream/{ID}/callback?{query}")
 }
 
 /// From the button to where it leads in the end.
-async fn through(browser: &mut Browser, fake: &Provider, page: &Answer) -> Answer {
+pub async fn through(browser: &mut Browser, fake: &Provider, page: &Answer) -> Answer {
     let sent_to = leave(browser, page).await;
     let callback = answer_of(fake, &sent_to).await;
     browser.visit(&callback).await
 }
 
 /// A new browser that has come through the provider for the first time, and has made an account.
-async fn newcomer(server: &Server, fake: &Provider) -> Browser {
+pub async fn newcomer(server: &Server, fake: &Provider) -> Browser {
     let mut browser = server.browser();
     let login = browser.visit("/login").await;
     let page = through(&mut browser, fake, &login).await;
@@ -71,13 +71,13 @@ async fn newcomer(server: &Server, fake: &Provider) -> Browser {
 }
 
 /// The identity of Ann at the provider.
-async fn identity(server: &Server, fake: &Provider) -> Option<Identity> {
+pub async fn identity(server: &Server, fake: &Provider) -> Option<Identity> {
     let mut reader = server.app.storage.read().await.unwrap();
     reader.identity(&fake.issuer(), "ann-at-the-provider").await.unwrap()
 }
 
 /// How many accounts and identities there are.
-async fn counted(server: &Server) -> (i64, i64) {
+pub async fn counted(server: &Server) -> (i64, i64) {
     let count = async |table: &str| server.database.db_number(&format!("SELECT COUNT(*) FROM {table}")).await;
     (count("users").await, count("identities").await)
 }

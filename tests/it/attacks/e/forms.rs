@@ -6,6 +6,7 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 
 use crate::attacks::{ANN, EVE, count};
+use crate::federation::{counted, federated, through};
 use crate::support::{PASSWORD, Server, filled, login_form};
 
 /// What a page of another site sends along, as browsers do.
@@ -156,4 +157,39 @@ async fn e16_a_form_gives_nothing_that_it_does_not_have() {
     let claims = crate::support::unverified_claims(given["access_token"].as_str().unwrap());
     assert_eq!(claims["sub"], service.id);
     assert!(claims.get("roles").is_none());
+}
+
+/// Going to a provider, making an account by one, linking and unlinking: as the other forms.
+#[tokio::test]
+async fn e5_no_form_of_a_provider_is_taken_from_another_site() {
+    let (server, fake) = federated(|_| {}).await;
+    server.db_user(EVE).await;
+    let mut browser = server.browser();
+    let login = browser.visit("/login").await;
+    let page = through(&mut browser, &fake, &login).await;
+    let mut signed_in = server.browser();
+    signed_in.sign_in(EVE).await;
+    let account = signed_in.visit("/account").await;
+    let link = account.form("#link-fake");
+    let forms = [
+        (&browser, login.form("#upstream-fake")),
+        (&browser, page.form("#create-account")),
+        (&signed_in, link.clone()),
+        (&signed_in, link.to("/account/identities/unlink").with("id", "x")),
+    ];
+    let (_, foreign) = login_form(&server).await;
+    for (browser, form) in &forms {
+        for token in ["", "x", &foreign.field("csrf")] {
+            let answer = (*browser).clone().submit(&form.clone().with("csrf", token)).await;
+            answer.refused_page(403, Rejection::ForgedForm);
+        }
+        for headers in FOREIGN {
+            let answer = (*browser).clone().submit_with(form, headers).await;
+            answer.refused_page(403, Rejection::CrossOriginForm);
+        }
+        let answer = (*browser).clone().get(&format!("{}?{}", form.action, form.body())).await;
+        assert!(!answer.status.is_server_error(), "{}: {}", form.action, answer.status);
+    }
+    assert_eq!(counted(&server).await, (1, 0));
+    assert_eq!((fake.asked("/authorize"), fake.asked("/token")), (1, 1));
 }

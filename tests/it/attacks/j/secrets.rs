@@ -5,6 +5,7 @@ use doorward::protocol::rejection::Rejection;
 
 use super::{Guesser, WRONG, network};
 use crate::attacks::{ANN, encoded, text};
+use crate::federation::{federated, newcomer, through};
 use crate::support::{PASSWORD, Server, unverified_claims};
 
 /// Unknown, wrong, switched off, without a password: the same bytes but for what was typed, the same headers, and the same number of hashes, connections and
@@ -140,4 +141,41 @@ async fn j9_what_is_not_a_password_is_too_long_to_guess() {
     assert_eq!(refused, 30);
     assert_ne!(other.credentials(&[]).await.status, 429, "the right secret passes");
     assert_eq!(server.get("/login").await.status, 200, "and people of that network are not locked out");
+}
+
+/// An account that signs in through a provider alone: at the sign-in page it is as one that is not there. At its own door, whoever comes with its address
+/// unverified sees the page that everybody sees who is new.
+#[tokio::test]
+async fn j7_whoever_comes_through_a_provider_alone_is_not_found_out() {
+    let (server, fake) = federated(|_| {}).await;
+    newcomer(&server, &fake).await;
+    let guesser = Guesser::at(&server).await;
+    let mut seen = Vec::new();
+    for (at, email) in [ANN, "nobody@example.org"].into_iter().enumerate() {
+        let storage = &server.app.storage;
+        let work = || [server.app.hasher.hashes_computed(), storage.connections_taken(), storage.statements_run()];
+        let before = work();
+        let answer = guesser.tries(&network(at), email, WRONG).await;
+        let after = work();
+        answer.refused_page(400, Rejection::WrongCredentials);
+        let trace = answer.text_of(".hint code").unwrap_or_default();
+        let text = answer.text().replace(email, "ADDRESS").replace(&trace, "TRACE");
+        seen.push((text, after.iter().zip(before).map(|(after, before)| after - before).collect::<Vec<_>>()));
+    }
+    assert_eq!(seen[0], seen[1]);
+    let mut pages = Vec::new();
+    for email in [ANN, "not@example.org"] {
+        fake.person(serde_json::json!({ "sub": email, "name": "Eve", "email": email, "email_verified": false }));
+        let mut browser = server.browser();
+        let login = browser.visit("/login").await;
+        let page = through(&mut browser, &fake, &login).await;
+        let form = page.form("#create-account");
+        let mut text = page.text().replace(email, "ADDRESS");
+        for secret in [form.field("request"), form.field("csrf")] {
+            text = text.replace(&secret, "SECRET").replace(&encoded(&secret), "SECRET");
+        }
+        pages.push((page.status, text.len()));
+    }
+    assert_eq!(pages[0].0, pages[1].0);
+    assert!(pages[0].1.abs_diff(pages[1].1) < 64, "{pages:?}");
 }
