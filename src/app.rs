@@ -146,7 +146,7 @@ impl App {
                 limits: config.sign_in.clone(),
                 attempts: &config.limits,
                 lifetimes: config.tokens.clone(),
-                passes_classes: config.upstream.iter().any(|provider| provider.pass_acr),
+                providers: config.upstream.iter().filter(|provider| provider.enabled).collect(),
             }),
             audit: AuditRecord::new(storage.clone(), master_key, config.audit.retention),
             clean_up: CleanUp::new(storage.clone(), config.sign_in.idle),

@@ -87,6 +87,12 @@ impl Journey {
         Self { first, id, started_at: at, proven: None, newcomer: None, goal: self.goal }
     }
 
+    /// The same journey, which was held up elsewhere: that takes nothing off its time here. Nothing that was done on it is lost.
+    pub fn after_a_rest(self, at: Timestamp) -> Self {
+        let first = self.first.or_else(|| Some((self.id.clone(), self.started_at)));
+        Self { first, started_at: at, ..self }
+    }
+
     /// Names the request that it is to answer: however often the way to it begins anew, the request has one answer.
     pub fn request_id(&self) -> &str {
         self.first.as_ref().map_or(&self.id, |(id, _)| id)

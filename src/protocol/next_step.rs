@@ -73,8 +73,11 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
         return NextStep::Refuse(Rejection::ClassNotMet);
     }
     if journey.newcomer.is_some() {
-        // Whoever was signed in before has not said on this journey that they are the same.
-        let is_here = known.sign_in.is_some_and(|sign_in| sign_in.journey_id.as_deref() == Some(journey.id.as_str()));
+        // Whoever was signed in before has not said on this journey that they are the same; and a provider that lets somebody in without asking
+        // has not asked who is there now.
+        let is_here = known.sign_in.is_some_and(|sign_in| {
+            sign_in.journey_id.as_deref() == Some(journey.id.as_str()) && now < sign_in.auth_time().plus(policy.fresh)
+        });
         return if is_here { NextStep::Link } else { NextStep::Introduce };
     }
     let Some(sign_in) = known.sign_in else { return refuse_or(Rejection::SignInNeeded, NextStep::SignIn) };

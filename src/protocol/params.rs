@@ -44,6 +44,9 @@ pub const KNOWN: &[&str] = &[
     "client_assertion_type",
     "client_secret",
     "code",
+    "error",
+    "iss",
+    "user",
     "code_verifier",
     "grant_type",
     "logout_token",
@@ -55,10 +58,13 @@ pub const KNOWN: &[&str] = &[
     "choose",
     "csrf",
     "decision",
+    "displace",
     "email",
+    "from",
     "id",
     "name",
     "password",
+    "provider",
     "ticket",
 ];
 

@@ -57,6 +57,15 @@ pub struct Identity {
     pub last_used_at: Timestamp,
 }
 
+/// Whether nothing would be left to sign in with, were this identity unlinked: neither a password that counts nor another identity whose provider
+/// can be used. What cannot be used is no way in: beside another it can be unlinked.
+pub fn is_last_way_in(id: &str, identities: &[Identity], has_password: bool, is_usable: impl Fn(&str) -> bool) -> bool {
+    let Some(this) = identities.iter().find(|identity| identity.id == id) else { return false };
+    let mut others = identities.iter().filter(|identity| identity.id != id);
+    let is_needed = identities.len() == 1 || is_usable(&this.provider);
+    !has_password && is_needed && !others.any(|identity| is_usable(&identity.provider))
+}
+
 /// What a provider has just said of somebody who proved there who they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vouched {

@@ -110,10 +110,10 @@ impl User {
     }
 
     /// Whether its address may be taken over by whoever proves it: somebody made the account with it and never did, and nobody has given the account
-    /// anything. The statement of `release_address` (`storage/identities.rs`) decides by the same.
+    /// anything, nor switched it off: whoever was shut out does not come back so. The statement of `release_address` (`storage/identities.rs`) decides by the same.
     pub fn may_be_displaced(&self) -> bool {
         let has_roles = !self.roles.is_empty() || !self.upstream_roles.is_empty();
-        self.made_by == MadeBy::Person && !self.email_verified && !has_roles
+        self.made_by == MadeBy::Person && !self.email_verified && !has_roles && self.disabled_at.is_none()
     }
 
     /// Every role: what was given here, then what comes of providers. This is what tokens, introspection and userinfo tell.

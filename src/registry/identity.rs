@@ -10,7 +10,7 @@ use crate::protocol::audit::Act;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::printable::is_printable;
 use crate::protocol::problem::Problems;
-use crate::protocol::upstream::{Identity, Vouched};
+use crate::protocol::upstream::{Identity, Vouched, is_last_way_in};
 use crate::random;
 
 /// The longest subject, in bytes (OpenID Connect Core §2).
@@ -156,8 +156,9 @@ impl Registry {
             };
             return Err(Problems::one("identity", sentence).into());
         };
-        let is_last = identities.len() == 1 && !(self.with_password && account.has_password());
-        if is_last && !even_last {
+        let has_password = self.with_password && account.has_password();
+        let is_usable = |provider: &str| self.usable.iter().any(|id| id == provider);
+        if !even_last && is_last_way_in(&identity.id, &identities, has_password, is_usable) {
             let sentence = "it is the last way in to the account: give it another first, or insist";
             return Err(Problems::one("identity", sentence).into());
         }

@@ -57,6 +57,8 @@ pub struct Registry {
     attempts: Limits,
     /// Whether anybody can sign in with a password.
     with_password: bool,
+    /// The providers that are switched on, by their ids.
+    usable: Vec<String>,
 }
 
 /// What was done, and the record of it.
@@ -138,6 +140,7 @@ impl Registry {
             idle: config.sign_in.idle,
             attempts: config.limits.attempts(),
             with_password: config.sign_in.password,
+            usable: config.upstream.iter().filter(|one| one.enabled).map(|one| one.id.clone()).collect(),
         })
     }
 }

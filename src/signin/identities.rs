@@ -12,7 +12,7 @@ use crate::protocol::proof::Proof;
 use crate::protocol::registration::MAX_NAME;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
-use crate::protocol::upstream::{Synced, Vouched};
+use crate::protocol::upstream::{Synced, Vouched, is_last_way_in};
 use crate::protocol::user::UserField;
 use crate::random;
 use crate::storage::{Account, Transaction};
@@ -124,8 +124,9 @@ impl SignIns {
         if identities.iter().all(|identity| identity.id != identity_id) {
             return Ok(Unlinked::Others);
         }
-        let has_password = self.limits.password && account.password_hash.is_some() && account.user.email.is_some();
-        if !has_password && identities.len() == 1 {
+        let has_password = self.limits.password && account.has_password();
+        let is_usable = |provider: &str| self.providers.iter().any(|id| id == provider);
+        if is_last_way_in(identity_id, &identities, has_password, is_usable) {
             return Err(Rejection::LastWayIn.into());
         }
         transaction.delete_identity(identity_id, user_id, &browser.act(user_id, now)).await?;

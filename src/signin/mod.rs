@@ -40,7 +40,7 @@ use self::attempts::Counting;
 use self::devices::Devices;
 use self::errands::Errands;
 use self::line::Lines;
-use crate::config::{LimitsConfig, SignInConfig, TokensConfig};
+use crate::config::{LimitsConfig, SignInConfig, TokensConfig, UpstreamConfig};
 use crate::leaked::Leaked;
 use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
@@ -70,6 +70,7 @@ pub struct SignIns {
     counting: Arc<Counting>,
     devices: Arc<Devices>,
     errands: Arc<Errands>,
+    providers: Arc<[String]>,
     /// Begins, seals and opens journeys.
     pub journeys: Arc<Journeys>,
     /// Makes and checks what forms carry.
@@ -101,19 +102,20 @@ pub struct Parts<'a> {
     pub attempts: &'a LimitsConfig,
     /// How long codes live.
     pub lifetimes: TokensConfig,
-    /// Whether the context classes of some provider are passed on.
-    pub passes_classes: bool,
+    /// The providers that are switched on.
+    pub providers: Vec<&'a UpstreamConfig>,
 }
 
 impl SignIns {
     /// The browser flow.
     pub fn new(parts: Parts<'_>) -> Self {
         Self {
-            policy: Policy { fresh: FRESH, passes_classes: parts.passes_classes },
+            policy: Policy { fresh: FRESH, passes_classes: parts.providers.iter().any(|provider| provider.pass_acr) },
             lines: Lines::default(),
             counting: Arc::new(Counting::new(parts.attempts, parts.master_key)),
             devices: Arc::new(Devices::new(parts.master_key)),
             errands: Arc::new(Errands::new(parts.master_key)),
+            providers: parts.providers.iter().map(|provider| provider.id.clone()).collect(),
             journeys: Arc::new(Journeys::new(parts.master_key)),
             forms: Arc::new(Forms::new(parts.master_key)),
             storage: parts.storage,

@@ -33,8 +33,8 @@ statements! {
     SET_UPSTREAM_ROLES = "UPDATE users SET upstream_roles = $2, updated_at = $3 WHERE id = $1 AND upstream_roles <> $2";
     VERIFY_ADDRESS = "UPDATE users SET email_verified = 1, updated_at = $3 WHERE id = $1 AND email = $2 AND email_verified = 0";
     // Nobody but whoever typed the address says that the account is theirs, and nobody has given it anything.
-    RELEASE_ADDRESS = "UPDATE users SET email = NULL, password_hash = NULL, disabled_at = COALESCE(disabled_at, $3), updated_at = $3 \
-        WHERE id = $1 AND email = $2 AND email_verified = 0 AND made_by = 'person' AND roles = '[]' AND upstream_roles = '[]' RETURNING id";
+    RELEASE_ADDRESS = "UPDATE users SET email = NULL, password_hash = NULL, disabled_at = $3, updated_at = $3 \
+        WHERE id = $1 AND email = $2 AND email_verified = 0 AND made_by = 'person' AND roles = '[]' AND upstream_roles = '[]' AND disabled_at IS NULL RETURNING id";
     FORGET_IDENTITIES = "DELETE FROM identities WHERE user_id = $1";
     FORGET_CONSENTS = "DELETE FROM consents WHERE user_id = $1";
 }

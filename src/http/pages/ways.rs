@@ -28,6 +28,8 @@ pub(super) struct Linked {
     pub name: String,
     /// The address at the provider.
     pub account: Option<String>,
+    /// Whether its provider is switched on.
+    is_usable: bool,
     /// When it was linked.
     pub added_at: Moment,
     /// When it was last used.
@@ -55,9 +57,11 @@ impl Ways {
             let unlink = format!("unlink-{}", identity.provider);
             let of_same = linked.iter().filter(|other| other.provider == identity.provider).count();
             linked.push(Linked {
-                button: if of_same == 0 { unlink } else { format!("{unlink}-{}", of_same + 1) },
+                // No id of a provider has a full stop.
+                button: if of_same == 0 { unlink } else { format!("{unlink}.{}", of_same + 1) },
                 mark: provider.map_or(Mark { kind: ProviderKind::Oidc }, |provider| provider.mark),
                 name: provider.map_or(identity.provider.clone(), |provider| provider.name.clone()),
+                is_usable: provider.is_some(),
                 provider: identity.provider,
                 account: identity.email,
                 added_at: Moment::new(identity.created_at, now),
@@ -75,9 +79,11 @@ impl Ways {
         Self { with_password, linked, links }
     }
 
-    /// Whether there is a single way, which cannot be given up.
-    pub fn has_one(&self) -> bool {
-        self.linked.len() + usize::from(self.with_password) == 1
+    /// Whether this one cannot be given up: no other is left that can be used.
+    pub fn is_last(&self, way: &Linked) -> bool {
+        let mut others = self.linked.iter().filter(|other| other.identity != way.identity);
+        let is_needed = self.linked.len() == 1 || way.is_usable;
+        !self.with_password && is_needed && !others.any(|other| other.is_usable)
     }
 }
 
@@ -108,9 +114,14 @@ mod tests {
         let now = Timestamp::from_seconds(1_800_000_100);
         let ways = Ways::new(false, identities, providers(), now);
         let buttons: Vec<_> = ways.linked.iter().map(|way| (way.button.as_str(), way.name.as_str())).collect();
-        assert_eq!(buttons, [("unlink-google", "Google"), ("unlink-gone", "gone"), ("unlink-google-2", "Google")]);
-        assert!(ways.links[0].is_another && !ways.has_one());
-        assert!(Ways::new(false, vec![identity("a", "google")], Vec::new(), now).has_one());
-        assert!(!Ways::new(true, vec![identity("a", "google")], Vec::new(), now).has_one());
+        assert_eq!(buttons, [("unlink-google", "Google"), ("unlink-gone", "gone"), ("unlink-google.2", "Google")]);
+        assert!(ways.links[0].is_another);
+        let last = |with_password, identities| {
+            let ways = Ways::new(with_password, identities, providers(), now);
+            ways.linked.iter().map(|way| ways.is_last(way)).collect::<Vec<_>>()
+        };
+        assert_eq!(last(false, vec![identity("a", "google"), identity("c", "google")]), [false, false]);
+        assert_eq!(last(false, vec![identity("a", "google"), identity("b", "gone")]), [true, false]);
+        assert_eq!(last(true, vec![identity("a", "google")]), [false]);
     }
 }

@@ -2,9 +2,10 @@
 
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::upstream::ProviderKind;
 use serde_json::json;
 
-use super::{ANN, answer_of, counted, federated, identity, newcomer, through};
+use super::{ANN, answer_of, counted, federated, federated_with, identity, newcomer, through};
 use crate::support::{Answer, Browser, PASSWORD, Provider, Server};
 
 /// The address at the provider to which the account page's button leads, or the page in between.
@@ -206,4 +207,50 @@ async fn who_has_no_password_confirms_through_the_provider_and_anew() {
     let account = through(&mut browser, &fake, &question).await;
     assert!(account.has("#done"), "{}", account.text());
     assert!(!signed_in_still(&server, &others).await);
+}
+
+/// Who finds a browser open at a second provider, which lets them in without a question, does not link an account of their own by it.
+#[tokio::test]
+async fn a_provider_that_asks_nobody_confirms_no_link() {
+    let second = Provider::start().await;
+    let (server, fake) =
+        federated_with(ProviderKind::Oidc, |_| {}, |config| second.add_to(config, "work", ProviderKind::Oidc, |_| {}))
+            .await;
+    second.follow(&server.clock);
+    newcomer(&server, &fake).await;
+    // Somebody else's account at the other provider, and Ann's browser.
+    second.person(json!({ "sub": "eve-at-work", "name": "Eve" }));
+    let mut browser = server.browser();
+    let login = browser.visit("/login").await;
+    let away = browser.submit(&login.form("#upstream-work")).await;
+    let brought = second.visit(&away.onward().unwrap().parse().unwrap()).await;
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&brought).finish();
+    let first = browser.visit(&format!("/upstream/work/callback?{query}")).await;
+    let login = browser.visit(&first.field("#sign-in-instead", "href").unwrap()).await;
+    let sent_to = super::leave(&mut browser, &login).await;
+    let asked: std::collections::HashMap<_, _> = sent_to.query_pairs().into_owned().collect();
+    assert_eq!(asked.get("prompt").map(String::as_str), Some("login"), "Ann is to be asked");
+    fake.claims(json!({ "auth_time": server.clock.now().seconds() - 700 }));
+    let page = browser.visit(&answer_of(&fake, &sent_to).await).await;
+    page.refused_page(400, Rejection::UpstreamNotFresh);
+    let mut reader = server.app.storage.read().await.unwrap();
+    assert!(reader.identity(&second.issuer(), "eve-at-work").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_way_in_that_cannot_be_used_is_none() {
+    let (server, fake) = federated(|_| {}).await;
+    let mut browser = newcomer(&server, &fake).await;
+    let user = identity(&server, &fake).await.unwrap().user_id;
+    let gone = doorward::protocol::upstream::Vouched::of("gone", "https://gone.test", "1");
+    let row = gone.identity(doorward::random::row_id(server.clock.now()), &user, server.clock.now());
+    let mut transaction = server.app.storage.begin().await.unwrap();
+    let act = doorward::protocol::audit::Act::of_operator(server.clock.now());
+    assert!(transaction.insert_identity(&row, &act).await.unwrap());
+    transaction.commit().await.unwrap();
+    let account = browser.visit("/account").await;
+    let page = browser.submit(&account.form("#unlink-fake")).await;
+    page.refused_page(400, Rejection::LastWayIn);
+    let account = browser.press(&account.form("#unlink-gone")).await;
+    assert!(account.has("#unlink-fake") && !account.has("#unlink-gone"), "{}", account.text());
 }
