@@ -11,6 +11,7 @@ use super::{Browser, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::protocol::journey::Journey;
+use crate::protocol::network::ClientNetwork;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::upstream::Errand;
 use crate::random;
@@ -20,11 +21,12 @@ use crate::storage::NewErrand;
 
 /// How long a browser may be away, in seconds.
 const LIFETIME: i64 = 600;
-/// How many browsers of one network may be away at once. A network in which many people share an address (`[limits] trusted_networks`) has no
-/// such limit.
+/// How many errands of one network are remembered at once, those that are done included: of an IPv4 address or an IPv6 /48, since one customer
+/// may have all of that. A network in which many people share an address (`[limits] trusted_networks`), and those that the proxies do not tell,
+/// have no such limit.
 const MOST_OF_NETWORK: i64 = 200;
-/// How many browsers may be away at once: some ten megabytes of rows.
-const MOST: i64 = 20_000;
+/// How many errands are remembered at once: at eight kilobytes at most for each, a few hundred megabytes.
+const MOST: i64 = 50_000;
 
 /// Seals what is remembered.
 #[derive(Debug)]
@@ -92,21 +94,22 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let network = browser.network().to_string();
+        let network = browser.network().site();
         let plain = serde_json::to_vec(what).map_err(Failure::internal)?;
-        let mut transaction = self.storage.begin().await?;
-        let away = transaction.away(&network, now).await?;
-        let is_full = away.of_network >= MOST_OF_NETWORK && !self.counting.trusts(browser);
-        if is_full || away.of_all >= MOST {
+        // By a reader: whoever is refused takes nothing from those who write.
+        let away = self.storage.read().await?.away(&network.to_string(), now).await?;
+        let has_a_limit = network != ClientNetwork::Unknown && !self.counting.trusts(browser);
+        if (has_a_limit && away.of_network >= MOST_OF_NETWORK) || away.of_all >= MOST {
             return Err(Rejection::TooManyErrands.for_seconds(LIFETIME.unsigned_abs()).into());
         }
         let errand = NewErrand {
             state: state.hash(),
             browser: cookie.hash(),
-            network: &network,
+            network: &network.to_string(),
             data: &self.errands.0.seal(state.hash().as_bytes(), &plain),
             expires_at: now.plus(LIFETIME),
         };
+        let mut transaction = self.storage.begin().await?;
         transaction.insert_errand(&errand).await?;
         transaction.commit().await?;
         Ok(())
@@ -140,6 +143,6 @@ impl SignIns {
             return stray(Rejection::UsedErrand, Box::new(returned.journey));
         }
         transaction.commit().await?;
-        Ok(returned)
+        Ok(Returned { journey: returned.journey.after_a_rest(now), ..returned })
     }
 }

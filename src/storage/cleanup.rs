@@ -54,6 +54,7 @@ statements! {
 const BATCH: i64 = 200;
 /// How many batches one table gets at most each time: the rest can wait for the next.
 const BATCHES: usize = 500;
+const QUARTER: i64 = 900;
 const DAY: i64 = 86_400;
 const WEEK: i64 = 7 * DAY;
 
@@ -88,8 +89,8 @@ impl Storage {
         // Longer than a node goes on with what it remembers when it hears nothing.
         gone += self.clean_table(DELETION_DUE, CLEAN_DELETIONS, now.minus(WEEK)).await?;
         gone += self.clean_table(DENIED_DUE, CLEAN_DENIED, now).await?;
-        // Whoever comes back too late is told so, and led on.
-        gone += self.clean_table(ERRAND_DUE, CLEAN_ERRANDS, now.minus(DAY)).await?;
+        // Whoever comes back a little too late is told so, and led on.
+        gone += self.clean_table(ERRAND_DUE, CLEAN_ERRANDS, now.minus(QUARTER)).await?;
         gone += self.clean_counters(now).await?;
         Ok(gone)
     }

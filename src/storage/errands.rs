@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::secret::SecretHash;
 
 statements! {
-    COUNT_ERRANDS = "SELECT (SELECT COUNT(*) FROM errands WHERE network = $1 AND expires_at > $2 AND used_at IS NULL) AS of_network, \
-        (SELECT COUNT(*) FROM errands WHERE expires_at > $2 AND used_at IS NULL) AS of_all";
+    COUNT_ERRANDS = "SELECT (SELECT COUNT(*) FROM errands WHERE network = $1 AND expires_at > $2) AS of_network, \
+        (SELECT COUNT(*) FROM errands WHERE expires_at > $2) AS of_all";
     INSERT_ERRAND = "INSERT INTO errands (state_hash, browser_hash, network, data, expires_at) VALUES ($1, $2, $3, $4, $5)";
     ERRAND = "SELECT browser_hash, data, expires_at FROM errands WHERE state_hash = $1";
     USE_ERRAND = "UPDATE errands SET used_at = $2 WHERE state_hash = $1 AND used_at IS NULL RETURNING used_at";
@@ -30,7 +30,7 @@ pub struct NewErrand<'a> {
     pub expires_at: Timestamp,
 }
 
-/// How many browsers are away.
+/// How many browsers are away, or were within the last minutes and are back.
 #[derive(Clone, Copy, Debug, FromRow)]
 pub struct Away {
     /// Of one network.
@@ -51,7 +51,7 @@ pub struct StoredErrand {
 }
 
 impl Reader {
-    /// How many browsers are away now: those of this network, and all.
+    /// How many errands are remembered now: those of this network, and all.
     pub async fn away(&mut self, network: &str, now: Timestamp) -> Result<Away, Failure> {
         on!(self, |c| sqlx::query_as::<_, Away>(COUNT_ERRANDS).bind(network).bind(now.seconds()).fetch_one(c).await)
     }
