@@ -34,6 +34,11 @@ const ROUTES: &[&str] = &[
     "/authorize/continue",
     "/login",
     "/register",
+    "/upstream/{id}",
+    "/upstream/{id}/callback",
+    "/upstream/{id}/account",
+    "/upstream/{id}/link",
+    "/upstream/{id}/backchannel-logout",
     "/consent",
     "/logout",
     "/logout/confirm",
@@ -42,6 +47,8 @@ const ROUTES: &[&str] = &[
     "/account/sign-ins/end",
     "/account/sign-ins/end-others",
     "/account/apps/end",
+    "/account/identities/link",
+    "/account/identities/unlink",
     "/",
     "/static/{file}",
     "/healthz",
@@ -54,7 +61,13 @@ pub(super) fn route_of(path: &str, base: &Base) -> &'static str {
     if path.starts_with("/static/") {
         return "/static/{file}";
     }
-    ROUTES.iter().find(|route| **route == path).copied().unwrap_or("other")
+    // Of a provider's routes the name stands in the middle, and is whatever somebody wrote there.
+    let of_provider = path.strip_prefix("/upstream/").map(|rest| rest.split_once('/').map_or("", |(_, way)| way));
+    let is = |route: &str| match (of_provider, route.strip_prefix("/upstream/{id}")) {
+        (Some(way), Some(of_route)) => of_route.trim_start_matches('/') == way,
+        _ => route == path,
+    };
+    ROUTES.iter().find(|route| is(route)).copied().unwrap_or("other")
 }
 
 /// A method, as a label.

@@ -126,12 +126,13 @@ impl SignIns {
 /// Who makes an account by an identity.
 fn newcomer(vouched: &Vouched, name: &str, now: Timestamp) -> User {
     let email = vouched.verified_email().map(|email| email.address.clone());
-    let picture = vouched.picture.iter().map(|picture| ("picture".to_owned(), picture.as_str().into()));
+    let said = [("picture", &vouched.picture), ("preferred_username", &vouched.preferred_username)];
+    let said = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.as_deref()?.into())));
     User {
         email_verified: email.is_some(),
         email,
         name: name.to_owned(),
-        claims: picture.collect(),
+        claims: said.collect(),
         ..User::new(random::row_id(now), MadeBy::Upstream, now)
     }
 }

@@ -15,6 +15,7 @@ use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
+use crate::rates::Door;
 use crate::secret::Secret;
 use crate::signin::{Attempt, Purpose};
 
@@ -47,6 +48,7 @@ pub(in crate::http) async fn get(
         return Ok(visit.resume(&app)?);
     }
     if let Some(provider) = visit.expected_provider(&app).filter(|_| !as_another && !chooses)
+        && app.rates.take(Door::Authorization, sender.browser.network()).is_ok()
         && let Ok(departure) = visit.send_to(&app, &sender, (provider.id(), Purpose::SignIn), app.now()).await
     {
         return Ok(departure);

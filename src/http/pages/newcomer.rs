@@ -8,6 +8,7 @@ use super::visit::{Visit, application_of};
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::config::Register;
 use crate::failure::Error;
 use crate::http::endpoints::authorize::resume_at;
 use crate::http::error::{Onward, PageError, explained, status};
@@ -82,7 +83,9 @@ pub(in crate::http) async fn get(
     let now = app.now();
     let sealed = query(raw.as_deref())?.single("request")?.map(str::to_owned);
     let visit = Visit::open(&app, &sender, sealed, now).await?;
-    let Some(newcomer) = visit.newcomer_of(&id) else { return Ok(visit.resume(&app)?) };
+    let Some(newcomer) = visit.newcomer_of(&app, &id) else {
+        return Ok(visit.without_newcomer(&app).resume(&app)?);
+    };
     page(&app, &sender, &visit, &newcomer, None).await
 }
 
@@ -95,13 +98,17 @@ pub(in crate::http) async fn post(
     let now = app.now();
     let sealed = form.params.single("request")?.map(str::to_owned);
     let visit = Visit::open(&app, &form.sender, sealed, now).await?;
-    let Some(newcomer) = visit.newcomer_of(&id) else { return Ok(visit.resume(&app)?) };
+    let Some(newcomer) = visit.newcomer_of(&app, &id) else { return Ok(visit.resume(&app)?) };
     let name = form.params.single("name")?.unwrap_or_default();
     let displacing = form.params.single("displace")?.is_some();
     let browser = &form.sender.browser;
-    let made = app.sign_ins.make_account_of_newcomer(visit.journey.clone(), (name, displacing), browser, now).await;
+    let journey = Journey { newcomer: Some(Box::new(newcomer.clone())), ..visit.journey.clone() };
+    let made = app.sign_ins.make_account_of_newcomer(journey, (name, displacing), browser, now).await;
     match made {
-        Ok(progress) => Ok(visit.without_newcomer(&app).after(&app, &form.sender, progress)?),
+        Ok(progress) => {
+            let response = visit.without_newcomer(&app).after(&app, &form.sender, progress)?;
+            Ok((form.sender.cookies.came_by(&id), response).into_response())
+        }
         // Somebody has taken the address meanwhile, or the identity: the page says what can be done now.
         Err(Error::Rejected(refusal)) => {
             let typed = Vouched { name: Some(name.to_owned()), ..newcomer };
@@ -181,7 +188,7 @@ pub(in crate::http) async fn post_link(
     let now = app.now();
     let sealed = form.params.single("request")?.map(str::to_owned);
     let visit = Visit::open(&app, &form.sender, sealed, now).await?;
-    let Some(newcomer) = visit.newcomer_of(&id) else { return Ok(visit.resume(&app)?) };
+    let Some(newcomer) = visit.newcomer_of(&app, &id) else { return Ok(visit.resume(&app)?) };
     let standing = app.sign_ins.standing(&visit.journey, form.sender.cookies.sign_in.as_ref(), now).await;
     let standing = visit.told(&app, standing).await?;
     let (NextStep::Link, Some(sign_in)) = (standing.step, standing.sign_in) else { return Ok(visit.resume(&app)?) };
@@ -211,7 +218,8 @@ async fn question(
 ) -> Result<Response, PageError> {
     let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
     let standing = visit.told(app, standing).await?;
-    let (NextStep::Link, Some(sign_in), Some(newcomer)) = (standing.step, standing.sign_in, visit.newcomer_of(&id))
+    let (NextStep::Link, Some(sign_in), Some(newcomer)) =
+        (standing.step, standing.sign_in, visit.newcomer_of(app, &id))
     else {
         return Ok(visit.resume(app)?);
     };
@@ -244,10 +252,13 @@ fn provider_name(app: &App, vouched: &Vouched) -> String {
 }
 
 impl Visit {
-    /// Who came on this journey from the provider with this id.
-    fn newcomer_of(&self, id: &str) -> Option<Vouched> {
-        let newcomer = self.journey.newcomer.as_deref();
-        newcomer.filter(|newcomer| newcomer.provider == id).cloned()
+    /// Who came on this journey from the provider with this id, as long as that can be used. Whether they may make an account is said by the settings
+    /// of now as well.
+    fn newcomer_of(&self, app: &App, id: &str) -> Option<Vouched> {
+        let provider = app.providers.get(id)?;
+        let newcomer = self.journey.newcomer.as_deref().filter(|newcomer| newcomer.provider == id)?.clone();
+        let may_register = newcomer.may_register && provider.config().register == Register::Open;
+        Some(Vouched { may_register, ..newcomer })
     }
 
     /// The visit on the journey as it was before the newcomer came.

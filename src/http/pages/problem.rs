@@ -72,7 +72,12 @@ fn by(code: ErrorCode) -> By {
         | ErrorCode::LoginRequired
         | ErrorCode::NotFound
         | ErrorCode::MethodNotAllowed
-        | ErrorCode::MisdirectedRequest => By::Person,
+        | ErrorCode::MisdirectedRequest
+        | ErrorCode::TooManyRequests
+        | ErrorCode::UpstreamUnavailable
+        | ErrorCode::UpstreamDenied
+        | ErrorCode::UpstreamRefused
+        | ErrorCode::UpstreamAnswer => By::Person,
         _ => By::Application,
     }
 }

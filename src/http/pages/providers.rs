@@ -41,6 +41,9 @@ pub(super) struct Mark {
     pub kind: ProviderKind,
 }
 
+/// Every byte of it stands in its template: nothing that anybody sent.
+impl askama::filters::HtmlSafe for Mark {}
+
 impl Offer {
     /// All that there is, to somebody who may be anybody.
     pub fn everything(app: &App, sender: &Sender) -> Self {

@@ -77,7 +77,11 @@ pub(in crate::http) async fn callback(
         Err(Stray { error, journey: Some(journey) }) => return Err(astray(&app, &sender, error, &journey).await),
         Err(Stray { error, journey: None }) => return Err(error.into()),
     };
-    let outcome = match provider.finish(&errand, &brought(&params)?, now).await {
+    let vouched = match brought(&params) {
+        Ok(callback) => provider.finish(&errand, &callback, now).await,
+        Err(error) => Err(error),
+    };
+    let outcome = match vouched {
         Ok(vouched) => go_on(&app, &sender, (journey.clone(), purpose), vouched, now).await,
         Err(error) => Err(error),
     };
@@ -143,7 +147,7 @@ async fn astray(app: &App, sender: &Sender, error: Error, journey: &Journey) -> 
 /// How to go on from a journey on which a provider was no help: where it leads now.
 async fn onward(app: &App, sender: &Sender, journey: &Journey) -> Onward {
     let again = match (&journey.goal, sender.cookies.browser.first()) {
-        (Goal::Authorize(_), Some(browser)) => {
+        (Goal::Authorize(_) | Goal::Account, Some(browser)) => {
             // Where they choose, also where the application or the settings had chosen for them.
             let sealed = app.sign_ins.journeys.seal(journey, browser);
             app.issuer.place(&format!("/login?choose=yes&request={sealed}"))
@@ -221,7 +225,9 @@ impl Visit {
     fn ask(&self, purpose: &Purpose) -> Ask<'_> {
         let request = self.journey.request();
         let is_linking = *purpose != Purpose::SignIn;
-        let is_sensitive = matches!(self.journey.goal, Goal::Confirm { .. }) && !is_linking;
+        // Whoever comes by a second provider on the same way is about to link the first.
+        let is_confirming = matches!(self.journey.goal, Goal::Confirm { .. }) && !is_linking;
+        let is_sensitive = is_confirming || self.journey.newcomer.is_some();
         Ask {
             login_hint: request.and_then(|request| request.login_hint.as_deref()),
             fresh: is_sensitive || request.is_some_and(|request| request.prompt.login),

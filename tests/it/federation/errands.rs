@@ -109,6 +109,7 @@ async fn who_cancels_at_the_provider_can_go_on_in_another_way() {
     let login = browser.visit(&client.authorization_url("scope=openid")).await;
     let page = through(&mut browser, &fake, &login).await;
     page.refused_page(400, Rejection::UpstreamCancelled);
+    assert_eq!(page.text_of("h1").as_deref(), Some("That did not work"), "nobody else is to blame");
     assert!(!page.text().contains("<b>no"), "what the provider wrote is not shown");
     let login = browser.visit(&page.field("#again", "href").unwrap()).await;
     let answer = browser.sign_in_on(&login, ANN, crate::support::PASSWORD).await;
@@ -147,7 +148,7 @@ async fn so_many_of_one_network_are_away_and_no_more() {
     assert_eq!(elsewhere.submit(&form_there).await.status, 200);
     server.turn(601);
     assert_eq!(browser.submit(&form).await.status, 200, "those that are over do not count");
-    server.turn(90_000);
+    server.turn(1600);
     server.app.storage.clean(server.app.config.sign_in.idle, server.clock.now()).await.unwrap();
     assert_eq!(server.database.db_number("SELECT COUNT(*) FROM errands").await, 0);
 }
@@ -195,4 +196,35 @@ async fn a_provider_that_is_switched_off_ends_what_is_under_way() {
     assert!(!there.visit("/login").await.has("#upstream-fake"));
     assert_eq!(fake.asked("/token"), asked);
     assert!(identity(&server, &fake).await.is_some());
+}
+
+#[tokio::test]
+async fn the_time_at_a_provider_takes_nothing_off_the_journey() {
+    let (server, fake) = federated(|_| {}).await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("scope=openid")).await;
+    server.turn(400);
+    let sent_to = leave(&mut browser, &login).await;
+    server.turn(400);
+    let page = browser.visit(&answer_of(&fake, &sent_to).await).await;
+    server.turn(400);
+    let consent = browser.press(&page.form("#create-account")).await;
+    assert!(consent.has("#allow"), "{}", consent.text());
+    assert!(browser.press(&consent.form("#allow")).await.location_param("code").is_some());
+}
+
+#[tokio::test]
+async fn those_that_are_back_count_as_those_that_are_away() {
+    let (server, fake) = federated(|_| {}).await;
+    fake.callback(json!({ "error": "access_denied", "code": null }));
+    let mut browser = server.browser();
+    let form = browser.visit("/login").await.form("#upstream-fake");
+    for _ in 0..200 {
+        let away = browser.submit(&form).await;
+        let callback = answer_of(&fake, &away.onward().unwrap().parse().unwrap()).await;
+        browser.get(&callback).await.refused(400, Rejection::UpstreamCancelled);
+    }
+    browser.submit(&form).await.refused_page(429, Rejection::TooManyErrands);
+    assert_eq!(server.database.db_number("SELECT COUNT(*) FROM errands").await, 200);
 }

@@ -3,6 +3,7 @@
 use doorward::config::Register;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::upstream::ProviderKind;
 use doorward::protocol::user::MadeBy;
 use serde_json::json;
 
@@ -248,5 +249,48 @@ async fn an_account_that_somebody_vouches_for_is_never_taken_over() {
         browser.submit(&forced).await.refused(403, Rejection::NotYours);
         assert!(owner.visit("/account").await.has("#sign-out"));
         assert_eq!(counted(&server).await, (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_switched_off_does_not_come_back_by_a_provider() {
+    let (server, fake) = federated(|config| config.trust_email = Some(true)).await;
+    let mut owner = server.browser();
+    let register = owner.visit("/register").await.form("#register-submit");
+    owner.press(&register.with("name", "Ann").with("email", ANN).with("password", PASSWORD)).await;
+    let id = server.app.storage.read().await.unwrap().user_by_email(ANN).await.unwrap().unwrap().user.id;
+    server.db_change_user(&id, |account| account.user.disabled_at = Some(server.clock.now())).await;
+    let mut browser = server.browser();
+    let login = browser.visit("/login").await;
+    let exists = through(&mut browser, &fake, &login).await;
+    assert!(exists.has("#account-exists") && !exists.has("#take-address"), "{}", exists.text());
+    let forced = form_of(&exists, &login).with("name", "Ann").with("displace", "yes");
+    browser.submit(&forced).await.refused(403, Rejection::NotYours);
+    assert_eq!(counted(&server).await, (1, 0));
+}
+
+#[tokio::test]
+async fn what_the_settings_have_ended_makes_and_links_nothing() {
+    for (gone, closed) in [(true, false), (false, true)] {
+        let (server, fake) = federated(|_| {}).await;
+        let mut browser = server.browser();
+        let login = browser.visit("/login").await;
+        let page = through(&mut browser, &fake, &login).await;
+        let form = page.form("#create-account");
+        let after = server.another_node_with(|config| {
+            fake.add_to(config, "fake", ProviderKind::Oidc, |provider| {
+                provider.enabled = !gone;
+                provider.register = if closed { Register::Closed } else { Register::Open };
+            });
+        });
+        let after = after.await;
+        let mut there = browser.at(&after);
+        let answer = there.submit(&form).await;
+        if closed {
+            answer.refused(403, Rejection::ProviderRegistrationClosed);
+        } else {
+            assert!(there.follow(answer).await.has("#login-submit"));
+        }
+        assert_eq!(counted(&server).await, (0, 0), "{gone} {closed}");
     }
 }

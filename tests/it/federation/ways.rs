@@ -1,10 +1,11 @@
 //! Browsers and providers of all kinds: pages with the buttons, and what a provider that is away costs.
 
+use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::upstream::ProviderKind;
 
 use super::{ANN, ID, federated, federated_with, newcomer, through};
-use crate::support::{Instead, PASSWORD, Provider, Server};
+use crate::support::{Instead, PASSWORD, Provider, Server, unverified_claims};
 
 #[tokio::test]
 async fn a_provider_that_is_away_costs_its_own_button() {
@@ -47,10 +48,33 @@ async fn the_provider_last_used_in_this_browser_is_marked() {
     let (server, fake) = federated(|_| {}).await;
     let mut browser = server.browser();
     assert!(!browser.visit("/login").await.has("#upstream-fake .last"));
-    newcomer(&server, &fake).await;
-    let login = browser.visit("/login").await;
-    through(&mut browser, &fake, &login).await;
+    let mut browser = newcomer(&server, &fake).await;
     let account = browser.visit("/account").await;
     browser.press(&account.form("#sign-out")).await;
     assert!(browser.visit("/login").await.has("#upstream-fake .last"));
+}
+
+/// Google's ID token: `azp`, `hd`, and nothing of when the person authenticated.
+#[tokio::test]
+async fn an_application_signs_a_person_in_through_us_and_google() {
+    let (server, fake) = federated_with(ProviderKind::Google, |config| config.id = ID.to_owned(), |_| {}).await;
+    fake.person(serde_json::json!({
+        "sub": "110169484474386276334", "azp": crate::support::UPSTREAM_CLIENT, "hd": "example.org", "email": ANN,
+        "email_verified": true, "name": "Ann Lee", "given_name": "Ann", "family_name": "Lee", "auth_time": null,
+        "picture": "https://lh3.googleusercontent.com/a/ann",
+    }));
+    fake.claims(serde_json::json!({ "auth_time": null }));
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    server.turn(50);
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("scope=openid+email+profile")).await;
+    let page = through(&mut browser, &fake, &login).await;
+    let consent = browser.press(&page.form("#create-account")).await;
+    let answer = browser.press(&consent.form("#allow")).await;
+    let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+    let claims = unverified_claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!(claims["auth_time"], server.clock.now().seconds(), "when they came back: Google does not say more");
+    assert!(claims.get("amr").is_none() && claims.get("acr").is_none());
+    assert_eq!((&claims["email"], &claims["email_verified"]), (&ANN.into(), &true.into()));
+    assert_eq!(claims["picture"], "https://lh3.googleusercontent.com/a/ann");
 }
