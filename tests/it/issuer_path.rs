@@ -7,24 +7,30 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::upstream::ProviderKind;
 use scraper::{Html, Selector};
 
 use crate::sources::routes;
-use crate::support::{Answer, Live, PASSWORD, Server, free_address};
+use crate::support::{Answer, Live, PASSWORD, Provider, Server, free_address};
 
 const ISSUER: &str = "https://as.test/auth/people";
 const BASE: &str = "/auth/people";
 const ANN: &str = "ann@example.org";
 
 async fn server() -> Server {
-    Server::with(|config| config.server.issuer = ISSUER.to_owned()).await
+    let fake = Provider::start().await;
+    Server::with(|config| {
+        config.server.issuer = ISSUER.to_owned();
+        fake.add_to(config, "fake", ProviderKind::Oidc, |_| {});
+    })
+    .await
 }
 
 #[tokio::test]
 async fn every_route_lies_below_the_path_and_nowhere_else() {
     let server = server().await;
     for (path, _) in routes() {
-        let path = path.replace("{file}", "nothing");
+        let path = path.replace("{file}", "nothing").replace("{id}", "fake");
         let below = server.get(&format!("{BASE}{path}")).await;
         assert_eq!(below.status == 404, path.contains("nothing"), "{path}: {}", below.text());
         let is_health = ["/healthz", "/readyz"].contains(&path.as_str());

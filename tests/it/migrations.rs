@@ -68,6 +68,7 @@ async fn before_people() -> (Database, Storage) {
          disabled_at BIGINT, updated_at BIGINT NOT NULL DEFAULT 0); CREATE INDEX users_created ON users (created_at, id)"
     };
     for sql in [
+        "DROP TABLE errands",
         "DROP TABLE identities",
         "DROP INDEX sign_ins_identity",
         "DROP INDEX sign_ins_upstream_sid",

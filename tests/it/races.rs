@@ -6,9 +6,10 @@ use doorward::protocol::audit::Act;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
+use doorward::protocol::upstream::ProviderKind;
 
 use crate::sources::routes;
-use crate::support::{Answer, Browser, Client, PASSWORD, Server, parallel, redeem_at_once, rounds};
+use crate::support::{Answer, Browser, Client, PASSWORD, Provider, Server, parallel, redeem_at_once, rounds};
 
 const ANN: &str = "ann@example.org";
 
@@ -160,6 +161,8 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
     let (access, refresh) = (tokens["access_token"].to_string(), tokens["refresh_token"].to_string());
     let (access, refresh) = (access.trim_matches('"').to_owned(), refresh.trim_matches('"').to_owned());
     let code = browser.get(&silent).await.location_param("code").unwrap();
+    let (away, link) = (login_page.form("#upstream-fake"), account.form("#link-fake"));
+    let unlink = bea_form.clone().to("/account/identities/unlink").with("id", "another");
     let end_others = bea_form.to("/account/sign-ins/end-others");
     let end_app = account.form("#sign-ins button").without("id").with("client_id", "another");
     let end_app = end_app.to("/account/apps/end");
@@ -198,6 +201,9 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("end a sign-in", Must::Be(303), Sent::form(&browser, &account.form("#sign-ins button").with("id", "another"))),
         ("end the other sign-ins", Must::Be(303), Sent::form(&bea, &end_others)),
         ("end an app", Must::Be(303), Sent::form(&browser, &end_app)),
+        ("to a provider", Must::Be(200), Sent::form(&stranger, &away)),
+        ("to a provider to link", Must::Be(200), Sent::form(&browser, &link)),
+        ("unlink", Must::Be(303), Sent::form(&bea, &unlink)),
         ("logout", Must::Be(200), Sent::get(&browser, "/logout")),
         ("signed out", Must::Be(200), Sent::get(&stranger, "/signed-out")),
         ("stylesheet", Must::Be(200), Sent::get(&stranger, &login_page.field("link[rel=stylesheet]", "href").unwrap())),
@@ -222,7 +228,11 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
 }
 
 async fn with_a_pool_of(size: u32) {
+    let fake = Provider::start().await;
     let server = Server::with(|config| {
+        fake.add_to(config, "fake", ProviderKind::Oidc, |_| {});
+        // All of them come from one address.
+        config.limits.trusted_networks = vec!["203.0.113.0/24".parse().unwrap()];
         config.database.max_connections = size;
         config.database.acquire_timeout = 60;
         config.limits.failures_per_minute = 1_000_000;
@@ -233,6 +243,7 @@ async fn with_a_pool_of(size: u32) {
         config.sign_in.per_person = 1_000;
     })
     .await;
+    server.app.providers.discover().await;
     let all = every_endpoint(&server).await;
     // All of them at once, some times each, and then each alone: the queue must stay shorter than what one waits in it.
     let answers = parallel(all.len() * 8, |at| all[at % all.len()].sent.clone().send()).await;
@@ -256,7 +267,8 @@ async fn with_a_pool_of(size: u32) {
 
 #[tokio::test]
 async fn these_tests_know_every_route() {
-    let server = Server::start().await;
+    let fake = Provider::start().await;
+    let server = Server::with(|config| fake.add_to(config, "fake", ProviderKind::Oidc, |_| {})).await;
     let sent: Vec<String> = every_endpoint(&server).await.iter().map(|asked| asked.sent.path()).collect();
     for (path, _) in routes() {
         let fixed = path.split('{').next().unwrap();

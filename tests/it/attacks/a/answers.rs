@@ -2,11 +2,13 @@
 
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
-use url::Url;
+use doorward::protocol::upstream::ProviderKind;
+use serde_json::json;
+use url::{Url, form_urlencoded};
 
 use crate::attacks::{ANN, count, encoded};
 use crate::sources::routes;
-use crate::support::{Answer, PASSWORD, Server, by_get_and_post, filled};
+use crate::support::{Answer, PASSWORD, Provider, Server, by_get_and_post, filled};
 
 /// Nobody is sent anywhere, by header, link or form, in any response mode and in silence.
 #[tokio::test]
@@ -141,7 +143,9 @@ async fn a12_state_comes_back_as_one_value_and_adds_no_parameter() {
 /// Every form of every page is answered with a page or with 303, which becomes a GET: the password is sent on to nobody.
 #[tokio::test]
 async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
-    let server = Server::start().await;
+    let fake = Provider::start().await;
+    let server = Server::with(|config| fake.add_to(config, "fake", ProviderKind::Oidc, |_| {})).await;
+    server.app.providers.discover().await;
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Web, |_| {}).await;
     let mut browser = server.browser();
@@ -160,6 +164,32 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
     seen.push(("/logout", server.post("/logout", "state=x").await));
     let question = browser.visit("/logout").await;
     let account = browser.visit("/account").await;
+    // Whoever comes from the provider is led on by a page, and so is whoever goes there.
+    let leaving = browser.submit(&account.form("#link-fake")).await;
+    let sent_to: Url = leaving.onward().unwrap().parse().unwrap();
+    let mut stranger = server.browser();
+    let login = stranger.visit("/login").await;
+    let away = stranger.submit(&login.form("#upstream-fake")).await;
+    let brought = fake.visit(&away.onward().unwrap().parse().unwrap()).await;
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&brought).finish();
+    seen.push(("/upstream/{id}/callback", server.post("/upstream/fake/callback", &query).await));
+    let exists = stranger.visit(&format!("/upstream/fake/callback?{query}")).await;
+    let request = exists.field("#sign-in-instead", "href").unwrap().split_once("request=").unwrap().1.to_owned();
+    let login = stranger.visit(&format!("/login?request={request}")).await;
+    let asked = stranger.sign_in_on(&login, ANN, PASSWORD).await;
+    seen.push(("/upstream/{id}/link", stranger.submit(&asked.form("#link")).await));
+    fake.person(json!({ "sub": "another", "name": "Another" }));
+    let mut another = server.browser();
+    let login = another.visit("/login").await;
+    let away = another.submit(&login.form("#upstream-fake")).await;
+    let brought = fake.visit(&away.onward().unwrap().parse().unwrap()).await;
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&brought).finish();
+    let first = another.visit(&format!("/upstream/fake/callback?{query}")).await;
+    seen.push(("/upstream/{id}/account", another.submit(&first.form("#create-account")).await));
+    let by_page = [("/account/identities/link", leaving), ("/upstream/{id}", away)];
+    let unlink = browser.visit("/account").await.form("#unlink-fake");
+    seen.push(("/account/identities/unlink", browser.submit(&unlink).await));
+    assert!(sent_to.as_str().starts_with(&fake.issuer()));
     let end = account.form("#sign-ins button").without("id");
     for (path, form) in [
         ("/account/sign-ins/end", end.clone().with("id", "another")),
@@ -172,11 +202,15 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
     for (path, answer) in &seen {
         assert_eq!(answer.status, 303, "{path}: {}", answer.text());
     }
-    let machines = ["/token", "/revoke", "/introspect", "/userinfo"];
+    for (path, answer) in &by_page {
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    }
+    seen.extend(by_page);
+    let machines = ["/token", "/revoke", "/introspect", "/userinfo", "/upstream/{id}/backchannel-logout"];
     for (path, methods) in routes() {
         let is_form = methods.contains("post(") && !machines.contains(&path.as_str());
         assert!(!is_form || seen.iter().any(|(known, _)| *known == path), "{path}: send its form here");
-        let answer = server.post(&path, "").await;
+        let answer = server.post(&path.replace("{id}", "fake"), "").await;
         assert!(![301, 302, 307, 308].contains(&answer.status.as_u16()), "{path}: {}", answer.status);
     }
 }
