@@ -4,6 +4,7 @@ mod errands;
 mod first;
 mod linking;
 mod passed_on;
+mod refusals;
 mod ways;
 
 use doorward::config::{Config, UpstreamConfig};
