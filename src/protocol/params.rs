@@ -53,6 +53,10 @@ pub const KNOWN: &[&str] = &[
     "refresh_token",
     "token",
     "token_type_hint",
+    // What a browser brings back from a provider (RFC 6749, RFC 9207).
+    "error",
+    "iss",
+    "user",
     // Our own pages.
     "as",
     "choose",
