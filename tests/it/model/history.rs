@@ -14,13 +14,15 @@ use doorward::protocol::client::{self, ClientType};
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
-use doorward::protocol::upstream::{Identity, Vouched};
+use doorward::protocol::upstream::{Identity, ProviderKind, Vouched};
 use doorward::random;
 use proptest::test_runner::TestCaseError;
+use serde_json::json;
 
 use super::operation::{App, Ask, Operation, Person, SPA};
 use super::reference::{Given, Model};
-use crate::support::{Answer, Browser, Client, PASSWORD, Server, VERIFIER, unverified_claims};
+use crate::federation::through;
+use crate::support::{Answer, Browser, Client, PASSWORD, Provider, Server, VERIFIER, unverified_claims};
 
 const API: &str = "https://notes.test";
 /// The API that owns what the application with the secret asks for by its scope alone.
@@ -35,6 +37,7 @@ type Compared = Result<(), TestCaseError>;
 /// The server that histories happen on.
 pub(super) struct Place {
     server: Server,
+    fake: Provider,
     api: Client,
     on_reuse: OnReuse,
     /// How often each answer to an operation came.
@@ -64,17 +67,23 @@ pub(super) struct History<'a> {
 
 impl Place {
     pub(super) async fn open(on_reuse: OnReuse) -> Self {
+        let fake = Provider::start().await;
         let server = Server::with(|config| {
+            fake.add_to(config, "fake", ProviderKind::Oidc, |settings| {
+                settings.roles = [("makers".to_owned(), vec![ROLE.to_owned()])].into();
+            });
             let limits = &mut config.limits;
             (limits.failures_per_minute, limits.account_failures_per_minute) = (1_000_000, 1_000_000);
             (limits.pause_after, limits.slow_after) = (1_000_000, 1_000_000);
         })
         .await;
+        fake.follow(&server.clock);
+        server.app.providers.discover().await;
         server.db_resource(API, &[]).await;
         server.db_resource(MAIL, &["mail:read"]).await;
         let api = server.db_client(ClientType::Service, |_| {}).await;
         server.db_change_resource(API, |resource| resource.introspectors = vec![api.id.clone()]).await;
-        Self { server, api, on_reuse, tried: Mutex::default() }
+        Self { server, fake, api, on_reuse, tried: Mutex::default() }
     }
 
     /// How often each answer to an operation came.
@@ -86,7 +95,7 @@ impl Place {
         let email = format!("{}@example.org", random::row_id(self.server.clock.now()));
         let id = self.server.db_user(&email).await;
         let now = self.server.clock.now();
-        let identity = Vouched::of("work", "https://id.test", &email).identity(random::row_id(now), &id, now);
+        let identity = Vouched::of("fake", &self.fake.issuer(), &email).identity(random::row_id(now), &id, now);
         let mut transaction = self.server.app.storage.begin().await.unwrap();
         assert!(transaction.insert_identity(&identity, &Act::of_operator(now)).await.unwrap());
         transaction.commit().await.unwrap();
@@ -156,8 +165,8 @@ impl<'a> History<'a> {
 
     async fn happen(&mut self, operation: &Operation) -> Compared {
         match *operation {
-            Operation::Authorize { person, app, anew } => self.authorize(person, app, anew).await.map(|_| ()),
-            Operation::Begin { person, app } => match self.authorize(person, app, false).await? {
+            Operation::Authorize { person, app, anew, by } => self.authorize(person, app, anew, by).await.map(|_| ()),
+            Operation::Begin { person, app, by } => match self.authorize(person, app, false, by).await? {
                 true => self.redeem(self.codes.len() - 1, app, false).await,
                 false => Ok(()),
             },
@@ -208,17 +217,30 @@ impl<'a> History<'a> {
     }
 
     /// Whether a code came.
-    async fn authorize(&mut self, person: Person, app: App, anew: bool) -> Result<bool, TestCaseError> {
+    async fn authorize(
+        &mut self,
+        person: Person,
+        app: App,
+        anew: bool,
+        by: Option<usize>,
+    ) -> Result<bool, TestCaseError> {
         let resource = if app == SPA { "&resource=https%3A%2F%2Fnotes.test" } else { "" };
         let scope = if app == SPA { "" } else { "+mail:read" };
         let prompt = if anew { "&prompt=login" } else { "" };
         let address = format!("scope=openid+email+offline_access{scope}{resource}{prompt}");
-        let model = self.model.authorize(person, app, anew);
+        let groups = if self.model.role_there(person) { json!(["makers"]) } else { json!([]) };
+        let model = self.model.authorize(person, app, anew, by);
         let Human { email, browser, .. } = &mut self.people[person];
         let mut answer = browser.visit(&self.apps[app].authorization_url(&address)).await;
         let signs_in = shows(&answer, "login-submit");
         if signs_in {
-            answer = browser.sign_in_on(&answer, email, PASSWORD).await;
+            answer = match by {
+                Some(session) => {
+                    self.place.fake.person(json!({ "sub": email, "sid": session.to_string(), "groups": groups }));
+                    through(browser, &self.place.fake, &answer).await
+                }
+                None => browser.sign_in_on(&answer, email, PASSWORD).await,
+            };
         }
         let consents = shows(&answer, "allow");
         if consents {

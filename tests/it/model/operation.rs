@@ -43,10 +43,11 @@ pub(super) enum Ask {
 /// Something that happens.
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
-    /// A person goes through an authorization request; `anew` is `prompt=login`.
-    Authorize { person: Person, app: App, anew: bool },
+    /// A person goes through an authorization request; `anew` is `prompt=login`. Where a sign-in is needed, it is with the password, or by
+    /// the provider, in the first or the second session there.
+    Authorize { person: Person, app: App, anew: bool, by: Option<usize> },
     /// The same, and the code is redeemed at once.
-    Begin { person: Person, app: App },
+    Begin { person: Person, app: App, by: Option<usize> },
     /// A code is redeemed, for the first time or again; by the other application, or with a wrong verifier.
     Redeem { code: Back, by_other: bool, wrong_verifier: bool },
     /// The newest token of a grant is used.
@@ -67,13 +68,11 @@ pub(super) enum Operation {
     EndAll(Person),
     /// A person withdraws what an application was allowed.
     Withdraw { person: Person, app: App },
-    /// A person's browser has come through a provider, in the first or the second session there.
-    ComeBy { person: Person, session: usize },
     /// The provider says that a session there has ended.
     LogoutUpstream { person: Person, session: usize },
     /// A person's account at the provider is unlinked, and linked again.
     Unlink(Person),
-    /// The provider says that a person has the role, or has it no more.
+    /// The provider says from now on that a person has the role, or that they do not.
     RoleUpstream { person: Person, has: bool },
     /// An account is switched off, with the end of all that is open, or in the database alone.
     PersonOff { person: Person, thorough: bool },
@@ -98,8 +97,9 @@ fn operation() -> impl Strategy<Value = Operation> {
     // Shrinks to the usual.
     let seldom = || prop_oneof![7 => Just(false), 1 => Just(true)];
     prop_oneof![
-        12 => (which(), which()).prop_map(|(person, app)| O::Begin { person, app }),
-        3 => (which(), which(), seldom()).prop_map(|(person, app, anew)| O::Authorize { person, app, anew }),
+        12 => (which(), which(), way()).prop_map(|(person, app, by)| O::Begin { person, app, by }),
+        4 => (which(), which(), any::<bool>(), way())
+            .prop_map(|(person, app, anew, by)| O::Authorize { person, app, anew, by }),
         4 => (back(), seldom(), seldom())
             .prop_map(|(code, by_other, wrong_verifier)| O::Redeem { code, by_other, wrong_verifier }),
         16 => (back(), ask()).prop_map(|(grant, ask)| O::Refresh { grant, ask }),
@@ -114,7 +114,6 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => which().prop_map(O::EndSignIn),
         1 => which().prop_map(O::EndAll),
         2 => (which(), which()).prop_map(|(person, app)| O::Withdraw { person, app }),
-        7 => (which(), which()).prop_map(|(person, session)| O::ComeBy { person, session }),
         3 => (which(), which()).prop_map(|(person, session)| O::LogoutUpstream { person, session }),
         2 => which().prop_map(O::Unlink),
         2 => (which(), any::<bool>()).prop_map(|(person, has)| O::RoleUpstream { person, has }),
@@ -124,6 +123,11 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => which().prop_map(O::AppOn),
         9 => wait().prop_map(O::Wait),
     ]
+}
+
+/// By which session at the provider; nothing: with the password.
+fn way() -> impl Strategy<Value = Option<usize>> {
+    prop_oneof![1 => Just(None), 1 => (0..2usize).prop_map(Some)]
 }
 
 fn back() -> impl Strategy<Value = Back> {

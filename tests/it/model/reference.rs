@@ -109,8 +109,9 @@ pub(super) struct Model {
     pub(super) now: i64,
     on_reuse: OnReuse,
     person_off: [bool; 2],
-    /// Whether the provider gives them the role.
-    role_upstream: [bool; 2],
+    /// Whether the provider gives them the role, and whether it did when they last came by it.
+    role_there: [bool; 2],
+    role_here: [bool; 2],
     app_off: [bool; 2],
     /// How often each was switched off.
     eras: [u32; 2],
@@ -147,7 +148,8 @@ impl Model {
             now,
             on_reuse,
             person_off: [false; 2],
-            role_upstream: [false; 2],
+            role_there: [false; 2],
+            role_here: [false; 2],
             app_off: [false; 2],
             eras: [0; 2],
             browsers: [None; 2],
@@ -191,17 +193,23 @@ impl Model {
     }
 
     /// A person goes for a code; what is met on the way, or how it ends without one.
-    pub(super) fn authorize(&mut self, person: Person, app: App, anew: bool) -> Result<Way, Rejection> {
+    pub(super) fn authorize(
+        &mut self,
+        person: Person,
+        app: App,
+        anew: bool,
+        by: Option<usize>,
+    ) -> Result<Way, Rejection> {
         if self.app_off[app] {
             return Err(Rejection::DisabledClient);
         }
         let known = self.comes(person);
         let signs_in = !known || anew;
         if signs_in && self.person_off[person] {
-            return Err(Rejection::WrongCredentials);
+            return Err(if by.is_some() { Rejection::AccountSwitchedOff } else { Rejection::WrongCredentials });
         }
         if signs_in {
-            self.sign_in(person, known);
+            self.sign_in(person, known, by);
         }
         let consents = self.allowed.insert((person, app));
         let sign_in = self.browsers[person].unwrap();
@@ -211,12 +219,12 @@ impl Model {
     }
 
     /// The same sign-in goes on when it still holds.
-    fn sign_in(&mut self, person: Person, known: bool) {
+    fn sign_in(&mut self, person: Person, known: bool, by: Option<usize>) {
         let at = match self.browsers[person].filter(|_| known) {
             Some(at) => at,
             None => self.sign_ins.len(),
         };
-        let new = SignIn { person, used: self.now, expires: self.now + SIGN_IN_ABSOLUTE, ended: false, upstream: None };
+        let new = SignIn { person, used: self.now, expires: self.now + SIGN_IN_ABSOLUTE, ended: false, upstream: by };
         if known {
             self.sign_ins[at] = new;
         } else {
@@ -225,6 +233,9 @@ impl Model {
             self.sign_ins.push(new);
         }
         self.browsers[person] = Some(at);
+        if by.is_some() {
+            self.role_here[person] = self.role_there[person];
+        }
     }
 
     pub(super) fn redeem(&mut self, code: usize, by: App, wrong_verifier: bool) -> Result<(), Rejection> {

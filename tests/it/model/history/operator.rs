@@ -1,11 +1,11 @@
 //! What the operator does, or a person on the account page: here, straight to the database.
 
 use doorward::protocol::audit::Act;
-use doorward::protocol::upstream::{Identity, Vouched};
+use doorward::protocol::upstream::Identity;
 use doorward::random;
 use doorward::secret::Secret;
 
-use super::{Compared, History, Human, ROLE};
+use super::{Compared, History, Human};
 use crate::model::operation::Operation;
 
 impl History<'_> {
@@ -13,7 +13,7 @@ impl History<'_> {
     pub(super) async fn operate(&mut self, operation: &Operation) -> Compared {
         let server = &self.place.server;
         let now = server.clock.now();
-        let (mut came, mut counts) = (None, (0, 0));
+        let mut counts = (0, 0);
         let mut transaction = server.app.storage.begin().await.unwrap();
         match *operation {
             Operation::EndSignIn(person) => {
@@ -58,18 +58,6 @@ impl History<'_> {
                 }
                 self.model.switch_app(app, off);
             }
-            Operation::ComeBy { person, session } => {
-                // As a sign-in through a provider writes it, into the row that the browser has.
-                let Human { browser, identity, .. } = &self.people[person];
-                let cookie = browser.cookies.get("doorward_sign_in").cloned().unwrap_or_default();
-                if let Some(found) = transaction.sign_in_by_secret(&Secret::presented(cookie).hash()).await.unwrap() {
-                    came = Some(format!(
-                        "UPDATE sign_ins SET identity_id = '{}', upstream_sid = '{session}' WHERE id = '{}'",
-                        identity.id, found.id
-                    ));
-                    self.model.come_by(person, session);
-                }
-            }
             Operation::LogoutUpstream { person, session } => {
                 let (identity, sid) = (&self.people[person].identity, session.to_string());
                 let which = (identity.id.as_str(), Some(sid.as_str()));
@@ -87,20 +75,10 @@ impl History<'_> {
                 assert!(transaction.insert_identity(&again, &Act::of_operator(now)).await.unwrap());
                 self.people[person].identity = again;
             }
-            Operation::RoleUpstream { person, has } => {
-                let Human { id, identity, .. } = &self.people[person];
-                transaction.hold_user(id).await.unwrap();
-                let mut said = Vouched::of(&identity.provider, &identity.issuer, &identity.subject);
-                said.roles.extend(has.then(|| ROLE.to_owned()));
-                assert!(transaction.use_identity(identity, &said, now).await.unwrap());
-                self.model.give_role(person, has);
-            }
+            Operation::RoleUpstream { person, has } => self.model.give_role(person, has),
             ref other => panic!("not the operator's: {other:?}"),
         }
         transaction.commit().await.unwrap();
-        if let Some(sql) = came {
-            server.database.db_execute(&sql).await;
-        }
         server.poll().await;
         self.same("sign-ins that ended with it, or are left", counts.0, counts.1)
     }

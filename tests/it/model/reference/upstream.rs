@@ -4,13 +4,6 @@ use super::{Model, SignIn};
 use crate::model::operation::Person;
 
 impl Model {
-    /// A browser has come by a session at the provider; nothing when it is not signed in.
-    pub(in crate::model) fn come_by(&mut self, person: Person, session: usize) {
-        if let Some(at) = self.browsers[person] {
-            self.sign_ins[at].upstream = Some(session);
-        }
-    }
-
     /// What came by this session at the provider ends, or by all of them. How many there were that had not been ended.
     pub(in crate::model) fn end_upstream(&mut self, person: Person, session: Option<usize>) -> usize {
         let is_meant = |one: &&mut SignIn| {
@@ -25,12 +18,18 @@ impl Model {
         self.sign_ins.iter().filter(|one| one.person == person && !one.ended).count()
     }
 
+    /// What the provider says from now on.
     pub(in crate::model) fn give_role(&mut self, person: Person, has: bool) {
-        self.role_upstream[person] = has;
+        self.role_there[person] = has;
     }
 
     /// Whether a token that is given now has the role.
     pub(in crate::model) fn has_role(&self, grant: usize) -> bool {
-        self.role_upstream[self.grants[grant].person]
+        self.role_here[self.grants[grant].person]
+    }
+
+    /// Whether the provider says that a person has the role.
+    pub(in crate::model) fn role_there(&self, person: Person) -> bool {
+        self.role_there[person]
     }
 }
