@@ -53,38 +53,11 @@ async fn a_grant_from_before_it_could_come_without_a_sign_in_keeps_its_own() {
     assert!(unverified_claims(tokens["id_token"].as_str().unwrap()).get("sid").is_some());
 }
 
-/// A database as it was before accounts could do without an address.
-async fn before_people() -> (Database, Storage) {
-    let database = Database::empty().await;
-    std::fs::create_dir(database.folder.path().join("data")).unwrap();
-    let storage = Storage::open(&database.config, true).await.unwrap();
-    storage.migrate().await.unwrap();
-    // As it was before the migrations.
-    let users = if is_postgres() {
-        "ALTER TABLE users DROP COLUMN made_by; ALTER TABLE users DROP COLUMN upstream_roles; ALTER TABLE users ALTER COLUMN email SET NOT NULL"
-    } else {
-        "DROP TABLE users; CREATE TABLE users (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, email_verified BIGINT NOT NULL, \
-         name TEXT NOT NULL, password_hash TEXT, claims TEXT NOT NULL, roles TEXT NOT NULL, created_at BIGINT NOT NULL, \
-         disabled_at BIGINT, updated_at BIGINT NOT NULL DEFAULT 0); CREATE INDEX users_created ON users (created_at, id)"
-    };
-    for sql in [
-        "DROP TABLE errands",
-        "DROP TABLE identities",
-        "DROP INDEX sign_ins_identity",
-        "DROP INDEX sign_ins_upstream_sid",
-        "ALTER TABLE sign_ins DROP COLUMN identity_id",
-        "ALTER TABLE sign_ins DROP COLUMN upstream_sid",
-        users,
-        "DELETE FROM _sqlx_migrations WHERE version >= 20",
-    ] {
-        database.db_execute(sql).await;
-    }
-    (database, storage)
-}
-
 #[tokio::test]
 async fn a_person_from_before_there_were_providers_keeps_all_that_was_theirs() {
-    let (database, storage) = before_people().await;
+    let database = Database::empty().await;
+    database.db_migrate_before("0020").await;
+    let storage = Storage::open(&database.config, true).await.unwrap();
     let hash = if is_postgres() { "'\\x00'" } else { "x'00'" };
     for sql in [
         "INSERT INTO users (id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at) \

@@ -9,6 +9,7 @@ use doorward::config::{Config, DatabaseConfig};
 use doorward::jobs::signing_keys::SigningKeys;
 use doorward::sealing::MasterKey;
 use doorward::storage::Storage;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection, Executor, FromRow};
@@ -186,6 +187,26 @@ impl Database {
                 let mut connection = PgConnection::connect(&self.own_url).await.unwrap();
                 connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap().rows_affected()
             }
+        }
+    }
+
+    /// Brings an empty database to where a version was whose newest migration comes before this one.
+    pub async fn db_migrate_before(&self, first_missing: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let kind = if is_postgres() { "postgres" } else { "sqlite" };
+        for file in std::fs::read_dir(format!("migrations/{kind}")).unwrap().map(Result::unwrap) {
+            if file.file_name().to_str().unwrap() < first_missing {
+                std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+            }
+        }
+        let migrator = Migrator::new(folder.path()).await.unwrap();
+        match self.file() {
+            Some(path) => {
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+                migrator.run(&mut sqlx::SqliteConnection::connect_with(&options).await.unwrap()).await.unwrap();
+            }
+            None => migrator.run(&mut PgConnection::connect(&self.own_url).await.unwrap()).await.unwrap(),
         }
     }
 
