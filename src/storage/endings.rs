@@ -32,6 +32,10 @@ statements! {
     END_BOUND_GRANTS = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE sign_in_id = $1 AND bound = 1 AND ended_at IS NULL",
         ended!());
     END_GRANTS_OF_USER = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL", ended!());
+    // Of the sign-ins that it has made, and where those are gone or were renewed in another way: of what was proved by it.
+    END_GRANTS_OF_IDENTITY = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
+        AND (sign_in_id IN (SELECT s.id FROM sign_ins s WHERE s.identity_id = $4) \
+        OR proofs LIKE '%\"identity\":{\"id\":\"' || $4 || '\"%')", ended!());
     END_GRANTS_OF_CLIENT = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND client_id = $4 \
         AND ended_at IS NULL", ended!());
     FORGET_CONSENT = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
@@ -99,6 +103,16 @@ impl Transaction {
         Ok(ended.len())
     }
 
+    /// Ends all grants that a person gave who had come by this identity, whether or not they end with their sign-in.
+    pub(super) async fn end_grants_of_identity(
+        &mut self,
+        (id, user_id): (&str, &str),
+        reason: &str,
+        act: &Act,
+    ) -> Result<(), Failure> {
+        self.end_grants(END_GRANTS_OF_IDENTITY, (user_id, Some(id)), reason, act).await
+    }
+
     /// Ends a grant: nothing that came of it holds from now on.
     pub async fn end_grant(&mut self, id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
         self.end_grants(END_GRANT, (id, None), reason, act).await
@@ -161,14 +175,14 @@ impl Transaction {
     async fn end_grants(
         &mut self,
         statement: &'static str,
-        (id, client_id): (&str, Option<&str>),
+        (id, further): (&str, Option<&str>),
         reason: &str,
         act: &Act,
     ) -> Result<(), Failure> {
         let ended = on!(self, |c| {
             let query = sqlx::query_as::<_, EndedGrant>(statement).bind(id).bind(act.at.seconds()).bind(reason);
-            match client_id {
-                Some(client_id) => query.bind(client_id).fetch_all(c).await,
+            match further {
+                Some(further) => query.bind(further).fetch_all(c).await,
                 None => query.fetch_all(c).await,
             }
         })?;

@@ -39,6 +39,9 @@ statements! {
     FORGET_CONSENTS = "DELETE FROM consents WHERE user_id = $1";
 }
 
+/// Why a sign-in or a grant ended.
+const UNLINKED: &str = "unlinked";
+
 #[derive(FromRow)]
 struct IdentityRow {
     id: String,
@@ -154,8 +157,8 @@ impl Transaction {
         Ok(true)
     }
 
-    /// Unlinks an identity of a user: the roles that it gave go, the sign-ins that came by it end, and it is recorded. Whether another way in
-    /// is left is for the caller. `None` when the user has no such identity.
+    /// Unlinks an identity of a user: the roles that it gave go, the sign-ins that came by it end, with every grant that came of them, bound to
+    /// them or not, for whoever had come by it may have been somebody else; and it is recorded. Whether another way in is left is for the caller. `None` when the user has no such identity.
     pub async fn delete_identity(&mut self, id: &str, user_id: &str, act: &Act) -> Result<Option<Identity>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, IdentityRow>(DELETE_IDENTITY)
             .bind(id)
@@ -164,7 +167,8 @@ impl Transaction {
             .await)?;
         let Some(identity) = row.map(IdentityRow::read).transpose()? else { return Ok(None) };
         self.gather_roles(user_id, act.at).await?;
-        self.end_sign_ins_of_identity((id, None), "unlinked", act).await?;
+        self.end_sign_ins_of_identity((id, None), UNLINKED, act).await?;
+        self.end_grants_of_identity((id, user_id), UNLINKED, act).await?;
         self.record(&event(act, Name::IdentityUnlinked, &identity)).await?;
         Ok(Some(identity))
     }

@@ -69,7 +69,7 @@ impl History<'_> {
                 transaction.hold_user(id).await.unwrap();
                 let gone =
                     transaction.delete_identity(&identity.id, id, &Act::of_operator(now)).await.unwrap().unwrap();
-                self.model.end_upstream(person, None);
+                self.model.unlink(person);
                 counts = (transaction.sign_ins_of_user(id).await.unwrap().len(), self.model.open_sign_ins(person));
                 let again = Identity { id: random::row_id(now), ..gone };
                 assert!(transaction.insert_identity(&again, &Act::of_operator(now)).await.unwrap());

@@ -1,6 +1,6 @@
 //! What a provider changes: which sign-ins came by it, and a role that comes of it.
 
-use super::{Model, SignIn};
+use super::{Grant, Model, SignIn};
 use crate::model::operation::Person;
 
 impl Model {
@@ -11,6 +11,14 @@ impl Model {
             by.is_some_and(|by| session.is_none_or(|session| session == by))
         };
         self.sign_ins.iter_mut().filter(is_meant).map(|one| one.ended = true).count()
+    }
+
+    /// The identity is unlinked: beside the sign-ins that came by it, every grant ends that came of one of them, even of one that ended before.
+    pub(in crate::model) fn unlink(&mut self, person: Person) {
+        self.end_upstream(person, None);
+        let sign_ins = &self.sign_ins;
+        let came_by_it = |grant: &&mut Grant| grant.person == person && sign_ins[grant.sign_in].upstream.is_some();
+        self.grants.iter_mut().filter(came_by_it).for_each(|grant| grant.ended = true);
     }
 
     /// How many sign-ins of a person have not been ended.
