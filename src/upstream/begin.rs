@@ -78,7 +78,7 @@ fn parameters(of: &Parts, ask: &Ask<'_>, prompts: &[String]) -> Vec<(&'static st
     let prompt = match of.config.kind() {
         // Google has no way to ask for a password again, nor has GitHub: the person is seen to choose the account.
         ProviderKind::Google => Some("select_account"),
-        ProviderKind::Github => (ask.fresh || ask.select_account).then_some("select_account"),
+        ProviderKind::Github => (ask.fresh || ask.max_age.is_some() || ask.select_account).then_some("select_account"),
         ProviderKind::Microsoft if ask.fresh || ask.max_age.is_some() => Some("login"),
         ProviderKind::Microsoft => ask.select_account.then_some("select_account"),
         // Apple asks each time, and has no such parameter.

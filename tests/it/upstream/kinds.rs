@@ -1,7 +1,7 @@
 //! What is particular to GitHub, Microsoft and Apple.
 
 use doorward::protocol::rejection::Rejection;
-use doorward::protocol::upstream::ProviderKind::{Apple, Github, Microsoft};
+use doorward::protocol::upstream::ProviderKind::{Apple, Github, Google, Microsoft};
 use doorward::upstream::Ask;
 use serde_json::{Value, json};
 
@@ -33,9 +33,23 @@ async fn a_github_account_is_known_by_its_number_and_its_primary_address() {
     let email = vouched.email.unwrap();
     assert_eq!((email.address.as_str(), email.verified, email.trusted), ("mona@example.org", true, false));
     // GitHub cannot be asked for a password: the person is seen to choose the account.
-    let fresh = begin(&server, &Ask { fresh: true, ..Ask::default() });
-    assert_eq!(parameter(&fresh.0, "prompt").unwrap(), "select_account");
-    assert!(finish(&server, &fake, &fresh).await.is_ok());
+    for ask in [
+        Ask { fresh: true, ..Ask::default() },
+        Ask { max_age: Some(300), ..Ask::default() },
+        Ask { select_account: true, ..Ask::default() },
+    ] {
+        let sent = begin(&server, &ask);
+        assert_eq!(parameter(&sent.0, "prompt").as_deref(), Some("select_account"), "{ask:?}");
+        assert!(finish(&server, &fake, &sent).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn google_always_lets_the_account_be_chosen() {
+    let (server, _fake) = server(Google, |_| {}).await;
+    for ask in [Ask::default(), Ask { max_age: Some(300), ..Ask::default() }, Ask { fresh: true, ..Ask::default() }] {
+        assert_eq!(parameter(&begin(&server, &ask).0, "prompt").as_deref(), Some("select_account"), "{ask:?}");
+    }
 }
 
 #[tokio::test]
