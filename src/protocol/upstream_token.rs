@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::printable::is_printable;
 use super::rejection::Rejection;
 use super::upstream::Errand;
 use crate::clock::Timestamp;
@@ -52,12 +53,12 @@ pub fn check_id_token(
     subject(claims).map(drop)
 }
 
-/// The subject: 1 to 255 bytes that stand in one line.
+/// The subject: 1 to 255 bytes that can be shown (OpenID Connect Core §2).
 ///
 /// # Errors
 /// [`Rejection::UpstreamNoSubject`].
 pub fn subject(claims: &Claims) -> Result<&str, Rejection> {
-    let is_fine = |sub: &&str| (1..=255).contains(&sub.len()) && !sub.chars().any(char::is_control);
+    let is_fine = |sub: &&str| (1..=255).contains(&sub.len()) && is_printable(sub);
     text(claims, "sub").filter(is_fine).ok_or(Rejection::UpstreamNoSubject)
 }
 
@@ -215,6 +216,8 @@ mod tests {
             (json!({ "sub": "" }), Rejection::UpstreamNoSubject),
             (json!({ "sub": 7 }), Rejection::UpstreamNoSubject),
             (json!({ "sub": "a\n" }), Rejection::UpstreamNoSubject),
+            (json!({ "sub": "a\0" }), Rejection::UpstreamNoSubject),
+            (json!({ "sub": "\u{202e}a" }), Rejection::UpstreamNoSubject),
             (json!({ "sub": "a".repeat(256) }), Rejection::UpstreamNoSubject),
         ] {
             assert_eq!(check(change.clone()), Err(rejection), "{change}");

@@ -13,8 +13,16 @@ use crate::protocol::upstream::{ProviderKind, Vouched, VouchedAddress};
 use crate::protocol::upstream_token::{Claims, auth_time, subject};
 use crate::protocol::{claims as of_users, email};
 
-/// The longest name that is taken over, in characters: that of an account.
+/// The longest name that is taken over, in characters: that of an account. A short name has the same bound.
 const LONGEST: usize = 200;
+/// The longest session and the longest context class, in bytes. Both are kept with each sign-in and travel with each token.
+const LONGEST_WORD: usize = 255;
+/// How many methods are passed on,
+const METHODS: usize = 10;
+/// and how long one may be, in bytes.
+const LONGEST_METHOD: usize = 64;
+/// The longest address of a picture, in bytes.
+const LONGEST_PICTURE: usize = 1024;
 /// The domains of Google's own mailboxes.
 const OF_GOOGLE: &[&str] = &["gmail.com", "googlemail.com"];
 
@@ -36,7 +44,10 @@ impl Parts {
             groups.iter().filter_map(|group| config.roles.get(group)).flatten().cloned().collect();
         let passed = |name: &str| claims.get(name).filter(|_| config.pass_acr);
         let line = |name: &str| claims.get(self.mapped(name)).and_then(Value::as_str).and_then(line);
-        let picture = claims.get(self.mapped("picture")).and_then(|url| of_users::check("picture", url.clone()).ok());
+        let word = |claim: Option<&Value>| Some(claim?.as_str()?.to_owned()).filter(|text| is_word(text, LONGEST_WORD));
+        let picture = claims.get(self.mapped("picture")).and_then(Value::as_str);
+        let picture = picture.filter(|url| url.len() <= LONGEST_PICTURE);
+        let picture = picture.and_then(|url| of_users::check("picture", url.into()).ok());
         Ok(Vouched {
             may_register: self.may_register(email.as_ref(), &groups),
             email,
@@ -48,9 +59,9 @@ impl Parts {
             roles: roles.into_iter().collect(),
             sync: config.sync.clone(),
             auth_time: auth_time(claims),
-            acr: passed("acr").and_then(Value::as_str).map(str::to_owned),
-            amr: passed("amr").map(texts).unwrap_or_default(),
-            sid: claims.get("sid").and_then(Value::as_str).map(str::to_owned),
+            acr: word(passed("acr")),
+            amr: passed("amr").map(methods).unwrap_or_default(),
+            sid: word(claims.get("sid")),
             ..Vouched::of(&config.id, &issuer, subject(claims)?)
         })
     }
@@ -106,6 +117,16 @@ fn line(text: &str) -> Option<String> {
     let text = text.trim();
     let is_fine = !text.is_empty() && text.chars().count() <= LONGEST && is_printable(text);
     is_fine.then(|| text.to_owned())
+}
+
+/// Whether it is a text of one line and of so many bytes at most.
+fn is_word(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && is_printable(text)
+}
+
+/// The first few methods; what is too long to be the name of one is none.
+fn methods(value: &Value) -> Vec<String> {
+    texts(value).into_iter().filter(|method| is_word(method, LONGEST_METHOD)).take(METHODS).collect()
 }
 
 fn full_name(claims: &Claims) -> Option<String> {

@@ -160,3 +160,29 @@ async fn what_a_provider_says_is_text_of_one_line_or_nothing() {
     assert_eq!(vouched.name.as_deref(), Some("Ann <b>Lee</b>"));
     assert_eq!((vouched.acr, vouched.amr), (None, vec![]), "neither is passed on unasked");
 }
+
+#[tokio::test]
+async fn what_is_kept_of_a_sign_in_has_a_bound() {
+    let (server, fake) = server(Oidc, |settings| settings.pass_acr = true).await;
+    for word in ["s".repeat(256), String::new(), "a\0b".to_owned(), "a\nb".to_owned(), "\u{202e}a".to_owned()] {
+        fake.claims(json!({ "sid": word, "acr": word, "amr": [word, "pwd"] }));
+        let vouched = sign_in(&server, &fake).await.unwrap();
+        assert_eq!((vouched.sid, vouched.acr, vouched.amr), (None, None, vec!["pwd".to_owned()]), "{word:?}");
+    }
+    let (word, method) = ("s".repeat(255), "m".repeat(64));
+    fake.claims(json!({ "sid": word, "acr": word, "amr": [method, "m".repeat(65)] }));
+    let vouched = sign_in(&server, &fake).await.unwrap();
+    assert_eq!((vouched.sid, vouched.acr, vouched.amr), (Some(word.clone()), Some(word), vec![method]));
+    fake.claims(json!({ "amr": (0..1000).map(|at| at.to_string()).collect::<Vec<_>>() }));
+    assert_eq!(sign_in(&server, &fake).await.unwrap().amr.len(), 10);
+    let picture = |bytes: usize| format!("https://img.test/{}", "p".repeat(bytes - 17));
+    for (bytes, is_kept) in [(1024, true), (1025, false)] {
+        fake.claims(json!({ "picture": picture(bytes), "preferred_username": "u".repeat(200) }));
+        let vouched = sign_in(&server, &fake).await.unwrap();
+        assert_eq!((vouched.picture.is_some(), vouched.preferred_username.is_some()), (is_kept, true), "{bytes}");
+    }
+    for subject in ["s".repeat(256), "a\0".to_owned(), "\u{202e}a".to_owned()] {
+        fake.claims(json!({ "sub": subject }));
+        assert_eq!(sign_in(&server, &fake).await, Err(Rejection::UpstreamNoSubject), "{subject:?}");
+    }
+}
