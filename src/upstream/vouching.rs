@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Parts, apple};
-use crate::config::Register;
+use super::{Parts, address, apple};
+use crate::config::{Register, UpstreamConfig};
 use crate::protocol::printable::is_printable;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::upstream::{ProviderKind, Vouched, VouchedAddress};
@@ -93,11 +93,8 @@ impl Parts {
         };
         // It is said of `email`, and of no other claim.
         let verified = verified && claim == "email";
-        let runs_the_mailbox = || {
-            let domain = address.rsplit('@').next().unwrap_or_default();
-            self.config.kind() == ProviderKind::Google && (is_hosted || OF_GOOGLE.contains(&domain))
-        };
-        let trusted = verified && self.config.trust_email.unwrap_or_else(runs_the_mailbox);
+        let trusted =
+            verified && self.config.trust_email.unwrap_or_else(|| runs_the_mailbox(&self.config, &address, is_hosted));
         Some(VouchedAddress { address, verified, trusted })
     }
 
@@ -110,6 +107,13 @@ impl Parts {
         let has_group = wanted.is_empty() || groups.iter().any(|group| wanted.contains(group));
         config.register == Register::Open && has_domain && has_group
     }
+}
+
+/// Whether the provider runs the mailbox of this address: Google does of its own and of Workspaces, and nobody else who speaks as Google does.
+fn runs_the_mailbox(config: &UpstreamConfig, address: &str, is_hosted: bool) -> bool {
+    let domain = address.rsplit('@').next().unwrap_or_default();
+    let is_google = config.kind() == ProviderKind::Google && address::issuer(config) == address::GOOGLE;
+    is_google && (is_hosted || OF_GOOGLE.contains(&domain))
 }
 
 /// A text that stands in one line; one that is too long, or turns its neighbours around, is none.
@@ -140,5 +144,32 @@ fn texts(value: &Value) -> Vec<String> {
         Value::String(text) => vec![text.clone()],
         Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn google_alone_runs_its_mailboxes_and_only_under_its_own_issuer() {
+        let google = UpstreamConfig { kind: Some(ProviderKind::Google), ..UpstreamConfig::default() };
+        for (address, is_hosted, runs) in [
+            ("ann@gmail.com", false, true),
+            ("ann@googlemail.com", false, true),
+            ("ann@example.org", true, true),
+            ("ann@example.org", false, false),
+            ("ann@gmail.com.evil.test", false, false),
+        ] {
+            assert_eq!(runs_the_mailbox(&google, address, is_hosted), runs, "{address}");
+            for other in [
+                UpstreamConfig { issuer: "https://id.test".into(), ..google.clone() },
+                UpstreamConfig { kind: Some(ProviderKind::Oidc), issuer: address::GOOGLE.into(), ..google.clone() },
+            ] {
+                assert!(!runs_the_mailbox(&other, address, is_hosted), "{address} of {}", other.issuer);
+            }
+        }
+        let named = UpstreamConfig { issuer: address::GOOGLE.into(), ..google };
+        assert!(runs_the_mailbox(&named, "ann@gmail.com", false));
     }
 }

@@ -29,26 +29,19 @@ async fn an_address_is_verified_by_the_json_value_true_alone() {
 }
 
 #[tokio::test]
-async fn google_is_trusted_with_its_own_mailboxes_and_others_as_the_settings_say() {
-    let cases: [(&str, Value, bool); 4] = [
-        ("ann@gmail.com", json!({}), true),
-        ("ann@example.org", json!({ "hd": "example.org" }), true),
-        ("ann@example.org", json!({}), false),
-        ("ann@gmail.com.evil.test", json!({}), false),
-    ];
+async fn who_speaks_as_google_does_is_trusted_with_no_mailbox_but_as_the_settings_say() {
     let (default, fake) = server(Google, |_| {}).await;
-    for (address, mut claims, is_trusted) in cases {
-        claims["email"] = json!(address);
+    for claims in [json!({ "email": "ann@gmail.com" }), json!({ "email": "ann@example.org", "hd": "example.org" })] {
         fake.claims(claims.clone());
-        assert_eq!(sign_in(&default, &fake).await.unwrap().email.unwrap().trusted, is_trusted, "{claims}");
-        claims["email_verified"] = json!("true");
-        fake.claims(claims);
-        assert!(!sign_in(&default, &fake).await.unwrap().email.unwrap().trusted);
+        let email = sign_in(&default, &fake).await.unwrap().email.unwrap();
+        assert_eq!((email.verified, email.trusted), (true, false), "{claims}");
     }
     for trust in [true, false] {
         let (server, fake) = server(Google, |settings| settings.trust_email = Some(trust)).await;
         fake.claims(json!({ "email": "ann@gmail.com" }));
         assert_eq!(sign_in(&server, &fake).await.unwrap().email.unwrap().trusted, trust);
+        fake.claims(json!({ "email": "ann@gmail.com", "email_verified": "true" }));
+        assert!(!sign_in(&server, &fake).await.unwrap().email.unwrap().trusted, "it is not verified");
     }
 }
 

@@ -123,7 +123,8 @@ async fn f4_an_account_made_beforehand_is_not_the_victims() {
     let second = Provider::start().await;
     let of = second.clone();
     let settings = move |config: &mut doorward::config::Config| of.add_to(config, "other", Oidc, |_| {});
-    let (server, fake) = federated_with(Google, |_| {}, settings).await;
+    // As Google is with its own mailboxes, which nobody else is by itself.
+    let (server, fake) = federated_with(Google, |of| of.trust_email = Some(true), settings).await;
     second.follow(&server.clock);
     let gmail = "ann.of.the.hills@gmail.com";
     let mut squatter = server.browser();
