@@ -179,7 +179,8 @@ impl Parts {
         self.refuse(rejection, format_args!("the token endpoint says '{code}'"))
     }
 
-    /// Fetches a document of JSON with an access token; nothing when the answer says that this person has none or may not see it.
+    /// Fetches a document of JSON with an access token; nothing when the answer says that there is none. That it may not be seen (403) says
+    /// nothing of the person: GitHub answers so when we ask too often, and where an organization has not approved us.
     ///
     /// # Errors
     /// [`Rejection::UpstreamUnavailable`], [`Rejection::UpstreamMalformed`].
@@ -194,7 +195,7 @@ impl Parts {
                 Ok(document) => Ok(Some(document)),
                 Err(_) => Err(self.refuse(Rejection::UpstreamMalformed, format_args!("{url} answered no JSON"))),
             },
-            403 | 404 => Ok(None),
+            404 => Ok(None),
             _ => Err(self.refuse(Rejection::UpstreamUnavailable, format_args!("{url} answered {status}"))),
         }
     }

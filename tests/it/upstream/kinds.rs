@@ -99,6 +99,16 @@ async fn organizations_let_in_their_members_and_give_roles() {
     assert_eq!(sign_in(&server, &fake).await, Err(Rejection::UpstreamNotAdmitted), "who is only invited is no member");
     fake.organization("octo", "active");
     assert_eq!(sign_in(&server, &fake).await.unwrap().roles, ["developer"]);
+    // A limit of GitHub's, or an organization that has not approved us, takes no role away and turns nobody out for good.
+    for path in ["/api/v3/user", "/api/v3/user/emails", "/api/v3/user/memberships/orgs/octo"] {
+        for status in [403, 429] {
+            fake.answer(path, Instead::Status(status));
+            assert_eq!(sign_in(&server, &fake).await, Err(Rejection::UpstreamUnavailable), "{path} {status}");
+        }
+        fake.mend(path);
+    }
+    fake.answer("/api/v3/user/memberships/orgs/octo", Instead::Status(404));
+    assert_eq!(sign_in(&server, &fake).await, Err(Rejection::UpstreamNotAdmitted));
 }
 
 #[tokio::test]
