@@ -47,7 +47,7 @@ pub use sign_in::SignInConfig;
 pub use telemetry::TelemetryConfig;
 pub use tls::TlsConfig;
 pub use tokens::{LONGEST_LIFETIME, TokensConfig};
-pub use upstream::{Register, UpstreamConfig, is_tenant};
+pub use upstream::{Register, UpstreamConfig, is_tenant, issuers};
 
 /// The sample file, which is also the defaults.
 pub const DEFAULTS: &str = include_str!("../../config.toml");

@@ -5,6 +5,7 @@
 
 mod check;
 mod entries;
+pub mod issuers;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -5,18 +5,14 @@ use url::Url;
 
 use super::microsoft;
 use crate::config::UpstreamConfig;
+pub(super) use crate::config::issuers::GOOGLE;
+use crate::config::issuers::{APPLE, GITHUB};
 use crate::protocol::upstream::ProviderKind;
 
-/// Google's issuer.
-pub(super) const GOOGLE: &str = "https://accounts.google.com";
 /// The form of it without a scheme, which Google's documentation allows in ID tokens.
 pub(super) const GOOGLE_SHORT: &str = "accounts.google.com";
 /// The hosts that Google's discovery document names beside its issuer.
 const OF_GOOGLE: &[&str] = &["oauth2.googleapis.com", "www.googleapis.com", "openidconnect.googleapis.com"];
-/// Apple's issuer.
-const APPLE: &str = "https://appleid.apple.com";
-/// GitHub, unless the settings name an enterprise's own.
-const GITHUB: &str = "https://github.com";
 
 /// The issuer of a provider, without the tenant where there are many.
 pub(super) fn issuer(config: &UpstreamConfig) -> String {

@@ -3,14 +3,11 @@
 //!
 //! An address in its tokens is what an administrator of some tenant wrote, so it is never taken as verified (the attack called nOAuth).
 
+use crate::config::issuers::{CONSUMERS, MICROSOFT as HOST};
 use crate::config::{UpstreamConfig, is_tenant};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::upstream_token::Claims;
 
-/// Where it is, but for national clouds.
-const HOST: &str = "https://login.microsoftonline.com";
-/// The tenant of all personal accounts.
-const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 /// What stands for the tenant in the discovery document of many.
 const TEMPLATE: &str = "{tenantid}";
 

@@ -34,7 +34,9 @@ pub fn take(given: &mut Vec<Given>, mistakes: &mut Mistakes) -> Vec<UpstreamConf
             }
         }
     }
-    entries.into_iter().filter_map(|entry| read(entry, mistakes)).collect()
+    let entries: Vec<UpstreamConfig> = entries.into_iter().filter_map(|entry| read(entry, mistakes)).collect();
+    super::issuers::check(&entries, mistakes);
+    entries
 }
 
 /// The tables of a file's `[[upstream]]`.
