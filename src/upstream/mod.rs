@@ -1,8 +1,9 @@
 //! The client side of sign-in through providers: where a browser is sent, and what its coming back means (OpenID Connect Core §3.1, RFC 6749
 //! §4.1, with PKCE always). OpenID providers are spoken to by what their discovery says, GitHub by what its documentation says.
 //!
-//! What discovery gave is in memory and looked after by a job ([`Providers::keep_up_to_date`]): nothing but a callback ever waits for a provider,
-//! and that for ten seconds at most. A provider that cannot be used, for whatever reason, fails closed and alone. Who a vouched-for person is here, is not
+//! What discovery gave is in memory and looked after by a job ([`Providers::keep_up_to_date`]). Two endpoints alone ever wait for a provider: a
+//! callback, for ten seconds at most; and where it tells that a session has ended, for one call of five seconds once a minute, when a token that says
+//! all that it should names a key that is not known. No callback waits for that one. A provider that cannot be used, for whatever reason, fails closed and alone. Who a vouched-for person is here, is not
 //! decided here.
 
 mod address;
@@ -66,9 +67,14 @@ struct Parts {
     known: ArcSwapOption<Known>,
     /// Why it cannot be used, or not be relied on, now.
     trouble: Mutex<Option<String>>,
-    /// When keys were last fetched for the sake of an unknown one; held while they are.
-    refetched: tokio::sync::Mutex<Option<Timestamp>>,
+    /// Of callbacks,
+    refetched: Refetched,
+    /// and of logout tokens, which a stranger may send as many of as they like: no callback waits for what one of those made us do.
+    refetched_for_logout: Refetched,
 }
+
+/// When keys were last fetched for the sake of an unknown one; held while they are.
+type Refetched = tokio::sync::Mutex<Option<Timestamp>>;
 
 impl Providers {
     /// The providers as configured. Nobody is called.
@@ -125,7 +131,8 @@ impl Provider {
             outgoing: outgoing.clone(),
             known: ArcSwapOption::empty(),
             trouble: Mutex::new((!is_ready).then(|| "it has not been reached yet".to_owned())),
-            refetched: tokio::sync::Mutex::new(None),
+            refetched: Refetched::default(),
+            refetched_for_logout: Refetched::default(),
             config,
         })))
     }

@@ -1,12 +1,14 @@
 //! Tokens that a provider signed: which key and algorithm count (OpenID Connect Core §10.1, RFC 8725 §3). The keys are those that it publishes
 //! at the address that its discovery document names, and none that a token brings; the algorithms are those that it announced.
 
+use std::sync::Arc;
+
 use openidconnect::JsonWebKey;
 use openidconnect::core::CoreJwsSigningAlgorithm;
 use serde_json::{Map, Value};
 
 use super::discovery::Known;
-use super::{Parts, address, microsoft};
+use super::{Parts, Refetched, address, microsoft};
 use crate::clock::Timestamp;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::upstream::ProviderKind;
@@ -27,20 +29,24 @@ impl Parts {
     /// # Errors
     /// The rule that says no.
     pub(super) async fn id_token(&self, token: &str, now: Timestamp) -> Result<Claims, Rejection> {
-        let claims = self.claims(token, ID_TOKEN, now).await;
+        let claims = self.claims(token, ID_TOKEN, &self.refetched, now).await;
         claims.map_err(|rejection| self.refuse(rejection, "of the ID token"))
     }
 
-    /// Checks a logout token.
+    /// Checks a logout token. What it says is looked at before who signed it: a stranger may send any, and what is not even written as one for
+    /// us makes us call nobody.
     ///
     /// # Errors
     /// [`Rejection::WrongLogoutToken`].
     pub(super) async fn logout_token(&self, token: &str, now: Timestamp) -> Result<LogoutToken, Rejection> {
         let wrong = Rejection::WrongLogoutToken;
-        let claims = self.claims(token, LOGOUT_TOKEN, now).await.map_err(|why| self.refuse(wrong, why.reason()))?;
+        let claims = parts(token).and_then(|(_, payload, _)| object(payload)).ok_or(wrong)?;
         let issuers = self.issuers(&claims).map_err(|_| wrong)?;
         let issuers: Vec<&str> = issuers.iter().map(String::as_str).collect();
-        check_logout_token(&claims, &issuers, &self.config.client_id, now)
+        let said = check_logout_token(&claims, &issuers, &self.config.client_id, now)?;
+        let signed = self.claims(token, LOGOUT_TOKEN, &self.refetched_for_logout, now).await;
+        signed.map_err(|why| self.refuse(wrong, why.reason()))?;
+        Ok(said)
     }
 
     /// The issuers of which a token may be: one, but for Google, who has two names for itself.
@@ -56,11 +62,17 @@ impl Parts {
         }
     }
 
-    async fn claims(&self, token: &str, types: &[&str], now: Timestamp) -> Result<Claims, Rejection> {
+    async fn claims(
+        &self,
+        token: &str,
+        types: &[&str],
+        refetched: &Refetched,
+        now: Timestamp,
+    ) -> Result<Claims, Rejection> {
         let known = self.known.load_full().ok_or(Rejection::UpstreamUnavailable)?;
         match claims(&known, token, types) {
             Err(Rejection::UpstreamUnknownKey) => {
-                let known = self.refetched_keys(&known, now).await?;
+                let known = self.refetched_keys(&known, refetched, now).await?;
                 claims(&known, token, types)
             }
             outcome => outcome,
@@ -70,12 +82,13 @@ impl Parts {
     /// What is known, with keys fetched anew unless that was done a moment ago. Whoever comes meanwhile waits for the same keys.
     async fn refetched_keys(
         &self,
-        seen: &std::sync::Arc<Known>,
+        seen: &Arc<Known>,
+        refetched: &Refetched,
         now: Timestamp,
-    ) -> Result<std::sync::Arc<Known>, Rejection> {
-        let mut refetched = self.refetched.lock().await;
+    ) -> Result<Arc<Known>, Rejection> {
+        let mut refetched = refetched.lock().await;
         let known = self.known.load_full().ok_or(Rejection::UpstreamUnavailable)?;
-        if !std::sync::Arc::ptr_eq(&known, seen) {
+        if !Arc::ptr_eq(&known, seen) {
             return Ok(known);
         }
         if refetched.is_some_and(|at| now < at.plus(REFETCH_EVERY)) {
@@ -83,18 +96,28 @@ impl Parts {
         }
         *refetched = Some(now);
         let keys = self.fetch_keys(&known.jwks).await.map_err(|why| self.refuse(Rejection::UpstreamUnknownKey, why))?;
-        let known = std::sync::Arc::new(known.with_keys(keys));
+        let known = Arc::new(known.with_keys(keys));
         self.known.store(Some(known.clone()));
         Ok(known)
     }
 }
 
+/// The header, the payload and the signature of a token, as they travel.
+fn parts(token: &str) -> Option<(&str, &str, &str)> {
+    let (signed, signature) = token.rsplit_once('.')?;
+    let (header, payload) = signed.split_once('.')?;
+    Some((header, payload, signature))
+}
+
+fn object(part: &str) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&from_base64url(part)?).ok()
+}
+
 /// The claims of a token that is signed with one of the keys.
 fn claims(known: &Known, token: &str, types: &[&str]) -> Result<Claims, Rejection> {
     let malformed = Rejection::UpstreamMalformedToken;
-    let (signed, signature) = token.rsplit_once('.').ok_or(malformed)?;
-    let (header, payload) = signed.split_once('.').ok_or(malformed)?;
-    let object = |part: &str| -> Option<Map<String, Value>> { serde_json::from_slice(&from_base64url(part)?).ok() };
+    let (header, payload, signature) = parts(token).ok_or(malformed)?;
+    let signed = &token[..header.len() + 1 + payload.len()];
     let header = object(header).ok_or(malformed)?;
     let typ = header.get("typ").map(|typ| typ.as_str().unwrap_or_default().to_ascii_lowercase());
     // What must be understood is not (RFC 7515 §4.1.11).

@@ -6,7 +6,7 @@ use doorward::upstream::Ask;
 use serde_json::{Value, json};
 
 use super::{ID, begin, finish, parameter, server, sign_in};
-use crate::support::{Instead, Signing};
+use crate::support::{Instead, Signing, eventually};
 
 #[tokio::test]
 async fn a_person_who_comes_back_is_vouched_for() {
@@ -238,7 +238,37 @@ async fn a_logout_token_is_signed_for_us_by_the_provider() {
         let token = fake.logout_token(json!({ "sub": "ann" }));
         assert_eq!(check(&token).await, Err(Rejection::WrongLogoutToken), "{signing:?}");
     }
+    // Fetched once, for the one that says all that it should and names a key that is not known.
+    let fetched = fake.asked("/keys");
+    assert_eq!(fetched, 2);
+    fake.sign(Signing::UnpublishedKey);
+    server.turn(60);
+    for made_up in [json!({ "sub": "ann", "iss": "https://evil.test" }), json!({ "sub": "ann", "aud": "x" }), json!({})]
+    {
+        assert_eq!(check(&fake.logout_token(made_up)).await, Err(Rejection::WrongLogoutToken));
+    }
+    assert_eq!(fake.asked("/keys"), fetched, "whoever does not know who we are makes us call nobody");
     for rubbish in ["", ".", "a.b.c"] {
         assert_eq!(check(rubbish).await, Err(Rejection::WrongLogoutToken));
     }
+}
+
+#[tokio::test]
+async fn no_callback_waits_for_what_a_logout_token_made_us_fetch() {
+    let (server, fake) = server(Oidc, |_| {}).await;
+    fake.answer("/keys", Instead::Silence);
+    fake.sign(Signing::UnpublishedKey);
+    let token = fake.logout_token(json!({ "sub": "ann" }));
+    fake.sign(Signing::default());
+    let provider = server.app.providers.get(ID).unwrap().clone();
+    let now = server.app.now();
+    let stranger = tokio::spawn(async move { provider.logout_token(&token, now).await.is_err() });
+    eventually("the keys are fetched", async || (fake.asked("/keys") == 2).then_some(())).await;
+    // The stranger's fetch goes on. The provider has new keys meanwhile, and a person comes back.
+    fake.mend("/keys");
+    fake.publish();
+    fake.sign(Signing::UnpublishedKey);
+    assert!(sign_in(&server, &fake).await.is_ok());
+    assert_eq!(fake.asked("/keys"), 3);
+    stranger.abort();
 }
