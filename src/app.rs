@@ -119,7 +119,7 @@ impl App {
         }
         let mint = Mint::new(ring.clone(), issuer.clone());
         let outgoing = Outgoing::new(&config.outgoing)?;
-        let providers = Providers::new(&config.upstream, &outgoing, &issuer)?;
+        let providers = Providers::new(&config.upstream, &outgoing, &issuer);
         config.upstream.iter_mut().for_each(UpstreamConfig::forget_secrets);
         Ok(Self(Arc::new(Parts {
             outbox: Outbox::new(

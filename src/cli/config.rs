@@ -12,7 +12,7 @@ use crate::leaked::Leaked;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
-use crate::upstream::Providers;
+use crate::upstream::{Provider, Providers};
 
 /// Look at the settings.
 #[derive(Subcommand)]
@@ -70,12 +70,14 @@ async fn problems(context: &Context) -> Result<(), Failure> {
     if found.is_empty() { Ok(()) } else { Err(Failure::internal(found.join("\n"))) }
 }
 
-/// Whether the secrets of providers can be read. Nobody is called.
+/// Whether the secrets of providers can be read. Nobody is called. A server starts without one that cannot; here it is a mistake.
 fn providers(config: &Config) -> Result<(), Failure> {
     let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
     // Certificate authorities that cannot be read are told already.
     let Ok(outgoing) = Outgoing::new(&config.outgoing) else { return Ok(()) };
-    Providers::new(&config.upstream, &outgoing, &issuer).map(drop)
+    let providers = Providers::new(&config.upstream, &outgoing, &issuer);
+    let mistakes: Vec<&str> = providers.all().iter().filter_map(Provider::mistake).collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(Failure::internal(mistakes.join("\n"))) }
 }
 
 fn show(settings: &Value) {

@@ -80,5 +80,5 @@ fn view(provider: &Provider) -> Value {
 
 pub(super) fn providers(config: &Config) -> Result<Providers, Failure> {
     let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
-    Providers::new(&config.upstream, &Outgoing::new(&config.outgoing)?, &issuer)
+    Ok(Providers::new(&config.upstream, &Outgoing::new(&config.outgoing)?, &issuer))
 }

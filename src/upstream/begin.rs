@@ -25,6 +25,9 @@ pub struct Ask<'a> {
 }
 
 pub(super) fn begin(of: &Parts, ask: &Ask<'_>, state: &str, now: Timestamp) -> Result<(Url, Errand), Rejection> {
+    if of.credentials.trouble().is_some() {
+        return Err(Rejection::UpstreamUnavailable);
+    }
     let kind = of.config.kind();
     let known = of.known.load();
     let (endpoint, prompts) = match (kind, known.as_ref()) {

@@ -31,6 +31,8 @@ pub(super) enum Credentials {
     Secret(SecretSetting),
     /// By a secret that Apple's key makes of the moment.
     Apple(SigningKey),
+    /// Not at all, for this reason: what the settings name cannot be read.
+    Unreadable(String),
 }
 
 /// What a token response has beside the rest.
@@ -41,6 +43,9 @@ pub(super) struct Beside {
 }
 
 impl ExtraTokenFields for Beside {}
+
+/// What is wrong when the token endpoint refuses us rather than the code.
+pub(super) const UNKNOWN_CLIENT: &str = "it does not know client_id and client_secret, or not this callback";
 
 pub(super) type Answer = StandardTokenResponse<Beside, BasicTokenType>;
 type Exchange = Client<
@@ -60,15 +65,19 @@ struct Desk {
 
 impl Credentials {
     /// Reads what the settings name.
-    ///
-    /// # Errors
-    /// A sentence when a file cannot be read.
-    pub(super) fn read(config: &UpstreamConfig) -> Result<Self, Failure> {
-        if config.kind() == ProviderKind::Apple {
-            return apple::key(config).map(Self::Apple);
-        }
-        let secret = config.secret().map_err(Failure::internal)?;
-        Ok(if secret.expose().is_empty() { Self::Public } else { Self::Secret(secret) })
+    pub(super) fn read(config: &UpstreamConfig) -> Self {
+        let read = if config.kind() == ProviderKind::Apple {
+            apple::key(config).map(Self::Apple).map_err(|failure| failure.detail)
+        } else {
+            let secret = config.secret();
+            secret.map(|secret| if secret.expose().is_empty() { Self::Public } else { Self::Secret(secret) })
+        };
+        read.unwrap_or_else(Self::Unreadable)
+    }
+
+    /// Why we cannot show who we are.
+    pub(super) fn trouble(&self) -> Option<&str> {
+        if let Self::Unreadable(why) = self { Some(why) } else { None }
     }
 }
 
@@ -144,6 +153,7 @@ impl Parts {
                 let secret = apple::client_secret(&self.config, key, now).map_err(|why| set_up(&why))?;
                 client = client.set_client_secret(ClientSecret::new(secret.expose().to_owned()));
             }
+            Credentials::Unreadable(why) => return Err(set_up(why)),
         }
         let carry = |request: HttpRequest| carry(self.outgoing.clone(), request);
         let exchanged = client
@@ -151,7 +161,13 @@ impl Parts {
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()))
             .request_async(&carry)
             .await;
-        exchanged.map_err(|error| self.refused(error))
+        let answer = exchanged.map_err(|error| self.refused(error));
+        match &answer {
+            Ok(_) => self.note_refusal(None),
+            Err(Rejection::UpstreamClientRefused) => self.note_refusal(Some(UNKNOWN_CLIENT)),
+            Err(_) => {}
+        }
+        answer
     }
 
     fn refused(&self, error: BasicRequestTokenError<Failure>) -> Rejection {
@@ -170,6 +186,8 @@ impl Parts {
             }
         };
         let rejection = match code.as_str() {
+            // GitHub says so of a client id that it does not know.
+            "Not Found" if self.config.kind() == ProviderKind::Github => Rejection::UpstreamClientRefused,
             "invalid_grant" | "bad_verification_code" => Rejection::UpstreamCodeRefused,
             "invalid_client" | "unauthorized_client" | "incorrect_client_credentials" | "redirect_uri_mismatch" => {
                 Rejection::UpstreamClientRefused

@@ -26,7 +26,7 @@ use url::Url;
 
 use crate::clock::Timestamp;
 use crate::config::UpstreamConfig;
-use crate::failure::{Error, Failure};
+use crate::failure::Error;
 use crate::outgoing::Outgoing;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::printable;
@@ -65,8 +65,12 @@ struct Parts {
     outgoing: Outgoing,
     /// What discovery gave last; GitHub has none.
     known: ArcSwapOption<Known>,
+    /// Our address to which it tells that a session there has ended.
+    backchannel: String,
     /// Why it cannot be used, or not be relied on, now.
     trouble: Mutex<Option<String>>,
+    /// Why its token endpoint refused us the last time, if it did.
+    refusal: Mutex<Option<&'static str>>,
     /// Of callbacks,
     refetched: Refetched,
     /// and of logout tokens, which a stranger may send as many of as they like: no callback waits for what one of those made us do.
@@ -77,14 +81,10 @@ struct Parts {
 type Refetched = tokio::sync::Mutex<Option<Timestamp>>;
 
 impl Providers {
-    /// The providers as configured. Nobody is called.
-    ///
-    /// # Errors
-    /// A sentence when a file with a secret cannot be read, or holds none.
-    pub fn new(config: &[UpstreamConfig], outgoing: &Outgoing, issuer: &Issuer) -> Result<Self, Failure> {
+    /// The providers as configured. Nobody is called. One whose secret cannot be read is among them, and says so.
+    pub fn new(config: &[UpstreamConfig], outgoing: &Outgoing, issuer: &Issuer) -> Self {
         let enabled = config.iter().filter(|one| one.enabled);
-        let providers = enabled.map(|one| Provider::new(one, outgoing, issuer));
-        Ok(Self(providers.collect::<Result<Vec<_>, Failure>>()?.into()))
+        Self(enabled.map(|one| Provider::new(one, outgoing, issuer)).collect())
     }
 
     /// All of them, in the order of the settings.
@@ -120,13 +120,15 @@ impl Providers {
 }
 
 impl Provider {
-    fn new(config: &UpstreamConfig, outgoing: &Outgoing, issuer: &Issuer) -> Result<Self, Failure> {
-        let credentials = Credentials::read(config)?;
+    fn new(config: &UpstreamConfig, outgoing: &Outgoing, issuer: &Issuer) -> Self {
+        let credentials = Credentials::read(config);
         let mut config = config.clone();
         config.forget_secrets();
-        let is_ready = config.kind() == ProviderKind::Github;
-        Ok(Self(Arc::new(Parts {
+        let is_ready = config.kind() == ProviderKind::Github && credentials.trouble().is_none();
+        Self(Arc::new(Parts {
             callback: issuer.address(&format!("/upstream/{}/callback", config.id)),
+            backchannel: issuer.address(&format!("/upstream/{}/backchannel-logout", config.id)),
+            refusal: Mutex::default(),
             credentials,
             outgoing: outgoing.clone(),
             known: ArcSwapOption::empty(),
@@ -134,7 +136,7 @@ impl Provider {
             refetched: Refetched::default(),
             refetched_for_logout: Refetched::default(),
             config,
-        })))
+        }))
     }
 
     /// Its id in the settings.
@@ -163,8 +165,8 @@ impl Provider {
     }
 
     /// Our address to which it tells that a session there has ended (Back-Channel Logout §2.2).
-    pub fn backchannel(&self) -> String {
-        self.0.callback.replace("/callback", "/backchannel-logout")
+    pub fn backchannel(&self) -> &str {
+        &self.0.backchannel
     }
 
     /// The issuer that its identities are kept under. Of a Microsoft that takes many tenants each has its own.
@@ -172,29 +174,26 @@ impl Provider {
         address::issuer(&self.0.config)
     }
 
-    /// The origin of its authorization endpoint, as far as that is known: a form that leads there needs it (CSP `form-action`).
-    pub fn authorization_origin(&self) -> Option<String> {
-        let url = match self.kind() {
-            ProviderKind::Github => github::authorization_endpoint(&self.0.config)?,
-            _ => self.0.known.load().as_ref()?.authorization.clone(),
-        };
-        Some(url.origin().ascii_serialization())
-    }
-
     /// Where a person signs out there (RP-Initiated Logout §2), when it has that.
     pub fn end_session_endpoint(&self) -> Option<Url> {
         self.0.known.load().as_ref()?.end_session.clone()
     }
 
-    /// Why it cannot be used, or not be relied on, now; for the operator.
+    /// Why it cannot be used, or not be relied on, now; for the operator. That it refused us holds until it takes a code again.
     pub fn trouble(&self) -> Option<String> {
-        self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        trouble.or_else(|| self.0.refusal.lock().unwrap_or_else(PoisonError::into_inner).map(str::to_owned))
+    }
+
+    /// Why its secret or key cannot be read, when that is so: a mistake of the settings.
+    pub fn mistake(&self) -> Option<&str> {
+        self.0.credentials.trouble()
     }
 
     /// Where a browser is sent, and what must be remembered until it comes back. From memory alone.
     ///
     /// # Errors
-    /// [`Rejection::UpstreamUnavailable`] while its discovery has not succeeded.
+    /// [`Rejection::UpstreamUnavailable`] while its discovery has not succeeded, or when its secret cannot be read.
     pub fn begin(&self, ask: &Ask<'_>, state: &str, now: Timestamp) -> Result<(Url, Errand), Rejection> {
         begin::begin(&self.0, ask, state, now)
     }
@@ -234,7 +233,7 @@ impl Provider {
     /// # Errors
     /// A sentence that says what is wrong.
     pub async fn discover(&self) -> Result<(), String> {
-        let discovered = self.0.discover().await;
+        let discovered = self.0.discovered().await;
         let mut trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match (&discovered, trouble.is_some()) {
             (Err(why), _) if trouble.as_ref() != Some(why) => {
@@ -253,15 +252,18 @@ impl Provider {
     /// # Errors
     /// A sentence that says what is wrong.
     pub async fn check(&self, now: Timestamp) -> Result<(), String> {
-        self.0.discover().await?;
+        self.0.discovered().await?;
         let code = "a-code-of-doorward-upstream-check";
-        match self.0.redeem(code, random::secret().expose(), now).await {
-            Err(Rejection::UpstreamClientRefused) => {
-                Err("it does not know client_id and client_secret, or not this callback".to_owned())
-            }
-            Err(Rejection::UpstreamUnavailable) => Err("its token endpoint does not answer".to_owned()),
-            _ => Ok(()),
-        }
+        // Whoever refuses the code, and nothing else, has known us. Any other answer is no proof of that.
+        let problem = match self.0.redeem(code, random::secret().expose(), now).await {
+            Err(Rejection::UpstreamCodeRefused) => return Ok(()),
+            Err(Rejection::UpstreamClientRefused) => exchange::UNKNOWN_CLIENT,
+            Err(Rejection::UpstreamUnavailable) => "its token endpoint does not answer",
+            Err(Rejection::UpstreamMalformed) => "what its token endpoint answers cannot be read",
+            Err(_) => "its token endpoint refuses us, and does not say that it is for the code",
+            Ok(_) => "its token endpoint takes a code that it never gave out",
+        };
+        Err(problem.to_owned())
     }
 
     async fn keep_up_to_date(self) {
@@ -283,6 +285,17 @@ impl Provider {
 }
 
 impl Parts {
+    /// Discovers it. One to which we cannot show who we are is discovered as well, for the sake of its logout tokens, but cannot be used.
+    async fn discovered(&self) -> Result<(), String> {
+        let discovered = self.discover().await;
+        self.credentials.trouble().map_or(discovered, |why| Err(why.to_owned()))
+    }
+
+    /// Notes that the token endpoint refused us, or does so no more.
+    fn note_refusal(&self, why: Option<&'static str>) {
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
     /// Tells the operator why somebody could not sign in. What a provider wrote is shown as text and cut.
     fn tell(&self, why: &str) {
         let why: String = printable::escaped(why).chars().take(300).collect();

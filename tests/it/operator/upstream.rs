@@ -69,7 +69,7 @@ async fn a_check_plays_one_discovery_and_says_what_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_that_cannot_be_read_is_told_before_anything_starts() {
+async fn a_secret_that_cannot_be_read_is_a_mistake_and_keeps_nothing_else_from_working() {
     let fake = Provider::start().await;
     let missing = [
         ("DOORWARD__UPSTREAM__WORK__CLIENT_SECRET", ""),
@@ -77,6 +77,11 @@ async fn a_secret_that_cannot_be_read_is_told_before_anything_starts() {
     ];
     let said = text(&with(&fake, &missing, &["config", "check"]).stderr);
     assert!(said.contains("upstream.work.client_secret_file: missing.secret"), "{said}");
+    // Issue 13: a provider that is wrong fails closed and alone, so it is listed, and what is wrong is told when it is looked at.
+    let listed = with(&fake, &missing, &["upstream", "list", "--json"]);
+    assert_eq!(serde_json::from_slice::<Value>(&listed.stdout).unwrap()[0]["id"], "work");
+    let checked = text(&with(&fake, &missing, &["upstream", "check", "work"]).stderr);
+    assert!(checked.contains("work cannot be used: upstream.work.client_secret_file: missing.secret"), "{checked}");
     let shown = text(&with(&fake, &[], &["config", "check"]).stdout);
     assert!(shown.contains("[[upstream]]") && shown.contains("client_secret = \"...\""), "{shown}");
 }
