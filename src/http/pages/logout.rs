@@ -18,6 +18,7 @@ use crate::http::extract::{CsrfForm, Sender, form, query};
 use crate::http::middleware::headers::FormAction;
 use crate::protocol::end_session::{self, EndSession, LogoutHint, LogoutStep, MAX_LENGTH};
 use crate::protocol::params::Params;
+use crate::protocol::proof::Kind;
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -162,7 +163,7 @@ async fn ask(
 }
 
 fn leave(sender: &Sender, request: &EndSession, ended: Option<&SignIn>) -> Result<Response, PageError> {
-    let by_provider = ended.is_some_and(|sign_in| sign_in.proofs.iter().any(|proof| proof.kind.as_str() == "upstream"));
+    let by_provider = ended.is_some_and(|sign_in| sign_in.proofs.has(Kind::Upstream));
     let away = match (&request.target, sender.cookies.came_by.as_deref().filter(|_| by_provider)) {
         (Some(target), _) => leave_for(&target.address())?,
         (None, None) => see_other(&sender.page.place("/signed-out"))?,

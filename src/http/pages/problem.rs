@@ -83,14 +83,24 @@ fn by(code: ErrorCode) -> By {
 }
 
 fn title(rejection: Rejection) -> &'static str {
+    let by_code = || match rejection.code() {
+        ErrorCode::UpstreamUnavailable => "The provider does not answer",
+        ErrorCode::UpstreamDenied | ErrorCode::UpstreamRefused | ErrorCode::UpstreamAnswer => "You are not signed in",
+        ErrorCode::TooManyRequests => "Please wait a little",
+        _ => "That did not work",
+    };
     match rejection {
         Rejection::ReplayedPendingRequest => "You are done here",
-        Rejection::ExpiredPendingRequest => "That was too long ago",
-        Rejection::ForeignPendingRequest => "This began elsewhere",
+        Rejection::ExpiredPendingRequest | Rejection::ExpiredErrand => "That was too long ago",
+        Rejection::ForeignPendingRequest | Rejection::UnknownErrand => "This began elsewhere",
+        Rejection::UsedErrand => "This was done before",
+        Rejection::IdentityOfAnother => "It is linked already",
+        Rejection::LastWayIn => "It is your only way in",
         Rejection::CookiesBlocked => "Cookies are needed",
         Rejection::NoSuchPage => "There is nothing here",
-        Rejection::RegistrationClosed => "No new accounts",
-        _ => "That did not work",
+        Rejection::RegistrationClosed | Rejection::ProviderRegistrationClosed => "No new accounts",
+        Rejection::AccountSwitchedOff => "This account is switched off",
+        _ => by_code(),
     }
 }
 

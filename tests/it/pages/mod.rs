@@ -15,6 +15,8 @@ mod logout;
 mod look;
 mod no_address;
 mod providers;
+#[cfg(feature = "demo")]
+mod providers_in_chromium;
 mod register;
 mod register_limit;
 mod spread;
