@@ -40,6 +40,13 @@ pub enum Meeting {
     Closed,
 }
 
+impl Meeting {
+    /// The address that is an account's already.
+    pub fn taken(self) -> Option<String> {
+        if let Self::Taken { email, .. } = self { Some(email) } else { None }
+    }
+}
+
 impl SignIns {
     /// What a newcomer can do. Only a verified address says anything of accounts here.
     ///

@@ -27,6 +27,8 @@ struct Login {
     client: Option<Asker>,
     /// What the person is called who must prove it anew.
     again: Option<String>,
+    /// The provider whose account is to be linked to the one that is signed in to here.
+    to_link: Option<String>,
     as_another: bool,
     registration: bool,
     email: String,
@@ -100,7 +102,11 @@ impl Visit {
     async fn first_page(&self, app: &App, sender: &Sender, sign_in: Option<&SignIn>) -> Result<Login, Error> {
         let Some(again) = self.expected_person(sign_in) else {
             let hint = self.journey.request().and_then(|request| request.login_hint.clone());
-            return self.page(app, sender, hint.unwrap_or_default()).await;
+            let email = match (hint, self.journey.newcomer.as_deref()) {
+                (None, Some(newcomer)) => app.sign_ins.meet(newcomer).await?.taken(),
+                (hint, _) => hint,
+            };
+            return self.page(app, sender, email.unwrap_or_default()).await;
         };
         Ok(Login {
             again: Some(again.called().to_owned()),
@@ -110,18 +116,25 @@ impl Visit {
     }
 
     async fn page(&self, app: &App, sender: &Sender, email: String) -> Result<Login, Error> {
+        let mut offer = Offer::everything(app, sender);
+        let newcomer = self.journey.newcomer.as_deref().map(|newcomer| newcomer.provider.as_str());
+        // The way that they came leads nowhere, unless there is no other.
+        if offer.with_password || offer.providers.len() > 1 {
+            offer.providers.retain(|button| Some(button.id.as_str()) != newcomer);
+        }
         Ok(Login {
             page: sender.page.clone(),
             form: self.form(app),
             client: self.asker(app).await?,
             again: None,
+            to_link: newcomer.map(|id| app.providers.get(id).map_or(id, |provider| provider.name()).to_owned()),
             as_another: false,
-            registration: app.config.registration.enabled && app.config.sign_in.password,
+            registration: app.config.registration.enabled && app.config.sign_in.password && newcomer.is_none(),
             email,
             error: None,
             email_error: None,
             password_error: None,
-            offer: Offer::everything(app, sender),
+            offer,
         })
     }
 }

@@ -129,6 +129,10 @@ impl Walk {
         self.look("account-exists").await;
         self.browser.click("#sign-in-instead").await;
         self.browser.find(&format!("{HERE} #login-submit")).await;
+        // The way that she came is not offered again.
+        self.browser.find(&format!("{HERE} #to-link")).await;
+        let offered = "return document.querySelectorAll('#providers li').length";
+        assert_eq!(self.browser.evaluate(offered).await, 0);
         self.look("login-to-link").await;
         self.fill_in(&[("#email", "olga@sample.example"), ("#password", THEIRS)], "#login-submit").await;
         self.browser.find("#link").await;
