@@ -106,6 +106,7 @@ impl App {
     ) -> Result<Self, Failure> {
         config.keys.forget_secrets();
         storage.tell_events_to(|event| numbers::event(event.name.as_str(), event.outcome.as_str()));
+        storage.roles_come_of(config.providers());
         let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
         let signing_keys = SigningKeys::open(storage.clone(), master_key, &config).await?;
         let ring = KeyRing::default();

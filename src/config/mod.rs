@@ -147,6 +147,11 @@ impl Config {
         mistakes.unless_any(config)
     }
 
+    /// The ids of the providers that are switched on.
+    pub fn providers(&self) -> impl Iterator<Item = String> {
+        self.upstream.iter().filter(|provider| provider.enabled).map(|provider| provider.id.clone())
+    }
+
     /// The folder of what is made at the first start.
     pub fn data(&self) -> &Path {
         &self.server.data

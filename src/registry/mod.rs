@@ -130,6 +130,7 @@ impl Registry {
     /// A sentence when the settings of `[password]` do not fit together, or the list of leaked passwords cannot be read.
     pub fn new(storage: Storage, config: &Config) -> Result<Self, Failure> {
         let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
+        storage.roles_come_of(config.providers());
         Ok(Self {
             storage,
             hasher: Hasher::new(&config.password)?,

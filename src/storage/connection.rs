@@ -1,5 +1,6 @@
 //! What a request takes from the two databases behind one name: a reader, or a transaction (`transaction.rs`).
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -40,6 +41,8 @@ struct Parts {
     trial: Trial,
     /// Who hears of what was recorded, once it is committed.
     hearers: RwLock<Vec<Hearer>>,
+    /// The providers whose roles count; all, until that is said.
+    role_givers: RwLock<Option<Arc<BTreeSet<String>>>>,
 }
 
 pub(super) enum Pools {
@@ -168,6 +171,7 @@ impl Storage {
             in_doubt: AtomicBool::new(false),
             trial: Trial::default(),
             hearers: RwLock::default(),
+            role_givers: RwLock::default(),
         })))
     }
 
@@ -283,6 +287,10 @@ impl Storage {
 
     pub(super) fn hearers(&self) -> &RwLock<Vec<Hearer>> {
         &self.0.hearers
+    }
+
+    pub(super) fn role_givers(&self) -> &RwLock<Option<Arc<BTreeSet<String>>>> {
+        &self.0.role_givers
     }
 
     /// Of each pool its name, how many connections are lent now, and how many there may be.

@@ -2,11 +2,12 @@
 //! over. A sign-in that came by one ends in `endings.rs`.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
 
 use sqlx::FromRow;
 
 use super::rows::{from_json, json};
-use super::{Reader, Transaction, on, statements};
+use super::{Reader, Storage, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
@@ -29,8 +30,8 @@ statements! {
     USE_IDENTITY = "UPDATE identities SET provider = $3, email = $4, email_verified = $5, roles = $6, last_used_at = $7 \
         WHERE id = $1 AND user_id = $2 RETURNING id";
     DELETE_IDENTITY = concat!("DELETE FROM identities WHERE id = $1 AND user_id = $2 RETURNING ", columns!());
-    ROLES_OF_IDENTITIES = "SELECT roles FROM identities WHERE user_id = $1";
-    SET_UPSTREAM_ROLES = "UPDATE users SET upstream_roles = $2, updated_at = $3 WHERE id = $1 AND upstream_roles <> $2";
+    ROLES_OF_IDENTITIES = "SELECT u.upstream_roles, i.provider, i.roles FROM users u LEFT JOIN identities i ON i.user_id = u.id WHERE u.id = $1";
+    SET_UPSTREAM_ROLES = "UPDATE users SET upstream_roles = $2, updated_at = $3 WHERE id = $1";
     VERIFY_ADDRESS = "UPDATE users SET email_verified = 1, updated_at = $3 WHERE id = $1 AND email = $2 AND email_verified = 0";
     // Nobody but whoever typed the address says that the account is theirs, and nobody has given it anything.
     RELEASE_ADDRESS = "UPDATE users SET email = NULL, password_hash = NULL, disabled_at = $3, updated_at = $3 \
@@ -103,6 +104,15 @@ impl Reader {
         let identities = rows.into_iter().map(IdentityRow::read).collect::<Result<_, _>>()?;
         let place = |identity: &Identity| Cursor { at: identity.created_at, id: identity.id.clone() };
         Ok(Listed::of(identities, page, place))
+    }
+}
+
+impl Storage {
+    /// Lets the roles of these providers alone count, by their ids in the settings. Whatever else gave roles takes them with it when those of a person are
+    /// gathered the next time: at a sign-in of theirs in any way, and when an identity is linked or unlinked. Before this is called those of all count.
+    pub fn roles_come_of(&self, providers: impl IntoIterator<Item = String>) {
+        let providers = Some(Arc::new(providers.into_iter().collect()));
+        *self.role_givers().write().unwrap_or_else(PoisonError::into_inner) = providers;
     }
 }
 
@@ -207,14 +217,22 @@ impl Transaction {
         Ok(true)
     }
 
-    /// Brings the roles that come of providers up to date.
-    async fn gather_roles(&mut self, user_id: &str, now: Timestamp) -> Result<(), Failure> {
-        let rows = on!(self, |c| sqlx::query_as::<_, (String,)>(ROLES_OF_IDENTITIES).bind(user_id).fetch_all(c).await)?;
+    /// Brings the roles that come of providers up to date: those that count now.
+    pub(super) async fn gather_roles(&mut self, user_id: &str, now: Timestamp) -> Result<(), Failure> {
+        type Row = (String, Option<String>, Option<String>);
+        let rows = on!(self, |c| sqlx::query_as::<_, Row>(ROLES_OF_IDENTITIES).bind(user_id).fetch_all(c).await)?;
+        let givers = self.storage.role_givers().read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut roles: BTreeSet<String> = BTreeSet::new();
-        for (of_one,) in rows {
-            roles.extend(from_json::<Vec<String>>("roles", &of_one)?);
+        for (_, provider, of_one) in &rows {
+            let counts = |provider| givers.as_ref().is_none_or(|givers| givers.contains::<str>(provider));
+            if provider.as_deref().is_some_and(counts) {
+                roles.extend(from_json::<Vec<String>>("roles", of_one.as_deref().unwrap_or("[]"))?);
+            }
         }
         let roles = json(&roles)?;
+        if rows.first().is_none_or(|(known, ..)| *known == roles) {
+            return Ok(());
+        }
         on!(self, |c| sqlx::query(SET_UPSTREAM_ROLES)
             .bind(user_id)
             .bind(&roles)

@@ -21,6 +21,13 @@ macro_rules! entry_columns {
     };
 }
 
+/// The roles that providers have given its user, known without asking again.
+macro_rules! upstream_roles {
+    () => {
+        "(SELECT u.upstream_roles FROM users u WHERE u.id = sign_ins.user_id) AS upstream_roles"
+    };
+}
+
 /// Those that hold at $4 when used after $5; all when $4 is NULL.
 macro_rules! live {
     () => {
@@ -46,11 +53,11 @@ statements! {
         WHERE (s.created_at, s.id) > ($1, $2) AND ", live!(), " AND s.user_id = $6 ORDER BY s.created_at, s.id LIMIT $3");
     SIGN_INS_OF_USER = concat!("SELECT ", entry_columns!(), " FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE s.user_id = $1 AND s.ended_at IS NULL \
         ORDER BY s.last_used_at DESC, s.id");
-    INSERT_SIGN_IN = "INSERT INTO sign_ins (id, secret_hash, user_id, created_at, last_used_at, auth_time, expires_at, request_id, \
-        user_agent, address, proofs, identity_id, upstream_sid) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
-    RENEW_SIGN_IN = "UPDATE sign_ins SET secret_hash = $2, last_used_at = $4, auth_time = $5, expires_at = $6, request_id = $7, \
+    INSERT_SIGN_IN = concat!("INSERT INTO sign_ins (id, secret_hash, user_id, created_at, last_used_at, auth_time, expires_at, request_id, \
+        user_agent, address, proofs, identity_id, upstream_sid) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id, ", upstream_roles!());
+    RENEW_SIGN_IN = concat!("UPDATE sign_ins SET secret_hash = $2, last_used_at = $4, auth_time = $5, expires_at = $6, request_id = $7, \
         user_agent = $8, address = $9, proofs = $10, identity_id = $11, upstream_sid = $12 \
-        WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id";
+        WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id, ", upstream_roles!());
     USE_SIGN_IN = "UPDATE sign_ins SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2 AND ended_at IS NULL";
     HOLD_USER = "UPDATE users SET created_at = created_at WHERE id = $1";
 }
@@ -242,6 +249,7 @@ impl Reader {
     }
 }
 
+/// The user must be held.
 impl Transaction {
     /// Makes a sign-in.
     pub async fn insert_sign_in(&mut self, new: &NewSignIn<'_>) -> Result<(), Failure> {
@@ -255,7 +263,7 @@ impl Transaction {
 
     async fn write_sign_in(&mut self, statement: &'static str, new: &NewSignIn<'_>) -> Result<bool, Failure> {
         let proofs = json(new.proofs)?;
-        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(statement)
+        let written = on!(self, |c| sqlx::query_as::<_, (String, String)>(statement)
             .bind(new.id)
             .bind(new.secret_hash.as_bytes())
             .bind(new.user_id)
@@ -270,6 +278,10 @@ impl Transaction {
             .bind(new.upstream_sid)
             .fetch_optional(c)
             .await)?;
+        // In whichever way the person came: a provider that is out gives no role from then on.
+        if written.as_ref().is_some_and(|(_, roles)| roles != "[]") {
+            self.gather_roles(new.user_id, new.now).await?;
+        }
         Ok(written.is_some())
     }
 

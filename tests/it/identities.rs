@@ -1,6 +1,8 @@
 //! Identities as rows: to whom each belongs, the roles that come of them, what ends when one is unlinked, and an address that its owner takes
 //! over.
 
+mod unlinking;
+
 use doorward::protocol::audit::{Act, Name};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
@@ -122,6 +124,7 @@ async fn of_two_people_who_link_one_identity_at_once_one_has_it() {
 #[tokio::test]
 async fn a_sign_in_by_an_identity_keeps_what_the_provider_says_now_unless_it_was_unlinked() {
     let server = Server::start().await;
+    server.app.storage.roles_come_of(["google".to_owned(), "work".to_owned()]);
     let bob = newcomer(&server).await;
     let identity = link(&server, &bob, &vouched(GOOGLE, "7", &["eng"])).await.unwrap();
     server.turn(60);
@@ -148,6 +151,7 @@ async fn a_sign_in_by_an_identity_keeps_what_the_provider_says_now_unless_it_was
 #[tokio::test]
 async fn roles_of_providers_stand_beside_those_given_here_and_one_that_is_gone_is_gone_from_tokens() {
     let server = Server::start().await;
+    server.app.storage.roles_come_of(["google".to_owned(), "work".to_owned()]);
     let ann = server.db_user(ANN).await;
     let scopes = ScopeSet::parse("openid offline_access roles").unwrap();
     let client = server.db_client(ClientType::Web, |client| client.scopes = scopes).await;
@@ -215,43 +219,6 @@ async fn unlinking_ends_the_sign_ins_that_came_by_the_identity_and_no_others() {
     assert_eq!((events(&server, Name::IdentityUnlinked).await, events(&server, Name::SignInEnded).await), (1, 2));
     let reasons = "SELECT COUNT(*) FROM sign_ins WHERE end_reason = 'unlinked'";
     assert_eq!(server.database.db_number(reasons).await, 2);
-}
-
-/// Whoever came by a linked account may have been somebody else: nothing that they took along outlives the link.
-#[tokio::test]
-async fn unlinking_ends_grants_that_no_sign_in_holds_and_a_session_that_ended_there_leaves_them() {
-    let server = Server::start().await;
-    let ann = server.db_user(ANN).await;
-    let client = server.db_client(ClientType::Web, |_| {}).await;
-    let google = link(&server, &ann, &vouched(GOOGLE, "7", &[])).await.unwrap();
-    let (of_live, _) = by_identity(&server, &client, &google.id, Some("x")).await;
-    let (of_ended, sign_in) = by_identity(&server, &client, &google.id, Some("x")).await;
-    // One whose sign-in is long gone is known by how it was proved.
-    let (of_gone, gone) = by_identity(&server, &client, &google.id, None).await;
-    let proved = format!(r#"[{{"kind":"upstream","at":1,"identity":{{"id":"{}"}}}}]"#, google.id);
-    let known = format!("UPDATE grants SET proofs = '{proved}' WHERE sign_in_id = '{gone}'");
-    assert_eq!(server.database.db_execute(&known).await, 1);
-    assert_eq!(server.database.db_execute(&format!("DELETE FROM sign_ins WHERE id = '{gone}'")).await, 1);
-    let by_password = tokens(&server, &client).await;
-    let end = async |id: &str| {
-        let act = act(&server);
-        held(&server, &ann, async |t| t.end_sign_in(id, "signed out", &act).await.unwrap()).await
-    };
-    assert!(end(&sign_in).await);
-    let there = (google.id.as_str(), Some("x"));
-    let act = act(&server);
-    let ended = held(&server, &ann, async |t| t.end_sign_ins_of_identity(there, "there", &act).await.unwrap()).await;
-    assert_eq!(ended, 1);
-    let holds = async |given: &Value| client.userinfo(text(given, "access_token")).await.status == 200;
-    for given in [&of_live, &of_ended, &of_gone, &by_password] {
-        assert!(holds(given).await, "what does not end with its sign-in");
-    }
-    assert!(unlink(&server, &google).await.is_some());
-    for (given, is_live) in [(&of_live, false), (&of_ended, false), (&of_gone, false), (&by_password, true)] {
-        assert_eq!(holds(given).await, is_live);
-    }
-    let fields = [("grant_type", "refresh_token"), ("refresh_token", text(&of_live, "refresh_token"))];
-    client.token(&fields).await.refused_json(400, Rejection::EndedGrant);
 }
 
 #[tokio::test]
