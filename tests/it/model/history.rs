@@ -92,7 +92,6 @@ impl Place {
     }
 
     async fn human(&self) -> Human {
-        self.server.app.storage.roles_come_of(["work".to_owned()]);
         let email = format!("{}@example.org", random::row_id(self.server.clock.now()));
         let id = self.server.db_user(&email).await;
         let now = self.server.clock.now();

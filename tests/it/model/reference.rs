@@ -49,6 +49,8 @@ pub(super) struct Grant {
     person: Person,
     pub(super) app: App,
     sign_in: usize,
+    /// Whether the person had come by their identity when it was given.
+    by_identity: bool,
     created: i64,
     ended: bool,
 }
@@ -213,7 +215,8 @@ impl Model {
         }
         let consents = self.allowed.insert((person, app));
         let sign_in = self.browsers[person].unwrap();
-        self.grants.push(Grant { person, app, sign_in, created: self.now, ended: false });
+        let by_identity = self.sign_ins[sign_in].upstream.is_some();
+        self.grants.push(Grant { person, app, sign_in, by_identity, created: self.now, ended: false });
         self.codes.push(Code { grant: self.grants.len() - 1, expires: self.now + CODE, used: None });
         Ok(Way { signs_in, consents })
     }

@@ -17,7 +17,9 @@ impl Model {
     pub(in crate::model) fn unlink(&mut self, person: Person) {
         self.end_upstream(person, None);
         let sign_ins = &self.sign_ins;
-        let came_by_it = |grant: &&mut Grant| grant.person == person && sign_ins[grant.sign_in].upstream.is_some();
+        let came_by_it = |grant: &&mut Grant| {
+            grant.person == person && (grant.by_identity || sign_ins[grant.sign_in].upstream.is_some())
+        };
         self.grants.iter_mut().filter(came_by_it).for_each(|grant| grant.ended = true);
     }
 
