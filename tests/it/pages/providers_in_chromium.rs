@@ -218,7 +218,7 @@ async fn six(width: u32, height: u32) {
     }
     for (id, name) in [("SAMPLE", "Sample provider"), ("CORP", "The organisation with an exceedingly long name")] {
         settings.extend([of(id, "KIND", "oidc"), of(id, "NAME", name)]);
-        settings.push(of(id, "ISSUER", "https://127.0.0.1:9"));
+        settings.push(of(id, "ISSUER", &format!("https://127.0.0.1:9/{id}")));
     }
     let key = database.folder.path().join("apple.p8");
     std::fs::write(&key, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
