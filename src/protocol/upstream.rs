@@ -147,6 +147,12 @@ impl Vouched {
         self.email.as_ref().filter(|email| email.verified)
     }
 
+    /// The address that is the person's by the word of the authority for it: that of any other provider does not keep its owner out of an account
+    /// that somebody made with it.
+    pub fn owned_email(&self) -> Option<&VouchedAddress> {
+        self.verified_email().filter(|email| email.trusted)
+    }
+
     /// The identity, as it becomes a row of this user's.
     pub fn identity(&self, id: String, user_id: &str, now: Timestamp) -> Identity {
         Identity {

@@ -64,7 +64,7 @@ impl SignIns {
         if !transaction.use_identity(&identity, &vouched, now).await? {
             return Ok(Met::Newcomer(Journey { newcomer: Some(Box::new(vouched)), ..journey }));
         }
-        if let Some(email) = vouched.verified_email() {
+        if let Some(email) = vouched.owned_email() {
             transaction.verify_address(&account.user.id, &email.address, now).await?;
         }
         bring_up_to_date(&mut transaction, &mut account, &vouched, now).await?;
@@ -101,7 +101,7 @@ impl SignIns {
             let own = there.filter(|there| there.user_id == user_id).ok_or(Rejection::IdentityOfAnother)?;
             return Ok(own.id);
         }
-        if let Some(email) = vouched.verified_email() {
+        if let Some(email) = vouched.owned_email() {
             transaction.verify_address(user_id, &email.address, now).await?;
         }
         Ok(identity.id)

@@ -294,3 +294,26 @@ async fn what_the_settings_have_ended_makes_and_links_nothing() {
         assert_eq!(counted(&server).await, (0, 0), "{gone} {closed}");
     }
 }
+
+/// Somebody makes an account with Ann's address, and links an account at a provider that says of any address that it is verified.
+#[tokio::test]
+async fn the_word_of_a_provider_that_is_no_authority_keeps_no_owner_out() {
+    for trusted in [false, true] {
+        let (server, fake) = federated(|config| config.trust_email = Some(trusted)).await;
+        let mut squatter = server.browser();
+        let register = squatter.visit("/register").await.form("#register-submit");
+        squatter.press(&register.with("name", "Not Ann").with("email", ANN).with("password", PASSWORD)).await;
+        let account = squatter.visit("/account").await;
+        let leaving = squatter.submit(&account.form("#link-fake")).await;
+        let callback = answer_of(&fake, &leaving.onward().unwrap().parse().unwrap()).await;
+        assert!(squatter.visit(&callback).await.has("#unlink-fake"));
+        let user = server.app.storage.read().await.unwrap().user_by_email(ANN).await.unwrap().unwrap().user;
+        assert_eq!((user.email_verified, user.may_be_displaced()), (trusted, !trusted));
+        // Nor does each further sign-in by it.
+        let mut again = server.browser();
+        let login = again.visit("/login").await;
+        assert!(through(&mut again, &fake, &login).await.has("#sign-out"));
+        let user = server.app.storage.read().await.unwrap().user_by_email(ANN).await.unwrap().unwrap().user;
+        assert_eq!(user.may_be_displaced(), !trusted);
+    }
+}
