@@ -38,7 +38,7 @@ pub(super) struct Export {
 pub(super) struct Link {
     /// An e-mail address or an id.
     user: String,
-    /// The provider, by its id in [[upstream]].
+    /// The provider, by its id in `[[upstream]]`.
     #[arg(long, value_name = "ID", required_unless_present = "issuer")]
     provider: Option<String>,
     /// Its issuer, which names the provider as well; needed where each tenant has its own.
@@ -56,7 +56,7 @@ pub(super) struct Link {
 pub(super) struct Unlink {
     /// An e-mail address or an id.
     user: String,
-    /// The one of this provider, by its id in [[upstream]].
+    /// The one of this provider, by its id in `[[upstream]]`.
     #[arg(long, value_name = "ID")]
     provider: Option<String>,
     /// The one of this issuer.
