@@ -3,6 +3,7 @@
 
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -16,12 +17,15 @@ use crate::doorward::{Doorward, PASSWORD};
 use crate::installation::Installation;
 use crate::progress::Progress;
 use crate::report::{Report, Row};
+use crate::round::Spread;
 use crate::storm::percentile;
 
 /// How many sign in at each server.
 const SIGN_INS: usize = 200;
 /// How many press the provider's button meanwhile.
 const PRESSING: usize = 4;
+/// How long each of them pauses: it is the waiting that is measured, and no load.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How many times as long a sign-in may take beside the provider, at the 99th percentile.
 const SLOWER: f64 = 1.2;
 
@@ -99,7 +103,7 @@ async fn press(address: std::net::SocketAddr, number: usize) -> Outcome<()> {
     let mut browser = Browser::from(address, &format!("198.19.0.{}", number + 1));
     loop {
         browser.press("/login", "upstream-hole").await?;
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -123,16 +127,8 @@ fn report(with: &mut Taken, without: &mut Taken) -> Report {
     let [page, sign_in] = [(&with.pages, &without.pages), (&with.sign_ins, &without.sign_ins)]
         .map(|(with, without)| (percentile(with, 99), percentile(without, 99)));
     let rows = vec![
-        Row::plain(
-            "hole-sign-in",
-            "a sign-in's 99th percentile, times that without",
-            sign_in.0 / sign_in.1,
-            "x",
-            Some(SLOWER),
-        ),
-        Row::plain("hole-page", "its page's 99th percentile, times that without", page.0 / page.1, "x", Some(SLOWER)),
-        Row::plain("hole-sign-in-p99", "a sign-in, 99th percentile, beside a black hole", sign_in.0, "ms", None),
-        Row::plain("alone-sign-in-p99", "a sign-in, 99th percentile, without", sign_in.1, "ms", None),
+        row("hole-sign-in", "a sign-in, 99th percentile, beside a black hole", sign_in),
+        row("hole-page", "its page, 99th percentile, beside a black hole", page),
     ];
     let medians = format!(
         "medians: a sign-in {:.2} ms beside it, {:.2} ms without; the page {:.2} and {:.2} ms",
@@ -142,4 +138,11 @@ fn report(with: &mut Taken, without: &mut Taken) -> Report {
         percentile(&without.pages, 50)
     );
     Report { about: Vec::new(), floors: Vec::new(), rows, notes: vec![medians] }
+}
+
+/// What something takes beside the provider, and how many times that without.
+fn row(name: &str, title: &str, (with, without): (f64, f64)) -> Row {
+    let times = with / without;
+    let ratio = Some(Spread { median: times, low: times, high: times });
+    Row { ratio, of: Some("x"), ..Row::plain(name, title, with, "ms", Some(SLOWER)) }.judged()
 }
