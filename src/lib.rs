@@ -98,7 +98,7 @@
 //!
 //! **A person comes through a provider.** The button on the sign-in page is a form of ours: `POST /upstream/{id}` (`http/pages/upstream.rs`) asks
 //! [`upstream::Provider::begin`], which answers from memory, and [`signin::SignIns::leave`] remembers for ten minutes, for this browser, what it
-//! was sent for: provider, nonce, verifier, purpose and journey, sealed, under the hash of the `state`. The callback is the one request that
+//! was sent for: provider, nonce, verifier, purpose and journey, sealed, under the hash of the `state`. The callback is the one page that
 //! waits for a provider. [`signin::SignIns::come_back`] gives what was remembered once, to the browser that left and for the provider it
 //! was sent to; [`upstream::Provider::finish`] exchanges the code and checks what comes of it; what is left is a
 //! [`protocol::upstream::Vouched`]. [`signin::SignIns::with_identity`] finds the identity by issuer and subject: then it is a proof like a password,

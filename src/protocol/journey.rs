@@ -87,6 +87,16 @@ impl Journey {
         Self { first, id, started_at: at, proven: None, newcomer: None, goal: self.goal }
     }
 
+    /// The journey with whom a provider has vouched for on it, and who is nobody here yet.
+    pub fn introducing(self, newcomer: Vouched) -> Self {
+        Self { newcomer: Some(Box::new(newcomer)), ..self }
+    }
+
+    /// The journey as it was before the newcomer came.
+    pub fn without_newcomer(self) -> Self {
+        Self { newcomer: None, ..self }
+    }
+
     /// The same journey, which was held up elsewhere: that takes nothing off its time here. Nothing that was done on it is lost.
     pub fn after_a_rest(self, at: Timestamp) -> Self {
         let first = self.first.or_else(|| Some((self.id.clone(), self.started_at)));

@@ -56,13 +56,13 @@ impl SignIns {
             return Err(Rejection::AnotherPersonExpected.into());
         }
         let Some(identity) = known else {
-            return Ok(Met::Newcomer(Journey { newcomer: Some(Box::new(vouched)), ..journey }));
+            return Ok(Met::Newcomer(journey.introducing(vouched)));
         };
         let account = transaction.hold_account(&identity.user_id).await?;
         let mut account =
             account.filter(|account| account.user.disabled_at.is_none()).ok_or(Rejection::AccountSwitchedOff)?;
         if !transaction.use_identity(&identity, &vouched, now).await? {
-            return Ok(Met::Newcomer(Journey { newcomer: Some(Box::new(vouched)), ..journey }));
+            return Ok(Met::Newcomer(journey.introducing(vouched)));
         }
         if let Some(email) = vouched.owned_email() {
             transaction.verify_address(&account.user.id, &email.address, now).await?;
@@ -145,7 +145,7 @@ async fn bring_up_to_date(
     let mut changed = Vec::new();
     for synced in &vouched.sync {
         match (synced, &vouched.name, &vouched.picture) {
-            (Synced::Name, Some(name), _) if is_a_name(name) && account.user.name != *name => {
+            (Synced::Name, Some(name), _) if check_name(name).is_ok() && account.user.name != *name => {
                 account.user.name.clone_from(name);
                 changed.push(UserField::Name);
             }
@@ -164,11 +164,6 @@ async fn bring_up_to_date(
         transaction.change_user(account, &changed).await?;
     }
     Ok(())
-}
-
-/// Whether it is a name that a person could have registered with.
-pub(super) fn is_a_name(name: &str) -> bool {
-    check_name(name).is_ok()
 }
 
 /// Checks a name as a person writes it, without the spaces around it.

@@ -103,8 +103,7 @@ impl SignIns {
         let event = Event::of(&browser.act(user_id, now), Name::UserRegistered).on(Noun::User, user_id);
         transaction.record(&event.with("provider", vouched.provider.as_str())).await?;
         let identity_id = self.insert_identity(&mut transaction, (user_id, &vouched), browser, now).await?;
-        let journey = Journey { newcomer: None, ..journey };
-        let journey = journey.proved_by(user_id, Proof::vouched(&vouched, &identity_id, now));
+        let journey = journey.without_newcomer().proved_by(user_id, Proof::vouched(&vouched, &identity_id, now));
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         Ok(progress)
@@ -118,7 +117,7 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let email = vouched.verified_email().filter(|email| email.trusted).ok_or(Rejection::NotYours)?;
+        let email = vouched.owned_email().ok_or(Rejection::NotYours)?;
         // Whoever had it may have gone meanwhile.
         let Some(former) = transaction.user_by_email(&email.address).await? else { return Ok(()) };
         let act = Act::by(Actor::Nobody, browser.origin, now);

@@ -208,8 +208,7 @@ pub(in crate::http) async fn unlink(State(app): State<App>, form: CsrfForm) -> R
 /// begins one.
 async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, PageError> {
     let now = app.now();
-    let sealed = form.params.single("request")?.map(str::to_owned);
-    let mut visit = Visit::open(app, &form.sender, sealed, now).await?;
+    let mut visit = Visit::of_form(app, form, now).await?;
     let Some(sign_in) = form.sender.sign_in(app, now).await? else {
         return Ok(see_other(&app.issuer.place("/login"))?);
     };

@@ -9,7 +9,7 @@ use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::http::error::{PageError, explained, status};
-use crate::http::extract::{CsrfForm, Sender, query};
+use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::consent::{Allowance, Consent};
 use crate::protocol::next_step::NextStep;
@@ -48,16 +48,14 @@ pub(in crate::http) async fn get(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
     let now = app.now();
-    let sealed = query(raw.as_deref())?.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &sender, sealed, now).await?;
+    let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
     question(&app, &sender, visit, None, now).await
 }
 
 /// The decision.
 pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let now = app.now();
-    let sealed = form.params.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &form.sender, sealed, now).await?;
+    let visit = Visit::of_form(&app, &form, now).await?;
     let Some(sign_in) = form.sender.sign_in(&app, now).await? else { return Ok(visit.resume(&app)?) };
     let ticket = form.params.single("ticket")?;
     if let Err(rejection) = app.sign_ins.forms.check_consent(&visit.journey, &sign_in.id, ticket) {

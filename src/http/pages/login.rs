@@ -63,8 +63,7 @@ pub(in crate::http) async fn get(
 /// The filled-in form.
 pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let now = app.now();
-    let sealed = form.params.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &form.sender, sealed, now).await?;
+    let visit = Visit::of_form(&app, &form, now).await?;
     let attempt = Attempt {
         email: form.params.single("email")?,
         password: form.params.single("password")?.map(Secret::presented),

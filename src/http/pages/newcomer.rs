@@ -12,8 +12,7 @@ use crate::config::Register;
 use crate::failure::Error;
 use crate::http::endpoints::authorize::resume_at;
 use crate::http::error::{Onward, PageError, explained, status};
-use crate::http::extract::{CsrfForm, Sender, query};
-use crate::protocol::journey::Journey;
+use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::next_step::NextStep;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::upstream::Vouched;
@@ -81,8 +80,7 @@ pub(in crate::http) async fn get(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
     let now = app.now();
-    let sealed = query(raw.as_deref())?.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &sender, sealed, now).await?;
+    let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
     let Some(newcomer) = visit.newcomer_of(&app, &id) else {
         return Ok(visit.without_newcomer(&app).resume(&app)?);
     };
@@ -96,13 +94,14 @@ pub(in crate::http) async fn post(
     form: CsrfForm,
 ) -> Result<Response, PageError> {
     let now = app.now();
-    let sealed = form.params.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &form.sender, sealed, now).await?;
-    let Some(newcomer) = visit.newcomer_of(&app, &id) else { return Ok(visit.resume(&app)?) };
+    let visit = Visit::of_form(&app, &form, now).await?;
+    let Some(newcomer) = visit.newcomer_of(&app, &id) else {
+        return Ok(visit.without_newcomer(&app).resume(&app)?);
+    };
     let name = form.params.single("name")?.unwrap_or_default();
     let displacing = form.params.single("displace")?.is_some();
     let browser = &form.sender.browser;
-    let journey = Journey { newcomer: Some(Box::new(newcomer.clone())), ..visit.journey.clone() };
+    let journey = visit.journey.clone().introducing(newcomer.clone());
     let made = app.sign_ins.make_account_of_newcomer(journey, (name, displacing), browser, now).await;
     match made {
         Ok(progress) => {
@@ -174,8 +173,7 @@ pub(in crate::http) async fn get_link(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
     let now = app.now();
-    let sealed = query(raw.as_deref())?.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &sender, sealed, now).await?;
+    let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
     question(&app, &sender, (visit, id), None, now).await
 }
 
@@ -186,9 +184,10 @@ pub(in crate::http) async fn post_link(
     form: CsrfForm,
 ) -> Result<Response, PageError> {
     let now = app.now();
-    let sealed = form.params.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &form.sender, sealed, now).await?;
-    let Some(newcomer) = visit.newcomer_of(&app, &id) else { return Ok(visit.resume(&app)?) };
+    let visit = Visit::of_form(&app, &form, now).await?;
+    let Some(newcomer) = visit.newcomer_of(&app, &id) else {
+        return Ok(visit.without_newcomer(&app).resume(&app)?);
+    };
     let standing = app.sign_ins.standing(&visit.journey, form.sender.cookies.sign_in.as_ref(), now).await;
     let standing = visit.told(&app, standing).await?;
     let (NextStep::Link, Some(sign_in)) = (standing.step, standing.sign_in) else { return Ok(visit.resume(&app)?) };
@@ -216,13 +215,12 @@ async fn question(
     error: Option<Rejection>,
     now: Timestamp,
 ) -> Result<Response, PageError> {
+    let Some(newcomer) = visit.newcomer_of(app, &id) else {
+        return Ok(visit.without_newcomer(app).resume(app)?);
+    };
     let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
     let standing = visit.told(app, standing).await?;
-    let (NextStep::Link, Some(sign_in), Some(newcomer)) =
-        (standing.step, standing.sign_in, visit.newcomer_of(app, &id))
-    else {
-        return Ok(visit.resume(app)?);
-    };
+    let (NextStep::Link, Some(sign_in)) = (standing.step, standing.sign_in) else { return Ok(visit.resume(app)?) };
     let refusal = error.map(Refusal::from);
     let page = visit.answer(&Link {
         page: sender.page.clone(),
@@ -263,7 +261,7 @@ impl Visit {
 
     /// The visit on the journey as it was before the newcomer came.
     fn without_newcomer(self, app: &App) -> Self {
-        let journey = Journey { newcomer: None, ..self.journey.clone() };
+        let journey = self.journey.clone().without_newcomer();
         self.on(app, journey)
     }
 
@@ -275,7 +273,7 @@ impl Visit {
     }
 
     fn sealed_without_newcomer(&self, app: &App) -> String {
-        let journey = Journey { newcomer: None, ..self.journey.clone() };
+        let journey = self.journey.clone().without_newcomer();
         app.sign_ins.journeys.seal(&journey, self.browser())
     }
 }

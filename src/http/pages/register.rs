@@ -54,8 +54,7 @@ pub(in crate::http) async fn get(
 pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let now = app.now();
     refuse_if_closed(&app)?;
-    let sealed = form.params.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &form.sender, sealed, now).await?;
+    let visit = Visit::of_form(&app, &form, now).await?;
     let registration = Registration {
         email: form.params.single("email")?,
         name: form.params.single("name")?,

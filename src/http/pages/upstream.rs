@@ -1,4 +1,4 @@
-//! To a provider and back: `POST /upstream/{id}` sends a browser there, `/upstream/{id}/callback` takes it back. The callback is the one request
+//! To a provider and back: `POST /upstream/{id}` sends a browser there, `/upstream/{id}/callback` takes it back. The callback is the one page
 //! that waits for a provider.
 //!
 //! What the browser brings is looked at only when it is the one that was sent, to this very provider, and once. Then nothing is lost
@@ -36,8 +36,7 @@ pub(in crate::http) async fn post(
     form: CsrfForm,
 ) -> Result<Response, PageError> {
     let now = app.now();
-    let sealed = form.params.single("request")?.map(str::to_owned);
-    let visit = Visit::open(&app, &form.sender, sealed, now).await?;
+    let visit = Visit::of_form(&app, &form, now).await?;
     visit.depart(&app, &form.sender, (&id, Purpose::SignIn), now).await
 }
 

@@ -10,7 +10,7 @@ use crate::failure::{Error, Failure};
 use crate::http::cookies::SetCookie;
 use crate::http::endpoints::authorize::{lead, resume_at, see_other};
 use crate::http::error::PageError;
-use crate::http::extract::{Sender, query};
+use crate::http::extract::{CsrfForm, Sender, query};
 use crate::protocol::journey::{Goal, Journey};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -55,6 +55,18 @@ impl Visit {
         let standing = visit.told(app, standing).await?;
         let has_gone_on = standing.sign_in.is_some() && !standing.step.asks_for_proof() && !as_another;
         Ok(Arrival { visit, sign_in: standing.sign_in, as_another, chooses, has_gone_on })
+    }
+
+    /// Opens the journey that a form brings.
+    pub async fn of_form(app: &App, form: &CsrfForm, now: Timestamp) -> Result<Self, PageError> {
+        let sealed = form.params.single("request")?.map(str::to_owned);
+        Self::open(app, &form.sender, sealed, now).await
+    }
+
+    /// Opens the journey that the address of a page carries.
+    pub async fn of_page(app: &App, sender: &Sender, raw: Option<&str>, now: Timestamp) -> Result<Self, PageError> {
+        let sealed = query(raw)?.single("request")?.map(str::to_owned);
+        Self::open(app, sender, sealed, now).await
     }
 
     /// Opens the journey that the visit brings. One that has become too old begins anew, and goes on.

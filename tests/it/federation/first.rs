@@ -317,3 +317,26 @@ async fn the_word_of_a_provider_that_is_no_authority_keeps_no_owner_out() {
         assert_eq!(user.may_be_displaced(), !trusted);
     }
 }
+
+/// The provider goes while the person is asked whether the two accounts are one: the way goes on without it.
+#[tokio::test]
+async fn a_question_of_a_provider_that_has_gone_is_asked_no_more() {
+    let (server, fake) = federated(|_| {}).await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    let login = browser.visit("/login").await;
+    let exists = through(&mut browser, &fake, &login).await;
+    let login = browser.visit(&exists.field("#sign-in-instead", "href").unwrap()).await;
+    let question = browser.sign_in_on(&login, ANN, PASSWORD).await;
+    let form = question.form("#link");
+    let mut there = browser.at(&server.another_node_with(|_| {}).await);
+    let page = format!("/upstream/fake/link?request={}", form.field("request"));
+    let mut led = there.get(&page).await;
+    for _ in 0..5 {
+        let Some(next) = led.onward() else { break };
+        led = there.get(&next).await;
+    }
+    assert!(led.has("#sign-out"), "{}", led.text());
+    assert!(there.press(&form).await.has("#sign-out"));
+    assert!(identity(&server, &fake).await.is_none());
+}
