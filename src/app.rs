@@ -11,9 +11,12 @@ use crate::failure::Failure;
 use crate::grants::Grants;
 use crate::jobs::audit::AuditRecord;
 use crate::jobs::clean_up::CleanUp;
-use crate::jobs::outbox::{Outbox, Underway};
+use crate::jobs::outbox::logouts::Logouts;
+use crate::jobs::outbox::mails::Mails;
+use crate::jobs::outbox::{self, Outbox, Round, Underway};
 use crate::jobs::signing_keys::SigningKeys;
 use crate::leaked::Leaked;
+use crate::mail::Mailer;
 use crate::outgoing::Outgoing;
 use crate::password::Hasher;
 use crate::protocol::audit::{Act, Event, Name, ecs};
@@ -24,7 +27,7 @@ use crate::protocol::new_password::Words;
 use crate::rates::Rates;
 use crate::sealing::MasterKey;
 use crate::signin::{self, SignIns};
-use crate::storage::{Directory, Storage};
+use crate::storage::{Directory, Post, Storage};
 use crate::telemetry::{self, numbers};
 use crate::tokens::{KeyRing, Mint};
 use crate::upstream::Providers;
@@ -35,8 +38,6 @@ const REFRESH_EVERY: Duration = Duration::from_millis(500);
 const CLEAN_EVERY: Duration = Duration::from_secs(300);
 /// How often this node asks whether it is its turn to seal the audit record.
 const SEAL_EVERY: Duration = Duration::from_secs(10);
-/// How often the outbox is looked into.
-const DELIVER_EVERY: Duration = Duration::from_secs(1);
 
 /// The application. A clone is the same one, and costs one count up: so handlers and jobs hold it by value and read its [`Parts`].
 #[derive(Clone, Debug)]
@@ -75,7 +76,9 @@ pub struct Parts {
     pub outgoing: Outgoing,
     /// The providers that people may sign in through.
     pub providers: Providers,
-    outbox: Outbox,
+    logouts: Outbox<Logouts>,
+    /// `None` while mail is off.
+    mails: Option<Outbox<Mails>>,
     /// Removes what has had its day.
     pub clean_up: CleanUp,
     /// Looks after the record of what happened.
@@ -118,18 +121,23 @@ impl App {
         if config.audit.stdout {
             storage.tell_events_to(|event| telemetry::event(&ecs::object(event).to_string()));
         }
+        let mailer = Mailer::new(&config, &issuer)?;
+        if mailer.is_some() {
+            storage.send_mail(Post::new(master_key, &config.limits));
+        }
         let mint = Mint::new(ring.clone(), issuer.clone());
         let outgoing = Outgoing::new(&config.outgoing)?;
         let providers = Providers::new(&config.upstream, &outgoing, &issuer);
         config.upstream.iter_mut().for_each(UpstreamConfig::forget_secrets);
         Ok(Self(Arc::new(Parts {
-            outbox: Outbox::new(
-                storage.clone(),
-                directory.clone(),
-                mint.clone(),
-                outgoing.clone(),
-                config.keys.algorithm,
-            ),
+            logouts: Outbox::new(Logouts {
+                storage: storage.clone(),
+                directory: directory.clone(),
+                mint: mint.clone(),
+                outgoing: outgoing.clone(),
+                default: config.keys.algorithm,
+            }),
+            mails: mailer.map(|mailer| Outbox::new(Mails { storage: storage.clone(), mailer })),
             mint,
             logo,
             outgoing,
@@ -202,7 +210,8 @@ impl App {
     pub async fn run_jobs(self, stop: impl Future<Output = ()> + Send) {
         tokio::select! {
             () = self.keep_up_to_date() => {}
-            () = self.deliver_outbox() => {}
+            () = self.deliver_outbox(&self.logouts) => {}
+            () = self.deliver_mails_in_turn() => {}
             () = self.clean_up_in_turn() => {}
             () = self.seal_audit_record() => {}
             () = self.providers.keep_up_to_date() => {}
@@ -243,11 +252,19 @@ impl App {
         }
     }
 
-    /// Delivers what lies in the outbox: looks once a second, and at once when there is more than was taken.
-    async fn deliver_outbox(&self) {
+    /// Sends the mails that wait; never ends, though mail be off.
+    async fn deliver_mails_in_turn(&self) {
+        match &self.mails {
+            Some(mails) => self.deliver_outbox(mails).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Delivers what lies in an outbox: looks once a second, and at once when there is more than was taken.
+    async fn deliver_outbox(&self, outbox: &Outbox<impl Round>) {
         let (mut underway, mut failing) = (Underway::new(), false);
         loop {
-            let begun = self.begin_logouts(&mut underway).await;
+            let begun = self.begin_delivery(outbox, &mut underway).await;
             if let Err(failure) = &begun
                 && !failing
             {
@@ -256,11 +273,11 @@ impl App {
             failing = begun.is_err();
             let is_full = begun.is_ok_and(|count| count > 0);
             tokio::select! {
-                () = tokio::time::sleep(DELIVER_EVERY), if !is_full => {}
+                () = tokio::time::sleep(outbox::EVERY), if !is_full => {}
                 // Who has been told of some may be told of more.
                 Some(done) = underway.join_next(), if !is_full => {
                     if let Ok(Err(failure)) = done {
-                        tracing::warn!(%failure, "what became of a logout notice cannot be noted");
+                        tracing::warn!(%failure, "what became of something in the outbox cannot be noted");
                     }
                 }
                 else => {}
@@ -268,10 +285,10 @@ impl App {
         }
     }
 
-    async fn begin_logouts(&self, underway: &mut Underway) -> Result<usize, Failure> {
+    async fn begin_delivery(&self, outbox: &Outbox<impl Round>, underway: &mut Underway) -> Result<usize, Failure> {
         let now = self.now();
         self.fresh_keys(now).await?;
-        self.outbox.begin(underway, now).await
+        outbox.begin(underway, now).await
     }
 
     /// Tells the clients that are to be told now of ended sign-ins; tells how many were tried.
@@ -281,7 +298,18 @@ impl App {
     pub async fn deliver_logouts(&self) -> Result<usize, Failure> {
         let now = self.now();
         self.fresh_keys(now).await?;
-        self.outbox.deliver(now).await
+        self.logouts.deliver(now).await
+    }
+
+    /// Sends the mails that are to be sent now; tells how many were tried.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deliver_mails(&self) -> Result<usize, Failure> {
+        match &self.mails {
+            Some(mails) => mails.deliver(self.now()).await,
+            None => Ok(0),
+        }
     }
 
     /// Brings memory up to date, twice a second.

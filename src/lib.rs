@@ -11,7 +11,7 @@
 //! | 0 | rules and words, pure: one file per rule | [`protocol`] |
 //! | 0 | time, randomness, secrets, sealing, what can go wrong | [`clock`], [`random`], [`secret`], [`sealing`], [`failure`] |
 //! | 1 | typed settings | [`config`] |
-//! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`leaked`], [`rates`], [`telemetry`] |
+//! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`leaked`], [`rates`], [`mail`], [`telemetry`] |
 //! | 3 | decisions | [`grants`], [`signin`], [`registry`], [`upstream`], [`jobs`] |
 //! | 4 | everything a handler needs, built once | [`app`] |
 //! | 5 | the web | [`http`] |
@@ -176,6 +176,7 @@ pub mod grants;
 pub mod http;
 pub mod jobs;
 pub mod leaked;
+pub mod mail;
 pub mod outgoing;
 pub mod password;
 pub mod protocol;

@@ -38,6 +38,8 @@ pub enum Door {
     Registration,
     /// To have a new password judged, which takes some thought.
     NewPassword,
+    /// A mail to somebody.
+    Mail,
     /// To be taken for a client, in vain.
     FailedClient,
     /// That such a failure of nobody knows whom is written down.
@@ -53,9 +55,10 @@ pub enum Door {
 }
 
 impl Door {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Registration,
         Self::NewPassword,
+        Self::Mail,
         Self::FailedClient,
         Self::FailedClientRecord,
         Self::Token,
@@ -71,6 +74,7 @@ impl Door {
         match self {
             Self::Registration => (config.registrations_per_hour, HOUR),
             Self::NewPassword => (config.new_passwords_per_minute, MINUTE),
+            Self::Mail => (config.mail_requests_per_hour, HOUR),
             Self::FailedClient => (config.failed_clients_per_minute, MINUTE),
             Self::FailedClientRecord => (1, Duration::from_secs(1)),
             Self::Token => (config.tokens_per_minute, MINUTE),
@@ -83,6 +87,7 @@ impl Door {
     const fn rejection(self) -> Rejection {
         match self {
             Self::Registration | Self::NewPassword => Rejection::TooManyRegistrations,
+            Self::Mail => Rejection::TooOften,
             Self::FailedClient | Self::FailedClientRecord => Rejection::TooManyClientFailures,
             Self::Token | Self::Introspection | Self::Userinfo | Self::Authorization => Rejection::TooOften,
         }
@@ -91,7 +96,7 @@ impl Door {
     /// Whether those whose network is not known share one bucket. Machines do not: a proxy that does not say where they come from would
     /// stand for all of them.
     const fn counts_unknown(self) -> bool {
-        matches!(self, Self::Registration | Self::NewPassword | Self::FailedClientRecord)
+        matches!(self, Self::Registration | Self::NewPassword | Self::Mail | Self::FailedClientRecord)
     }
 }
 

@@ -46,6 +46,12 @@ pub struct LimitsConfig {
     pub registrations_per_hour: u32,
     /// Forms with a new password, whatever is wrong with them.
     pub new_passwords_per_minute: u32,
+    /// Requests that send a mail.
+    pub mail_requests_per_hour: u32,
+    /// Mails to one address that somebody asked for.
+    pub mails_per_hour: i64,
+    /// The same in a day.
+    pub mails_per_day: i64,
     /// Clients that fail to authenticate.
     pub failed_clients_per_minute: u32,
     /// Token requests, and revocations.
@@ -91,6 +97,8 @@ impl LimitsConfig {
             ("many_accounts", self.many_accounts),
             ("many_networks", self.many_networks),
             ("slowed_failures_per_minute", self.slowed_failures_per_minute),
+            ("mails_per_hour", self.mails_per_hour),
+            ("mails_per_day", self.mails_per_day),
         ] {
             mistakes.within(&format!("limits.{key}"), value, 1, 1_000_000);
         }
@@ -107,6 +115,7 @@ impl LimitsConfig {
         for (key, value) in [
             ("limits.registrations_per_hour", self.registrations_per_hour),
             ("limits.new_passwords_per_minute", self.new_passwords_per_minute),
+            ("limits.mail_requests_per_hour", self.mail_requests_per_hour),
             ("limits.failed_clients_per_minute", self.failed_clients_per_minute),
             ("limits.tokens_per_minute", self.tokens_per_minute),
             ("limits.introspections_per_minute", self.introspections_per_minute),

@@ -10,6 +10,7 @@ mod given;
 mod keys;
 mod limits;
 mod log;
+mod mail;
 mod metrics;
 mod mistakes;
 mod outgoing;
@@ -38,6 +39,7 @@ use given::Given;
 pub use keys::{KeysConfig, SecretSetting};
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
+pub use mail::{MailConfig, NamedAddress, SmtpServer};
 pub use mistakes::Mistakes;
 pub use outgoing::OutgoingConfig;
 pub use password::PasswordConfig;
@@ -72,6 +74,8 @@ pub struct Config {
     pub registration: RegistrationConfig,
     /// `[password]`.
     pub password: PasswordConfig,
+    /// `[mail]`.
+    pub mail: MailConfig,
     /// `[outgoing]`.
     pub outgoing: OutgoingConfig,
     /// `[brand]`.
@@ -197,6 +201,7 @@ impl Config {
         }
         self.limits.check(mistakes);
         self.password.check(mistakes);
+        self.mail.check(mistakes);
         self.outgoing.check(mistakes);
         self.brand.check(mistakes);
         self.audit.check(mistakes);

@@ -1,4 +1,4 @@
-//! The logout token: tells one client that one sign-in has ended (OpenID Connect Back-Channel Logout §2.4), and how often it is tried.
+//! The logout token: tells one client that one sign-in has ended (OpenID Connect Back-Channel Logout §2.4).
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,8 +9,6 @@ use crate::clock::Timestamp;
 pub const TYPE: &str = "logout+jwt";
 /// How long a logout token can be used, in seconds: two minutes at most, says §2.4.
 const LIFETIME: i64 = 120;
-/// How long to wait after each failed attempt, in seconds; after the last one nothing is tried again.
-const WAITS: &[i64] = &[10, 60, 300, 1800, 7200, 21_600];
 
 /// A client that is to be told that a sign-in has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,29 +57,5 @@ impl LogoutNotice {
             sid: &self.sign_in_id,
             events: json!({ "http://schemas.openid.net/event/backchannel-logout": {} }),
         }
-    }
-
-    /// When to try again after this attempt has failed; `None` when it was the last.
-    pub fn next_attempt(&self, now: Timestamp) -> Option<Timestamp> {
-        let failed = usize::try_from(self.attempts).ok()?;
-        WAITS.get(failed.checked_sub(1)?).map(|wait| now.plus(*wait))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_notice_is_tried_seven_times_and_ever_more_rarely() {
-        let now = Timestamp::from_seconds(1000);
-        let wait = |attempts| {
-            let notice = LogoutNotice { client_id: "c".into(), sign_in_id: "s".into(), user_id: "u".into(), attempts };
-            notice.next_attempt(now).map(|at| at.seconds() - 1000)
-        };
-        let waits: Vec<i64> = (1..8).map_while(wait).collect();
-        assert_eq!(waits, WAITS);
-        assert!(waits.is_sorted());
-        assert_eq!(wait(7), None);
     }
 }

@@ -1,5 +1,6 @@
 //! The rules and the words: pure, without async, I/O or a clock. One file per rule.
 
+pub mod alert;
 pub mod algorithm;
 pub mod allowed;
 pub mod assurance;
@@ -32,6 +33,7 @@ pub mod journey;
 pub mod key_life;
 pub mod key_schedule;
 pub mod logout_token;
+pub mod message;
 pub mod metadata;
 pub mod named;
 pub mod network;
@@ -39,6 +41,7 @@ pub mod new_password;
 pub mod next_step;
 pub mod on_reuse;
 pub mod origin;
+pub mod outbox;
 pub mod page;
 pub mod params;
 pub mod password_form;

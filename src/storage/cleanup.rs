@@ -33,6 +33,11 @@ statements! {
     ERRAND_DUE = "SELECT expires_at FROM errands WHERE expires_at < $1 LIMIT 1";
     CLEAN_ERRANDS = "DELETE FROM errands WHERE state_hash IN (SELECT state_hash FROM errands WHERE expires_at < $1 \
         ORDER BY expires_at LIMIT $2)";
+    MAIL_OVERDUE = "SELECT due_at FROM mail_outbox WHERE due_at < $1 LIMIT 1";
+    CLEAN_MAILS = "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox WHERE due_at < $1 ORDER BY due_at LIMIT $2)";
+    MAIL_MARK_DUE = "SELECT expires_at FROM mail_marks WHERE expires_at < $1 LIMIT 1";
+    CLEAN_MAIL_MARKS = "DELETE FROM mail_marks WHERE name IN (SELECT name FROM mail_marks WHERE expires_at < $1 \
+        ORDER BY expires_at LIMIT $2)";
     SIGN_INS_TO_LOOK_AT = "SELECT id, ended_at, expires_at, last_used_at FROM sign_ins WHERE look_at <= $1 ORDER BY look_at LIMIT $2";
     CLEAN_SIGN_IN = "DELETE FROM sign_ins WHERE id = $1 AND (ended_at < $2 OR expires_at < $2 OR last_used_at < $3)";
     LOOK_AT_SIGN_IN = "UPDATE sign_ins SET look_at = $2 WHERE id = $1";
@@ -91,6 +96,9 @@ impl Storage {
         gone += self.clean_table(DENIED_DUE, CLEAN_DENIED, now).await?;
         // Whoever comes back a little too late is told so, and led on.
         gone += self.clean_table(ERRAND_DUE, CLEAN_ERRANDS, now.minus(QUARTER)).await?;
+        // Those of an installation that sends none any more.
+        gone += self.clean_table(MAIL_OVERDUE, CLEAN_MAILS, now.minus(WEEK)).await?;
+        gone += self.clean_table(MAIL_MARK_DUE, CLEAN_MAIL_MARKS, now).await?;
         gone += self.clean_counters(now).await?;
         Ok(gone)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
 use sqlx::Executor;
@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnection, PgDatabaseError, PgSeverity};
 use sqlx::sqlite::SqliteConnection;
 
 use super::audit::Hearer;
+use super::mail_outbox::Post;
 use super::options;
 use super::outcome::{failure, is_broken_rule};
 use super::pool::{Lent, Manner, Pool, Session};
@@ -43,6 +44,8 @@ struct Parts {
     hearers: RwLock<Vec<Hearer>>,
     /// The providers whose roles count; all, until that is said.
     role_givers: RwLock<Option<Arc<BTreeSet<String>>>>,
+    /// What mails are sealed with, once it is said that they are sent.
+    post: OnceLock<Post>,
 }
 
 pub(super) enum Pools {
@@ -172,6 +175,7 @@ impl Storage {
             trial: Trial::default(),
             hearers: RwLock::default(),
             role_givers: RwLock::default(),
+            post: OnceLock::new(),
         })))
     }
 
@@ -291,6 +295,10 @@ impl Storage {
 
     pub(super) fn role_givers(&self) -> &RwLock<Option<Arc<BTreeSet<String>>>> {
         &self.0.role_givers
+    }
+
+    pub(super) fn post(&self) -> &OnceLock<Post> {
+        &self.0.post
     }
 
     /// Of each pool its name, how many connections are lent now, and how many there may be.

@@ -83,6 +83,7 @@ impl Transaction {
         let is_done = self.delete_rows(&all, user_id).await?;
         if is_done {
             self.delete_attempts(user_id).await?;
+            self.delete_mails_of_user(user_id).await?;
         }
         Ok(is_done)
     }

@@ -30,6 +30,7 @@ mod keys;
 mod leases;
 mod lockouts;
 mod logout_outbox;
+mod mail_outbox;
 mod memory;
 mod migrate;
 mod news;
@@ -58,6 +59,7 @@ pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use leases::Lease;
 pub use lockouts::{Locked, Noted, Slowed};
+pub use mail_outbox::{NewMail, Post, TakenMail, WaitingMail};
 pub use migrate::{Migration, MigrationReport, Version};
 pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
@@ -114,6 +116,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         leases::STATEMENTS,
         lockouts::STATEMENTS,
         logout_outbox::STATEMENTS,
+        mail_outbox::STATEMENTS,
         news::STATEMENTS,
         refresh_tokens::STATEMENTS,
         resources::STATEMENTS,

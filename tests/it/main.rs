@@ -27,6 +27,7 @@ mod keys;
 mod kill;
 mod long_state;
 mod lost_answers;
+mod mail;
 mod middleware;
 mod migrations;
 mod model;

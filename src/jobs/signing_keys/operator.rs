@@ -112,6 +112,7 @@ impl SigningKeys {
         }
         let is_news = transaction.master_key_id().await?.is_none_or(|noted| noted != current) || !kids.is_empty();
         audit::reseal(&mut transaction, &self.master).await?;
+        transaction.reseal_mails(&self.master).await?;
         transaction.change_master_key_id(&current).await?;
         if is_news {
             let event = Event::of(&self.act(now), Name::MasterKeyChanged).on(Noun::MasterKey, &current);

@@ -13,6 +13,7 @@ pub mod forge;
 mod live;
 mod live_browser;
 mod live_client;
+mod mailbox;
 mod parallel;
 mod provider;
 mod receiver;

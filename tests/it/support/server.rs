@@ -60,6 +60,11 @@ impl Server {
         Self::over(Arc::new(database), Clock::manual(START), |_| {}).await
     }
 
+    /// A server with changed settings over this database.
+    pub async fn over_database(database: Database, change: impl FnOnce(&mut Config)) -> Self {
+        Self::over(Arc::new(database), Clock::manual(START), change).await
+    }
+
     /// A further node on the same database, with the same clock.
     pub async fn another_node(&self) -> Self {
         self.another_node_with(|_| {}).await
@@ -67,9 +72,9 @@ impl Server {
 
     /// A further node with other settings.
     pub async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
-        let issuer = self.app.issuer.as_str().to_owned();
+        let (issuer, mail) = (self.app.issuer.as_str().to_owned(), self.app.config.mail.clone());
         let change = |config: &mut Config| {
-            config.server.issuer = issuer;
+            (config.server.issuer, config.mail) = (issuer, mail);
             change(config);
         };
         Self::over(self.database.clone(), self.clock.clone(), change).await
@@ -90,7 +95,7 @@ impl Server {
         config.password.iterations = 1;
         // What tests do in a moment, from one address, takes people hours. A test of a limit sets it.
         (config.limits.registrations_per_hour, config.limits.failed_clients_per_minute) = (0, 0);
-        config.limits.new_passwords_per_minute = 0;
+        (config.limits.new_passwords_per_minute, config.limits.mail_requests_per_hour) = (0, 0);
         change(&mut config);
         let storage = Storage::open(&config.database, false).await.unwrap();
         let master = MasterKey::parse(MASTER_KEY).unwrap();
