@@ -37,15 +37,14 @@ pub struct Later {
 /// Everything that waits.
 pub const LATER: &[Later] = &[
     Later {
-        feature: "mail",
-        signs: &[Section("mail"), Source("mail"), Route("/reset"), Route("/verify"), Command("mail")],
+        feature: "links and codes by mail",
+        signs: &[Route("/recover"), Route("/reset"), Route("/verify"), Source("signin/recover")],
         rows: &[
             ("E10", "all of it"),
             ("E11", "all of it"),
             ("E13", "links in mails"),
             ("J4", "the reset form"),
             ("J7", "reset and magic link"),
-            ("L8", "all of it"),
         ],
     },
     Later {

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod load;
+mod mail;
 mod wire;
 
 use std::path::Path;
