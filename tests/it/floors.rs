@@ -45,7 +45,6 @@ const PLACES: &[(&str, &[&str])] = &[
     ("axum_extra", &["http/"]),
     ("tower", &["http/"]),
     ("tower_http", &["http/"]),
-    ("tower_sessions", &["http/"]),
     ("hyper", &["http/"]),
     ("hyper_util", &["http/"]),
     ("http_body_util", &["http/"]),
