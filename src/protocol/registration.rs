@@ -1,4 +1,5 @@
-//! What a client must be to be registered (RFC 7591 §2, RFC 9700 §2, RFC 8252 §8): the one place that says so, whoever registers.
+//! What a client must be to be registered (RFC 7591 §2, RFC 9700 §2, RFC 8252 §8), and how a name is written: the one place that says so, whoever
+//! registers.
 
 use super::client::{AuthMethod, Client, ClientType};
 use super::origin;
@@ -6,6 +7,7 @@ use super::pkce::PkceMode;
 use super::printable::is_printable;
 use super::problem::Problems;
 use super::redirect_uri;
+use super::rejection::Rejection;
 use super::resource::{self, Resource};
 use super::scope::{ISSUER_SCOPES, ScopeSet};
 
@@ -59,6 +61,19 @@ pub fn check_resource(candidate: &Resource, issuer: &str) -> Result<(), Problems
         }
     }
     problems.unless_any(())
+}
+
+/// Checks a name as a person writes their own, without the spaces around it.
+///
+/// # Errors
+/// [`Rejection::MissingName`], [`Rejection::NameTooLong`], [`Rejection::UnprintableName`].
+pub fn check_name(name: &str) -> Result<(), Rejection> {
+    match name.chars().count() {
+        0 => Err(Rejection::MissingName),
+        n if n > MAX_NAME => Err(Rejection::NameTooLong),
+        _ if !is_printable(name) => Err(Rejection::UnprintableName),
+        _ => Ok(()),
+    }
 }
 
 /// Checks the name of a client, a resource or a person.

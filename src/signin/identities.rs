@@ -7,9 +7,8 @@ use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::protocol::journey::{Goal, Journey};
-use crate::protocol::printable::is_printable;
 use crate::protocol::proof::Proof;
-use crate::protocol::registration::MAX_NAME;
+use crate::protocol::registration::check_name;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::upstream::{Synced, Vouched, is_last_way_in};
@@ -164,17 +163,4 @@ async fn bring_up_to_date(
         transaction.change_user(account, &changed).await?;
     }
     Ok(())
-}
-
-/// Checks a name as a person writes it, without the spaces around it.
-///
-/// # Errors
-/// [`Rejection::MissingName`], [`Rejection::NameTooLong`], [`Rejection::UnprintableName`].
-pub(super) fn check_name(name: &str) -> Result<(), Rejection> {
-    match name.chars().count() {
-        0 => Err(Rejection::MissingName),
-        n if n > MAX_NAME => Err(Rejection::NameTooLong),
-        _ if !is_printable(name) => Err(Rejection::UnprintableName),
-        _ => Ok(()),
-    }
 }

@@ -5,13 +5,13 @@
 //! proves the address through a provider that is the authority for it may have it, with a new account that has nothing of the
 //! other, which ends (arXiv 2205.10174, pre-hijacking).
 
-use super::identities::check_name;
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::protocol::audit::{Act, Actor, Event, Name, Noun};
 use crate::protocol::journey::Journey;
 use crate::protocol::proof::Proof;
+use crate::protocol::registration::check_name;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::upstream::Vouched;
 use crate::protocol::user::{MadeBy, User};

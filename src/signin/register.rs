@@ -5,7 +5,6 @@
 
 use tracing::Instrument;
 
-use super::identities::check_name;
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
@@ -15,6 +14,7 @@ use crate::protocol::email;
 use crate::protocol::journey::Journey;
 use crate::protocol::new_password::{self, Strength, Words};
 use crate::protocol::proof::Kind;
+use crate::protocol::registration::check_name;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::user::{MadeBy, User};
 use crate::random;
