@@ -46,6 +46,32 @@ pub enum MadeBy {
 
 named!(MadeBy { Person = "person", Operator = "operator", Upstream = "upstream", Unknown = "unknown" });
 
+/// Who stands for it that the address of an account is its person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailAuthority {
+    /// Nobody but the person, who typed it.
+    Nobody,
+    /// A provider that says so, and is no authority for the address: it may have believed somebody.
+    Provider,
+    /// A provider that is the authority for the address.
+    Authority,
+    /// An operator, who gave it to the account or called it verified.
+    Operator,
+    /// The person, who read a mail of ours there.
+    Mail,
+    /// Somebody, before that was kept.
+    Unknown,
+}
+
+named!(EmailAuthority {
+    Nobody = "nobody",
+    Provider = "provider",
+    Authority = "authority",
+    Operator = "operator",
+    Mail = "mail",
+    Unknown = "unknown",
+});
+
 /// Checks a role: 1 to 100 ASCII characters without spaces.
 ///
 /// # Errors
@@ -68,6 +94,8 @@ pub struct User {
     pub email: Option<String>,
     /// Whether the person has proved the address.
     pub email_verified: bool,
+    /// Who stands for the address.
+    pub email_authority: EmailAuthority,
     /// The full name, as the person writes it.
     pub name: String,
     /// Further standard claims (OpenID Connect Core §5.1), by name.
@@ -93,6 +121,7 @@ impl User {
             id,
             email: None,
             email_verified: false,
+            email_authority: EmailAuthority::Nobody,
             name: String::new(),
             claims: Map::new(),
             roles: Vec::new(),
@@ -109,11 +138,18 @@ impl User {
         self.email.as_deref().unwrap_or(&self.name)
     }
 
-    /// Whether its address may be taken over by whoever proves it: somebody made the account with it and never did, and nobody has given the account
-    /// anything, nor switched it off: whoever was shut out does not come back so. The statement of `release_address` (`storage/identities.rs`) decides by the same.
+    /// Whether its address may be taken over by whoever proves it to an authority: a person made the account with it, nobody with authority ever said that it is
+    /// theirs, and nobody has given the account anything, nor switched it off: whoever was shut out does not come back so. The statement of
+    /// `release_address` (`storage/identities.rs`) decides by the same.
     pub fn may_be_displaced(&self) -> bool {
         let has_roles = !self.roles.is_empty() || !self.upstream_roles.is_empty();
-        self.made_by == MadeBy::Person && !self.email_verified && !has_roles && self.disabled_at.is_none()
+        let is_own = matches!(self.made_by, MadeBy::Person | MadeBy::Upstream);
+        let is_unproved = match self.email_authority {
+            EmailAuthority::Nobody => !self.email_verified,
+            EmailAuthority::Provider => true,
+            _ => false,
+        };
+        is_own && is_unproved && !has_roles && self.disabled_at.is_none()
     }
 
     /// Every role: what was given here, then what comes of providers. This is what tokens, introspection and userinfo tell.
@@ -133,6 +169,22 @@ mod tests {
         user.roles = vec!["editor".into(), "admin".into()];
         user.upstream_roles = vec!["admin".into(), "developer".into()];
         assert_eq!(user.all_roles(), ["editor", "admin", "developer"]);
+    }
+
+    #[test]
+    fn an_address_that_nobody_with_authority_stands_for_is_its_owners() {
+        use EmailAuthority as By;
+        for made_by in [MadeBy::Person, MadeBy::Upstream, MadeBy::Operator, MadeBy::Unknown] {
+            for by in [By::Nobody, By::Provider, By::Authority, By::Operator, By::Mail, By::Unknown] {
+                for email_verified in [false, true] {
+                    let new = User::new("u".into(), made_by, Timestamp::from_seconds(0));
+                    let user = User { email_authority: by, email_verified, ..new };
+                    let is_weak = by == By::Provider || (by == By::Nobody && !email_verified);
+                    let expected = is_weak && matches!(made_by, MadeBy::Person | MadeBy::Upstream);
+                    assert_eq!(user.may_be_displaced(), expected, "{user:?}");
+                }
+            }
+        }
     }
 
     #[test]

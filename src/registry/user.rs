@@ -16,7 +16,7 @@ use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::upstream::Identity;
-use crate::protocol::user::{MadeBy, User, UserField, check_role};
+use crate::protocol::user::{EmailAuthority, MadeBy, User, UserField, check_role};
 use crate::protocol::{claims, email, new_password, registration};
 use crate::random;
 use crate::secret::Secret;
@@ -57,6 +57,8 @@ pub struct UserView {
     pub email: Option<String>,
     /// Whether the person has proved it.
     pub email_verified: bool,
+    /// Who stands for it that the address is the person's.
+    pub email_authority: EmailAuthority,
     /// The full name.
     pub name: String,
     /// Roles that were given here, for access tokens.
@@ -100,6 +102,7 @@ impl UserView {
             id: user.id,
             email: user.email,
             email_verified: user.email_verified,
+            email_authority: user.email_authority,
             name: user.name,
             roles: user.roles,
             upstream_roles: user.upstream_roles,
@@ -126,6 +129,9 @@ impl UserChange {
                 }
                 Err(why) => problems.add("email", format!("'{}': {why}", text.escape_debug())),
             }
+        }
+        if self.email.is_some() || email_verified.is_some() {
+            user.email_authority = EmailAuthority::Operator;
         }
         let name = self.name.as_deref().map(|name| name.trim().to_owned());
         if let Some(name) = &name {

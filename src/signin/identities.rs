@@ -12,7 +12,7 @@ use crate::protocol::registration::check_name;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::upstream::{Synced, Vouched, is_last_way_in};
-use crate::protocol::user::UserField;
+use crate::protocol::user::{EmailAuthority, UserField};
 use crate::random;
 use crate::storage::{Account, Transaction};
 
@@ -64,7 +64,7 @@ impl SignIns {
             return Ok(Met::Newcomer(journey.introducing(vouched)));
         }
         if let Some(email) = vouched.owned_email() {
-            transaction.verify_address(&account.user.id, &email.address, now).await?;
+            transaction.verify_address(&account.user.id, &email.address, EmailAuthority::Authority, now).await?;
         }
         bring_up_to_date(&mut transaction, &mut account, &vouched, now).await?;
         let journey = journey.proved_by(&account.user.id, Proof::vouched(&vouched, &identity.id, now));
@@ -101,7 +101,7 @@ impl SignIns {
             return Ok(own.id);
         }
         if let Some(email) = vouched.owned_email() {
-            transaction.verify_address(user_id, &email.address, now).await?;
+            transaction.verify_address(user_id, &email.address, EmailAuthority::Authority, now).await?;
         }
         Ok(identity.id)
     }

@@ -1,9 +1,9 @@
 //! A first sign-in through a provider: the person makes an account, or says which one is theirs.
 //!
 //! Nothing merges by itself. When the address that the provider has verified is an account's already, its owner signs in to that account and
-//! then says that the two are one. An account that somebody made with an address that they never proved does not keep its owner out: whoever
-//! proves the address through a provider that is the authority for it may have it, with a new account that has nothing of the
-//! other, which ends (arXiv 2205.10174, pre-hijacking).
+//! then says that the two are one. An account that somebody made with an address that they never proved to anybody with authority does not keep its owner
+//! out, were it made through another provider that believed them: whoever proves the address through a provider that is the authority for it may
+//! have it, with a new account that has nothing of the other, which ends (arXiv 2205.10174, pre-hijacking).
 
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
@@ -14,7 +14,7 @@ use crate::protocol::proof::Proof;
 use crate::protocol::registration::check_name;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::upstream::Vouched;
-use crate::protocol::user::{MadeBy, User};
+use crate::protocol::user::{EmailAuthority, MadeBy, User};
 use crate::random;
 use crate::rates::Door;
 use crate::storage::{Account, Transaction};
@@ -131,11 +131,17 @@ impl SignIns {
 
 /// Who makes an account by an identity.
 fn newcomer(vouched: &Vouched, name: &str, now: Timestamp) -> User {
+    let email_authority = match vouched.verified_email() {
+        Some(email) if email.trusted => EmailAuthority::Authority,
+        Some(_) => EmailAuthority::Provider,
+        None => EmailAuthority::Nobody,
+    };
     let email = vouched.verified_email().map(|email| email.address.clone());
     let said = [("picture", &vouched.picture), ("preferred_username", &vouched.preferred_username)];
     let said = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.as_deref()?.into())));
     User {
         email_verified: email.is_some(),
+        email_authority,
         email,
         name: name.to_owned(),
         claims: said.collect(),

@@ -18,7 +18,7 @@ use crate::protocol::user::User;
 macro_rules! grant_columns {
     () => {
         "g.id AS grant_id, g.client_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.proofs, g.claims AS asked, g.cnf, \
-         g.created_at AS granted_at, g.last_used_at AS grant_used_at, g.ended_at, u.id AS user_id, u.email, u.email_verified, u.name, \
+         g.created_at AS granted_at, g.last_used_at AS grant_used_at, g.ended_at, u.id AS user_id, u.email, u.email_verified, u.email_authority, u.name, \
          u.claims, u.roles, u.upstream_roles, u.made_by, u.created_at, u.updated_at, u.disabled_at, c.disabled_at AS client_disabled_at, c.era AS client_era, \
          s.last_used_at AS sign_in_used_at, s.expires_at AS sign_in_expires_at"
     };
@@ -83,6 +83,7 @@ pub(super) struct GrantRow {
     user_id: String,
     email: Option<String>,
     email_verified: i64,
+    email_authority: String,
     name: String,
     claims: String,
     roles: String,
@@ -116,6 +117,7 @@ impl GrantRow {
                 id: self.user_id,
                 email: self.email,
                 email_verified: self.email_verified != 0,
+                email_authority: from_name("email_authority", &self.email_authority)?,
                 name: self.name,
                 claims: from_json("claims", &self.claims)?,
                 roles: from_json("roles", &self.roles)?,

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::page::{Cursor, Listed, Page};
 use crate::protocol::upstream::{Identity, Vouched};
+use crate::protocol::user::EmailAuthority;
 
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
@@ -32,10 +33,13 @@ statements! {
     DELETE_IDENTITY = concat!("DELETE FROM identities WHERE id = $1 AND user_id = $2 RETURNING ", columns!());
     ROLES_OF_IDENTITIES = "SELECT u.upstream_roles, i.provider, i.roles FROM users u LEFT JOIN identities i ON i.user_id = u.id WHERE u.id = $1";
     SET_UPSTREAM_ROLES = "UPDATE users SET upstream_roles = $2, updated_at = $3 WHERE id = $1";
-    VERIFY_ADDRESS = "UPDATE users SET email_verified = 1, updated_at = $3 WHERE id = $1 AND email = $2 AND email_verified = 0";
-    // Nobody but whoever typed the address says that the account is theirs, and nobody has given it anything.
-    RELEASE_ADDRESS = "UPDATE users SET email = NULL, password_hash = NULL, disabled_at = $3, updated_at = $3 \
-        WHERE id = $1 AND email = $2 AND email_verified = 0 AND made_by = 'person' AND roles = '[]' AND upstream_roles = '[]' AND disabled_at IS NULL RETURNING id";
+    // What clients can learn of the person changes with `email_verified` alone.
+    VERIFY_ADDRESS = "UPDATE users SET email_verified = 1, email_authority = $4, updated_at = CASE WHEN email_verified = 0 THEN $3 ELSE updated_at END \
+        WHERE id = $1 AND email = $2 AND (email_verified = 0 OR email_authority IN ('nobody', 'provider', 'unknown'))";
+    // Nobody with authority says that the address is the account's, and nobody has given it anything (`User::may_be_displaced`).
+    RELEASE_ADDRESS = "UPDATE users SET email = NULL, email_verified = 0, email_authority = 'nobody', password_hash = NULL, disabled_at = $3, updated_at = $3 \
+        WHERE id = $1 AND email = $2 AND (email_authority = 'provider' OR (email_authority = 'nobody' AND email_verified = 0)) \
+        AND made_by IN ('person', 'upstream') AND roles = '[]' AND upstream_roles = '[]' AND disabled_at IS NULL RETURNING id";
     FORGET_IDENTITIES = "DELETE FROM identities WHERE user_id = $1";
     FORGET_CONSENTS = "DELETE FROM consents WHERE user_id = $1";
 }
@@ -183,8 +187,15 @@ impl Transaction {
         Ok(Some(identity))
     }
 
-    /// Notes that the user has proved the address, if it is still the account's; tells whether that is news. Holds the user.
-    pub async fn verify_address(&mut self, user_id: &str, address: &str, now: Timestamp) -> Result<bool, Failure> {
+    /// Notes that the user has proved the address to somebody with authority, if it is still the account's; tells whether that is news. Holds the user.
+    pub async fn verify_address(
+        &mut self,
+        user_id: &str,
+        address: &str,
+        by: EmailAuthority,
+        now: Timestamp,
+            .bind(by.as_str())
+    ) -> Result<bool, Failure> {
         let verified = on!(self, |c| sqlx::query(VERIFY_ADDRESS)
             .bind(user_id)
             .bind(address)
@@ -195,9 +206,9 @@ impl Transaction {
         Ok(verified > 0)
     }
 
-    /// Takes the address away from an account whose maker never proved it, for its owner, who has: the account is switched off with
-    /// everything that it has and gave, and that is recorded. `false`, and nothing is done, when an operator or a provider made the account,
-    /// when it has proved the address or holds a role, or when the address is not its any more. One statement decides, and holds the user.
+    /// Takes the address away from an account whose maker never proved it to anybody with authority, for its owner, who has: the account is switched off
+    /// with everything that it has and gave, and that is recorded. `false`, and nothing is done, when an operator made the account or gave it the address,
+    /// when an authority or a mail of ours proved that, when it holds a role, or when the address is not its any more. One statement decides, and holds the user.
     pub async fn release_address(&mut self, user_id: &str, address: &str, act: &Act) -> Result<bool, Failure> {
         let released = on!(self, |c| sqlx::query_as::<_, (String,)>(RELEASE_ADDRESS)
             .bind(user_id)

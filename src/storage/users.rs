@@ -13,7 +13,7 @@ use crate::protocol::user::{User, UserField};
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at, made_by, upstream_roles"
+        "id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at, made_by, upstream_roles, email_authority"
     };
 }
 
@@ -32,12 +32,12 @@ statements! {
     // Small letters of all languages are made on our side; LOWER finds them where the database knows the language.
     USERS_FOUND_AFTER = concat!("SELECT ", columns!(), identities!(), " FROM users WHERE (created_at, id) > ($1, $2) AND (email LIKE $4 ESCAPE '!' \
         OR LOWER(name) LIKE $4 ESCAPE '!' OR name LIKE $5 ESCAPE '!') ORDER BY created_at, id LIMIT $3");
-    INSERT_USER = concat!("INSERT INTO users (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+    INSERT_USER = concat!("INSERT INTO users (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
         ON CONFLICT (email) DO NOTHING RETURNING id");
     HOLD_ACCOUNT = concat!("UPDATE users SET created_at = created_at WHERE id = $1 RETURNING ", columns!());
     CHANGE_USER = "UPDATE users SET email = COALESCE($2, email), email_verified = COALESCE($3, email_verified), \
         name = COALESCE($4, name), password_hash = NULLIF(COALESCE($5, password_hash), ''), claims = COALESCE($6, claims), \
-        roles = COALESCE($7, roles), updated_at = $8 WHERE id = $1";
+        roles = COALESCE($7, roles), updated_at = $8, email_authority = COALESCE($9, email_authority) WHERE id = $1";
     SWITCH_USER_OFF = concat!("UPDATE users SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1 RETURNING ", columns!());
     SWITCH_USER_ON = concat!("UPDATE users SET disabled_at = NULL WHERE id = $1 RETURNING ", columns!());
     CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL RETURNING id";
@@ -81,6 +81,7 @@ struct UserRow {
     updated_at: i64,
     made_by: String,
     upstream_roles: String,
+    email_authority: String,
 }
 
 #[derive(FromRow)]
@@ -97,6 +98,7 @@ impl UserRow {
             roles: from_json("roles", &self.roles)?,
             upstream_roles: from_json("upstream_roles", &self.upstream_roles)?,
             made_by: from_name("made_by", &self.made_by)?,
+            email_authority: from_name("email_authority", &self.email_authority)?,
             id: self.id,
             email: self.email,
             email_verified: self.email_verified != 0,
@@ -164,6 +166,7 @@ impl Transaction {
             .bind(user.updated_at.seconds())
             .bind(user.made_by.as_str())
             .bind(upstream_roles)
+            .bind(user.email_authority.as_str())
             .fetch_optional(c)
             .await)?;
         Ok(written.is_some())
@@ -175,7 +178,7 @@ impl Transaction {
         row.map(UserRow::read).transpose()
     }
 
-    /// Changes these fields of an account, and when it was last changed, to what they are here, and no others. `false` when the address is
+    /// Changes these fields of an account, and when it was last changed, to what they are here, and no others; who stands for the address goes with it. `false` when the address is
     /// another's: then nothing further can be done in this transaction.
     pub async fn change_user(&mut self, account: &Account, fields: &[UserField]) -> Result<bool, Failure> {
         use UserField as F;
@@ -191,6 +194,7 @@ impl Transaction {
             .bind(claims)
             .bind(roles)
             .bind(user.updated_at.seconds())
+            .bind((has(F::Email) || has(F::EmailVerified)).then_some(user.email_authority.as_str()))
             .execute(c)
             .await
             .map(drop));

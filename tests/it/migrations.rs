@@ -2,7 +2,7 @@
 
 use doorward::clock::Timestamp;
 use doorward::protocol::client::ClientType;
-use doorward::protocol::user::{MadeBy, User};
+use doorward::protocol::user::{EmailAuthority, MadeBy, User};
 use doorward::storage::{Account, Storage};
 use serde_json::json;
 
@@ -82,6 +82,7 @@ async fn a_person_from_before_there_were_providers_keeps_all_that_was_theirs() {
     let expected = User {
         email: Some("ann@example.org".to_owned()),
         email_verified: true,
+        email_authority: EmailAuthority::Unknown,
         name: "Ann Lee".to_owned(),
         claims: json!({ "nickname": "ann" }).as_object().unwrap().clone(),
         roles: vec!["editor".to_owned()],
@@ -90,6 +91,7 @@ async fn a_person_from_before_there_were_providers_keeps_all_that_was_theirs() {
     };
     assert_eq!((format!("{:?}", ann.user), ann.password_hash.as_deref()), (format!("{expected:?}"), Some("hash")));
     let bob = reader.user("v").await.unwrap().unwrap();
+    assert_eq!(bob.user.email_authority, EmailAuthority::Unknown, "nobody knows who made it");
     let times = [bob.user.created_at, bob.user.updated_at, bob.user.disabled_at.unwrap()];
     assert_eq!((times.map(Timestamp::seconds), bob.password_hash), ([9, 11, 10], None));
     assert_eq!(reader.sign_ins_of_user("u").await.unwrap().len(), 1);
@@ -120,3 +122,34 @@ async fn a_person_from_before_there_were_providers_keeps_all_that_was_theirs() {
     assert!(transaction.delete_user("v").await.unwrap());
     transaction.commit().await.unwrap();
 }
+
+/// What was verified before it was kept by whom stays with its account; what was typed stays its owner's, who may come.
+#[tokio::test]
+async fn an_address_from_before_it_was_kept_who_stands_for_it_is_taken_from_nobody_who_may_have_proved_it() {
+    let database = Database::empty().await;
+    database.db_migrate_before("0024").await;
+    let storage = Storage::open(&database.config, true).await.unwrap();
+    for (number, (made_by, verified, _)) in FROM_BEFORE.into_iter().enumerate() {
+        let sql = format!(
+            "INSERT INTO users (id, email, email_verified, name, claims, roles, created_at, updated_at, made_by) \
+             VALUES ('{number}', '{number}@example.org', {verified}, 'Ann', '{{}}', '[]', 7, 7, '{made_by}')"
+        );
+        database.db_execute(&sql).await;
+    }
+    storage.migrate().await.unwrap();
+    for (number, (made_by, verified, may)) in FROM_BEFORE.into_iter().enumerate() {
+        let user = storage.read().await.unwrap().user(&number.to_string()).await.unwrap().unwrap().user;
+        assert_eq!(user.may_be_displaced(), may, "{made_by} {verified}");
+    }
+}
+
+/// Who made an account, whether its address was verified, and whether it may be taken over.
+const FROM_BEFORE: [(&str, i64, bool); 7] = [
+    ("person", 0, true),
+    ("person", 1, false),
+    ("upstream", 0, false),
+    ("upstream", 1, false),
+    ("operator", 0, false),
+    ("operator", 1, false),
+    ("unknown", 0, false),
+];

@@ -11,7 +11,7 @@ use super::{ANN, answer_of, counted, federated, identity, leave, newcomer, throu
 use crate::support::{Answer, Form, PASSWORD, unverified_claims};
 
 /// The form that the page for a new account would have, as somebody makes it up who is shown another page.
-fn form_of(page: &Answer, login: &Answer) -> Form {
+pub fn form_of(page: &Answer, login: &Answer) -> Form {
     let there = page.field("#sign-in-instead", "href").unwrap();
     let request = there.split_once("request=").unwrap().1.to_owned();
     let csrf = login.field("input[name=csrf]", "value").unwrap();
@@ -201,75 +201,6 @@ async fn an_account_that_was_switched_off_is_not_opened_by_its_provider() {
 }
 
 #[tokio::test]
-async fn an_address_that_its_maker_never_proved_is_its_owners() {
-    let (server, fake) = federated(|config| config.trust_email = Some(true)).await;
-    // Somebody made an account with Ann's address, signed in, and let an application in.
-    let mut squatter = server.browser();
-    let register = squatter.visit("/register").await.form("#register-submit");
-    let filled = register.with("name", "Not Ann").with("email", ANN).with("password", PASSWORD);
-    assert!(squatter.press(&filled).await.has("#sign-out"));
-    let client = server.db_client(ClientType::Web, |_| {}).await;
-    let code = squatter.code(&client, ANN, "scope=openid+offline_access").await;
-    let tokens = client.redeem(&code).await.ok();
-    let mut browser = server.browser();
-    let login = browser.visit("/login").await;
-    let exists = through(&mut browser, &fake, &login).await;
-    assert!(exists.has("#account-exists"), "{}", exists.text());
-    let account = browser.press(&exists.form("#take-address").with("name", "Ann")).await;
-    assert!(account.has("#sign-out") && account.text().contains(ANN), "{}", account.text());
-    // A new account, and nothing of the maker's holds: sign-in, tokens, password.
-    let former = unverified_claims(tokens["id_token"].as_str().unwrap())["sub"].clone();
-    assert_ne!(former, identity(&server, &fake).await.unwrap().user_id.as_str());
-    assert!(!squatter.visit("/account").await.has("#sign-out"));
-    client.userinfo(tokens["access_token"].as_str().unwrap()).await.refused_json(401, Rejection::TokenOfEndedGrant);
-    let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
-    assert_eq!(client.token(&refresh).await.status, 400);
-    let login = squatter.visit("/login").await;
-    squatter.sign_in_on(&login, ANN, PASSWORD).await.refused(400, Rejection::WrongCredentials);
-}
-
-#[tokio::test]
-async fn an_account_that_somebody_vouches_for_is_never_taken_over() {
-    // Not trusted for addresses; made by an operator; with an address that was proved.
-    for (trusted, verified, by_operator) in [(false, false, false), (true, true, false), (true, false, true)] {
-        let (server, fake) = federated(|config| config.trust_email = Some(trusted)).await;
-        let mut owner = server.browser();
-        let register = owner.visit("/register").await.form("#register-submit");
-        owner.press(&register.with("name", "Ann").with("email", ANN).with("password", PASSWORD)).await;
-        let id = server.app.storage.read().await.unwrap().user_by_email(ANN).await.unwrap().unwrap().user.id;
-        server.db_change_user(&id, |account| account.user.email_verified = verified).await;
-        if by_operator {
-            server.database.db_execute("UPDATE users SET made_by = 'operator'").await;
-        }
-        let mut browser = server.browser();
-        let login = browser.visit("/login").await;
-        let exists = through(&mut browser, &fake, &login).await;
-        assert!(exists.has("#account-exists") && !exists.has("#take-address"), "{}", exists.text());
-        let forced = form_of(&exists, &login).with("name", "Eve").with("displace", "yes");
-        browser.submit(&forced).await.refused(403, Rejection::NotYours);
-        assert!(owner.visit("/account").await.has("#sign-out"));
-        assert_eq!(counted(&server).await, (1, 0));
-    }
-}
-
-#[tokio::test]
-async fn whoever_was_switched_off_does_not_come_back_by_a_provider() {
-    let (server, fake) = federated(|config| config.trust_email = Some(true)).await;
-    let mut owner = server.browser();
-    let register = owner.visit("/register").await.form("#register-submit");
-    owner.press(&register.with("name", "Ann").with("email", ANN).with("password", PASSWORD)).await;
-    let id = server.app.storage.read().await.unwrap().user_by_email(ANN).await.unwrap().unwrap().user.id;
-    server.db_change_user(&id, |account| account.user.disabled_at = Some(server.clock.now())).await;
-    let mut browser = server.browser();
-    let login = browser.visit("/login").await;
-    let exists = through(&mut browser, &fake, &login).await;
-    assert!(exists.has("#account-exists") && !exists.has("#take-address"), "{}", exists.text());
-    let forced = form_of(&exists, &login).with("name", "Ann").with("displace", "yes");
-    browser.submit(&forced).await.refused(403, Rejection::NotYours);
-    assert_eq!(counted(&server).await, (1, 0));
-}
-
-#[tokio::test]
 async fn what_the_settings_have_ended_makes_and_links_nothing() {
     for (gone, closed) in [(true, false), (false, true)] {
         let (server, fake) = federated(|_| {}).await;
@@ -292,29 +223,6 @@ async fn what_the_settings_have_ended_makes_and_links_nothing() {
             assert!(there.follow(answer).await.has("#login-submit"));
         }
         assert_eq!(counted(&server).await, (0, 0), "{gone} {closed}");
-    }
-}
-
-/// Somebody makes an account with Ann's address, and links an account at a provider that says of any address that it is verified.
-#[tokio::test]
-async fn the_word_of_a_provider_that_is_no_authority_keeps_no_owner_out() {
-    for trusted in [false, true] {
-        let (server, fake) = federated(|config| config.trust_email = Some(trusted)).await;
-        let mut squatter = server.browser();
-        let register = squatter.visit("/register").await.form("#register-submit");
-        squatter.press(&register.with("name", "Not Ann").with("email", ANN).with("password", PASSWORD)).await;
-        let account = squatter.visit("/account").await;
-        let leaving = squatter.submit(&account.form("#link-fake")).await;
-        let callback = answer_of(&fake, &leaving.onward().unwrap().parse().unwrap()).await;
-        assert!(squatter.visit(&callback).await.has("#unlink-fake"));
-        let user = server.app.storage.read().await.unwrap().user_by_email(ANN).await.unwrap().unwrap().user;
-        assert_eq!((user.email_verified, user.may_be_displaced()), (trusted, !trusted));
-        // Nor does each further sign-in by it.
-        let mut again = server.browser();
-        let login = again.visit("/login").await;
-        assert!(through(&mut again, &fake, &login).await.has("#sign-out"));
-        let user = server.app.storage.read().await.unwrap().user_by_email(ANN).await.unwrap().unwrap().user;
-        assert_eq!(user.may_be_displaced(), !trusted);
     }
 }
 

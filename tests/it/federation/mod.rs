@@ -5,7 +5,10 @@ mod first;
 mod linking;
 mod passed_on;
 mod refusals;
+mod takeover;
 mod ways;
+
+pub use first::form_of;
 
 use doorward::config::{Config, UpstreamConfig};
 use doorward::protocol::upstream::{Identity, ProviderKind};

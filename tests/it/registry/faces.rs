@@ -217,6 +217,7 @@ async fn a_view_has_the_fields_that_the_commands_print() {
             "claims",
             "created_at",
             "email",
+            "email_authority",
             "email_verified",
             "id",
             "identities",

@@ -5,6 +5,7 @@ use doorward::protocol::upstream::ProviderKind::{Apple, Github, Google, Microsof
 use serde_json::{Value, json};
 
 use super::*;
+use crate::federation::form_of;
 use crate::support::Form;
 
 /// The victim's address that is not verified, or whose being so is written in any other way than true: no sign-in to the account, no link, and no word that
@@ -162,6 +163,47 @@ async fn f4_an_account_made_beforehand_is_not_the_victims() {
     squatter.sign_in_on(&login, gmail, PASSWORD).await.refused_page(400, Rejection::WrongCredentials);
     let (_, through_theirs) = come_by(&server, &second, "other").await;
     assert!(through_theirs.has("#create-account"), "the squatter's own provider opens it: {}", through_theirs.text());
+}
+
+/// Row F4 by another door: the account was made through a provider that believes whatever address it is told.
+#[tokio::test]
+async fn f4_an_account_made_through_a_provider_that_is_no_authority_keeps_no_owner_out() {
+    for has_authority in [true, false] {
+        let second = Provider::start().await;
+        let of = second.clone();
+        let settings = move |config: &mut doorward::config::Config| {
+            of.add_to(config, "other", Oidc, |of| of.trust_email = Some(has_authority));
+        };
+        let (server, fake) = federated_with(Oidc, |_| {}, settings).await;
+        second.follow(&server.clock);
+        let mut squatter = newcomer(&server, &fake).await;
+        let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+        let code = squatter.get(&client.authorization_url("scope=openid+email")).await.location_param("code").unwrap();
+        let tokens = client.redeem(&code).await.ok();
+        let claims = crate::support::unverified_claims(tokens["id_token"].as_str().unwrap());
+        assert_eq!(claims["email_verified"], true, "the provider says so");
+
+        second.person(json!({ "sub": "the-owner", "name": "Ann", "email": ANN, "email_verified": true }));
+        let (mut owner, exists) = come_by(&server, &second, "other").await;
+        assert!(exists.has("#account-exists"), "{}", exists.text());
+        assert_eq!(exists.has("#take-address"), has_authority, "{}", exists.text());
+        if !has_authority {
+            let forced = form_of(&exists, &owner.visit("/login").await).to("/upstream/other/account");
+            let forced = forced.with("name", "Eve");
+            owner.submit(&forced.with("displace", "yes")).await.refused(403, Rejection::NotYours);
+            assert!(squatter.visit("/account").await.has("#sign-out"));
+            continue;
+        }
+        let account = owner.press(&exists.form("#take-address")).await;
+        assert!(account.has("#sign-out") && account.text().contains(ANN), "{}", account.text());
+        assert!(!squatter.visit("/account").await.has("#sign-out"));
+        client.userinfo(tokens["access_token"].as_str().unwrap()).await.refused_json(401, Rejection::TokenOfEndedGrant);
+        // Whoever comes by the first provider again finds the owner's account, which is not theirs, and does not get it back.
+        let (mut again, exists) = come(&server, &fake).await;
+        assert!(exists.has("#account-exists") && !exists.has("#take-address"), "{}", exists.text());
+        let forced = form_of(&exists, &again.visit("/login").await).with("name", "Eve");
+        again.submit(&forced.with("displace", "yes")).await.refused(403, Rejection::NotYours);
+    }
 }
 
 /// Goes to the provider that links, from wherever pressing the button has led.
