@@ -112,11 +112,12 @@ impl SignIns {
             former.as_ref().filter(|former| former.user_id == proven.user_id && former.is_live(self.limits.idle, now));
         let fresh_id = random::row_id(now);
         let by = proven.proofs.identity();
+        let act = browser.act(&proven.user_id, now);
         let new = NewSignIn {
             id: goes_on.map_or(fresh_id.as_str(), |former| former.id.as_str()),
             secret_hash: value.hash(),
             user_id: &proven.user_id,
-            now,
+            act: &act,
             expires_at: now.plus(self.limits.absolute),
             journey_id,
             user_agent: &browser.user_agent,
@@ -125,7 +126,6 @@ impl SignIns {
             identity_id: by.map(|by| by.id.as_str()),
             upstream_sid: by.and_then(|by| by.sid.as_deref()),
         };
-        let act = browser.act(&proven.user_id, now);
         let is_renewed = goes_on.is_some() && transaction.renew_sign_in(&new).await?;
         if !is_renewed {
             if let Some(former) = &former {

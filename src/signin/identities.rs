@@ -6,6 +6,7 @@
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
+use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::journey::{Goal, Journey};
 use crate::protocol::proof::Proof;
 use crate::protocol::registration::check_name;
@@ -60,13 +61,13 @@ impl SignIns {
         let account = transaction.hold_account(&identity.user_id).await?;
         let mut account =
             account.filter(|account| account.user.disabled_at.is_none()).ok_or(Rejection::AccountSwitchedOff)?;
-        if !transaction.use_identity(&identity, &vouched, now).await? {
+        if !transaction.use_identity(&identity, &vouched, &browser.act(&identity.user_id, now)).await? {
             return Ok(Met::Newcomer(journey.introducing(vouched)));
         }
         if let Some(email) = vouched.owned_email() {
             transaction.verify_address(&account.user.id, &email.address, EmailAuthority::Authority, now).await?;
         }
-        bring_up_to_date(&mut transaction, &mut account, &vouched, now).await?;
+        bring_up_to_date(&mut transaction, &mut account, &vouched, &browser.act(&identity.user_id, now)).await?;
         let journey = journey.proved_by(&account.user.id, Proof::vouched(&vouched, &identity.id, now));
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
@@ -134,33 +135,38 @@ impl SignIns {
     }
 }
 
-/// What a sign-in brings up to date of an account, as configured; what the provider does not say, or says in a way that we do not take, stays.
+/// What a sign-in brings up to date of an account, as configured, and records by its name alone; what the provider does not say, or says in a way that
+/// we do not take, stays.
 async fn bring_up_to_date(
     transaction: &mut Transaction,
     account: &mut Account,
     vouched: &Vouched,
-    now: Timestamp,
+    act: &Act,
 ) -> Result<(), Failure> {
-    let mut changed = Vec::new();
+    let (mut changed, mut names) = (Vec::new(), Vec::new());
     for synced in &vouched.sync {
         match (synced, &vouched.name, &vouched.picture) {
             (Synced::Name, Some(name), _) if check_name(name).is_ok() && account.user.name != *name => {
                 account.user.name.clone_from(name);
                 changed.push(UserField::Name);
+                names.push(synced.as_str());
             }
             (Synced::Picture, _, Some(picture)) => {
                 let picture = serde_json::Value::from(picture.as_str());
                 if account.user.claims.get("picture") != Some(&picture) {
                     account.user.claims.insert("picture".to_owned(), picture);
                     changed.push(UserField::Claims);
+                    names.push(synced.as_str());
                 }
             }
             _ => {}
         }
     }
     if !changed.is_empty() {
-        account.user.updated_at = now;
+        account.user.updated_at = act.at;
         transaction.change_user(account, &changed).await?;
+        let event = Event::of(act, Name::UserChanged).on(Noun::User, &account.user.id);
+        transaction.record(&event.with("provider", vouched.provider.as_str()).with("fields", names)).await?;
     }
     Ok(())
 }

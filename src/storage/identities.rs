@@ -141,18 +141,13 @@ impl Transaction {
         if written.is_none() {
             return Ok(false);
         }
-        self.gather_roles(&new.user_id, act.at).await?;
+        self.gather_roles(&new.user_id, act).await?;
         self.record(&event(act, Name::IdentityLinked, new)).await?;
         Ok(true)
     }
 
     /// Notes that an identity signs its user in, and what the provider says of it now. `false` when it was unlinked meanwhile.
-    pub async fn use_identity(
-        &mut self,
-        identity: &Identity,
-        vouched: &Vouched,
-        now: Timestamp,
-    ) -> Result<bool, Failure> {
+    pub async fn use_identity(&mut self, identity: &Identity, vouched: &Vouched, act: &Act) -> Result<bool, Failure> {
         let roles = json(&vouched.roles)?;
         let used = on!(self, |c| sqlx::query_as::<_, (String,)>(USE_IDENTITY)
             .bind(&identity.id)
@@ -161,13 +156,13 @@ impl Transaction {
             .bind(vouched.email.as_ref().map(|email| email.address.as_str()))
             .bind(i64::from(vouched.verified_email().is_some()))
             .bind(roles)
-            .bind(now.seconds())
+            .bind(act.at.seconds())
             .fetch_optional(c)
             .await)?;
         if used.is_none() {
             return Ok(false);
         }
-        self.gather_roles(&identity.user_id, now).await?;
+        self.gather_roles(&identity.user_id, act).await?;
         Ok(true)
     }
 
@@ -180,7 +175,7 @@ impl Transaction {
             .fetch_optional(c)
             .await)?;
         let Some(identity) = row.map(IdentityRow::read).transpose()? else { return Ok(None) };
-        self.gather_roles(user_id, act.at).await?;
+        self.gather_roles(user_id, act).await?;
         self.end_sign_ins_of_identity((id, None), UNLINKED, act).await?;
         self.end_grants_of_identity((id, user_id), UNLINKED, act).await?;
         self.record(&event(act, Name::IdentityUnlinked, &identity)).await?;
@@ -194,12 +189,12 @@ impl Transaction {
         address: &str,
         by: EmailAuthority,
         now: Timestamp,
-            .bind(by.as_str())
     ) -> Result<bool, Failure> {
         let verified = on!(self, |c| sqlx::query(VERIFY_ADDRESS)
             .bind(user_id)
             .bind(address)
             .bind(now.seconds())
+            .bind(by.as_str())
             .execute(c)
             .await
             .map(|done| done.rows_affected()))?;
@@ -228,8 +223,8 @@ impl Transaction {
         Ok(true)
     }
 
-    /// Brings the roles that come of providers up to date: those that count now.
-    pub(super) async fn gather_roles(&mut self, user_id: &str, now: Timestamp) -> Result<(), Failure> {
+    /// Brings the roles that come of providers up to date: those that count now. What changes is recorded, without the roles.
+    pub(super) async fn gather_roles(&mut self, user_id: &str, act: &Act) -> Result<(), Failure> {
         type Row = (String, Option<String>, Option<String>);
         let rows = on!(self, |c| sqlx::query_as::<_, Row>(ROLES_OF_IDENTITIES).bind(user_id).fetch_all(c).await)?;
         let givers = self.storage.role_givers().read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -247,10 +242,12 @@ impl Transaction {
         on!(self, |c| sqlx::query(SET_UPSTREAM_ROLES)
             .bind(user_id)
             .bind(&roles)
-            .bind(now.seconds())
+            .bind(act.at.seconds())
             .execute(c)
             .await
-            .map(drop))
+            .map(drop))?;
+        let event = Event::of(act, Name::UserChanged).on(Noun::User, user_id);
+        self.record(&event.with("fields", vec!["upstream_roles"])).await
     }
 }
 

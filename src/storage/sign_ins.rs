@@ -8,6 +8,7 @@ use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::assurance::auth_time;
+use crate::protocol::audit::Act;
 use crate::protocol::consent::Consent;
 use crate::protocol::page::{Cursor, Listed, Page};
 use crate::protocol::proof::Proofs;
@@ -70,8 +71,8 @@ pub struct NewSignIn<'a> {
     pub secret_hash: SecretHash,
     /// Who signed in.
     pub user_id: &'a str,
-    /// Now.
-    pub now: Timestamp,
+    /// Who does that, and when.
+    pub act: &'a Act,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
     /// The journey on which the person authenticated.
@@ -267,7 +268,7 @@ impl Transaction {
             .bind(new.id)
             .bind(new.secret_hash.as_bytes())
             .bind(new.user_id)
-            .bind(new.now.seconds())
+            .bind(new.act.at.seconds())
             .bind(auth_time(new.proofs).seconds())
             .bind(new.expires_at.seconds())
             .bind(new.journey_id)
@@ -280,7 +281,7 @@ impl Transaction {
             .await)?;
         // In whichever way the person came: a provider that is out gives no role from then on.
         if written.as_ref().is_some_and(|(_, roles)| roles != "[]") {
-            self.gather_roles(new.user_id, new.now).await?;
+            self.gather_roles(new.user_id, new.act).await?;
         }
         Ok(written.is_some())
     }

@@ -132,7 +132,7 @@ async fn a_sign_in_by_an_identity_keeps_what_the_provider_says_now_unless_it_was
     let now = server.clock.now();
     let mut said = Vouched { provider: "work".to_owned(), ..vouched(GOOGLE, "7", &["ops"]) };
     said.email = Some(VouchedAddress { address: ANN.to_owned(), verified: false, trusted: false });
-    assert!(held(&server, &bob, async |t| t.use_identity(&identity, &said, now).await.unwrap()).await);
+    assert!(held(&server, &bob, async |t| t.use_identity(&identity, &said, &act(&server)).await.unwrap()).await);
     let expected = Identity {
         provider: "work".to_owned(),
         email: Some(ANN.to_owned()),
@@ -145,7 +145,7 @@ async fn a_sign_in_by_an_identity_keeps_what_the_provider_says_now_unless_it_was
     let user = account(&server, &bob).await.user;
     assert_eq!((user.email, user.email_verified, user.upstream_roles), (None, false, vec!["ops".to_owned()]));
     assert!(unlink(&server, &identity).await.is_some());
-    assert!(!held(&server, &bob, async |t| t.use_identity(&identity, &said, now).await.unwrap()).await);
+    assert!(!held(&server, &bob, async |t| t.use_identity(&identity, &said, &act(&server)).await.unwrap()).await);
     assert_eq!(account(&server, &bob).await.user.upstream_roles, Vec::<String>::new());
 }
 
@@ -164,8 +164,7 @@ async fn roles_of_providers_stand_beside_those_given_here_and_one_that_is_gone_i
     assert_eq!(of(&given, "access_token"), all);
     assert_eq!(client.userinfo(text(&given, "access_token")).await.ok()["roles"], all);
     // The provider takes one back; that given here of the same name stays.
-    let now = server.clock.now();
-    held(&server, &ann, async |t| t.use_identity(&one, &vouched(GOOGLE, "7", &[]), now).await.unwrap()).await;
+    held(&server, &ann, async |t| t.use_identity(&one, &vouched(GOOGLE, "7", &[]), &act(&server)).await.unwrap()).await;
     let introspected = client.post("/introspect", &[("token", text(&given, "access_token"))]).await.ok();
     assert_eq!(introspected["roles"], json!(["editor", "reader"]));
     let fields = [("grant_type", "refresh_token"), ("refresh_token", text(&given, "refresh_token"))];

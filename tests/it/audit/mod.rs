@@ -2,6 +2,7 @@
 
 mod commands;
 mod flows;
+mod providers;
 mod recording;
 mod sealing;
 
