@@ -73,16 +73,24 @@ impl Browser {
         Ok((answer.status, answer.header("retry-after").is_some()))
     }
 
-    /// Opens a page and presses the button of this id on it, whatever the answer is.
+    /// Opens a page and presses the button of this id on it, whatever the answer is; its body.
     ///
     /// # Errors
     /// When the page has no such button, or the connection fails.
-    pub async fn press(&mut self, page: &str, button: &str) -> Outcome<()> {
+    pub async fn press(&mut self, page: &str, button: &str) -> Outcome<String> {
         let Led::Page(html) = self.open(page).await? else { return Err(format!("{page} is no page").into()) };
         let form = Form::around(&html, button).ok_or_else(|| format!("{page} has no button {button}"))?;
         let request = self.filled_in(form, &[]);
-        self.connection.exchange(&request).await?;
-        Ok(())
+        Ok(self.connection.exchange(&request).await?.text())
+    }
+
+    /// Goes to an address, whatever the answer is; its status.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub async fn go(&mut self, path: &str) -> Outcome<u16> {
+        let request = get(&self.host, path, &format!("{}Cookie: {}\r\n", self.forwarded, self.cookies()));
+        Ok(self.connection.exchange(&request).await?.status)
     }
 
     /// Opens an authorization request and does what the pages ask, until the browser is sent back to the application.
