@@ -203,7 +203,7 @@ pub(in crate::http) async fn post_link(
             }
         }
         Some("skip") => {}
-        _ => return Err(Rejection::MissingDecision.into()),
+        _ => return question(&app, &form.sender, (visit, id), Some(Rejection::MissingDecision), now).await,
     }
     Ok(visit.without_newcomer(&app).resume(&app)?)
 }

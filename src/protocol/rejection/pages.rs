@@ -13,7 +13,7 @@ macro_rules! pages {
         CrossOriginForm: InvalidForm 403, "RFC 6749 §10.12", "The form was sent from another site.";
         ConsentOfAnother: InvalidForm 403, "RFC 6749 §10.12", "The page was shown to somebody else, or for another request: look again whether you agree.";
         MissingChoice: InvalidForm, "RFC 6749 §3.1", "The form does not say what to end.";
-        MissingDecision: InvalidForm, "RFC 6749 §3.1", "The decision must be allow or deny.";
+        MissingDecision: InvalidForm, "RFC 6749 §3.1", "The form does not say what you have decided.";
 
         // Signing in.
         WrongCredentials: InvalidCredentials, "OWASP ASVS 6.3.8", "The e-mail address or the password is wrong.";

@@ -96,6 +96,27 @@ async fn a_verified_address_of_an_account_links_nothing_until_its_owner_has_sign
 }
 
 #[tokio::test]
+async fn an_answer_to_the_question_that_decides_nothing_is_asked_for_again() {
+    let (server, fake) = federated(|_| {}).await;
+    let ann = server.db_user(ANN).await;
+    let mut browser = server.browser();
+    let login = browser.visit("/login").await;
+    let exists = through(&mut browser, &fake, &login).await;
+    let login = browser.visit(&exists.field("#sign-in-instead", "href").unwrap()).await;
+    let mut question = browser.sign_in_on(&login, ANN, PASSWORD).await;
+    for decision in [None, Some(""), Some("maybe"), Some("allow")] {
+        let form = question.form("#link").without("decision");
+        let form = decision.map_or(form.clone(), |decision| form.with("decision", decision));
+        question = browser.submit(&form).await;
+        question.refused(400, Rejection::MissingDecision);
+        assert!(question.has("#link") && question.has("#error"), "{decision:?} {}", question.text());
+        assert!(identity(&server, &fake).await.is_none());
+    }
+    assert!(browser.press(&question.form("#link")).await.has("#sign-out"));
+    assert_eq!(identity(&server, &fake).await.unwrap().user_id, ann);
+}
+
+#[tokio::test]
 async fn who_does_not_want_to_link_goes_on_without() {
     let (server, fake) = federated(|_| {}).await;
     server.db_user(ANN).await;
