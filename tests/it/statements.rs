@@ -5,6 +5,7 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::scope::ScopeSet;
 use serde_json::Value;
 
+use crate::federation;
 use crate::support::{Answer, Client, PASSWORD, Server};
 
 const ANN: &str = "ann@example.org";
@@ -76,6 +77,33 @@ async fn signing_in_and_what_a_person_looks_at() {
     let consent = browser.get(&client.authorization_url("")).await.location();
     takes(&server, "consent page", 1, async || counted(&server, browser.get(&consent)).await.0).await;
 }
+
+#[tokio::test]
+async fn signing_in_through_a_provider() {
+    let (server, fake) = federation::federated(|_| {}).await;
+    federation::newcomer(&server, &fake).await;
+    // What the browser was sent for, looked at and used; the identity and its account, held; that it is used; the roles that come of all of them; the sign-in, the end of
+    // those beyond what a person may have, its record.
+    takes(&server, "sign-in by an identity", BY_IDENTITY, async || {
+        let mut browser = server.browser();
+        let login = browser.visit("/login").await;
+        let sent_to = federation::leave(&mut browser, &login).await;
+        let callback = federation::answer_of(&fake, &sent_to).await;
+        counted(&server, browser.get(&callback)).await.0
+    })
+    .await;
+    takes(&server, "leaving for a provider", LEAVING, async || {
+        let mut browser = server.browser();
+        let login = browser.visit("/login").await;
+        counted(&server, browser.submit(&login.form("#upstream-fake"))).await.0
+    })
+    .await;
+}
+
+/// A known identity of a provider that gives no roles and brings nothing up to date.
+const BY_IDENTITY: u64 = 9;
+/// How many errands there are, and this one.
+const LEAVING: u64 = 2;
 
 #[tokio::test]
 async fn a_code_and_its_refresh_tokens() {
