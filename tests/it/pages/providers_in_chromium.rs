@@ -1,6 +1,9 @@
 //! Signing in through a provider in a real Chromium, on the demo: two Doorwards, of which one is the other's provider. The pictures are in
 //! `target/screenshots`: look at them after a change of a page.
 
+use doorward::clock::Clock;
+use sqlx::Connection;
+
 use super::look::look;
 use crate::support::{Chromium, Database, Live, PASSWORD};
 
@@ -12,7 +15,7 @@ const THERE: &str = "html:has(link[href^='/sample/'])";
 const HERE: &str = "html:not(:has(link[href^='/sample/']))";
 
 struct Walk {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     server: Live,
     app: String,
     provider: String,
@@ -25,7 +28,18 @@ impl Walk {
         let server = Live::run(folder.path(), vec![], &["demo", "--listen", "127.0.0.1:0", "--json"]);
         let address = |name: &str| server.ready[name].as_str().unwrap().to_owned();
         let (app, provider) = (address("app"), address("provider"));
-        Self { _folder: folder, server, app, provider, browser: Chromium::open(width, height).await }
+        Self { folder, server, app, provider, browser: Chromium::open(width, height).await }
+    }
+
+    /// Lets the proofs of everybody who is signed in here be older than ten minutes.
+    async fn grow_old(&self) {
+        let file = self.folder.path().join("demo-data").join("doorward.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut database = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        let older = sqlx::query("UPDATE sign_ins SET proofs = json_set(proofs, '$[0].at', $1) WHERE ended_at IS NULL");
+        let long_ago = Clock::system().now().minus(700).seconds();
+        assert!(older.bind(long_ago).execute(&mut database).await.unwrap().rows_affected() > 0);
+        database.close().await.unwrap();
     }
 
     async fn look(&self, name: &str) {
@@ -115,9 +129,30 @@ impl Walk {
         self.browser.click("#upstream-sample").await;
         // They are signed in there still, and have let us know who they are.
         self.arrive("Hello, Patricia Reyes.").await;
+        self.confirm().await;
         self.sign_out().await;
         self.sign_out_there().await;
         self.nothing_was_forbidden().await;
+    }
+
+    /// Something sensitive, ten minutes later: who has no password proves it anew at the provider, which asks again although they are signed in there.
+    async fn confirm(&self) {
+        let pat = [("#email", "pat@sample.example"), ("#password", THEIRS)];
+        self.account().await;
+        self.grow_old().await;
+        self.browser.click("#link-sample").await;
+        self.browser.find(&format!("{HERE} #upstream-sample")).await;
+        let asked = "return document.querySelectorAll('#password').length";
+        assert_eq!(self.browser.evaluate(asked).await, 0, "there is none");
+        self.look("confirm").await;
+        self.browser.click("#upstream-sample").await;
+        self.browser.find(&format!("{THERE} #login-submit")).await;
+        self.fill_in(&pat, "#login-submit").await;
+        // That was the proof. Now it is done: which account there is to be linked is for her to choose, and it is hers already.
+        self.browser.find(&format!("{THERE} #login-submit")).await;
+        self.fill_in(&pat, "#login-submit").await;
+        self.browser.find(&format!("{HERE} #done")).await;
+        self.look("confirmed").await;
     }
 
     /// Olga has an account here: nothing merges, and she links the two; unlinks them, and links them again.
