@@ -32,6 +32,15 @@ named!(ProviderKind {
     Oidc = "oidc",
 });
 
+impl ProviderKind {
+    /// Whether such a provider must say when somebody authenticated there, so that a fresh proof can be demanded. Of the others, that the person went there and
+    /// came back counts.
+    pub const fn tells_when(self) -> bool {
+        // Neither Google nor Apple says so, unless it likes to; GitHub has no word for it.
+        matches!(self, Self::Microsoft | Self::Oidc)
+    }
+}
+
 /// A person's account at a provider, which signs them in here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {

@@ -36,9 +36,7 @@ impl Parts {
         let issuers = self.issuers(claims)?;
         let names: Vec<&str> = issuers.iter().map(String::as_str).collect();
         check_id_token(claims, &names, &self.config.client_id, &errand.nonce, now)?;
-        // Neither Google nor Apple says when, unless it likes to.
-        let tells = !matches!(self.config.kind(), ProviderKind::Google | ProviderKind::Apple);
-        check_freshness(claims, errand, tells, now)?;
+        check_freshness(claims, errand, self.config.kind().tells_when(), now)?;
         issuers.into_iter().next().ok_or(Rejection::UpstreamWrongIssuer)
     }
 

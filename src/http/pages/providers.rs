@@ -18,6 +18,8 @@ pub(super) struct Offer {
     pub with_password: bool,
     /// Through whom.
     pub providers: Vec<ProviderButton>,
+    /// Whether to say of whom it cannot be learned when the person authenticated there.
+    pub is_proof: bool,
 }
 
 /// A provider, as a page shows it.
@@ -47,7 +49,7 @@ impl askama::filters::HtmlSafe for Mark {}
 impl Offer {
     /// All that there is, to somebody who may be anybody.
     pub fn everything(app: &App, sender: &Sender) -> Self {
-        Self { with_password: app.config.sign_in.password, providers: buttons(app, sender) }
+        Self { with_password: app.config.sign_in.password, providers: buttons(app, sender), is_proof: false }
     }
 
     /// What this user has, to prove once more who they are.
@@ -61,6 +63,7 @@ impl Offer {
         let own = Self {
             with_password: all.with_password && has_password,
             providers: all.providers.iter().filter(|button| is_theirs(button)).cloned().collect(),
+            is_proof: true,
         };
         // Whose last way in the settings have taken away is told so by whichever they try.
         Ok(if own.with_password || !own.providers.is_empty() { own } else { all })
@@ -72,6 +75,13 @@ pub(super) fn buttons(app: &App, sender: &Sender) -> Vec<ProviderButton> {
     let last = sender.cookies.came_by.as_deref();
     let button = |one: &Provider| ProviderButton::new(one.kind(), one.id(), one.name(), last);
     app.providers.all().iter().map(button).collect()
+}
+
+impl Offer {
+    /// The providers that cannot say when the person authenticated there, where that matters.
+    pub(super) fn without_time(&self) -> impl Iterator<Item = &ProviderButton> {
+        self.providers.iter().filter(|button| self.is_proof && !button.mark.kind.tells_when())
+    }
 }
 
 impl ProviderButton {

@@ -1,9 +1,11 @@
 //! The buttons of providers, and the ways in on the account page.
 
 use doorward::config::UpstreamConfig;
+use doorward::protocol::audit::Act;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
-use doorward::protocol::upstream::ProviderKind;
+use doorward::protocol::upstream::{ProviderKind, Vouched};
+use doorward::random;
 use scraper::{Html, Selector};
 
 use crate::support::{Answer, PASSWORD, Server};
@@ -112,5 +114,32 @@ async fn whoever_came_through_a_provider_is_told_that_they_may_still_be_signed_i
     for other in ["/signed-out", "/signed-out?from=nobody", "/signed-out?from="] {
         let page = server.get(other).await;
         assert!(page.has("#signed-out") && !page.has("#still-there"), "{other}");
+    }
+}
+
+/// A fresh proof through a provider that cannot say when somebody authenticated there is a new round trip, and the page says so.
+#[tokio::test]
+async fn whoever_is_to_prove_it_anew_is_told_of_providers_that_cannot_say_when() {
+    let server = server(true).await;
+    let ann = server.db_user(ANN).await;
+    let mut transaction = server.app.storage.begin().await.unwrap();
+    for id in ["corp", "google", "github"] {
+        let said = Vouched::of(id, &format!("https://{id}.test"), "7");
+        let identity = said.identity(random::row_id(server.clock.now()), &ann, server.clock.now());
+        let act = Act::of_operator(server.clock.now());
+        assert!(transaction.insert_identity(&identity, &act).await.unwrap());
+    }
+    transaction.commit().await.unwrap();
+    let mut browser = server.browser();
+    let login = browser.visit("/login").await;
+    assert!(login.has("#upstream-google") && !login.has("[id^=untimed-]"), "nothing is to be proved anew here");
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    server.turn(601);
+    let account = browser.visit("/account").await;
+    let question = browser.submit(&account.form("#link-corp")).await;
+    assert!(question.has("#upstream-corp") && !question.has("#untimed-corp"), "{}", question.text());
+    for id in ["google", "github"] {
+        assert!(question.has(&format!("#upstream-{id}")) && question.has(&format!("#untimed-{id}")), "{id}");
     }
 }
