@@ -12,6 +12,7 @@ use criterion::Criterion;
 use doorward::grants::{Granted, TokenRequest};
 use doorward::protocol::audience::Audience;
 use doorward::protocol::audit::Origin;
+use doorward::protocol::device::Device;
 use doorward::protocol::params::Params;
 use doorward::protocol::trace::TraceId;
 use doorward::random;
@@ -26,7 +27,7 @@ async fn granted(server: &Server) -> Granted {
     let params = Params::parse(b"grant_type=client_credentials&scope=notes:read+notes:write").unwrap();
     let now = app.now();
     let keys = app.fresh_keys(now).await.unwrap();
-    let origin = Origin { address: None, trace: TraceId::of([7; 16]) };
+    let origin = Origin { address: None, trace: TraceId::of([7; 16]), device: Device::default() };
     let request = TokenRequest { client: &client, params: &params, keys, confirmation: None, origin, now };
     let mut granted = app.grants.redeem(request).await.unwrap();
     let authorization = &mut granted.authorization;

@@ -123,7 +123,7 @@ impl App {
         }
         let mailer = Mailer::new(&config, &issuer)?;
         if mailer.is_some() {
-            storage.send_mail(Post::new(master_key, &config.limits));
+            storage.send_mail(Post::new(master_key, &config));
         }
         let mint = Mint::new(ring.clone(), issuer.clone());
         let outgoing = Outgoing::new(&config.outgoing)?;

@@ -67,7 +67,7 @@ impl Mailer {
         Ok(Some(Self(Arc::new(Parts { stationery, way }))))
     }
 
-    /// Sends a message, and waits until the mail server has taken it: a minute at most.
+    /// Sends a message, and waits until the mail server has taken it: four times `[mail] timeout` at most.
     ///
     /// # Errors
     /// Why it was not taken, at which step.

@@ -15,7 +15,7 @@ use super::serve::{on_signals, say_made};
 use super::start::{self, Made};
 use super::{Context, Output, refused};
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, MailConfig};
 use crate::failure::Failure;
 use crate::http::demo::{self, SCOPE, SampleProvider, Samples};
 use crate::http::{Listener, site};
@@ -128,6 +128,8 @@ fn loopback_only(addresses: &[&str]) -> Result<(), Failure> {
 /// The demo never touches the operator's database: its settings are the usual ones over a folder of its own.
 fn own_settings(config: &mut Config, data: PathBuf, listen: &str) {
     config.database.url = format!("sqlite://{}", data.join("doorward.db").display());
+    // Nothing leaves this machine: the page of the outbox shows what would have been sent.
+    config.mail = MailConfig { folder: data.join("mails"), ..MailConfig::default() };
     config.server.data = data;
     config.server.listen = listen.to_owned();
     config.server.notice = 0;
@@ -221,6 +223,7 @@ fn welcome(issuer: &str, samples: &Samples) -> String {
          3. Sign in through another Doorward, the sample provider, as {} ({}) or whomever\n   \
             the sample app names. This is their page there: {}/account\n\n\
          4. Your own account:      {issuer}/account\n   \
+            Mails are shown instead of sent: {}/outbox\n   \
             What the server says of itself: {issuer}/.well-known/openid-configuration\n\n\
          Ctrl-C stops it. The secrets above are new at each start; accounts are kept.",
         samples.origin,
@@ -228,6 +231,7 @@ fn welcome(issuer: &str, samples: &Samples) -> String {
         samples.api_command,
         samples.provider.people[0].email,
         samples.provider.password,
-        samples.provider.issuer
+        samples.provider.issuer,
+        samples.origin
     )
 }

@@ -11,6 +11,7 @@ mod health;
 mod identity;
 mod key;
 mod lockout;
+mod mail;
 mod migrate;
 mod output;
 mod resource;
@@ -85,6 +86,9 @@ enum Command {
     /// Providers that people may sign in through.
     #[command(subcommand)]
     Upstream(upstream::UpstreamCommand),
+    /// Mails: whether they leave, and which wait.
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Signing keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -160,6 +164,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Lockout(command) => command.run(context).await,
         Command::Resource(command) => command.run(context).await,
         Command::Upstream(command) => command.run(context).await,
+        Command::Mail(command) => command.run(context).await,
         Command::Key(command) => command.run(context).await,
         Command::Audit(command) => command.run(context).await,
         Command::Health(health) => health.run(context).await,

@@ -21,7 +21,7 @@ use crate::jobs::audit::AuditRecord;
 use crate::jobs::signing_keys::SigningKeys;
 use crate::registry::Registry;
 use crate::sealing::MasterKey;
-use crate::storage::{MigrationReport, Storage};
+use crate::storage::{MigrationReport, Post, Storage};
 use crate::telemetry;
 
 pub(super) use existing::problems;
@@ -41,12 +41,21 @@ pub(super) enum Opening {
 
 /// Opens the database for a command, with the registry over it.
 pub(super) async fn registry(config: &Config, opening: Opening) -> Result<(Storage, Registry), Failure> {
-    let (storage, _) = match opening {
+    let (storage, key) = match opening {
         Opening::Existing => existing::open(config).await?,
         Opening::Made => open(config, &mut Vec::new()).await?,
     };
+    // The server sends it. Without the key none can be sealed, and nobody is told of what is done here.
+    if let Some(key) = key.filter(|_| config.mail.is_on()) {
+        storage.send_mail(Post::new(&key, config));
+    }
     let registry = Registry::new(storage.clone(), config)?;
     Ok((storage, registry))
+}
+
+/// Opens the database that is there, for who only looks.
+pub(super) async fn storage(config: &Config) -> Result<Storage, Failure> {
+    existing::open(config).await.map(|(storage, _)| storage)
 }
 
 /// Opens the database that is there, with what looks after the audit record when the master key is here.

@@ -24,6 +24,8 @@ pub struct MailConfig {
     pub reply_to: String,
     /// A PEM file of further certificate authorities for the mail server; empty for those of `[outgoing]`.
     pub ca: PathBuf,
+    /// How long the mail server may take for one step of the conversation, in seconds; four times as long for all.
+    pub timeout: i64,
 }
 
 /// A mail server.
@@ -128,6 +130,7 @@ impl MailConfig {
             mistakes.note(self.sender("").map(drop));
         }
         mistakes.note(self.answers().map(drop));
+        mistakes.within("mail.timeout", self.timeout, 1, 25);
     }
 }
 

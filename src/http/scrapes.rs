@@ -123,26 +123,31 @@ async fn scrape(State(app): State<App>) -> Response {
 /// How things stand. A database that is away is what a scrape must tell, and not what it may fail for.
 async fn standing(app: &App) -> Standing {
     let now = app.now();
-    let (outbox, locked) = match stored(app, now).await {
-        Ok((outbox, locked)) => (Some(outbox), Some(locked)),
-        Err(failure) => {
-            tracing::warn!(%failure, "not all could be counted for a scrape");
-            (None, None)
-        }
-    };
+    let stored = stored(app, now).await;
+    if let Err(failure) = &stored {
+        tracing::warn!(%failure, "not all could be counted for a scrape");
+    }
+    let (outbox, mails, locked) = stored.map_or((None, None, None), |(o, m, l)| (Some(o), Some(m), Some(l)));
     Standing {
         hashes: app.hasher.under_way(),
         pools: app.storage.connections_lent(),
         outbox,
+        mails,
         keys: app.ring.ages(now),
         locked,
     }
 }
 
-/// What the database knows: the notices in the outbox with the age of the oldest, and the accounts that are locked.
-async fn stored(app: &App, now: Timestamp) -> Result<((i64, i64), i64), Failure> {
+/// How many wait in an outbox, and for how many seconds the oldest has.
+type Waiting = (i64, i64);
+
+/// What the database knows: the notices in the outbox, the mails, and the accounts that are locked.
+async fn stored(app: &App, now: Timestamp) -> Result<(Waiting, Waiting, i64), Failure> {
     let mut reader = app.storage.read_uncounted().await?;
-    let (notices, since) = reader.logouts_waiting().await?;
-    let oldest = since.map_or(0, |since| now.seconds().saturating_sub(since).max(0));
-    Ok(((notices, oldest), reader.locked_accounts(now).await?))
+    let waiting = |(count, since): (i64, Option<i64>)| {
+        (count, since.map_or(0, |since| now.seconds().saturating_sub(since).max(0)))
+    };
+    let notices = waiting(reader.logouts_waiting().await?);
+    let mails = waiting(reader.mails_waiting().await?);
+    Ok((notices, mails, reader.locked_accounts(now).await?))
 }

@@ -65,7 +65,9 @@ impl Stationery {
             .message_id(Some(format!("<{}@{}>", outbound.id, self.host)))
             // Nobody's holiday answers it (RFC 3834 §5.2), and no list takes it for its own.
             .raw_header(header("Auto-Submitted", "auto-generated"))
-            .raw_header(header("X-Auto-Response-Suppress", "All"));
+            .raw_header(header("X-Auto-Response-Suppress", "All"))
+            // What kind of mail it is, for whoever sorts or counts them.
+            .raw_header(header("X-Doorward-About", outbound.message.about.kind()));
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());
         }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use lettre::address::Envelope;
@@ -19,17 +20,16 @@ use super::careful::Careful;
 use crate::config::{MailConfig, OutgoingConfig, SmtpServer};
 use crate::failure::Failure;
 
-/// How long one step may take. RFC 5321 §4.5.3.2 would allow minutes; the outbox tries again later.
-const STEP: Duration = Duration::from_secs(15);
-/// How long the whole may take: less than the lease of the outbox.
-const WHOLE: Duration = Duration::from_secs(60);
-
 /// A mail server.
 pub(super) struct Smtp {
     server: SmtpServer,
     /// User and password.
     credentials: Option<Credentials>,
     roots: Vec<Certificate>,
+    /// Made when it is first needed: reading the system's authorities takes a while.
+    tls: OnceLock<TlsParameters>,
+    /// How long one step may take. RFC 5321 §4.5.3.2 would allow minutes; the outbox tries again later.
+    patience: Duration,
 }
 
 /// A step of the conversation, as an operator reads it in "it did not answer to STEP".
@@ -52,12 +52,18 @@ impl Smtp {
         let credentials = server.user.as_ref().map(password).transpose()?;
         let (key, ca) =
             if mail.ca.as_os_str().is_empty() { ("outgoing.ca", &outgoing.ca) } else { ("mail.ca", &mail.ca) };
-        Ok(Self { server, credentials, roots: roots(key, ca)? })
+        Ok(Self {
+            server,
+            credentials,
+            roots: roots(key, ca)?,
+            tls: OnceLock::new(),
+            patience: Duration::from_secs(mail.timeout.unsigned_abs()),
+        })
     }
 
     /// Gives a mail to the server; it is the server's from then on.
     pub async fn send(&self, envelope: &Envelope, mail: &[u8]) -> Result<(), Failure> {
-        let outcome = timeout(WHOLE, self.converse(envelope, mail)).await;
+        let outcome = timeout(self.patience * 4, self.converse(envelope, mail)).await;
         outcome.unwrap_or_else(|_| Err(self.failed("it took too long in all")))
     }
 
@@ -69,7 +75,7 @@ impl Smtp {
         self.step("DATA", connection.command(Data)).await?;
         self.step("the mail itself", connection.message(mail)).await?;
         // It has the mail: what becomes of the farewell changes nothing.
-        let _ = timeout(STEP, connection.quit()).await;
+        let _ = timeout(self.patience, connection.quit()).await;
         Ok(())
     }
 
@@ -79,13 +85,10 @@ impl Smtp {
         let mut connection = if *implicit_tls {
             let tls = self.tls()?;
             let address = (host.as_str(), *port);
-            self.step(
-                "a connection with TLS",
-                AsyncSmtpConnection::connect_tokio1(address, Some(STEP), &us, Some(tls), None),
-            )
-            .await?
+            self.step("a connection with TLS", AsyncSmtpConnection::connect_tokio1(address, None, &us, Some(tls), None))
+                .await?
         } else {
-            let dialled = timeout(STEP, TcpStream::connect((host.as_str(), *port))).await;
+            let dialled = timeout(self.patience, TcpStream::connect((host.as_str(), *port))).await;
             let stream = match dialled {
                 Ok(Ok(stream)) => stream,
                 Ok(Err(error)) => return Err(self.failed(format_args!("no connection: {error}"))),
@@ -109,13 +112,17 @@ impl Smtp {
     }
 
     fn tls(&self) -> Result<TlsParameters, Failure> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls.clone());
+        }
         let builder = TlsParameters::builder(self.server.host.clone());
         let builder = self.roots.iter().cloned().fold(builder, |builder, root| builder.add_root_certificate(root));
-        builder.build().map_err(|error| Failure::internal(format!("TLS for mail: {error}")))
+        let tls = builder.build().map_err(|error| Failure::internal(format!("TLS for mail: {error}")))?;
+        Ok(self.tls.get_or_init(|| tls).clone())
     }
 
     async fn step<T>(&self, step: Step, done: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
-        match timeout(STEP, done).await {
+        match timeout(self.patience, done).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(self.failed(format_args!("{step}: {}", chain(&error)))),
             Err(_) => Err(self.failed(format_args!("it did not answer to {step} in time"))),

@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::letter::Brand;
 use crate::clock::Timestamp;
-use crate::config::Palette;
+use crate::config::{Colour, DARK, Palette};
 use crate::failure::Failure;
 use crate::protocol::alert::Alert;
 use crate::protocol::message::{About, Message, Occasion};
@@ -27,6 +27,9 @@ pub(super) struct Words {
     lead: Vec<String>,
     action: Option<Action>,
     code: Option<String>,
+    code_lead: &'static str,
+    link_lead: &'static str,
+    ending: &'static str,
     note: Option<String>,
     facts: Vec<(&'static str, String)>,
     advice: Vec<String>,
@@ -51,6 +54,8 @@ struct Html<'a> {
     words: &'a Words,
     light: &'a Palette,
     dark: &'a Palette,
+    /// What stands behind it in the dark; in the light that is the reader's.
+    ground: Colour,
 }
 
 impl Words {
@@ -61,6 +66,9 @@ impl Words {
             brand: brand.name.clone(),
             home: brand.issuer.as_str().to_owned(),
             facts: facts(&message.occasion),
+            code_lead: "Or type this code where you were asked for it:",
+            link_lead: "If the button does nothing, open this address in your browser:",
+            ending: "A program has written this mail; nobody reads answers to it.",
             ..Self::default()
         };
         words.say(&message.about, brand);
@@ -74,7 +82,9 @@ impl Words {
 
     /// As HTML that fetches nothing.
     pub fn html(&self, brand: &Brand) -> Result<String, Failure> {
-        Html { words: self, light: &brand.light, dark: &brand.dark }.render().map_err(Failure::internal)
+        Html { words: self, light: &brand.light, dark: &brand.dark, ground: DARK.sheet }
+            .render()
+            .map_err(Failure::internal)
     }
 
     fn say(&mut self, about: &About, brand: &Brand) {

@@ -1,6 +1,10 @@
 //! An alert: a message that says what has happened to an account, so that its owner can tell whether it was them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::audit::{Event, Name};
+use super::on_reuse::OnReuse;
 
 /// What has happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +41,30 @@ pub enum Alert {
 }
 
 impl Alert {
+    /// What an event means to the owner of the account that it concerns; `None` when it is none that they are told of. Applications and providers
+    /// are named by their ids, as in the event. An account that loses its address ([`Alert::Displaced`]) is not told by this: the event does
+    /// not say which address that was.
+    pub fn of(event: &Event) -> Option<Self> {
+        let text = |name: &str| event.details.get(name).and_then(Value::as_str);
+        let is_set = |name: &str| event.details.get(name) == Some(&Value::Bool(true));
+        let fields = event.details.get("fields").and_then(Value::as_array);
+        let has_changed = |field: &str| fields.is_some_and(|fields| fields.iter().any(|name| name == field));
+        let provider = || text("provider").unwrap_or_default().to_owned();
+        Some(match event.name {
+            Name::RefreshTokenReused => Self::TokenReused {
+                client: event.client_id.clone(),
+                everywhere: text("ends") == Some(OnReuse::User.as_str()),
+            },
+            Name::UserChanged if has_changed("password") => Self::PasswordChanged,
+            Name::IdentityLinked => Self::IdentityLinked { provider: provider() },
+            Name::IdentityUnlinked => Self::IdentityUnlinked { provider: provider() },
+            Name::SignInSucceeded if is_set("new_device") => Self::NewDevice,
+            Name::LockoutBegan => Self::Lockout,
+            Name::UserSignedOut => Self::EverythingEnded,
+            _ => return None,
+        })
+    }
+
     /// A word for it. However often the same happens to one account within an hour, one mail is sent.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -49,6 +77,32 @@ impl Alert {
             Self::Lockout => "lockout",
             Self::EverythingEnded => "everything_ended",
             Self::Displaced => "displaced",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::protocol::audit::Act;
+
+    #[test]
+    fn what_the_owner_of_an_account_is_told_of_is_said_here_alone() {
+        let act = Act::of_system(Timestamp::from_seconds(1_000_000));
+        let event = |name: Name| Event::of(&act, name).about_user("u").about_client("c");
+        let reused = |ends: &str| Alert::of(&event(Name::RefreshTokenReused).with("ends", ends));
+        assert_eq!(reused("user"), Some(Alert::TokenReused { client: Some("c".into()), everywhere: true }));
+        assert_eq!(reused("grant"), Some(Alert::TokenReused { client: Some("c".into()), everywhere: false }));
+        let changed = |fields: &[&str]| Alert::of(&event(Name::UserChanged).with("fields", fields.to_vec()));
+        assert_eq!((changed(&["name", "password"]), changed(&["name"])), (Some(Alert::PasswordChanged), None));
+        let linked = event(Name::IdentityLinked).with("provider", "google");
+        assert_eq!(Alert::of(&linked), Some(Alert::IdentityLinked { provider: "google".into() }));
+        let known = event(Name::SignInSucceeded);
+        assert_eq!(Alert::of(&known), None);
+        assert_eq!(Alert::of(&known.with("new_device", true)), Some(Alert::NewDevice));
+        for quiet in [Name::SignInFailed, Name::GrantBegan, Name::GrantEnded, Name::UserDisplaced, Name::KeyCreated] {
+            assert_eq!(Alert::of(&event(quiet)), None, "{quiet}");
         }
     }
 }

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
+use super::device::Device;
 use super::named::named;
 use super::network::ClientNetwork;
 use super::trace::TraceId;
@@ -123,6 +124,8 @@ pub struct Origin {
     pub address: Option<IpAddr>,
     /// Its name.
     pub trace: TraceId,
+    /// With which device, as far as it says; nothing is decided from it, and it stands in no record.
+    pub device: Device,
 }
 
 /// Who acts, when, and from where: what every change is told.
@@ -174,6 +177,8 @@ pub struct Event {
     pub network: Option<String>,
     /// By which request.
     pub trace: Option<TraceId>,
+    /// With which device: for whoever is told of it, and not recorded.
+    pub device: Device,
     /// What came of it.
     pub outcome: Outcome,
     /// What else is to be known: reasons, names of fields, ids, numbers. Never a secret, nor what is known of a person.
@@ -194,6 +199,7 @@ impl Event {
             client_id: None,
             network: act.origin.map(|origin| ClientNetwork::of(origin.address).to_string()),
             trace: act.origin.map(|origin| origin.trace),
+            device: act.origin.map(|origin| origin.device).unwrap_or_default(),
             outcome: Outcome::Success,
             details: Map::new(),
             counted: false,
@@ -272,13 +278,14 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
     fn failure(address: &str, at: Timestamp) -> Event {
-        let origin = Origin { address: address.parse().ok(), trace: TraceId::of([7; 16]) };
+        let origin = Origin { address: address.parse().ok(), trace: TraceId::of([7; 16]), device: Device::default() };
         Event::of(&Act::by(Actor::Nobody, origin, at), Name::SignInFailed).ended_in(Outcome::Failure).counted()
     }
 
     #[test]
     fn an_event_says_whom_it_concerns_without_being_told_twice() {
-        let origin = Origin { address: "198.51.100.7".parse().ok(), trace: TraceId::of([7; 16]) };
+        let origin =
+            Origin { address: "198.51.100.7".parse().ok(), trace: TraceId::of([7; 16]), device: Device::default() };
         let act = Act::by(Actor::User("u".into()), origin, NOW);
         let event = Event::of(&act, Name::ConsentGiven).on(Noun::Client, "c").with("scopes", "openid");
         assert_eq!((event.user_id.as_deref(), event.client_id.as_deref()), (Some("u"), Some("c")));

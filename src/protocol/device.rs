@@ -1,5 +1,7 @@
 //! A browser in a person's words, from what it says of itself (RFC 9110 §10.1.5). Only for showing: nothing is decided from it.
 
+use std::fmt;
+
 /// The names that tell browsers apart, the more special ones first.
 const BROWSERS: &[(&str, &str)] = &[
     ("Edg", "Edge"),
@@ -24,17 +26,39 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Linux", "Linux"),
 ];
 
-/// Such as `Firefox on Linux`; `Unknown browser` when it says nothing that is known.
-pub fn name(user_agent: &str) -> String {
-    let find = |known: &[(&str, &'static str)]| {
-        known.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
-    };
-    match (find(BROWSERS), find(SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        (Some(browser), None) => browser.to_owned(),
-        (None, Some(system)) => format!("Unknown browser on {system}"),
-        (None, None) => "Unknown browser".to_owned(),
+/// A browser and the system that it runs on, as far as it says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    browser: Option<&'static str>,
+    system: Option<&'static str>,
+}
+
+impl Device {
+    /// What a `User-Agent` says.
+    pub fn of(user_agent: &str) -> Self {
+        let find = |known: &[(&str, &'static str)]| {
+            known.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+        };
+        Self { browser: find(BROWSERS), system: find(SYSTEMS) }
     }
+
+    /// Whether anything is known of it.
+    pub const fn is_known(self) -> bool {
+        self.browser.is_some() || self.system.is_some()
+    }
+}
+
+impl fmt::Display for Device {
+    /// Such as `Firefox on Linux`; `Unknown browser` when it says nothing that is known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.browser.unwrap_or("Unknown browser"))?;
+        self.system.map_or(Ok(()), |system| write!(f, " on {system}"))
+    }
+}
+
+/// The device in words.
+pub fn name(user_agent: &str) -> String {
+    Device::of(user_agent).to_string()
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub struct Browser {
     pub cookie: Option<Secret>,
     /// The value of its cookie of known devices.
     pub device: Option<Secret>,
+    /// Whether it was looked up, and the account that is being signed in to does not know it.
+    pub is_new_here: bool,
 }
 
 impl Browser {
@@ -138,7 +140,9 @@ impl SignIns {
         let id = if is_renewed { new.id } else { fresh_id.as_str() };
         let event = Event::of(&act, Name::SignInSucceeded).on(Noun::SignIn, id);
         let methods: Vec<&str> = proven.proofs.iter().map(|proof| proof.kind.as_str()).collect();
-        transaction.record(&event.with("methods", methods).with("renewed", is_renewed)).await?;
+        let event = event.with("methods", methods).with("renewed", is_renewed);
+        let is_news = browser.is_new_here && !is_renewed;
+        transaction.record(&if is_news { event.with("new_device", true) } else { event }).await?;
         Ok(NewCookie { value, lifetime: self.limits.absolute, device: None })
     }
 

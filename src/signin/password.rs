@@ -56,7 +56,7 @@ impl SignIns {
         }
         let mut tried = self.look(&typed, browser, now).await?;
         let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
-        let (sign_ins, browser) = (self.clone(), browser.clone());
+        let (sign_ins, browser) = (self.clone(), Browser { is_new_here: tried.device.is_none(), ..browser.clone() });
         let evaluation = async move {
             let held = sign_ins.reserve(&mut tried, turn.has_waited, now).await?;
             let outcome = sign_ins.evaluate(journey, (tried, &password), (&browser, &held), now).await;

@@ -191,7 +191,7 @@ impl Reader {
 
 impl Transaction {
     /// Records an event: to be called in the transaction of what it records, so that there is the one exactly when there is the other. One
-    /// statement.
+    /// statement, and those of an alert when it is one to the owner of the account.
     pub async fn record(&mut self, event: &Event) -> Result<(), Failure> {
         let (details, fold) = (json(&event.details)?, event.fold());
         let statement = if fold.is_some() { COUNT } else { RECORD };
@@ -213,6 +213,6 @@ impl Transaction {
             }
         })?;
         self.recorded.push(event.clone());
-        Ok(())
+        self.alert(event).await
     }
 }

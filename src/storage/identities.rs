@@ -10,6 +10,7 @@ use super::rows::{from_json, json};
 use super::{Reader, Storage, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::alert::Alert;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::page::{Cursor, Listed, Page};
 use crate::protocol::upstream::{Identity, Vouched};
@@ -219,7 +220,9 @@ impl Transaction {
             on!(self, |c| sqlx::query(statement).bind(user_id).execute(c).await.map(drop))?;
         }
         self.delete_attempts(user_id).await?;
-        self.record(&Event::of(act, Name::UserDisplaced).on(Noun::User, user_id)).await?;
+        let event = Event::of(act, Name::UserDisplaced).on(Noun::User, user_id);
+        self.record(&event).await?;
+        self.alert_at(address, Alert::Displaced, &event).await?;
         Ok(true)
     }
 

@@ -5,11 +5,13 @@
 //! sent again, and is the same mail. How many were sent to an address is counted under a keyed hash (`mail_marks`): an address that nobody
 //! knows anything of leaves no trace that names it.
 
+use std::collections::BTreeMap;
+
 use sqlx::FromRow;
 
 use super::{Reader, Storage, Transaction, on, statements};
 use crate::clock::Timestamp;
-use crate::config::LimitsConfig;
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::protocol::message::Message;
 use crate::random;
@@ -52,12 +54,16 @@ pub struct Post {
     names: MacKey,
     per_hour: i64,
     per_day: i64,
+    /// The providers' names by their ids.
+    providers: BTreeMap<String, String>,
 }
 
 impl Post {
     /// Seals under the master key, and counts as the settings say.
-    pub fn new(master: &MasterKey, limits: &LimitsConfig) -> Self {
+    pub fn new(master: &MasterKey, config: &Config) -> Self {
+        let limits = &config.limits;
         Self {
+            providers: config.upstream.iter().map(|one| (one.id.clone(), one.name.clone())).collect(),
             sealing: master.sealing_key(PURPOSE),
             names: master.mac_key(PURPOSE),
             per_hour: limits.mails_per_hour,
@@ -136,6 +142,20 @@ impl Storage {
     pub fn send_mail(&self, post: Post) {
         // A second time it is the same.
         let _ = self.post().set(post);
+    }
+
+    /// Whether it was said.
+    pub(super) fn sends_mail(&self) -> bool {
+        self.post().get().is_some()
+    }
+
+    /// The name of a provider by its id; the id when there is no such provider any more.
+    pub(super) fn provider_name(&self, id: String) -> String {
+        self.post()
+            .get()
+            .and_then(|post| post.providers.get(&id).cloned())
+            .filter(|name| !name.is_empty())
+            .unwrap_or(id)
     }
 }
 

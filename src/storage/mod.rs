@@ -12,6 +12,7 @@
 //! wherever a race decides something, one statement decides it. What changes behind PgBouncer is said in `pooled.rs`.
 
 mod access;
+mod alerts;
 mod attempts;
 mod audit;
 mod audit_batches;
@@ -100,6 +101,7 @@ pub(crate) use on;
 fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
         access::STATEMENTS,
+        alerts::STATEMENTS,
         attempts::STATEMENTS,
         audit::STATEMENTS,
         audit_batches::STATEMENTS,

@@ -52,6 +52,8 @@ fn describe() {
     describe_gauge!("doorward_database_connections_max", "Connections to the database at most.");
     describe_gauge!("doorward_outbox_notices", "Logout tokens that are still to be delivered.");
     describe_gauge!("doorward_outbox_oldest_seconds", "For how long the oldest of them has waited.");
+    describe_gauge!("doorward_outbox_mails", "Mails that are still to be sent.");
+    describe_gauge!("doorward_outbox_mails_oldest_seconds", "For how long the oldest of them has waited.");
     describe_gauge!("doorward_signing_key_age_seconds", "For how long the key that signs has signed, by algorithm.");
     describe_gauge!(
         "doorward_locked_accounts",
@@ -132,6 +134,8 @@ pub struct Standing {
     pub pools: Vec<(&'static str, usize, usize)>,
     /// Notices in the outbox, and the age of the oldest in seconds; `None` while the database is away.
     pub outbox: Option<(i64, i64)>,
+    /// The same of mails.
+    pub mails: Option<(i64, i64)>,
     /// Of each algorithm its name and for how many seconds its key has signed.
     pub keys: Vec<(&'static str, i64)>,
     /// Accounts that are locked for unknown devices; `None` while the database is away.
@@ -145,6 +149,10 @@ pub fn stand(standing: &Standing) {
     for (pool, lent, most) in &standing.pools {
         gauge!("doorward_database_connections", "pool" => *pool).set(*lent as f64);
         gauge!("doorward_database_connections_max", "pool" => *pool).set(*most as f64);
+    }
+    if let Some((mails, oldest)) = standing.mails {
+        gauge!("doorward_outbox_mails").set(mails as f64);
+        gauge!("doorward_outbox_mails_oldest_seconds").set(oldest as f64);
     }
     if let Some((notices, oldest)) = standing.outbox {
         gauge!("doorward_outbox_notices").set(notices as f64);

@@ -88,6 +88,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("mail.from", "a@b.test", "\"a@b.test\""),
     ("mail.reply_to", "a@b.test", "\"a@b.test\""),
     ("mail.ca", "ca.pem", "\"ca.pem\""),
+    ("mail.timeout", "7", "7"),
     ("outgoing.allow", "a.test:1,b.test:2", "[\"a.test:1\",\"b.test:2\"]"),
     ("outgoing.ca", "ca.pem", "\"ca.pem\""),
     ("telemetry.otlp", "http://127.0.0.1:4318", "\"http://127.0.0.1:4318\""),

@@ -4,8 +4,10 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use doorward::http::demo::{SCOPE, SampleProvider, Samples, site};
 use doorward::protocol::client::ClientType;
+use doorward::protocol::message::{About, Message, Occasion};
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
+use doorward::storage::NewMail;
 
 use crate::support::{Answer, Client, Live, Server};
 
@@ -13,7 +15,7 @@ const API: &str = "http://127.0.0.1:8001/api";
 
 /// The demo's second origin, and a service that may call its API.
 async fn demo() -> (Server, Server, Client) {
-    let server = Server::start().await;
+    let server = Server::with_mail(|_| {}).await;
     server.db_resource(API, &[SCOPE]).await;
     let scopes = ScopeSet::parse(&format!("{SCOPE} other")).unwrap();
     let service = server.db_client(ClientType::Service, |c| c.scopes = scopes).await;
@@ -72,9 +74,35 @@ async fn the_sample_api_takes_tokens_for_it_with_its_scope() {
 }
 
 #[tokio::test]
+async fn mails_are_shown_instead_of_sent_the_newest_first_and_as_text() {
+    let (server, second, _) = demo().await;
+    let outbox = async || get(&second, "/outbox", "127.0.0.1:8001", None).await.text();
+    assert!(outbox().await.contains("There is none yet."));
+    for (at, name) in ["<script>alert(1)</script>", "Ann"].into_iter().enumerate() {
+        let about = About::Invitation {
+            link: format!("http://localhost:8000/invitation?ticket={at}&a=b"),
+            name: Some(name.to_owned()),
+            days: 7,
+        };
+        let now = server.app.now();
+        let message = Message { to: "ann@example.org".to_owned(), about, occasion: Occasion::here(now) };
+        let mail = NewMail { message: &message, user_id: None, language: "en", expires_at: None, now };
+        let mut transaction = server.app.storage.begin().await.unwrap();
+        assert!(transaction.enqueue(&mail).await.unwrap());
+        transaction.commit().await.unwrap();
+        server.turn(60);
+    }
+    assert_eq!(server.mailbox().await.all().len(), 2);
+    let shown = outbox().await;
+    assert!(shown.contains("<a href=\"http://localhost:8000/invitation?ticket=1&#38;a=b\">"), "{shown}");
+    assert!(!shown.contains("<script") && shown.contains("&#60;script&#62;"), "{shown}");
+    assert!(shown.find("ticket=1") < shown.find("ticket=0") && shown.contains("To ann@example.org"));
+}
+
+#[tokio::test]
 async fn the_second_origin_answers_to_its_own_host_and_port_alone() {
     let (_server, second, _) = demo().await;
-    for path in ["/", "/app.js", "/config.json", "/api/notes"] {
+    for path in ["/", "/app.js", "/config.json", "/outbox", "/api/notes"] {
         for host in ["evil.test", "localhost:8001", "127.0.0.1:8000", "127.0.0.1", "127.0.0.1:8001.evil.test"] {
             get(&second, path, host, None).await.refused(421, Rejection::WrongHost);
         }

@@ -57,6 +57,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("rustix", &["cli/", "password/workers.rs"]),
     ("idna", &["protocol/email.rs"]),
     ("unicode_normalization", &["protocol/password_form.rs"]),
+    ("mail_parser", &["http/demo/"]),
     ("lettre", &["mail.rs", "mail/"]),
     ("tracing_subscriber", &["telemetry.rs"]),
     ("opentelemetry", &["telemetry/", "outgoing.rs"]),

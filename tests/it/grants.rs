@@ -4,6 +4,7 @@ use doorward::grants::{Granted, TokenRequest};
 use doorward::protocol::audit::Origin;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::confirmation::Confirmation;
+use doorward::protocol::device::Device;
 use doorward::protocol::params::Params;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::trace::TraceId;
@@ -77,7 +78,7 @@ async fn an_access_token_names_the_key_that_its_request_proved_and_is_no_bearer_
     let (owner, now) = (server.app.directory.client(&client.id).await.unwrap().unwrap(), server.clock.now());
     let key = Confirmation { jkt: "one".to_owned() };
     let keys = server.app.fresh_keys(now).await.unwrap();
-    let origin = Origin { address: None, trace: TraceId::of([7; 16]) };
+    let origin = Origin { address: None, trace: TraceId::of([7; 16]), device: Device::default() };
     let request = TokenRequest { client: &owner, params: &params, keys, confirmation: Some(&key), origin, now };
     let Granted { authorization, signers } = server.app.grants.redeem(request).await.unwrap();
     let access_token = server.app.mint.tokens(&authorization, &signers).unwrap().access_token;

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::cli::refused;
 use crate::cli::start::{self, Made};
 use crate::clock::Clock;
-use crate::config::{Config, SecretSetting, UpstreamConfig};
+use crate::config::{Config, MailConfig, SecretSetting, UpstreamConfig};
 use crate::failure::Failure;
 use crate::http::demo::{Person, SampleProvider};
 use crate::protocol::audit::Act;
@@ -113,6 +113,7 @@ fn settings(first: &Config, bound: SocketAddr) -> Result<Config, Failure> {
     config.brand.logo = PathBuf::new();
     config.brand.accent = ACCENT.parse().map_err(Failure::internal)?;
     config.upstream.clear();
+    config.mail = MailConfig::default();
     // It tells the first of those who have signed out.
     config.outgoing.allow.push(authority(&first.server.issuer));
     Ok(config)

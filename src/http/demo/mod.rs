@@ -4,6 +4,7 @@
 mod api;
 mod app;
 mod guides;
+mod outbox;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -96,6 +97,7 @@ pub fn site(app: App, samples: Samples) -> Site {
         .route("/style.css", get(app::style))
         .route("/config.json", get(app::settings))
         .route("/guides/{name}", get(guides::page))
+        .route("/outbox", get(outbox::page))
         .route("/api/notes", get(api::notes))
         .fallback(missing::endpoint)
         .method_not_allowed_fallback(missing::endpoint_method)

@@ -13,6 +13,7 @@ use crate::http::cookies::Cookies;
 use crate::http::middleware::peer::ClientAddress;
 use crate::http::pages::Page;
 use crate::protocol::audit::Origin;
+use crate::protocol::device::Device;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::trace::TraceId;
 use crate::random;
@@ -34,9 +35,9 @@ impl FromRequestParts<App> for Sender {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let Ok(cookies) = Cookies::from_request_parts(parts, app).await;
-        let origin = origin(&parts.extensions);
         let user_agent =
             parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let origin = Origin { device: Device::of(user_agent), ..origin(&parts.extensions) };
         let page = parts.extensions.get::<Page>().cloned().unwrap_or_default();
         let browser = Browser {
             address: ClientAddress(origin.address).to_string(),
@@ -44,6 +45,7 @@ impl FromRequestParts<App> for Sender {
             user_agent: user_agent.chars().take(300).collect(),
             cookie: cookies.sign_in.clone(),
             device: cookies.device.clone(),
+            is_new_here: false,
         };
         Ok(Self { cookies, page, browser })
     }
@@ -53,7 +55,7 @@ impl FromRequestParts<App> for Sender {
 pub(in crate::http) fn origin(extensions: &Extensions) -> Origin {
     let address = extensions.get::<ClientAddress>().and_then(|address| address.0);
     let trace = extensions.get::<TraceId>().copied().unwrap_or_else(|| TraceId::of(random::name()));
-    Origin { address, trace }
+    Origin { address, trace, device: Device::default() }
 }
 
 impl Sender {

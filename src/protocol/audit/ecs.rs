@@ -75,12 +75,14 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::protocol::audit::{Act, Name, Noun, Origin};
+    use crate::protocol::device::Device;
     use crate::protocol::trace::TraceId;
 
     #[test]
     fn an_event_has_the_fields_of_the_schema() {
         let at = Timestamp::from_seconds(1_800_000_000);
-        let origin = Origin { address: "203.0.113.7".parse().ok(), trace: TraceId::of([7; 16]) };
+        let origin =
+            Origin { address: "203.0.113.7".parse().ok(), trace: TraceId::of([7; 16]), device: Device::default() };
         let act = Act::by(Actor::User("u".into()), origin, at);
         let ended = object(&Event::of(&act, Name::SignInEnded).on(Noun::SignIn, "s").with("reason", "signed out"));
         for (name, value) in [

@@ -1,6 +1,7 @@
 //! A row is there exactly when that is which it records; a flood makes one row that counts it.
 
 use doorward::protocol::audit::{Act, Actor, Event, Name, Noun, Origin, Outcome};
+use doorward::protocol::device::Device;
 use doorward::protocol::trace::TraceId;
 
 use super::start;
@@ -15,7 +16,7 @@ async fn record(server: &Server, event: &Event) {
 }
 
 fn failure(server: &Server, address: &str) -> Event {
-    let origin = Origin { address: address.parse().ok(), trace: TraceId::of([7; 16]) };
+    let origin = Origin { address: address.parse().ok(), trace: TraceId::of([7; 16]), device: Device::default() };
     let act = Act::by(Actor::Nobody, origin, server.clock.now());
     Event::of(&act, Name::SignInFailed).ended_in(Outcome::Failure).counted()
 }

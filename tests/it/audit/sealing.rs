@@ -3,6 +3,7 @@
 use doorward::jobs::audit::{AuditRecord, Verified};
 use doorward::jobs::signing_keys::SigningKeys;
 use doorward::protocol::audit::{Act, Actor, Event, Name, Noun, Origin, Outcome};
+use doorward::protocol::device::Device;
 use doorward::protocol::trace::TraceId;
 use doorward::sealing::MasterKey;
 
@@ -103,7 +104,8 @@ async fn the_newest_batches_can_go_unseen_only_by_whoever_did_not_note_the_head(
 async fn a_row_that_counts_a_flood_is_sealed_when_its_minute_is_over_and_counts_no_more_then() {
     let server = start().await;
     let failure = |server: &Server| {
-        let origin = Origin { address: "203.0.113.7".parse().ok(), trace: TraceId::of([7; 16]) };
+        let origin =
+            Origin { address: "203.0.113.7".parse().ok(), trace: TraceId::of([7; 16]), device: Device::default() };
         let act = Act::by(Actor::Nobody, origin, server.clock.now());
         Event::of(&act, Name::SignInFailed).ended_in(Outcome::Failure).on(Noun::User, "u").counted()
     };

@@ -1,6 +1,11 @@
 //! Mails: what they say, how they wait, and how they leave.
 
+mod alerts;
+mod commands;
+mod killed;
+mod look;
 mod outbox;
+mod smtp;
 
 use doorward::protocol::message::{About, Message, Occasion};
 use doorward::storage::NewMail;

@@ -6,6 +6,19 @@ use mail_parser::MessageParser;
 
 use super::Server;
 
+/// The kinds of alerts.
+const ALERTS: &[&str] = &[
+    "token_reused",
+    "password_changed",
+    "password_reset",
+    "identity_linked",
+    "identity_unlinked",
+    "new_device",
+    "lockout",
+    "everything_ended",
+    "displaced",
+];
+
 /// All mails of a server so far, the oldest first.
 #[derive(Debug)]
 pub struct Mailbox(Vec<Mail>);
@@ -61,15 +74,25 @@ impl Mailbox {
         &self.0
     }
 
+    /// The newest of all.
+    pub fn newest(&self) -> Mail {
+        self.0.last().unwrap().clone()
+    }
+
     /// Those to an address.
     pub fn to(&self, address: &str) -> Vec<&Mail> {
         self.0.iter().filter(|mail| mail.to == address).collect()
     }
 
-    /// The newest to an address, which must be there.
+    /// The alerts to an address, by their kinds.
+    pub fn alerts_to(&self, address: &str) -> Vec<String> {
+        self.to(address).into_iter().filter(|mail| mail.is_alert()).map(Mail::about).collect()
+    }
+
+    /// The newest to an address that is no alert, which must be there.
     #[track_caller]
     pub fn latest_to(&self, address: &str) -> Mail {
-        let latest = self.to(address).last().map(|mail| (*mail).clone());
+        let latest = self.to(address).into_iter().rfind(|mail| !mail.is_alert()).cloned();
         latest.unwrap_or_else(|| {
             panic!("no mail to {address}: {:?}", self.0.iter().map(|mail| &mail.to).collect::<Vec<_>>())
         })
@@ -100,6 +123,15 @@ impl Mail {
         let head = self.raw.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
         let mut lines = head.split("\r\n").filter_map(|line| line.split_once(": "));
         lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+    }
+
+    /// What kind of message it is.
+    pub fn about(&self) -> String {
+        self.header("X-Doorward-About").unwrap()
+    }
+
+    fn is_alert(&self) -> bool {
+        ALERTS.contains(&self.about().as_str())
     }
 
     /// The address that it asks to open, which must be there.

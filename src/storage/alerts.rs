@@ -1,0 +1,68 @@
+//! Alerts: what has happened to an account is told to its address, by a mail that is enqueued in the very transaction that records it.
+
+use super::mail_outbox::NewMail;
+use super::{Transaction, on, statements};
+use crate::failure::Failure;
+use crate::protocol::alert::Alert;
+use crate::protocol::audit::Event;
+use crate::protocol::message::{About, Message, Occasion};
+
+statements! {
+    ALERTED = "SELECT email, created_at FROM users WHERE id = $1";
+    NAME_OF_CLIENT = "SELECT name FROM clients WHERE client_id = $1";
+}
+
+/// What happens to an account within so many seconds of its beginning is part of making it.
+const NEW: i64 = 60;
+
+impl Transaction {
+    /// Tells the owner of the account what an event means to them, if anything: at the account's address, if it has one.
+    pub(super) async fn alert(&mut self, event: &Event) -> Result<(), Failure> {
+        let (Some(alert), Some(user_id)) = (Alert::of(event), event.user_id.as_deref()) else { return Ok(()) };
+        if !self.storage.sends_mail() {
+            return Ok(());
+        }
+        let row =
+            on!(self, |c| sqlx::query_as::<_, (Option<String>, i64)>(ALERTED).bind(user_id).fetch_optional(c).await)?;
+        match row {
+            Some((Some(address), made_at)) if event.at.seconds() >= made_at.saturating_add(NEW) => {
+                let alert = self.named(alert).await?;
+                self.alert_at(&address, alert, event).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells somebody at this address.
+    pub(super) async fn alert_at(&mut self, address: &str, alert: Alert, event: &Event) -> Result<(), Failure> {
+        let device = Some(event.device).filter(|device| device.is_known()).map(|device| device.to_string());
+        let occasion = Occasion { at: event.at, network: event.network.clone(), device };
+        let message = Message { to: address.to_owned(), about: About::Alert(alert), occasion };
+        let mail = NewMail {
+            message: &message,
+            user_id: event.user_id.as_deref(),
+            language: "en",
+            expires_at: None,
+            now: event.at,
+        };
+        self.enqueue_once(&mail).await.map(drop)
+    }
+
+    /// Puts names that people know in the place of ids.
+    async fn named(&mut self, alert: Alert) -> Result<Alert, Failure> {
+        Ok(match alert {
+            Alert::TokenReused { client: Some(id), everywhere } => {
+                let row =
+                    on!(self, |c| sqlx::query_as::<_, (String,)>(NAME_OF_CLIENT).bind(&id).fetch_optional(c).await)?;
+                Alert::TokenReused { client: row.map(|(name,)| name), everywhere }
+            }
+            Alert::IdentityLinked { provider } => {
+                Alert::IdentityLinked { provider: self.storage.provider_name(provider) }
+            }
+            Alert::IdentityUnlinked { provider } => {
+                Alert::IdentityUnlinked { provider: self.storage.provider_name(provider) }
+            }
+            other => other,
+        })
+    }
+}

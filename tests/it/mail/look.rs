@@ -1,0 +1,123 @@
+//! Every mail in a real Chromium, as a mail program would show its HTML part: light and dark, at a desk and on a phone. axe-core finds nothing, and
+//! nothing is fetched. The pictures are in `target/screenshots`: look at them after a change of words or layout.
+
+use doorward::protocol::alert::Alert;
+use doorward::protocol::message::{About, Message};
+
+use super::{enqueue, message};
+use crate::support::{Chromium, Mail, Server, axe};
+
+/// What is no fault of a mail: within a mail program it is not the page.
+const OF_PAGES: &[&str] = &["region:", "landmark-one-main:"];
+const LONG_NAME: &str =
+    "Notebook for the desktop, the edition with an exceedingly long name \u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{1f4d3}";
+
+/// One of each kind.
+fn every_kind() -> Vec<About> {
+    let link = || format!("http://localhost:8000/recover/link?ticket={}", "abcDEF0123".repeat(5));
+    let code = || "BCDF-GHJK".to_owned();
+    let alerts = [
+        Alert::TokenReused { client: Some("Notebook".to_owned()), everywhere: true },
+        Alert::TokenReused { client: None, everywhere: false },
+        Alert::PasswordChanged,
+        Alert::PasswordReset,
+        Alert::IdentityLinked { provider: "Google".to_owned() },
+        Alert::IdentityUnlinked { provider: LONG_NAME.to_owned() },
+        Alert::NewDevice,
+        Alert::Lockout,
+        Alert::EverythingEnded,
+        Alert::Displaced,
+    ];
+    let mut kinds = vec![
+        About::Registration { link: link(), code: code(), minutes: 60 },
+        About::AddressTaken,
+        About::Reset { link: link(), code: code(), minutes: 30 },
+        About::VerifyAddress { link: link(), code: code(), minutes: 60 },
+        About::ChangeAddress { link: link(), code: code(), minutes: 60 },
+        About::AddressChanged { link: link(), days: 7, now: "someone.else@example.org".to_owned() },
+        About::Invitation { link: link(), name: Some(LONG_NAME.to_owned()), days: 7 },
+        About::Invitation { link: link(), name: None, days: 7 },
+        About::Deletion { link: link(), days: 7 },
+        About::Test,
+    ];
+    kinds.extend(alerts.map(About::Alert));
+    kinds
+}
+
+/// The mails of every kind, each with a name for its picture.
+async fn mails() -> Vec<(String, Mail)> {
+    let server =
+        Server::with_mail(|config| (config.limits.mails_per_hour, config.limits.mails_per_day) = (100, 100)).await;
+    server.db_user("ann@example.org").await;
+    let mut mails = Vec::new();
+    for (at, about) in every_kind().into_iter().enumerate() {
+        // What is for whoever has no account goes to one who has none.
+        let is_new = matches!(about, About::Registration { .. } | About::ChangeAddress { .. });
+        let to = if is_new { format!("new{at}@example.org") } else { "ann@example.org".to_owned() };
+        let message: Message = message(&server, &to, about);
+        assert!(enqueue(&server, &message).await);
+        let mail = server.mailbox().await.newest();
+        assert_eq!(mail.about(), message.about.kind());
+        mails.push((format!("mail-{at:02}-{}", mail.about()), mail));
+    }
+    mails
+}
+
+async fn every_mail(width: u32, height: u32) {
+    let browser = Chromium::open(width, height).await;
+    let folder = tempfile::tempdir().unwrap();
+    for (name, mail) in mails().await {
+        assert!(mail.raw.len() < 16_384, "{name} is large: {} bytes", mail.raw.len());
+        for fetching in ["src=", "url(", "@import", "<link", "<script", "<img", "background=\"", "<form"] {
+            assert!(!mail.html.contains(fetching), "{name} has {fetching}");
+        }
+        let file = folder.path().join(format!("{name}.html"));
+        std::fs::write(&file, &mail.html).unwrap();
+        browser.goto(&format!("file://{}", file.display())).await;
+        let fetched = browser.evaluate("return performance.getEntriesByType('resource').length").await;
+        assert_eq!(fetched, 0, "{name} fetches");
+        let wider = browser.evaluate("return document.documentElement.scrollWidth - window.innerWidth").await;
+        assert!(wider.as_i64().unwrap() <= 0, "{name} sticks out by {wider}");
+        for scheme in ["light", "dark"] {
+            browser.prefer(scheme).await;
+            browser.picture(&format!("{name}-{scheme}")).await;
+            let mut complaints = axe::complaints(&browser).await;
+            complaints.retain(|words| !OF_PAGES.iter().any(|rule| words.starts_with(rule)));
+            assert_eq!(complaints, Vec::<String>::new(), "{name}, {scheme}, {width} wide");
+        }
+        browser.prefer("light").await;
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn every_mail_is_for_everybody_at_a_desk() {
+    every_mail(800, 900).await;
+}
+
+#[tokio::test]
+async fn every_mail_is_for_everybody_on_a_phone() {
+    every_mail(390, 844).await;
+}
+
+#[tokio::test]
+async fn text_and_html_say_the_same_and_names_turn_nothing_around() {
+    for (name, mail) in mails().await {
+        let plain = scraper::Html::parse_document(&mail.html);
+        let body = plain.select(&scraper::Selector::parse("body").unwrap()).next().unwrap();
+        let html: String = body.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
+        for line in mail.text.lines().map(str::trim).filter(|line| line.len() > 2) {
+            let words = line.strip_suffix(':').unwrap_or(line).split_whitespace().collect::<Vec<_>>().join(" ");
+            let words = words.strip_prefix("Doorward: ").unwrap_or(&words);
+            let words = words
+                .strip_prefix("When: ")
+                .or(words.strip_prefix("From: "))
+                .or(words.strip_prefix("With: "))
+                .unwrap_or(words);
+            assert!(html.contains(words), "{name}: the HTML does not say: {words}");
+        }
+        assert!(mail.text.lines().all(|line| line.len() < 998) && mail.raw.is_ascii(), "{name}");
+        let opened = mail.text.matches('\u{2068}').count();
+        assert_eq!(opened, mail.text.matches('\u{2069}').count(), "{name}");
+    }
+}
