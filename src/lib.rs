@@ -10,6 +10,7 @@
 //! | --- | --- | --- |
 //! | 0 | rules and words, pure: one file per rule | [`protocol`] |
 //! | 0 | time, randomness, secrets, sealing, what can go wrong | [`clock`], [`random`], [`secret`], [`sealing`], [`failure`] |
+//! | 0 | the languages of pages and mails | [`language`] |
 //! | 1 | typed settings | [`config`] |
 //! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`leaked`], [`rates`], [`mail`], [`telemetry`] |
 //! | 3 | decisions | [`grants`], [`signin`], [`registry`], [`upstream`], [`jobs`] |
@@ -175,6 +176,7 @@ pub mod failure;
 pub mod grants;
 pub mod http;
 pub mod jobs;
+pub mod language;
 pub mod leaked;
 pub mod mail;
 pub mod outgoing;

@@ -1,10 +1,12 @@
+const words = document.currentScript.dataset;
+
 // Adds to each password field a button that shows what is typed. Pages do without it.
 for (const field of document.querySelectorAll("input[type=password]")) {
   const button = document.createElement("button");
   const show = (shown) => {
     field.type = shown ? "text" : "password";
-    button.textContent = shown ? "Hide" : "Show";
-    button.setAttribute("aria-label", shown ? "Hide password" : "Show password");
+    button.textContent = shown ? words.hide : words.show;
+    button.setAttribute("aria-label", shown ? words.hidePassword : words.showPassword);
   };
   button.type = "button";
   button.className = "reveal";

@@ -15,6 +15,7 @@ use super::rejection::{Refusal, Rejection};
 use super::resource::Resource;
 use super::response_mode::ResponseMode;
 use super::scope::{self, ScopeSet};
+use crate::language::Language;
 
 /// The longest authorization request, in bytes of its query or body: with the rest of its line it fits into the 8 KiB that nginx takes
 /// (`large_client_header_buffers`), and a `state` of 4,000 bytes fits into it.
@@ -106,6 +107,9 @@ pub struct AuthorizationRequest {
     /// it; Microsoft's and others' applications send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain_hint: Option<String>,
+    /// The tag of the language that the person is to be asked in: the first of `ui_locales` that there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 impl AuthorizationRequest {
@@ -133,6 +137,7 @@ impl AuthorizationRequest {
         let claims = ClaimsRequest::parse(params.single("claims")?, params.single("acr_values")?, &client.scopes)?;
         let prompt = prompt::parse(params.single("prompt")?)?;
         let max_age = max_age(params)?;
+        let language = params.single("ui_locales")?.and_then(Language::of_ui_locales);
         let request = Self {
             client_id: client.client_id.clone(),
             target,
@@ -146,6 +151,7 @@ impl AuthorizationRequest {
             subject: None,
             login_hint: params.single("login_hint")?.map(str::to_owned),
             domain_hint: params.single("domain_hint")?.map(str::to_owned),
+            language: language.map(|language| language.tag().to_owned()),
         };
         // Asked of every request, whether or not this one is carried: what works once must always work.
         let carried = serde_json::to_vec(&request).map_or(usize::MAX, |json| json.len());

@@ -11,6 +11,7 @@ use super::grant_type::GrantType;
 use super::issuer::Issuer;
 use super::response_mode::ResponseMode;
 use super::scope::ISSUER_SCOPES;
+use crate::language::Language;
 
 /// The metadata document.
 pub fn document(issuer: &Issuer) -> Value {
@@ -42,7 +43,7 @@ pub fn document(issuer: &Issuer) -> Value {
         "acr_values_supported": CLASSES.iter().map(|(class, _)| *class).collect::<Vec<_>>(),
         // The pages suit any size, so a pop-up and a touch screen get what they ask for.
         "display_values_supported": ["page", "popup", "touch"],
-        "ui_locales_supported": ["en"],
+        "ui_locales_supported": Language::all().map(Language::tag).collect::<Vec<_>>(),
         "claim_types_supported": ["normal"],
         "claims_supported": claims::supported(),
         "claims_parameter_supported": true,

@@ -16,7 +16,8 @@ use super::header_table::{Group, dress};
 use crate::app::App;
 use crate::http::error::{JsonError, Onward, PageError, Reason, WithoutPage};
 use crate::http::pages::files::Files;
-use crate::http::pages::{forward, problem};
+use crate::http::pages::{Says, forward, problem};
+use crate::language::Language;
 use crate::protocol::trace::TraceId;
 
 /// What else a page's forms may lead to: an origin or a scheme, as CSP writes it. In the extensions of its response.
@@ -95,6 +96,19 @@ fn page_policy(response: &Response) -> String {
     )
 }
 
+/// The language that the browser likes best.
+fn accepted(headers: &HeaderMap) -> Option<Language> {
+    headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok().and_then(Language::of_accept_language)
+}
+
+/// The language that the address of the page asks for: an authorization request (OpenID Connect Core §3.1.2.1), a request to sign out
+/// (RP-Initiated Logout §2), or a link to any page.
+fn asked(query: &str) -> Option<Language> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, list) = pairs.find(|(name, _)| *name == "ui_locales")?;
+    Language::of_ui_locales(&list.replace('+', " ").replace("%20", " "))
+}
+
 /// On pages. Makes the page of a refusal and that of a long redirect, which know the brand only here.
 pub(in crate::http) async fn browser(
     Extension(files): Extension<Arc<Files>>,
@@ -103,7 +117,9 @@ pub(in crate::http) async fn browser(
 ) -> Response {
     let is_account = request.uri().path().starts_with("/account");
     let trace = request.extensions().get::<TraceId>().copied();
-    let page = files.page.clone();
+    let page = files.page.afresh();
+    page.speak(Says::Browser, accepted(request.headers()));
+    page.speak(Says::Request, request.uri().query().and_then(asked));
     request.extensions_mut().insert(page.clone());
     let answered = bounded::run(next, request).await;
     let mut response = answered.unwrap_or_else(|failure| PageError::from(failure).into_response());

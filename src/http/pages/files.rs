@@ -62,14 +62,14 @@ impl Files {
         let script = dense(include_str!("../../../static/doorward.js"));
         let script = File::new("doorward", "js", "text/javascript; charset=utf-8", script);
         let logo = logo.map(|logo| (logo_file(logo), logo.size));
-        let page = Page(Arc::new(Dress {
+        let page = Page::new(Dress {
             base,
             brand: brand.name.clone(),
             stylesheet: stylesheet.name.clone(),
             script: script.name.clone(),
             logo: logo.as_ref().map(|(file, size)| Picture { name: file.name.clone(), width: width(*size) }),
             icon: brand.accent.palette(LIGHT).fill.to_string(),
-        }));
+        });
         Self { page, files: [stylesheet, script].into_iter().chain(logo.map(|(file, _)| file)).collect() }
     }
 }

@@ -23,6 +23,8 @@ use crate::signin::{Attempt, Purpose};
 #[template(path = "login.html")]
 struct Login {
     page: Page,
+    /// The key of what the page is called.
+    title: &'static str,
     form: FormParts,
     client: Option<Asker>,
     /// What the person is called who must prove it anew.
@@ -33,8 +35,8 @@ struct Login {
     registration: bool,
     email: String,
     error: Option<Notice>,
-    email_error: Option<&'static str>,
-    password_error: Option<&'static str>,
+    email_error: Option<Rejection>,
+    password_error: Option<Rejection>,
     offer: Offer,
 }
 
@@ -79,8 +81,8 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         Err(Error::Rejected(refusal)) => {
             let mut login = visit.page(&app, &form.sender, typed).await?;
             let too_long = Some(refusal.rejection).filter(|rejection| *rejection == Rejection::PasswordTooLong);
-            login.email_error = missing[0].map(Rejection::description);
-            login.password_error = missing[1].or(too_long).map(Rejection::description);
+            login.email_error = missing[0];
+            login.password_error = missing[1].or(too_long);
             login.error = Some((&refusal).into());
             let response = (status(refusal.rejection), visit.answer(&login)?).into_response();
             Ok(explained(response, refusal.into()))
@@ -108,6 +110,7 @@ impl Visit {
             return self.page(app, sender, email.unwrap_or_default()).await;
         };
         Ok(Login {
+            title: "confirm-that-it-is-you",
             again: Some(again.called().to_owned()),
             offer: Offer::to_user(app, sender, &again.user_id).await?,
             ..self.page(app, sender, again.email.clone().unwrap_or_default()).await?
@@ -123,6 +126,7 @@ impl Visit {
         }
         Ok(Login {
             page: sender.page.clone(),
+            title: "sign-in",
             form: self.form(app),
             client: self.asker(app).await?,
             again: None,

@@ -20,29 +20,109 @@ mod ways;
 use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use askama::Template;
 use axum::body::Body;
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::failure::Failure;
+use crate::language::{Language, Markup, Words};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::client::Client;
 use crate::protocol::issuer::{Base, Place};
 use crate::protocol::redirect_uri;
-use crate::protocol::rejection::Refusal;
+use crate::protocol::rejection::{Refusal, Rejection};
 
 use super::middleware::headers::FormAction;
+use moment::Moment;
 
-/// What every page is made with; the middleware of the pages puts it into each request. Clones share it.
+/// What every page is made with; the middleware of the pages puts it into each request. Clones share it, and the language with it: whoever
+/// learns on the way which one the person reads says so ([`Page::speak`]), and all that is still to be said follows.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Page(Arc<Dress>);
+pub(super) struct Page {
+    dress: Arc<Dress>,
+    /// Who has said it, and the place of the language.
+    spoken: Arc<AtomicU16>,
+}
+
+/// Who says what language a page is in: whoever stands further below is heard first.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Says {
+    /// The browser, by `Accept-Language`.
+    Browser = 1,
+    /// The person, by their account.
+    Account = 2,
+    /// The application, by `ui_locales`.
+    Request = 3,
+}
 
 impl Deref for Page {
     type Target = Dress;
 
     fn deref(&self) -> &Dress {
-        &self.0
+        &self.dress
+    }
+}
+
+/// A message of ours with its arguments escaped.
+impl askama::filters::HtmlSafe for Words {}
+
+/// HTML that we have made.
+impl askama::filters::HtmlSafe for Markup {}
+
+impl Page {
+    /// The pages of an installation.
+    pub fn new(dress: Dress) -> Self {
+        Self { dress: Arc::new(dress), spoken: Arc::default() }
+    }
+
+    /// The page of another request.
+    pub fn afresh(&self) -> Self {
+        Self { dress: self.dress.clone(), spoken: Arc::default() }
+    }
+
+    /// Has this request answered in that language, unless somebody who is heard first has said another.
+    pub fn speak(&self, says: Says, language: Option<Language>) {
+        if let Some(language) = language {
+            self.spoken.fetch_max(u16::from_be_bytes([says as u8, language.place()]), Ordering::Relaxed);
+        }
+    }
+
+    /// The language of the page.
+    pub fn language(&self) -> Language {
+        let [says, place] = self.spoken.load(Ordering::Relaxed).to_be_bytes();
+        Language::at(place).filter(|_| says > 0).unwrap_or_default()
+    }
+
+    /// The message with this key, as HTML: `{{ page.t("sign-in") }}`, or `{{ page.t("to-continue-to").with("client", client.name) }}`.
+    pub fn t(&self, key: &'static str) -> Words {
+        self.language().say(key)
+    }
+
+    /// The words of a rule.
+    fn rule(&self, rejection: &Rejection) -> Cow<'static, str> {
+        self.language().rule(*rejection)
+    }
+
+    /// The words of a notice.
+    fn notice(&self, notice: &Notice) -> Cow<'static, str> {
+        notice.refusal.as_ref().map_or(notice.words.clone(), |refusal| self.language().refusal(refusal))
+    }
+
+    /// A moment, as a `<time>`: how long ago it was.
+    fn time(&self, moment: &Moment) -> Markup {
+        Markup(format!(
+            "<time datetime=\"{}\" title=\"{}\">{}</time>",
+            moment.exact,
+            moment.title,
+            moment.ago(self.language())
+        ))
+    }
+
+    /// A moment that matters to the minute, as a `<time>`.
+    fn minute(&self, moment: &Moment) -> Markup {
+        Markup(format!("<time datetime=\"{}\">{}</time>", moment.exact, moment.title))
     }
 }
 
@@ -133,13 +213,16 @@ impl Asker {
 pub(super) struct Notice {
     /// The error code.
     pub code: &'static str,
-    /// The words.
+    /// The words in English.
     pub words: Cow<'static, str>,
+    /// What it is the notice of, by which its words are found in other languages.
+    pub refusal: Option<Refusal>,
 }
 
 impl From<&Refusal> for Notice {
     fn from(refusal: &Refusal) -> Self {
-        Self { code: refusal.rejection.code().as_str(), words: refusal.description() }
+        let (code, words) = (refusal.rejection.code().as_str(), refusal.description());
+        Self { code, words, refusal: Some(refusal.clone()) }
     }
 }
 

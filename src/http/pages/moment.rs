@@ -1,6 +1,7 @@
 //! A moment as a person reads it: how long ago it was, with the exact time for whoever wants to know.
 
 use crate::clock::Timestamp;
+use crate::language::Language;
 
 /// A moment on a page, for a `<time>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,15 +12,38 @@ pub(super) struct Moment {
     pub title: String,
     /// How long ago: `5 minutes ago`.
     pub words: String,
+    since: (&'static str, i64),
 }
 
 impl Moment {
     /// The moment, as seen from `now`.
     pub fn new(at: Timestamp, now: Timestamp) -> Self {
         let exact = at.to_string();
+        let seconds = now.seconds().saturating_sub(at.seconds());
         let title = format!("{} UTC", exact.get(..16).unwrap_or(&exact).replace('T', " "));
-        Self { title, words: ago(now.seconds().saturating_sub(at.seconds())), exact }
+        Self { title, words: ago(seconds), since: since(seconds), exact }
     }
+}
+
+impl Moment {
+    /// How long ago it was, in the words of a language.
+    pub fn ago(&self, language: Language) -> String {
+        let (key, count) = self.since;
+        language.say(key).with("count", count).plain()
+    }
+}
+
+/// Seconds in the largest unit that they fill, by the key of their message. Clocks of several nodes differ: what lies ahead is now.
+fn since(seconds: i64) -> (&'static str, i64) {
+    const UNITS: [(i64, &str); 5] = [
+        (365 * 86_400, "years-ago"),
+        (30 * 86_400, "months-ago"),
+        (86_400, "days-ago"),
+        (3600, "hours-ago"),
+        (60, "minutes-ago"),
+    ];
+    let unit = UNITS.into_iter().find(|(length, _)| seconds >= *length);
+    unit.map_or(("just-now", 0), |(length, key)| (key, seconds / length))
 }
 
 /// Seconds in words, in the largest unit that they fill. Clocks of several nodes differ: what lies ahead is now.

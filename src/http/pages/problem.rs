@@ -2,8 +2,6 @@
 //! find it. What an application has done wrong is no concern of the person whom it sent: they are told so, and the technical words stand
 //! folded away for whoever can mend it.
 
-use std::borrow::Cow;
-
 use askama::Template;
 use axum::body::Body;
 
@@ -17,7 +15,8 @@ use crate::protocol::trace::TraceId;
 #[template(path = "problem.html")]
 struct Problem {
     page: Page,
-    title: Cow<'static, str>,
+    /// The key of what the page is called.
+    title: &'static str,
     notice: Notice,
     by: By,
     client: Option<Asker>,
@@ -41,26 +40,24 @@ pub(in crate::http) fn body(page: Page, reason: &Reason, onward: Onward, trace: 
     let (title, notice, by) = match reason {
         Reason::Rejected(refusal) => (title(refusal.rejection), Notice::from(refusal), by(refusal.rejection.code())),
         Reason::Failed(failure) if failure.passing => (
-            "Please try again",
+            "please-try-again",
             Notice {
                 code: "temporarily_unavailable",
-                words: "The server cannot answer now. Wait a moment and load the page again.".into(),
+                words: page.t("server-cannot-answer").plain().into(),
+                refusal: None,
             },
             By::Server,
         ),
         Reason::Failed(_) => (
-            "Something broke",
-            Notice {
-                code: "server_error",
-                words: "The server failed. Whoever runs it can find the reason under the number below.".into(),
-            },
+            "something-broke",
+            Notice { code: "server_error", words: page.t("server-failed").plain().into(), refusal: None },
             By::Server,
         ),
     };
     let is_done = matches!(reason, Reason::Rejected(refusal) if *refusal == Rejection::ReplayedPendingRequest);
     let start_again = matches!(reason, Reason::Rejected(refusal) if needs_a_start(refusal.rejection));
     let fallback = notice.words.clone();
-    let problem = Problem { page, title: title.into(), notice, by, client, again, start_again, is_done, trace };
+    let problem = Problem { page, title, notice, by, client, again, start_again, is_done, trace };
     Body::from(problem.render().unwrap_or_else(|_| fallback.into_owned()))
 }
 
@@ -82,24 +79,25 @@ fn by(code: ErrorCode) -> By {
     }
 }
 
+/// The key of what the page is called.
 fn title(rejection: Rejection) -> &'static str {
     let by_code = || match rejection.code() {
-        ErrorCode::UpstreamUnavailable => "The provider does not answer",
-        ErrorCode::UpstreamDenied | ErrorCode::UpstreamRefused | ErrorCode::UpstreamAnswer => "You are not signed in",
-        ErrorCode::TooManyRequests => "Please wait a little",
-        _ => "That did not work",
+        ErrorCode::UpstreamUnavailable => "provider-does-not-answer",
+        ErrorCode::UpstreamDenied | ErrorCode::UpstreamRefused | ErrorCode::UpstreamAnswer => "you-are-not-signed-in",
+        ErrorCode::TooManyRequests => "please-wait",
+        _ => "that-did-not-work",
     };
     match rejection {
-        Rejection::ReplayedPendingRequest => "You are done here",
-        Rejection::ExpiredPendingRequest | Rejection::ExpiredErrand => "That was too long ago",
-        Rejection::ForeignPendingRequest | Rejection::UnknownErrand => "This began elsewhere",
-        Rejection::UsedErrand => "This was done before",
-        Rejection::IdentityOfAnother => "It is linked already",
-        Rejection::LastWayIn => "It is your only way in",
-        Rejection::CookiesBlocked => "Cookies are needed",
-        Rejection::NoSuchPage => "There is nothing here",
-        Rejection::RegistrationClosed | Rejection::ProviderRegistrationClosed => "No new accounts",
-        Rejection::AccountSwitchedOff => "This account is switched off",
+        Rejection::ReplayedPendingRequest => "you-are-done-here",
+        Rejection::ExpiredPendingRequest | Rejection::ExpiredErrand => "that-was-too-long-ago",
+        Rejection::ForeignPendingRequest | Rejection::UnknownErrand => "this-began-elsewhere",
+        Rejection::UsedErrand => "this-was-done-before",
+        Rejection::IdentityOfAnother => "it-is-linked-already",
+        Rejection::LastWayIn => "it-is-your-only-way-in",
+        Rejection::CookiesBlocked => "cookies-are-needed",
+        Rejection::NoSuchPage => "nothing-here",
+        Rejection::RegistrationClosed | Rejection::ProviderRegistrationClosed => "no-new-accounts",
+        Rejection::AccountSwitchedOff => "account-is-switched-off",
         _ => by_code(),
     }
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 
-use super::{Asker, FormParts, html, leads_to};
+use super::{Asker, FormParts, Says, html, leads_to};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
@@ -11,6 +11,7 @@ use crate::http::cookies::SetCookie;
 use crate::http::endpoints::authorize::{lead, resume_at, see_other};
 use crate::http::error::PageError;
 use crate::http::extract::{CsrfForm, Sender, query};
+use crate::language::Language;
 use crate::protocol::journey::{Goal, Journey};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -78,10 +79,14 @@ impl Visit {
         };
         match app.sign_ins.journeys.open(&text, &sender.cookies.browser, now) {
             Ok(opened) => {
+                speak_as_asked(sender, &opened.journey);
                 let anew = opened.is_anew.then(|| app.sign_ins.journeys.seal(&opened.journey, &browser));
                 Ok(Self { journey: opened.journey, sealed: anew.or(Some(text)), browser, cookie })
             }
             Err(Lost { rejection, journey }) => {
+                if let Some(journey) = &journey {
+                    speak_as_asked(sender, journey);
+                }
                 let application = match journey {
                     Some(journey) => application_of(app, &journey).await,
                     None => None,
@@ -93,6 +98,7 @@ impl Visit {
 
     /// A browser on a journey that it did not bring itself.
     pub fn of(app: &App, sender: &Sender, journey: Journey) -> Self {
+        speak_as_asked(sender, &journey);
         let (browser, cookie) = sender.cookies.browser_or_new();
         let sealed = Some(app.sign_ins.journeys.seal(&journey, &browser));
         Self { journey, sealed, browser, cookie }
@@ -156,6 +162,12 @@ impl Visit {
             }
         }
     }
+}
+
+/// Has the page speak the language that the request of the journey asks for.
+fn speak_as_asked(sender: &Sender, journey: &Journey) {
+    let language = journey.request().and_then(|request| request.language.as_deref());
+    sender.page.speak(Says::Request, language.and_then(Language::tagged));
 }
 
 /// The application that a journey is to answer, as far as it is still known.

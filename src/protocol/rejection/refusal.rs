@@ -62,6 +62,16 @@ impl Rejection {
 }
 
 impl Refusal {
+    /// How long to wait as a person says it: whole minutes, or, where that is as good, whole hours (`true`).
+    pub fn wait_of(seconds: u64) -> (u64, bool) {
+        let minutes = seconds.div_ceil(60).max(1);
+        if minutes < 60 || (!minutes.is_multiple_of(60) && minutes < 120) {
+            (minutes, false)
+        } else {
+            (minutes.div_ceil(60), true)
+        }
+    }
+
     /// The rule's public words, with the parameter or the scope at fault, or how long to wait: `A parameter is given more than once: nonce.`
     pub fn description(&self) -> Cow<'static, str> {
         let words = self.rejection.description();
@@ -79,15 +89,10 @@ impl Refusal {
     }
 }
 
-/// How long to wait, as a person says it: whole minutes, and whole hours where that is as good.
+/// How long to wait, as a person says it.
 fn in_words(seconds: u64) -> String {
-    let minutes = seconds.div_ceil(60).max(1);
-    let (number, unit) = if minutes < 60 || (!minutes.is_multiple_of(60) && minutes < 120) {
-        (minutes, "minute")
-    } else {
-        (minutes.div_ceil(60), "hour")
-    };
-    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+    let (number, is_hours) = Refusal::wait_of(seconds);
+    format!("{number} {}{}", if is_hours { "hour" } else { "minute" }, if number == 1 { "" } else { "s" })
 }
 
 impl From<Rejection> for Refusal {

@@ -1,0 +1,162 @@
+### Die Worte von Doorward auf Deutsch. Wie Meldungen geschrieben werden, steht am Anfang von en.ftl.
+
+language-name = Deutsch
+
+## Überall
+
+sign-in = Anmelden
+sign-out = Abmelden
+create-account = Konto anlegen
+create-an-account = Konto anlegen
+your-account = Ihr Konto
+email-address = E-Mail-Adresse
+password = Passwort
+name = Name
+or = oder
+and = und
+cancel = Abbrechen
+continue = Weiter
+go-on = Weiter
+error-in = Fehler: { $title }
+show = Zeigen
+hide = Verbergen
+show-password = Passwort zeigen
+hide-password = Passwort verbergen
+privacy-policy-of = Datenschutzerklärung von <span class="name">{ $client }</span>
+terms-of = Nutzungsbedingungen von <span class="name">{ $client }</span>
+to-continue-to = weiter zu <strong class="name">{ $client }</strong>
+signed-in-as = Sie sind als <strong>{ $person }</strong> angemeldet.
+sign-in-another-way = Anders anmelden
+
+just-now = gerade eben
+minutes-ago = { $count ->
+    [one] vor einer Minute
+   *[other] vor { $count } Minuten
+}
+hours-ago = { $count ->
+    [one] vor einer Stunde
+   *[other] vor { $count } Stunden
+}
+days-ago = { $count ->
+    [one] vor einem Tag
+   *[other] vor { $count } Tagen
+}
+months-ago = { $count ->
+    [one] vor einem Monat
+   *[other] vor { $count } Monaten
+}
+years-ago = { $count ->
+    [one] vor einem Jahr
+   *[other] vor { $count } Jahren
+}
+try-again-later = Versuchen Sie es später noch einmal.
+try-again-in-minutes = { $count ->
+    [one] Versuchen Sie es in einer Minute noch einmal.
+   *[other] Versuchen Sie es in { $count } Minuten noch einmal.
+}
+try-again-in-hours = { $count ->
+    [one] Versuchen Sie es in einer Stunde noch einmal.
+   *[other] Versuchen Sie es in { $count } Stunden noch einmal.
+}
+
+## Anmelden
+
+confirm-that-it-is-you = Bestätigen Sie, dass Sie es sind
+sign-in-once-more = Sie sind als <strong>{ $person }</strong> angemeldet. Melden Sie sich noch einmal an, dann geht es weiter.
+sign-in-to-link = Melden Sie sich bei dem Konto an, das Sie hier haben. Dann können Sie es mit <strong class="name">{ $provider }</strong> verknüpfen.
+no-account-yet = Noch kein Konto?
+create-one = Konto anlegen
+sign-in-with = Anmelden mit <span class="name">{ $provider }</span>
+last-used-here = Zuletzt benutzt
+
+## Was nicht weitergeht
+
+request-does-not-work = Eine Anfrage, die nicht geht
+client-made-a-mistake = <span class="name">{ $client }</span> hat einen Fehler gemacht
+application-made-a-mistake = Die Anwendung hat einen Fehler gemacht
+client-must-mend-it = <strong class="name">{ $client }</strong> hat Sie mit einer Anfrage hierher geschickt, die nicht beantwortet werden kann. An Ihnen liegt es nicht, und ein neuer Versuch hilft nicht: Der Betreiber der Anwendung muss es in Ordnung bringen.
+application-must-mend-it = Eine Anwendung hat Sie mit einer Anfrage hierher geschickt, die nicht beantwortet werden kann. An Ihnen liegt es nicht, und ein neuer Versuch hilft nicht: Der Betreiber der Anwendung muss es in Ordnung bringen.
+please-try-again = Versuchen Sie es noch einmal
+server-cannot-answer = Der Server kann gerade nicht antworten. Warten Sie einen Moment, und laden Sie die Seite neu.
+something-broke = Etwas ist kaputt
+server-failed = Der Server hat einen Fehler gemacht. Sein Betreiber findet den Grund unter der Nummer, die unten steht.
+provider-does-not-answer = Der Anbieter antwortet nicht
+you-are-not-signed-in = Sie sind nicht angemeldet
+please-wait = Bitte warten Sie ein wenig
+that-did-not-work = Das hat nicht geklappt
+you-are-done-here = Sie sind hier fertig
+that-was-too-long-ago = Das ist zu lange her
+this-began-elsewhere = Das hat anderswo begonnen
+this-was-done-before = Das ist schon geschehen
+it-is-linked-already = Es ist schon verknüpft
+it-is-your-only-way-in = Es ist Ihr einziger Weg
+cookies-are-needed = Cookies werden gebraucht
+nothing-here = Hier ist nichts
+no-new-accounts = Keine neuen Konten
+account-is-switched-off = Dieses Konto ist abgeschaltet
+request-number = Anfrage <code>{ $trace }</code>
+error-code = Fehler <code>{ $code }</code>
+error-and-request = Fehler <code>{ $code }</code>, Anfrage <code>{ $trace }</code>
+start-again-at = Bei <span class="name">{ $client }</span> neu beginnen
+go-to = Zu <span class="name">{ $client }</span>
+go-back-to-and-start-again = Gehen Sie zurück zu <strong class="name">{ $client }</strong>, und beginnen Sie dort neu.
+go-back-and-start-again = Gehen Sie zurück zur Anwendung, und beginnen Sie dort neu.
+for-whoever-runs-the-application = Für den Betreiber der Anwendung
+technical-details = Technische Einzelheiten
+
+## Was nicht geht: unter dem Namen der Regel (src/protocol/rejection/)
+
+ForgedPendingRequest = Diese Anmeldung hat nicht hier begonnen.
+ForeignPendingRequest = Die Anmeldung wurde in einem anderen Browser begonnen, oder bevor dieser geschlossen wurde.
+ExpiredPendingRequest = Die Anmeldung wurde vor mehr als einem Tag begonnen.
+ReplayedPendingRequest = Diese Anmeldung ist abgeschlossen: Die Anwendung hat ihre Antwort.
+MissingPendingRequest = Die Seite gehört zu keiner Anmeldung.
+ForgedForm = Das Formular stammt nicht von diesem Server oder nicht aus diesem Browser.
+CookiesBlocked = Der Browser hat kein Cookie mitgeschickt. Er muss Cookies dieser Website zulassen, sonst kann sich niemand anmelden.
+CrossOriginForm = Das Formular wurde von einer anderen Website abgeschickt.
+ConsentOfAnother = Die Seite wurde jemand anderem oder für eine andere Anfrage gezeigt. Sehen Sie noch einmal nach, ob Sie einverstanden sind.
+MissingChoice = Im Formular fehlt, was beendet werden soll.
+MissingDecision = Im Formular fehlt Ihre Entscheidung.
+WrongCredentials = Die E-Mail-Adresse oder das Passwort ist falsch.
+TooManyFailures = Zu viele Versuche. { try-again-later }
+ClosedToStrangers = Zu viele Versuche, sich bei diesem Konto anzumelden, sind fehlgeschlagen. Es ist offen auf Geräten, die sich schon einmal bei ihm angemeldet haben; auf anderen erst, wenn der Betreiber dieses Servers es wieder öffnet.
+TooManyRegistrations = Aus diesem Netz wurden zu viele Konten angelegt. { try-again-later }
+RegistrationClosed = Hier können keine neuen Konten angelegt werden.
+UnknownErrand = Die Antwort des Anbieters gehört zu keiner Anmeldung, die in diesem Browser begonnen wurde.
+UsedErrand = Die Antwort des Anbieters wurde hier schon einmal vorgelegt.
+ExpiredErrand = Beim Anbieter sind mehr als zehn Minuten vergangen. Melden Sie sich dort noch einmal an.
+TooManyErrands = Zu viele Anmeldungen über Anbieter wurden begonnen und nicht beendet. { try-again-later }
+IdentityOfAnother = Dieses Konto beim Anbieter ist hier mit einem anderen Konto verknüpft.
+ProviderRegistrationClosed = Mit diesem Konto beim Anbieter kann hier kein Konto angelegt werden.
+NotYours = Dieses Konto kann nicht übernommen werden. Melden Sie sich bei ihm an, oder fragen Sie den Betreiber dieses Servers.
+LastWayIn = Das ist der einzige Weg, sich bei diesem Konto anzumelden. Fügen Sie einen anderen hinzu, bevor Sie ihn entfernen.
+AccountSwitchedOff = Dieses Konto ist abgeschaltet. Fragen Sie den Betreiber dieses Servers.
+PasswordsSwitchedOff = Hier meldet sich niemand mit einem Passwort an. Wählen Sie einen Anbieter.
+LogoutTooLong = Die Anfrage zum Abmelden ist länger als 16384 Bytes.
+HintOfAnotherClient = client_id ist nicht die Anwendung, für die id_token_hint ausgestellt wurde.
+MissingLogoutClient = post_logout_redirect_uri braucht id_token_hint oder die client_id einer registrierten Anwendung.
+UnregisteredPostLogoutRedirectUri = post_logout_redirect_uri ist für diese Anwendung nicht registriert.
+UpstreamUnavailable = Der Anbieter antwortet nicht, wie er sollte. Versuchen Sie es in einigen Minuten noch einmal, oder melden Sie sich anders an.
+UpstreamCancelled = Sie haben beim Anbieter nicht zugestimmt, oder er hat Sie nicht eingelassen. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamError = Der Anbieter hat Sie nicht angemeldet. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamMissingCode = Der Anbieter hat Sie ohne Antwort zurückgeschickt. Versuchen Sie es noch einmal.
+UpstreamWrongIss = Die Antwort kommt nicht von dem Anbieter, der gefragt wurde. Versuchen Sie es noch einmal.
+UpstreamMissingIss = Die Antwort sagt nicht, von welchem Anbieter sie kommt. Versuchen Sie es noch einmal.
+UpstreamCodeRefused = Der Anbieter nimmt seine eigene Antwort nicht mehr an: Sie ist zu alt oder wurde schon benutzt. Versuchen Sie es noch einmal.
+UpstreamClientRefused = Dieser Server ist beim Anbieter nicht richtig eingerichtet. Sagen Sie es dem Betreiber, und melden Sie sich so lange anders an.
+UpstreamMalformed = Was der Anbieter geantwortet hat, ist nicht lesbar. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamNotAdmitted = Dieses Konto beim Anbieter ist keines von denen, die sich hier anmelden dürfen. Wählen Sie dort ein anderes.
+UpstreamNotFresh = Der Anbieter hat nicht noch einmal gefragt, wer Sie sind; das ist hier nötig. Melden Sie sich dort ab, und versuchen Sie es noch einmal.
+UpstreamMissingIdToken = Der Anbieter hat nicht gesagt, wer Sie sind. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamMalformedToken = Was der Anbieter über Sie sagt, ist nicht lesbar. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamWrongAlgorithm = Was der Anbieter über Sie sagt, ist nicht so unterschrieben, wie es vereinbart ist. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamUnknownKey = Was der Anbieter über Sie sagt, ist mit einem Schlüssel unterschrieben, den er nicht veröffentlicht. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamWrongSignature = Was der Anbieter über Sie sagen soll, hat er nicht unterschrieben. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamWrongIssuer = Was über Sie gesagt wurde, kommt nicht von dem Anbieter, der gefragt wurde. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamWrongAudience = Was der Anbieter über Sie sagt, ist nicht für diesen Server bestimmt. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamWrongParty = Nach dem, was der Anbieter über Sie sagt, hat jemand anderes gefragt. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamExpiredToken = Was der Anbieter über Sie sagt, ist zu alt. Versuchen Sie es noch einmal.
+UpstreamFutureToken = Die Uhren des Anbieters und dieses Servers stimmen nicht überein. Sagen Sie es dem Betreiber.
+UpstreamWrongNonce = Was der Anbieter über Sie sagt, gehört zu einer anderen Anmeldung. Versuchen Sie es noch einmal.
+UpstreamNoSubject = Der Anbieter hat nicht gesagt, welches Konto Ihres ist. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+UpstreamOtherSubject = Der Anbieter hat zweierlei darüber gesagt, wer Sie sind. Versuchen Sie es noch einmal, oder melden Sie sich anders an.

@@ -1,0 +1,120 @@
+### The words of Doorward's pages and mails in English: the measure of all other files in this folder, whose name is the tag of their language.
+###
+### In a template:      {{ page.t("sign-in") }}
+### with arguments:     {{ page.t("to-continue-to").with("client", client.name) }}
+### a moment:           {{ page.t("last-used").with("at", page.time(line.used_at)) }}     (page.minute(...): to the minute)
+### a refusal:          {{ page.notice(error) }} of a Notice, {{ page.rule(rejection) }} of a Rejection. English words of rules stand in
+###                     src/protocol/rejection/; other languages have them here, under the name of the rule.
+### in Rust:            page.t("key").with("name", value) for HTML, .plain() after it for text; without a page, language.say("key").
+###
+### A message is HTML. It may hold <strong>, <strong class="name">, <span class="name"> and <code>; what people have typed stands in such a
+### tag, because its letters may run the other way. Arguments are escaped. In messages for attributes stands no tag, and nowhere a straight ".
+### Keys are words in kebab-case that say what is said. One sentence is one message: never put sentences together from parts.
+### A word that counts: { $count -> [one] 1 day *[other] { $count } days }.
+
+# The name of the language in itself.
+language-name = English
+
+## Everywhere
+
+sign-in = Sign in
+sign-out = Sign out
+create-account = Create account
+create-an-account = Create an account
+your-account = Your account
+email-address = E-mail address
+password = Password
+name = Name
+or = or
+and = and
+cancel = Cancel
+continue = Continue
+go-on = Go on
+# Before the title of a page whose form was not taken.
+error-in = Error: { $title }
+show = Show
+hide = Hide
+show-password = Show password
+hide-password = Hide password
+privacy-policy-of = Privacy policy of <span class="name">{ $client }</span>
+terms-of = Terms of <span class="name">{ $client }</span>
+to-continue-to = to continue to <strong class="name">{ $client }</strong>
+signed-in-as = You are signed in as <strong>{ $person }</strong>.
+sign-in-another-way = Sign in another way
+
+just-now = just now
+minutes-ago = { $count ->
+    [one] 1 minute ago
+   *[other] { $count } minutes ago
+}
+hours-ago = { $count ->
+    [one] 1 hour ago
+   *[other] { $count } hours ago
+}
+days-ago = { $count ->
+    [one] 1 day ago
+   *[other] { $count } days ago
+}
+months-ago = { $count ->
+    [one] 1 month ago
+   *[other] { $count } months ago
+}
+years-ago = { $count ->
+    [one] 1 year ago
+   *[other] { $count } years ago
+}
+# The end of the words of a rule that are said when it is not known for how long, and what takes its place.
+try-again-later = Try again later.
+try-again-in-minutes = { $count ->
+    [one] Try again in 1 minute.
+   *[other] Try again in { $count } minutes.
+}
+try-again-in-hours = { $count ->
+    [one] Try again in 1 hour.
+   *[other] Try again in { $count } hours.
+}
+
+## Signing in
+
+confirm-that-it-is-you = Confirm that it is you
+sign-in-once-more = You are signed in as <strong>{ $person }</strong>. Sign in once more, and it goes on.
+sign-in-to-link = Sign in to the account that you have here. Then you can link <strong class="name">{ $provider }</strong> to it.
+no-account-yet = No account yet?
+create-one = Create one
+sign-in-with = Sign in with <span class="name">{ $provider }</span>
+last-used-here = Last used
+
+## What cannot go on
+
+request-does-not-work = A request that does not work
+client-made-a-mistake = <span class="name">{ $client }</span> made a mistake
+application-made-a-mistake = The application made a mistake
+client-must-mend-it = <strong class="name">{ $client }</strong> sent you here with a request that cannot be answered. Nothing is wrong on your side, and trying again will not help: whoever runs the application has to mend it.
+application-must-mend-it = An application sent you here with a request that cannot be answered. Nothing is wrong on your side, and trying again will not help: whoever runs the application has to mend it.
+please-try-again = Please try again
+server-cannot-answer = The server cannot answer now. Wait a moment and load the page again.
+something-broke = Something broke
+server-failed = The server failed. Whoever runs it can find the reason under the number below.
+provider-does-not-answer = The provider does not answer
+you-are-not-signed-in = You are not signed in
+please-wait = Please wait a little
+that-did-not-work = That did not work
+you-are-done-here = You are done here
+that-was-too-long-ago = That was too long ago
+this-began-elsewhere = This began elsewhere
+this-was-done-before = This was done before
+it-is-linked-already = It is linked already
+it-is-your-only-way-in = It is your only way in
+cookies-are-needed = Cookies are needed
+nothing-here = There is nothing here
+no-new-accounts = No new accounts
+account-is-switched-off = This account is switched off
+request-number = Request <code>{ $trace }</code>
+error-code = Error <code>{ $code }</code>
+error-and-request = Error <code>{ $code }</code>, request <code>{ $trace }</code>
+start-again-at = Start again at <span class="name">{ $client }</span>
+go-to = Go to <span class="name">{ $client }</span>
+go-back-to-and-start-again = Go back to <strong class="name">{ $client }</strong> and start again.
+go-back-and-start-again = Go back to the application and start again.
+for-whoever-runs-the-application = For whoever runs the application
+technical-details = Technical details
