@@ -14,7 +14,6 @@ password = Passwort
 name = Name
 or = oder
 and = und
-cancel = Abbrechen
 continue = Weiter
 go-on = Weiter
 error-in = Fehler: { $title }
@@ -103,6 +102,72 @@ go-back-to-and-start-again = Gehen Sie zurück zu <strong class="name">{ $client
 go-back-and-start-again = Gehen Sie zurück zur Anwendung, und beginnen Sie dort neu.
 for-whoever-runs-the-application = Für den Betreiber der Anwendung
 technical-details = Technische Einzelheiten
+
+## Zustimmen
+
+allow-access = Zugriff erlauben?
+asks-for-access = <span class="name">{ $client }</span> bittet um Zugriff
+if-you-allow-it = Wenn Sie es erlauben, kann diese Anwendung:
+allowed-before = schon erlaubt
+a-name = <strong class="name">{ $name }</strong>
+it-uses-on-your-behalf = Sie benutzt in Ihrem Namen { $apis }.
+afterwards-to = Danach geht Ihr Browser zu <strong>{ $destination }</strong>.
+any-application-can-claim = Jede Anwendung auf diesem Gerät kann sich als diese ausgeben: Erlauben Sie nur, was Sie gerade selbst begonnen haben.
+allow = Erlauben
+deny = Ablehnen
+details = Einzelheiten
+in-words-of-the-protocol = In den Worten des Protokolls bittet die Anwendung um { $scopes }.
+not-you = Sind Sie das nicht?
+sign-in-as-someone-else = Als jemand anderes anmelden
+
+scope-openid = Sie wiedererkennen, wenn Sie wiederkommen
+scope-profile = Ihren Namen und Ihr Profil sehen
+scope-email = Ihre E-Mail-Adresse sehen
+scope-address = Ihre Postanschrift sehen
+scope-phone = Ihre Telefonnummer sehen
+scope-roles = Ihre Rollen hier sehen
+scope-offline-access = Diesen Zugriff behalten, während Sie nicht da sind
+scope-use = { $scope } benutzen
+
+## Unterwegs
+
+back-to-the-application = Zurück zur Anwendung
+one-moment = Einen Moment
+goes-on-to = Ihr Browser geht weiter zu <strong>{ $destination }</strong>.
+goes-on-by-itself = Es geht von selbst weiter.
+
+## Abmelden
+
+sign-out-question = Abmelden?
+asks-to-sign-you-out = <strong class="name">{ $client }</strong> möchte Sie abmelden.
+stay-signed-in = Angemeldet bleiben
+signed-out = Abgemeldet
+you-are-signed-out = Sie sind abgemeldet
+nobody-is-signed-in = In diesem Browser ist jetzt niemand bei { $brand } angemeldet.
+may-still-be-signed-in-there = Sie kamen über <strong class="name">{ $provider }</strong> und sind dort vielleicht noch angemeldet: Dann kommt der Nächste, der diesen Browser benutzt, als Sie herein.
+sign-out-there-as-well = Melden Sie sich auch dort ab, es sei denn, der Browser gehört Ihnen allein.
+sign-out-of-too = Auch bei <span class="name">{ $provider }</span> abmelden
+sign-in-again = Wieder anmelden
+
+## Über einen Anbieter
+
+link-your-account-question = Ihr Konto bei { $provider } verknüpfen?
+if-you-link-them = Wenn Sie die beiden verknüpfen, ist bei diesem Konto angemeldet, wer sich bei { $provider } als <strong>{ $person }</strong> anmeldet. Auf der Seite Ihres Kontos können Sie das wieder lösen.
+link-them = Verknüpfen
+not-now = Jetzt nicht
+to-continue-with-your-account = Weiter zu <strong class="name">{ $client }</strong> mit Ihrem Konto <strong>{ $person }</strong> bei { $provider }
+with-your-account = Mit Ihrem Konto <strong>{ $person }</strong> bei { $provider }
+will-have-the-same-address = Ihr Konto hier bekommt dieselbe Adresse.
+will-have-the-address = Ihr Konto hier bekommt die Adresse <strong>{ $email }</strong>.
+have-an-account-here = Haben Sie hier ein Konto?
+sign-in-to-it-and-link = Melden Sie sich bei ihm an, und verknüpfen Sie die beiden
+sign-in-to-it = Bei diesem Konto anmelden
+may-have-an-account-already = Sie haben vielleicht schon ein Konto
+address-belongs-to-an-account = Die Adresse <strong>{ $email }</strong> gehört zu einem Konto hier, bei dem { $provider } noch nicht anmeldet.
+is-it-yours = Ist es Ihres? Melden Sie sich einmal so an wie bisher. Dann können Sie die beiden verknüpfen, und { $provider } meldet Sie an.
+it-is-not-mine = Es ist nicht meines
+nobody-has-proved-the-address = Dass die Adresse zu jenem Konto gehört, hat nie jemand bestätigt, der für die Adresse zuständig ist. { $provider } ist es und bürgt dafür, dass sie Ihnen gehört; Sie können sie also mit einem neuen Konto haben. Das andere wird mit allem, was darin ist, für immer geschlossen.
+close-it-and-create-mine = Jenes schließen und meines anlegen
 
 ## Was nicht geht: unter dem Namen der Regel (src/protocol/rejection/)
 

@@ -27,7 +27,6 @@ password = Password
 name = Name
 or = or
 and = and
-cancel = Cancel
 continue = Continue
 go-on = Go on
 # Before the title of a page whose form was not taken.
@@ -118,3 +117,70 @@ go-back-to-and-start-again = Go back to <strong class="name">{ $client }</strong
 go-back-and-start-again = Go back to the application and start again.
 for-whoever-runs-the-application = For whoever runs the application
 technical-details = Technical details
+
+## Agreeing
+
+allow-access = Allow access?
+asks-for-access = <span class="name">{ $client }</span> asks for access
+if-you-allow-it = If you allow it, this application can:
+allowed-before = allowed before
+a-name = <strong class="name">{ $name }</strong>
+it-uses-on-your-behalf = It uses { $apis } on your behalf.
+afterwards-to = Afterwards your browser goes to <strong>{ $destination }</strong>.
+any-application-can-claim = Any application on this device can claim to be this one: allow only what you have just started yourself.
+allow = Allow
+deny = Deny
+details = Details
+in-words-of-the-protocol = In the words of the protocol, the application asks for { $scopes }.
+not-you = Not you?
+sign-in-as-someone-else = Sign in as someone else
+
+scope-openid = Recognise you when you come back
+scope-profile = See your name and profile
+scope-email = See your e-mail address
+scope-address = See your postal address
+scope-phone = See your phone number
+scope-roles = See your roles here
+scope-offline-access = Keep this access while you are away
+scope-use = Use { $scope }
+
+## On the way
+
+back-to-the-application = Back to the application
+one-moment = One moment
+goes-on-to = Your browser goes on to <strong>{ $destination }</strong>.
+goes-on-by-itself = This goes on by itself.
+
+## Signing out
+
+sign-out-question = Sign out?
+asks-to-sign-you-out = <strong class="name">{ $client }</strong> asks to sign you out.
+stay-signed-in = Stay signed in
+signed-out = Signed out
+you-are-signed-out = You are signed out
+nobody-is-signed-in = Nobody is signed in to { $brand } in this browser now.
+may-still-be-signed-in-there = You came through <strong class="name">{ $provider }</strong> and may still be signed in there: then whoever uses this browser next comes in as you.
+sign-out-there-as-well = Sign out there as well, unless the browser is yours alone.
+sign-out-of-too = Sign out of <span class="name">{ $provider }</span> too
+sign-in-again = Sign in again
+
+## Through a provider
+
+link-your-account-question = Link your { $provider } account?
+if-you-link-them = If you link them, whoever signs in to { $provider } as <strong>{ $person }</strong> is signed in to this account. You can unlink them on your account page.
+link-them = Link them
+not-now = Not now
+to-continue-with-your-account = To continue to <strong class="name">{ $client }</strong> with your { $provider } account <strong>{ $person }</strong>
+with-your-account = With your { $provider } account <strong>{ $person }</strong>
+will-have-the-same-address = Your account here will have the same address.
+will-have-the-address = Your account here will have the address <strong>{ $email }</strong>.
+have-an-account-here = Have an account here?
+# A link that follows the question.
+sign-in-to-it-and-link = Sign in to it, then link the two
+sign-in-to-it = Sign in to it
+may-have-an-account-already = You may have an account already
+address-belongs-to-an-account = The address <strong>{ $email }</strong> belongs to an account here that { $provider } does not sign in to yet.
+is-it-yours = Is it yours? Sign in to it once as you did before. Then you can link the two, and { $provider } signs you in.
+it-is-not-mine = It is not mine
+nobody-has-proved-the-address = That the address belongs to that account was never confirmed by anybody who is responsible for the address. { $provider } is, and vouches that it is yours, so you can have it, with a new account. The other one is closed for good, with everything in it.
+close-it-and-create-mine = Close it and create mine

@@ -12,6 +12,7 @@ use fluent_bundle::{FluentArgs, FluentResource};
 use include_dir::{Dir, include_dir};
 
 mod refusals;
+mod scopes;
 mod words;
 
 pub use words::{Argument, Markup, Value, Words};

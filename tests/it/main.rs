@@ -25,6 +25,7 @@ mod identities;
 mod issuer_path;
 mod keys;
 mod kill;
+mod languages;
 mod long_state;
 mod lost_answers;
 mod mail;

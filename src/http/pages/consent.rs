@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender};
+use crate::language::{Language, Markup};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::consent::{Allowance, Consent};
 use crate::protocol::next_step::NextStep;
@@ -30,6 +31,7 @@ struct ConsentPage {
     person: String,
     asks: Vec<Ask>,
     apis: Vec<String>,
+    scopes: Markup,
     destination: String,
     error: Option<Notice>,
 }
@@ -95,6 +97,7 @@ async fn question(
         resources.iter().find(|resource| resource.identifier == *identifier).map(|resource| resource.name.clone())
     };
     let error = error.map(Refusal::from);
+    let asks = asks(request, consent.as_ref(), (&resources, sender.page.language()));
     let template = ConsentPage {
         page: sender.page.clone(),
         form: visit.form(app),
@@ -102,7 +105,8 @@ async fn question(
         client: Some(Asker::of(&client, Some(request.target.redirect_uri()))),
         native: redirect_uri::is_on_device(&client, request.target.redirect_uri()),
         person: sign_in.called().to_owned(),
-        asks: asks(request, consent.as_ref(), &resources),
+        scopes: codes(asks.iter().map(|ask| ask.scope.as_str())),
+        asks,
         apis: request.resources.iter().filter_map(named).collect(),
         destination: redirect_uri::destination(request.target.redirect_uri()),
         error: error.as_ref().map(Notice::from),
@@ -114,8 +118,19 @@ async fn question(
     })
 }
 
+/// Scope tokens, which hold nothing that HTML would mistake (RFC 6749 §3.3) but `&`, `<`, `>` and `'`.
+fn codes<'a>(tokens: impl Iterator<Item = &'a str>) -> Markup {
+    let escaped = |token: &str| token.replace('&', "&#38;").replace('<', "&#60;").replace('>', "&#62;");
+    let codes: Vec<String> = tokens.map(|token| format!("<code>{}</code>", escaped(token))).collect();
+    Markup(codes.join(", "))
+}
+
 /// What is asked for, each in the words of the API that it is asked of.
-fn asks(request: &AuthorizationRequest, former: Option<&Consent>, resources: &[Resource]) -> Vec<Ask> {
+fn asks(
+    request: &AuthorizationRequest,
+    former: Option<&Consent>,
+    (resources, language): (&[Resource], Language),
+) -> Vec<Ask> {
     let asked = Allowance::asked(request, resources);
     let mut asks = Vec::new();
     for token in scope::in_order(request.scopes_to_allow().iter()) {
@@ -123,7 +138,7 @@ fn asks(request: &AuthorizationRequest, former: Option<&Consent>, resources: &[R
             let api = resources.iter().find(|resource| resource.identifier == owner);
             asks.push(Ask {
                 scope: token.to_owned(),
-                words: scope::words(token, api.map_or(&[], std::slice::from_ref)),
+                words: language.scope(token, api.map_or(&[], std::slice::from_ref)),
                 allowed_before: former.is_some_and(|former| former.allowed.contains(owner, token)),
             });
         }

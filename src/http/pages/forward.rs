@@ -21,8 +21,8 @@ const LONGEST_HEAD: usize = 4096;
 /// What of it is not there yet: the status line, the date, and what `http/site.rs` puts on every answer.
 const ADDED: usize = 500;
 
-/// What a page is called that only leads on.
-const MOMENT: &str = "One moment";
+/// What a page is called that only leads on, by the key of the words.
+const MOMENT: &str = "one-moment";
 
 #[derive(Template)]
 #[template(path = "forward.html")]
@@ -41,7 +41,7 @@ pub(in crate::http) fn or_page(response: Response, page: &Page) -> Response {
         return response;
     }
     let is_ours = address.to_str().is_ok_and(|address| redirect_uri::destination(address).is_empty());
-    as_page(response, if is_ours { MOMENT } else { "Back to the application" }, page)
+    as_page(response, if is_ours { MOMENT } else { "back-to-the-application" }, page)
 }
 
 /// A redirect as a page that leads there, whichever page the browser comes from; anything else unchanged.

@@ -110,6 +110,16 @@ impl Page {
         notice.refusal.as_ref().map_or(notice.words.clone(), |refusal| self.language().refusal(refusal))
     }
 
+    /// Names in a row, the last with an `and`.
+    fn listed(&self, names: &[String]) -> Markup {
+        let strong: Vec<String> = names.iter().map(|name| self.t("a-name").with("name", name).to_string()).collect();
+        match strong.split_last() {
+            Some((last, [])) => Markup(last.clone()),
+            Some((last, others)) => Markup(format!("{} {} {last}", others.join(", "), self.t("and"))),
+            None => Markup(String::new()),
+        }
+    }
+
     /// A moment, as a `<time>`: how long ago it was.
     fn time(&self, moment: &Moment) -> Markup {
         Markup(format!(

@@ -34,7 +34,7 @@ struct Newcomer {
     /// The address of the new account.
     email: Option<String>,
     name: String,
-    name_error: Option<&'static str>,
+    name_error: Option<Rejection>,
     error: Option<Notice>,
     /// The journey without the newcomer, for whoever wants to sign in in another way.
     otherwise: String,
@@ -129,7 +129,7 @@ async fn page(
         matches!(rejection, Rejection::MissingName | Rejection::NameTooLong | Rejection::UnprintableName)
     });
     let client = visit.asker(app).await?;
-    let (error, name_error) = (refusal.map(Notice::from), name_error.map(Rejection::description));
+    let error = refusal.map(Notice::from);
     let (provider, provider_name) = (newcomer.provider.clone(), provider_name(app, newcomer));
     let otherwise = visit.sealed_without_newcomer(app);
     Ok(match app.sign_ins.meet(newcomer).await? {

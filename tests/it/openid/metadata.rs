@@ -17,7 +17,7 @@ async fn the_openid_fields_are_exact() {
         ("scopes_supported", json!(["openid", "profile", "email", "address", "phone", "roles", "offline_access"])),
         ("acr_values_supported", json!([PASSWORD_CLASS])),
         ("display_values_supported", json!(["page", "popup", "touch"])),
-        ("ui_locales_supported", json!(["en"])),
+        ("ui_locales_supported", json!(["de", "en"])),
         ("claim_types_supported", json!(["normal"])),
         ("claims_parameter_supported", json!(true)),
         ("request_parameter_supported", json!(false)),
