@@ -102,6 +102,7 @@ go-back-to-and-start-again = Gehen Sie zurück zu <strong class="name">{ $client
 go-back-and-start-again = Gehen Sie zurück zur Anwendung, und beginnen Sie dort neu.
 for-whoever-runs-the-application = Für den Betreiber der Anwendung
 technical-details = Technische Einzelheiten
+cannot-tell-when = { $provider } kann nicht sagen, wann Sie sich dort angemeldet haben, und lässt Sie vielleicht ohne Nachfrage durch. Es zählt, dass Sie jetzt dorthin gehen und zurückkommen.
 
 ## Zustimmen
 

@@ -117,6 +117,7 @@ go-back-to-and-start-again = Go back to <strong class="name">{ $client }</strong
 go-back-and-start-again = Go back to the application and start again.
 for-whoever-runs-the-application = For whoever runs the application
 technical-details = Technical details
+cannot-tell-when = { $provider } cannot tell when you signed in there, and may let you pass without asking. What counts is that you go there now and come back.
 
 ## Agreeing
 
