@@ -15,6 +15,8 @@ pub struct SignIn {
     pub email: Option<String>,
     /// The user's name.
     pub name: String,
+    /// The language that the user wants to be spoken to: their claim `locale` (OpenID Connect Core §5.1).
+    pub locale: Option<String>,
     /// When it was last used, to the minute.
     pub last_used_at: Timestamp,
     /// When it ends at the latest.

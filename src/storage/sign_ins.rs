@@ -37,14 +37,14 @@ macro_rules! live {
 }
 
 statements! {
-    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
+    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, u.claims, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
-    SIGN_IN_AND_CONSENT_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
+    SIGN_IN_AND_CONSENT_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, u.claims, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
-    SIGN_IN_AND_CONSENT = "SELECT s.id, s.user_id, u.email, u.name, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
+    SIGN_IN_AND_CONSENT = "SELECT s.id, s.user_id, u.email, u.name, u.claims, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
@@ -134,12 +134,19 @@ impl SignInEntry {
     }
 }
 
+/// What of a user's claims says how to speak to them.
+#[derive(serde::Deserialize)]
+struct Spoken {
+    locale: Option<serde_json::Value>,
+}
+
 #[derive(FromRow)]
 struct SignInRow {
     id: String,
     user_id: String,
     email: Option<String>,
     name: String,
+    claims: String,
     last_used_at: i64,
     expires_at: i64,
     request_id: Option<String>,
@@ -148,8 +155,10 @@ struct SignInRow {
 
 impl SignInRow {
     fn read(self) -> Result<SignIn, Failure> {
+        let Spoken { locale } = from_json("claims", &self.claims)?;
         Ok(SignIn {
             proofs: from_json("proofs", &self.proofs)?,
+            locale: locale.and_then(|locale| locale.as_str().map(str::to_owned)),
             id: self.id,
             user_id: self.user_id,
             email: self.email,

@@ -64,6 +64,8 @@ impl Sender {
     /// # Errors
     /// When the database fails.
     pub async fn sign_in(&self, app: &App, now: Timestamp) -> Result<Option<SignIn>, Failure> {
-        app.sign_ins.current(self.cookies.sign_in.as_ref(), now).await
+        let sign_in = app.sign_ins.current(self.cookies.sign_in.as_ref(), now).await?;
+        self.page.speak_to(sign_in.as_ref());
+        Ok(sign_in)
     }
 }

@@ -87,8 +87,7 @@ async fn question(
     now: Timestamp,
 ) -> Result<Response, PageError> {
     let request = visit.journey.request().ok_or(Rejection::MissingPendingRequest)?;
-    let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
-    let Standing { sign_in, client, consent, step } = visit.told(app, standing).await?;
+    let Standing { sign_in, client, consent, step } = visit.standing(app, sender, now).await?;
     // Whose answer did not count is shown who is signed in now, before anything goes on for that person.
     let is_open = step == NextStep::Consent || error.is_some() && step == NextStep::Finish;
     let (Some(sign_in), Some(client), true) = (sign_in, client, is_open) else { return Ok(visit.resume(app)?) };

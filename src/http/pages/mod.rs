@@ -33,6 +33,7 @@ use crate::protocol::client::Client;
 use crate::protocol::issuer::{Base, Place};
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::{Refusal, Rejection};
+use crate::protocol::sign_in::SignIn;
 
 use super::middleware::headers::FormAction;
 use moment::Moment;
@@ -87,6 +88,12 @@ impl Page {
         if let Some(language) = language {
             self.spoken.fetch_max(u16::from_be_bytes([says as u8, language.place()]), Ordering::Relaxed);
         }
+    }
+
+    /// Has this request answered in the language of whoever is signed in.
+    pub fn speak_to(&self, sign_in: Option<&SignIn>) {
+        let locale = sign_in.and_then(|sign_in| sign_in.locale.as_deref());
+        self.speak(Says::Account, locale.and_then(Language::serving));
     }
 
     /// The language of the page.

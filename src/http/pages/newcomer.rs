@@ -188,8 +188,7 @@ pub(in crate::http) async fn post_link(
     let Some(newcomer) = visit.newcomer_of(&app, &id) else {
         return Ok(visit.without_newcomer(&app).resume(&app)?);
     };
-    let standing = app.sign_ins.standing(&visit.journey, form.sender.cookies.sign_in.as_ref(), now).await;
-    let standing = visit.told(&app, standing).await?;
+    let standing = visit.standing(&app, &form.sender, now).await?;
     let (NextStep::Link, Some(sign_in)) = (standing.step, standing.sign_in) else { return Ok(visit.resume(&app)?) };
     let ticket = form.params.single("ticket")?;
     if let Err(rejection) = app.sign_ins.forms.check_consent(&visit.journey, &sign_in.id, ticket) {
@@ -218,8 +217,7 @@ async fn question(
     let Some(newcomer) = visit.newcomer_of(app, &id) else {
         return Ok(visit.without_newcomer(app).resume(app)?);
     };
-    let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
-    let standing = visit.told(app, standing).await?;
+    let standing = visit.standing(app, sender, now).await?;
     let (NextStep::Link, Some(sign_in)) = (standing.step, standing.sign_in) else { return Ok(visit.resume(app)?) };
     let refusal = error.map(Refusal::from);
     let page = visit.answer(&Link {

@@ -16,7 +16,7 @@ use crate::protocol::journey::{Goal, Journey};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
-use crate::signin::{Lost, Proceed, Progress};
+use crate::signin::{Lost, Proceed, Progress, Standing};
 
 /// A visit to a page on a journey.
 pub(in crate::http) struct Visit {
@@ -52,8 +52,7 @@ impl Visit {
         let as_another = params.single("as")? == Some("another");
         let chooses = params.single("choose")?.is_some();
         let visit = Self::open(app, sender, sealed, now).await?;
-        let standing = app.sign_ins.standing(&visit.journey, sender.cookies.sign_in.as_ref(), now).await;
-        let standing = visit.told(app, standing).await?;
+        let standing = visit.standing(app, sender, now).await?;
         let has_gone_on = standing.sign_in.is_some() && !standing.step.asks_for_proof() && !as_another;
         Ok(Arrival { visit, sign_in: standing.sign_in, as_another, chooses, has_gone_on })
     }
@@ -121,6 +120,14 @@ impl Visit {
     pub fn on(self, app: &App, journey: Journey) -> Self {
         let sealed = Some(app.sign_ins.journeys.seal(&journey, &self.browser));
         Self { journey, sealed, ..self }
+    }
+
+    /// Where the browser stands on its journey; the page speaks to whoever is signed in.
+    pub async fn standing(&self, app: &App, sender: &Sender, now: Timestamp) -> Result<Standing, PageError> {
+        let standing = app.sign_ins.standing(&self.journey, sender.cookies.sign_in.as_ref(), now).await;
+        let standing = self.told(app, standing).await?;
+        sender.page.speak_to(standing.sign_in.as_ref());
+        Ok(standing)
     }
 
     /// What the page's form carries.

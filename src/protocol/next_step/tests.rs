@@ -297,6 +297,7 @@ fn sign_in(person: Somebody) -> SignIn {
         user_id: person.user_id.into(),
         email: None,
         name: String::new(),
+        locale: None,
         last_used_at: NOW,
         expires_at: NOW.plus(1000),
         proofs: Proofs::of(person.kind, NOW.minus(person.age)),

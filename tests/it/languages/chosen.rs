@@ -6,7 +6,7 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
-use crate::support::{Answer, Browser, PASSWORD, Server, filled};
+use crate::support::{Answer, Browser, PASSWORD, Server, asked, filled};
 
 const ANN: &str = "ann@example.org";
 
@@ -67,6 +67,25 @@ async fn ui_locales_counts_on_every_page_of_the_way_and_on_its_errors() {
     assert_eq!(lost.field("#error", "lang").as_deref(), Some("en"));
     let other = server.browser().visit(&client.authorization_url("ui_locales=fr+it")).await;
     assert_eq!(language(&other), "en");
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_is_spoken_to_in_the_language_of_their_account() {
+    let server = Server::start().await;
+    let id = server.db_user(ANN).await;
+    let scopes = ScopeSet::parse("openid email").unwrap();
+    let client = server.db_client(ClientType::Spa, |c| c.scopes = scopes).await;
+    for (claims, of_account, of_request) in
+        [(r#"{"locale":"de-AT"}"#, "de", "en"), (r#"{"locale":7}"#, "en", "en"), ("{}", "en", "en")]
+    {
+        server.database.db_execute(&format!("UPDATE users SET claims = '{claims}' WHERE id = '{id}'")).await;
+        let (mut browser, consent) = asked(&server, &client, ANN, "").await;
+        assert_eq!(language(&consent), of_account, "{claims}");
+        assert_eq!(language(&browser.visit("/account").await), of_account, "{claims}");
+        assert_eq!(language(&in_language(&mut browser, "/account", "en").await), of_account, "{claims}");
+        let (_, consent) = asked(&server, &client, ANN, "ui_locales=en").await;
+        assert_eq!(language(&consent), of_request, "{claims}");
+    }
 }
 
 #[tokio::test]
