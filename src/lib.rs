@@ -162,6 +162,9 @@
 //! What it is checked against: a table. Tests: the table of `protocol/next_step/tests.rs`, and the page in `every_form` of
 //! `tests/it/pages/forms.rs`.
 //!
+//! **Words of a page or a mail**: a message in each file of `locales/`, whose head says how; a template asks for it by its key, [`language`] finds it, and
+//! which language it is in a page knows by itself. A rule's English words stand with the rule. A language: one file there.
+//!
 //! **An upstream provider** of a kind of its own: a [`protocol::upstream::ProviderKind`], its settings in `config/upstream.rs`, and a file in `upstream/`
 //! for what differs from any issuer of OpenID Connect (how the client proves itself, what is asked for, what its answers are worth); the
 //! compiler asks for the rest. All of them end in a [`protocol::upstream::Vouched`], and nothing behind that knows kinds. Its mark is in
