@@ -170,6 +170,18 @@ it-is-not-mine = Es ist nicht meines
 nobody-has-proved-the-address = Dass die Adresse zu jenem Konto gehört, hat nie jemand bestätigt, der für die Adresse zuständig ist. { $provider } ist es und bürgt dafür, dass sie Ihnen gehört; Sie können sie also mit einem neuen Konto haben. Das andere wird mit allem, was darin ist, für immer geschlossen.
 close-it-and-create-mine = Jenes schließen und meines anlegen
 
+## Das Konto
+
+how-you-sign-in = Wie Sie sich anmelden
+with-the-address = Mit { $email }
+as-somebody-there = Als { $account }.
+added-and-last-used = Hinzugefügt { $added }, zuletzt benutzt { $used }
+stays-as-your-only-way-in = Es bleibt, solange es Ihr einziger Weg ist.
+unlink = Lösen
+unlink-provider = { $provider } lösen
+link-provider = <span class="name">{ $provider }</span> verknüpfen
+link-another-account-of = Ein weiteres Konto bei <span class="name">{ $provider }</span> verknüpfen
+
 ## Was nicht geht: unter dem Namen der Regel (src/protocol/rejection/)
 
 ForgedPendingRequest = Diese Anmeldung hat nicht hier begonnen.

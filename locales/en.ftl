@@ -2,7 +2,7 @@
 ###
 ### In a template:      {{ page.t("sign-in") }}
 ### with arguments:     {{ page.t("to-continue-to").with("client", client.name) }}
-### a moment:           {{ page.t("last-used").with("at", page.time(line.used_at)) }}     (page.minute(...): to the minute)
+### a moment:           {{ page.t("last-used").with("at", page.time(line.used_at)) }}     
 ### a refusal:          {{ page.notice(error) }} of a Notice, {{ page.rule(rejection) }} of a Rejection. English words of rules stand in
 ###                     src/protocol/rejection/; other languages have them here, under the name of the rule.
 ### in Rust:            page.t("key").with("name", value) for HTML, .plain() after it for text; without a page, language.say("key").
@@ -185,3 +185,15 @@ is-it-yours = Is it yours? Sign in to it once as you did before. Then you can li
 it-is-not-mine = It is not mine
 nobody-has-proved-the-address = That the address belongs to that account was never confirmed by anybody who is responsible for the address. { $provider } is, and vouches that it is yours, so you can have it, with a new account. The other one is closed for good, with everything in it.
 close-it-and-create-mine = Close it and create mine
+
+## The account
+
+how-you-sign-in = How you sign in
+with-the-address = With { $email }
+as-somebody-there = As { $account }.
+added-and-last-used = Added { $added }, last used { $used }
+stays-as-your-only-way-in = It stays as long as it is your only way in.
+unlink = Unlink
+unlink-provider = Unlink { $provider }
+link-provider = Link <span class="name">{ $provider }</span>
+link-another-account-of = Link another account of <span class="name">{ $provider }</span>

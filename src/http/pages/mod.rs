@@ -136,11 +136,6 @@ impl Page {
             moment.ago(self.language())
         ))
     }
-
-    /// A moment that matters to the minute, as a `<time>`.
-    fn minute(&self, moment: &Moment) -> Markup {
-        Markup(format!("<time datetime=\"{}\">{}</time>", moment.exact, moment.title))
-    }
 }
 
 /// The looks of this installation.

@@ -10,8 +10,7 @@ use doorward::protocol::rejection::{Audience, Rejection};
 const ENGLISH: &[&str] = &["demo_guide.html", "demo_outbox.html"];
 
 /// Templates whose words are still to be moved.
-const STILL_TO_COME: &[&str] =
-    &["account.html", "account_confirm.html", "ways.html", "register.html", "letter.html", "letter.txt"];
+const STILL_TO_COME: &[&str] = &["account.html", "account_confirm.html", "register.html", "letter.html", "letter.txt"];
 
 /// The files, by their tag.
 fn files() -> BTreeMap<String, String> {
