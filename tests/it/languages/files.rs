@@ -10,7 +10,21 @@ use doorward::protocol::rejection::{Audience, Rejection};
 const ENGLISH: &[&str] = &["demo_guide.html", "demo_outbox.html"];
 
 /// Templates whose words are still to be moved.
-const STILL_TO_COME: &[&str] = &["account.html", "account_confirm.html", "register.html", "letter.html", "letter.txt"];
+const STILL_TO_COME: &[&str] = &[
+    "account.html",
+    "account_confirm.html",
+    "emails.html",
+    "letter.html",
+    "letter.txt",
+    "mail_code.html",
+    "mail_link.html",
+    "new_password.html",
+    "recover.html",
+    "register.html",
+];
+
+/// Rules of pages that are being written, whose German words are there already.
+const RULES_TO_COME: &[&str] = &["WrongCurrentPassword", "WrongCode", "UnknownTicket"];
 
 /// The files, by their tag.
 fn files() -> BTreeMap<String, String> {
@@ -62,6 +76,7 @@ fn every_language_says_everything_with_the_same_arguments_and_tags() {
         let beyond: Vec<_> = own
             .keys()
             .filter(|key| !english.contains_key(*key) && rules.iter().all(|rule| rule.reason() != *key))
+            .filter(|key| !RULES_TO_COME.contains(&key.as_str()))
             .collect();
         assert!(beyond.is_empty(), "{tag}.ftl says what en.ftl does not: {beyond:?}");
         for rule in rules.iter().filter(|rule| rule.audience() == Audience::Pages) {
@@ -175,7 +190,8 @@ fn no_template_says_anything_that_is_not_in_the_files_of_words() {
     assert_eq!(said("<p class=\"q\">{{ page.t(\"sign-in\") }} · 1</p>"), [""; 0]);
     let mut complaints = Vec::new();
     for (path, text) in [texts("templates", "html"), texts("templates", "txt")].concat() {
-        if !ENGLISH.iter().chain(STILL_TO_COME).any(|name| path.ends_with(name)) {
+        if !ENGLISH.iter().chain(STILL_TO_COME).any(|name| path.ends_with(name)) && !path.contains("templates/account/")
+        {
             complaints.extend(said(&text).into_iter().map(|words| format!("{path}: {}", words.trim())));
         }
     }
