@@ -53,10 +53,9 @@ async fn ui_locales_counts_on_every_page_of_the_way_and_on_its_errors() {
     assert!(text.contains("bittet um Zugriff") && text.contains("Ihre E-Mail-Adresse sehen"), "{text}");
     // A form that is refused says so in the language of its way.
     let undecided = browser.submit(&consent.form("#allow").without("decision")).await;
-    assert_eq!(
-        undecided.refused_page(400, Rejection::MissingDecision).text_of("h1").unwrap(),
-        "Das hat nicht geklappt"
-    );
+    undecided.refused(400, Rejection::MissingDecision);
+    assert_eq!(undecided.text_of("h1").unwrap(), "Das hat nicht geklappt");
+    assert_eq!(undecided.text_of("#error").unwrap(), "Im Formular fehlt Ihre Entscheidung.");
     assert_eq!(language(&undecided), "de");
     // An authorization request that goes nowhere, and one without words that we have.
     let lost = browser.visit("/authorize?ui_locales=de&client_id=x").await;
