@@ -241,3 +241,91 @@ UpstreamFutureToken = Die Uhren des Anbieters und dieses Servers stimmen nicht �
 UpstreamWrongNonce = Was der Anbieter über Sie sagt, gehört zu einer anderen Anmeldung. Versuchen Sie es noch einmal.
 UpstreamNoSubject = Der Anbieter hat nicht gesagt, welches Konto Ihres ist. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
 UpstreamOtherSubject = Der Anbieter hat zweierlei darüber gesagt, wer Sie sind. Versuchen Sie es noch einmal, oder melden Sie sich anders an.
+
+## Mails
+
+mail-when = Wann
+mail-from = Woher
+mail-with = Womit
+mail-code-lead = Oder geben Sie diesen Code dort ein, wo danach gefragt wird:
+mail-link-lead = Wenn der Knopf nichts bewirkt, öffnen Sie diese Adresse in Ihrem Browser:
+mail-ending = Diese Nachricht hat ein Programm geschrieben; Antworten darauf liest niemand.
+mail-good-for-minutes = Beides gilt { $minutes ->
+    [one] eine Minute
+   *[other] { $minutes } Minuten
+} lang und einmal.
+mail-see-your-account = Zu Ihrem Konto
+mail-confirm-the-address = Adresse bestätigen
+mail-if-it-was-you = Wenn Sie das waren, ist nichts zu tun.
+mail-if-it-was-not-you = Wenn Sie das nicht waren, hatte jemand anderes Zugang zu Ihrem Konto: Melden Sie sich an, wählen Sie ein neues Passwort, und sehen Sie dort die Anmeldungen und den Verlauf durch.
+mail-somebody-elses-account = Wenn Sie das nicht waren, bestätigen Sie nichts: Jemand hat bei seinem eigenen Konto Ihre Adresse eingegeben.
+
+mail-registration = Ihr Konto bei { $brand }
+mail-registration-lead = Jemand möchte mit dieser Adresse ein Konto bei { $brand } anlegen. Wenn Sie das waren, geht es hier weiter:
+mail-registration-advice = Wenn Sie das nicht waren, ist nichts zu tun: Ohne diese Nachricht entsteht kein Konto.
+mail-taken = Sie haben schon ein Konto bei { $brand }
+mail-taken-lead = Jemand möchte diese Adresse für ein Konto bei { $brand } verwenden. Es gibt aber schon eines damit: Ihres.
+mail-taken-if-you = Wenn Sie das waren, melden Sie sich an. Wenn Sie das Passwort vergessen haben, hilft die Seite der Anmeldung.
+mail-taken-if-not-you = Wenn Sie das nicht waren, ist nichts zu tun: Von uns erfährt niemand, dass es ein Konto gibt.
+mail-reset = Ein neues Passwort bei { $brand }
+mail-reset-lead = Jemand bittet um ein neues Passwort für Ihr Konto bei { $brand }. Wenn Sie das waren, wählen Sie hier eines:
+mail-reset-action = Passwort wählen
+mail-reset-advice = Wenn Sie das nicht waren, ist nichts zu tun: Das Passwort bleibt, wie es ist. Geben Sie den Code niemandem, wer auch danach fragt.
+mail-verify = Bestätigen Sie Ihre Adresse bei { $brand }
+mail-verify-lead = Bestätigen Sie, dass dies die Adresse Ihres Kontos bei { $brand } ist:
+mail-change = Ihre neue Adresse bei { $brand }
+mail-change-lead = Bestätigen Sie, dass Ihr Konto bei { $brand } von jetzt an diese Adresse hat:
+mail-changed = Ihre Adresse bei { $brand } wurde geändert
+mail-changed-lead = Ihr Konto bei { $brand } hat jetzt eine andere Adresse: { $address }. Nachrichten dazu gehen von jetzt an dorthin.
+mail-changed-undo = Wenn Sie das nicht waren, können Sie es { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+} lang rückgängig machen. Das beendet alle Anmeldungen und verlangt ein neues Passwort:
+mail-changed-action = Rückgängig machen
+mail-invitation = Ihre Einladung zu { $brand }
+mail-invitation-lead = Sie sind eingeladen, ein Konto bei { $brand } anzulegen.
+mail-invitation-lead-by-name = { $name }, Sie sind eingeladen, ein Konto bei { $brand } anzulegen.
+mail-invitation-action = Konto anlegen
+mail-invitation-note = Die Einladung gilt { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+} lang und einmal.
+mail-invitation-advice = Wenn Sie nicht wissen, worum es geht, ist nichts zu tun.
+mail-deletion = Ihr Konto bei { $brand } wird gelöscht
+mail-deletion-lead = Auf Ihren Wunsch wurde Ihr Konto bei { $brand } geschlossen. In { $days ->
+    [one] einem Tag
+   *[other] { $days } Tagen
+} wird alles, was Sie benennt, endgültig gelöscht.
+mail-deletion-return = Bis dahin können Sie zurückkommen, und alles ist, wie es war:
+mail-deletion-action = Konto behalten
+mail-deletion-advice = Wenn Sie das nicht waren, kommen Sie zurück, und wählen Sie ein neues Passwort.
+mail-test = Nachrichten von { $brand } kommen an
+mail-test-lead = Ein Betreiber von { $brand } versucht, ob Nachrichten ankommen. Das tun sie: Diese ist da.
+mail-test-advice = Es ist nichts zu tun.
+
+mail-reused = Jemand hatte vielleicht Zugang zu Ihrem Konto: { $brand }
+mail-reused-what = Damit die Anwendung { $client } nicht jedes Mal nach Ihrem Passwort fragen muss, bewahrt sie einen Schlüssel zu Ihrem Konto bei { $brand } auf. So ein Schlüssel gilt für einen Gebrauch und wird dann ersetzt. Einer wurde ein zweites Mal gebraucht.
+mail-reused-what-of-some = Damit eine Anwendung nicht jedes Mal nach Ihrem Passwort fragen muss, bewahrt sie einen Schlüssel zu Ihrem Konto bei { $brand } auf. So ein Schlüssel gilt für einen Gebrauch und wird dann ersetzt. Einer wurde ein zweites Mal gebraucht.
+mail-reused-why = Das sollte nie geschehen. Wahrscheinlich hat ihn jemand kopiert, etwa von Ihrem Gerät oder mit einem Programm darauf; selten ist es ein Fehler der Anwendung.
+mail-reused-ended-all = Was wir schon getan haben: Alle Ihre Schlüssel sind wertlos, in jeder Anwendung, und Sie sind überall abgemeldet. Wer eine Kopie hatte, kann sie nicht mehr gebrauchen.
+mail-reused-ended-one = Was wir schon getan haben: Alle Schlüssel dieser Anwendung sind wertlos. Wer eine Kopie hatte, kann sie nicht mehr gebrauchen.
+mail-reused-you-can = Was Sie tun können: Melden Sie sich dort wieder an, wo Sie angemeldet sein möchten. Sehen Sie die Anmeldungen und den Verlauf Ihres Kontos nach allem durch, was Sie nicht kennen.
+mail-reused-password = Ihr Passwort war nicht betroffen. Aber wenn Sie meinen, dass jemand an Ihrem Gerät war, wählen Sie ein neues.
+mail-password-changed = Ihr Passwort wurde geändert: { $brand }
+mail-password-changed-lead = Das Passwort Ihres Kontos bei { $brand } wurde geändert.
+mail-password-reset = Ihr Passwort wurde neu gesetzt: { $brand }
+mail-password-reset-lead = Ihr Konto bei { $brand } hat ein neues Passwort. Es wurde mit einer Nachricht an diese Adresse gesetzt.
+mail-linked = Ein neuer Weg, sich anzumelden: { $brand }
+mail-linked-lead = Von jetzt an kann man sich mit einem Konto bei { $provider } bei Ihrem Konto bei { $brand } anmelden.
+mail-unlinked = Ein Weg, sich anzumelden, wurde entfernt: { $brand }
+mail-unlinked-lead = Mit einem Konto bei { $provider } kann man sich nicht mehr bei Ihrem Konto bei { $brand } anmelden.
+mail-new-device = Eine neue Anmeldung: { $brand }
+mail-new-device-lead = Jemand hat sich bei Ihrem Konto bei { $brand } mit einem Gerät angemeldet, das dafür noch nicht benutzt wurde.
+mail-lockout = Viele vergebliche Anmeldungen: { $brand }
+mail-lockout-lead = Jemand hat immer wieder versucht, sich bei Ihrem Konto bei { $brand } anzumelden, und es ist nicht gelungen. Geräte, die dort nicht bekannt sind, müssen jetzt warten; Ihre gehen wie bisher.
+mail-lockout-advice = Niemand ist hineingekommen. Wenn das nicht Sie waren, ist nichts zu tun, solange Ihr Passwort lang ist und nirgends sonst benutzt wird.
+mail-ended = Sie wurden überall abgemeldet: { $brand }
+mail-ended-lead = Alle Anmeldungen bei Ihrem Konto bei { $brand } wurden beendet, und ebenso der Zugang aller Anwendungen.
+mail-displaced = Ihre Adresse gehört jetzt zu einem anderen Konto: { $brand }
+mail-displaced-lead = Es gab bei { $brand } ein Konto mit dieser Adresse, das niemand je bestätigt hat. Jemand, der gezeigt hat, dass die Adresse ihm gehört, hat jetzt ein Konto damit, und das alte hat keine mehr.
+mail-displaced-advice = Wenn Sie das waren, ist alles gut. Wenn nicht, liest jemand Nachrichten an diese Adresse: Ändern Sie das Passwort Ihres Postfachs.

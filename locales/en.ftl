@@ -197,3 +197,91 @@ unlink = Unlink
 unlink-provider = Unlink { $provider }
 link-provider = Link <span class="name">{ $provider }</span>
 link-another-account-of = Link another account of <span class="name">{ $provider }</span>
+
+## Mails
+
+mail-when = When
+mail-from = From
+mail-with = With
+mail-code-lead = Or type this code where you were asked for it:
+mail-link-lead = If the button does nothing, open this address in your browser:
+mail-ending = A program has written this mail; nobody reads answers to it.
+mail-good-for-minutes = Both are good for { $minutes ->
+    [one] 1 minute
+   *[other] { $minutes } minutes
+}, and once.
+mail-see-your-account = See your account
+mail-confirm-the-address = Confirm the address
+mail-if-it-was-you = If it was you, there is nothing to do.
+mail-if-it-was-not-you = If it was not you, somebody else has had access to your account: sign in, choose a new password, and look through the sign-ins and the history there.
+mail-somebody-elses-account = If it was not you, do not confirm it: somebody has typed your address into an account of theirs.
+
+mail-registration = Your account at { $brand }
+mail-registration-lead = Somebody wants to make an account at { $brand } with this address. If it was you, go on here:
+mail-registration-advice = If it was not you, there is nothing to do: without this mail there will be no account.
+mail-taken = You have an account at { $brand } already
+mail-taken-lead = Somebody wants to use this address for an account at { $brand }, but there is one with it already: yours.
+mail-taken-if-you = If it was you, sign in. If the password is forgotten, the sign-in page helps.
+mail-taken-if-not-you = If it was not you, there is nothing to do: nobody learns from us that there is an account.
+mail-reset = A new password at { $brand }
+mail-reset-lead = Somebody asks for a new password of your account at { $brand }. If it was you, choose one here:
+mail-reset-action = Choose a password
+mail-reset-advice = If it was not you, there is nothing to do: the password stays as it is. Give the code to nobody, whoever asks for it.
+mail-verify = Confirm your address at { $brand }
+mail-verify-lead = Confirm that this is the address of your account at { $brand }:
+mail-change = Your new address at { $brand }
+mail-change-lead = Confirm that your account at { $brand } has this address from now on:
+mail-changed = Your address at { $brand } was changed
+mail-changed-lead = Your account at { $brand } has another address now: { $address }. Mails about it go there from now on.
+mail-changed-undo = If it was not you, undo it within { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}. That ends all sign-ins, and asks for a new password:
+mail-changed-action = Undo the change
+mail-invitation = Your invitation to { $brand }
+mail-invitation-lead = You are invited to make an account at { $brand }.
+mail-invitation-lead-by-name = { $name }, you are invited to make an account at { $brand }.
+mail-invitation-action = Make the account
+mail-invitation-note = The invitation is good for { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}, and once.
+mail-invitation-advice = If you do not know what this is about, there is nothing to do.
+mail-deletion = Your account at { $brand } is being deleted
+mail-deletion-lead = As you asked, your account at { $brand } was closed. In { $days ->
+    [one] 1 day
+   *[other] { $days } days
+} everything that names you is deleted for good.
+mail-deletion-return = Until then you can come back, and everything is as it was:
+mail-deletion-action = Keep the account
+mail-deletion-advice = If it was not you, come back, and choose a new password.
+mail-test = Mail from { $brand } works
+mail-test-lead = An operator of { $brand } tries whether mail works. It does: this one has arrived.
+mail-test-advice = There is nothing to do.
+
+mail-reused = Somebody may have had access to your account: { $brand }
+mail-reused-what = So that the application { $client } need not ask for your password every time, it keeps a key to your account at { $brand }. Such a key is good for one use and is then replaced. One was used a second time.
+mail-reused-what-of-some = So that an application need not ask for your password every time, it keeps a key to your account at { $brand }. Such a key is good for one use and is then replaced. One was used a second time.
+mail-reused-why = That should never happen. Most likely somebody has copied it, for instance from your device or by a program on it; rarely it is a fault of the application.
+mail-reused-ended-all = What we have done already: all your keys are worthless, in every application, and you are signed out everywhere. Whoever had a copy cannot use it any more.
+mail-reused-ended-one = What we have done already: all keys of this application are worthless. Whoever had a copy cannot use it any more.
+mail-reused-you-can = What you can do: sign in again where you want to be signed in. Look through the sign-ins and the history of your account for what you do not know.
+mail-reused-password = Your password was not part of it. But if you think that somebody was at your device, choose a new one.
+mail-password-changed = Your password was changed: { $brand }
+mail-password-changed-lead = The password of your account at { $brand } was changed.
+mail-password-reset = Your password was set anew: { $brand }
+mail-password-reset-lead = Your account at { $brand } has a new password. It was set with a mail to this address.
+mail-linked = A new way to sign in: { $brand }
+mail-linked-lead = From now on an account at { $provider } can be used to sign in to your account at { $brand }.
+mail-unlinked = A way to sign in was removed: { $brand }
+mail-unlinked-lead = An account at { $provider } cannot be used any more to sign in to your account at { $brand }.
+mail-new-device = A new sign-in: { $brand }
+mail-new-device-lead = Somebody has signed in to your account at { $brand } with a device that was not used for it before.
+mail-lockout = Many failed attempts to sign in: { $brand }
+mail-lockout-lead = Somebody has tried to sign in to your account at { $brand } again and again, and failed. Devices that are not known there have to wait now; yours go on as before.
+mail-lockout-advice = Nobody has come in. If the attempts were not yours, there is nothing to do as long as your password is long and used nowhere else.
+mail-ended = You were signed out everywhere: { $brand }
+mail-ended-lead = All sign-ins to your account at { $brand } were ended, and so was the access of all applications.
+mail-displaced = Your address belongs to another account now: { $brand }
+mail-displaced-lead = There was an account at { $brand } with this address that nobody had ever confirmed. Somebody who has shown that the address is theirs has an account with it now, and the old one has none any more.
+mail-displaced-advice = If it was you, everything is well. If it was not, somebody reads mail at this address: change the password of your mailbox.

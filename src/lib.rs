@@ -39,6 +39,8 @@
 //! - **identity**: a person's account at a provider, a row keyed by issuer and subject and never by address
 //!   ([`protocol::upstream::Identity`]). What a provider says of somebody is [`protocol::upstream::Vouched`].
 //! - **errand**: a browser that is at a provider and expected back ([`signin::Returned`]): the one row that a stranger may cause.
+//! - **message**: a mail that was decided on, as a value and not yet as words ([`protocol::message::Message`]). It waits sealed in the outbox.
+//! - **alert**: a message that says what has happened to an account ([`protocol::alert::Alert`]).
 //! - **registry**: the decisions about what is registered here and who may use it ([`registry::Registry`]). It has faces: the commands
 //!   today, an admin API and dynamic registration later. A face parses and prints.
 //! - **rejection**: a refusal by rule ([`protocol::rejection::Rejection`]), as opposed to a failure of ours ([`failure::Failure`]).
@@ -141,6 +143,9 @@
 //! ask it ([`rates::Door`], by the extractor `Within`), its address in `protocol/metadata.rs`; if it takes a POST without a form of ours, its path in `tests/it/pages/forms.rs`.
 //! A feature for which attacks wait, or that opens a new way in, brings a test of each (`tests/it/attacks`, whose `later.rs` fails when it sees one).
 //! A link, a form or a redirect to a page of ours is a [`protocol::issuer::Place`], which has the issuer's path in front.
+//! A mail: a variant of [`protocol::message::About`], its words in every file of `locales/` and their keys in `mail/words.rs`, and
+//! [`storage::Transaction::enqueue`] in the transaction of what it is about; what it says of an address is decided when it is sent. An event that the owner of an account is
+//! to be told of needs its line in [`protocol::alert::Alert::of`] alone.
 //! A table: a migration of the same name in both folders; a file in `storage/` with its columns listed once, its constants in
 //! `statements!` and its verbs, named in `storage/mod.rs` and its `every_statement`; the value in `protocol/`, for storage cannot name what
 //! is above it; what is to be removed with age, in `storage/cleanup.rs`, found by an index; what refers to a client, a user or a grant, in

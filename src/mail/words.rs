@@ -1,4 +1,4 @@
-//! What a message says, in the words that its reader gets: once, and laid out as text and as HTML by one pair of templates.
+//! What a message says, in the words that its reader gets (`locales/`): once, and laid out as text and as HTML by one pair of templates.
 //!
 //! A mail says who writes, what has happened or what it is for, when, from which network and with which device, and what to do if it was not the
 //! reader. What people and applications have called themselves stands in it as text, without characters that turn what is around them.
@@ -9,6 +9,7 @@ use super::letter::Brand;
 use crate::clock::Timestamp;
 use crate::config::{Colour, DARK, Palette};
 use crate::failure::Failure;
+use crate::language::{self, Language};
 use crate::protocol::alert::Alert;
 use crate::protocol::message::{About, Message, Occasion};
 use crate::protocol::printable;
@@ -17,28 +18,25 @@ use crate::protocol::printable;
 const LONGEST_NAME: usize = 80;
 
 /// What a mail says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Words {
     /// The subject: who writes is said by the sender, so it says what about.
     pub subject: String,
-    language: String,
+    language: Language,
     brand: String,
     home: String,
     lead: Vec<String>,
     action: Option<Action>,
     code: Option<String>,
-    code_lead: &'static str,
-    link_lead: &'static str,
-    ending: &'static str,
     note: Option<String>,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(String, String)>,
     advice: Vec<String>,
 }
 
 /// The one thing that can be done.
 #[derive(Clone, Debug)]
 struct Action {
-    label: &'static str,
+    label: String,
     link: String,
 }
 
@@ -59,19 +57,22 @@ struct Html<'a> {
 }
 
 impl Words {
-    /// The words of a message, in a language.
-    pub fn of(message: &Message, brand: &Brand, language: &str) -> Self {
+    /// The words of a message, in the language that serves this tag, or in English.
+    pub fn of(message: &Message, brand: &Brand, tag: &str) -> Self {
         let mut words = Self {
-            language: language.to_owned(),
+            subject: String::new(),
+            language: Language::serving(tag).unwrap_or_default(),
             brand: brand.name.clone(),
             home: brand.issuer.as_str().to_owned(),
-            facts: facts(&message.occasion),
-            code_lead: "Or type this code where you were asked for it:",
-            link_lead: "If the button does nothing, open this address in your browser:",
-            ending: "A program has written this mail; nobody reads answers to it.",
-            ..Self::default()
+            lead: Vec::new(),
+            action: None,
+            code: None,
+            note: None,
+            facts: Vec::new(),
+            advice: Vec::new(),
         };
-        words.say(&message.about, brand);
+        words.facts = words.facts(&message.occasion);
+        words.tell(&message.about, &brand.issuer.address("/account"));
         words
     }
 
@@ -82,209 +83,124 @@ impl Words {
 
     /// As HTML that fetches nothing.
     pub fn html(&self, brand: &Brand) -> Result<String, Failure> {
-        Html { words: self, light: &brand.light, dark: &brand.dark, ground: DARK.sheet }
-            .render()
-            .map_err(Failure::internal)
+        let html = Html { words: self, light: &brand.light, dark: &brand.dark, ground: DARK.sheet };
+        html.render().map_err(Failure::internal)
     }
 
-    fn say(&mut self, about: &About, brand: &Brand) {
-        let name = &brand.name;
+    /// A message of the files of words, which knows the brand.
+    fn say(&self, key: &'static str) -> language::Words {
+        self.language.say(key).with("brand", &self.brand)
+    }
+
+    /// The same as text, which is escaped where it becomes HTML.
+    fn t(&self, key: &'static str) -> String {
+        self.say(key).plain()
+    }
+
+    fn tell(&mut self, about: &About, account: &str) {
         match about {
             About::Registration { link, code, minutes } => {
-                self.subject = format!("Your account at {name}");
-                self.lead = vec![format!(
-                    "Somebody wants to make an account at {name} with this address. If it was you, go on here:"
-                )];
-                self.proof("Go on", link, code, *minutes);
-                self.advice = vec![
-                    "If it was not you, there is nothing to do: without this mail there will be no account.".into(),
-                ];
+                self.begin("mail-registration", &["mail-registration-lead"], &["mail-registration-advice"]);
+                self.proof("go-on", link, (code, *minutes));
             }
             About::AddressTaken => {
-                self.subject = format!("You have an account at {name} already");
-                self.lead = vec![format!(
-                    "Somebody wants to use this address for an account at {name}, but there is one with it already: yours."
-                )];
-                self.act("Sign in", brand.issuer.address("/account"));
-                self.advice = vec![
-                    "If it was you, sign in. If the password is forgotten, the sign-in page helps.".into(),
-                    "If it was not you, there is nothing to do: nobody learns from us that there is an account.".into(),
-                ];
+                self.begin("mail-taken", &["mail-taken-lead"], &["mail-taken-if-you", "mail-taken-if-not-you"]);
+                self.act("sign-in", account);
             }
             About::Reset { link, code, minutes } => {
-                self.subject = format!("A new password at {name}");
-                self.lead = vec![format!(
-                    "Somebody asks for a new password of your account at {name}. If it was you, choose one here:"
-                )];
-                self.proof("Choose a password", link, code, *minutes);
-                self.advice = vec!["If it was not you, there is nothing to do: the password stays as it is. Give the code to nobody, whoever asks for it.".into()];
+                self.begin("mail-reset", &["mail-reset-lead"], &["mail-reset-advice"]);
+                self.proof("mail-reset-action", link, (code, *minutes));
             }
             About::VerifyAddress { link, code, minutes } => {
-                self.subject = format!("Confirm your address at {name}");
-                self.lead = vec![format!("Confirm that this is the address of your account at {name}:")];
-                self.proof("Confirm the address", link, code, *minutes);
-                self.advice = vec![
-                    "If it was not you, do not confirm it: somebody has typed your address into an account of theirs."
-                        .into(),
-                ];
+                self.begin("mail-verify", &["mail-verify-lead"], &["mail-somebody-elses-account"]);
+                self.proof("mail-confirm-the-address", link, (code, *minutes));
             }
             About::ChangeAddress { link, code, minutes } => {
-                self.subject = format!("Your new address at {name}");
-                self.lead = vec![format!("Confirm that your account at {name} has this address from now on:")];
-                self.proof("Confirm the address", link, code, *minutes);
-                self.advice = vec![
-                    "If it was not you, do not confirm it: somebody has typed your address into an account of theirs."
-                        .into(),
-                ];
+                self.begin("mail-change", &["mail-change-lead"], &["mail-somebody-elses-account"]);
+                self.proof("mail-confirm-the-address", link, (code, *minutes));
             }
             About::AddressChanged { link, days, now } => {
-                self.subject = format!("Your address at {name} was changed");
-                self.lead = vec![
-                    format!(
-                        "Your account at {name} has another address now: {}. Mails about it go there from now on.",
-                        tame(now)
-                    ),
-                    format!(
-                        "If it was not you, undo it within {days} days. That ends all sign-ins, and asks for a new password:"
-                    ),
-                ];
-                self.act("Undo the change", link.clone());
-                self.advice = vec!["If it was you, there is nothing to do.".into()];
+                self.begin("mail-changed", &[], &["mail-if-it-was-you"]);
+                let what = self.say("mail-changed-lead").with("address", tame(now)).plain();
+                self.lead = vec![what, self.say("mail-changed-undo").with("days", *days).plain()];
+                self.act("mail-changed-action", link);
             }
-            About::Invitation { link, name: whom, days } => {
-                self.subject = format!("Your invitation to {name}");
-                let greeting = whom.as_deref().map(|whom| format!("{}, you are invited", tame(whom)));
-                let greeting = greeting.unwrap_or_else(|| "You are invited".to_owned());
-                self.lead = vec![format!("{greeting} to make an account at {name}.")];
-                self.act("Make the account", link.clone());
-                self.note = Some(format!("The invitation is good for {days} days, and once."));
-                self.advice = vec!["If you do not know what this is about, there is nothing to do.".into()];
+            About::Invitation { link, name, days } => {
+                self.begin("mail-invitation", &["mail-invitation-lead"], &["mail-invitation-advice"]);
+                if let Some(name) = name {
+                    self.lead = vec![self.say("mail-invitation-lead-by-name").with("name", tame(name)).plain()];
+                }
+                self.note = Some(self.say("mail-invitation-note").with("days", *days).plain());
+                self.act("mail-invitation-action", link);
             }
             About::Deletion { link, days } => {
-                self.subject = format!("Your account at {name} is being deleted");
-                self.lead = vec![
-                    format!(
-                        "As you asked, your account at {name} was closed. In {days} days everything that names you is deleted for good."
-                    ),
-                    "Until then you can come back, and everything is as it was:".into(),
-                ];
-                self.act("Keep the account", link.clone());
-                self.advice = vec!["If it was not you, come back, and choose a new password.".into()];
+                self.begin("mail-deletion", &[], &["mail-deletion-advice"]);
+                let what = self.say("mail-deletion-lead").with("days", *days).plain();
+                self.lead = vec![what, self.t("mail-deletion-return")];
+                self.act("mail-deletion-action", link);
             }
-            About::Alert(alert) => self.alert(alert, brand),
-            About::Test => {
-                self.subject = format!("Mail from {name} works");
-                self.lead =
-                    vec![format!("An operator of {name} tries whether mail works. It does: this one has arrived.")];
-                self.advice = vec!["There is nothing to do.".into()];
+            About::Alert(alert) => {
+                self.alert(alert);
+                self.act("mail-see-your-account", account);
             }
+            About::Test => self.begin("mail-test", &["mail-test-lead"], &["mail-test-advice"]),
         }
     }
 
-    fn alert(&mut self, alert: &Alert, brand: &Brand) {
-        let name = &brand.name;
-        let otherwise = "If it was not you, somebody else has had access to your account: sign in, choose a new password, and look through the sign-ins and the history there.";
-        let (subject, lead) = match alert {
-            Alert::TokenReused { client, everywhere } => {
-                self.token_reused(client.as_deref(), *everywhere, brand);
-                return;
+    fn alert(&mut self, alert: &Alert) {
+        const USUAL: &[&str] = &["mail-if-it-was-you", "mail-if-it-was-not-you"];
+        match alert {
+            Alert::TokenReused { client, everywhere } => self.token_reused(client.as_deref(), *everywhere),
+            Alert::PasswordChanged => self.begin("mail-password-changed", &["mail-password-changed-lead"], USUAL),
+            Alert::PasswordReset => self.begin("mail-password-reset", &["mail-password-reset-lead"], USUAL),
+            Alert::IdentityLinked { provider } => {
+                self.begin("mail-linked", &[], USUAL);
+                self.lead = vec![self.say("mail-linked-lead").with("provider", tame(provider)).plain()];
             }
-            Alert::PasswordChanged => {
-                ("Your password was changed", format!("The password of your account at {name} was changed."))
+            Alert::IdentityUnlinked { provider } => {
+                self.begin("mail-unlinked", &[], USUAL);
+                self.lead = vec![self.say("mail-unlinked-lead").with("provider", tame(provider)).plain()];
             }
-            Alert::PasswordReset => (
-                "Your password was set anew",
-                format!("Your account at {name} has a new password. It was set with a mail to this address."),
-            ),
-            Alert::IdentityLinked { provider } => (
-                "A new way to sign in",
-                format!(
-                    "From now on an account at {} can be used to sign in to your account at {name}.",
-                    tame(provider)
-                ),
-            ),
-            Alert::IdentityUnlinked { provider } => (
-                "A way to sign in was removed",
-                format!(
-                    "An account at {} cannot be used any more to sign in to your account at {name}.",
-                    tame(provider)
-                ),
-            ),
-            Alert::NewDevice => (
-                "A new sign-in",
-                format!(
-                    "Somebody has signed in to your account at {name} with a device that was not used for it before."
-                ),
-            ),
-            Alert::Lockout => (
-                "Many failed attempts to sign in",
-                format!(
-                    "Somebody has tried to sign in to your account at {name} again and again, and failed. Devices that are not known there have to wait now; yours go on as before."
-                ),
-            ),
-            Alert::EverythingEnded => (
-                "You were signed out everywhere",
-                format!(
-                    "All sign-ins to your account at {name} were ended, and so was the access of all applications."
-                ),
-            ),
-            Alert::Displaced => (
-                "Your address belongs to another account now",
-                format!(
-                    "There was an account at {name} with this address that nobody had ever confirmed. Somebody who has shown that the address is theirs has an account with it now, and the old one has none any more."
-                ),
-            ),
-        };
-        self.subject = format!("{subject}: {name}");
-        self.lead = vec![lead];
-        self.advice = match alert {
-            Alert::Lockout => vec![
-                "Nobody has come in. If the attempts were not yours, there is nothing to do as long as your password is long and used nowhere else.".into(),
-            ],
-            Alert::Displaced => vec!["If it was you, everything is well. If it was not, somebody reads mail at this address: change the password of your mailbox.".into()],
-            _ => vec!["If it was you, there is nothing to do.".into(), otherwise.into()],
-        };
-        self.act("See your account", brand.issuer.address("/account"));
+            Alert::NewDevice => self.begin("mail-new-device", &["mail-new-device-lead"], USUAL),
+            Alert::Lockout => self.begin("mail-lockout", &["mail-lockout-lead"], &["mail-lockout-advice"]),
+            Alert::EverythingEnded => self.begin("mail-ended", &["mail-ended-lead"], USUAL),
+            Alert::Displaced => self.begin("mail-displaced", &["mail-displaced-lead"], &["mail-displaced-advice"]),
+        }
     }
 
     /// A layman is to know what happened, what was done already, and what is left to do.
-    fn token_reused(&mut self, client: Option<&str>, everywhere: bool, brand: &Brand) {
-        let name = &brand.name;
-        let app =
-            client.map(tame).map_or_else(|| "an application".to_owned(), |client| format!("the application {client}"));
-        self.subject = format!("Somebody may have had access to your account: {name}");
-        self.lead = vec![
-            format!("So that {app} need not ask for your password every time, it keeps a key to your account at {name}. Such a key is good for one use and is then replaced. One was used a second time."),
-            "That should never happen. Most likely somebody has copied it, for instance from your device or by a program on it; rarely it is a fault of the application.".into(),
-            if everywhere {
-                "What we have done already: all your keys are worthless, in every application, and you are signed out everywhere. Whoever had a copy cannot use it any more.".into()
-            } else {
-                "What we have done already: all keys of this application are worthless. Whoever had a copy cannot use it any more.".into()
-            },
-        ];
-        self.act("See your account", brand.issuer.address("/account"));
-        self.advice = vec![
-            "What you can do: sign in again where you want to be signed in. Look through the sign-ins and the history of your account for what you do not know.".into(),
-            "Your password was not part of it. But if you think that somebody was at your device, choose a new one.".into(),
-        ];
+    fn token_reused(&mut self, client: Option<&str>, everywhere: bool) {
+        self.begin("mail-reused", &[], &["mail-reused-you-can", "mail-reused-password"]);
+        let what = match client {
+            Some(client) => self.say("mail-reused-what").with("client", tame(client)).plain(),
+            None => self.t("mail-reused-what-of-some"),
+        };
+        let done = if everywhere { self.t("mail-reused-ended-all") } else { self.t("mail-reused-ended-one") };
+        self.lead = vec![what, self.t("mail-reused-why"), done];
     }
 
-    fn act(&mut self, label: &'static str, link: String) {
-        self.action = Some(Action { label, link });
+    fn begin(&mut self, subject: &'static str, lead: &[&'static str], advice: &[&'static str]) {
+        self.subject = self.t(subject);
+        self.lead = lead.iter().map(|key| self.t(key)).collect();
+        self.advice = advice.iter().map(|key| self.t(key)).collect();
     }
 
-    fn proof(&mut self, label: &'static str, link: &str, code: &str, minutes: i64) {
-        self.act(label, link.to_owned());
+    fn act(&mut self, label: &'static str, link: &str) {
+        self.action = Some(Action { label: self.t(label), link: link.to_owned() });
+    }
+
+    fn proof(&mut self, label: &'static str, link: &str, (code, minutes): (&str, i64)) {
+        self.act(label, link);
         self.code = Some(code.to_owned());
-        self.note = Some(format!("Both are good for {minutes} minutes, and once."));
+        self.note = Some(self.say("mail-good-for-minutes").with("minutes", minutes).plain());
     }
-}
 
-fn facts(occasion: &Occasion) -> Vec<(&'static str, String)> {
-    let mut facts = vec![("When", moment(occasion.at))];
-    facts.extend(occasion.network.as_deref().map(|network| ("From", tame(network))));
-    facts.extend(occasion.device.as_deref().map(|device| ("With", tame(device))));
-    facts
+    fn facts(&self, occasion: &Occasion) -> Vec<(String, String)> {
+        let mut facts = vec![(self.t("mail-when"), moment(occasion.at))];
+        facts.extend(occasion.network.as_deref().map(|network| (self.t("mail-from"), tame(network))));
+        facts.extend(occasion.device.as_deref().map(|device| (self.t("mail-with"), tame(device))));
+        facts
+    }
 }
 
 /// To the minute: `2026-11-24 12:00 UTC`.

@@ -1,5 +1,7 @@
 //! Alerts: what has happened to an account is told to its address, by a mail that is enqueued in the very transaction that records it.
 
+use serde_json::Value;
+
 use super::mail_outbox::NewMail;
 use super::{Transaction, on, statements};
 use crate::failure::Failure;
@@ -8,12 +10,14 @@ use crate::protocol::audit::Event;
 use crate::protocol::message::{About, Message, Occasion};
 
 statements! {
-    ALERTED = "SELECT email, created_at FROM users WHERE id = $1";
+    ALERTED = "SELECT email, created_at, claims FROM users WHERE id = $1";
     NAME_OF_CLIENT = "SELECT name FROM clients WHERE client_id = $1";
 }
 
 /// What happens to an account within so many seconds of its beginning is part of making it.
 const NEW: i64 = 60;
+/// The language of whoever has not said one.
+pub(super) const ENGLISH: &str = "en";
 
 impl Transaction {
     /// Tells the owner of the account what an event means to them, if anything: at the account's address, if it has one.
@@ -22,29 +26,32 @@ impl Transaction {
         if !self.storage.sends_mail() {
             return Ok(());
         }
-        let row =
-            on!(self, |c| sqlx::query_as::<_, (Option<String>, i64)>(ALERTED).bind(user_id).fetch_optional(c).await)?;
+        let row = on!(self, |c| sqlx::query_as::<_, (Option<String>, i64, String)>(ALERTED)
+            .bind(user_id)
+            .fetch_optional(c)
+            .await)?;
         match row {
-            Some((Some(address), made_at)) if event.at.seconds() >= made_at.saturating_add(NEW) => {
+            Some((Some(address), made_at, claims)) if event.at.seconds() >= made_at.saturating_add(NEW) => {
                 let alert = self.named(alert).await?;
-                self.alert_at(&address, alert, event).await
+                let language = language_of(&claims);
+                self.alert_at(&address, (alert, &language), event).await
             }
             _ => Ok(()),
         }
     }
 
     /// Tells somebody at this address.
-    pub(super) async fn alert_at(&mut self, address: &str, alert: Alert, event: &Event) -> Result<(), Failure> {
+    pub(super) async fn alert_at(
+        &mut self,
+        address: &str,
+        (alert, language): (Alert, &str),
+        event: &Event,
+    ) -> Result<(), Failure> {
         let device = Some(event.device).filter(|device| device.is_known()).map(|device| device.to_string());
         let occasion = Occasion { at: event.at, network: event.network.clone(), device };
         let message = Message { to: address.to_owned(), about: About::Alert(alert), occasion };
-        let mail = NewMail {
-            message: &message,
-            user_id: event.user_id.as_deref(),
-            language: "en",
-            expires_at: None,
-            now: event.at,
-        };
+        let mail =
+            NewMail { message: &message, user_id: event.user_id.as_deref(), language, expires_at: None, now: event.at };
         self.enqueue_once(&mail).await.map(drop)
     }
 
@@ -65,4 +72,10 @@ impl Transaction {
             other => other,
         })
     }
+}
+
+/// The language that the person has said (`locale`, OpenID Connect Core §5.1), as a tag; English when they have not.
+fn language_of(claims: &str) -> String {
+    let claims: Value = serde_json::from_str(claims).unwrap_or_default();
+    claims["locale"].as_str().unwrap_or(ENGLISH).to_owned()
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 
 use sqlx::FromRow;
 
+use super::alerts::ENGLISH;
 use super::rows::{from_json, json};
 use super::{Reader, Storage, Transaction, on, statements};
 use crate::clock::Timestamp;
@@ -222,7 +223,8 @@ impl Transaction {
         self.delete_attempts(user_id).await?;
         let event = Event::of(act, Name::UserDisplaced).on(Noun::User, user_id);
         self.record(&event).await?;
-        self.alert_at(address, Alert::Displaced, &event).await?;
+        // Whose language that was is not known any more.
+        self.alert_at(address, (Alert::Displaced, ENGLISH), &event).await?;
         Ok(true)
     }
 

@@ -14,8 +14,6 @@ const STILL_TO_COME: &[&str] = &[
     "account.html",
     "account_confirm.html",
     "emails.html",
-    "letter.html",
-    "letter.txt",
     "mail_code.html",
     "mail_link.html",
     "new_password.html",

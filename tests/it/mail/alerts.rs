@@ -209,3 +209,17 @@ async fn no_flood_of_mails_that_somebody_asked_for_keeps_an_alert_out() {
     server.turn(3600);
     assert!(enqueue(&server, &message(&server, ANN, About::Test)).await);
 }
+
+#[tokio::test]
+async fn who_has_said_a_language_is_told_in_it_and_in_english_where_there_are_no_words_of_it() {
+    for (locale, words) in
+        [("de-CH", "Passwort Ihres Kontos"), ("tlh", "password of your account"), ("en", "password of your account")]
+    {
+        let (server, ann) = server(|_| {}).await;
+        let claims = serde_json::json!({ "locale": locale });
+        server.db_change_user(&ann, |account| account.user.claims = claims.as_object().unwrap().clone()).await;
+        set_password(&server, &ann, "a quite different river").await;
+        let mail = the_alert(&server).await;
+        assert!(mail.text.contains(words) && mail.html.contains(words), "{locale}: {}", mail.text);
+    }
+}

@@ -44,8 +44,8 @@ fn every_kind() -> Vec<About> {
     kinds
 }
 
-/// The mails of every kind, each with a name for its picture.
-async fn mails() -> Vec<(String, Mail)> {
+/// The mails of every kind in a language, each with a name for its picture.
+async fn mails(language: &str) -> Vec<(String, Mail)> {
     let server =
         Server::with_mail(|config| (config.limits.mails_per_hour, config.limits.mails_per_day) = (100, 100)).await;
     server.db_user("ann@example.org").await;
@@ -56,17 +56,19 @@ async fn mails() -> Vec<(String, Mail)> {
         let to = if is_new { format!("new{at}@example.org") } else { "ann@example.org".to_owned() };
         let message: Message = message(&server, &to, about);
         assert!(enqueue(&server, &message).await);
+        server.database.db_execute(&format!("UPDATE mail_outbox SET language = '{language}'")).await;
         let mail = server.mailbox().await.newest();
         assert_eq!(mail.about(), message.about.kind());
-        mails.push((format!("mail-{at:02}-{}", mail.about()), mail));
+        mails.push((format!("mail-{language}-{at:02}-{}", mail.about()), mail));
     }
     mails
 }
 
-async fn every_mail(width: u32, height: u32) {
+async fn every_mail(language: &str, (width, height): (u32, u32)) {
     let browser = Chromium::open(width, height).await;
     let folder = tempfile::tempdir().unwrap();
-    for (name, mail) in mails().await {
+    for (name, mail) in mails(language).await {
+        assert!(mail.html.contains(&format!("<html lang=\"{language}\">")), "{name}");
         assert!(mail.raw.len() < 16_384, "{name} is large: {} bytes", mail.raw.len());
         for fetching in ["src=", "url(", "@import", "<link", "<script", "<img", "background=\"", "<form"] {
             assert!(!mail.html.contains(fetching), "{name} has {fetching}");
@@ -92,28 +94,26 @@ async fn every_mail(width: u32, height: u32) {
 
 #[tokio::test]
 async fn every_mail_is_for_everybody_at_a_desk() {
-    every_mail(800, 900).await;
+    every_mail("en", (800, 900)).await;
 }
 
 #[tokio::test]
 async fn every_mail_is_for_everybody_on_a_phone() {
-    every_mail(390, 844).await;
+    every_mail("en", (390, 844)).await;
+    every_mail("de", (390, 844)).await;
 }
 
 #[tokio::test]
 async fn text_and_html_say_the_same_and_names_turn_nothing_around() {
-    for (name, mail) in mails().await {
+    for (name, mail) in [mails("en").await, mails("de").await].concat() {
         let plain = scraper::Html::parse_document(&mail.html);
         let body = plain.select(&scraper::Selector::parse("body").unwrap()).next().unwrap();
         let html: String = body.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
         for line in mail.text.lines().map(str::trim).filter(|line| line.len() > 2) {
             let words = line.strip_suffix(':').unwrap_or(line).split_whitespace().collect::<Vec<_>>().join(" ");
             let words = words.strip_prefix("Doorward: ").unwrap_or(&words);
-            let words = words
-                .strip_prefix("When: ")
-                .or(words.strip_prefix("From: "))
-                .or(words.strip_prefix("With: "))
-                .unwrap_or(words);
+            let is_fact = |name: &str| ["When", "From", "With", "Wann", "Woher", "Womit"].contains(&name);
+            let words = words.split_once(": ").filter(|(name, _)| is_fact(name)).map_or(words, |(_, value)| value);
             assert!(html.contains(words), "{name}: the HTML does not say: {words}");
         }
         assert!(mail.text.lines().all(|line| line.len() < 998) && mail.raw.is_ascii(), "{name}");
