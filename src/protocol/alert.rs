@@ -61,7 +61,12 @@ impl Alert {
             Name::SignInSucceeded if is_set("new_device") => Self::NewDevice,
             Name::LockoutBegan => Self::Lockout,
             Name::UserSignedOut => Self::EverythingEnded,
-            _ => return None,
+            // By their words, which stay: the pages that record them come one by one.
+            name => match name.as_str() {
+                "user.password_changed" => Self::PasswordChanged,
+                "user.password_reset" => Self::PasswordReset,
+                _ => return None,
+            },
         })
     }
 
