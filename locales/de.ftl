@@ -174,6 +174,7 @@ close-it-and-create-mine = Jenes schließen und meines anlegen
 
 how-you-sign-in = Wie Sie sich anmelden
 with-the-address = Mit { $email }
+change-it = Ändern
 as-somebody-there = Als { $account }.
 added-and-last-used = Hinzugefügt { $added }, zuletzt benutzt { $used }
 stays-as-your-only-way-in = Es bleibt, solange es Ihr einziger Weg ist.

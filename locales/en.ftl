@@ -190,6 +190,7 @@ close-it-and-create-mine = Close it and create mine
 
 how-you-sign-in = How you sign in
 with-the-address = With { $email }
+change-it = Change it
 as-somebody-there = As { $account }.
 added-and-last-used = Added { $added }, last used { $used }
 stays-as-your-only-way-in = It stays as long as it is your only way in.

@@ -170,6 +170,10 @@
 //! **Words of a page or a mail**: a message in each file of `locales/`, whose head says how; a template asks for it by its key, [`language`] finds it, and
 //! which language it is in a page knows by itself. A rule's English words stand with the rule. A language: one file there.
 //!
+//! **A page of the account**: a file in `http/pages/`, its template in `templates/account/`, a line of `nav.html` there, its route. What it changes is decided in
+//! `signin/`, as `change_password.rs` does; what must be proved afresh is an [`protocol::journey::Action`]. What is to be read of an event there,
+//! [`protocol::history`] says.
+//!
 //! **An upstream provider** of a kind of its own: a [`protocol::upstream::ProviderKind`], its settings in `config/upstream.rs`, and a file in `upstream/`
 //! for what differs from any issuer of OpenID Connect (how the client proves itself, what is asked for, what its answers are worth); the
 //! compiler asks for the rest. All of them end in a [`protocol::upstream::Vouched`], and nothing behind that knows kinds. Its mark is in

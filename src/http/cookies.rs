@@ -36,7 +36,7 @@ pub(super) struct Cookies {
     /// The cookie by which accounts know the browser.
     pub device: Option<Secret>,
     /// What was done on the account page, to be told there once.
-    pub done: Option<Action>,
+    pub done: Option<Done>,
     /// The provider that the browser last came through, by its id.
     pub came_by: Option<String>,
     prefix: Prefix,
@@ -112,6 +112,11 @@ impl Cookies {
         self.set(name(Kind::Done, self.prefix).to_owned(), &value, Some(60))
     }
 
+    /// Keeps for the next page that the password is another.
+    pub fn password_changed(&self) -> SetCookie {
+        self.set(name(Kind::Done, self.prefix).to_owned(), "password", Some(60))
+    }
+
     /// Takes away what was told.
     pub fn told(&self) -> Option<SetCookie> {
         self.done.as_ref().map(|_| self.set(name(Kind::Done, self.prefix).to_owned(), "", Some(0)))
@@ -135,6 +140,15 @@ impl Cookies {
     }
 }
 
+/// What was done on the pages of the account.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// A sensitive action.
+    Act(Action),
+    /// The password was changed.
+    NewPassword,
+}
+
 #[derive(Clone, Copy)]
 enum Kind {
     Browser,
@@ -151,16 +165,18 @@ fn is_provider_id(text: &str) -> bool {
 }
 
 /// What was done, without the ids that nobody is told.
-fn read_done(value: &str) -> Option<Action> {
+fn read_done(value: &str) -> Option<Done> {
     let text = |id| String::from_utf8(from_base64url(id)?).ok();
-    match value.split_once('.').unwrap_or((value, "")) {
+    let action = match value.split_once('.').unwrap_or((value, "")) {
+        ("password", "") => return Some(Done::NewPassword),
         ("sign-in", "") => Some(Action::EndSignIn(String::new())),
         ("others", "") => Some(Action::EndOtherSignIns),
         ("unlink", "") => Some(Action::Unlink(String::new())),
         ("app", id) => text(id).map(Action::EndApp),
         ("link", id) => text(id).map(Action::Link),
         _ => None,
-    }
+    };
+    action.map(Done::Act)
 }
 
 /// What a name begins with: browsers hold whoever sets such a cookie to it.

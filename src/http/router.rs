@@ -12,7 +12,7 @@ use super::endpoints::{authorize, discovery, health, introspect, jwks, provider_
 use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
-use super::pages::{account, consent, login, logout, missing, newcomer, register, upstream};
+use super::pages::{account, consent, history, login, logout, missing, newcomer, password, register, upstream};
 use super::site::Site;
 use crate::app::App;
 
@@ -87,6 +87,10 @@ fn router(app: App) -> Router {
         .route("/logout/confirm", post(logout::confirm))
         .route("/signed-out", get(logout::signed_out))
         .route("/account", get(account::get))
+        .route("/account/password", get(password::get).post(password::post))
+        .route("/account/sign-ins", get(account::sign_ins))
+        .route("/account/applications", get(account::applications))
+        .route("/account/history", get(history::get))
         .route("/account/sign-ins/end", post(account::end_sign_in))
         .route("/account/sign-ins/end-others", post(account::end_others))
         .route("/account/apps/end", post(account::end_app))

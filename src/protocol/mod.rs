@@ -27,6 +27,7 @@ pub mod entity;
 pub mod forwarded;
 pub mod grant;
 pub mod grant_type;
+pub mod history;
 pub mod introspection;
 pub mod issuer;
 pub mod journey;

@@ -41,10 +41,7 @@ impl SignIns {
         let mut reader = self.storage.read().await?;
         let account = reader.user(&sign_in.user_id).await?.ok_or(Rejection::SignInNeeded)?;
         let identities = reader.identities_of_user(&sign_in.user_id).await?;
-        let mut sign_ins = reader.sign_ins_of_user(&sign_in.user_id).await?;
-        sign_ins.retain(|entry| entry.is_live(self.limits.idle, now));
-        // There may be more of them from before there was a bound.
-        sign_ins.truncate(usize::try_from(self.limits.per_person).unwrap_or(usize::MAX));
+        let sign_ins = self.live(reader.sign_ins_of_user(&sign_in.user_id).await?, now);
         let apps = reader.apps_of_user(&sign_in.user_id).await?;
         let reused_at = reader.last_ended_for(&sign_in.user_id, reason).await?;
         let tried = reader.noted_attempts(&Subject::id_of_account(&sign_in.user_id)).await?;
@@ -57,6 +54,29 @@ impl SignIns {
             apps,
             reused_at: reused_at.filter(|at| now < at.plus(TOLD_FOR)),
         })
+    }
+
+    /// Where a person is signed in, the last used first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_ins_of(&self, user_id: &str, now: Timestamp) -> Result<Vec<SignInEntry>, Failure> {
+        Ok(self.live(self.storage.read().await?.sign_ins_of_user(user_id).await?, now))
+    }
+
+    fn live(&self, mut entries: Vec<SignInEntry>, now: Timestamp) -> Vec<SignInEntry> {
+        entries.retain(|entry| entry.is_live(self.limits.idle, now));
+        // There may be more of them from before there was a bound.
+        entries.truncate(usize::try_from(self.limits.per_person).unwrap_or(usize::MAX));
+        entries
+    }
+
+    /// The applications with access to a person's account, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn apps_of(&self, user_id: &str) -> Result<Vec<AppWithAccess>, Failure> {
+        self.storage.read().await?.apps_of_user(user_id).await
     }
 
     /// How a user can sign in: whether by a password, and by which identities.

@@ -8,9 +8,11 @@
 mod account;
 mod attempts;
 mod authenticate;
+mod change_password;
 mod devices;
 mod errands;
 mod forms;
+mod history;
 mod identities;
 mod journeys;
 mod line;
@@ -25,9 +27,11 @@ use std::sync::Arc;
 
 pub use account::AccountView;
 pub use authenticate::{Browser, NewCookie, Progress};
+pub use change_password::PasswordChange;
 pub use devices::KNOWN_FOR;
 pub use errands::{Purpose, Returned, Stray};
 pub use forms::Forms;
+pub use history::History;
 pub use identities::{Met, Unlinked};
 pub use journeys::{Journeys, Lost};
 pub use newcomer::Meeting;

@@ -40,6 +40,8 @@ pub struct Problems {
     pub name: Option<Rejection>,
     /// With the address.
     pub email: Option<Rejection>,
+    /// With the current password, where another one is chosen.
+    pub current: Option<Rejection>,
     /// With the password.
     pub password: Option<Rejection>,
     /// How early it is guessed, when that is what is wrong.
@@ -49,7 +51,7 @@ pub struct Problems {
 impl Problems {
     /// The first problem, in the order of the form.
     pub fn first(&self) -> Option<Rejection> {
-        self.name.or(self.email).or(self.password)
+        self.name.or(self.email).or(self.current).or(self.password)
     }
 }
 
@@ -81,6 +83,7 @@ impl Registration<'_> {
             name: check_name(name).err(),
             password: wrong.map(|fault| fault.rejection),
             email: address.err(),
+            current: None,
         }
     }
 }

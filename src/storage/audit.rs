@@ -39,6 +39,9 @@ statements! {
     AUDIT_OF_USER_AFTER = concat!("SELECT ", listed!(), " FROM audit WHERE id > $1 AND user_id = $5 AND ", wanted!(), " ORDER BY id LIMIT $2");
     AUDIT_NEWEST = concat!("SELECT ", listed!(), " FROM audit WHERE id > $1 AND ", wanted!(), " ORDER BY id DESC LIMIT $2");
     AUDIT_NEWEST_OF_USER = concat!("SELECT ", listed!(), " FROM audit WHERE id > $1 AND user_id = $5 AND ", wanted!(), " ORDER BY id DESC LIMIT $2");
+    // What a person reads of it: an application's coming and going with each sign-in is no news.
+    HISTORY_OF_USER = concat!("SELECT ", audit_columns!(), " FROM audit WHERE user_id = $1 AND id < $2 \
+        AND event NOT IN ('grant.began', 'grant.ended') ORDER BY id DESC LIMIT $3");
     AUDIT_ROW = concat!("SELECT ", listed!(), " FROM audit WHERE id = $1");
     FIRST_SINCE = "SELECT MIN(id) FROM audit WHERE at >= $1";
     LAST_ID = "SELECT MAX(id) FROM audit";
@@ -167,6 +170,17 @@ impl Reader {
             }
         })?;
         Ok(rows.into_iter().map(ListedEvent::from).collect())
+    }
+
+    /// The newest so many rows of a person before that number, the newest first; without those of grants that began or ended.
+    pub async fn history_of_user(&mut self, user_id: &str, before: i64, most: i64) -> Result<Vec<Row>, Failure> {
+        let rows = on!(self, |c| sqlx::query_as::<_, AuditRow>(HISTORY_OF_USER)
+            .bind(user_id)
+            .bind(before)
+            .bind(most)
+            .fetch_all(c)
+            .await)?;
+        Ok(rows.into_iter().map(Row::from).collect())
     }
 
     /// The row with this number.

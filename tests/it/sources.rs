@@ -1,6 +1,6 @@
 //! What the guards read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Every Rust file below a folder, with its path from there and its text.
 pub fn sources(folder: &str) -> Vec<(String, String)> {
@@ -19,6 +19,18 @@ pub fn sources(folder: &str) -> Vec<(String, String)> {
         }
     }
     files.sort();
+    files
+}
+
+/// Every template.
+pub fn templates() -> Vec<PathBuf> {
+    let (mut files, mut folders) = (Vec::new(), vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")]);
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let (inner, own): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+        folders.extend(inner);
+        files.extend(own);
+    }
     files
 }
 

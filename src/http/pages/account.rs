@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::grants::REUSED;
+use crate::http::cookies::Done;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender};
@@ -23,14 +24,16 @@ use crate::protocol::journey::{Action, Goal};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::{self, ScopeSet};
+use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
 use crate::signin::Attempt;
-use crate::storage::Noted;
+use crate::storage::{AppWithAccess, Noted, SignInEntry};
 
 #[derive(Template)]
 #[template(path = "account.html")]
 struct Account {
     page: Page,
+    section: &'static str,
     form: FormParts,
     name: String,
     email: Option<String>,
@@ -75,6 +78,49 @@ struct AppLine {
     used_at: Moment,
 }
 
+impl SignInLine {
+    fn all(entries: Vec<SignInEntry>, this: &SignIn, now: Timestamp) -> Vec<Self> {
+        let line = |entry: SignInEntry| Self {
+            is_this: entry.id == this.id,
+            device: device::name(&entry.user_agent),
+            address: entry.address,
+            used_at: Moment::new(Timestamp::from_seconds(entry.last_used_at), now),
+            id: entry.id,
+        };
+        entries.into_iter().map(line).collect()
+    }
+}
+
+impl AppLine {
+    fn all(entries: Vec<AppWithAccess>, resources: &[Resource], now: Timestamp) -> Vec<Self> {
+        let line = |entry: AppWithAccess| Self {
+            words: words(&entry.scopes, resources),
+            client_id: entry.client_id,
+            name: entry.name,
+            used_at: Moment::new(entry.used_at, now),
+        };
+        entries.into_iter().map(line).collect()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "account/sign_ins.html")]
+struct SignInsPage {
+    page: Page,
+    section: &'static str,
+    form: FormParts,
+    sign_ins: Vec<SignInLine>,
+}
+
+#[derive(Template)]
+#[template(path = "account/applications.html")]
+struct Applications {
+    page: Page,
+    section: &'static str,
+    form: FormParts,
+    apps: Vec<AppLine>,
+}
+
 #[derive(Template)]
 #[template(path = "account_confirm.html")]
 struct Confirm {
@@ -105,11 +151,13 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
     let resources = app.directory.resources().await?;
     let visit = Visit::open(&app, &sender, None, now).await?;
     let done = match &sender.cookies.done {
-        Some(action) => Some(done(&app, action).await?),
+        Some(Done::Act(action)) => Some(done(&app, action).await?),
+        Some(Done::NewPassword) => Some("Your password is changed.".to_owned()),
         None => None,
     };
     let template = Account {
         page: sender.page.clone(),
+        section: "overview",
         form: visit.form(&app),
         name: view.user.name,
         email: view.user.email,
@@ -122,29 +170,41 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         ),
         tried: view.tried.map(|noted| Tried::new(&noted, now)),
         reused_at: view.reused_at.map(|at| Moment::new(at, now)),
-        sign_ins: view
-            .sign_ins
-            .into_iter()
-            .map(|entry| SignInLine {
-                is_this: entry.id == sign_in.id,
-                device: device::name(&entry.user_agent),
-                address: entry.address,
-                used_at: Moment::new(Timestamp::from_seconds(entry.last_used_at), now),
-                id: entry.id,
-            })
-            .collect(),
-        apps: view
-            .apps
-            .into_iter()
-            .map(|entry| AppLine {
-                words: words(&entry.scopes, &resources),
-                client_id: entry.client_id,
-                name: entry.name,
-                used_at: Moment::new(entry.used_at, now),
-            })
-            .collect(),
+        sign_ins: SignInLine::all(view.sign_ins, &sign_in, now),
+        apps: AppLine::all(view.apps, &resources, now),
     };
     Ok((sender.cookies.told(), visit.answer(&template)?).into_response())
+}
+
+/// Where the person is signed in.
+pub(in crate::http) async fn sign_ins(State(app): State<App>, sender: Sender) -> Result<Response, PageError> {
+    let now = app.now();
+    let Some(sign_in) = sender.sign_in(&app, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
+    let entries = app.sign_ins.sign_ins_of(&sign_in.user_id, now).await?;
+    let visit = Visit::open(&app, &sender, None, now).await?;
+    let template = SignInsPage {
+        page: sender.page.clone(),
+        section: "sign-ins",
+        form: visit.form(&app),
+        sign_ins: SignInLine::all(entries, &sign_in, now),
+    };
+    Ok(visit.answer(&template)?)
+}
+
+/// Which applications have access.
+pub(in crate::http) async fn applications(State(app): State<App>, sender: Sender) -> Result<Response, PageError> {
+    let now = app.now();
+    let Some(sign_in) = sender.sign_in(&app, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
+    let entries = app.sign_ins.apps_of(&sign_in.user_id).await?;
+    let resources = app.directory.resources().await?;
+    let visit = Visit::open(&app, &sender, None, now).await?;
+    let template = Applications {
+        page: sender.page.clone(),
+        section: "applications",
+        form: visit.form(&app),
+        apps: AppLine::all(entries, &resources, now),
+    };
+    Ok(visit.answer(&template)?)
 }
 
 /// A line for each thing that was allowed, in the order of the consent page.

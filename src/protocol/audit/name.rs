@@ -39,6 +39,8 @@ pub enum Name {
     UserCreated,
     /// An account was changed.
     UserChanged,
+    /// A person chose another password.
+    UserPasswordChanged,
     /// An account was switched off.
     UserDisabled,
     /// An account was switched on again.
@@ -109,6 +111,7 @@ named!(Name {
     UserRegistered = "user.registered",
     UserCreated = "user.created",
     UserChanged = "user.changed",
+    UserPasswordChanged = "user.password_changed",
     UserDisabled = "user.disabled",
     UserEnabled = "user.enabled",
     UserSignedOut = "user.signed_out",

@@ -17,6 +17,7 @@ macro_rules! pages {
 
         // Signing in.
         WrongCredentials: InvalidCredentials, "OWASP ASVS 6.3.8", "The e-mail address or the password is wrong.";
+        WrongCurrentPassword: InvalidCredentials, "OWASP ASVS 6.2.3", "That is not your current password.";
         TooManyFailures: TooManyAttempts, "NIST SP 800-63B-4 §3.2.2", "Too many attempts. Try again later.";
         ClosedToStrangers: TooManyAttempts, "NIST SP 800-63B-4 §3.2.2", "Too many attempts to sign in to this account have failed. It is open on devices that have signed in to it before; on others, when whoever runs this server unlocks it.";
         TooManyRegistrations: TooManyRequests, "OWASP ASVS 2.4.1", "Too many accounts were asked for from this network. Try again later.";

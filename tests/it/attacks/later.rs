@@ -48,8 +48,8 @@ pub const LATER: &[Later] = &[
         ],
     },
     Later {
-        feature: "changing one's address or password by oneself",
-        signs: &[Route("/account/email"), Route("/account/password"), Route("/account/profile")],
+        feature: "changing one's address or profile by oneself",
+        signs: &[Route("/account/email"), Route("/account/profile")],
         rows: &[("E10", "all of it"), ("E16", "the profile"), ("E17", "changing to a taken address")],
     },
     Later {

@@ -41,6 +41,9 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let (allow, sign_out) = (consent.form("#allow"), account.form("#sign-out"));
     let link = account.form("#link-fake");
     let unlink = end_sign_in.clone().to("/account/identities/unlink");
+    let change_password = end_sign_in.clone().without("id").to("/account/password");
+    let change_password =
+        change_password.with("current_password", PASSWORD).with("password", "another long enough phrase");
     let leave = login.clone().to("/upstream/fake");
     let make_account = login.clone().to("/upstream/fake/account");
     let say_it_is_me = allow.clone().to("/upstream/fake/link");
@@ -54,6 +57,7 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         end_app,
         link,
         unlink,
+        change_password,
         leave,
         make_account,
         say_it_is_me,

@@ -143,6 +143,15 @@ async fn every_page(width: u32, height: u32) {
     look(browser, "again").await;
     visit.go("/account").await;
     look(browser, "account").await;
+    for section in ["password", "sign-ins", "applications", "history"] {
+        visit.go(&format!("/account/{section}")).await;
+        look(browser, &format!("account-{section}")).await;
+    }
+    visit.go("/account/password").await;
+    visit.fill_in(&[("#current_password", "not my password"), ("#password", "short")], "#change-password").await;
+    browser.find("#password-error").await;
+    look(browser, "account-password-refused").await;
+    visit.go("/account").await;
     browser.click("#apps button").await;
     browser.find("#done").await;
     look(browser, "account-done").await;

@@ -2,6 +2,8 @@
 
 mod account;
 mod account_endings;
+mod account_history;
+mod account_password;
 mod brand;
 mod consent;
 mod devices;

@@ -191,7 +191,9 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
     seen.push(("/account/identities/unlink", browser.submit(&unlink).await));
     assert!(sent_to.as_str().starts_with(&fake.issuer()));
     let end = account.form("#sign-ins button").without("id");
+    let change = end.clone().with("current_password", PASSWORD).with("password", "another long enough phrase");
     for (path, form) in [
+        ("/account/password", change),
         ("/account/sign-ins/end", end.clone().with("id", "another")),
         ("/account/sign-ins/end-others", end.clone()),
         ("/account/apps/end", end.clone().with("client_id", &client.id)),

@@ -56,7 +56,17 @@ async fn e2_an_ended_session_opens_no_door() {
     let other = server.another_node().await;
     let registry = server.registry();
     let client = server.db_client(ClientType::Web, |c| c.first_party = true).await;
-    for end in ["signed out", "elsewhere", "password", "operator", "operator, all", "off", "deleted", "expired"] {
+    for end in [
+        "signed out",
+        "elsewhere",
+        "password",
+        "own password",
+        "operator",
+        "operator, all",
+        "off",
+        "deleted",
+        "expired",
+    ] {
         let ann = server.db_user(ANN).await;
         let act = Act::of_operator(server.clock.now());
         let mut browser = server.browser();
@@ -75,6 +85,13 @@ async fn e2_an_ended_session_opens_no_door() {
                 let password = Some(Secret::presented("another quiet river at noon"));
                 let change = UserChange { password, ..UserChange::default() };
                 registry.change_user(&ann, change, &act).await.unwrap();
+            }
+            "own password" => {
+                let mut there = server.browser();
+                there.sign_in(ANN).await;
+                let form = there.visit("/account/password").await.form("#change-password");
+                let form = form.with("current_password", PASSWORD).with("password", "another quiet river at noon");
+                assert!(there.press(&form).await.has("#sign-out"));
             }
             "operator" => {
                 let id = account.form("#sign-ins button").field("id");

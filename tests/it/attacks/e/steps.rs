@@ -225,8 +225,7 @@ async fn e19_no_page_listens_to_messages_of_others() {
     ] {
         assert!(!script.contains(word), "{word}");
     }
-    let templates = std::fs::read_dir("templates").unwrap().map(|entry| entry.unwrap().path());
-    for template in templates {
+    for template in crate::sources::templates() {
         let text = std::fs::read_to_string(&template).unwrap();
         assert!(!text.contains("postMessage") && !text.contains("onmessage"), "{}", template.display());
         assert!(!text.contains("|safe"), "{}: text that is not escaped", template.display());
