@@ -172,6 +172,53 @@ close-it-and-create-mine = Jenes schließen und meines anlegen
 
 ## Das Konto
 
+cancel = Abbrechen
+no-address = keine
+a-key-was-used-again = Eine Anwendung hat { $at } einen Schlüssel vorgezeigt, der schon ersetzt war. Das kommt vor, wenn ihn jemand kopiert hat; darum wurde geschlossen, was er öffnete. Wenn Sie hier Anwendungen oder Browser sehen, die Sie nicht kennen, beenden Sie sie, und ändern Sie Ihr Passwort.
+somebody-failed-to-sign-in = Jemand hat { $count }-mal hintereinander vergeblich versucht, sich als Sie anzumelden, zuletzt { $at }.
+strangers-could-not-sign-in-until = Browser, die Ihr Konto nicht kennt, konnten sich bis { $until } nicht anmelden.
+strangers-could-not-sign-in = Browser, die Ihr Konto nicht kennt, konnten sich nicht anmelden, bis Sie es in einem getan haben, den es kennt.
+if-that-was-not-you = Wenn Sie das nicht waren, wählen Sie ein Passwort, das Sie nirgends sonst benutzen.
+where-you-are-signed-in = Wo Sie angemeldet sind
+this-browser = dieser Browser
+unknown-browser = Unbekannter Browser
+browser-on-system = { $browser } unter { $system }
+from-and-used = Von { $address }, benutzt { $at }
+end = Beenden
+end-the-sign-in-of = Die Anmeldung von { $device } beenden
+end-all-others = Alle anderen beenden
+applications-with-access = Anwendungen mit Zugriff
+no-applications = Keine.
+used = Benutzt { $at }
+end-access = Zugriff beenden
+end-access-of = Den Zugriff von { $client } beenden
+
+that-sign-in-has-ended = Diese Anmeldung ist beendet.
+all-others-have-ended = Alle anderen Anmeldungen sind beendet.
+your-account-is-linked = Ihr Konto bei { $provider } ist verknüpft: Sie können sich damit anmelden.
+the-account-is-linked = Das Konto ist verknüpft.
+that-account-is-unlinked = Dieses Konto meldet Sie nicht mehr an.
+has-no-access-any-more = { $client } hat keinen Zugriff mehr.
+the-application-has-no-access = Die Anwendung hat keinen Zugriff mehr.
+
+signed-in-more-than-ten-minutes-ago = Sie haben sich vor mehr als zehn Minuten als <strong>{ $person }</strong> angemeldet.
+sign-in-so-that-it-is-you = Melden Sie sich noch einmal an, damit Sie es sind, der das tut.
+type-so-that-it-is-you = Geben Sie Ihr Passwort ein, damit Sie es sind, der das tut.
+type-or-sign-in-so-that-it-is-you = Geben Sie Ihr Passwort ein, oder melden Sie sich noch einmal mit dem an, was verknüpft ist, damit Sie es sind, der das tut.
+end-this-sign-in = Diese Anmeldung beenden?
+that-browser = Dieser Browser
+browser-will-have-to-sign-in-again = <strong class="name">{ $name }</strong> muss sich wieder anmelden.
+end-sign-in = Anmeldung beenden
+end-all-other-sign-ins = Alle anderen Anmeldungen beenden?
+every-other-browser-will-have-to = Jeder Browser außer diesem muss sich wieder anmelden.
+link-an-account = Ein Konto verknüpfen?
+whoever-signs-in-to-it = Wer sich dort anmeldet, kann sich dann als Sie anmelden.
+unlink-this-account = Dieses Konto lösen?
+that-account = Dieses Konto
+unlinked-does-not-sign-you-in = <strong class="name">{ $name }</strong> meldet Sie nicht mehr an, und was damit angemeldet wurde, endet.
+end-this-access = Diesen Zugriff beenden?
+that-application = Diese Anwendung
+can-do-nothing-any-more = <strong class="name">{ $name }</strong> kann in Ihrem Namen nichts mehr tun, bis Sie es wieder erlauben.
 how-you-sign-in = Wie Sie sich anmelden
 with-the-address = Mit { $email }
 change-it = Ändern
@@ -182,6 +229,61 @@ unlink = Lösen
 unlink-provider = { $provider } lösen
 link-provider = <span class="name">{ $provider }</span> verknüpfen
 link-another-account-of = Ein weiteres Konto bei <span class="name">{ $provider }</span> verknüpfen
+
+what-you-have-allowed = Was Sie erlaubt haben und jederzeit zurücknehmen können.
+each-browser-you-signed-in = Jeder Browser, in dem Sie sich angemeldet haben, der zuletzt benutzte zuerst. Wenn Sie einen nicht kennen, beenden Sie ihn, und ändern Sie Ihr Passwort.
+overview = Übersicht
+sign-ins = Anmeldungen
+applications = Anwendungen
+history = Verlauf
+what-happened = Was geschehen ist
+everything-that-concerned-you = Alles, was Ihr Konto betraf, das Neueste zuerst. Wenn Sie etwas davon nicht waren, beenden Sie, was Sie nicht kennen, und ändern Sie Ihr Passwort.
+nothing-happened = Nichts.
+nothing-older = Nichts Älteres.
+when-from-where = { $at }, von { $network }
+older = Älteres
+newest = Neuestes
+
+change-password = Passwort ändern
+change-your-password = Passwort ändern
+current-password = Derzeitiges Passwort
+new-password = Neues Passwort
+sign-out-everywhere-else = Überall sonst abmelden: in allen anderen Browsern und bei allen Anwendungen
+account-has-no-password = Ihr Konto hat kein Passwort: Sie melden sich anders an.
+your-password-is-changed = Ihr Passwort ist geändert.
+password-at-least = Mindestens { $count } Zeichen: ein paar Wörter, die nichts miteinander zu tun haben.
+how-hard-to-guess = Wie schwer das Passwort zu erraten ist
+score-of-four = { $score } von 4
+score-needed = { $score } von 4, und 3 sind nötig.
+
+history-signed-in = Sie haben sich angemeldet.
+history-proved-once-more = Sie haben noch einmal bewiesen, dass Sie es sind.
+history-failed = Jemand hat vergeblich versucht, sich als Sie anzumelden.
+history-failed-times = Jemand hat { $count }-mal vergeblich versucht, sich als Sie anzumelden.
+history-sprayed = Aus vielen Netzen wurde vergeblich versucht, sich als Sie anzumelden.
+history-locked-out = Nach vergeblichen Versuchen wurde die Anmeldung für Browser geschlossen, die Ihr Konto nicht kennt.
+history-signed-out = Sie haben sich abgemeldet.
+history-ended-by-you = Sie haben eine Anmeldung beendet.
+history-ended-by-password = Eine Anmeldung endete, weil Ihr Passwort geändert wurde.
+history-ended-by-another = Eine Anmeldung endete, weil sich in jenem Browser jemand anderes angemeldet hat.
+history-ended-as-oldest = Ihre älteste Anmeldung endete, weil es zu viele waren.
+history-ended = Eine Anmeldung endete.
+history-allowed = Sie haben Zugriff erlaubt.
+history-refused = Sie haben Zugriff abgelehnt.
+history-withdrawn = Der Zugriff wurde zurückgenommen.
+history-code-replayed = Ein Schlüssel zu Ihrem Konto wurde zweimal benutzt. Was er geöffnet hatte, wurde geschlossen.
+history-key-reused = Ein Schlüssel, der schon ersetzt war, wurde wieder benutzt: Vielleicht hat ihn jemand kopiert. Was er öffnete, wurde geschlossen.
+history-registered = Sie haben dieses Konto angelegt.
+history-created = Dieses Konto wurde angelegt.
+history-password-changed = Ihr Passwort wurde geändert.
+history-changed-by-operator = Der Betreiber dieses Servers hat Ihr Konto geändert.
+history-changed = Was über Sie bekannt ist, wurde auf den neuesten Stand gebracht.
+history-disabled = Ihr Konto wurde abgeschaltet.
+history-enabled = Ihr Konto wurde wieder eingeschaltet.
+history-signed-out-by-operator = Der Betreiber dieses Servers hat alle Ihre Anmeldungen beendet.
+history-unlocked = Der Betreiber dieses Servers hat Ihr Konto wieder geöffnet.
+history-linked = Ein Konto bei einem Anbieter wurde verknüpft: Es meldet Sie an.
+history-unlinked = Ein Konto bei einem Anbieter wurde gelöst.
 
 ## Was nicht geht: unter dem Namen der Regel (src/protocol/rejection/)
 

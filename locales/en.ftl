@@ -188,6 +188,53 @@ close-it-and-create-mine = Close it and create mine
 
 ## The account
 
+cancel = Cancel
+no-address = none
+a-key-was-used-again = An application showed, { $at }, a key that had been replaced before. That happens when somebody has copied it, so what it opened was closed. If you see applications or browsers here that you do not know, end them and change your password.
+somebody-failed-to-sign-in = Somebody failed { $count } times in a row to sign in as you, the last time { $at }.
+strangers-could-not-sign-in-until = Browsers that your account does not know could not sign in until { $until }.
+strangers-could-not-sign-in = Browsers that your account does not know could not sign in until you did in one that it knows.
+if-that-was-not-you = If that was not you, choose a password that you use nowhere else.
+where-you-are-signed-in = Where you are signed in
+this-browser = this browser
+unknown-browser = Unknown browser
+browser-on-system = { $browser } on { $system }
+from-and-used = From { $address }, used { $at }
+end = End
+end-the-sign-in-of = End the sign-in of { $device }
+end-all-others = End all others
+applications-with-access = Applications with access
+no-applications = None.
+used = Used { $at }
+end-access = End access
+end-access-of = End access of { $client }
+
+that-sign-in-has-ended = That sign-in has ended.
+all-others-have-ended = All other sign-ins have ended.
+your-account-is-linked = Your { $provider } account is linked: you can sign in with it.
+the-account-is-linked = The account is linked.
+that-account-is-unlinked = That account does not sign you in any more.
+has-no-access-any-more = { $client } has no access any more.
+the-application-has-no-access = The application has no access any more.
+
+signed-in-more-than-ten-minutes-ago = You signed in more than ten minutes ago, as <strong>{ $person }</strong>.
+sign-in-so-that-it-is-you = Sign in once more, so that it is you who does this.
+type-so-that-it-is-you = Type your password, so that it is you who does this.
+type-or-sign-in-so-that-it-is-you = Type your password, or sign in once more with what is linked, so that it is you who does this.
+end-this-sign-in = End this sign-in?
+that-browser = That browser
+browser-will-have-to-sign-in-again = <strong class="name">{ $name }</strong> will have to sign in again.
+end-sign-in = End sign-in
+end-all-other-sign-ins = End all other sign-ins?
+every-other-browser-will-have-to = Every browser but this one will have to sign in again.
+link-an-account = Link an account?
+whoever-signs-in-to-it = Whoever signs in to it can then sign in as you.
+unlink-this-account = Unlink this account?
+that-account = That account
+unlinked-does-not-sign-you-in = <strong class="name">{ $name }</strong> does not sign you in any more, and what it signed in ends.
+end-this-access = End this access?
+that-application = That application
+can-do-nothing-any-more = <strong class="name">{ $name }</strong> can do nothing on your behalf any more, until you allow it again.
 how-you-sign-in = How you sign in
 with-the-address = With { $email }
 change-it = Change it
@@ -286,3 +333,59 @@ mail-ended-lead = All sign-ins to your account at { $brand } were ended, and so 
 mail-displaced = Your address belongs to another account now: { $brand }
 mail-displaced-lead = There was an account at { $brand } with this address that nobody had ever confirmed. Somebody who has shown that the address is theirs has an account with it now, and the old one has none any more.
 mail-displaced-advice = If it was you, everything is well. If it was not, somebody reads mail at this address: change the password of your mailbox.
+
+what-you-have-allowed = What you have allowed, and may take back at any time.
+each-browser-you-signed-in = Each browser in which you signed in, the one used last first. If you do not know one, end it and change your password.
+overview = Overview
+sign-ins = Sign-ins
+applications = Applications
+history = History
+what-happened = What happened
+everything-that-concerned-you = Everything that concerned your account, newest first. If something was not you, end what you do not know and change your password.
+nothing-happened = Nothing.
+nothing-older = Nothing older.
+when-from-where = { $at }, from { $network }
+older = Older
+newest = Newest
+
+change-password = Change password
+change-your-password = Change your password
+current-password = Current password
+new-password = New password
+sign-out-everywhere-else = Sign out everywhere else: all other browsers, and all applications
+account-has-no-password = Your account has no password: you sign in to it in another way.
+your-password-is-changed = Your password is changed.
+password-at-least = At least { $count } characters: a few unrelated words.
+how-hard-to-guess = How hard the password is to guess
+score-of-four = { $score } of 4
+score-needed = { $score } of 4, and 3 are needed.
+
+history-signed-in = You signed in.
+history-proved-once-more = You proved once more that it is you.
+history-failed = Somebody failed to sign in as you.
+history-failed-times = Somebody failed { $count } times to sign in as you.
+history-sprayed = Failed attempts to sign in as you came from many networks.
+history-locked-out = After failed attempts, sign-in was closed to browsers that your account does not know.
+history-signed-out = You signed out.
+history-ended-by-you = You ended a sign-in.
+history-ended-by-password = A sign-in ended, because your password was changed.
+history-ended-by-another = A sign-in ended, because somebody else signed in in that browser.
+history-ended-as-oldest = Your oldest sign-in ended, because there were too many.
+history-ended = A sign-in ended.
+# The name of the application stands before these three.
+history-allowed = You allowed it access.
+history-refused = You refused it access.
+history-withdrawn = Its access was taken back.
+history-code-replayed = A key to your account was used twice. What it had opened was closed.
+history-key-reused = A key that had been replaced was used again: somebody may have copied it. What it opened was closed.
+history-registered = You made this account.
+history-created = This account was made.
+history-password-changed = Your password was changed.
+history-changed-by-operator = Whoever runs this server changed your account.
+history-changed = What is known of you was brought up to date.
+history-disabled = Your account was switched off.
+history-enabled = Your account was switched on again.
+history-signed-out-by-operator = Whoever runs this server ended all your sign-ins.
+history-unlocked = Whoever runs this server opened your account again.
+history-linked = An account at a provider was linked: it signs you in.
+history-unlinked = An account at a provider was unlinked.

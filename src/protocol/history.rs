@@ -1,4 +1,4 @@
-//! The audit record in words that a layman reads. Rows that say nothing to the person are left out, and failed sign-ins in a row are one
+//! The audit record in words that a layman reads, by their keys in `locales/`. Rows that say nothing to the person are left out, and failed sign-ins in a row are one
 //! line: what counts is how often, and when last.
 
 use serde_json::Value;
@@ -11,8 +11,10 @@ use crate::clock::Timestamp;
 pub struct Told {
     /// When; of several, the last time.
     pub at: Timestamp,
-    /// What happened: a sentence, before which stands the name of the application when there is one.
-    pub words: String,
+    /// What happened, by the key of its words: a sentence, before which stands the name of the application when there is one.
+    pub key: &'static str,
+    /// How often, for words that say so.
+    pub times: i64,
     /// The `client_id` of the application that it is about.
     pub client_id: Option<String>,
     /// From which network.
@@ -32,10 +34,11 @@ pub fn told(rows: &[Row]) -> Vec<Told> {
         {
             times = times.saturating_add(before.times);
         }
-        let Some((words, is_grave)) = words(row, times) else { continue };
+        let Some((key, is_grave)) = words(row, times) else { continue };
         lines.push(Told {
             at: Timestamp::from_seconds(row.at),
-            words,
+            key,
+            times,
             client_id: row.client_id.clone(),
             network: row.network.clone().filter(|_| row.actor != "operator"),
             is_grave,
@@ -46,61 +49,54 @@ pub fn told(rows: &[Row]) -> Vec<Told> {
 
 const FAILED: &str = "sign_in.failed";
 
-/// What a row says to its person, and whether that is grave.
-fn words(row: &Row, times: i64) -> Option<(String, bool)> {
+/// The key of what a row says to its person, and whether that is grave.
+fn words(row: &Row, times: i64) -> Option<(&'static str, bool)> {
     let details: Value = serde_json::from_str(&row.details).unwrap_or_default();
     let by_operator = row.actor == "operator";
-    let (words, is_grave) = match row.event.as_str() {
-        "sign_in.succeeded" if details["renewed"] == Value::Bool(true) => {
-            ("You proved once more that it is you.", false)
-        }
-        "sign_in.succeeded" => ("You signed in.", false),
-        FAILED if times > 1 => return Some((format!("Somebody failed {times} times to sign in as you."), true)),
-        FAILED => ("Somebody failed to sign in as you.", true),
+    Some(match row.event.as_str() {
+        "sign_in.succeeded" if details["renewed"] == Value::Bool(true) => ("history-proved-once-more", false),
+        "sign_in.succeeded" => ("history-signed-in", false),
+        FAILED if times > 1 => ("history-failed-times", true),
+        FAILED => ("history-failed", true),
         "sign_in.ended" => (ended(details["reason"].as_str().unwrap_or_default()), false),
-        "sign_in.sprayed" => ("Failed attempts to sign in as you came from many networks.", true),
-        "lockout.began" => {
-            ("After failed attempts, sign-in was closed to browsers that your account does not know.", true)
-        }
-        "consent.given" => ("You allowed it access.", false),
-        "consent.denied" => ("You refused it access.", false),
-        "consent.withdrawn" => ("Its access was taken back.", false),
-        "code.replayed" => ("A key to your account was used twice. What it had opened was closed.", true),
-        "refresh_token.reused" => (
-            "A key that had been replaced was used again: somebody may have copied it. What it opened was closed.",
-            true,
-        ),
-        "user.registered" => ("You made this account.", false),
-        "user.created" => ("This account was made.", false),
-        "user.password_changed" => ("Your password was changed.", true),
-        "user.changed" if by_operator => ("Whoever runs this server changed your account.", false),
-        "user.changed" => ("What is known of you was brought up to date.", false),
-        "user.disabled" => ("Your account was switched off.", true),
-        "user.enabled" => ("Your account was switched on again.", false),
-        "user.signed_out" => ("Whoever runs this server ended all your sign-ins.", true),
-        "user.unlocked" => ("Whoever runs this server opened your account again.", false),
-        "identity.linked" => ("An account at a provider was linked: it signs you in.", true),
-        "identity.unlinked" => ("An account at a provider was unlinked.", true),
+        "sign_in.sprayed" => ("history-sprayed", true),
+        "lockout.began" => ("history-locked-out", true),
+        "consent.given" => ("history-allowed", false),
+        "consent.denied" => ("history-refused", false),
+        "consent.withdrawn" => ("history-withdrawn", false),
+        "code.replayed" => ("history-code-replayed", true),
+        "refresh_token.reused" => ("history-key-reused", true),
+        "user.registered" => ("history-registered", false),
+        "user.created" => ("history-created", false),
+        "user.password_changed" => ("history-password-changed", true),
+        "user.changed" if by_operator => ("history-changed-by-operator", false),
+        "user.changed" => ("history-changed", false),
+        "user.disabled" => ("history-disabled", true),
+        "user.enabled" => ("history-enabled", false),
+        "user.signed_out" => ("history-signed-out-by-operator", true),
+        "user.unlocked" => ("history-unlocked", false),
+        "identity.linked" => ("history-linked", true),
+        "identity.unlinked" => ("history-unlinked", true),
         _ => return None,
-    };
-    Some((words.to_owned(), is_grave))
+    })
 }
 
 /// That a sign-in ended, for this reason.
 fn ended(reason: &str) -> &'static str {
     match reason {
-        "signed out" => "You signed out.",
-        "ended by the person" => "You ended a sign-in.",
-        "new password" => "A sign-in ended, because your password was changed.",
-        "another sign-in" => "A sign-in ended, because somebody else signed in in that browser.",
-        "too many sign-ins" => "Your oldest sign-in ended, because there were too many.",
-        _ => "A sign-in ended.",
+        "signed out" => "history-signed-out",
+        "ended by the person" => "history-ended-by-you",
+        "new password" => "history-ended-by-password",
+        "another sign-in" => "history-ended-by-another",
+        "too many sign-ins" => "history-ended-as-oldest",
+        _ => "history-ended",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
 
     fn row(id: i64, event: &str, network: &str, details: &str, times: i64) -> Row {
         Row {
@@ -129,8 +125,9 @@ mod tests {
             row(2, "sign_in.succeeded", "a", "{\"renewed\":true}", 1),
             row(1, FAILED, "b", "not json", 1),
         ];
+        let words = |line: &Told| Language::default().say(line.key).with("count", line.times).plain();
         let lines: Vec<_> =
-            told(&rows).into_iter().map(|line| (line.at.seconds() - 1_800_000_000, line.words)).collect();
+            told(&rows).into_iter().map(|line| (line.at.seconds() - 1_800_000_000, words(&line))).collect();
         let words: Vec<_> = lines.iter().map(|(id, words)| (*id, words.as_str())).collect();
         assert_eq!(
             words,

@@ -18,6 +18,7 @@ use crate::http::cookies::Done;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender};
+use crate::language::Language;
 use crate::protocol::attempts::FOR_EVER;
 use crate::protocol::device;
 use crate::protocol::journey::{Action, Goal};
@@ -92,9 +93,9 @@ impl SignInLine {
 }
 
 impl AppLine {
-    fn all(entries: Vec<AppWithAccess>, resources: &[Resource], now: Timestamp) -> Vec<Self> {
+    fn all(entries: Vec<AppWithAccess>, (resources, language): (&[Resource], Language), now: Timestamp) -> Vec<Self> {
         let line = |entry: AppWithAccess| Self {
-            words: words(&entry.scopes, resources),
+            words: words(&entry.scopes, resources, language),
             client_id: entry.client_id,
             name: entry.name,
             used_at: Moment::new(entry.used_at, now),
@@ -133,7 +134,7 @@ struct Confirm {
     error: Option<Notice>,
 }
 
-/// What is to be confirmed, in words.
+/// What is to be confirmed: the keys of its words.
 struct Asks {
     title: &'static str,
     name: Option<String>,
@@ -151,8 +152,8 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
     let resources = app.directory.resources().await?;
     let visit = Visit::open(&app, &sender, None, now).await?;
     let done = match &sender.cookies.done {
-        Some(Done::Act(action)) => Some(done(&app, action).await?),
-        Some(Done::NewPassword) => Some("Your password is changed.".to_owned()),
+        Some(Done::Act(action)) => Some(done(&app, &sender.page, action).await?),
+        Some(Done::NewPassword) => Some(sender.page.t("your-password-is-changed").plain()),
         None => None,
     };
     let template = Account {
@@ -171,7 +172,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         tried: view.tried.map(|noted| Tried::new(&noted, now)),
         reused_at: view.reused_at.map(|at| Moment::new(at, now)),
         sign_ins: SignInLine::all(view.sign_ins, &sign_in, now),
-        apps: AppLine::all(view.apps, &resources, now),
+        apps: AppLine::all(view.apps, (&resources, sender.page.language()), now),
     };
     Ok((sender.cookies.told(), visit.answer(&template)?).into_response())
 }
@@ -202,29 +203,29 @@ pub(in crate::http) async fn applications(State(app): State<App>, sender: Sender
         page: sender.page.clone(),
         section: "applications",
         form: visit.form(&app),
-        apps: AppLine::all(entries, &resources, now),
+        apps: AppLine::all(entries, (&resources, sender.page.language()), now),
     };
     Ok(visit.answer(&template)?)
 }
 
 /// A line for each thing that was allowed, in the order of the consent page.
-fn words(scopes: &ScopeSet, resources: &[Resource]) -> Vec<String> {
-    scope::in_order(scopes.iter()).into_iter().map(|token| scope::words(token, resources)).collect()
+fn words(scopes: &ScopeSet, resources: &[Resource], language: Language) -> Vec<String> {
+    scope::in_order(scopes.iter()).into_iter().map(|token| language.scope(token, resources)).collect()
 }
 
 /// What the page says of what was done.
-async fn done(app: &App, action: &Action) -> Result<String, Failure> {
+async fn done(app: &App, page: &Page, action: &Action) -> Result<String, Failure> {
     Ok(match action {
-        Action::EndSignIn(_) => "That sign-in has ended.".to_owned(),
-        Action::EndOtherSignIns => "All other sign-ins have ended.".to_owned(),
+        Action::EndSignIn(_) => page.t("that-sign-in-has-ended").plain(),
+        Action::EndOtherSignIns => page.t("all-others-have-ended").plain(),
         Action::Link(provider) => match app.providers.get(provider) {
-            Some(provider) => format!("Your {} account is linked: you can sign in with it.", provider.name()),
-            None => "The account is linked.".to_owned(),
+            Some(provider) => page.t("your-account-is-linked").with("provider", provider.name()).plain(),
+            None => page.t("the-account-is-linked").plain(),
         },
-        Action::Unlink(_) => "That account does not sign you in any more.".to_owned(),
+        Action::Unlink(_) => page.t("that-account-is-unlinked").plain(),
         Action::EndApp(client_id) => match app.directory.client(client_id).await? {
-            Some(client) => format!("{} has no access any more.", client.name),
-            None => "The application has no access any more.".to_owned(),
+            Some(client) => page.t("has-no-access-any-more").with("client", &client.name).plain(),
+            None => page.t("the-application-has-no-access").plain(),
         },
     })
 }
@@ -309,7 +310,7 @@ async fn question(
         form: visit.form(app),
         whose,
         offer: Offer::to_user(app, sender, user_id).await?,
-        asks: Asks::of(action, app.sign_ins.subject_of(user_id, action).await?),
+        asks: Asks::of(&sender.page, action, app.sign_ins.subject_of(user_id, action).await?),
         error: error.as_ref().map(Notice::from),
     };
     let page = visit.answer(&template)?;
@@ -320,45 +321,45 @@ async fn question(
 }
 
 impl Asks {
-    fn of(action: &Action, name: Option<String>) -> Self {
+    fn of(page: &Page, action: &Action, name: Option<String>) -> Self {
         match action {
             Action::EndSignIn(id) => Self {
-                title: "End this sign-in?",
-                name: Some(name.unwrap_or_else(|| "That browser".to_owned())),
-                effect: "will have to sign in again.",
-                button: "End sign-in",
+                title: "end-this-sign-in",
+                name: Some(name.map_or_else(|| page.t("that-browser").plain(), |name| page.device(&name))),
+                effect: "browser-will-have-to-sign-in-again",
+                button: "end-sign-in",
                 path: "/account/sign-ins/end",
                 field: Some(("id", id.clone())),
             },
             Action::EndOtherSignIns => Self {
-                title: "End all other sign-ins?",
+                title: "end-all-other-sign-ins",
                 name: None,
-                effect: "Every browser but this one will have to sign in again.",
-                button: "End all others",
+                effect: "every-other-browser-will-have-to",
+                button: "end-all-others",
                 path: "/account/sign-ins/end-others",
                 field: None,
             },
             Action::Link(provider) => Self {
-                title: "Link an account?",
+                title: "link-an-account",
                 name: None,
-                effect: "Whoever signs in to it can then sign in as you.",
-                button: "Go on",
+                effect: "whoever-signs-in-to-it",
+                button: "go-on",
                 path: "/account/identities/link",
                 field: Some(("provider", provider.clone())),
             },
             Action::Unlink(id) => Self {
-                title: "Unlink this account?",
-                name: Some(name.unwrap_or_else(|| "That account".to_owned())),
-                effect: "does not sign you in any more, and what it signed in ends.",
-                button: "Unlink",
+                title: "unlink-this-account",
+                name: Some(name.unwrap_or_else(|| page.t("that-account").plain())),
+                effect: "unlinked-does-not-sign-you-in",
+                button: "unlink",
                 path: "/account/identities/unlink",
                 field: Some(("id", id.clone())),
             },
             Action::EndApp(client_id) => Self {
-                title: "End this access?",
-                name: Some(name.unwrap_or_else(|| "That application".to_owned())),
-                effect: "can do nothing on your behalf any more, until you allow it again.",
-                button: "End access",
+                title: "end-this-access",
+                name: Some(name.unwrap_or_else(|| page.t("that-application").plain())),
+                effect: "can-do-nothing-any-more",
+                button: "end-access",
                 path: "/account/apps/end",
                 field: Some(("client_id", client_id.clone())),
             },

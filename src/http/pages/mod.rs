@@ -129,6 +129,16 @@ impl Page {
         }
     }
 
+    /// A browser, of its English name.
+    fn device(&self, english: &str) -> String {
+        self.language().device(english)
+    }
+
+    /// A moment that matters to the minute, as a `<time>`.
+    fn minute(&self, moment: &Moment) -> Markup {
+        Markup(format!("<time datetime=\"{}\">{}</time>", moment.exact, moment.title))
+    }
+
     /// A moment, as a `<time>`: how long ago it was.
     fn time(&self, moment: &Moment) -> Markup {
         Markup(format!(

@@ -10,8 +10,6 @@ pub(super) struct Moment {
     pub exact: String,
     /// To the minute: `2026-11-24 12:00 UTC`.
     pub title: String,
-    /// How long ago: `5 minutes ago`.
-    pub words: String,
     since: (&'static str, i64),
 }
 
@@ -21,7 +19,7 @@ impl Moment {
         let exact = at.to_string();
         let seconds = now.seconds().saturating_sub(at.seconds());
         let title = format!("{} UTC", exact.get(..16).unwrap_or(&exact).replace('T', " "));
-        Self { title, words: ago(seconds), since: since(seconds), exact }
+        Self { title, since: since(seconds), exact }
     }
 }
 
@@ -46,19 +44,6 @@ fn since(seconds: i64) -> (&'static str, i64) {
     unit.map_or(("just-now", 0), |(length, key)| (key, seconds / length))
 }
 
-/// Seconds in words, in the largest unit that they fill. Clocks of several nodes differ: what lies ahead is now.
-fn ago(seconds: i64) -> String {
-    const UNITS: [(i64, &str); 5] =
-        [(365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3600, "hour"), (60, "minute")];
-    let Some((length, unit)) = UNITS.into_iter().find(|(length, _)| seconds >= *length) else {
-        return "just now".to_owned();
-    };
-    match seconds / length {
-        1 => format!("1 {unit} ago"),
-        count => format!("{count} {unit}s ago"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,10 +61,15 @@ mod tests {
             (2_592_000, "1 month ago"),
             (31_536_000, "1 year ago"),
         ] {
-            assert_eq!(ago(seconds), words);
+            assert_eq!(Moment::new(at, at.plus(seconds)).ago(Language::default()), words);
         }
         let moment = Moment::new(at, at.plus(300));
         assert_eq!((moment.exact.as_str(), moment.title.as_str()), ("2027-01-15T08:00:00Z", "2027-01-15 08:00 UTC"));
-        assert_eq!(moment.words, "5 minutes ago");
+        assert_eq!(moment.ago(Language::default()), "5 minutes ago");
+        let german = Language::tagged("de").unwrap();
+        assert_eq!(
+            (moment.ago(german).as_str(), Moment::new(at, at.plus(60)).ago(german).as_str()),
+            ("vor 5 Minuten", "vor einer Minute")
+        );
     }
 }

@@ -26,8 +26,8 @@ struct Password {
     /// The address that the password belongs to; `None` when there is no password to change.
     email: Option<String>,
     error: Option<Notice>,
-    current_error: Option<&'static str>,
-    password_error: Option<&'static str>,
+    current_error: Option<Rejection>,
+    password_error: Option<Rejection>,
     strength: Option<Strength>,
     ends_all: bool,
     min_length: usize,
@@ -73,8 +73,8 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
 impl Password {
     fn point_out(&mut self, notice: Notice, problems: Problems) {
         self.error = Some(notice);
-        self.current_error = problems.current.map(Rejection::description);
-        self.password_error = problems.password.map(Rejection::description);
+        self.current_error = problems.current;
+        self.password_error = problems.password;
         self.strength = problems.strength;
     }
 }
