@@ -8,6 +8,7 @@ mod brand;
 mod consent;
 mod devices;
 mod forms;
+mod german_in_chromium;
 mod journey;
 mod letters;
 mod limit;
