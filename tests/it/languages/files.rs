@@ -10,14 +10,8 @@ use doorward::protocol::rejection::{Audience, Rejection};
 const ENGLISH: &[&str] = &["demo_guide.html", "demo_outbox.html"];
 
 /// Templates whose words are still to be moved.
-const STILL_TO_COME: &[&str] = &[
-    "emails.html",
-    "mail_code.html",
-    "mail_link.html",
-    "new_password.html",
-    "recover.html",
-    "register.html",
-];
+const STILL_TO_COME: &[&str] =
+    &["emails.html", "mail_code.html", "mail_link.html", "new_password.html", "recover.html", "register.html"];
 
 /// Rules of pages that are being written, whose German words are there already.
 const RULES_TO_COME: &[&str] = &["WrongCode", "UnknownTicket"];
