@@ -24,6 +24,8 @@ const LONG_PAUSE: i64 = 3600;
 const SLOW_AFTER: usize = 9;
 const SLOW_PAUSE: i64 = 900;
 const CLOSE_AFTER: usize = 13;
+/// How often an attempt comes again that was answered with 503.
+const BUSY: usize = 20;
 
 #[derive(Clone, Debug)]
 enum Operation {
@@ -172,7 +174,15 @@ impl Place {
         let mut browser = self.browser.clone().at(&self.nodes[node]);
         browser.address = format!("10.{}.{}.{network}", self.histories / 250, self.histories % 250);
         let password = if right { PASSWORD } else { "a wrong password of some length" };
-        browser.submit(&self.form.clone().with("email", email).with("password", password)).await
+        let form = self.form.clone().with("email", email).with("password", password);
+        // On a machine that is busy with other things the server may say that it is too: then nothing was counted.
+        for _ in 0..BUSY {
+            let answer = browser.clone().submit(&form).await;
+            if answer.status.as_u16() != 503 {
+                return answer;
+            }
+        }
+        browser.submit(&form).await
     }
 }
 
