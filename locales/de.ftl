@@ -432,3 +432,65 @@ mail-ended-lead = Alle Anmeldungen bei Ihrem Konto bei { $brand } wurden beendet
 mail-displaced = Ihre Adresse gehört jetzt zu einem anderen Konto: { $brand }
 mail-displaced-lead = Es gab bei { $brand } ein Konto mit dieser Adresse, das niemand je bestätigt hat. Jemand, der gezeigt hat, dass die Adresse ihm gehört, hat jetzt ein Konto damit, und das alte hat keine mehr.
 mail-displaced-advice = Wenn Sie das waren, ist alles gut. Wenn nicht, liest jemand Nachrichten an diese Adresse: Ändern Sie das Passwort Ihres Postfachs.
+
+## Was per E-Mail gezeigt wird
+
+forgotten-your-password = Passwort vergessen?
+forgotten-password = Passwort vergessen
+tell-us-your-address = Nennen Sie die E-Mail-Adresse Ihres Kontos. Wir senden Ihnen einen Link und einen Code, mit denen Sie ein neues Passwort wählen können.
+send-the-mail = E-Mail senden
+back-to-sign-in = Zurück zur Anmeldung
+look-into-your-mail = Sehen Sie in Ihre E-Mails
+mail-if-account = Wenn es ein Konto mit der Adresse <strong>{ $address }</strong> gibt, ist eine E-Mail mit einem Link und einem Code dorthin unterwegs. Das kann eine Minute dauern.
+mail-on-its-way = Eine E-Mail mit einem Link und einem Code ist unterwegs an <strong>{ $address }</strong>. Das kann eine Minute dauern.
+code-from-the-mail = Code aus der E-Mail
+code-hint = Acht Buchstaben. Sie können auch den Link in der E-Mail öffnen, in diesem Browser oder auf dem Gerät, auf dem Sie sie lesen.
+no-mail = Keine E-Mail? Sehen Sie bei den unerwünschten nach, oder
+correct-or-send-again = berichtigen Sie die Adresse oder senden Sie noch einmal
+mail-comes-first = Zuerst kommt eine E-Mail an diese Adresse. Danach wählen Sie einen Namen und ein Passwort.
+choose-a-new-password = Neues Passwort wählen
+all-are-signed-out = Alle Browser und Anwendungen, die jetzt angemeldet sind, werden abgemeldet.
+save-and-sign-in = Speichern und anmelden
+you-are-invited = Sie sind eingeladen
+confirm-your-address = Bestätigen Sie Ihre Adresse
+confirm-your-new-address = Bestätigen Sie Ihre neue Adresse
+take-your-account-back = Holen Sie Ihr Konto zurück
+keep-your-account = Behalten Sie Ihr Konto
+confirm = Bestätigen
+take-it-back = Zurückholen
+keep-it = Behalten
+link-register = für <strong>{ $address }</strong>, in diesem Browser. Als Nächstes wählen Sie einen Namen und ein Passwort.
+link-invite = zu einem Konto bei <strong class="name">{ $brand }</strong> mit der Adresse <strong>{ $address }</strong>. Als Nächstes wählen Sie ein Passwort.
+link-reset = für das Konto von <strong>{ $address }</strong>. Mit dem neuen Passwort werden alle Browser und Anwendungen abgemeldet, die jetzt angemeldet sind.
+link-verify = Gehören <strong>{ $address }</strong> und das Konto mit dieser Adresse Ihnen? Wenn Sie diese E-Mail nicht angefordert haben, schließen Sie diese Seite.
+link-change = Ihr Konto soll von nun an die Adresse <strong>{ $address }</strong> haben. Wenn Sie diese E-Mail nicht angefordert haben, schließen Sie diese Seite.
+link-undo = Ihr Konto bekommt seine frühere Adresse <strong>{ $address }</strong> wieder, und alle werden abgemeldet. Danach wählen Sie ein neues Passwort.
+link-return = Das Konto von <strong>{ $address }</strong> wird bald gelöscht. Behalten Sie es, und alles darin bleibt.
+address-proved = bestätigt
+address-not-proved = Noch hat niemand gezeigt, dass diese Adresse Ihnen gehört. Ist das geschehen, können Sie ein neues Passwort wählen, wenn Sie Ihres vergessen.
+prove-the-address = Adresse bestätigen
+no-address-yet = Ihr Konto hat keine Adresse. Mit einer können Sie sich mit einem Passwort anmelden und ein neues wählen, wenn Sie es vergessen haben.
+another-address = Eine andere Adresse
+an-address = Eine Adresse
+mail-goes-there = Eine E-Mail geht an die neue Adresse. Sie gilt, sobald Sie sie geöffnet haben.
+mail-goes-there-and-undo = Eine E-Mail geht an die neue Adresse. Sobald Sie sie geöffnet haben, ersetzt die neue Adresse die frühere; diese erfährt davon und kann es sieben Tage lang rückgängig machen.
+new-address = Neue E-Mail-Adresse
+send-a-mail-there = E-Mail dorthin senden
+have-an-account = Haben Sie ein Konto?
+the-address-is-yours = Die Adresse ist Ihre.
+confirm-this-address = Diese Adresse bestätigen?
+that-address = Diese Adresse
+becomes-your-address = <strong class="name">{ $name }</strong> wird die Adresse Ihres Kontos: Sie melden sich damit an, und E-Mails gehen dorthin.
+mail-link-good-for-minutes = Der Link gilt { $minutes ->
+    [one] eine Minute
+   *[other] { $minutes } Minuten
+} lang und einmal.
+password-tried-first = Es ist eines von denen, die zuerst probiert werden.
+password-without-names = Ohne Ihren Namen, Ihre Adresse und den Namen dieser Website bleibt wenig davon übrig.
+password-keys = Tasten, die nebeneinander liegen, werden früh probiert.
+password-twice = Zweimal dasselbe zu sagen bringt fast nichts.
+password-rows = Reihen wie abc oder 6543 werden früh probiert.
+password-dates = Jahreszahlen und Daten werden früh probiert.
+password-names = Namen werden früh probiert.
+password-single-word = Ein einzelnes Wort ist schnell gefunden, was auch dahinter steht.
+password-common = Es ist eines, das sehr viele benutzen, oder beginnt mit einem.

@@ -389,3 +389,65 @@ history-signed-out-by-operator = Whoever runs this server ended all your sign-in
 history-unlocked = Whoever runs this server opened your account again.
 history-linked = An account at a provider was linked: it signs you in.
 history-unlinked = An account at a provider was unlinked.
+
+## What is proved by mail
+
+forgotten-your-password = Forgotten your password?
+forgotten-password = Forgotten password
+tell-us-your-address = Tell us the e-mail address of your account. We send you a link and a code with which you can choose a new password.
+send-the-mail = Send the mail
+back-to-sign-in = Back to sign in
+look-into-your-mail = Look into your mail
+mail-if-account = If there is an account with the address <strong>{ $address }</strong>, a mail with a link and a code is on its way to it. It may take a minute.
+mail-on-its-way = A mail with a link and a code is on its way to <strong>{ $address }</strong>. It may take a minute.
+code-from-the-mail = Code from the mail
+code-hint = Eight letters. You can also open the link in the mail, in this browser or on the device where you read it.
+no-mail = No mail? Look among the unwanted ones, or
+correct-or-send-again = correct the address or send it again
+mail-comes-first = A mail comes to this address first. Then you choose a name and a password.
+choose-a-new-password = Choose a new password
+all-are-signed-out = All browsers and applications that are signed in now are signed out.
+save-and-sign-in = Save and sign in
+you-are-invited = You are invited
+confirm-your-address = Confirm your address
+confirm-your-new-address = Confirm your new address
+take-your-account-back = Take your account back
+keep-your-account = Keep your account
+confirm = Confirm
+take-it-back = Take it back
+keep-it = Keep it
+link-register = for <strong>{ $address }</strong>, in this browser. Next you choose a name and a password.
+link-invite = to have an account at <strong class="name">{ $brand }</strong> with the address <strong>{ $address }</strong>. Next you choose a password.
+link-reset = for the account of <strong>{ $address }</strong>. With the new password, all browsers and applications that are signed in now are signed out.
+link-verify = <strong>{ $address }</strong> is yours, and the account that has it too? If you did not ask for this mail, close this page.
+link-change = Your account is to have the address <strong>{ $address }</strong> from now on. If you did not ask for this mail, close this page.
+link-undo = Your account gets its former address <strong>{ $address }</strong> again, and everybody is signed out of it. Then you choose a new password.
+link-return = The account of <strong>{ $address }</strong> is about to be deleted. Keep it, and everything in it stays.
+address-proved = proved
+address-not-proved = Nobody has shown yet that this address is yours. When that is done, you can choose a new password if you forget yours.
+prove-the-address = Prove the address
+no-address-yet = Your account has no address. With one you can sign in with a password, and choose a new one when you have forgotten it.
+another-address = Another address
+an-address = An address
+mail-goes-there = A mail goes to the new address. It counts when you have opened it.
+mail-goes-there-and-undo = A mail goes to the new address. It takes the place of the other when you have opened it; the former one is told, and can undo it for seven days.
+new-address = New e-mail address
+send-a-mail-there = Send a mail there
+have-an-account = Have an account?
+the-address-is-yours = The address is yours.
+confirm-this-address = Confirm this address?
+that-address = That address
+becomes-your-address = <strong class="name">{ $name }</strong> becomes the address of your account: you sign in with it, and mail goes to it.
+mail-link-good-for-minutes = The link is good for { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+}, and once.
+password-tried-first = It is one of those that are tried first.
+password-without-names = Without your own name and address and the name of this site, little is left of it.
+password-keys = Keys that stand beside each other are tried early.
+password-twice = Saying the same twice adds almost nothing.
+password-rows = Rows such as abc or 6543 are tried early.
+password-dates = Years and dates are tried early.
+password-names = Names are tried early.
+password-single-word = A single word is found quickly, whatever is put behind it.
+password-common = It is, or begins with, one that very many people use.

@@ -156,6 +156,7 @@ impl App {
                 attempts: &config.limits,
                 lifetimes: config.tokens.clone(),
                 providers: config.upstream.iter().filter(|provider| provider.enabled).collect(),
+                proves_addresses: config.mail.is_on() && config.registration.prove_address,
             }),
             audit: AuditRecord::new(storage.clone(), master_key, config.audit.retention),
             clean_up: CleanUp::new(storage.clone(), config.sign_in.idle),
@@ -171,6 +172,11 @@ impl App {
             signing_keys,
             draining: AtomicBool::default(),
         })))
+    }
+
+    /// Whether an account begins with a proof of its address.
+    pub fn proves_addresses(&self) -> bool {
+        self.config.mail.is_on() && self.config.registration.prove_address
     }
 
     /// The time now. A request asks once.

@@ -6,7 +6,7 @@ use aws_lc_rs::rand;
 use uuid::Builder;
 
 use crate::clock::Timestamp;
-use crate::secret::{Secret, base64url};
+use crate::secret::{CODE_LENGTH, CODE_LETTERS, Secret, ShortCode, base64url};
 
 /// `N` random bytes.
 ///
@@ -22,6 +22,22 @@ pub fn bytes<const N: usize>() -> [u8; N] {
 /// A new secret: 32 random bytes in base64url, 43 characters.
 pub fn secret() -> Secret {
     Secret::presented(base64url(&bytes::<32>()))
+}
+
+/// A new code that a person can type, each of its letters as likely as any other.
+pub fn short_code() -> ShortCode {
+    let mut letters = [0; CODE_LENGTH];
+    let mut at = 0;
+    while at < CODE_LENGTH {
+        // Twelve times twenty: beyond that the first letters would come more often.
+        for byte in bytes::<CODE_LENGTH>().into_iter().filter(|byte| *byte < 240) {
+            if let Some(letter) = letters.get_mut(at) {
+                *letter = CODE_LETTERS[usize::from(byte) % CODE_LETTERS.len()];
+                at += 1;
+            }
+        }
+    }
+    ShortCode::of(letters)
 }
 
 /// A new public id that nobody can guess: 16 random bytes in base64url, 22 characters. It never begins with a hyphen, or a command
@@ -71,6 +87,18 @@ mod tests {
     #[test]
     fn no_id_begins_with_a_hyphen() {
         assert!((0..2000).all(|_| !super::id().starts_with('-')));
+    }
+
+    #[test]
+    fn codes_are_made_of_all_letters_alike() {
+        let mut seen = std::collections::BTreeMap::new();
+        for _ in 0..5000 {
+            let code = super::short_code();
+            assert!(crate::secret::ShortCode::typed(&code.expose()).is_some());
+            code.as_bytes().iter().for_each(|letter| *seen.entry(*letter).or_insert(0) += 1);
+        }
+        assert_eq!(seen.len(), 20);
+        assert!(seen.values().all(|times| (1700..2300).contains(times)), "{seen:?}");
     }
 
     #[test]

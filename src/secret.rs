@@ -69,6 +69,55 @@ impl fmt::Debug for SecretHash {
     }
 }
 
+/// The letters of a [`ShortCode`]: consonants alone, so that no word comes of them, and none that is taken for a digit.
+pub const CODE_LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+/// How many letters it has.
+pub const CODE_LENGTH: usize = 8;
+
+/// A secret that a person can type: eight consonants, 34 random bits. Too few for a plain hash: it is kept as a [`MacKey`] makes it, and who
+/// guesses is counted.
+#[derive(Clone)]
+pub struct ShortCode(Zeroizing<String>);
+
+impl ShortCode {
+    /// A code of these letters.
+    pub(crate) fn of(letters: [u8; CODE_LENGTH]) -> Self {
+        Self(Zeroizing::new(letters.map(char::from).iter().collect()))
+    }
+
+    /// What a person typed: large or small letters, with any spaces and hyphens. `None` when that cannot be a code.
+    pub fn typed(text: &str) -> Option<Self> {
+        let is_filler = |letter: char| letter.is_whitespace() || matches!(letter, '-' | '\u{2010}'..='\u{2015}');
+        let mut letters = Zeroizing::new(String::with_capacity(CODE_LENGTH));
+        for letter in text.chars().filter(|letter| !is_filler(*letter)) {
+            let letter = letter.to_ascii_uppercase();
+            let is_one = u8::try_from(letter).is_ok_and(|byte| CODE_LETTERS.contains(&byte));
+            if !is_one || letters.len() == CODE_LENGTH {
+                return None;
+            }
+            letters.push(letter);
+        }
+        (letters.len() == CODE_LENGTH).then_some(Self(letters))
+    }
+
+    /// The eight letters, for a [`MacKey`].
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// As a person reads it, in two groups: for the one message that hands it out.
+    pub fn expose(&self) -> String {
+        let (first, second) = self.0.split_at(CODE_LENGTH / 2);
+        format!("{first}-{second}")
+    }
+}
+
+impl fmt::Debug for ShortCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShortCode(..)")
+    }
+}
+
 /// SHA-256 of the bytes.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
@@ -158,6 +207,17 @@ mod tests {
     fn a_secret_and_its_hash_print_nothing() {
         let secret = Secret::presented("correct horse");
         assert_eq!(format!("{secret:?} {:?}", secret.hash()), "Secret(..) SecretHash(..)");
+    }
+
+    #[test]
+    fn a_code_is_read_as_people_type_it_and_as_nothing_else() {
+        for typed in ["BCDF-GHJK", "bcdfghjk", " bcdf ghjk\n", "B-C-D-F-G-H-J-K", "BCDF\u{2011}GHJK"] {
+            let code = ShortCode::typed(typed).expect(typed);
+            assert_eq!((code.expose().as_str(), format!("{code:?}").as_str()), ("BCDF-GHJK", "ShortCode(..)"));
+        }
+        for other in ["", "BCDF-GHJ", "BCDF-GHJKL", "BCDF-GHJA", "BCDF-GHJ0", "\u{412}CDFGHJK", "BCDF_GHJK"] {
+            assert!(ShortCode::typed(other).is_none(), "{other}");
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Test {
         let mailer = Mailer::new(&context.config, &issuer)?
             .ok_or_else(|| Failure::internal("mail is off: give mail.smtp, or mail.folder for development"))?;
         let now = context.clock.now();
-        let message = Message { to, about: About::Test, occasion: Occasion::here(now) };
+        let message = Message { to, about: About::Test, occasion: Occasion::here(now), ticket: None };
         let id = random::row_id(now);
         mailer.send(Outbound { id: &id, at: now, message: &message, language: "en" }).await?;
         let thing = json!({ "to": message.to, "through": mailer.destination() });

@@ -9,6 +9,7 @@ mod demo;
 mod files;
 mod health;
 mod identity;
+mod invite;
 mod key;
 mod lockout;
 mod mail;

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::arguments::{self, Part, Yes};
 use super::identity::{Link, Unlink};
+use super::invite::{Invite, ResetPassword};
 use super::output::{note, value};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
@@ -31,6 +32,16 @@ pub(super) enum UserCommand {
         after_help = "Example:\n  echo 'a quiet river at dawn' | doorward user create --email ann@example.org --name 'Ann Lee' --password-stdin --json"
     )]
     Create(Create),
+    /// Invite somebody to make an account, whether or not people may register: by a link that works for seven days.
+    #[command(
+        after_help = "Examples:\n  doorward user invite --email ann@example.org --name 'Ann Lee' --role editor\n  doorward user invite --email ann@example.org --print --json"
+    )]
+    Invite(Invite),
+    /// Give somebody a link by which they choose a new password within half an hour. Until then nothing changes.
+    #[command(
+        after_help = "Examples:\n  doorward user reset-password ann@example.org\n  doorward user reset-password ann@example.org --print"
+    )]
+    ResetPassword(ResetPassword),
     /// List the accounts.
     #[command(after_help = "Examples:\n  doorward user list --search lee\n  doorward user list --limit 100 --json")]
     List(List),
@@ -148,6 +159,8 @@ impl UserCommand {
         let act = context.act();
         let done = match self {
             Self::Create(create) => create.run(&registry, &act).await,
+            Self::Invite(invite) => invite.run(&registry, &act).await,
+            Self::ResetPassword(reset) => reset.run(&registry, &act).await,
             Self::List(wanted) => list(&registry, wanted).await,
             Self::Show(named) => registry.user(&named.user).await.map(|user| {
                 show(named.output, &user);

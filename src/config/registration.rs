@@ -8,4 +8,6 @@ use serde::{Deserialize, Serialize};
 pub struct RegistrationConfig {
     /// Whether they can.
     pub enabled: bool,
+    /// Whether the address is proved before there is an account, where mail can be sent.
+    pub prove_address: bool,
 }

@@ -108,6 +108,7 @@ impl Cookies {
             Action::EndApp(client_id) => format!("app.{}", base64url(client_id.as_bytes())),
             Action::Link(provider) => format!("link.{}", base64url(provider.as_bytes())),
             Action::Unlink(_) => "unlink".to_owned(),
+            Action::TakeAddress(_) => "address".to_owned(),
         };
         self.set(name(Kind::Done, self.prefix).to_owned(), &value, Some(60))
     }
@@ -172,6 +173,7 @@ fn read_done(value: &str) -> Option<Done> {
         ("sign-in", "") => Some(Action::EndSignIn(String::new())),
         ("others", "") => Some(Action::EndOtherSignIns),
         ("unlink", "") => Some(Action::Unlink(String::new())),
+        ("address", "") => Some(Action::TakeAddress(String::new())),
         ("app", id) => text(id).map(Action::EndApp),
         ("link", id) => text(id).map(Action::Link),
         _ => None,

@@ -12,7 +12,10 @@ use super::endpoints::{authorize, discovery, health, introspect, jwks, provider_
 use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
-use super::pages::{account, consent, history, login, logout, missing, newcomer, password, register, upstream};
+use super::pages::{
+    account, consent, emails, history, login, logout, mail, missing, new_password, newcomer, password, recover,
+    register, upstream,
+};
 use super::site::Site;
 use crate::app::App;
 
@@ -24,8 +27,12 @@ pub fn site(app: App) -> Site {
 
 fn router(app: App) -> Router {
     let base = app.issuer.base().clone();
-    let files =
-        Arc::new(Files::new(&app.config.brand, app.logo.as_ref(), base.clone(), !app.providers.all().is_empty()));
+    let files = Arc::new(Files::new(
+        &app.config.brand,
+        app.logo.as_ref(),
+        base.clone(),
+        (!app.providers.all().is_empty(), app.config.mail.is_on()),
+    ));
     let pages = |routes: Router<App>| {
         routes
             .fallback(missing::get)
@@ -78,6 +85,10 @@ fn router(app: App) -> Router {
         .route("/authorize/continue", get(authorize::resume))
         .route("/login", get(login::get).post(login::post))
         .route("/register", get(register::get).post(register::post))
+        .route("/recover", get(recover::get).post(recover::post))
+        .route("/mail", get(mail::get).post(mail::post))
+        .route("/mail/code", get(mail::get_code).post(mail::post_code))
+        .route("/mail/password", get(new_password::get).post(new_password::post))
         .route("/upstream/{id}", post(upstream::post))
         .route("/upstream/{id}/callback", get(upstream::callback).post(upstream::callback_by_post))
         .route("/upstream/{id}/account", get(newcomer::get).post(newcomer::post))
@@ -94,6 +105,9 @@ fn router(app: App) -> Router {
         .route("/account/sign-ins/end", post(account::end_sign_in))
         .route("/account/sign-ins/end-others", post(account::end_others))
         .route("/account/apps/end", post(account::end_app))
+        .route("/account/emails", get(emails::get).post(emails::post))
+        .route("/account/emails/verify", post(emails::verify))
+        .route("/account/emails/take", post(account::take_address))
         .route("/account/identities/link", post(account::link))
         .route("/account/identities/unlink", post(account::unlink))
         .route("/", get(account::root))

@@ -101,7 +101,7 @@ impl Words {
         match about {
             About::Registration { link, code, minutes } => {
                 self.begin("mail-registration", &["mail-registration-lead"], &["mail-registration-advice"]);
-                self.proof("go-on", link, (code, *minutes));
+                self.proof("go-on", link, (Some(code), *minutes));
             }
             About::AddressTaken => {
                 self.begin("mail-taken", &["mail-taken-lead"], &["mail-taken-if-you", "mail-taken-if-not-you"]);
@@ -109,15 +109,15 @@ impl Words {
             }
             About::Reset { link, code, minutes } => {
                 self.begin("mail-reset", &["mail-reset-lead"], &["mail-reset-advice"]);
-                self.proof("mail-reset-action", link, (code, *minutes));
+                self.proof("mail-reset-action", link, (code.as_deref(), *minutes));
             }
             About::VerifyAddress { link, code, minutes } => {
                 self.begin("mail-verify", &["mail-verify-lead"], &["mail-somebody-elses-account"]);
-                self.proof("mail-confirm-the-address", link, (code, *minutes));
+                self.proof("mail-confirm-the-address", link, (Some(code), *minutes));
             }
             About::ChangeAddress { link, code, minutes } => {
                 self.begin("mail-change", &["mail-change-lead"], &["mail-somebody-elses-account"]);
-                self.proof("mail-confirm-the-address", link, (code, *minutes));
+                self.proof("mail-confirm-the-address", link, (Some(code), *minutes));
             }
             About::AddressChanged { link, days, now } => {
                 self.begin("mail-changed", &[], &["mail-if-it-was-you"]);
@@ -189,10 +189,14 @@ impl Words {
         self.action = Some(Action { label: self.t(label), link: link.to_owned() });
     }
 
-    fn proof(&mut self, label: &'static str, link: &str, (code, minutes): (&str, i64)) {
+    fn proof(&mut self, label: &'static str, link: &str, (code, minutes): (Option<&str>, i64)) {
         self.act(label, link);
-        self.code = Some(code.to_owned());
-        self.note = Some(self.say("mail-good-for-minutes").with("minutes", minutes).plain());
+        self.code = code.map(str::to_owned);
+        self.note = Some(
+            self.say(if code.is_some() { "mail-good-for-minutes" } else { "mail-link-good-for-minutes" })
+                .with("minutes", minutes)
+                .plain(),
+        );
     }
 
     fn facts(&self, occasion: &Occasion) -> Vec<(String, String)> {

@@ -56,6 +56,7 @@ impl Alert {
                 everywhere: text("ends") == Some(OnReuse::User.as_str()),
             },
             Name::UserChanged if has_changed("password") => Self::PasswordChanged,
+            Name::UserPasswordReset => Self::PasswordReset,
             Name::IdentityLinked => Self::IdentityLinked { provider: provider() },
             Name::IdentityUnlinked => Self::IdentityUnlinked { provider: provider() },
             Name::SignInSucceeded if is_set("new_device") => Self::NewDevice,
@@ -102,6 +103,7 @@ mod tests {
         let changed = |fields: &[&str]| Alert::of(&event(Name::UserChanged).with("fields", fields.to_vec()));
         assert_eq!((changed(&["name", "password"]), changed(&["name"])), (Some(Alert::PasswordChanged), None));
         let linked = event(Name::IdentityLinked).with("provider", "google");
+        assert_eq!(Alert::of(&event(Name::UserPasswordReset)), Some(Alert::PasswordReset));
         assert_eq!(Alert::of(&linked), Some(Alert::IdentityLinked { provider: "google".into() }));
         let known = event(Name::SignInSucceeded);
         assert_eq!(Alert::of(&known), None);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::redirect_uri::is_loopback;
+use crate::secret::Secret;
 
 /// The longest path, in bytes: it stands in each of our addresses, and those must pass through proxies.
 const LONGEST_PATH: usize = 100;
@@ -83,6 +84,11 @@ impl Issuer {
     /// A place of ours; `path` begins with a slash.
     pub fn place(&self, path: &str) -> Place {
         self.base.place(path)
+    }
+
+    /// The address that a mail carries: its page acts for whoever shows this secret.
+    pub fn link_of(&self, ticket: &Secret) -> String {
+        self.address(&format!("/mail?ticket={}", ticket.expose()))
     }
 
     /// An address below the issuer; `path` begins with a slash.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authorization_request::AuthorizationRequest;
 use super::proof::{Kind, Proof, Proofs};
+use super::ticket::Purpose;
 use super::upstream::Vouched;
 use crate::clock::Timestamp;
 
@@ -28,6 +29,25 @@ pub struct Journey {
     /// Whom a provider has vouched for on it, whose identity is nobody's here: the person has to say whose it becomes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newcomer: Option<Box<Vouched>>,
+    /// What was sent by mail on it, and whether its reader has shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailed: Option<Mailed>,
+}
+
+/// A ticket on a journey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mailed {
+    /// Its row id.
+    pub ticket: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The address that was typed, in canonical form.
+    pub address: String,
+    /// The name of who is invited.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Whether this browser has shown its link or its code.
+    pub is_proved: bool,
 }
 
 /// Where a journey leads.
@@ -61,6 +81,8 @@ pub enum Action {
     Link(String),
     /// Unlinks an identity, by its row id.
     Unlink(String),
+    /// Gives the account the address that a ticket has proved, by the ticket's row id.
+    TakeAddress(String),
 }
 
 /// Who somebody has proved to be, and by what.
@@ -84,7 +106,9 @@ impl Journey {
     /// The same way once more, from its beginning: nothing that was done on this one counts on it.
     pub fn anew(self, id: String, at: Timestamp) -> Self {
         let first = self.first.or(Some((self.id, self.started_at)));
-        Self { first, id, started_at: at, proven: None, newcomer: None, goal: self.goal }
+        // Mail may take its time; what it was given for may not.
+        let mailed = self.mailed.filter(|mailed| !mailed.is_proved);
+        Self { first, id, started_at: at, proven: None, newcomer: None, mailed, goal: self.goal }
     }
 
     /// The journey with whom a provider has vouched for on it, and who is nobody here yet.
@@ -95,6 +119,16 @@ impl Journey {
     /// The journey as it was before the newcomer came.
     pub fn without_newcomer(self) -> Self {
         Self { newcomer: None, ..self }
+    }
+
+    /// The journey with a ticket on it, in the place of a former one.
+    pub fn mailed(self, mailed: Mailed) -> Self {
+        Self { mailed: Some(mailed), ..self }
+    }
+
+    /// The journey without a ticket.
+    pub fn without_mail(self) -> Self {
+        Self { mailed: None, ..self }
     }
 
     /// The same journey, which was held up elsewhere: that takes nothing off its time here. Nothing that was done on it is lost.
@@ -143,6 +177,7 @@ mod tests {
             goal: Goal::Account,
             proven,
             newcomer: None,
+            mailed: None,
         };
         let ann = journey(None).proved("ann", Kind::Unknown, now).proved("ann", Kind::Password, now).proven.unwrap();
         assert_eq!(ann.proofs.iter().count(), 2);

@@ -19,7 +19,13 @@ pub struct Message {
     pub about: About,
     /// What led to it.
     pub occasion: Occasion,
+    /// The ticket that it carries ([`super::ticket`]), by its row id, when whose it is turns out as it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
 }
+
+/// The language of the words, until a person's own is known.
+pub const LANGUAGE: &str = "en";
 
 /// What led to a message, as whoever reads it wants to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +63,8 @@ pub enum About {
     Reset {
         /// The page that takes the proof.
         link: String,
-        /// What can be typed instead, where it was asked for.
-        code: String,
+        /// What can be typed instead, where it was asked for; nothing when an operator asked.
+        code: Option<String>,
         /// For how long both are worth something.
         minutes: i64,
     },
@@ -159,7 +165,7 @@ mod tests {
         let (link, code, minutes) = (String::from("https://a.test/x"), String::from("BCDF-GHJK"), 60);
         let registration = About::Registration { link: link.clone(), code: code.clone(), minutes };
         let change = About::ChangeAddress { link: link.clone(), code: code.clone(), minutes };
-        let reset = About::Reset { link, code, minutes };
+        let reset = About::Reset { link, code: Some(code), minutes };
         for asked in [registration, change] {
             assert_eq!(asked.clone().when_sent(false), Some(asked.clone()));
             assert_eq!(asked.when_sent(true), Some(About::AddressTaken));
@@ -171,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_is_written_in_a_message_is_never_shown() {
-        let about = About::Reset { link: "https://a.test/x".into(), code: "BCDF-GHJK".into(), minutes: 60 };
+        let about = About::Reset { link: "https://a.test/x".into(), code: Some("BCDF-GHJK".into()), minutes: 60 };
         assert_eq!(format!("{about:?}"), "About(reset)");
         let sealed = serde_json::to_string(&about).unwrap();
         assert_eq!(serde_json::from_str::<About>(&sealed).unwrap(), about);

@@ -59,6 +59,7 @@ pub mod resource;
 pub mod response_mode;
 pub mod scope;
 pub mod sign_in;
+pub mod ticket;
 pub mod trace;
 pub mod upstream;
 pub mod upstream_token;

@@ -80,7 +80,7 @@ impl Words {
 pub struct Strength {
     /// 0 (at once) to 4 (never, by all that is known).
     pub score: u8,
-    /// What makes it weak, as a sentence for the person; empty when nothing stands out.
+    /// What makes it weak, as the key of a sentence for the person (`locales/en.ftl`); empty when nothing stands out.
     pub why: &'static str,
 }
 
@@ -98,7 +98,7 @@ fn strength(password: &str, words: &Words) -> Strength {
     let password = password_form::stored(password);
     let plain = folded(&password);
     if COMMON.contains(&plain.as_str()) || is_pattern(&plain) {
-        return Strength { score: 0, why: "It is one of those that are tried first." };
+        return Strength { score: 0, why: "password-tried-first" };
     }
     let known: Vec<&str> = words.0.iter().map(String::as_str).collect();
     let estimated = |text: &str| zxcvbn(&bounded(text), &known);
@@ -109,7 +109,7 @@ fn strength(password: &str, words: &Words) -> Strength {
     if let Some(rest) = words.rest_of(&plain) {
         let rest = u8::from(estimated(&rest).score());
         if rest < MIN_STRENGTH && rest <= score {
-            let why = "Without your own name and address and the name of this site, little is left of it.";
+            let why = "password-without-names";
             return Strength { score: rest, why };
         }
     }
@@ -138,22 +138,20 @@ fn bounded(text: &str) -> String {
 /// What a pattern means, said to the person.
 fn words_of(warning: Warning) -> &'static str {
     match warning {
-        Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess => {
-            "Keys that stand beside each other are tried early."
-        }
+        Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess => "password-keys",
         Warning::RepeatsLikeAaaAreEasyToGuess | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess => {
-            "Saying the same twice adds almost nothing."
+            "password-twice"
         }
-        Warning::SequencesLikeAbcAreEasyToGuess => "Rows such as abc or 6543 are tried early.",
-        Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess => "Years and dates are tried early.",
+        Warning::SequencesLikeAbcAreEasyToGuess => "password-rows",
+        Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess => "password-dates",
         Warning::NamesAndSurnamesByThemselvesAreEasyToGuess | Warning::CommonNamesAndSurnamesAreEasyToGuess => {
-            "Names are tried early."
+            "password-names"
         }
-        Warning::AWordByItselfIsEasyToGuess => "A single word is found quickly, whatever is put behind it.",
+        Warning::AWordByItselfIsEasyToGuess => "password-single-word",
         Warning::ThisIsATop10Password
         | Warning::ThisIsATop100Password
         | Warning::ThisIsACommonPassword
-        | Warning::ThisIsSimilarToACommonlyUsedPassword => "It is, or begins with, one that very many people use.",
+        | Warning::ThisIsSimilarToACommonlyUsedPassword => "password-common",
     }
 }
 
@@ -234,9 +232,9 @@ mod tests {
     #[test]
     fn what_makes_a_password_weak_is_said() {
         let words = Words::default();
-        for (weak, why) in [("qwertyuiop123456", "very many people use"), ("vqxkw vqxkw vqxkw vqxkw", "twice")] {
+        for (weak, why) in [("qwertyuiop123456", "password-common"), ("vqxkw vqxkw vqxkw vqxkw", "password-twice")] {
             let strength = strength(weak, &words);
-            assert!(strength.score < MIN_STRENGTH && strength.why.contains(why), "{weak}: {strength:?}");
+            assert!(strength.score < MIN_STRENGTH && strength.why == why, "{weak}: {strength:?}");
         }
         assert_eq!(strength("a quiet river at dawn", &words), Strength { score: 4, why: "" });
     }

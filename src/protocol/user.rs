@@ -40,11 +40,13 @@ pub enum MadeBy {
     Operator,
     /// A person who came through a provider.
     Upstream,
+    /// A person who was invited.
+    Invitation,
     /// Nobody knows: it is from before that was kept.
     Unknown,
 }
 
-named!(MadeBy { Person = "person", Operator = "operator", Upstream = "upstream", Unknown = "unknown" });
+named!(MadeBy { Person = "person", Operator = "operator", Upstream = "upstream", Invitation = "invitation", Unknown = "unknown" });
 
 /// Who stands for it that the address of an account is its person's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

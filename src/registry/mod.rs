@@ -15,6 +15,7 @@ mod identity;
 mod lockout;
 mod resource;
 mod sign_in;
+mod ticket;
 mod user;
 
 use std::fmt;
@@ -40,6 +41,7 @@ pub use identity::{IdentityEntry, IdentityView, NewIdentity, WhichIdentity};
 pub use lockout::{LockoutView, Refused};
 pub use resource::{NewResource, ResourceChange, ResourceView};
 pub use sign_in::{SignInView, Which};
+pub use ticket::{Delivery, Invitation, LinkView};
 pub use user::{NewUser, UserChange, UserView};
 
 /// The decisions about what is registered, with all that they need.
@@ -57,6 +59,8 @@ pub struct Registry {
     attempts: Limits,
     /// Whether anybody can sign in with a password.
     with_password: bool,
+    /// Whether mail can be sent.
+    with_mail: bool,
     /// The providers that are switched on, by their ids.
     usable: Vec<String>,
 }
@@ -141,6 +145,7 @@ impl Registry {
             idle: config.sign_in.idle,
             attempts: config.limits.attempts(),
             with_password: config.sign_in.password,
+            with_mail: config.mail.is_on(),
             usable: config.upstream.iter().filter(|one| one.enabled).map(|one| one.id.clone()).collect(),
         })
     }

@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 
 use super::{Changed, Error, IdentityView, Registry, State, commit, given, set};
 use crate::failure::Failure;
+use crate::language::Language;
 use crate::password::Waiter;
 use crate::protocol::audit::{Act, Event, Name, Noun};
-use crate::protocol::new_password::Words;
+use crate::protocol::new_password::{Strength, Words};
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
 use crate::protocol::rejection::Rejection;
@@ -165,8 +166,8 @@ impl UserChange {
                 (why @ Rejection::PasswordTooShort, _) => {
                     format!("{why} (at least {} characters)", new_password::MIN_LENGTH)
                 }
-                (why, Some(strength)) => format!("{why} {}", strength.why),
-                (why, None) => why.to_string(),
+                (why, Some(Strength { why: "", .. }) | None) => why.to_string(),
+                (why, Some(strength)) => format!("{why} {}", Language::default().words(strength.why)),
             });
             problems.note("password", sentence.map_err(|sentence| sentence.trim().to_owned()));
         }
@@ -237,6 +238,9 @@ impl Registry {
         }
         if fields.contains(&UserField::Password) {
             transaction.end_everything_of_user(&id, "new password", act).await?;
+        }
+        if fields.contains(&UserField::Password) || fields.contains(&UserField::Email) {
+            transaction.forget_tickets(&id).await?;
         }
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let event = Event::of(act, Name::UserChanged).on(Noun::User, &id).with("fields", names);

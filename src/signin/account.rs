@@ -79,6 +79,15 @@ impl SignIns {
         self.storage.read().await?.apps_of_user(user_id).await
     }
 
+    /// Who is signed in, as the account is now.
+    ///
+    /// # Errors
+    /// [`Rejection::SignInNeeded`] when there is no such account any more; a failure when the database fails.
+    pub async fn user_of(&self, sign_in: &SignIn) -> Result<User, Error> {
+        let account = self.storage.read().await?.user(&sign_in.user_id).await?;
+        Ok(account.ok_or(Rejection::SignInNeeded)?.user)
+    }
+
     /// How a user can sign in: whether by a password, and by which identities.
     ///
     /// # Errors
@@ -109,6 +118,10 @@ impl SignIns {
                 let identity = identities.into_iter().find(|identity| identity.id == *id);
                 Ok(identity.map(|identity| identity.email.unwrap_or(identity.subject)))
             }
+            Action::TakeAddress(ticket) => {
+                let stored = self.storage.read().await?.ticket(ticket).await?;
+                Ok(stored.map(|stored| stored.ticket.address))
+            }
             Action::EndApp(client_id) => Ok(self.directory.client(client_id).await?.map(|client| client.name.clone())),
         }
     }
@@ -116,7 +129,7 @@ impl SignIns {
     /// Ends what is the person's own; what is not, or has ended already, is left alone. Tells whether the sign-in that did it ended as well.
     ///
     /// # Errors
-    /// [`Rejection::LastWayIn`]; a failure when the database fails.
+    /// [`Rejection::LastWayIn`]; [`Rejection::UnknownTicket`], [`Rejection::EmailTaken`]; a failure when the database fails.
     pub(super) async fn end(
         &self,
         sign_in: &SignIn,
@@ -150,6 +163,9 @@ impl SignIns {
             }
             Action::Unlink(id) => {
                 is_this = self.unlink(&mut transaction, (sign_in, id), browser, now).await? == Unlinked::This;
+            }
+            Action::TakeAddress(ticket) => {
+                self.take_address(&mut transaction, (sign_in, ticket), browser, now).await?;
             }
             // It is done when the browser comes back from the provider.
             Action::Link(_) => {}

@@ -7,7 +7,9 @@ use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audit::{Act, Actor, Event, Name, Noun, Origin};
+use crate::protocol::device;
 use crate::protocol::journey::{Journey, Proven};
+use crate::protocol::message::Occasion;
 use crate::protocol::network::ClientNetwork;
 use crate::protocol::next_step;
 use crate::protocol::sign_in::SignIn;
@@ -36,6 +38,11 @@ impl Browser {
     /// The network it comes from.
     pub fn network(&self) -> ClientNetwork {
         ClientNetwork::of(self.origin.address)
+    }
+
+    /// What led to a mail: the person at it, or whoever says so.
+    pub(super) fn occasion(&self, now: Timestamp) -> Occasion {
+        Occasion { at: now, network: Some(self.network().to_string()), device: Some(device::name(&self.user_agent)) }
     }
 
     /// The person with this account acts in it.

@@ -136,6 +136,7 @@ impl SignIns {
         account.password_hash = Some(hash.clone());
         account.user.updated_at = now;
         transaction.change_user(&account, &[UserField::Password]).await?;
+        transaction.forget_tickets(user_id).await?;
         held.succeed(&mut transaction, now).await?;
         let act = browser.act(user_id, now);
         if choice.ends_all {

@@ -39,7 +39,7 @@ impl Journeys {
 
     /// A journey that begins now.
     pub fn begin(&self, goal: Goal, now: Timestamp) -> Journey {
-        Journey { id: random::id(), first: None, started_at: now, goal, proven: None, newcomer: None }
+        Journey { id: random::id(), first: None, started_at: now, goal, proven: None, newcomer: None, mailed: None }
     }
 
     /// Seals a journey for a browser: base64url, at most half as long again as the request that it is to answer.

@@ -20,8 +20,10 @@ mod newcomer;
 mod password;
 mod proceed;
 mod provider_logout;
+mod recover;
 mod register;
 mod standing;
+mod tickets;
 
 use std::sync::Arc;
 
@@ -39,11 +41,13 @@ pub use password::Attempt;
 pub use proceed::Proceed;
 pub use register::{Declined, Problems, Registration};
 pub use standing::Standing;
+pub use tickets::Wanted;
 
 use self::attempts::Counting;
 use self::devices::Devices;
 use self::errands::Errands;
 use self::line::Lines;
+use self::tickets::Tickets;
 use crate::config::{LimitsConfig, SignInConfig, TokensConfig, UpstreamConfig};
 use crate::leaked::Leaked;
 use crate::password::Hasher;
@@ -74,6 +78,9 @@ pub struct SignIns {
     counting: Arc<Counting>,
     devices: Arc<Devices>,
     errands: Arc<Errands>,
+    tickets: Arc<Tickets>,
+    /// Whether an account begins with a proof of its address.
+    proves_addresses: bool,
     providers: Arc<[String]>,
     /// Begins, seals and opens journeys.
     pub journeys: Arc<Journeys>,
@@ -108,6 +115,8 @@ pub struct Parts<'a> {
     pub lifetimes: TokensConfig,
     /// The providers that are switched on.
     pub providers: Vec<&'a UpstreamConfig>,
+    /// Whether an account begins with a proof of its address, by mail.
+    pub proves_addresses: bool,
 }
 
 impl SignIns {
@@ -119,6 +128,8 @@ impl SignIns {
             counting: Arc::new(Counting::new(parts.attempts, parts.master_key)),
             devices: Arc::new(Devices::new(parts.master_key)),
             errands: Arc::new(Errands::new(parts.master_key)),
+            tickets: Arc::new(Tickets::new(parts.master_key)),
+            proves_addresses: parts.proves_addresses,
             providers: parts.providers.iter().map(|provider| provider.id.clone()).collect(),
             journeys: Arc::new(Journeys::new(parts.master_key)),
             forms: Arc::new(Forms::new(parts.master_key)),

@@ -1,22 +1,25 @@
-//! Registering: a person makes an account and is signed in with it. Until mail can be sent, a taken address is told; nothing else is.
+//! Registering: a person makes an account and is signed in with it. Where mail can be sent the address is proved first (see `tickets.rs`), and whether
+//! it is taken is told to its owner alone; where it cannot, a taken address is told; nothing else is.
 //!
 //! To ask whether an address is taken costs as much as to make an account: it counts as one before anything is looked up, and who goes away
 //! before the answer has made the account all the same.
 
 use tracing::Instrument;
 
+use super::recover::proved;
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::password::{Rank, Waiter};
 use crate::protocol::audit::{Event, Name, Noun};
 use crate::protocol::email;
-use crate::protocol::journey::Journey;
+use crate::protocol::journey::{Journey, Mailed};
 use crate::protocol::new_password::{self, Strength, Words};
 use crate::protocol::proof::Kind;
 use crate::protocol::registration::check_name;
 use crate::protocol::rejection::Rejection;
-use crate::protocol::user::{MadeBy, User};
+use crate::protocol::ticket::Purpose;
+use crate::protocol::user::{EmailAuthority, MadeBy, User};
 use crate::random;
 use crate::rates::Door;
 use crate::secret::Secret;
@@ -70,6 +73,15 @@ impl<E: Into<Error>> From<E> for Declined {
     }
 }
 
+/// An account that is to be made.
+struct Wanted {
+    address: String,
+    name: String,
+    password: Secret,
+    /// What has proved the address.
+    mailed: Option<Mailed>,
+}
+
 impl Registration<'_> {
     /// Checks every field; these are the words of the site, which make a password weak.
     fn problems(&self, site: &Words) -> Problems {
@@ -77,13 +89,18 @@ impl Registration<'_> {
         let address = email::canonical(self.email.unwrap_or_default());
         let password = self.password.as_ref().map_or("", Secret::expose);
         let words = site.with_person(self.email.unwrap_or_default(), name);
-        let wrong = new_password::check(password, &words).err();
-        Problems {
+        Problems { name: check_name(name).err(), email: address.err(), ..Problems::of_password(password, &words) }
+    }
+}
+
+impl Problems {
+    /// What is wrong with a password, beside these words.
+    fn of_password(password: &str, words: &Words) -> Self {
+        let wrong = new_password::check(password, words).err();
+        Self {
             strength: wrong.and_then(|fault| fault.strength),
-            name: check_name(name).err(),
             password: wrong.map(|fault| fault.rejection),
-            email: address.err(),
-            current: None,
+            ..Self::default()
         }
     }
 }
@@ -94,8 +111,20 @@ impl SignIns {
     /// # Errors
     /// When the list of leaked passwords cannot be read.
     async fn problems_of(&self, form: &Registration<'_>) -> Result<Problems, Failure> {
-        let mut problems = form.problems(&self.words);
-        if let (None, Some(password)) = (problems.password, &form.password)
+        self.unless_leaked(form.problems(&self.words), form.password.as_ref()).await
+    }
+
+    /// Everything that is wrong with a new password, beside these words.
+    ///
+    /// # Errors
+    /// When the list of leaked passwords cannot be read.
+    pub(super) async fn problems_of_password(&self, password: &Secret, words: &Words) -> Result<Problems, Failure> {
+        self.unless_leaked(Problems::of_password(password.expose(), words), Some(password)).await
+    }
+
+    async fn unless_leaked(&self, problems: Problems, password: Option<&Secret>) -> Result<Problems, Failure> {
+        let mut problems = problems;
+        if let (None, Some(password)) = (problems.password, password)
             && self.leaked.contains(password.expose()).await?
         {
             problems.password = Some(Rejection::PasswordLeaked);
@@ -106,7 +135,8 @@ impl SignIns {
     /// Makes the account; choosing its password is the first proof. Once it counts, it is done to its end though the browser goes away.
     ///
     /// # Errors
-    /// [`Rejection::PasswordsSwitchedOff`]; [`Rejection::TooManyRegistrations`] for very many forms, the first problem of this one, the same for many accounts, then
+    /// [`Rejection::PasswordsSwitchedOff`]; [`Rejection::UnknownTicket`] where addresses are proved first and none was on this journey;
+    /// [`Rejection::TooManyRegistrations`] for very many forms, the first problem of this one, the same for many accounts, then
     /// [`Rejection::EmailTaken`]; a failure when the database or the hasher cannot.
     pub async fn register(
         &self,
@@ -118,50 +148,62 @@ impl SignIns {
         if !self.limits.password {
             return Err(Rejection::PasswordsSwitchedOff.into());
         }
+        let mailed =
+            [Purpose::Register, Purpose::Invite].into_iter().find_map(|purpose| proved(&journey, purpose).ok());
+        if mailed.is_none() && self.proves_addresses {
+            return Err(Rejection::UnknownTicket.into());
+        }
         self.rates.take(Door::NewPassword, browser.network())?;
+        let form = Registration { email: mailed.as_ref().map(|mailed| mailed.address.as_str()).or(form.email), ..form };
         let problems = self.problems_of(&form).await?;
         if let Some(problem) = problems.first() {
             return Err(Declined { error: problem.into(), problems });
         }
-        let address = email::canonical(form.email.unwrap_or_default())?;
-        let password = form.password.ok_or(Rejection::MissingPassword)?;
-        let account = (address, form.name.unwrap_or_default().to_owned(), password);
+        let wanted = Wanted {
+            address: email::canonical(form.email.unwrap_or_default())?,
+            name: form.name.unwrap_or_default().trim().to_owned(),
+            password: form.password.ok_or(Rejection::MissingPassword)?,
+            mailed,
+        };
         self.rates.take(Door::Registration, browser.network())?;
         let (sign_ins, browser) = (self.clone(), browser.clone());
-        let making = async move { sign_ins.make_account(journey, account, &browser, now).await };
+        let making = async move { sign_ins.make_account(journey, wanted, &browser, now).await };
         Ok(tokio::spawn(making.in_current_span()).await.map_err(Failure::internal)??)
     }
 
     async fn make_account(
         &self,
         journey: Journey,
-        (address, name, password): (String, String, Secret),
+        wanted: Wanted,
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Error> {
+        let Wanted { address, name, password, mailed } = wanted;
         if self.storage.read().await?.user_by_email(&address).await?.is_some() {
             return Err(Rejection::EmailTaken.into());
         }
         let waiter = Waiter::from(browser.network(), Rank::Registration);
-        let password_hash = Some(self.hasher.hash(password.expose(), waiter).await?);
-        let account = Account { user: newcomer(address, &name, now), password_hash };
+        let password_hash = self.hasher.hash(password.expose(), waiter).await?;
         let mut transaction = self.storage.begin().await?;
+        let mut user = User { email: Some(address), name, ..User::new(random::row_id(now), MadeBy::Person, now) };
+        if let Some(mailed) = mailed {
+            let ticket = transaction.spend_ticket(&mailed.ticket, now).await?.ok_or(Rejection::UnknownTicket)?;
+            (user.email_verified, user.email_authority) = (true, EmailAuthority::Mail);
+            user.roles = ticket.details.roles;
+            if ticket.purpose == Purpose::Invite {
+                user.made_by = MadeBy::Invitation;
+            }
+        }
+        let account = Account { user, password_hash: Some(password_hash.clone()) };
+        let user_id = account.user.id.as_str();
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
         }
-        let event =
-            Event::of(&browser.act(&account.user.id, now), Name::UserRegistered).on(Noun::User, &account.user.id);
-        transaction.record(&event).await?;
-        let journey = journey.proved(&account.user.id, Kind::Password, now);
+        let event = Event::of(&browser.act(user_id, now), Name::UserRegistered).on(Noun::User, user_id);
+        transaction.record(&event.with("invited", account.user.made_by == MadeBy::Invitation)).await?;
+        let journey = journey.without_mail().proved(user_id, Kind::Password, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
-        let password_hash = account.password_hash.as_deref().unwrap_or_default();
-        Ok(self.made_known(progress, (&account.user.id, password_hash), (browser, None), now))
+        Ok(self.made_known(progress, (user_id, &password_hash), (browser, None), now))
     }
-}
-
-/// Who makes an account for themselves.
-fn newcomer(email: String, name: &str, now: Timestamp) -> User {
-    let user = User::new(random::row_id(now), MadeBy::Person, now);
-    User { email: Some(email), name: name.trim().to_owned(), ..user }
 }

@@ -26,6 +26,7 @@ statements! {
     DELETE_CONSENTS_OF_USER = "DELETE FROM consents WHERE user_id = $1";
     DELETE_SIGN_INS_OF_USER = "DELETE FROM sign_ins WHERE user_id = $1";
     DELETE_IDENTITIES_OF_USER = "DELETE FROM identities WHERE user_id = $1";
+    DELETE_TICKETS_OF_USER = "DELETE FROM tickets WHERE user_id = $1";
     DELETE_USER = "DELETE FROM users WHERE id = $1";
     DELETE_RESOURCE = "DELETE FROM resources WHERE identifier = $1";
 }
@@ -78,6 +79,7 @@ impl Transaction {
             DELETE_CONSENTS_OF_USER,
             DELETE_SIGN_INS_OF_USER,
             DELETE_IDENTITIES_OF_USER,
+            DELETE_TICKETS_OF_USER,
             DELETE_USER,
         ];
         let is_done = self.delete_rows(&all, user_id).await?;

@@ -43,6 +43,7 @@ mod refresh_tokens;
 mod resources;
 mod rows;
 mod sign_ins;
+mod tickets;
 mod transaction;
 mod trial;
 mod upstream_logouts;
@@ -65,6 +66,7 @@ pub use migrate::{Migration, MigrationReport, Version};
 pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
 pub use sign_ins::{NewSignIn, SignInEntry, SignInFilter};
+pub use tickets::{NewTicket, StoredTicket};
 pub use transaction::Transaction;
 pub use users::{Account, ListedAccount};
 
@@ -123,6 +125,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         refresh_tokens::STATEMENTS,
         resources::STATEMENTS,
         sign_ins::STATEMENTS,
+        tickets::STATEMENTS,
         trial::STATEMENTS,
         upstream_logouts::STATEMENTS,
         users::STATEMENTS,

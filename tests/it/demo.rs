@@ -85,7 +85,7 @@ async fn mails_are_shown_instead_of_sent_the_newest_first_and_as_text() {
             days: 7,
         };
         let now = server.app.now();
-        let message = Message { to: "ann@example.org".to_owned(), about, occasion: Occasion::here(now) };
+        let message = Message { to: "ann@example.org".to_owned(), about, occasion: Occasion::here(now), ticket: None };
         let mail = NewMail { message: &message, user_id: None, language: "en", expires_at: None, now };
         let mut transaction = server.app.storage.begin().await.unwrap();
         assert!(transaction.enqueue(&mail).await.unwrap());

@@ -18,7 +18,7 @@ const ANN: &str = "ann@example.org";
 
 async fn server() -> Server {
     let fake = Provider::start().await;
-    Server::with(|config| {
+    Server::with_mail(|config| {
         config.server.issuer = ISSUER.to_owned();
         fake.add_to(config, "fake", ProviderKind::Oidc, |_| {});
     })

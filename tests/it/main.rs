@@ -57,5 +57,6 @@ mod statements;
 mod stop;
 mod storage;
 mod support;
+mod tickets;
 mod tls;
 mod upstream;

@@ -144,6 +144,24 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
     let account = browser.visit("/account").await;
     let silent = client.authorization_url("scope=openid+offline_access&prompt=none");
 
+    // Two who have forgotten their passwords: one looks at the mail, the other chooses a new one.
+    let mut forgetful = Vec::new();
+    for email in ["cleo@example.org", "dora@example.org"] {
+        server.db_user(email).await;
+        let mut browser = server.browser();
+        let page = browser.visit("/recover").await.form("#recover-submit").with("email", email);
+        let code = browser.press(&page).await;
+        let mail = server.mailbox().await.latest_to(email);
+        let code = code.form("#code-submit").with("code", &mail.code());
+        let link = browser.visit(&mail.path()).await.form("#confirm");
+        forgetful.push((browser, page, code, link, mail.path()));
+    }
+    let (mut dora, _, dora_code, ..) = forgetful.remove(1);
+    let (cleo, recover, cleo_code, cleo_link, mail_path) = forgetful.remove(0);
+    let chosen = dora.press(&dora_code).await.form("#reset-submit").with("password", "a louder river at dusk");
+    let new_password_path = format!("/mail/password?request={}", chosen.field("request"));
+    let change = account.form("#sign-out").with("email", "new@elsewhere.example").to("/account/emails");
+
     // Bea has a browser of her own, whose other sign-ins end.
     server.db_user("bea@example.org").await;
     let mut bea = server.browser();
@@ -208,6 +226,26 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("to a provider", Must::Be(200), Sent::form(&stranger, &away)),
         ("to a provider to link", Must::Be(200), Sent::form(&browser, &link)),
         ("unlink", Must::Be(303), Sent::form(&bea, &unlink)),
+        ("recover page", Must::Be(200), Sent::get(&cleo, "/recover")),
+        (
+            "recover",
+            Must::Be(303),
+            Sent::form(&stranger, &recover.with("email", "nobody@example.org").with("csrf", &login.field("csrf"))),
+        ),
+        ("a mail's link", Must::Be(200), Sent::get(&cleo, &mail_path)),
+        ("a mail's button", Must::Be(303), Sent::form(&cleo, &cleo_link)),
+        (
+            "page for a code",
+            Must::Be(200),
+            Sent::get(&cleo, &format!("/mail/code?request={}", cleo_code.field("request"))),
+        ),
+        ("a code", Must::Be(303), Sent::form(&cleo, &cleo_code)),
+        ("page for a new password", Must::Be(200), Sent::get(&dora, &new_password_path)),
+        ("a new password", Must::BeOnce(303, Rejection::UnknownTicket), Sent::form(&dora, &chosen)),
+        ("address", Must::Be(200), Sent::get(&browser, "/account/emails")),
+        ("another address", Must::Be(303), Sent::form(&browser, &change)),
+        ("prove the address", Must::Be(303), Sent::form(&browser, &change.clone().to("/account/emails/verify"))),
+        ("take the address", Must::Be(303), Sent::form(&browser, &change.clone().to("/account/emails/take"))),
         ("logout", Must::Be(200), Sent::get(&browser, "/logout")),
         ("signed out", Must::Be(200), Sent::get(&stranger, "/signed-out")),
         ("stylesheet", Must::Be(200), Sent::get(&stranger, &login_page.field("link[rel=stylesheet]", "href").unwrap())),
@@ -233,7 +271,8 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
 
 async fn with_a_pool_of(size: u32) {
     let fake = Provider::start().await;
-    let server = Server::with(|config| {
+    let server = Server::with_mail(|config| {
+        config.registration.prove_address = false;
         fake.add_to(config, "fake", ProviderKind::Oidc, |_| {});
         // All of them come from one address.
         config.limits.trusted_networks = vec!["203.0.113.0/24".parse().unwrap()];
@@ -261,7 +300,8 @@ async fn with_a_pool_of(size: u32) {
     // Whoever authenticated long ago is asked again before anything ends.
     server.turn(3600);
     server.poll().await;
-    for asked in all.iter().filter(|asked| asked.sent.path().starts_with("/account")) {
+    let acts = |path: &str| path.starts_with("/account") && !path.starts_with("/account/emails");
+    for asked in all.iter().filter(|asked| acts(&asked.sent.path())) {
         for answer in parallel(64, |_| asked.sent.clone().send()).await {
             assert_eq!((answer.status.as_u16(), answer.reason.is_some()), (200, false), "{}", asked.name);
         }
@@ -272,7 +312,11 @@ async fn with_a_pool_of(size: u32) {
 #[tokio::test]
 async fn these_tests_know_every_route() {
     let fake = Provider::start().await;
-    let server = Server::with(|config| fake.add_to(config, "fake", ProviderKind::Oidc, |_| {})).await;
+    let server = Server::with_mail(|config| {
+        config.registration.prove_address = false;
+        fake.add_to(config, "fake", ProviderKind::Oidc, |_| {});
+    });
+    let server = server.await;
     let sent: Vec<String> = every_endpoint(&server).await.iter().map(|asked| asked.sent.path()).collect();
     for (path, _) in routes() {
         let fixed = path.split('{').next().unwrap();

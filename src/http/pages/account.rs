@@ -222,6 +222,7 @@ async fn done(app: &App, page: &Page, action: &Action) -> Result<String, Failure
             Some(provider) => page.t("your-account-is-linked").with("provider", provider.name()).plain(),
             None => page.t("the-account-is-linked").plain(),
         },
+        Action::TakeAddress(_) => page.t("the-address-is-yours").plain(),
         Action::Unlink(_) => page.t("that-account-is-unlinked").plain(),
         Action::EndApp(client_id) => match app.directory.client(client_id).await? {
             Some(client) => page.t("has-no-access-any-more").with("client", &client.name).plain(),
@@ -257,6 +258,15 @@ pub(in crate::http) async fn link(State(app): State<App>, form: CsrfForm) -> Res
     let provider = form.params.single("provider")?.ok_or(Rejection::MissingChoice.of("provider"))?;
     let known = app.providers.get(provider).ok_or(Rejection::NoSuchPage)?;
     end(&app, &form, Action::Link(known.id().to_owned())).await
+}
+
+/// Gives the account the address that was proved by mail. It is the journey that says so: who only knows a ticket's name has shown nothing.
+pub(in crate::http) async fn take_address(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    let visit = Visit::of_form(&app, &form, app.now()).await?;
+    let Goal::Confirm { action: action @ Action::TakeAddress(_), .. } = &visit.journey.goal else {
+        return Ok(see_other(&app.issuer.place("/account/emails"))?);
+    };
+    end(&app, &form, action.clone()).await
 }
 
 /// Unlinks an account at a provider.
@@ -354,6 +364,14 @@ impl Asks {
                 button: "unlink",
                 path: "/account/identities/unlink",
                 field: Some(("id", id.clone())),
+            },
+            Action::TakeAddress(_) => Self {
+                title: "confirm-this-address",
+                name: Some(name.unwrap_or_else(|| page.t("that-address").plain())),
+                effect: "becomes-your-address",
+                button: "confirm",
+                path: "/account/emails/take",
+                field: None,
             },
             Action::EndApp(client_id) => Self {
                 title: "end-this-access",

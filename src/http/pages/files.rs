@@ -53,12 +53,19 @@ impl File {
 
 impl Files {
     /// The files of this installation; what only buttons of providers need is there when there are any.
-    pub fn new(brand: &BrandConfig, logo: Option<&Logo>, base: Base, has_providers: bool) -> Self {
+    pub fn new(
+        brand: &BrandConfig,
+        logo: Option<&Logo>,
+        base: Base,
+        (has_providers, sends_mail): (bool, bool),
+    ) -> Self {
         let mut rules = without_air(&dense(include_str!("../../../static/doorward.css")));
         if has_providers {
             rules.push_str(&without_air(&dense(include_str!("../../../static/providers.css"))));
         }
         let stylesheet = File::new("doorward", "css", "text/css; charset=utf-8", colours(brand) + &rules);
+        let account = without_air(&dense(include_str!("../../../static/account.css")));
+        let account = File::new("account", "css", "text/css; charset=utf-8", account);
         let script = dense(include_str!("../../../static/doorward.js"));
         let script = File::new("doorward", "js", "text/javascript; charset=utf-8", script);
         let logo = logo.map(|logo| (logo_file(logo), logo.size));
@@ -66,11 +73,13 @@ impl Files {
             base,
             brand: brand.name.clone(),
             stylesheet: stylesheet.name.clone(),
+            account: account.name.clone(),
             script: script.name.clone(),
             logo: logo.as_ref().map(|(file, size)| Picture { name: file.name.clone(), width: width(*size) }),
             icon: brand.accent.palette(LIGHT).fill.to_string(),
+            sends_mail,
         });
-        Self { page, files: [stylesheet, script].into_iter().chain(logo.map(|(file, _)| file)).collect() }
+        Self { page, files: [stylesheet, account, script].into_iter().chain(logo.map(|(file, _)| file)).collect() }
     }
 }
 

@@ -33,6 +33,8 @@ struct Login {
     to_link: Option<String>,
     as_another: bool,
     registration: bool,
+    /// Whether a new password can be asked for by mail.
+    recovers: bool,
     email: String,
     error: Option<Notice>,
     email_error: Option<Rejection>,
@@ -133,6 +135,7 @@ impl Visit {
             to_link: newcomer.map(|id| app.providers.get(id).map_or(id, |provider| provider.name()).to_owned()),
             as_another: false,
             registration: app.config.registration.enabled && app.config.sign_in.password && newcomer.is_none(),
+            recovers: app.config.mail.is_on() && app.config.sign_in.password,
             email,
             error: None,
             email_error: None,

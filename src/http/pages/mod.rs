@@ -2,18 +2,22 @@
 
 pub(super) mod account;
 pub(super) mod consent;
+pub(super) mod emails;
 pub(super) mod files;
 pub(super) mod form_post;
 pub(super) mod forward;
 pub(super) mod history;
 pub(super) mod login;
 pub(super) mod logout;
+pub(super) mod mail;
 pub(super) mod missing;
 mod moment;
+pub(super) mod new_password;
 pub(super) mod newcomer;
 pub(super) mod password;
 pub(super) mod problem;
 mod providers;
+pub(super) mod recover;
 pub(super) mod register;
 pub(super) mod upstream;
 pub(super) mod visit;
@@ -159,12 +163,16 @@ pub(super) struct Dress {
     pub brand: String,
     /// The file name of the stylesheet, with the hash of its content.
     pub stylesheet: String,
+    /// The file name of the stylesheet that the account's pages have beside it.
+    pub account: String,
     /// The file name of the script.
     pub script: String,
     /// The installation's logo.
     pub logo: Option<Picture>,
     /// The colour of the icon in the browser's tab, when there is no logo.
     pub icon: String,
+    /// Whether mail can be sent, and pages lead to what needs it.
+    pub sends_mail: bool,
 }
 
 impl Dress {

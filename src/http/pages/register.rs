@@ -13,8 +13,9 @@ use crate::http::error::{PageError, explained, status};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::new_password::{self, Strength};
 use crate::protocol::rejection::{Refusal, Rejection};
+use crate::protocol::ticket::Purpose;
 use crate::secret::Secret;
-use crate::signin::{Declined, Problems, Registration};
+use crate::signin::{Declined, Problems, Registration, Wanted};
 
 #[derive(Template)]
 #[template(path = "register.html")]
@@ -25,11 +26,13 @@ struct Register {
     name: String,
     email: String,
     error: Option<Notice>,
-    name_error: Option<&'static str>,
-    email_error: Option<&'static str>,
-    password_error: Option<&'static str>,
+    name_error: Option<Rejection>,
+    email_error: Option<Rejection>,
+    password_error: Option<Rejection>,
     strength: Option<Strength>,
     is_taken: bool,
+    /// Whether the address is proved first, and the rest asked for after it.
+    proves: bool,
     min_length: usize,
     offer: Offer,
 }
@@ -45,8 +48,7 @@ pub(in crate::http) async fn get(
     if has_gone_on && visit.sealed.is_some() {
         return Ok(visit.resume(&app)?);
     }
-    let hint = visit.journey.request().and_then(|request| request.login_hint.clone()).unwrap_or_default();
-    let register = page(&app, &visit, &sender, (String::new(), hint)).await?;
+    let register = page(&app, &visit, &sender, (String::new(), visit.address_in_mind())).await?;
     Ok(visit.answer(&register)?)
 }
 
@@ -61,26 +63,52 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         password: form.params.single("password")?.map(Secret::presented),
     };
     let typed = (registration.name.unwrap_or_default().to_owned(), registration.email.unwrap_or_default().to_owned());
+    if app.proves_addresses() {
+        let wanted = Wanted {
+            purpose: Purpose::Register,
+            address: &typed.1,
+            user_id: None,
+            language: form.sender.page.language().tag(),
+        };
+        return match visit.ask_by_mail(&app, &form.sender, wanted).await {
+            Ok(response) => Ok(response),
+            Err(Error::Failed(failure)) => Err(failure.into()),
+            Err(Error::Rejected(refusal)) => {
+                let is_of_address = matches!(refusal.rejection, Rejection::MissingEmail | Rejection::MalformedEmail);
+                let problems = Problems { email: is_of_address.then_some(refusal.rejection), ..Problems::default() };
+                Ok(refused(&app, &visit, &form.sender, (typed, refusal, problems)).await?)
+            }
+        };
+    }
     match app.sign_ins.register(visit.journey.clone(), registration, &form.sender.browser, now).await {
         Ok(progress) => Ok(visit.after(&app, &form.sender, progress)?),
         Err(Declined { error: Error::Failed(failure), .. }) => Err(failure.into()),
         Err(Declined { error: Error::Rejected(refusal), problems }) => {
-            let mut register = page(&app, &visit, &form.sender, typed).await?;
-            register.point_out(&refusal, problems);
-            let response = (status(refusal.rejection), visit.answer(&register)?).into_response();
-            Ok(explained(response, refusal.into()))
+            Ok(refused(&app, &visit, &form.sender, (typed, refusal, problems)).await?)
         }
     }
+}
+
+async fn refused(
+    app: &App,
+    visit: &Visit,
+    sender: &Sender,
+    (typed, refusal, problems): ((String, String), Refusal, Problems),
+) -> Result<Response, Error> {
+    let mut register = page(app, visit, sender, typed).await?;
+    register.point_out(&refusal, problems);
+    let response = (status(refusal.rejection), visit.answer(&register)?).into_response();
+    Ok(explained(response, refusal.into()))
 }
 
 impl Register {
     fn point_out(&mut self, refusal: &Refusal, problems: Problems) {
         let taken = Some(refusal.rejection).filter(|rejection| *rejection == Rejection::EmailTaken);
         self.error = Some(refusal.into());
-        self.name_error = problems.name.map(Rejection::description);
-        self.email_error = problems.email.or(taken).map(Rejection::description);
+        self.name_error = problems.name;
+        self.email_error = problems.email.or(taken);
         self.is_taken = taken.is_some();
-        self.password_error = problems.password.map(Rejection::description);
+        self.password_error = problems.password;
         self.strength = problems.strength;
     }
 }
@@ -98,6 +126,7 @@ async fn page(app: &App, visit: &Visit, sender: &Sender, typed: (String, String)
         password_error: None,
         strength: None,
         is_taken: false,
+        proves: app.proves_addresses(),
         min_length: new_password::MIN_LENGTH,
         offer: Offer::everything(app, sender),
     })

@@ -30,9 +30,19 @@ impl Mails {
         let account = self.storage.read_uncounted().await?.user_by_email(&message.to).await?;
         let is_reset = matches!(message.about, About::Reset { .. });
         // Whoever is shut out gets no new password.
-        let is_taken = account.is_some_and(|account| !is_reset || account.user.disabled_at.is_none());
-        let Message { to, about, occasion } = message;
-        Ok(about.when_sent(is_taken).map(|about| Message { to, about, occasion }))
+        let account = account.filter(|account| !is_reset || account.user.disabled_at.is_none());
+        let is_taken = account.is_some();
+        if let (Some(account), Some(ticket), true) = (&account, &message.ticket, is_reset) {
+            // It opens that account and no other, whoever has the address when it is used.
+            let mut transaction = self.storage.begin().await?;
+            if !transaction.give_ticket_to(ticket, &account.user.id).await? {
+                // A newer one was asked for meanwhile.
+                return Ok(None);
+            }
+            transaction.commit().await?;
+        }
+        let about = message.about.clone().when_sent(is_taken);
+        Ok(about.map(|about| Message { about, ..message }))
     }
 }
 

@@ -37,6 +37,16 @@ pub enum Name {
     UserRegistered,
     /// An account was made.
     UserCreated,
+    /// Somebody was invited to make an account.
+    UserInvited,
+    /// An operator gave the person of an account a link by which they choose a new password.
+    UserRecoveryBegan,
+    /// The person of an account has chosen a new password, by what was sent to its address.
+    UserPasswordReset,
+    /// The person of an account has shown that its address, or a new one, is theirs.
+    UserAddressProved,
+    /// The person of an account has taken it back to a former address.
+    UserAddressRestored,
     /// An account was changed.
     UserChanged,
     /// A person chose another password.
@@ -110,6 +120,11 @@ named!(Name {
     RefreshTokenReused = "refresh_token.reused",
     UserRegistered = "user.registered",
     UserCreated = "user.created",
+    UserInvited = "user.invited",
+    UserRecoveryBegan = "user.recovery_began",
+    UserPasswordReset = "user.password_reset",
+    UserAddressProved = "user.address_proved",
+    UserAddressRestored = "user.address_restored",
     UserChanged = "user.changed",
     UserPasswordChanged = "user.password_changed",
     UserDisabled = "user.disabled",

@@ -26,7 +26,15 @@ fn client(client_type: ClientType, first_party: bool) -> Client {
 const POLICY: Policy = Policy { fresh: 60, passes_classes: false };
 
 fn journey(goal: Goal) -> Journey {
-    Journey { id: "this".into(), first: None, started_at: NOW.minus(5), goal, proven: None, newcomer: None }
+    Journey {
+        id: "this".into(),
+        first: None,
+        started_at: NOW.minus(5),
+        goal,
+        proven: None,
+        newcomer: None,
+        mailed: None,
+    }
 }
 
 fn request(client: &Client, query: &str) -> AuthorizationRequest {

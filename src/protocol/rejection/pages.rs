@@ -36,6 +36,10 @@ macro_rules! pages {
 
         PasswordsSwitchedOff: InvalidForm 403, "OWASP ASVS 6.3.3", "Nobody signs in with a password here. Choose a provider.";
 
+        // What is proved by mail.
+        WrongCode: InvalidCredentials, "OWASP ASVS 6.5.5", "The code is wrong. It is the newest one that was sent to this address.";
+        UnknownTicket: InvalidForm, "OWASP ASVS 6.4.2", "The link does not work any more. It works once, for a while, and until a newer one is asked for.";
+
         // Signing out.
         LogoutTooLong: InvalidRequest, "RFC 6749 §3.1", "The request to sign out is longer than 16384 bytes.";
         HintOfAnotherClient: InvalidRequest, "RP-Initiated Logout §2", "client_id is not the application that id_token_hint was given to.";

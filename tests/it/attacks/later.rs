@@ -37,20 +37,9 @@ pub struct Later {
 /// Everything that waits.
 pub const LATER: &[Later] = &[
     Later {
-        feature: "links and codes by mail",
-        signs: &[Route("/recover"), Route("/reset"), Route("/verify"), Source("signin/recover")],
-        rows: &[
-            ("E10", "all of it"),
-            ("E11", "all of it"),
-            ("E13", "links in mails"),
-            ("J4", "the reset form"),
-            ("J7", "reset and magic link"),
-        ],
-    },
-    Later {
-        feature: "changing one's address or profile by oneself",
-        signs: &[Route("/account/email"), Route("/account/profile")],
-        rows: &[("E10", "all of it"), ("E16", "the profile"), ("E17", "changing to a taken address")],
+        feature: "changing one's profile by oneself",
+        signs: &[Route("/account/profile")],
+        rows: &[("E16", "the profile")],
     },
     Later {
         feature: "second factors",

@@ -31,7 +31,7 @@ fn every_kind() -> Vec<About> {
     let mut kinds = vec![
         About::Registration { link: link(), code: code(), minutes: 60 },
         About::AddressTaken,
-        About::Reset { link: link(), code: code(), minutes: 30 },
+        About::Reset { link: link(), code: Some(code()), minutes: 30 },
         About::VerifyAddress { link: link(), code: code(), minutes: 60 },
         About::ChangeAddress { link: link(), code: code(), minutes: 60 },
         About::AddressChanged { link: link(), days: 7, now: "someone.else@example.org".to_owned() },

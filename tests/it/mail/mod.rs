@@ -19,13 +19,13 @@ pub fn message(server: &Server, to: &str, about: About) -> Message {
         network: Some("203.0.113.7".to_owned()),
         device: Some("Firefox on Linux".to_owned()),
     };
-    Message { to: to.to_owned(), about, occasion }
+    Message { to: to.to_owned(), about, occasion, ticket: None }
 }
 
 /// A reset of a password with a link that can be told from others.
 pub fn reset(mark: &str) -> About {
     let link = format!("http://localhost:8000/recover/link?ticket={mark}");
-    About::Reset { link, code: "BCDF-GHJK".to_owned(), minutes: 30 }
+    About::Reset { link, code: Some("BCDF-GHJK".to_owned()), minutes: 30 }
 }
 
 /// Enqueues a message; whether it will be sent.

@@ -12,7 +12,11 @@ const ANN: &str = "ann@example.org";
 /// A server that knows Ann, and a provider that nobody has reached.
 async fn start() -> Server {
     let fake = Provider::start().await;
-    let server = Server::with(|config| fake.add_to(config, "fake", ProviderKind::Oidc, |_| {})).await;
+    let server = Server::with_mail(|config| {
+        fake.add_to(config, "fake", ProviderKind::Oidc, |_| {});
+        config.registration.prove_address = false;
+    });
+    let server = server.await;
     server.db_user(ANN).await;
     server
 }
@@ -47,6 +51,12 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let leave = login.clone().to("/upstream/fake");
     let make_account = login.clone().to("/upstream/fake/account");
     let say_it_is_me = allow.clone().to("/upstream/fake/link");
+    let recover = login.clone().without("password").to("/recover");
+    let mail_link = recover.clone().with("ticket", "x").to("/mail");
+    let code = recover.clone().with("code", "BCDF-GHJK").to("/mail/code");
+    let new_password = register.clone().to("/mail/password");
+    let [change, verify, take] =
+        ["", "/verify", "/take"].map(|end| recover.clone().to(&format!("/account/emails{end}")));
     let forms = vec![
         login,
         register,
@@ -61,6 +71,13 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         leave,
         make_account,
         say_it_is_me,
+        recover,
+        mail_link,
+        code,
+        new_password,
+        change,
+        verify,
+        take,
     ];
     (browser, forms, client)
 }

@@ -201,6 +201,7 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
         seen.push((path, browser.submit(&form.to(path)).await));
     }
     seen.push(("/logout/confirm", browser.submit(&question.form("#confirm")).await));
+    forms_of_mail(&mut seen).await;
     for (path, answer) in &seen {
         assert_eq!(answer.status, 303, "{path}: {}", answer.text());
     }
@@ -215,4 +216,27 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
         let answer = server.post(&path.replace("{id}", "fake"), "").await;
         assert!(![301, 302, 307, 308].contains(&answer.status.as_u16()), "{path}: {}", answer.status);
     }
+}
+
+/// The forms that there are where mail is sent.
+async fn forms_of_mail(seen: &mut Vec<(&'static str, Answer)>) {
+    let server = Server::with_mail(|_| {}).await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    let page = browser.visit("/recover").await;
+    let asked = browser.submit(&page.form("#recover-submit").with("email", ANN)).await;
+    let code = browser.visit(&asked.location()).await.form("#code-submit");
+    seen.push(("/recover", asked));
+    let mail = server.mailbox().await.latest_to(ANN);
+    seen.push(("/mail/code", browser.submit(&code.with("code", &mail.code())).await));
+    let link = browser.visit(&mail.link()).await.form("#confirm");
+    let shown = browser.submit(&link).await;
+    let chosen = browser.visit(&shown.location()).await.form("#reset-submit");
+    seen.push(("/mail", shown));
+    seen.push(("/mail/password", browser.submit(&chosen.with("password", "a louder river at dusk")).await));
+    let page = browser.visit("/account/emails").await;
+    let change = page.form("#change-email").with("email", "ann@elsewhere.example");
+    seen.push(("/account/emails", browser.submit(&change).await));
+    seen.push(("/account/emails/verify", browser.submit(&change.clone().to("/account/emails/verify")).await));
+    seen.push(("/account/emails/take", browser.submit(&change.to("/account/emails/take")).await));
 }

@@ -2,5 +2,6 @@
 
 mod accounts;
 mod forms;
+mod mail;
 mod sessions;
 mod steps;

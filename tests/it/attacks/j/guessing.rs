@@ -165,3 +165,36 @@ async fn j4_every_door_of_a_password_is_the_same_lock() {
     assert_eq!(server.send(basic.body(Body::empty()).unwrap()).await.location(), "/login");
     assert_eq!(server.app.hasher.hashes_computed(), hashes);
 }
+
+/// A code that was sent by mail is guessed no faster than a password, and counts with it, also for an address that is nobody's; the right one is not
+/// looked at beyond that, and the link still works.
+#[tokio::test]
+async fn j4_a_mailed_code_is_behind_the_same_lock() {
+    let server = Server::with_mail(|_| {}).await;
+    server.db_user(ANN).await;
+    for address in [ANN, "nobody@example.org"] {
+        let mut browser = server.browser();
+        browser.address = if address == ANN { "192.0.2.1" } else { "192.0.2.2" }.to_owned();
+        let page = browser.visit("/recover").await;
+        let page = browser.press(&page.form("#recover-submit").with("email", address)).await;
+        let form = page.form("#code-submit");
+        let mut evaluated = 0;
+        for _ in 0..20 {
+            let answer = browser.submit(&form.clone().with("code", "BCDF-GHJK")).await;
+            evaluated += usize::from(answer.status == 400);
+            assert!([400, 429].contains(&answer.status.as_u16()), "{}", answer.status);
+        }
+        assert_eq!(evaluated, 5, "{address}");
+        let login = browser.visit("/login").await.form("#login-submit");
+        let password = browser.submit(&filled(&login, address, PASSWORD)).await;
+        password.refused_page(429, Rejection::TooManyFailures);
+        if address == ANN {
+            let mail = server.mailbox().await.latest_to(ANN);
+            browser
+                .submit(&form.clone().with("code", &mail.code()))
+                .await
+                .refused_page(429, Rejection::TooManyFailures);
+            assert!(browser.visit(&mail.link()).await.has("#confirm"));
+        }
+    }
+}

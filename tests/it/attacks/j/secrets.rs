@@ -179,3 +179,42 @@ async fn j7_whoever_comes_through_a_provider_alone_is_not_found_out() {
     assert_eq!(pages[0].0, pages[1].0);
     assert!(pages[0].1.abs_diff(pages[1].1) < 64, "{pages:?}");
 }
+
+/// Asking for a mail is the same for every address: the same page and headers, and the same hashes, connections, statements and mails that wait.
+#[tokio::test]
+async fn j7_nobody_finds_out_who_has_an_account_by_asking_for_a_mail() {
+    let server = Server::with_mail(|_| {}).await;
+    server.db_user(ANN).await;
+    let off = server.db_user("off@example.org").await;
+    server.db_change_user(&off, |account| account.user.disabled_at = Some(account.user.created_at)).await;
+    let federated = server.db_user("hub@example.org").await;
+    server.db_change_user(&federated, |account| account.password_hash = None).await;
+    for (path, button) in [("/recover", "#recover-submit"), ("/register", "#register-submit")] {
+        let mut seen = Vec::new();
+        for email in [ANN, "nobody@example.org", "off@example.org", "hub@example.org"] {
+            let mut browser = server.browser();
+            let form = browser.visit(path).await.form(button).with("email", email);
+            let storage = &server.app.storage;
+            let work = || [server.app.hasher.hashes_computed(), storage.connections_taken(), storage.statements_run()];
+            let (before, waiting) = (work(), server.db_mails_waiting().await);
+            let mut answer = browser.submit(&form).await;
+            let did: Vec<u64> = work().iter().zip(before).map(|(after, before)| after - before).collect();
+            assert_eq!(server.db_mails_waiting().await, waiting + 1, "{email}");
+            assert_eq!(answer.status, 303);
+            let page = browser.visit(&answer.location()).await;
+            let sealed = page.form("#code-submit");
+            let mut text = page.text().replace(email, "ADDRESS");
+            for secret in [sealed.field("request"), sealed.field("csrf")] {
+                text = text.replace(&secret, "SECRET").replace(&encoded(&secret), "SECRET");
+            }
+            for of_its_own in ["x-trace-id", "location", "traceparent"] {
+                answer.headers.remove(of_its_own);
+            }
+            seen.push((email, answer.headers, text, did));
+        }
+        let (_, headers, text, did) = &seen[0];
+        for (email, other_headers, other_text, other_did) in &seen {
+            assert_eq!((other_headers, other_text, other_did), (headers, text, did), "{email}");
+        }
+    }
+}

@@ -27,7 +27,7 @@ async fn l8_a_hundred_asked_for_at_one_address_are_a_few() {
 
 async fn enqueue(server: &Server, to: &str) -> bool {
     let now = server.app.now();
-    let message = Message { to: to.to_owned(), about: About::Test, occasion: Occasion::here(now) };
+    let message = Message { to: to.to_owned(), about: About::Test, occasion: Occasion::here(now), ticket: None };
     let mail = NewMail { message: &message, user_id: None, language: "en", expires_at: None, now };
     let mut transaction = server.app.storage.begin().await.unwrap();
     let done = transaction.enqueue(&mail).await.unwrap();

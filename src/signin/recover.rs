@@ -1,0 +1,251 @@
+//! What follows a proof by mail: a new password, and an account that gets an address or is taken back to a former one.
+//!
+//! A new password ends everything that the former one gave, as a mail that its owner reads opens an account that guessing had closed
+//! (NIST SP 800-63B-4 §4.2.2). Whoever reaches an account by its address for the first time, when nobody had shown before that the address is
+//! theirs, leaves none of the ways in that others may have put there.
+
+use tracing::Instrument;
+
+use super::register::Declined;
+use super::{Browser, Progress, SignIns};
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::password::{Rank, Waiter};
+use crate::protocol::audit::{Event, Name, Noun};
+use crate::protocol::journey::{Goal, Journey, Mailed};
+use crate::protocol::message::{About, LANGUAGE, Message};
+use crate::protocol::proof::Kind;
+use crate::protocol::rejection::Rejection;
+use crate::protocol::sign_in::SignIn;
+use crate::protocol::ticket::{Details, Purpose};
+use crate::protocol::user::{EmailAuthority, UserField};
+use crate::random;
+use crate::rates::Door;
+use crate::secret::Secret;
+use crate::storage::{Account, NewMail, NewTicket, Transaction};
+
+/// Why everything of an account ends.
+const RESET: &str = "password reset";
+const RESTORED: &str = "address restored";
+
+impl SignIns {
+    /// Gives the account of a proved ticket a new password, and signs its person in with it. Everything else of the account ends.
+    ///
+    /// # Errors
+    /// [`Rejection::PasswordsSwitchedOff`], [`Rejection::TooManyRegistrations`] for very many forms, what is wrong with the password,
+    /// [`Rejection::UnknownTicket`] when the ticket does not hold any more, or the account has another address now; a failure when the database or the
+    /// hasher cannot.
+    pub async fn reset_password(
+        &self,
+        journey: Journey,
+        password: Option<Secret>,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Progress, Declined> {
+        if !self.limits.password {
+            return Err(Rejection::PasswordsSwitchedOff.into());
+        }
+        let mailed = proved(&journey, Purpose::Reset)?;
+        self.rates.take(Door::NewPassword, browser.network())?;
+        let mut reader = self.storage.read().await?;
+        let ticket = reader.ticket(&mailed.ticket).await?.ok_or(Rejection::UnknownTicket)?.ticket;
+        let user_id = ticket.user_id.ok_or(Rejection::UnknownTicket)?;
+        let account = reader.user(&user_id).await?.ok_or(Rejection::UnknownTicket)?;
+        drop(reader);
+        let words = self.words.with_person(&mailed.address, &account.user.name);
+        let password = password.unwrap_or_else(|| Secret::presented(""));
+        let problems = self.problems_of_password(&password, &words).await?;
+        if let Some(problem) = problems.first() {
+            return Err(Declined { error: problem.into(), problems });
+        }
+        let (sign_ins, browser) = (self.clone(), browser.clone());
+        let making = async move { sign_ins.put_password(journey, (&mailed, &user_id), &password, &browser, now).await };
+        Ok(tokio::spawn(making.in_current_span()).await.map_err(Failure::internal)??)
+    }
+
+    async fn put_password(
+        &self,
+        journey: Journey,
+        (mailed, user_id): (&Mailed, &str),
+        password: &Secret,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Progress, Error> {
+        let waiter = Waiter::from(browser.network(), Rank::Registration);
+        let hash = self.hasher.hash(password.expose(), waiter).await?;
+        let mut transaction = self.storage.begin().await?;
+        transaction.spend_ticket(&mailed.ticket, now).await?.ok_or(Rejection::UnknownTicket)?;
+        let mut account = self.owned(&mut transaction, user_id, &mailed.address).await?;
+        let act = browser.act(user_id, now);
+        transaction.end_everything_of_user(user_id, RESET, &act).await?;
+        if matches!(account.user.email_authority, EmailAuthority::Nobody | EmailAuthority::Provider) {
+            for identity in transaction.identities_of_user(user_id).await? {
+                transaction.delete_identity(&identity.id, user_id, &act).await?;
+            }
+        }
+        account.password_hash = Some(hash.clone());
+        account.user.email_verified = true;
+        account.user.email_authority = EmailAuthority::Mail;
+        account.user.updated_at = now;
+        transaction.change_user(&account, &[UserField::Password, UserField::EmailVerified]).await?;
+        transaction.forget_tickets(user_id).await?;
+        transaction.clear_attempts(user_id, self.attempt_limits()).await?;
+        transaction.record(&Event::of(&act, Name::UserPasswordReset).on(Noun::User, user_id)).await?;
+        let journey = journey.without_mail().proved(user_id, Kind::Password, now);
+        let progress = self.advance(&mut transaction, journey, browser, now).await?;
+        transaction.commit().await?;
+        Ok(self.made_known(progress, (user_id, &hash), (browser, None), now))
+    }
+
+    /// The account, held, when it can be used and still has the address.
+    async fn owned(&self, transaction: &mut Transaction, user_id: &str, address: &str) -> Result<Account, Error> {
+        let account = transaction.hold_account(user_id).await?;
+        let account =
+            account.filter(|Account { user, .. }| user.disabled_at.is_none() && user.email.as_deref() == Some(address));
+        Ok(account.ok_or(Rejection::UnknownTicket)?)
+    }
+
+    /// Gives the account of whoever is signed in the address that a ticket has proved: the one that it has already, or another. The former one
+    /// is told, and can take the account back for a while.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownTicket`], [`Rejection::EmailTaken`]; a failure when the database fails.
+    pub(super) async fn take_address(
+        &self,
+        transaction: &mut Transaction,
+        (sign_in, ticket): (&SignIn, &str),
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let user_id = &sign_in.user_id;
+        let ticket = transaction.spend_ticket(ticket, now).await?;
+        let ticket =
+            ticket.filter(|ticket| ticket.user_id.as_ref() == Some(user_id)).ok_or(Rejection::UnknownTicket)?;
+        let account = transaction.hold_account(user_id).await?.filter(|account| account.user.disabled_at.is_none());
+        let mut account = account.ok_or(Rejection::UnknownTicket)?;
+        // An address that nobody has shown to be theirs may be anybody's: it takes nothing back.
+        let former =
+            account.user.email.clone().filter(|former| account.user.email_verified && *former != ticket.address);
+        let has_moved = account.user.email.as_deref() != Some(ticket.address.as_str());
+        // The address was changed between asking and now: what was asked for was to show that it is the account's.
+        if ticket.purpose == Purpose::Verify && has_moved {
+            return Err(Rejection::UnknownTicket.into());
+        }
+        account.user.email = Some(ticket.address.clone());
+        account.user.email_verified = true;
+        account.user.email_authority = EmailAuthority::Mail;
+        account.user.updated_at = now;
+        if !transaction.change_user(&account, &[UserField::Email, UserField::EmailVerified]).await? {
+            return Err(Rejection::EmailTaken.into());
+        }
+        // What was sent to the former address gives nobody this account any more.
+        transaction.forget_tickets(user_id).await?;
+        if let Some(former) = former {
+            self.tell_former(transaction, (sign_in, &former, &ticket.address), browser, now).await?;
+        }
+        let event = Event::of(&browser.act(user_id, now), Name::UserAddressProved).on(Noun::User, user_id);
+        transaction.record(&event.with("changed", has_moved)).await?;
+        Ok(())
+    }
+
+    /// Tells a former address that the account has another one, with a way back.
+    async fn tell_former(
+        &self,
+        transaction: &mut Transaction,
+        (sign_in, former, address): (&SignIn, &str, &str),
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let user_id = sign_in.user_id.as_str();
+        let (id, link) = (random::id(), random::secret());
+        let expires_at = transaction.ticket_holds_until(user_id, Purpose::Undo, now).await?;
+        let about = About::AddressChanged {
+            link: self.issuer.link_of(&link),
+            days: Purpose::Undo.lifetime() / 86_400,
+            now: address.to_owned(),
+        };
+        let message = Message { to: former.to_owned(), about, occasion: browser.occasion(now), ticket: None };
+        let mail = NewMail {
+            message: &message,
+            user_id: Some(user_id),
+            language: sign_in.locale.as_deref().unwrap_or(LANGUAGE),
+            expires_at: Some(expires_at),
+            now,
+        };
+        transaction.enqueue(&mail).await?;
+        transaction
+            .insert_ticket(&NewTicket {
+                id: &id,
+                purpose: Purpose::Undo,
+                address: former,
+                user_id: Some(user_id),
+                link: link.hash(),
+                code: None,
+                journey: None,
+                details: &Details::default(),
+                expires_at,
+            })
+            .await
+    }
+
+    /// Takes an account back to a former address, by the link that was sent there: everything of it ends, and a new password must be
+    /// chosen, on the journey that comes back.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownTicket`]; [`Rejection::EmailTaken`] when the address is another account's by now; a failure when the database fails.
+    pub async fn restore_address(
+        &self,
+        link: &Secret,
+        (browser, cookie): (&Browser, &Secret),
+        now: Timestamp,
+    ) -> Result<Journey, Error> {
+        let ticket = self.ticket_of(link, now).await?;
+        let user_id = ticket.user_id.filter(|_| ticket.purpose == Purpose::Undo).ok_or(Rejection::UnknownTicket)?;
+        let mut transaction = self.storage.begin().await?;
+        transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?.ok_or(Rejection::UnknownTicket)?;
+        transaction.spend_ticket(&ticket.id, now).await?.ok_or(Rejection::UnknownTicket)?;
+        let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.disabled_at.is_none());
+        let mut account = account.ok_or(Rejection::UnknownTicket)?;
+        let act = browser.act(&user_id, now);
+        transaction.end_everything_of_user(&user_id, RESTORED, &act).await?;
+        account.user.email = Some(ticket.address.clone());
+        account.user.email_verified = true;
+        account.user.email_authority = EmailAuthority::Mail;
+        account.user.updated_at = now;
+        account.password_hash = None;
+        let fields = [UserField::Email, UserField::EmailVerified, UserField::Password];
+        if !transaction.change_user(&account, &fields).await? {
+            return Err(Rejection::EmailTaken.into());
+        }
+        transaction.forget_tickets(&user_id).await?;
+        // Whoever came by the account later does not take it back so.
+        transaction.forget_tickets_after(&user_id, Purpose::Undo, ticket.expires_at).await?;
+        transaction.record(&Event::of(&act, Name::UserAddressRestored).on(Noun::User, &user_id)).await?;
+        // The same browser goes on to choose a password, and none but it.
+        let (id, never_sent) = (random::id(), random::secret());
+        transaction
+            .insert_ticket(&NewTicket {
+                id: &id,
+                purpose: Purpose::Reset,
+                address: &ticket.address,
+                user_id: Some(&user_id),
+                link: never_sent.hash(),
+                code: None,
+                journey: None,
+                details: &Details::default(),
+                expires_at: now.plus(Purpose::Reset.lifetime()),
+            })
+            .await?;
+        transaction.prove_ticket(&id, &cookie.hash(), now).await?;
+        transaction.commit().await?;
+        let address = ticket.address;
+        let mailed = Mailed { ticket: id, purpose: Purpose::Reset, address, name: String::new(), is_proved: true };
+        Ok(self.journeys.begin(Goal::Account, now).mailed(mailed))
+    }
+}
+
+/// The ticket for this purpose that was proved on a journey.
+pub(super) fn proved(journey: &Journey, purpose: Purpose) -> Result<Mailed, Rejection> {
+    let mailed = journey.mailed.clone().filter(|mailed| mailed.is_proved && mailed.purpose == purpose);
+    mailed.ok_or(Rejection::UnknownTicket)
+}

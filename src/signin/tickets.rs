@@ -1,0 +1,220 @@
+//! What is proved by mail: asking for a ticket, its code where it was asked for, its link in the browser that opens it
+//! (NIST SP 800-63B-4 §4.2, OWASP ASVS 6.4).
+//!
+//! Asking is the same work for every address: a ticket and a mail are written before the answer, and whether there is anybody to write to is found
+//! out when the mail is sent. A code is a person's secret like any other: who guesses is counted by [`super::attempts`].
+
+use tracing::Instrument;
+
+use super::attempts::Held;
+use super::{Browser, SignIns};
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::protocol::email;
+use crate::protocol::journey::{Action, Goal, Journey, Mailed};
+use crate::protocol::message::{About, Message};
+use crate::protocol::rejection::Rejection;
+use crate::protocol::ticket::{Details, Purpose, Ticket};
+use crate::random;
+use crate::rates::Door;
+use crate::sealing::MasterKey;
+use crate::secret::{MacKey, Secret, ShortCode};
+use crate::storage::{NewMail, NewTicket, StoredTicket};
+
+/// Makes codes checkable.
+#[derive(Debug)]
+pub(super) struct Tickets(MacKey);
+
+impl Tickets {
+    pub fn new(master: &MasterKey) -> Self {
+        Self(master.mac_key("ticket codes"))
+    }
+
+    fn sign(&self, id: &str, code: &ShortCode) -> String {
+        self.0.sign(&[id.as_bytes(), code.as_bytes()])
+    }
+
+    fn verify(&self, stored: &StoredTicket, code: &ShortCode) -> bool {
+        let mac = stored.code.as_deref().unwrap_or_default();
+        self.0.verify(&[stored.ticket.id.as_bytes(), code.as_bytes()], mac)
+    }
+}
+
+/// What is to be proved by mail.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// What for.
+    pub purpose: Purpose,
+    /// The address as typed.
+    pub address: &'a str,
+    /// Whose account it concerns, when somebody is signed in.
+    pub user_id: Option<&'a str>,
+    /// The language of the mail, by its tag.
+    pub language: &'a str,
+}
+
+impl SignIns {
+    /// Sends a link and a code to an address; the journey on which the code is awaited. To whom nothing is sent, that is not told.
+    ///
+    /// # Errors
+    /// [`Rejection::MissingEmail`], [`Rejection::MalformedEmail`], [`Rejection::TooManyMails`]; a failure when the database fails.
+    pub async fn ask_by_mail(
+        &self,
+        journey: Journey,
+        wanted: Wanted<'_>,
+        (browser, cookie): (&Browser, &Secret),
+        now: Timestamp,
+    ) -> Result<Journey, Error> {
+        let Wanted { purpose, user_id, .. } = wanted;
+        let address = email::canonical(wanted.address)?;
+        self.rates.take(Door::Mail, browser.network())?;
+        let (id, link, code) = (random::id(), random::secret(), random::short_code());
+        let awaited =
+            Mailed { ticket: id.clone(), purpose, address: address.clone(), name: String::new(), is_proved: false };
+        let journey = journey.mailed(awaited).after_a_rest(now);
+        let sealed = self.journeys.seal(&journey, cookie);
+        let message = Message {
+            to: address.clone(),
+            about: about(purpose, self.issuer.link_of(&link), &code),
+            occasion: browser.occasion(now),
+            ticket: Some(id.clone()),
+        };
+        let mail = NewMail {
+            message: &message,
+            user_id,
+            language: wanted.language,
+            expires_at: Some(now.plus(purpose.lifetime())),
+            now,
+        };
+        let ticket = NewTicket {
+            id: &id,
+            purpose,
+            address: &address,
+            user_id,
+            link: link.hash(),
+            code: Some(&self.tickets.sign(&id, &code)),
+            journey: Some(&sealed),
+            details: &Details::default(),
+            expires_at: now.plus(purpose.lifetime()),
+        };
+        let mut transaction = self.storage.begin().await?;
+        // Who has been sent too many gets none, and keeps the last one.
+        if transaction.enqueue(&mail).await? {
+            transaction.insert_ticket(&ticket).await?;
+        }
+        transaction.commit().await?;
+        Ok(journey)
+    }
+
+    /// Takes a code where it was asked for; the journey on which that is proved. Once it has a place, the attempt is evaluated to its end though
+    /// the browser goes away.
+    ///
+    /// # Errors
+    /// [`Rejection::MissingPendingRequest`] when none is awaited; [`Rejection::WrongCode`], [`Rejection::TooManyFailures`], [`Rejection::ClosedToStrangers`];
+    /// a failure when the database fails: then nothing is proved.
+    pub async fn with_code(
+        &self,
+        journey: Journey,
+        typed: &str,
+        (browser, cookie): (&Browser, &Secret),
+        now: Timestamp,
+    ) -> Result<Journey, Error> {
+        let awaited = journey.mailed.clone().filter(|mailed| !mailed.is_proved);
+        let awaited = awaited.ok_or(Rejection::MissingPendingRequest)?;
+        let code = ShortCode::typed(typed).ok_or(Rejection::WrongCode)?;
+        let mut tried = self.look(&awaited.address, browser, now).await?;
+        let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
+        let (sign_ins, browser, cookie) = (self.clone(), browser.clone(), cookie.clone());
+        let evaluation = async move {
+            let held = sign_ins.reserve(&mut tried, turn.has_waited, now).await?;
+            let outcome = sign_ins.check_code(&awaited, &code, (&held, &cookie), now).await;
+            match &outcome {
+                Ok(_) => {}
+                Err(Error::Rejected(_)) => sign_ins.count_failure(&held, &browser, now).await?,
+                Err(Error::Failed(_)) => sign_ins.give_back(&held).await?,
+            }
+            drop(turn);
+            outcome
+        };
+        let proved = tokio::spawn(evaluation.in_current_span()).await.map_err(Failure::internal)??;
+        Ok(proved_on(journey, proved, now))
+    }
+
+    async fn check_code(
+        &self,
+        awaited: &Mailed,
+        code: &ShortCode,
+        (held, cookie): (&Held, &Secret),
+        now: Timestamp,
+    ) -> Result<Ticket, Error> {
+        let stored = self.storage.read().await?.ticket(&awaited.ticket).await?;
+        // The same work whether or not there is one.
+        let is_right = match &stored {
+            Some(stored) => self.tickets.verify(stored, code),
+            None => self.tickets.sign(&awaited.ticket, code).is_empty(),
+        };
+        if !is_right {
+            return Err(Rejection::WrongCode.into());
+        }
+        let mut transaction = self.storage.begin().await?;
+        let proved = transaction.prove_ticket(&awaited.ticket, &cookie.hash(), now).await?;
+        let proved = proved.ok_or(Rejection::WrongCode)?;
+        held.succeed(&mut transaction, now).await?;
+        transaction.commit().await?;
+        Ok(proved.ticket)
+    }
+
+    /// What a link is for, and to whom it was sent; following it does nothing yet.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownTicket`]; a failure when the database fails.
+    pub async fn ticket_of(&self, link: &Secret, now: Timestamp) -> Result<Ticket, Error> {
+        let stored = self.storage.read().await?.ticket_by_link(&link.hash()).await?;
+        let ticket = stored.map(|stored| stored.ticket).filter(|ticket| now < ticket.expires_at);
+        Ok(ticket.ok_or(Rejection::UnknownTicket)?)
+    }
+
+    /// Takes a link as shown by the browser with this cookie; the journey on which that is proved: the one that asked when it was this browser, and
+    /// otherwise one of its own.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownTicket`], also when another browser has shown it before; a failure when the database fails.
+    pub async fn with_link(&self, link: &Secret, cookie: &Secret, now: Timestamp) -> Result<Journey, Error> {
+        let ticket = self.ticket_of(link, now).await?;
+        let mut transaction = self.storage.begin().await?;
+        let proved = transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?;
+        let proved = proved.ok_or(Rejection::UnknownTicket)?;
+        transaction.commit().await?;
+        let asked =
+            proved.journey.as_deref().and_then(|text| self.journeys.open(text, std::slice::from_ref(cookie), now).ok());
+        let journey = asked.map_or_else(|| self.journeys.begin(Goal::Account, now), |opened| opened.journey);
+        Ok(proved_on(journey, proved.ticket, now))
+    }
+}
+
+/// What the mail of a ticket says that was asked for on a page.
+fn about(purpose: Purpose, link: String, code: &ShortCode) -> About {
+    let (code, minutes) = (code.expose(), purpose.lifetime() / 60);
+    match purpose {
+        Purpose::Reset => About::Reset { link, code: Some(code), minutes },
+        Purpose::Verify => About::VerifyAddress { link, code, minutes },
+        Purpose::Change => About::ChangeAddress { link, code, minutes },
+        // The others are asked for on no page.
+        Purpose::Register | Purpose::Invite | Purpose::Undo | Purpose::Return => {
+            About::Registration { link, code, minutes }
+        }
+    }
+}
+
+/// The journey with a ticket that was proved. What gives an account an address is confirmed by its person.
+fn proved_on(journey: Journey, ticket: Ticket, now: Timestamp) -> Journey {
+    let Ticket { id, purpose, address, user_id, details, .. } = ticket;
+    let goal = match (purpose, user_id) {
+        (Purpose::Verify | Purpose::Change, Some(user_id)) => {
+            Goal::Confirm { user_id, action: Action::TakeAddress(id.clone()) }
+        }
+        _ => journey.goal.clone(),
+    };
+    let mailed = Mailed { ticket: id, purpose, address, name: details.name, is_proved: true };
+    Journey { goal, ..journey }.mailed(mailed).after_a_rest(now)
+}
