@@ -59,7 +59,8 @@ impl SignIns {
             return Err(Declined { error: problem.into(), problems });
         }
         let (sign_ins, browser) = (self.clone(), browser.clone());
-        let making = async move { sign_ins.put_password(journey, (&mailed, &user_id), &password, &browser, now).await };
+        let making =
+            async move { sign_ins.put_password(journey, (&mailed, &user_id), (&password, &browser), now).await };
         Ok(tokio::spawn(making.in_current_span()).await.map_err(Failure::internal)??)
     }
 
@@ -67,8 +68,7 @@ impl SignIns {
         &self,
         journey: Journey,
         (mailed, user_id): (&Mailed, &str),
-        password: &Secret,
-        browser: &Browser,
+        (password, browser): (&Secret, &Browser),
         now: Timestamp,
     ) -> Result<Progress, Error> {
         let waiter = Waiter::from(browser.network(), Rank::Registration);

@@ -16,6 +16,7 @@ mod lockout;
 mod login;
 mod logout;
 mod look;
+mod mail_in_chromium;
 mod no_address;
 mod providers;
 #[cfg(feature = "demo")]
