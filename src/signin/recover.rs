@@ -11,7 +11,7 @@ use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::password::{Rank, Waiter};
-use crate::protocol::audit::{Event, Name, Noun};
+use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::journey::{Goal, Journey, Mailed};
 use crate::protocol::message::{About, LANGUAGE, Message};
 use crate::protocol::proof::Kind;
@@ -79,9 +79,7 @@ impl SignIns {
         let act = browser.act(user_id, now);
         transaction.end_everything_of_user(user_id, RESET, &act).await?;
         if matches!(account.user.email_authority, EmailAuthority::Nobody | EmailAuthority::Provider) {
-            for identity in transaction.identities_of_user(user_id).await? {
-                transaction.delete_identity(&identity.id, user_id, &act).await?;
-            }
+            unlink_all(&mut transaction, user_id, &act).await?;
         }
         account.password_hash = Some(hash.clone());
         account.user.email_verified = true;
@@ -188,7 +186,7 @@ impl SignIns {
             .await
     }
 
-    /// Takes an account back to a former address, by the link that was sent there: everything of it ends, and a new password must be
+    /// Takes an account back to a former address, by the link that was sent there: everything of it ends, what was linked to it is so no more, and a new password must be
     /// chosen, on the journey that comes back.
     ///
     /// # Errors
@@ -208,6 +206,8 @@ impl SignIns {
         let mut account = account.ok_or(Rejection::UnknownTicket)?;
         let act = browser.act(&user_id, now);
         transaction.end_everything_of_user(&user_id, RESTORED, &act).await?;
+        // Whoever had the account may have linked what is theirs; its owner links their own again.
+        unlink_all(&mut transaction, &user_id, &act).await?;
         account.user.email = Some(ticket.address.clone());
         account.user.email_verified = true;
         account.user.email_authority = EmailAuthority::Mail;
@@ -242,6 +242,14 @@ impl SignIns {
         let mailed = Mailed { ticket: id, purpose: Purpose::Reset, address, name: String::new(), is_proved: true };
         Ok(self.journeys.begin(Goal::Account, now).mailed(mailed))
     }
+}
+
+/// Takes all accounts at providers from an account that is held.
+async fn unlink_all(transaction: &mut Transaction, user_id: &str, act: &Act) -> Result<(), Failure> {
+    for identity in transaction.identities_of_user(user_id).await? {
+        transaction.delete_identity(&identity.id, user_id, act).await?;
+    }
+    Ok(())
 }
 
 /// The ticket for this purpose that was proved on a journey.

@@ -57,7 +57,7 @@ impl SignIns {
     /// Sends a link and a code to an address; the journey on which the code is awaited. To whom nothing is sent, that is not told.
     ///
     /// # Errors
-    /// [`Rejection::MissingEmail`], [`Rejection::MalformedEmail`], [`Rejection::TooManyMails`]; a failure when the database fails.
+    /// [`Rejection::MissingEmail`], [`Rejection::MalformedEmail`], [`Rejection::TooOften`]; a failure when the database fails.
     pub async fn ask_by_mail(
         &self,
         journey: Journey,

@@ -1,6 +1,7 @@
 //! The address of an account: proved, changed, taken back.
 
 use doorward::protocol::rejection::Rejection;
+use doorward::registry::{Act, NewIdentity};
 
 use super::{ANN, EVE, NEW_PASSWORD, open, start, type_code};
 use crate::support::{Answer, Browser, PASSWORD, Server, filled};
@@ -50,11 +51,16 @@ async fn another_address_takes_the_place_of_the_first_when_it_is_proved_and_the_
     let page = change(&mut browser, EVE).await;
     type_code(&mut browser, &page, &server.mailbox().await.latest_to(EVE).code()).await;
     let second = server.mailbox().await.latest_to(OTHER).link();
+    // And links an account at a provider.
+    let theirs = NewIdentity { provider: "id".into(), issuer: "https://id.example.com".into(), subject: "eve".into() };
+    server.registry().link_identity(&ann, &theirs, &Act::of_operator(server.clock.now())).await.unwrap();
     server.turn(6 * 86_400);
     let mut owner = server.browser();
     let page = open(&mut owner, &told.link()).await;
     assert_eq!(address(&server, &ann).await, (Some(ANN.into()), true));
     assert!(!browser.visit("/account").await.has("#sign-out"));
+    let identities = server.app.storage.read().await.unwrap().identities_of_user(&ann).await.unwrap();
+    assert!(identities.is_empty(), "whoever had it still has a way in");
     owner.visit(&second).await.refused_page(400, Rejection::UnknownTicket);
     let form = owner.visit("/login").await.form("#login-submit");
     owner.submit(&filled(&form, ANN, PASSWORD)).await.refused_page(400, Rejection::WrongCredentials);
