@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Changed, Error, IdentityView, Registry, State, commit, given, set};
+use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::language::Language;
 use crate::password::Waiter;
@@ -16,6 +17,7 @@ use crate::protocol::new_password::{Strength, Words};
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
 use crate::protocol::rejection::Rejection;
+use crate::protocol::ticket::Purpose;
 use crate::protocol::upstream::Identity;
 use crate::protocol::user::{EmailAuthority, MadeBy, User, UserField, check_role};
 use crate::protocol::{claims, email, new_password, registration};
@@ -241,6 +243,8 @@ impl Registry {
         }
         if fields.contains(&UserField::Password) || fields.contains(&UserField::Email) {
             transaction.forget_tickets(&id).await?;
+            // Whom the operator takes the account from has no way back either.
+            transaction.forget_tickets_after(&id, Purpose::Undo, Timestamp::from_seconds(0)).await?;
         }
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let event = Event::of(act, Name::UserChanged).on(Noun::User, &id).with("fields", names);

@@ -219,6 +219,14 @@ impl Transaction {
         Ok(marked.is_some())
     }
 
+    /// As [`Transaction::enqueue`], counted with nothing and kept out by nothing: for the way back from what was done to an account. `false` when mail is off.
+    pub async fn enqueue_uncounted(&mut self, mail: &NewMail<'_>) -> Result<bool, Failure> {
+        let storage = self.storage.clone();
+        let Some(post) = storage.post().get() else { return Ok(false) };
+        self.insert_mail(post, mail).await?;
+        Ok(true)
+    }
+
     async fn insert_mail(&mut self, post: &Post, mail: &NewMail<'_>) -> Result<(), Failure> {
         let id = random::row_id(mail.now);
         let plain = serde_json::to_vec(mail.message).map_err(Failure::internal)?;

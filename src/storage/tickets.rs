@@ -22,6 +22,8 @@ macro_rules! columns {
 statements! {
     FORGET_FORMER_TICKETS = "DELETE FROM tickets WHERE address = $1 AND purpose = $2";
     FORGET_TICKETS_OF_USER = "DELETE FROM tickets WHERE user_id = $1 AND purpose = $2";
+    // What was shown already stays with the browser that did, and what an operator gave is taken by no stranger's question.
+    FORGET_ASKED_TICKETS = "DELETE FROM tickets WHERE address = $1 AND purpose = $2 AND browser_hash IS NULL AND code_mac IS NOT NULL";
     FORGET_TICKETS_AFTER = "DELETE FROM tickets WHERE user_id = $1 AND purpose = $2 AND expires_at > $3";
     LAST_TICKET_OF_USER = "SELECT MAX(expires_at) FROM tickets WHERE user_id = $1 AND purpose = $2";
     INSERT_TICKET = "INSERT INTO tickets (id, purpose, address, user_id, link_hash, code_mac, journey, details, expires_at) \
@@ -123,12 +125,16 @@ impl Transaction {
             Some(_) if !new.purpose.replaces_former() => {}
             // Whoever asks for one to an address of somebody else takes nothing from them.
             Some(user_id) => self.forget_tickets_of_user(user_id, new.purpose).await?,
-            None => on!(self, |c| sqlx::query(FORGET_FORMER_TICKETS)
-                .bind(new.address)
-                .bind(purpose)
-                .execute(c)
-                .await
-                .map(drop))?,
+            None => on!(self, |c| sqlx::query(if new.code.is_some() {
+                FORGET_ASKED_TICKETS
+            } else {
+                FORGET_FORMER_TICKETS
+            })
+            .bind(new.address)
+            .bind(purpose)
+            .execute(c)
+            .await
+            .map(drop))?,
         }
         on!(self, |c| sqlx::query(INSERT_TICKET)
             .bind(new.id)

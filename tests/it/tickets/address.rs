@@ -165,3 +165,23 @@ async fn the_form_of_a_confirmation_names_no_ticket() {
     browser.press(&form).await;
     assert_eq!(address(&server, &ann).await.0.as_deref(), Some(ANN));
 }
+
+/// Whoever fills the owner's mailbox first, and changes the address then.
+#[tokio::test]
+async fn a_flood_of_mails_keeps_no_way_back_from_the_owner() {
+    let server = start().await;
+    let ann = server.db_user(ANN).await;
+    let mut thief = server.browser();
+    thief.sign_in(ANN).await;
+    for _ in 0..12 {
+        super::ask(&mut server.browser(), ANN).await;
+    }
+    let page = change(&mut thief, OTHER).await;
+    type_code(&mut thief, &page, &server.mailbox().await.latest_to(OTHER).code()).await;
+    let told = server.mailbox().await.latest_to(ANN);
+    assert!(told.text.contains(OTHER), "{}", told.text);
+    let mut owner = server.browser();
+    let page = open(&mut owner, &told.link()).await;
+    assert!(owner.press(&page.form("#reset-submit").with("password", NEW_PASSWORD)).await.has("#sign-out"));
+    assert_eq!(address(&server, &ann).await.0.as_deref(), Some(ANN));
+}

@@ -229,3 +229,14 @@ async fn without_mail_there_is_no_such_page() {
     let passwordless = Server::with_mail(|config| config.sign_in.password = false).await;
     passwordless.get("/recover").await.refused_page(404, Rejection::NoSuchPage);
 }
+
+#[tokio::test]
+async fn what_the_owner_has_shown_is_not_taken_by_a_strangers_question() {
+    let server = start().await;
+    server.db_user(ANN).await;
+    let mut owner = server.browser();
+    ask(&mut owner, ANN).await;
+    let page = open(&mut owner, &server.mailbox().await.latest_to(ANN).link()).await;
+    ask(&mut server.browser(), ANN).await;
+    assert!(owner.press(&page.form("#reset-submit").with("password", NEW_PASSWORD)).await.has("#sign-out"));
+}
