@@ -79,7 +79,7 @@ impl SignIns {
         let act = browser.act(user_id, now);
         transaction.end_everything_of_user(user_id, RESET, &act).await?;
         if matches!(account.user.email_authority, EmailAuthority::Nobody | EmailAuthority::Provider) {
-            unlink_all(&mut transaction, user_id, &act).await?;
+            unlink_since(&mut transaction, user_id, Timestamp::from_seconds(0), &act).await?;
         }
         account.password_hash = Some(hash.clone());
         account.user.email_verified = true;
@@ -187,11 +187,12 @@ impl SignIns {
             .await
     }
 
-    /// Takes an account back to a former address, by the link that was sent there: everything of it ends, what was linked to it is so no more, and a new password must be
-    /// chosen, on the journey that comes back.
+    /// Takes an account back to a former address, by the link that was sent there: everything of it ends, what was linked to it is so no more,
+    /// and a new password must be chosen, on the journey that comes back. Where nobody has a password, what was linked before the change stays.
     ///
     /// # Errors
-    /// [`Rejection::UnknownTicket`]; [`Rejection::EmailTaken`] when the address is another account's by now; a failure when the database fails.
+    /// [`Rejection::UnknownTicket`]; [`Rejection::EmailTaken`] when another account has shown that the address is its own by now;
+    /// [`Rejection::LastWayIn`] when nothing would be left to sign in by; a failure when the database fails.
     pub async fn restore_address(
         &self,
         link: &Secret,
@@ -207,8 +208,20 @@ impl SignIns {
         let mut account = account.ok_or(Rejection::UnknownTicket)?;
         let act = browser.act(&user_id, now);
         transaction.end_everything_of_user(&user_id, RESTORED, &act).await?;
-        // Whoever had the account may have linked what is theirs; its owner links their own again.
-        unlink_all(&mut transaction, &user_id, &act).await?;
+        // Whoever had the account may have linked what is theirs; its owner links their own again, and keeps it where there is no other way in.
+        let changed_at = ticket.expires_at.minus(Purpose::Undo.lifetime());
+        let since = if self.limits.password { Timestamp::from_seconds(0) } else { changed_at };
+        let kept = unlink_since(&mut transaction, &user_id, since, &act).await?;
+        if !self.limits.password && kept == 0 {
+            return Err(Rejection::LastWayIn.into());
+        }
+        // Whoever has used the free address since, and never showed that it is theirs, keeps nobody from it.
+        if let Some(holder) = transaction.user_by_email(&ticket.address).await? {
+            let is_own = holder.user.id == user_id;
+            if !is_own && !transaction.release_address(&holder.user.id, &ticket.address, &act).await? {
+                return Err(Rejection::EmailTaken.into());
+            }
+        }
         account.user.email = Some(ticket.address.clone());
         account.user.email_verified = true;
         account.user.email_authority = EmailAuthority::Mail;
@@ -222,6 +235,10 @@ impl SignIns {
         // Whoever came by the account later does not take it back so.
         transaction.forget_tickets_after(&user_id, Purpose::Undo, ticket.expires_at).await?;
         transaction.record(&Event::of(&act, Name::UserAddressRestored).on(Noun::User, &user_id)).await?;
+        if !self.limits.password {
+            transaction.commit().await?;
+            return Ok(self.journeys.begin(Goal::Account, now));
+        }
         // The same browser goes on to choose a password, and none but it.
         let (id, never_sent) = (random::id(), random::secret());
         transaction
@@ -245,12 +262,19 @@ impl SignIns {
     }
 }
 
-/// Takes all accounts at providers from an account that is held.
-async fn unlink_all(transaction: &mut Transaction, user_id: &str, act: &Act) -> Result<(), Failure> {
-    for identity in transaction.identities_of_user(user_id).await? {
+/// Takes from an account that is held the accounts at providers that were linked since then; tells how many it keeps.
+async fn unlink_since(
+    transaction: &mut Transaction,
+    user_id: &str,
+    since: Timestamp,
+    act: &Act,
+) -> Result<usize, Failure> {
+    let identities = transaction.identities_of_user(user_id).await?;
+    let (later, kept): (Vec<_>, Vec<_>) = identities.into_iter().partition(|identity| identity.created_at >= since);
+    for identity in &later {
         transaction.delete_identity(&identity.id, user_id, act).await?;
     }
-    Ok(())
+    Ok(kept.len())
 }
 
 /// The ticket for this purpose that was proved on a journey.

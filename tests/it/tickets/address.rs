@@ -185,3 +185,61 @@ async fn a_flood_of_mails_keeps_no_way_back_from_the_owner() {
     assert!(owner.press(&page.form("#reset-submit").with("password", NEW_PASSWORD)).await.has("#sign-out"));
     assert_eq!(address(&server, &ann).await.0.as_deref(), Some(ANN));
 }
+
+/// Where addresses are not proved first, anybody can register with the one that has become free.
+#[tokio::test]
+async fn whoever_uses_the_free_address_without_a_proof_keeps_no_owner_from_it() {
+    let server = Server::with_mail(|config| config.registration.prove_address = false).await;
+    let ann = server.db_user(ANN).await;
+    let mut thief = server.browser();
+    thief.sign_in(ANN).await;
+    let page = change(&mut thief, OTHER).await;
+    type_code(&mut thief, &page, &server.mailbox().await.latest_to(OTHER).code()).await;
+    let link = server.mailbox().await.latest_to(ANN).link();
+    let mut squatter = server.browser();
+    let form = squatter.visit("/register").await.form("#register-submit").with("name", "Ann").with("email", ANN);
+    assert!(squatter.press(&form.with("password", PASSWORD)).await.has("#sign-out"));
+    let page = open(&mut server.browser(), &link).await;
+    assert!(page.has("#reset-submit"), "{}", page.text());
+    assert_eq!(address(&server, &ann).await.0.as_deref(), Some(ANN));
+    assert!(!squatter.visit("/account").await.has("#sign-out"));
+}
+
+#[tokio::test]
+async fn where_nobody_has_a_password_an_undoing_leaves_what_was_linked_before_the_change() {
+    let server = start().await;
+    let ann = server.db_user(ANN).await;
+    let linked = |subject: &str| NewIdentity {
+        provider: "id".into(),
+        issuer: "https://id.example.com".into(),
+        subject: subject.into(),
+    };
+    let act = || Act::of_operator(server.clock.now());
+    let passwordless = server.another_node_with(|config| config.sign_in.password = false).await;
+    let mut browser = server.browser();
+    let mut links = Vec::new();
+    for (subject, to) in [(None, OTHER), (Some("ann"), EVE)] {
+        if let Some(subject) = subject {
+            server.registry().link_identity(&ann, &linked(subject), &act()).await.unwrap();
+            server.turn(60);
+        }
+        let from = address(&server, &ann).await.0.unwrap();
+        browser.sign_in(&from).await;
+        let page = change(&mut browser, to).await;
+        type_code(&mut browser, &page, &server.mailbox().await.latest_to(to).code()).await;
+        links.push(server.mailbox().await.latest_to(&from).link());
+    }
+    server.turn(60);
+    server.registry().link_identity(&ann, &linked("eve"), &act()).await.unwrap();
+    let subjects = async || {
+        let identities = server.app.storage.read().await.unwrap().identities_of_user(&ann).await.unwrap();
+        identities.into_iter().map(|identity| identity.subject).collect::<Vec<_>>()
+    };
+    // At the first change nothing was linked yet: that would leave no way in, and nothing is done.
+    let mut owner = server.browser().at(&passwordless);
+    open(&mut owner, &links[0]).await.refused_page(400, Rejection::LastWayIn);
+    assert_eq!((address(&server, &ann).await.0.as_deref(), subjects().await.len()), (Some(EVE), 2));
+    let page = open(&mut owner, &links[1]).await;
+    assert!(!page.has("#reset-submit"), "{}", page.text());
+    assert_eq!((address(&server, &ann).await.0.as_deref(), subjects().await), (Some(OTHER), vec!["ann".to_owned()]));
+}
