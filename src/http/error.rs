@@ -48,6 +48,14 @@ pub(super) fn explained(mut response: Response, error: Error) -> Response {
     response
 }
 
+/// A page as the answer to what was refused, if something was: with the status, and the reason for the log.
+pub(super) fn page_of(page: impl IntoResponse, refusal: Option<Refusal>) -> Response {
+    match refusal {
+        None => page.into_response(),
+        Some(refusal) => explained((status(refusal.rejection), page).into_response(), refusal.into()),
+    }
+}
+
 /// An error of an endpoint for machines: JSON as in RFC 6749 §5.2.
 #[derive(Debug)]
 pub(super) struct JsonError(pub Error);

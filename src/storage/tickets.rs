@@ -15,7 +15,7 @@ use crate::secret::SecretHash;
 /// The columns of a ticket as it stands.
 macro_rules! columns {
     () => {
-        "id, purpose, address, user_id, details, expires_at, code_mac, journey, browser_hash"
+        "id, purpose, address, user_id, details, expires_at, code_mac, journey"
     };
 }
 
@@ -67,8 +67,6 @@ pub struct StoredTicket {
     pub code: Option<String>,
     /// The journey of the browser that asked, sealed.
     pub journey: Option<String>,
-    /// The hash of the cookie of the browser that has proved it.
-    pub browser: Option<Vec<u8>>,
 }
 
 #[derive(FromRow)]
@@ -81,7 +79,6 @@ struct TicketRow {
     expires_at: i64,
     code_mac: Option<String>,
     journey: Option<String>,
-    browser_hash: Option<Vec<u8>>,
 }
 
 impl TicketRow {
@@ -94,7 +91,7 @@ impl TicketRow {
             user_id: self.user_id,
             expires_at: Timestamp::from_seconds(self.expires_at),
         };
-        Ok(StoredTicket { ticket, code: self.code_mac, journey: self.journey, browser: self.browser_hash })
+        Ok(StoredTicket { ticket, code: self.code_mac, journey: self.journey })
     }
 }
 

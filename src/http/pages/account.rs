@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::moment::Moment;
@@ -16,7 +15,7 @@ use crate::failure::{Error, Failure};
 use crate::grants::REUSED;
 use crate::http::cookies::Done;
 use crate::http::endpoints::authorize::see_other;
-use crate::http::error::{PageError, explained, status};
+use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::language::Language;
 use crate::protocol::attempts::FOR_EVER;
@@ -324,10 +323,7 @@ async fn question(
         error: error.as_ref().map(Notice::from),
     };
     let page = visit.answer(&template)?;
-    Ok(match error {
-        None => (StatusCode::OK, page).into_response(),
-        Some(refusal) => explained((status(refusal.rejection), page).into_response(), refusal.into()),
-    })
+    Ok(page_of(page, error))
 }
 
 impl Asks {

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::visit::Visit;
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::http::error::{PageError, explained, status};
+use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::language::{Language, Markup};
 use crate::protocol::authorization_request::AuthorizationRequest;
@@ -111,10 +111,7 @@ async fn question(
         error: error.as_ref().map(Notice::from),
     };
     let page = visit.answer(&template)?;
-    Ok(match error {
-        None => page,
-        Some(refusal) => explained((status(refusal.rejection), page).into_response(), refusal.into()),
-    })
+    Ok(page_of(page, error))
 }
 
 /// Scope tokens, which hold nothing that HTML would mistake (RFC 6749 §3.3) but `&`, `<`, `>` and `'`.

@@ -2,14 +2,15 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
+use super::mail::refuse_if_off;
 use super::visit::Visit;
-use super::{FormParts, Notice, Page};
+use super::{FormParts, Notice, Page, of_address};
 use crate::app::App;
 use crate::failure::Error;
 use crate::http::endpoints::authorize::see_other;
-use crate::http::error::{PageError, explained, status};
+use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::sign_in::SignIn;
@@ -76,8 +77,6 @@ async fn page(
     refusal: Option<Refusal>,
 ) -> Result<Response, Error> {
     let user = app.sign_ins.user_of(sign_in).await?;
-    let beside = refusal.as_ref().map(|refusal| refusal.rejection);
-    let beside = beside.filter(|why| matches!(why, Rejection::MissingEmail | Rejection::MalformedEmail));
     sender.page.speak_to(Some(sign_in));
     let answer = visit.answer(&Emails {
         page: sender.page.clone(),
@@ -86,15 +85,8 @@ async fn page(
         address: user.email,
         is_proved: user.email_verified,
         typed,
-        typed_error: beside,
+        typed_error: refusal.as_ref().and_then(of_address),
         error: refusal.as_ref().map(Notice::from),
     })?;
-    Ok(match refusal {
-        None => answer,
-        Some(refusal) => explained((status(refusal.rejection), answer).into_response(), refusal.into()),
-    })
-}
-
-fn refuse_if_off(app: &App) -> Result<(), Rejection> {
-    if app.config.mail.is_on() { Ok(()) } else { Err(Rejection::NoSuchPage) }
+    Ok(page_of(answer, refusal))
 }

@@ -3,14 +3,14 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::providers::Offer;
 use super::visit::{Arrival, Visit};
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::failure::Error;
-use crate::http::error::{PageError, explained, status};
+use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::rejection::Rejection;
@@ -86,8 +86,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
             login.email_error = missing[0];
             login.password_error = missing[1].or(too_long);
             login.error = Some((&refusal).into());
-            let response = (status(refusal.rejection), visit.answer(&login)?).into_response();
-            Ok(explained(response, refusal.into()))
+            Ok(page_of(visit.answer(&login)?, Some(refusal)))
         }
     }
 }

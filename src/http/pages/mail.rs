@@ -1,5 +1,5 @@
-//! What a mail leads to, or an operator who brings the link instead: the page of the link, on which a button acts and never the visit alone (programs look at links before people do), and the
-//! page that asks for its code, in the browser that asked for the mail.
+//! What a mail leads to, or an operator who brings the link instead: the page of the link, on which a button acts and never the visit alone
+//! (programs look at links before people do), and the page that asks for its code, in the browser that asked for the mail.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -11,7 +11,7 @@ use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::failure::{Error, Failure};
 use crate::http::endpoints::authorize::see_other;
-use crate::http::error::{PageError, explained, status};
+use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender, query};
 use crate::protocol::journey::Journey;
 use crate::protocol::rejection::{Refusal, Rejection};
@@ -116,13 +116,11 @@ async fn code_page(app: &App, sender: &Sender, visit: &Visit, refusal: Option<Re
         address: mailed.address,
         error: refusal.as_ref().map(Notice::from),
     })?;
-    Ok(match refusal {
-        None => answer,
-        Some(refusal) => explained((status(refusal.rejection), answer).into_response(), refusal.into()),
-    })
+    Ok(page_of(answer, refusal))
 }
 
-fn refuse_if_off(app: &App) -> Result<(), Rejection> {
+/// Where no mail can be sent, what needs one is no page.
+pub(super) fn refuse_if_off(app: &App) -> Result<(), Rejection> {
     if app.config.mail.is_on() { Ok(()) } else { Err(Rejection::NoSuchPage) }
 }
 

@@ -258,6 +258,11 @@ impl From<&Refusal> for Notice {
     }
 }
 
+/// What is wrong with an address as it was typed, if that is what was refused: it is said beside the field.
+fn of_address(refusal: &Refusal) -> Option<Rejection> {
+    Some(refusal.rejection).filter(|why| matches!(why, Rejection::MissingEmail | Rejection::MalformedEmail))
+}
+
 /// Renders a page.
 fn html(template: &impl Template) -> Result<Response, Failure> {
     Ok(Html(Body::from(template.render().map_err(Failure::internal)?)).into_response())

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::visit::Visit;
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::failure::Error;
-use crate::http::error::{PageError, explained, status};
+use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::journey::Mailed;
 use crate::protocol::new_password::{self, Strength};
@@ -105,8 +105,5 @@ async fn page(
         min_length: new_password::MIN_LENGTH,
         error: wrong.as_ref().map(|(refusal, _)| Notice::from(refusal)),
     })?;
-    Ok(match wrong {
-        None => answer,
-        Some((refusal, _)) => explained((status(refusal.rejection), answer).into_response(), refusal.into()),
-    })
+    Ok(page_of(answer, wrong.map(|(refusal, _)| refusal)))
 }

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::config::Register;
 use crate::failure::Error;
 use crate::http::endpoints::authorize::resume_at;
-use crate::http::error::{Onward, PageError, explained, status};
+use crate::http::error::{Onward, PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::next_step::NextStep;
 use crate::protocol::rejection::{Refusal, Rejection};
@@ -112,7 +112,7 @@ pub(in crate::http) async fn post(
         Err(Error::Rejected(refusal)) => {
             let typed = Vouched { name: Some(name.to_owned()), ..newcomer };
             let answer = page(&app, &form.sender, &visit, &typed, Some(&refusal)).await?;
-            Ok(explained((status(refusal.rejection), answer).into_response(), refusal.into()))
+            Ok(page_of(answer, Some(refusal)))
         }
         Err(Error::Failed(failure)) => Err(failure.into()),
     }
@@ -231,10 +231,7 @@ async fn question(
         whose: sign_in.called().to_owned(),
         error: refusal.as_ref().map(Notice::from),
     })?;
-    Ok(match refusal {
-        None => page,
-        Some(refusal) => explained((status(refusal.rejection), page).into_response(), refusal.into()),
-    })
+    Ok(page_of(page, refusal))
 }
 
 /// Who somebody is at a provider, as they know it.

@@ -9,7 +9,7 @@ use super::{FormParts, Notice, Page};
 use crate::app::App;
 use crate::failure::{Error, Failure};
 use crate::http::endpoints::authorize::see_other;
-use crate::http::error::{PageError, explained, status};
+use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::new_password::{self, Strength};
 use crate::protocol::rejection::Rejection;
@@ -65,7 +65,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
             let mut page = page(&app, (&visit, &form.sender), &sign_in).await?;
             page.point_out(Notice::from(&refusal), problems);
             page.ends_all = ends_all;
-            Ok(explained((status(refusal.rejection), visit.answer(&page)?).into_response(), refusal.into()))
+            Ok(page_of(visit.answer(&page)?, Some(refusal)))
         }
     }
 }

@@ -5,11 +5,11 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
 use super::visit::Visit;
-use super::{Asker, FormParts, Notice, Page};
+use super::{Asker, FormParts, Notice, Page, mail, of_address};
 use crate::app::App;
 use crate::failure::Error;
 use crate::http::endpoints::authorize::see_other;
-use crate::http::error::{PageError, explained, status};
+use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::ticket::Purpose;
@@ -59,25 +59,21 @@ async fn page(
     email: String,
     refusal: Option<Refusal>,
 ) -> Result<Response, Error> {
-    let beside = refusal.as_ref().map(|refusal| refusal.rejection);
-    let beside = beside.filter(|why| matches!(why, Rejection::MissingEmail | Rejection::MalformedEmail));
     let answer = visit.answer(&Recover {
         page: sender.page.clone(),
         form: visit.form(app),
         client: visit.asker(app).await?,
         email,
-        email_error: beside,
+        email_error: refusal.as_ref().and_then(of_address),
         error: refusal.as_ref().map(Notice::from),
     })?;
-    Ok(match refusal {
-        None => answer,
-        Some(refusal) => explained((status(refusal.rejection), answer).into_response(), refusal.into()),
-    })
+    Ok(page_of(answer, refusal))
 }
 
 /// Where nothing can be sent, or nobody has a password, there is nothing to recover.
 fn refuse_if_off(app: &App) -> Result<(), Rejection> {
-    if app.config.mail.is_on() && app.config.sign_in.password { Ok(()) } else { Err(Rejection::NoSuchPage) }
+    mail::refuse_if_off(app)?;
+    if app.config.sign_in.password { Ok(()) } else { Err(Rejection::NoSuchPage) }
 }
 
 impl Visit {

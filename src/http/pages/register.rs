@@ -2,14 +2,14 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::providers::Offer;
 use super::visit::{Arrival, Visit};
-use super::{Asker, FormParts, Notice, Page};
+use super::{Asker, FormParts, Notice, Page, of_address};
 use crate::app::App;
 use crate::failure::Error;
-use crate::http::error::{PageError, explained, status};
+use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::new_password::{self, Strength};
 use crate::protocol::rejection::{Refusal, Rejection};
@@ -74,8 +74,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
             Ok(response) => Ok(response),
             Err(Error::Failed(failure)) => Err(failure.into()),
             Err(Error::Rejected(refusal)) => {
-                let is_of_address = matches!(refusal.rejection, Rejection::MissingEmail | Rejection::MalformedEmail);
-                let problems = Problems { email: is_of_address.then_some(refusal.rejection), ..Problems::default() };
+                let problems = Problems { email: of_address(&refusal), ..Problems::default() };
                 Ok(refused(&app, &visit, &form.sender, (typed, refusal, problems)).await?)
             }
         };
@@ -97,8 +96,7 @@ async fn refused(
 ) -> Result<Response, Error> {
     let mut register = page(app, visit, sender, typed).await?;
     register.point_out(&refusal, problems);
-    let response = (status(refusal.rejection), visit.answer(&register)?).into_response();
-    Ok(explained(response, refusal.into()))
+    Ok(page_of(visit.answer(&register)?, Some(refusal)))
 }
 
 impl Register {
