@@ -11,8 +11,9 @@ use crate::config::{Colour, DARK, Palette};
 use crate::failure::Failure;
 use crate::language::{self, Language};
 use crate::protocol::alert::Alert;
-use crate::protocol::message::{About, Message, Occasion};
+use crate::protocol::message::{About, Carried, Message, Occasion};
 use crate::protocol::printable;
+use crate::protocol::ticket::Purpose;
 
 /// The longest name of somebody or something that stands in a mail, in characters.
 const LONGEST_NAME: usize = 80;
@@ -99,51 +100,59 @@ impl Words {
 
     fn tell(&mut self, about: &About, account: &str) {
         match about {
-            About::Registration { link, code, minutes } => {
-                self.begin("mail-registration", &["mail-registration-lead"], &["mail-registration-advice"]);
-                self.proof("go-on", link, (Some(code), *minutes));
-            }
+            About::Ticket(carried) => self.ticket(carried),
             About::AddressTaken => {
                 self.begin("mail-taken", &["mail-taken-lead"], &["mail-taken-if-you", "mail-taken-if-not-you"]);
                 self.act("sign-in", account);
-            }
-            About::Reset { link, code, minutes } => {
-                self.begin("mail-reset", &["mail-reset-lead"], &["mail-reset-advice"]);
-                self.proof("mail-reset-action", link, (code.as_deref(), *minutes));
-            }
-            About::VerifyAddress { link, code, minutes } => {
-                self.begin("mail-verify", &["mail-verify-lead"], &["mail-somebody-elses-account"]);
-                self.proof("mail-confirm-the-address", link, (Some(code), *minutes));
-            }
-            About::ChangeAddress { link, code, minutes } => {
-                self.begin("mail-change", &["mail-change-lead"], &["mail-somebody-elses-account"]);
-                self.proof("mail-confirm-the-address", link, (Some(code), *minutes));
-            }
-            About::AddressChanged { link, days, now } => {
-                self.begin("mail-changed", &[], &["mail-if-it-was-you"]);
-                let what = self.say("mail-changed-lead").with("address", tame(now)).plain();
-                self.lead = vec![what, self.say("mail-changed-undo").with("days", *days).plain()];
-                self.act("mail-changed-action", link);
-            }
-            About::Invitation { link, name, days } => {
-                self.begin("mail-invitation", &["mail-invitation-lead"], &["mail-invitation-advice"]);
-                if let Some(name) = name {
-                    self.lead = vec![self.say("mail-invitation-lead-by-name").with("name", tame(name)).plain()];
-                }
-                self.note = Some(self.say("mail-invitation-note").with("days", *days).plain());
-                self.act("mail-invitation-action", link);
-            }
-            About::Deletion { link, days } => {
-                self.begin("mail-deletion", &[], &["mail-deletion-advice"]);
-                let what = self.say("mail-deletion-lead").with("days", *days).plain();
-                self.lead = vec![what, self.t("mail-deletion-return")];
-                self.act("mail-deletion-action", link);
             }
             About::Alert(alert) => {
                 self.alert(alert);
                 self.act("mail-see-your-account", account);
             }
             About::Test => self.begin("mail-test", &["mail-test-lead"], &["mail-test-advice"]),
+        }
+    }
+
+    fn ticket(&mut self, carried: &Carried) {
+        let days = carried.purpose.lifetime() / 86_400;
+        let of = carried.of.as_deref().map(tame);
+        match carried.purpose {
+            Purpose::Register => {
+                self.begin("mail-registration", &["mail-registration-lead"], &["mail-registration-advice"]);
+                self.proof("go-on", carried);
+            }
+            Purpose::Reset => {
+                self.begin("mail-reset", &["mail-reset-lead"], &["mail-reset-advice"]);
+                self.proof("mail-reset-action", carried);
+            }
+            Purpose::Verify => {
+                self.begin("mail-verify", &["mail-verify-lead"], &["mail-somebody-elses-account"]);
+                self.proof("mail-confirm-the-address", carried);
+            }
+            Purpose::Change => {
+                self.begin("mail-change", &["mail-change-lead"], &["mail-somebody-elses-account"]);
+                self.proof("mail-confirm-the-address", carried);
+            }
+            Purpose::Undo => {
+                self.begin("mail-changed", &[], &["mail-if-it-was-you"]);
+                let what = self.say("mail-changed-lead").with("address", of.unwrap_or_default()).plain();
+                self.lead = vec![what, self.say("mail-changed-undo").with("days", days).plain()];
+                self.act("mail-changed-action", &carried.link);
+            }
+            Purpose::Invite => {
+                self.begin("mail-invitation", &["mail-invitation-lead"], &["mail-invitation-advice"]);
+                if let Some(name) = of {
+                    self.lead = vec![self.say("mail-invitation-lead-by-name").with("name", name).plain()];
+                }
+                self.note = Some(self.say("mail-invitation-note").with("days", days).plain());
+                self.act("mail-invitation-action", &carried.link);
+            }
+            Purpose::Return => {
+                self.begin("mail-deletion", &[], &["mail-deletion-advice"]);
+                let what = self.say("mail-deletion-lead").with("days", days).plain();
+                self.lead = vec![what, self.t("mail-deletion-return")];
+                self.act("mail-deletion-action", &carried.link);
+            }
         }
     }
 
@@ -189,14 +198,11 @@ impl Words {
         self.action = Some(Action { label: self.t(label), link: link.to_owned() });
     }
 
-    fn proof(&mut self, label: &'static str, link: &str, (code, minutes): (Option<&str>, i64)) {
-        self.act(label, link);
-        self.code = code.map(str::to_owned);
-        self.note = Some(
-            self.say(if code.is_some() { "mail-good-for-minutes" } else { "mail-link-good-for-minutes" })
-                .with("minutes", minutes)
-                .plain(),
-        );
+    fn proof(&mut self, label: &'static str, carried: &Carried) {
+        self.act(label, &carried.link);
+        self.code.clone_from(&carried.code);
+        let key = if self.code.is_some() { "mail-good-for-minutes" } else { "mail-link-good-for-minutes" };
+        self.note = Some(self.say(key).with("minutes", carried.purpose.lifetime() / 60).plain());
     }
 
     fn facts(&self, occasion: &Occasion) -> Vec<(String, String)> {

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
+use super::ticket::Purpose;
 use crate::clock::Timestamp;
 
 /// A mail that was decided on.
@@ -45,90 +46,48 @@ impl Occasion {
     }
 }
 
-/// What a message is about. Links are addresses below the issuer, codes as they are typed.
+/// What a message is about.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum About {
-    /// Somebody wants an account with this address. When it is sent and there is one, it is [`About::AddressTaken`] instead.
-    Registration {
-        /// The page that takes the proof.
-        link: String,
-        /// What can be typed instead, where it was asked for.
-        code: String,
-        /// For how long both are worth something.
-        minutes: i64,
-    },
+    /// What a ticket is for, with the ticket.
+    Ticket(Carried),
     /// Somebody wants an account with this address, or wants it for theirs, and there is an account with it.
     AddressTaken,
-    /// Somebody wants a new password. When it is sent and there is no account with the address, nothing is sent.
-    Reset {
-        /// The page that takes the proof.
-        link: String,
-        /// What can be typed instead, where it was asked for; nothing when an operator asked.
-        code: Option<String>,
-        /// For how long both are worth something.
-        minutes: i64,
-    },
-    /// The account's owner wants to show that the address is theirs.
-    VerifyAddress {
-        /// The page that takes the proof.
-        link: String,
-        /// What can be typed instead, where it was asked for.
-        code: String,
-        /// For how long both are worth something.
-        minutes: i64,
-    },
-    /// An account's owner wants to have this address from now on. When it is sent and another account has it, it is [`About::AddressTaken`].
-    ChangeAddress {
-        /// The page that takes the proof.
-        link: String,
-        /// What can be typed instead, where it was asked for.
-        code: String,
-        /// For how long both are worth something.
-        minutes: i64,
-    },
-    /// The account has another address now; told to the former one.
-    AddressChanged {
-        /// The page that undoes it.
-        link: String,
-        /// For how many days it can.
-        days: i64,
-        /// The address that it has now.
-        now: String,
-    },
-    /// An operator has invited the person.
-    Invitation {
-        /// The page that makes the account.
-        link: String,
-        /// Whom, as the operator wrote it.
-        name: Option<String>,
-        /// For how many days it can.
-        days: i64,
-    },
-    /// The account goes; its owner can come back.
-    Deletion {
-        /// The page that brings it back.
-        link: String,
-        /// For how many days it can.
-        days: i64,
-    },
     /// Something has happened to the account.
     Alert(Alert),
     /// An operator tries whether mail works.
     Test,
 }
 
+/// A ticket as its mail carries it. For how long it holds is what its purpose says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// What for.
+    pub purpose: Purpose,
+    /// The page that takes the proof, an address below the issuer.
+    pub link: String,
+    /// What can be typed instead, where it was asked for; nothing when no page asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What else the reader is told: the name of who is invited, the address that the account has now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+}
+
 impl About {
     /// What kind of message it is: a word that says nothing of what is in it.
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Registration { .. } => "registration",
+            Self::Ticket(carried) => match carried.purpose {
+                Purpose::Register => "registration",
+                Purpose::Reset => "reset",
+                Purpose::Verify => "verify_address",
+                Purpose::Change => "change_address",
+                Purpose::Undo => "address_changed",
+                Purpose::Invite => "invitation",
+                Purpose::Return => "deletion",
+            },
             Self::AddressTaken => "address_taken",
-            Self::Reset { .. } => "reset",
-            Self::VerifyAddress { .. } => "verify_address",
-            Self::ChangeAddress { .. } => "change_address",
-            Self::AddressChanged { .. } => "address_changed",
-            Self::Invitation { .. } => "invitation",
-            Self::Deletion { .. } => "deletion",
             Self::Alert(alert) => alert.kind(),
             Self::Test => "test",
         }
@@ -137,16 +96,24 @@ impl About {
     /// What it becomes when it is sent, by whether there is an account with the address then; `None` when nothing is to be sent. So asking is the
     /// same for every address, and what is known of it is said in the mail alone.
     pub fn when_sent(self, address_is_taken: bool) -> Option<Self> {
-        match self {
-            Self::Registration { .. } | Self::ChangeAddress { .. } if address_is_taken => Some(Self::AddressTaken),
-            Self::Reset { .. } if !address_is_taken => None,
-            other => Some(other),
+        match self.purpose() {
+            Some(Purpose::Register | Purpose::Change) if address_is_taken => Some(Self::AddressTaken),
+            Some(Purpose::Reset) if !address_is_taken => None,
+            _ => Some(self),
         }
     }
 
     /// Whether [`About::when_sent`] needs to know about the address.
-    pub const fn depends_on_address(&self) -> bool {
-        matches!(self, Self::Registration { .. } | Self::ChangeAddress { .. } | Self::Reset { .. })
+    pub fn depends_on_address(&self) -> bool {
+        matches!(self.purpose(), Some(Purpose::Register | Purpose::Change | Purpose::Reset))
+    }
+
+    /// What the ticket is for that it carries, if it carries one.
+    pub const fn purpose(&self) -> Option<Purpose> {
+        match self {
+            Self::Ticket(carried) => Some(carried.purpose),
+            _ => None,
+        }
     }
 }
 
@@ -162,10 +129,9 @@ mod tests {
 
     #[test]
     fn what_a_mail_says_of_an_address_is_decided_when_it_is_sent() {
-        let (link, code, minutes) = (String::from("https://a.test/x"), String::from("BCDF-GHJK"), 60);
-        let registration = About::Registration { link: link.clone(), code: code.clone(), minutes };
-        let change = About::ChangeAddress { link: link.clone(), code: code.clone(), minutes };
-        let reset = About::Reset { link, code: Some(code), minutes };
+        let carried =
+            |purpose| About::Ticket(Carried { purpose, link: "https://a.test/x".into(), code: None, of: None });
+        let [registration, change, reset] = [Purpose::Register, Purpose::Change, Purpose::Reset].map(carried);
         for asked in [registration, change] {
             assert_eq!(asked.clone().when_sent(false), Some(asked.clone()));
             assert_eq!(asked.when_sent(true), Some(About::AddressTaken));
@@ -177,7 +143,8 @@ mod tests {
 
     #[test]
     fn what_is_written_in_a_message_is_never_shown() {
-        let about = About::Reset { link: "https://a.test/x".into(), code: Some("BCDF-GHJK".into()), minutes: 60 };
+        let (link, code) = ("https://a.test/x".into(), Some("BCDF-GHJK".into()));
+        let about = About::Ticket(Carried { purpose: Purpose::Reset, link, code, of: None });
         assert_eq!(format!("{about:?}"), "About(reset)");
         let sealed = serde_json::to_string(&about).unwrap();
         assert_eq!(serde_json::from_str::<About>(&sealed).unwrap(), about);

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::email;
 use crate::protocol::issuer::Issuer;
-use crate::protocol::message::{About, LANGUAGE, Message, Occasion};
+use crate::protocol::message::{About, Carried, LANGUAGE, Message, Occasion};
 use crate::protocol::problem::Problems;
 use crate::protocol::registration::MAX_NAME;
 use crate::protocol::ticket::{Details, Purpose};
@@ -122,7 +122,8 @@ impl Registry {
         let mut transaction = self.storage.begin().await?;
         transaction.insert_ticket(&ticket).await?;
         if by == Delivery::Mail {
-            let about = about(purpose, link.clone(), &details.name);
+            let of = Some(details.name.clone()).filter(|name| !name.is_empty());
+            let about = About::Ticket(Carried { purpose, link: link.clone(), code: None, of });
             let message = Message { to: address.to_owned(), about, occasion: Occasion::here(now), ticket: None };
             let mail = NewMail { message: &message, user_id, language: LANGUAGE, expires_at: Some(expires_at), now };
             if !transaction.enqueue(&mail).await? {
@@ -136,13 +137,4 @@ impl Registry {
         let view = LinkView { email: address.to_owned(), link, expires_at: expires_at.to_string() };
         Ok(Changed { view, event, warnings: Vec::new() })
     }
-}
-
-/// What the mail says.
-fn about(purpose: Purpose, link: String, name: &str) -> About {
-    let seconds = purpose.lifetime();
-    if purpose == Purpose::Reset {
-        return About::Reset { link, code: None, minutes: seconds / 60 };
-    }
-    About::Invitation { link, name: Some(name.to_owned()).filter(|name| !name.is_empty()), days: seconds / 86_400 }
 }

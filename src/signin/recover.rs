@@ -13,7 +13,7 @@ use crate::failure::{Error, Failure};
 use crate::password::{Rank, Waiter};
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::journey::{Goal, Journey, Mailed};
-use crate::protocol::message::{About, LANGUAGE, Message};
+use crate::protocol::message::{About, Carried, LANGUAGE, Message};
 use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -157,11 +157,13 @@ impl SignIns {
         let user_id = sign_in.user_id.as_str();
         let (id, link) = (random::id(), random::secret());
         let expires_at = transaction.ticket_holds_until(user_id, Purpose::Undo, now).await?;
-        let about = About::AddressChanged {
+        let carried = Carried {
+            purpose: Purpose::Undo,
             link: self.issuer.link_of(&link),
-            days: Purpose::Undo.lifetime() / 86_400,
-            now: address.to_owned(),
+            code: None,
+            of: Some(address.to_owned()),
         };
+        let about = About::Ticket(carried);
         let message = Message { to: former.to_owned(), about, occasion: browser.occasion(now), ticket: None };
         let mail = NewMail {
             message: &message,

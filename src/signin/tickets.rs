@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::protocol::email;
 use crate::protocol::journey::{Action, Goal, Journey, Mailed};
-use crate::protocol::message::{About, Message};
+use crate::protocol::message::{About, Carried, Message};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::ticket::{Details, Purpose, Ticket};
 use crate::random;
@@ -73,9 +73,10 @@ impl SignIns {
             Mailed { ticket: id.clone(), purpose, address: address.clone(), name: String::new(), is_proved: false };
         let journey = journey.mailed(awaited).after_a_rest(now);
         let sealed = self.journeys.seal(&journey, cookie);
+        let carried = Carried { purpose, link: self.issuer.link_of(&link), code: Some(code.expose()), of: None };
         let message = Message {
             to: address.clone(),
-            about: about(purpose, self.issuer.link_of(&link), &code),
+            about: About::Ticket(carried),
             occasion: browser.occasion(now),
             ticket: Some(id.clone()),
         };
@@ -189,20 +190,6 @@ impl SignIns {
             proved.journey.as_deref().and_then(|text| self.journeys.open(text, std::slice::from_ref(cookie), now).ok());
         let journey = asked.map_or_else(|| self.journeys.begin(Goal::Account, now), |opened| opened.journey);
         Ok(proved_on(journey, proved.ticket, now))
-    }
-}
-
-/// What the mail of a ticket says that was asked for on a page.
-fn about(purpose: Purpose, link: String, code: &ShortCode) -> About {
-    let (code, minutes) = (code.expose(), purpose.lifetime() / 60);
-    match purpose {
-        Purpose::Reset => About::Reset { link, code: Some(code), minutes },
-        Purpose::Verify => About::VerifyAddress { link, code, minutes },
-        Purpose::Change => About::ChangeAddress { link, code, minutes },
-        // The others are asked for on no page.
-        Purpose::Register | Purpose::Invite | Purpose::Undo | Purpose::Return => {
-            About::Registration { link, code, minutes }
-        }
     }
 }
 

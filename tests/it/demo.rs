@@ -4,9 +4,10 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use doorward::http::demo::{SCOPE, SampleProvider, Samples, site};
 use doorward::protocol::client::ClientType;
-use doorward::protocol::message::{About, Message, Occasion};
+use doorward::protocol::message::{About, Carried, Message, Occasion};
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
+use doorward::protocol::ticket::Purpose;
 use doorward::storage::NewMail;
 
 use crate::support::{Answer, Client, Live, Server};
@@ -79,11 +80,9 @@ async fn mails_are_shown_instead_of_sent_the_newest_first_and_as_text() {
     let outbox = async || get(&second, "/outbox", "127.0.0.1:8001", None).await.text();
     assert!(outbox().await.contains("There is none yet."));
     for (at, name) in ["<script>alert(1)</script>", "Ann"].into_iter().enumerate() {
-        let about = About::Invitation {
-            link: format!("http://localhost:8000/invitation?ticket={at}&a=b"),
-            name: Some(name.to_owned()),
-            days: 7,
-        };
+        let link = format!("http://localhost:8000/invitation?ticket={at}&a=b");
+        let of = Some(name.to_owned());
+        let about = About::Ticket(Carried { purpose: Purpose::Invite, link, code: None, of });
         let now = server.app.now();
         let message = Message { to: "ann@example.org".to_owned(), about, occasion: Occasion::here(now), ticket: None };
         let mail = NewMail { message: &message, user_id: None, language: "en", expires_at: None, now };

@@ -9,7 +9,8 @@ use super::{Outcome, Round};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::mail::{Mailer, Outbound};
-use crate::protocol::message::{About, Message};
+use crate::protocol::message::Message;
+use crate::protocol::ticket::Purpose;
 use crate::storage::{Storage, TakenMail, Transaction};
 
 /// The mails.
@@ -28,7 +29,7 @@ impl Mails {
             return Ok(Some(message));
         }
         let account = self.storage.read_uncounted().await?.user_by_email(&message.to).await?;
-        let is_reset = matches!(message.about, About::Reset { .. });
+        let is_reset = message.about.purpose() == Some(Purpose::Reset);
         // Whoever is shut out gets no new password.
         let account = account.filter(|account| !is_reset || account.user.disabled_at.is_none());
         let is_taken = account.is_some();

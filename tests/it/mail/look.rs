@@ -3,8 +3,9 @@
 
 use doorward::protocol::alert::Alert;
 use doorward::protocol::message::{About, Message};
+use doorward::protocol::ticket::Purpose;
 
-use super::{enqueue, message};
+use super::{carrying, enqueue, message};
 use crate::support::{Chromium, Mail, Server, axe};
 
 /// What is no fault of a mail: within a mail program it is not the page.
@@ -14,8 +15,6 @@ const LONG_NAME: &str =
 
 /// One of each kind.
 fn every_kind() -> Vec<About> {
-    let link = || format!("http://localhost:8000/recover/link?ticket={}", "abcDEF0123".repeat(5));
-    let code = || "BCDF-GHJK".to_owned();
     let alerts = [
         Alert::TokenReused { client: Some("Notebook".to_owned()), everywhere: true },
         Alert::TokenReused { client: None, everywhere: false },
@@ -28,18 +27,13 @@ fn every_kind() -> Vec<About> {
         Alert::EverythingEnded,
         Alert::Displaced,
     ];
-    let mut kinds = vec![
-        About::Registration { link: link(), code: code(), minutes: 60 },
-        About::AddressTaken,
-        About::Reset { link: link(), code: Some(code()), minutes: 30 },
-        About::VerifyAddress { link: link(), code: code(), minutes: 60 },
-        About::ChangeAddress { link: link(), code: code(), minutes: 60 },
-        About::AddressChanged { link: link(), days: 7, now: "someone.else@example.org".to_owned() },
-        About::Invitation { link: link(), name: Some(LONG_NAME.to_owned()), days: 7 },
-        About::Invitation { link: link(), name: None, days: 7 },
-        About::Deletion { link: link(), days: 7 },
-        About::Test,
-    ];
+    let link = format!("/mail?ticket={}", "abcDEF0123".repeat(5));
+    let mut kinds: Vec<_> = Purpose::ALL
+        .iter()
+        .map(|purpose| carrying(*purpose, &link, Some(LONG_NAME).filter(|_| *purpose == Purpose::Undo)))
+        .collect();
+    kinds.push(carrying(Purpose::Invite, &link, Some(LONG_NAME)));
+    kinds.extend([About::AddressTaken, About::Test]);
     kinds.extend(alerts.map(About::Alert));
     kinds
 }
@@ -52,7 +46,7 @@ async fn mails(language: &str) -> Vec<(String, Mail)> {
     let mut mails = Vec::new();
     for (at, about) in every_kind().into_iter().enumerate() {
         // What is for whoever has no account goes to one who has none.
-        let is_new = matches!(about, About::Registration { .. } | About::ChangeAddress { .. });
+        let is_new = matches!(about.purpose(), Some(Purpose::Register | Purpose::Change));
         let to = if is_new { format!("new{at}@example.org") } else { "ann@example.org".to_owned() };
         let message: Message = message(&server, &to, about);
         assert!(enqueue(&server, &message).await);

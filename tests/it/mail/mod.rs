@@ -7,7 +7,8 @@ mod look;
 mod outbox;
 mod smtp;
 
-use doorward::protocol::message::{About, Message, Occasion};
+use doorward::protocol::message::{About, Carried, Message, Occasion};
+use doorward::protocol::ticket::Purpose;
 use doorward::storage::NewMail;
 
 use crate::support::Server;
@@ -22,10 +23,16 @@ pub fn message(server: &Server, to: &str, about: About) -> Message {
     Message { to: to.to_owned(), about, occasion, ticket: None }
 }
 
-/// A reset of a password with a link that can be told from others.
+/// What a mail is about that carries a ticket, with a link that can be told from others.
+pub fn carrying(purpose: Purpose, link: &str, of: Option<&str>) -> About {
+    let code = purpose.has_code().then(|| "BCDF-GHJK".to_owned());
+    let link = format!("http://localhost:8000{link}");
+    About::Ticket(Carried { purpose, link, code, of: of.map(str::to_owned) })
+}
+
+/// A reset of a password.
 pub fn reset(mark: &str) -> About {
-    let link = format!("http://localhost:8000/recover/link?ticket={mark}");
-    About::Reset { link, code: Some("BCDF-GHJK".to_owned()), minutes: 30 }
+    carrying(Purpose::Reset, &format!("/recover/link?ticket={mark}"), None)
 }
 
 /// Enqueues a message; whether it will be sent.

@@ -1,10 +1,11 @@
 //! The outbox: a mail waits sealed, is sent once by whichever node, is the same mail when it is sent again, and ends.
 
 use doorward::protocol::message::About;
+use doorward::protocol::ticket::Purpose;
 use doorward::sealing::MasterKey;
 use doorward::storage::NewMail;
 
-use super::{enqueue, message, reset};
+use super::{carrying, enqueue, message, reset};
 use crate::support::Server;
 
 /// The one mail that waits, as it lies there.
@@ -96,11 +97,7 @@ async fn of_two_nodes_one_sends_it_and_what_one_left_the_other_sends_as_the_same
 #[tokio::test]
 async fn what_the_mail_says_of_an_address_is_decided_when_it_is_sent() {
     let server = Server::with_mail(|_| {}).await;
-    let registration = |mark: &str| About::Registration {
-        link: format!("http://localhost:8000/register/link?ticket={mark}"),
-        code: "BCDF-GHJK".to_owned(),
-        minutes: 60,
-    };
+    let registration = |mark: &str| carrying(Purpose::Register, &format!("/register/link?ticket={mark}"), None);
     enqueue(&server, &message(&server, "new@example.org", registration("new"))).await;
     enqueue(&server, &message(&server, "ann@example.org", registration("taken"))).await;
     enqueue(&server, &message(&server, "nobody@example.org", reset("none"))).await;
