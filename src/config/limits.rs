@@ -48,10 +48,12 @@ pub struct LimitsConfig {
     pub new_passwords_per_minute: u32,
     /// Requests that send a mail.
     pub mail_requests_per_hour: u32,
-    /// Mails to one address that somebody asked for.
+    /// Mails to one address that somebody asked for from one network.
     pub mails_per_hour: i64,
     /// The same in a day.
     pub mails_per_day: i64,
+    /// The same in a day from all networks together.
+    pub mails_per_day_in_all: i64,
     /// Clients that fail to authenticate.
     pub failed_clients_per_minute: u32,
     /// Token requests, and revocations.
@@ -99,6 +101,7 @@ impl LimitsConfig {
             ("slowed_failures_per_minute", self.slowed_failures_per_minute),
             ("mails_per_hour", self.mails_per_hour),
             ("mails_per_day", self.mails_per_day),
+            ("mails_per_day_in_all", self.mails_per_day_in_all),
         ] {
             mistakes.within(&format!("limits.{key}"), value, 1, 1_000_000);
         }

@@ -125,12 +125,15 @@ impl Registry {
             let of = Some(details.name.clone()).filter(|name| !name.is_empty());
             let about = About::Ticket(Carried { purpose, link: link.clone(), code: None, of });
             let message = Message { to: address.to_owned(), about, occasion: Occasion::here(now), ticket: None };
-            let mail = NewMail { message: &message, user_id, language: LANGUAGE, expires_at: Some(expires_at), now };
-            if !transaction.enqueue(&mail).await? {
-                let why =
-                    "was not sent: this address has had its number of mails of the hour ([limits] mails_per_hour)";
-                return Err(Problems::one("link", why.to_owned()).into());
-            }
+            let mail = NewMail {
+                message: &message,
+                user_id,
+                asked_from: None,
+                language: LANGUAGE,
+                expires_at: Some(expires_at),
+                now,
+            };
+            transaction.enqueue(&mail).await?;
         }
         commit(transaction, &event).await?;
         let link = (by == Delivery::Told).then_some(link);

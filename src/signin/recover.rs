@@ -168,12 +168,13 @@ impl SignIns {
         let mail = NewMail {
             message: &message,
             user_id: Some(user_id),
+            // No flood of mails to the address keeps this one out.
+            asked_from: None,
             language: sign_in.locale.as_deref().unwrap_or(LANGUAGE),
             expires_at: Some(expires_at),
             now,
         };
-        // No flood of mails to the address keeps this one out.
-        transaction.enqueue_uncounted(&mail).await?;
+        transaction.enqueue(&mail).await?;
         transaction
             .insert_ticket(&NewTicket {
                 id: &id,

@@ -83,6 +83,7 @@ impl SignIns {
         let mail = NewMail {
             message: &message,
             user_id,
+            asked_from: Some(browser.network()),
             language: wanted.language,
             expires_at: Some(now.plus(purpose.lifetime())),
             now,

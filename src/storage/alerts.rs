@@ -50,8 +50,14 @@ impl Transaction {
         let device = Some(event.device).filter(|device| device.is_known()).map(|device| device.to_string());
         let occasion = Occasion { at: event.at, network: event.network.clone(), device };
         let message = Message { to: address.to_owned(), about: About::Alert(alert), occasion, ticket: None };
-        let mail =
-            NewMail { message: &message, user_id: event.user_id.as_deref(), language, expires_at: None, now: event.at };
+        let mail = NewMail {
+            message: &message,
+            user_id: event.user_id.as_deref(),
+            asked_from: None,
+            language,
+            expires_at: None,
+            now: event.at,
+        };
         self.enqueue_once(&mail).await.map(drop)
     }
 

@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::protocol::message::Message;
+use crate::protocol::network::ClientNetwork;
 use crate::random;
 use crate::sealing::{MasterKey, SealingKey};
 use crate::secret::MacKey;
@@ -54,6 +55,7 @@ pub struct Post {
     names: MacKey,
     per_hour: i64,
     per_day: i64,
+    per_day_in_all: i64,
     /// The providers' names by their ids.
     providers: BTreeMap<String, String>,
 }
@@ -68,11 +70,12 @@ impl Post {
             names: master.mac_key(PURPOSE),
             per_hour: limits.mails_per_hour,
             per_day: limits.mails_per_day,
+            per_day_in_all: limits.mails_per_day_in_all,
         }
     }
 
-    fn name(&self, kind: &str, whose: &str) -> String {
-        self.names.sign(&[kind.as_bytes(), whose.as_bytes()])
+    fn name(&self, parts: &[&str]) -> String {
+        self.names.sign(&parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>())
     }
 }
 
@@ -83,6 +86,8 @@ pub struct NewMail<'a> {
     pub message: &'a Message,
     /// Whose account it is about, if it is about one: it goes with the account.
     pub user_id: Option<&'a str>,
+    /// From where somebody asked for it, who may be anybody; `None` when it is a consequence, or an operator asked.
+    pub asked_from: Option<ClientNetwork>,
     /// The language of its words.
     pub language: &'a str,
     /// When it is worth nothing any more: it is not sent later.
@@ -178,14 +183,23 @@ impl Reader {
 }
 
 impl Transaction {
-    /// Lets a mail be sent after the commit. `false` when mail is off, or when the address has had its number of this hour or day. It does the
-    /// same for every address. At most three statements.
+    /// Lets a mail be sent after the commit. `false` when mail is off, or when somebody has asked for it and the address has had its number: from
+    /// their network (an IPv4 address, or a /48) in this hour or day, or from everywhere in this day. It does the same for every address. At most
+    /// four statements.
     pub async fn enqueue(&mut self, mail: &NewMail<'_>) -> Result<bool, Failure> {
         let storage = self.storage.clone();
         let Some(post) = storage.post().get() else { return Ok(false) };
-        // What is refused for this hour counts for no day: a minute of asking does not close the address for one.
-        for (kind, seconds, most) in [("hour", HOUR, post.per_hour), ("day", DAY, post.per_day)] {
-            let name = post.name(kind, &mail.message.to);
+        let to = mail.message.to.as_str();
+        let network = mail.asked_from.map(|network| network.site().to_string());
+        // What is refused for this hour counts for no day, and what one network is refused for none of the others.
+        let counts = network.as_deref().map(|network| {
+            [
+                (post.name(&["hour", to, network]), HOUR, post.per_hour),
+                (post.name(&["day", to, network]), DAY, post.per_day),
+                (post.name(&["day", to]), DAY, post.per_day_in_all),
+            ]
+        });
+        for (name, seconds, most) in counts.into_iter().flatten() {
             let (count,) = on!(self, |c| sqlx::query_as::<_, (i64,)>(COUNT_MAIL)
                 .bind(&name)
                 .bind(mail.now.plus(seconds).seconds())
@@ -206,7 +220,7 @@ impl Transaction {
         let storage = self.storage.clone();
         let Some(post) = storage.post().get() else { return Ok(false) };
         let whose = mail.user_id.unwrap_or(&mail.message.to);
-        let name = post.name(mail.message.about.kind(), whose);
+        let name = post.name(&[mail.message.about.kind(), whose]);
         let marked = on!(self, |c| sqlx::query_as::<_, (String,)>(MARK_MAIL)
             .bind(&name)
             .bind(mail.now.plus(HOUR).seconds())
@@ -217,14 +231,6 @@ impl Transaction {
             self.insert_mail(post, mail).await?;
         }
         Ok(marked.is_some())
-    }
-
-    /// As [`Transaction::enqueue`], counted with nothing and kept out by nothing: for the way back from what was done to an account. `false` when mail is off.
-    pub async fn enqueue_uncounted(&mut self, mail: &NewMail<'_>) -> Result<bool, Failure> {
-        let storage = self.storage.clone();
-        let Some(post) = storage.post().get() else { return Ok(false) };
-        self.insert_mail(post, mail).await?;
-        Ok(true)
     }
 
     async fn insert_mail(&mut self, post: &Post, mail: &NewMail<'_>) -> Result<(), Failure> {

@@ -83,6 +83,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("limits.mail_requests_per_hour", "7", "7"),
     ("limits.mails_per_hour", "7", "7"),
     ("limits.mails_per_day", "7", "7"),
+    ("limits.mails_per_day_in_all", "7", "7"),
     ("mail.folder", "mails", "\"mails\""),
     ("mail.smtp", "smtps://mail.test", "\"smtps://mail.test\""),
     ("mail.password_file", "x", "\"x\""),

@@ -85,7 +85,8 @@ async fn mails_are_shown_instead_of_sent_the_newest_first_and_as_text() {
         let about = About::Ticket(Carried { purpose: Purpose::Invite, link, code: None, of });
         let now = server.app.now();
         let message = Message { to: "ann@example.org".to_owned(), about, occasion: Occasion::here(now), ticket: None };
-        let mail = NewMail { message: &message, user_id: None, language: "en", expires_at: None, now };
+        let mail =
+            NewMail { message: &message, user_id: None, asked_from: None, language: "en", expires_at: None, now };
         let mut transaction = server.app.storage.begin().await.unwrap();
         assert!(transaction.enqueue(&mail).await.unwrap());
         transaction.commit().await.unwrap();

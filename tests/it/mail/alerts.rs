@@ -12,7 +12,7 @@ use doorward::random;
 use doorward::registry::UserChange;
 use doorward::secret::Secret;
 
-use super::{enqueue, message};
+use super::{enqueue_from, message};
 use crate::support::{Mail, PASSWORD, Server};
 
 const ANN: &str = "ann@example.org";
@@ -201,13 +201,13 @@ async fn what_is_taken_back_is_not_told_and_what_begins_with_an_account_neither(
 async fn no_flood_of_mails_that_somebody_asked_for_keeps_an_alert_out() {
     let (server, ann) = server(|config| config.limits.mails_per_hour = 2).await;
     for sends in [true, true, false] {
-        assert_eq!(enqueue(&server, &message(&server, ANN, About::Test)).await, sends);
+        assert_eq!(enqueue_from(&server, &message(&server, ANN, About::Test), "203.0.113.7").await, sends);
     }
     set_password(&server, &ann, "a quite different river").await;
     assert_eq!(alerts(&server).await, ["password_changed"]);
     // Nor do alerts take the place of what somebody asks for.
     server.turn(3600);
-    assert!(enqueue(&server, &message(&server, ANN, About::Test)).await);
+    assert!(enqueue_from(&server, &message(&server, ANN, About::Test), "203.0.113.7").await);
 }
 
 #[tokio::test]

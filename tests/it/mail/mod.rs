@@ -8,6 +8,7 @@ mod outbox;
 mod smtp;
 
 use doorward::protocol::message::{About, Carried, Message, Occasion};
+use doorward::protocol::network::ClientNetwork;
 use doorward::protocol::ticket::Purpose;
 use doorward::storage::NewMail;
 
@@ -35,11 +36,20 @@ pub fn reset(mark: &str) -> About {
     carrying(Purpose::Reset, &format!("/recover/link?ticket={mark}"), None)
 }
 
-/// Enqueues a message; whether it will be sent.
+/// Enqueues a message that nobody asked for; whether it will be sent.
 pub async fn enqueue(server: &Server, message: &Message) -> bool {
+    enqueue_for(server, message, None).await
+}
+
+/// Enqueues a message that somebody at this address asked for; whether it will be sent.
+pub async fn enqueue_from(server: &Server, message: &Message, address: &str) -> bool {
+    enqueue_for(server, message, Some(ClientNetwork::of(address.parse().ok()))).await
+}
+
+async fn enqueue_for(server: &Server, message: &Message, asked_from: Option<ClientNetwork>) -> bool {
     let mut transaction = server.app.storage.begin().await.unwrap();
     let now = server.app.now();
-    let mail = NewMail { message, user_id: None, language: "en", expires_at: None, now };
+    let mail = NewMail { message, user_id: None, asked_from, language: "en", expires_at: None, now };
     let done = transaction.enqueue(&mail).await.unwrap();
     transaction.commit().await.unwrap();
     done

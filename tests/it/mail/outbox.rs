@@ -5,8 +5,10 @@ use doorward::protocol::ticket::Purpose;
 use doorward::sealing::MasterKey;
 use doorward::storage::NewMail;
 
-use super::{carrying, enqueue, message, reset};
+use super::{carrying, enqueue, enqueue_from, message, reset};
 use crate::support::Server;
+
+const HERE: &str = "203.0.113.7";
 
 /// The one mail that waits, as it lies there.
 async fn sealed(server: &Server) -> Vec<u8> {
@@ -122,21 +124,27 @@ async fn what_the_mail_says_of_an_address_is_decided_when_it_is_sent() {
 #[tokio::test]
 async fn an_address_gets_so_many_an_hour_and_a_day_and_no_more() {
     let server = Server::with_mail(|config| {
-        (config.limits.mails_per_hour, config.limits.mails_per_day) = (3, 5);
+        let limits = &mut config.limits;
+        (limits.mails_per_hour, limits.mails_per_day, limits.mails_per_day_in_all) = (3, 5, 7);
     })
     .await;
     let test = message(&server, "ann@example.org", About::Test);
     let mut sent = Vec::new();
     for _ in 0..3 {
         for _ in 0..4 {
-            sent.push(enqueue(&server, &test).await);
+            sent.push(enqueue_from(&server, &test, HERE).await);
         }
-        assert!(enqueue(&server, &message(&server, &format!("b{}@example.org", sent.len()), About::Test)).await);
+        let other = message(&server, &format!("b{}@example.org", sent.len()), About::Test);
+        assert!(enqueue_from(&server, &other, HERE).await);
         server.turn(3600);
     }
     assert_eq!(sent, [true, true, true, false, true, true, false, false, false, false, false, false]);
+    let elsewhere = ["203.0.113.8", "203.0.113.9", "203.0.113.10"];
+    for (address, sends) in elsewhere.into_iter().zip([true, true, false]) {
+        assert_eq!(enqueue_from(&server, &test, address).await, sends);
+    }
     server.turn(86_400);
-    assert!(enqueue(&server, &test).await);
+    assert!(enqueue_from(&server, &test, HERE).await);
     // What counts names nobody.
     let names = server.database.db_rows::<(String,)>("SELECT name FROM mail_marks").await;
     assert!(names.len() > 3 && names.iter().all(|(name,)| !name.contains('@') && name.len() == 43), "{names:?}");
@@ -169,7 +177,7 @@ async fn a_mail_that_is_worth_nothing_any_more_is_not_sent() {
     let mut transaction = server.app.storage.begin().await.unwrap();
     for seconds in [60, 61] {
         let expires_at = Some(now.plus(seconds));
-        let mail = NewMail { message: &message, user_id: None, language: "en", expires_at, now };
+        let mail = NewMail { message: &message, user_id: None, asked_from: None, language: "en", expires_at, now };
         transaction.enqueue(&mail).await.unwrap();
     }
     transaction.commit().await.unwrap();
@@ -184,8 +192,14 @@ async fn a_deleted_account_is_told_nothing_more() {
     let id = server.db_user("ann@example.org").await;
     let message = message(&server, "ann@example.org", reset("one"));
     let mut transaction = server.app.storage.begin().await.unwrap();
-    let mail =
-        NewMail { message: &message, user_id: Some(&id), language: "en", expires_at: None, now: server.app.now() };
+    let mail = NewMail {
+        message: &message,
+        user_id: Some(&id),
+        asked_from: None,
+        language: "en",
+        expires_at: None,
+        now: server.app.now(),
+    };
     transaction.enqueue(&mail).await.unwrap();
     assert!(transaction.delete_user(&id).await.unwrap());
     transaction.commit().await.unwrap();
