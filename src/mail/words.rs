@@ -172,6 +172,7 @@ impl Words {
             }
             Alert::NewDevice => self.begin("mail-new-device", &["mail-new-device-lead"], USUAL),
             Alert::Lockout => self.begin("mail-lockout", &["mail-lockout-lead"], &["mail-lockout-advice"]),
+            Alert::AddressChanged => self.begin("mail-changed", &["mail-moved-on-lead"], &["mail-moved-on-advice"]),
             Alert::EverythingEnded => self.begin("mail-ended", &["mail-ended-lead"], USUAL),
             Alert::Displaced => self.begin("mail-displaced", &["mail-displaced-lead"], &["mail-displaced-advice"]),
         }

@@ -34,6 +34,8 @@ pub enum Alert {
     NewDevice,
     /// Too many have tried to sign in in vain.
     Lockout,
+    /// The account has another address now, and this one leads to it no more.
+    AddressChanged,
     /// Everything was ended: all sign-ins, and all that applications were granted.
     EverythingEnded,
     /// Somebody who proved the address has it now, and this account is without one.
@@ -42,8 +44,8 @@ pub enum Alert {
 
 impl Alert {
     /// What an event means to the owner of the account that it concerns; `None` when it is none that they are told of. Applications and providers
-    /// are named by their ids, as in the event. An account that loses its address ([`Alert::Displaced`]) is not told by this: the event does
-    /// not say which address that was.
+    /// are named by their ids, as in the event. An address that an account has no more ([`Alert::Displaced`], [`Alert::AddressChanged`]) is not told
+    /// by this: the event does not say which that was.
     pub fn of(event: &Event) -> Option<Self> {
         let text = |name: &str| event.details.get(name).and_then(Value::as_str);
         let is_set = |name: &str| event.details.get(name) == Some(&Value::Bool(true));
@@ -81,6 +83,7 @@ impl Alert {
             Self::IdentityUnlinked { .. } => "identity_unlinked",
             Self::NewDevice => "new_device",
             Self::Lockout => "lockout",
+            Self::AddressChanged => "moved_on",
             Self::EverythingEnded => "everything_ended",
             Self::Displaced => "displaced",
         }

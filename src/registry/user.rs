@@ -228,7 +228,9 @@ impl Registry {
         let hash = self.hash(&change).await?;
         let mut transaction = self.storage.begin().await?;
         let mut account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
+        let former = account.user.email.clone().filter(|_| account.user.email_verified);
         let fields = change.apply(&mut account.user, None)?;
+        let former = former.filter(|former| account.user.email.as_ref() != Some(former));
         // To judge a password takes too long for whoever holds a row, so it is done again only beside another address or name.
         if (&account.user.email, &account.user.name) != (&standing.email, &standing.name) {
             change.apply(&mut account.user, Some(&self.words))?;
@@ -248,6 +250,10 @@ impl Registry {
         }
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let event = Event::of(act, Name::UserChanged).on(Noun::User, &id).with("fields", names);
+        if let Some(former) = former {
+            let locale = account.user.claims.get("locale").and_then(Value::as_str);
+            transaction.alert_former(&former, locale, &event).await?;
+        }
         let identities = transaction.identities_of_user(&id).await?;
         commit(transaction, &event).await?;
         Ok(Changed { view: UserView::with(account, identities), event, warnings: Vec::new() })

@@ -104,7 +104,7 @@ impl SignIns {
     }
 
     /// Gives the account of whoever is signed in the address that a ticket has proved: the one that it has already, or another. The former one
-    /// is told, and can take the account back for a while.
+    /// is told, and can take the account back for a while; not so when the account returns to where it could have been taken back to.
     ///
     /// # Errors
     /// [`Rejection::UnknownTicket`], [`Rejection::EmailTaken`]; a failure when the database fails.
@@ -138,11 +138,18 @@ impl SignIns {
         }
         // What was sent to the former address gives nobody this account any more.
         transaction.forget_tickets(user_id).await?;
-        if let Some(former) = former {
-            self.tell_former(transaction, (sign_in, &former, &ticket.address), browser, now).await?;
-        }
         let event = Event::of(&browser.act(user_id, now), Name::UserAddressProved).on(Noun::User, user_id);
-        transaction.record(&event.with("changed", has_moved)).await?;
+        let event = event.with("changed", has_moved);
+        transaction.record(&event).await?;
+        // Who goes back to where they were is not taken from there by whoever had taken them away.
+        let is_return = has_moved && transaction.forget_way_back(user_id, &ticket.address, now).await?;
+        match former {
+            Some(former) if is_return => {
+                transaction.alert_former(&former, sign_in.locale.as_deref(), &event).await?;
+            }
+            Some(former) => self.tell_former(transaction, (sign_in, &former, &ticket.address), browser, now).await?,
+            None => {}
+        }
         Ok(())
     }
 

@@ -40,6 +40,12 @@ impl Transaction {
         }
     }
 
+    /// Tells a former address of an account that it leads there no more. It must have been its owner's: one that nobody has shown to be theirs may be
+    /// anybody's.
+    pub async fn alert_former(&mut self, address: &str, locale: Option<&str>, event: &Event) -> Result<(), Failure> {
+        self.alert_at(address, (Alert::AddressChanged, locale.unwrap_or(ENGLISH)), event).await
+    }
+
     /// Tells somebody at this address.
     pub(super) async fn alert_at(
         &mut self,

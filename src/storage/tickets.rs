@@ -25,6 +25,7 @@ statements! {
     // What was shown already stays with the browser that did, and what an operator gave is taken by no stranger's question.
     FORGET_ASKED_TICKETS = "DELETE FROM tickets WHERE address = $1 AND purpose = $2 AND browser_hash IS NULL AND code_mac IS NOT NULL";
     FORGET_TICKETS_AFTER = "DELETE FROM tickets WHERE user_id = $1 AND purpose = $2 AND expires_at > $3";
+    TICKET_OF_USER_AND_ADDRESS = "SELECT MIN(expires_at) FROM tickets WHERE user_id = $1 AND purpose = $2 AND address = $3 AND expires_at > $4";
     LAST_TICKET_OF_USER = "SELECT MAX(expires_at) FROM tickets WHERE user_id = $1 AND purpose = $2";
     INSERT_TICKET = "INSERT INTO tickets (id, purpose, address, user_id, link_hash, code_mac, journey, details, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -225,6 +226,22 @@ impl Transaction {
             .await)?;
         let usual = now.plus(purpose.lifetime());
         Ok(last.map_or(usual, |last| usual.max(Timestamp::from_seconds(last).plus(1))))
+    }
+
+    /// Takes the way back of an account to an address that it returns to by itself, and those that were given later: what has happened between is undone
+    /// with them. Whether there was one. The account must be held.
+    pub async fn forget_way_back(&mut self, user_id: &str, address: &str, now: Timestamp) -> Result<bool, Failure> {
+        let purpose = Purpose::Undo;
+        let (until,) = on!(self, |c| sqlx::query_as::<_, (Option<i64>,)>(TICKET_OF_USER_AND_ADDRESS)
+            .bind(user_id)
+            .bind(purpose.as_str())
+            .bind(address)
+            .bind(now.seconds())
+            .fetch_one(c)
+            .await)?;
+        let Some(until) = until else { return Ok(false) };
+        self.forget_tickets_after(user_id, purpose, Timestamp::from_seconds(until).minus(1)).await?;
+        Ok(true)
     }
 
     async fn forget_tickets_of_user(&mut self, user_id: &str, purpose: Purpose) -> Result<(), Failure> {

@@ -198,6 +198,20 @@ async fn what_is_taken_back_is_not_told_and_what_begins_with_an_account_neither(
 }
 
 #[tokio::test]
+async fn a_former_address_is_told_of_what_an_operator_did_unless_nobody_had_shown_it_to_be_theirs() {
+    for was_shown in [true, false] {
+        let (server, ann) = server(|_| {}).await;
+        server.db_change_user(&ann, |account| account.user.email_verified = was_shown).await;
+        for email in [ANN, "ann@elsewhere.example"] {
+            let change = UserChange { email: Some(email.to_owned()), ..UserChange::default() };
+            server.registry().change_user(&ann, change, &Act::of_operator(server.app.now())).await.unwrap();
+        }
+        let told = if was_shown { vec!["moved_on"] } else { Vec::new() };
+        assert_eq!(alerts(&server).await, told);
+    }
+}
+
+#[tokio::test]
 async fn no_flood_of_mails_that_somebody_asked_for_keeps_an_alert_out() {
     let (server, ann) = server(|config| config.limits.mails_per_hour = 2).await;
     for sends in [true, true, false] {

@@ -24,6 +24,7 @@ fn every_kind() -> Vec<About> {
         Alert::IdentityUnlinked { provider: LONG_NAME.to_owned() },
         Alert::NewDevice,
         Alert::Lockout,
+        Alert::AddressChanged,
         Alert::EverythingEnded,
         Alert::Displaced,
     ];

@@ -9,6 +9,7 @@ use super::Server;
 /// The kinds of alerts.
 const ALERTS: &[&str] = &[
     "token_reused",
+    "moved_on",
     "password_changed",
     "password_reset",
     "identity_linked",

@@ -86,6 +86,51 @@ async fn the_second_of_two_undoings_leaves_the_first_alone() {
 }
 
 #[tokio::test]
+async fn who_goes_back_by_themselves_is_not_taken_away_by_whoever_took_them_away() {
+    let server = start().await;
+    let ann = server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let mut go = async |to: &str| {
+        let page = change(&mut browser, to).await;
+        type_code(&mut browser, &page, &server.mailbox().await.latest_to(to).code()).await;
+        assert_eq!(address(&server, &ann).await.0.as_deref(), Some(to));
+    };
+    go(EVE).await;
+    let anns = server.mailbox().await.latest_to(ANN).link();
+    go(OTHER).await;
+    let eves = server.mailbox().await.latest_to(EVE).link();
+    // Ann is back at her address: all that came after it leads nowhere, and hers is no way back any more.
+    go(ANN).await;
+    let mailbox = server.mailbox().await;
+    assert_eq!(mailbox.alerts_to(OTHER), ["moved_on"]);
+    assert!(mailbox.to(OTHER).iter().all(|mail| mail.about() != "address_changed"));
+    for link in [eves, anns] {
+        server.browser().visit(&link).await.refused_page(400, Rejection::UnknownTicket);
+    }
+    // A later change has its way back as ever.
+    go(OTHER).await;
+    open(&mut server.browser(), &server.mailbox().await.latest_to(ANN).link()).await;
+    assert_eq!(address(&server, &ann).await.0.as_deref(), Some(ANN));
+}
+
+#[tokio::test]
+async fn who_returns_after_the_way_back_has_ended_leaves_one_behind() {
+    let server = start().await;
+    let ann = server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    for to in [OTHER, ANN] {
+        let page = change(&mut browser, to).await;
+        type_code(&mut browser, &page, &server.mailbox().await.latest_to(to).code()).await;
+        assert_eq!(address(&server, &ann).await.0.as_deref(), Some(to));
+        server.turn(8 * 86_400);
+        browser.sign_in(to).await;
+    }
+    assert!(server.mailbox().await.latest_to(OTHER).text.contains("/mail?"));
+}
+
+#[tokio::test]
 async fn an_undoing_works_for_seven_days() {
     let server = start().await;
     let ann = server.db_user(ANN).await;
