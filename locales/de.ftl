@@ -277,6 +277,7 @@ history-registered = Sie haben dieses Konto angelegt.
 history-created = Dieses Konto wurde angelegt.
 history-password-changed = Ihr Passwort wurde geändert.
 history-changed-by-operator = Der Betreiber dieses Servers hat Ihr Konto geändert.
+history-changed-by-you = Sie haben Ihr Profil geändert.
 history-changed = Was über Sie bekannt ist, wurde auf den neuesten Stand gebracht.
 history-disabled = Ihr Konto wurde abgeschaltet.
 history-enabled = Ihr Konto wurde wieder eingeschaltet.
@@ -301,6 +302,9 @@ MissingDecision = Im Formular fehlt Ihre Entscheidung.
 WrongCredentials = Die E-Mail-Adresse oder das Passwort ist falsch.
 WrongCurrentPassword = Das ist nicht Ihr derzeitiges Passwort.
 WrongCode = Der Code ist falsch. Es gilt der neueste, der an diese Adresse geschickt wurde.
+MalformedWebAddress = Hier muss eine Adresse stehen, die mit https:// beginnt, keinen Benutzernamen enthält und höchstens 1000 Zeichen lang ist.
+UnknownLanguage = Das ist keine der Sprachen, die zur Wahl stehen.
+UnknownTimeZone = Das ist keine Zeitzone. Schreiben Sie eine wie Europe/Berlin.
 UnknownTicket = Der Link geht nicht mehr. Er gilt einmal, eine Zeit lang, und bis ein neuerer angefordert wird.
 TooManyFailures = Zu viele Versuche. { try-again-later }
 ClosedToStrangers = Zu viele Versuche, sich bei diesem Konto anzumelden, sind fehlgeschlagen. Es ist offen auf Geräten, die sich schon einmal bei ihm angemeldet haben; auf anderen erst, wenn der Betreiber dieses Servers es wieder öffnet.
@@ -434,6 +438,32 @@ mail-moved-on-advice = Wenn Sie das nicht erwartet haben, fragen Sie, wer { $bra
 mail-displaced = Ihre Adresse gehört jetzt zu einem anderen Konto: { $brand }
 mail-displaced-lead = Es gab bei { $brand } ein Konto mit dieser Adresse, das niemand je bestätigt hat. Jemand, der gezeigt hat, dass die Adresse ihm gehört, hat jetzt ein Konto damit, und das alte hat keine mehr.
 mail-displaced-advice = Wenn Sie das waren, ist alles gut. Wenn nicht, liest jemand Nachrichten an diese Adresse: Ändern Sie das Passwort Ihres Postfachs.
+
+## Das Profil
+
+profile = Profil
+your-profile = Ihr Profil
+what-applications-see-of-you = Was Anwendungen von Ihnen sehen, sobald Sie einer erlaubt haben, Ihr Profil zu sehen. Alles außer dem Namen kann leer bleiben.
+your-profile-is-saved = Ihr Profil ist gespeichert.
+nickname = Rufname
+address-of-a-picture = Adresse eines Bildes
+applications-fetch-the-picture = Anwendungen holen es von dort; dieser Server tut das nicht.
+website = Website
+language = Sprache
+as-the-browser-says = Wie im Browser eingestellt
+pages-and-mails-speak-it = Unsere Seiten und E-Mails sind darin geschrieben.
+time-zone = Zeitzone
+time-zone-such-as = Zum Beispiel Europe/Berlin; die Stadt allein genügt.
+save = Speichern
+what-others-have-said-of-you = Was andere über Sie gesagt haben
+applications-see-that-as-well = Dieselben Anwendungen sehen auch das. Es kommt von einem Konto bei einem Anbieter oder vom Betreiber dieses Servers.
+claim-given-name = Vorname
+claim-family-name = Nachname
+claim-middle-name = Weitere Vornamen
+claim-preferred-username = Benutzername
+claim-profile = Profilseite
+claim-gender = Geschlecht
+claim-birthdate = Geburtsdatum
 
 ## Was per E-Mail gezeigt wird
 

@@ -384,6 +384,7 @@ history-registered = You made this account.
 history-created = This account was made.
 history-password-changed = Your password was changed.
 history-changed-by-operator = Whoever runs this server changed your account.
+history-changed-by-you = You changed your profile.
 history-changed = What is known of you was brought up to date.
 history-disabled = Your account was switched off.
 history-enabled = Your account was switched on again.
@@ -391,6 +392,32 @@ history-signed-out-by-operator = Whoever runs this server ended all your sign-in
 history-unlocked = Whoever runs this server opened your account again.
 history-linked = An account at a provider was linked: it signs you in.
 history-unlinked = An account at a provider was unlinked.
+
+## The profile
+
+profile = Profile
+your-profile = Your profile
+what-applications-see-of-you = What applications see of you, once you have allowed one to see your profile. All but the name may stay empty.
+your-profile-is-saved = Your profile is saved.
+nickname = Nickname
+address-of-a-picture = Address of a picture
+applications-fetch-the-picture = Applications fetch it from there; this server does not.
+website = Website
+language = Language
+as-the-browser-says = As the browser says
+pages-and-mails-speak-it = Our pages and mails are in it.
+time-zone = Time zone
+time-zone-such-as = Such as Europe/Berlin; the city alone will do.
+save = Save
+what-others-have-said-of-you = What others have said of you
+applications-see-that-as-well = The same applications see that as well. It comes from an account at a provider, or from whoever runs this server.
+claim-given-name = Given name
+claim-family-name = Family name
+claim-middle-name = Middle name
+claim-preferred-username = User name
+claim-profile = Profile page
+claim-gender = Gender
+claim-birthdate = Date of birth
 
 ## What is proved by mail
 

@@ -118,6 +118,11 @@ impl Cookies {
         self.set(name(Kind::Done, self.prefix).to_owned(), "password", Some(60))
     }
 
+    /// Keeps for the next page that the profile was saved.
+    pub fn profile_changed(&self) -> SetCookie {
+        self.set(name(Kind::Done, self.prefix).to_owned(), "profile", Some(60))
+    }
+
     /// Takes away what was told.
     pub fn told(&self) -> Option<SetCookie> {
         self.done.as_ref().map(|_| self.set(name(Kind::Done, self.prefix).to_owned(), "", Some(0)))
@@ -148,6 +153,8 @@ pub enum Done {
     Act(Action),
     /// The password was changed.
     NewPassword,
+    /// The profile was saved.
+    NewProfile,
 }
 
 #[derive(Clone, Copy)]
@@ -169,6 +176,7 @@ fn is_provider_id(text: &str) -> bool {
 fn read_done(value: &str) -> Option<Done> {
     let text = |id| String::from_utf8(from_base64url(id)?).ok();
     let action = match value.split_once('.').unwrap_or((value, "")) {
+        ("profile", "") => return Some(Done::NewProfile),
         ("password", "") => return Some(Done::NewPassword),
         ("sign-in", "") => Some(Action::EndSignIn(String::new())),
         ("others", "") => Some(Action::EndOtherSignIns),

@@ -13,8 +13,8 @@ use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
-    account, consent, emails, history, login, logout, mail, missing, new_password, newcomer, password, recover,
-    register, upstream,
+    account, consent, emails, history, login, logout, mail, missing, new_password, newcomer, password, profile,
+    recover, register, upstream,
 };
 use super::site::Site;
 use crate::app::App;
@@ -98,6 +98,7 @@ fn router(app: App) -> Router {
         .route("/logout/confirm", post(logout::confirm))
         .route("/signed-out", get(logout::signed_out))
         .route("/account", get(account::get))
+        .route("/account/profile", get(profile::get).post(profile::post))
         .route("/account/password", get(password::get).post(password::post))
         .route("/account/sign-ins", get(account::sign_ins))
         .route("/account/applications", get(account::applications))

@@ -52,6 +52,7 @@ const ROUTES: &[&str] = &[
     "/signed-out",
     "/account",
     "/account/password",
+    "/account/profile",
     "/account/sign-ins",
     "/account/applications",
     "/account/history",

@@ -70,6 +70,7 @@ fn words(row: &Row, times: i64) -> Option<(&'static str, bool)> {
         "user.created" => ("history-created", false),
         "user.password_changed" => ("history-password-changed", true),
         "user.changed" if by_operator => ("history-changed-by-operator", false),
+        "user.changed" if details.get("provider").is_none() => ("history-changed-by-you", false),
         "user.changed" => ("history-changed", false),
         "user.disabled" => ("history-disabled", true),
         "user.enabled" => ("history-enabled", false),

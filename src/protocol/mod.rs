@@ -49,6 +49,7 @@ pub mod password_form;
 pub mod pkce;
 pub mod printable;
 pub mod problem;
+pub mod profile;
 pub mod prompt;
 pub mod proof;
 pub mod redirect_uri;

@@ -69,10 +69,15 @@ pub const KNOWN: &[&str] = &[
     "end_all",
     "from",
     "id",
+    "locale",
     "name",
+    "nickname",
     "password",
+    "picture",
     "provider",
     "ticket",
+    "website",
+    "zoneinfo",
 ];
 
 /// A parameter that may stand once is given more than once. Becomes [`Rejection::RepeatedParameter`]; as a [`Refusal`], it names the

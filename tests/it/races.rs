@@ -219,6 +219,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("applications", Must::Be(200), Sent::get(&browser, "/account/applications")),
         ("history", Must::Be(200), Sent::get(&browser, "/account/history")),
         ("password", Must::Be(200), Sent::get(&browser, "/account/password")),
+        ("profile", Must::Be(200), Sent::get(&browser, "/account/profile")),
         ("front door", Must::Be(303), Sent::get(&browser, "/")),
         ("end a sign-in", Must::Be(303), Sent::form(&browser, &account.form("#sign-ins button").with("id", "another"))),
         ("end the other sign-ins", Must::Be(303), Sent::form(&bea, &end_others)),

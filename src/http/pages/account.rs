@@ -153,6 +153,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
     let done = match &sender.cookies.done {
         Some(Done::Act(action)) => Some(done(&app, &sender.page, action).await?),
         Some(Done::NewPassword) => Some(sender.page.t("your-password-is-changed").plain()),
+        Some(Done::NewProfile) => Some(sender.page.t("your-profile-is-saved").plain()),
         None => None,
     };
     let template = Account {

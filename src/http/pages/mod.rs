@@ -16,6 +16,7 @@ pub(super) mod new_password;
 pub(super) mod newcomer;
 pub(super) mod password;
 pub(super) mod problem;
+pub(super) mod profile;
 mod providers;
 pub(super) mod recover;
 pub(super) mod register;

@@ -36,6 +36,11 @@ macro_rules! pages {
 
         PasswordsSwitchedOff: InvalidForm 403, "OWASP ASVS 6.3.3", "Nobody signs in with a password here. Choose a provider.";
 
+        // What a person says of themselves.
+        MalformedWebAddress: InvalidForm, "OpenID Connect Core §5.1", "It must be an address that begins with https://, has no user name in it, and is not longer than 1000 characters.";
+        UnknownLanguage: InvalidForm, "OpenID Connect Core §5.1", "That is not one of the languages to choose from.";
+        UnknownTimeZone: InvalidForm, "OpenID Connect Core §5.1", "That is no time zone. Write one such as Europe/Berlin.";
+
         // What is proved by mail.
         WrongCode: InvalidCredentials, "OWASP ASVS 6.5.5", "The code is wrong. It is the newest one that was sent to this address.";
         UnknownTicket: InvalidForm, "OWASP ASVS 6.4.2", "The link does not work any more. It works once, for a while, and until a newer one is asked for.";

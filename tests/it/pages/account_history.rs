@@ -69,7 +69,14 @@ async fn every_page_of_the_account_leads_to_the_others_and_is_for_whoever_is_sig
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Web, |_| {}).await;
     let mut browser = server.browser();
-    let pages = ["/account", "/account/password", "/account/sign-ins", "/account/applications", "/account/history"];
+    let pages = [
+        "/account",
+        "/account/profile",
+        "/account/password",
+        "/account/sign-ins",
+        "/account/applications",
+        "/account/history",
+    ];
     for path in pages {
         assert_eq!(browser.get(path).await.location(), "/login", "{path}");
     }

@@ -53,6 +53,7 @@ async fn every_page(width: u32, height: u32) {
     look_in_german(&browser, "consent").await;
     for (path, name) in [
         ("/account", "account"),
+        ("/account/profile", "profile"),
         ("/account/password", "password"),
         ("/account/sign-ins", "sign-ins"),
         ("/account/applications", "applications"),

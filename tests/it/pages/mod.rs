@@ -4,6 +4,7 @@ mod account;
 mod account_endings;
 mod account_history;
 mod account_password;
+mod account_profile;
 mod brand;
 mod consent;
 mod devices;

@@ -30,6 +30,11 @@ impl Form {
                 Some((input.attr("name")?.to_owned(), input.attr("value").unwrap_or_default().to_owned()))
             })
             .collect();
+        for select in form.select(&Selector::parse("select").unwrap()) {
+            let chosen = select.select(&Selector::parse("option[selected]").unwrap()).next();
+            let value = chosen.and_then(|option| option.attr("value")).unwrap_or_default();
+            fields.extend(select.attr("name").map(|name| (name.to_owned(), value.to_owned())));
+        }
         if let Some(name) = button.attr("name") {
             fields.push((name.to_owned(), button.attr("value").unwrap_or_default().to_owned()));
         }

@@ -193,6 +193,7 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
     let end = account.form("#sign-ins button").without("id");
     let change = end.clone().with("current_password", PASSWORD).with("password", "another long enough phrase");
     for (path, form) in [
+        ("/account/profile", end.clone().with("name", "Ann")),
         ("/account/password", change),
         ("/account/sign-ins/end", end.clone().with("id", "another")),
         ("/account/sign-ins/end-others", end.clone()),

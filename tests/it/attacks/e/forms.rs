@@ -5,7 +5,7 @@ use axum::http::{Request, header};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 
-use crate::attacks::{ANN, EVE, count};
+use crate::attacks::{ANN, BOB, EVE, count};
 use crate::federation::{counted, federated, through};
 use crate::support::{PASSWORD, Server, filled, login_form};
 
@@ -96,6 +96,47 @@ async fn e5_no_other_form_is_taken_from_another_site() {
     assert_eq!(count(&server, "SELECT count(*) FROM consents").await, 0);
     assert_eq!(count(&server, "SELECT count(*) FROM codes").await, 0);
     assert_eq!(count(&server, "SELECT count(*) FROM sign_ins WHERE ended_at IS NULL").await, 1);
+}
+
+/// What is nobody's to say of themselves is not said by putting it into the form of the profile: roles, addresses, proofs, claims of others, another account.
+#[tokio::test]
+async fn e16_a_profile_gives_no_role_no_address_and_nobody_elses_account() {
+    let server = Server::start().await;
+    let (ann, bob) = (server.db_user(ANN).await, server.db_user(BOB).await);
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let mut form = browser.visit("/account/profile").await.form("#save-profile").with("name", "Ann");
+    for (field, value) in [
+        ("role", "admin"),
+        ("roles", "[\"admin\"]"),
+        ("email", EVE),
+        ("email_verified", "false"),
+        ("email_authority", "operator"),
+        ("phone_number", "1"),
+        ("phone_number_verified", "true"),
+        ("preferred_username", "admin"),
+        ("given_name", "The Admin"),
+        ("birthdate", "1990"),
+        ("claims", "{\"preferred_username\":\"admin\"}"),
+        ("user_id", &bob),
+        ("id", &bob),
+        ("sub", &bob),
+        ("updated_at", "0"),
+        ("disabled_at", "1"),
+        ("password", "a quiet river at dusk"),
+        ("password_hash", "x"),
+    ] {
+        form = form.with(field, value);
+    }
+    assert!(browser.press(&form).await.has("#done"));
+    let only = format!(
+        "SELECT count(*) FROM users WHERE id = '{ann}' AND name = 'Ann' AND email = '{ANN}' AND email_verified = 1 \
+         AND roles = '[\"editor\"]' AND claims = '{{}}' AND disabled_at IS NULL AND email_authority = 'nobody'"
+    );
+    assert_eq!(count(&server, &only).await, 1);
+    let other = format!("SELECT count(*) FROM users WHERE id = '{bob}' AND name = 'Ann Lee' AND claims = '{{}}'");
+    assert_eq!(count(&server, &other).await, 1);
+    assert!(server.browser().sign_in(ANN).await.has("#sign-out"), "the password is the same");
 }
 
 /// Fields that a form does not have are ignored, a body of JSON is refused: a newcomer is a newcomer, and a sign-in is of whoever knows the password.
