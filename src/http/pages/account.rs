@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
+use super::actions::{Asks, done};
 use super::moment::Moment;
 use super::providers::{self, Offer};
 use super::visit::Visit;
@@ -133,16 +134,6 @@ struct Confirm {
     error: Option<Notice>,
 }
 
-/// What is to be confirmed: the keys of its words.
-struct Asks {
-    title: &'static str,
-    name: Option<String>,
-    effect: &'static str,
-    button: &'static str,
-    path: &'static str,
-    field: Option<(&'static str, String)>,
-}
-
 /// The page; whoever is not signed in is asked to.
 pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Result<Response, PageError> {
     let now = app.now();
@@ -211,24 +202,6 @@ pub(in crate::http) async fn applications(State(app): State<App>, sender: Sender
 /// A line for each thing that was allowed, in the order of the consent page.
 fn words(scopes: &ScopeSet, resources: &[Resource], language: Language) -> Vec<String> {
     scope::in_order(scopes.iter()).into_iter().map(|token| language.scope(token, resources)).collect()
-}
-
-/// What the page says of what was done.
-async fn done(app: &App, page: &Page, action: &Action) -> Result<String, Failure> {
-    Ok(match action {
-        Action::EndSignIn(_) => page.t("that-sign-in-has-ended").plain(),
-        Action::EndOtherSignIns => page.t("all-others-have-ended").plain(),
-        Action::Link(provider) => match app.providers.get(provider) {
-            Some(provider) => page.t("your-account-is-linked").with("provider", provider.name()).plain(),
-            None => page.t("the-account-is-linked").plain(),
-        },
-        Action::TakeAddress(_) => page.t("the-address-is-yours").plain(),
-        Action::Unlink(_) => page.t("that-account-is-unlinked").plain(),
-        Action::EndApp(client_id) => match app.directory.client(client_id).await? {
-            Some(client) => page.t("has-no-access-any-more").with("client", &client.name).plain(),
-            None => page.t("the-application-has-no-access").plain(),
-        },
-    })
 }
 
 /// The front door leads to the account.
@@ -325,59 +298,4 @@ async fn question(
     };
     let page = visit.answer(&template)?;
     Ok(page_of(page, error))
-}
-
-impl Asks {
-    fn of(page: &Page, action: &Action, name: Option<String>) -> Self {
-        match action {
-            Action::EndSignIn(id) => Self {
-                title: "end-this-sign-in",
-                name: Some(name.map_or_else(|| page.t("that-browser").plain(), |name| page.device(&name))),
-                effect: "browser-will-have-to-sign-in-again",
-                button: "end-sign-in",
-                path: "/account/sign-ins/end",
-                field: Some(("id", id.clone())),
-            },
-            Action::EndOtherSignIns => Self {
-                title: "end-all-other-sign-ins",
-                name: None,
-                effect: "every-other-browser-will-have-to",
-                button: "end-all-others",
-                path: "/account/sign-ins/end-others",
-                field: None,
-            },
-            Action::Link(provider) => Self {
-                title: "link-an-account",
-                name: None,
-                effect: "whoever-signs-in-to-it",
-                button: "go-on",
-                path: "/account/identities/link",
-                field: Some(("provider", provider.clone())),
-            },
-            Action::Unlink(id) => Self {
-                title: "unlink-this-account",
-                name: Some(name.unwrap_or_else(|| page.t("that-account").plain())),
-                effect: "unlinked-does-not-sign-you-in",
-                button: "unlink",
-                path: "/account/identities/unlink",
-                field: Some(("id", id.clone())),
-            },
-            Action::TakeAddress(_) => Self {
-                title: "confirm-this-address",
-                name: Some(name.unwrap_or_else(|| page.t("that-address").plain())),
-                effect: "becomes-your-address",
-                button: "confirm",
-                path: "/account/emails/take",
-                field: None,
-            },
-            Action::EndApp(client_id) => Self {
-                title: "end-this-access",
-                name: Some(name.unwrap_or_else(|| page.t("that-application").plain())),
-                effect: "can-do-nothing-any-more",
-                button: "end-access",
-                path: "/account/apps/end",
-                field: Some(("client_id", client_id.clone())),
-            },
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The pages: one file each, with its template in `templates/`. They work without JavaScript, and say the same to everybody.
 
 pub(super) mod account;
+mod actions;
 pub(super) mod consent;
 pub(super) mod emails;
 pub(super) mod files;

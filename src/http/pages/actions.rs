@@ -1,0 +1,90 @@
+//! The sensitive actions in a person's words: what is asked before, and what is said afterwards.
+
+use super::Page;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::protocol::journey::Action;
+
+/// What is to be confirmed: the keys of its words.
+pub(super) struct Asks {
+    pub title: &'static str,
+    pub name: Option<String>,
+    pub effect: &'static str,
+    pub button: &'static str,
+    pub path: &'static str,
+    pub field: Option<(&'static str, String)>,
+}
+
+impl Asks {
+    /// The question before an action on what has this name.
+    pub fn of(page: &Page, action: &Action, name: Option<String>) -> Self {
+        match action {
+            Action::EndSignIn(id) => Self {
+                title: "end-this-sign-in",
+                name: Some(name.map_or_else(|| page.t("that-browser").plain(), |name| page.device(&name))),
+                effect: "browser-will-have-to-sign-in-again",
+                button: "end-sign-in",
+                path: "/account/sign-ins/end",
+                field: Some(("id", id.clone())),
+            },
+            Action::EndOtherSignIns => Self {
+                title: "end-all-other-sign-ins",
+                name: None,
+                effect: "every-other-browser-will-have-to",
+                button: "end-all-others",
+                path: "/account/sign-ins/end-others",
+                field: None,
+            },
+            Action::Link(provider) => Self {
+                title: "link-an-account",
+                name: None,
+                effect: "whoever-signs-in-to-it",
+                button: "go-on",
+                path: "/account/identities/link",
+                field: Some(("provider", provider.clone())),
+            },
+            Action::Unlink(id) => Self {
+                title: "unlink-this-account",
+                name: Some(name.unwrap_or_else(|| page.t("that-account").plain())),
+                effect: "unlinked-does-not-sign-you-in",
+                button: "unlink",
+                path: "/account/identities/unlink",
+                field: Some(("id", id.clone())),
+            },
+            Action::TakeAddress(_) => Self {
+                title: "confirm-this-address",
+                name: Some(name.unwrap_or_else(|| page.t("that-address").plain())),
+                effect: "becomes-your-address",
+                button: "confirm",
+                path: "/account/emails/take",
+                field: None,
+            },
+            Action::EndApp(client_id) => Self {
+                title: "end-this-access",
+                name: Some(name.unwrap_or_else(|| page.t("that-application").plain())),
+                effect: "can-do-nothing-any-more",
+                button: "end-access",
+                path: "/account/apps/end",
+                field: Some(("client_id", client_id.clone())),
+            },
+        }
+    }
+}
+
+/// What the page says of what was done.
+pub(super) async fn done(app: &App, page: &Page, action: &Action) -> Result<String, Failure> {
+    Ok(match action {
+        Action::EndSignIn(_) => page.t("that-sign-in-has-ended").plain(),
+        Action::EndOtherSignIns => page.t("all-others-have-ended").plain(),
+        Action::Link(provider) => match app.providers.get(provider) {
+            Some(provider) => page.t("your-account-is-linked").with("provider", provider.name()).plain(),
+            None => page.t("the-account-is-linked").plain(),
+        },
+        Action::TakeAddress(_) => page.t("the-address-is-yours").plain(),
+        Action::Unlink(_) => page.t("that-account-is-unlinked").plain(),
+        Action::EndApp(client_id) => match app.directory.client(client_id).await? {
+            Some(client) => page.t("has-no-access-any-more").with("client", &client.name).plain(),
+            None => page.t("the-application-has-no-access").plain(),
+        },
+    })
+}
