@@ -25,9 +25,9 @@ pub enum Register {
     /// Whoever the other settings let in.
     #[default]
     Open,
-    /// Whoever was invited: who has an account already, and links it.
+    /// Whoever was invited: at an address that the provider has verified, or with the link of the invitation.
     Invited,
-    /// Nobody; who has linked an account signs in.
+    /// Nobody, invited or not; who has linked an account signs in.
     Closed,
 }
 

@@ -94,8 +94,11 @@ pub struct Vouched {
     pub preferred_username: Option<String>,
     /// The roles that the provider's groups give, as configured; sorted, each once.
     pub roles: Vec<String>,
-    /// Whether this person may make an account here.
+    /// Whether this person may make an account here, invited or not.
     pub may_register: bool,
+    /// Whether they may make the account that they were invited to have.
+    #[serde(default)]
+    pub may_accept: bool,
     /// What each sign-in brings up to date on the account, as configured.
     pub sync: Vec<Synced>,
     /// When the person authenticated there, if the provider says so.
@@ -143,6 +146,7 @@ impl Vouched {
             preferred_username: None,
             roles: Vec::new(),
             may_register: false,
+            may_accept: false,
             sync: Vec::new(),
             auth_time: None,
             acr: None,
@@ -160,6 +164,12 @@ impl Vouched {
     /// that somebody made with it.
     pub fn owned_email(&self) -> Option<&VouchedAddress> {
         self.verified_email().filter(|email| email.trusted)
+    }
+
+    /// The address to which an invitation is this person's by the word of the provider alone. Where everybody may make an account that takes an authority for
+    /// the address, as an invitation may give roles; where the invited alone are let in, the operator takes the provider's word for who they are.
+    pub fn invited_email(&self) -> Option<&VouchedAddress> {
+        self.verified_email().filter(|email| self.may_accept && (email.trusted || !self.may_register))
     }
 
     /// The identity, as it becomes a row of this user's.

@@ -14,6 +14,7 @@ mod errands;
 mod forms;
 mod history;
 mod identities;
+mod invited;
 mod journeys;
 mod line;
 mod newcomer;

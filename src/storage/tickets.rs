@@ -31,6 +31,9 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     TICKET = concat!("SELECT ", columns!(), " FROM tickets WHERE id = $1");
     TICKET_BY_LINK = concat!("SELECT ", columns!(), " FROM tickets WHERE link_hash = $1");
+    INVITATION_TO = concat!("SELECT ", columns!(), " FROM tickets WHERE address = $1 AND purpose = 'invite' AND expires_at > $2 \
+        ORDER BY expires_at DESC LIMIT 1");
+    ACCEPT_INVITATION = "DELETE FROM tickets WHERE id = $1 AND purpose = 'invite' AND expires_at > $2 RETURNING id";
     GIVE_TICKET_TO = "UPDATE tickets SET user_id = $2 WHERE id = $1 AND (user_id IS NULL OR user_id = $2) RETURNING id";
     PROVE_TICKET = concat!("UPDATE tickets SET browser_hash = $2, expires_at = CASE WHEN expires_at < $4 THEN $4 ELSE expires_at END \
         WHERE id = $1 AND expires_at > $3 AND (browser_hash IS NULL OR browser_hash = $2) RETURNING ", columns!());
@@ -111,6 +114,16 @@ impl Reader {
             .await)?;
         row.map(TicketRow::read).transpose()
     }
+
+    /// The invitation to this address that holds, if there is one.
+    pub async fn invitation_to(&mut self, address: &str, now: Timestamp) -> Result<Option<Ticket>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, TicketRow>(INVITATION_TO)
+            .bind(address)
+            .bind(now.seconds())
+            .fetch_optional(c)
+            .await)?;
+        Ok(row.map(TicketRow::read).transpose()?.map(|stored| stored.ticket))
+    }
 }
 
 /// Every failure is the database's.
@@ -185,6 +198,16 @@ impl Transaction {
             .fetch_optional(c)
             .await)?;
         Ok(row.map(TicketRow::read).transpose()?.map(|stored| stored.ticket))
+    }
+
+    /// Takes an invitation, once, whether or not its link was shown; `false` when it does not hold any more. Whose it is must be known.
+    pub async fn accept_invitation(&mut self, id: &str, now: Timestamp) -> Result<bool, Failure> {
+        let taken = on!(self, |c| sqlx::query_as::<_, (String,)>(ACCEPT_INVITATION)
+            .bind(id)
+            .bind(now.seconds())
+            .fetch_optional(c)
+            .await)?;
+        Ok(taken.is_some())
     }
 
     /// Takes all tickets of an account that die with its password.

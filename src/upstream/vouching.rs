@@ -40,6 +40,7 @@ impl Parts {
         }
         let groups = self.groups_of(claims);
         let email = self.address(claims, domain.is_some());
+        let is_let_in = self.lets_in(email.as_ref(), &groups);
         let roles: BTreeSet<String> =
             groups.iter().filter_map(|group| config.roles.get(group)).flatten().cloned().collect();
         let passed = |name: &str| claims.get(name).filter(|_| config.pass_acr);
@@ -49,7 +50,8 @@ impl Parts {
         let picture = picture.filter(|url| url.len() <= LONGEST_PICTURE);
         let picture = picture.and_then(|url| of_users::check("picture", url.into()).ok());
         Ok(Vouched {
-            may_register: self.may_register(email.as_ref(), &groups),
+            may_register: is_let_in && config.register == Register::Open,
+            may_accept: is_let_in && config.register != Register::Closed,
             email,
             name: line("name")
                 .or_else(|| full_name(claims))
@@ -98,14 +100,15 @@ impl Parts {
         Some(VouchedAddress { address, verified, trusted })
     }
 
-    fn may_register(&self, email: Option<&VouchedAddress>, groups: &[String]) -> bool {
+    /// Whether somebody with this address and these groups may have an account at all.
+    fn lets_in(&self, email: Option<&VouchedAddress>, groups: &[String]) -> bool {
         let config = &self.config;
         let domain = email.filter(|email| email.verified).and_then(|email| email.address.rsplit('@').next());
         let domains = &config.allowed_domains;
         let has_domain = domains.is_empty() || domain.is_some_and(|domain| domains.iter().any(|one| one == domain));
         let wanted = &config.allowed_groups;
         let has_group = wanted.is_empty() || groups.iter().any(|group| wanted.contains(group));
-        config.register == Register::Open && has_domain && has_group
+        has_domain && has_group
     }
 }
 

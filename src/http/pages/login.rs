@@ -105,7 +105,7 @@ impl Visit {
         let Some(again) = self.expected_person(sign_in) else {
             let hint = self.journey.request().and_then(|request| request.login_hint.clone());
             let email = match (hint, self.journey.newcomer.as_deref()) {
-                (None, Some(newcomer)) => app.sign_ins.meet(newcomer).await?.taken(),
+                (None, Some(newcomer)) => app.sign_ins.meet(&self.journey, newcomer, app.now()).await?.taken(),
                 (hint, _) => hint,
             };
             return self.page(app, sender, email.unwrap_or_default()).await;

@@ -1,9 +1,11 @@
-//! The page on which a password is chosen, when the address was proved by mail: for an account that there is, or with a name for a new one.
+//! The page on which a password is chosen, when the address was proved by mail: for an account that there is, or with a name for a new one. Whoever was invited
+//! may come through a provider instead.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
+use super::providers::Offer;
 use super::visit::Visit;
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
@@ -34,6 +36,8 @@ struct NewPassword {
     strength: Option<Strength>,
     min_length: usize,
     error: Option<Notice>,
+    /// How the account can be made.
+    offer: Offer,
 }
 
 /// The form.
@@ -91,6 +95,7 @@ async fn page(
 ) -> Result<Response, Error> {
     let problems = wrong.as_ref().map(|(_, problems)| *problems).unwrap_or_default();
     let makes_account = mailed.purpose != Purpose::Reset;
+    let is_invited = mailed.purpose == Purpose::Invite;
     let answer = visit.answer(&NewPassword {
         page: sender.page.clone(),
         form: visit.form(app),
@@ -104,6 +109,7 @@ async fn page(
         strength: problems.strength,
         min_length: new_password::MIN_LENGTH,
         error: wrong.as_ref().map(|(refusal, _)| Notice::from(refusal)),
+        offer: if is_invited { Offer::to_invited(app, sender) } else { Offer::password() },
     })?;
     Ok(page_of(answer, wrong.map(|(refusal, _)| refusal)))
 }

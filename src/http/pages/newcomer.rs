@@ -105,7 +105,8 @@ pub(in crate::http) async fn post(
     let made = app.sign_ins.make_account_of_newcomer(journey, (name, displacing), browser, now).await;
     match made {
         Ok(progress) => {
-            let response = visit.without_newcomer(&app).after(&app, &form.sender, progress)?;
+            let done = visit.journey.clone().without_newcomer().without_mail();
+            let response = visit.on(&app, done).after(&app, &form.sender, progress)?;
             Ok((form.sender.cookies.came_by(&id), response).into_response())
         }
         // Somebody has taken the address meanwhile, or the identity: the page says what can be done now.
@@ -132,7 +133,7 @@ async fn page(
     let error = refusal.map(Notice::from);
     let (provider, provider_name) = (newcomer.provider.clone(), provider_name(app, newcomer));
     let otherwise = visit.sealed_without_newcomer(app);
-    Ok(match app.sign_ins.meet(newcomer).await? {
+    Ok(match app.sign_ins.meet(&visit.journey, newcomer, app.now()).await? {
         Meeting::New { email, name } => visit.answer(&Newcomer {
             page: sender.page.clone(),
             form: visit.form(app),
@@ -250,8 +251,10 @@ impl Visit {
     fn newcomer_of(&self, app: &App, id: &str) -> Option<Vouched> {
         let provider = app.providers.get(id)?;
         let newcomer = self.journey.newcomer.as_deref().filter(|newcomer| newcomer.provider == id)?.clone();
-        let may_register = newcomer.may_register && provider.config().register == Register::Open;
-        Some(Vouched { may_register, ..newcomer })
+        let register = provider.config().register;
+        let may_register = newcomer.may_register && register == Register::Open;
+        let may_accept = newcomer.may_accept && register != Register::Closed;
+        Some(Vouched { may_register, may_accept, ..newcomer })
     }
 
     /// The visit on the journey as it was before the newcomer came.

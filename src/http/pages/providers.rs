@@ -6,6 +6,7 @@
 use askama::Template;
 
 use crate::app::App;
+use crate::config::Register;
 use crate::failure::Failure;
 use crate::http::extract::Sender;
 use crate::protocol::upstream::ProviderKind;
@@ -50,6 +51,20 @@ impl Offer {
     /// All that there is, to somebody who may be anybody.
     pub fn everything(app: &App, sender: &Sender) -> Self {
         Self { with_password: app.config.sign_in.password, providers: buttons(app, sender), is_proof: false }
+    }
+
+    /// All by which an invitation can be taken whose link was shown.
+    pub fn to_invited(app: &App, sender: &Sender) -> Self {
+        let is_open = |button: &ProviderButton| {
+            app.providers.get(&button.id).is_some_and(|provider| provider.config().register != Register::Closed)
+        };
+        let all = Self::everything(app, sender);
+        Self { providers: all.providers.into_iter().filter(is_open).collect(), ..all }
+    }
+
+    /// A password, and nothing else.
+    pub const fn password() -> Self {
+        Self { with_password: true, providers: Vec::new(), is_proof: false }
     }
 
     /// What this user has, to prove once more who they are.

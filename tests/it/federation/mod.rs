@@ -2,6 +2,7 @@
 
 mod errands;
 mod first;
+mod invited;
 mod linking;
 mod passed_on;
 mod refusals;
@@ -9,6 +10,7 @@ mod takeover;
 mod ways;
 
 pub use first::form_of;
+pub use invited::invite;
 
 use doorward::config::{Config, UpstreamConfig};
 use doorward::protocol::upstream::{Identity, ProviderKind};

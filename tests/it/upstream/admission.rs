@@ -71,19 +71,27 @@ async fn who_may_make_an_account_is_for_the_settings() {
         })
         .await;
         fake.claims(claims);
-        sign_in(&server, &fake).await.unwrap().may_register
+        let vouched = sign_in(&server, &fake).await.unwrap();
+        assert_eq!(vouched.may_accept && register == Register::Open, vouched.may_register);
+        (vouched.may_register, vouched.may_accept)
     };
     use Register::{Closed, Invited, Open};
-    assert!(may(Open, &[], &[], json!({ "email": null })).await);
-    assert!(!may(Closed, &[], &[], json!({})).await && !may(Invited, &[], &[], json!({})).await);
-    assert!(may(Open, &["example.org"], &[], json!({})).await);
-    assert!(!may(Open, &["example.org"], &[], json!({ "email_verified": "true" })).await);
-    assert!(!may(Open, &["example.org"], &[], json!({ "email": "ann@evil.example.org" })).await);
-    assert!(!may(Open, &["example.org"], &[], json!({ "email": null })).await);
-    assert!(may(Open, &[], &["eng"], json!({ "groups": ["all", "eng"] })).await);
-    assert!(!may(Open, &[], &["eng"], json!({ "groups": ["all"] })).await);
-    assert!(!may(Open, &[], &["eng"], json!({ "groups": { "eng": true } })).await);
-    assert!(!may(Open, &["example.org"], &["eng"], json!({ "groups": "eng", "email": "ann@a.test" })).await);
+    assert_eq!(may(Open, &[], &[], json!({ "email": null })).await, (true, true));
+    assert_eq!(may(Closed, &[], &[], json!({})).await, (false, false));
+    assert_eq!(may(Invited, &[], &[], json!({})).await, (false, true), "who was invited may");
+    assert_eq!(may(Invited, &["example.com"], &[], json!({})).await, (false, false));
+    assert_eq!(may(Invited, &[], &["eng"], json!({ "groups": "eng" })).await, (false, true));
+    assert_eq!(may(Open, &["example.org"], &[], json!({})).await, (true, true));
+    assert_eq!(may(Open, &["example.org"], &[], json!({ "email_verified": "true" })).await, (false, false));
+    assert_eq!(may(Open, &["example.org"], &[], json!({ "email": "ann@evil.example.org" })).await, (false, false));
+    assert_eq!(may(Open, &["example.org"], &[], json!({ "email": null })).await, (false, false));
+    assert_eq!(may(Open, &[], &["eng"], json!({ "groups": ["all", "eng"] })).await, (true, true));
+    assert_eq!(may(Open, &[], &["eng"], json!({ "groups": ["all"] })).await, (false, false));
+    assert_eq!(may(Open, &[], &["eng"], json!({ "groups": { "eng": true } })).await, (false, false));
+    assert_eq!(
+        may(Open, &["example.org"], &["eng"], json!({ "groups": "eng", "email": "ann@a.test" })).await,
+        (false, false)
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod accounts;
 mod answers;
 mod endless;
+mod invited;
 mod ways;
 
 use doorward::protocol::client::ClientType;
