@@ -88,7 +88,7 @@ impl SignIns {
         }
     }
 
-    /// Makes a browser known to the account that was just signed in there, whose stored password is this one.
+    /// Makes a browser known to the account that was just signed in there, whose stored password is this one, or empty without one.
     pub(super) fn made_known(
         &self,
         progress: Progress,

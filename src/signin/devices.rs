@@ -3,8 +3,8 @@
 //! A browser keeps one cookie with an entry for each of the accounts that were signed in there, six at most: a name that tells us for whom
 //! it is, the device's own name, when it was given, and our seal over these, the account and the stored hash of its password. So an entry is
 //! worth nothing for another account, nothing after 400 days without a sign-in, and nothing once the password has changed: the owner drives
-//! out whoever had it. It signs nobody in. All that it gives is attempts of its own, of which a few failures in a row take it away
-//! (`[limits] forget_device_after`).
+//! out whoever had it. An account without a password has the seal of none. It signs nobody in. All that it gives is attempts of its own, of which a few failures in a row take it away
+//! (`[limits] forget_device_after`), and that a sign-in is no news to its owner, by a password or through a provider.
 
 use crate::clock::Timestamp;
 use crate::random;
@@ -45,7 +45,7 @@ impl Devices {
     /// The name of the device, when the account knows it.
     pub fn known(&self, cookie: Option<&Secret>, account: &Account, now: Timestamp) -> Option<String> {
         let user_id = account.user.id.as_str();
-        let hash = account.password_hash.as_deref()?;
+        let hash = account.sealed_hash();
         let entries = cookie?.expose().split('~').take(MOST).filter_map(Entry::read);
         let is_known = |entry: &Entry<'_>| {
             let is_fresh = entry.given_at.parse().is_ok_and(|at| now < Timestamp::from_seconds(at).plus(KNOWN_FOR));

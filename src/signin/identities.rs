@@ -69,9 +69,12 @@ impl SignIns {
         }
         bring_up_to_date(&mut transaction, &mut account, &vouched, &browser.act(&identity.user_id, now)).await?;
         let journey = journey.proved_by(&account.user.id, Proof::vouched(&vouched, &identity.id, now));
+        let device = self.devices.known(browser.device.as_ref(), &account, now);
+        let browser = &Browser { is_new_here: device.is_none(), ..browser.clone() };
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
-        Ok(Met::Known(progress))
+        let owner = (account.user.id.as_str(), account.sealed_hash());
+        Ok(Met::Known(self.made_known(progress, owner, (browser, device.as_deref()), now)))
     }
 
     /// Links what a provider has vouched for to the account of whoever is signed in. One that is linked to it already is left as it is.

@@ -123,7 +123,7 @@ impl SignIns {
             journey.without_newcomer().without_mail().proved_by(user_id, Proof::vouched(&vouched, &identity_id, now));
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
-        Ok(progress)
+        Ok(self.made_known(progress, (user_id, account.sealed_hash()), (browser, None), now))
     }
 
     /// Takes the address of the new account from the one that has it, which ends with all that hangs on it.

@@ -65,6 +65,11 @@ impl Account {
     pub const fn has_password(&self) -> bool {
         self.user.email.is_some() && self.password_hash.is_some()
     }
+
+    /// The stored password as seals of known devices have it: nothing where there is none.
+    pub fn sealed_hash(&self) -> &str {
+        self.password_hash.as_deref().unwrap_or_default()
+    }
 }
 
 #[derive(FromRow)]

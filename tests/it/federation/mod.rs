@@ -4,6 +4,7 @@ mod errands;
 mod first;
 mod invited;
 mod linking;
+mod news;
 mod passed_on;
 mod refusals;
 mod takeover;
