@@ -438,6 +438,9 @@ mail-moved-on-advice = Wenn Sie das nicht erwartet haben, fragen Sie, wer { $bra
 mail-displaced = Ihre Adresse gehört jetzt zu einem anderen Konto: { $brand }
 mail-displaced-lead = Es gab bei { $brand } ein Konto mit dieser Adresse, das niemand je bestätigt hat. Jemand, der gezeigt hat, dass die Adresse ihm gehört, hat jetzt ein Konto damit, und das alte hat keine mehr.
 mail-displaced-advice = Wenn Sie das waren, ist alles gut. Wenn nicht, liest jemand Nachrichten an diese Adresse: Ändern Sie das Passwort Ihres Postfachs.
+mail-address-lost = Ihr Konto wurde geschlossen: { $brand }
+mail-address-lost-lead = Ihr Konto bei { $brand } hatte eine Adresse, die Sie nie bestätigt haben. Jemand, der gezeigt hat, dass die Adresse ihm gehört, hat sie jetzt. Ihr Konto ist geschlossen, und alles, was dort angemeldet war, ist abgemeldet.
+mail-address-lost-advice = Wenn die Adresse Ihre war, liest dort jemand Nachrichten: Ändern Sie das Passwort jenes Postfachs. Sonst ist nichts zu tun; Sie können ein Konto mit einer eigenen Adresse anlegen.
 
 ## Das Profil
 

@@ -335,6 +335,9 @@ mail-moved-on-advice = If you did not expect that, ask whoever runs { $brand }.
 mail-displaced = Your address belongs to another account now: { $brand }
 mail-displaced-lead = There was an account at { $brand } with this address that nobody had ever confirmed. Somebody who has shown that the address is theirs has an account with it now, and the old one has none any more.
 mail-displaced-advice = If it was you, everything is well. If it was not, somebody reads mail at this address: change the password of your mailbox.
+mail-address-lost = Your account was closed: { $brand }
+mail-address-lost-lead = Your account at { $brand } had an address that you had never confirmed. Somebody who has shown that the address is theirs has it now. Your account is closed, and everything that was signed in to it is signed out.
+mail-address-lost-advice = If the address was yours, somebody reads mail there: change the password of that mailbox. Otherwise there is nothing to do; you can create an account with an address of your own.
 
 what-you-have-allowed = What you have allowed, and may take back at any time.
 each-browser-you-signed-in = Each browser in which you signed in, the one used last first. If you do not know one, end it and change your password.

@@ -175,6 +175,9 @@ impl Words {
             Alert::AddressChanged => self.begin("mail-changed", &["mail-moved-on-lead"], &["mail-moved-on-advice"]),
             Alert::EverythingEnded => self.begin("mail-ended", &["mail-ended-lead"], USUAL),
             Alert::Displaced => self.begin("mail-displaced", &["mail-displaced-lead"], &["mail-displaced-advice"]),
+            Alert::AddressLost => {
+                self.begin("mail-address-lost", &["mail-address-lost-lead"], &["mail-address-lost-advice"]);
+            }
         }
     }
 

@@ -38,14 +38,16 @@ pub enum Alert {
     AddressChanged,
     /// Everything was ended: all sign-ins, and all that applications were granted.
     EverythingEnded,
-    /// Somebody who proved the address has it now, and this account is without one.
+    /// Somebody who proved the address has it now, and the account that was there before is without one.
     Displaced,
+    /// The same, told where else its maker can be reached.
+    AddressLost,
 }
 
 impl Alert {
     /// What an event means to the owner of the account that it concerns; `None` when it is none that they are told of. Applications and providers
-    /// are named by their ids, as in the event. An address that an account has no more ([`Alert::Displaced`], [`Alert::AddressChanged`]) is not told
-    /// by this: the event does not say which that was.
+    /// are named by their ids, as in the event. An address that an account has no more ([`Alert::Displaced`], [`Alert::AddressLost`],
+    /// [`Alert::AddressChanged`]) is not told by this: the event does not say which that was.
     pub fn of(event: &Event) -> Option<Self> {
         let text = |name: &str| event.details.get(name).and_then(Value::as_str);
         let is_set = |name: &str| event.details.get(name) == Some(&Value::Bool(true));
@@ -86,6 +88,7 @@ impl Alert {
             Self::AddressChanged => "moved_on",
             Self::EverythingEnded => "everything_ended",
             Self::Displaced => "displaced",
+            Self::AddressLost => "address_lost",
         }
     }
 }

@@ -216,6 +216,7 @@ impl Transaction {
         if released.is_none() {
             return Ok(false);
         }
+        let identities = self.identities_of_user(user_id).await?;
         self.end_everything_of_user(user_id, "address taken over", act).await?;
         for statement in [FORGET_IDENTITIES, FORGET_CONSENTS] {
             on!(self, |c| sqlx::query(statement).bind(user_id).execute(c).await.map(drop))?;
@@ -225,6 +226,12 @@ impl Transaction {
         self.record(&event).await?;
         // Whose language that was is not known any more.
         self.alert_at(address, (Alert::Displaced, ENGLISH), &event).await?;
+        // At the address that is theirs now its owner hears of it; who made the account can be reached where a provider says that they read mail.
+        let proved = identities.into_iter().filter(|identity| identity.email_verified);
+        let last = proved.max_by_key(|identity| identity.last_used_at).and_then(|identity| identity.email);
+        if let Some(elsewhere) = last.filter(|elsewhere| elsewhere != address) {
+            self.alert_at(&elsewhere, (Alert::AddressLost, ENGLISH), &event).await?;
+        }
         Ok(true)
     }
 

@@ -6,7 +6,7 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::message::About;
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
-use doorward::protocol::upstream::Vouched;
+use doorward::protocol::upstream::{Vouched, VouchedAddress};
 use doorward::protocol::user::MadeBy;
 use doorward::random;
 use doorward::registry::UserChange;
@@ -173,6 +173,36 @@ async fn who_loses_an_address_is_told_at_that_address() {
     assert!(transaction.release_address(&ann, ANN, &act).await.unwrap());
     transaction.commit().await.unwrap();
     assert_eq!(the_alert(&server).await.about(), "displaced");
+}
+
+/// At the address that is theirs now the owner hears of it, and where a provider says that they read mail whoever had made the account.
+#[tokio::test]
+async fn both_are_told_when_an_address_goes_to_its_owner() {
+    for (email, verified, is_told) in
+        [("not.ann@example.org", true, true), ("not.ann@example.org", false, false), (ANN, true, false)]
+    {
+        let (server, ann) = server(|_| {}).await;
+        server.db_change_user(&ann, |account| account.user.email_verified = false).await;
+        server
+            .database
+            .db_execute("UPDATE users SET made_by = 'person', email_authority = 'nobody', roles = '[]'")
+            .await;
+        let now = server.app.now();
+        let address = VouchedAddress { address: email.to_owned(), verified, trusted: false };
+        let vouched = Vouched { email: Some(address), ..Vouched::of("google", "https://accounts.google.com", "s") };
+        let act = Act::of_system(now);
+        let mut transaction = server.app.storage.begin().await.unwrap();
+        let identity = vouched.identity(random::row_id(now), &ann, now);
+        assert!(transaction.insert_identity(&identity, &act).await.unwrap());
+        assert!(transaction.release_address(&ann, ANN, &act).await.unwrap());
+        transaction.commit().await.unwrap();
+        let mailbox = server.mailbox().await;
+        assert_eq!(mailbox.alerts_to(ANN).iter().filter(|kind| *kind == "displaced").count(), 1);
+        let elsewhere = mailbox.alerts_to("not.ann@example.org");
+        assert_eq!(elsewhere, if is_told { vec!["address_lost"] } else { vec![] }, "{email} {verified}");
+        let mails = mailbox.to("not.ann@example.org");
+        assert!(mails.iter().all(|mail| mail.text.contains("closed") && !mail.text.contains(ANN)), "{mails:?}");
+    }
 }
 
 #[tokio::test]

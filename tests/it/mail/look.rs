@@ -27,6 +27,7 @@ fn every_kind() -> Vec<About> {
         Alert::AddressChanged,
         Alert::EverythingEnded,
         Alert::Displaced,
+        Alert::AddressLost,
     ];
     let link = format!("/mail?ticket={}", "abcDEF0123".repeat(5));
     let mut kinds: Vec<_> = Purpose::ALL

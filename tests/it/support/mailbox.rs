@@ -18,6 +18,7 @@ const ALERTS: &[&str] = &[
     "lockout",
     "everything_ended",
     "displaced",
+    "address_lost",
 ];
 
 /// All mails of a server so far, the oldest first.
