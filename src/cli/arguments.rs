@@ -1,4 +1,4 @@
-//! What several nouns take: lists that an empty value clears, a part of a long list, and a yes.
+//! What several nouns take: lists that an empty value clears, a time in seconds, a part of a long list, and a yes.
 
 use clap::Args;
 use serde::Serialize;
@@ -12,6 +12,19 @@ use crate::protocol::page::{Cursor, Listed, Page};
 pub(super) fn list(given: Vec<String>) -> Option<Vec<String>> {
     let is_given = !given.is_empty();
     is_given.then(|| given.into_iter().filter(|entry| !entry.is_empty()).collect())
+}
+
+/// A time such as 90s, 15m, 24h or 7d, in seconds.
+pub(super) fn seconds(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    number.parse::<u32>().ok().map(|number| i64::from(number) * seconds)
 }
 
 /// Which part of a list is wanted.

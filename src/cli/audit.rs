@@ -5,6 +5,7 @@ mod follow;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::arguments;
 use super::output::{line, note, part, value};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
@@ -76,19 +77,8 @@ enum Since {
 type Head = (i64, String);
 
 fn since(text: &str) -> Result<Since, String> {
-    let ago = || {
-        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-        let seconds = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            "d" => 86_400,
-            _ => return None,
-        };
-        number.parse::<u32>().ok().map(|number| Since::Ago(i64::from(number) * seconds))
-    };
     let wrong = |_| "write a time such as 2026-11-26T08:00:00Z, a date, or how long ago: 90s, 15m, 24h, 7d".to_owned();
-    ago().map_or_else(|| text.parse().map(Since::At).map_err(wrong), Ok)
+    arguments::seconds(text).map(Since::Ago).map_or_else(|| text.parse().map(Since::At).map_err(wrong), Ok)
 }
 
 fn event(text: &str) -> Result<String, String> {

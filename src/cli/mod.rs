@@ -11,6 +11,7 @@ mod health;
 mod identity;
 mod invite;
 mod key;
+mod leaving;
 mod lockout;
 mod mail;
 mod migrate;

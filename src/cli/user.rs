@@ -7,16 +7,16 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::arguments::{self, Part, Yes};
+use super::arguments::{self, Part};
 use super::identity::{Link, Unlink};
 use super::invite::{Invite, ResetPassword};
+use super::leaving::{self, Delete};
 use super::output::{note, value};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
 use crate::protocol::audit::Act;
 use crate::protocol::claims;
-use crate::protocol::printable::escaped;
 use crate::protocol::problem::Problems;
 use crate::registry::{Error, IdentityView, NewUser, Registry, State, UserChange, UserView};
 use crate::secret::Secret;
@@ -70,29 +70,27 @@ pub(super) enum UserCommand {
         after_help = "Examples:\n  doorward user unlink ann@example.org --provider google\n  doorward user unlink ann@example.org --issuer https://id.example.com --subject 4711"
     )]
     Unlink(Unlink),
-    /// Delete an account for good, with its sign-ins and all that the person has granted. Says first what goes, and asks.
+    /// Delete an account, with its sign-ins and all that the person has granted: for good, or with some days to come back. Says first what goes, and asks.
     #[command(
-        after_help = "Examples:\n  doorward user delete ann@example.org\n  doorward user delete ann@example.org --yes --json"
+        after_help = "With --grace everything ends at once, and a mail to the address brings the account back until the time is over; so does\ndoorward user undelete.\n\nExamples:\n  doorward user delete ann@example.org\n  doorward user delete ann@example.org --grace 7d\n  doorward user delete ann@example.org --yes --json"
     )]
     Delete(Delete),
+    /// Bring back an account that is about to be deleted. One that was switched off stays so.
+    #[command(after_help = "Example:\n  doorward user undelete ann@example.org")]
+    Undelete(Named),
+    /// Write down all that is known of a person, as JSON: what they get on their page "Your data".
+    #[command(
+        after_help = "There are neither secrets nor hashes in it.\n\nExample:\n  doorward user export ann@example.org > ann.json"
+    )]
+    Export(Named),
 }
 
 #[derive(Args)]
 pub(super) struct Named {
     /// An e-mail address or an id.
-    user: String,
+    pub user: String,
     #[command(flatten)]
-    output: Output,
-}
-
-#[derive(Args)]
-pub(super) struct Delete {
-    /// An e-mail address or an id.
-    user: String,
-    #[command(flatten)]
-    yes: Yes,
-    #[command(flatten)]
-    output: Output,
+    pub output: Output,
 }
 
 #[derive(Args)]
@@ -175,6 +173,8 @@ impl UserCommand {
                 output.done(&json!({ "id": unlocked.view, "unlocked": true }), "Everybody can try again to sign in.");
             }),
             Self::Delete(delete) => delete.run(&registry, &act).await,
+            Self::Undelete(named) => leaving::undelete(&registry, named, &act).await,
+            Self::Export(named) => leaving::export(&registry, named, &act).await,
         };
         storage.close().await;
         done.map_err(refused)
@@ -196,23 +196,6 @@ impl Update {
         let change = UserChange { email: self.email, name: self.name, ..self.rest.change()? };
         let user = registry.change_user(&self.user, change, act).await?.view;
         show(self.output, &user);
-        Ok(())
-    }
-}
-
-impl Delete {
-    async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
-        let user = registry.user(&self.user).await?;
-        let with = registry.user_belongings(&user.id).await?;
-        let address = user.email.as_deref().unwrap_or("without an address");
-        note(format!("The account {address} of '{}' goes for good: {}.", escaped(&user.name), user.id));
-        note(format!("With it go {} sign-ins and the access of {} applications.", with.sign_ins, with.clients));
-        note(
-            "What applications have kept of the person stays with them. The address can be used for another account then.",
-        );
-        self.yes.or_ask("Delete it?")?;
-        registry.delete_user(&user.id, act).await?;
-        self.output.done(&json!({ "id": user.id, "deleted": true }), "The account is deleted.");
         Ok(())
     }
 }

@@ -149,6 +149,8 @@ impl Words {
             }
             Purpose::Return => {
                 self.begin("mail-deletion", &[], &["mail-deletion-advice"]);
+                // An operator may have given more time, or less.
+                let days = carried.of.as_ref().and_then(|days| days.parse().ok()).unwrap_or(days);
                 let what = self.say("mail-deletion-lead").with("days", days).plain();
                 self.lead = vec![what, self.t("mail-deletion-return")];
                 self.act("mail-deletion-action", &carried.link);

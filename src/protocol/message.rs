@@ -69,7 +69,8 @@ pub struct Carried {
     /// What can be typed instead, where it was asked for; nothing when no page asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// What else the reader is told: the name of who is invited, the address that the account has now.
+    /// What else the reader is told: the name of who is invited, the address that the account has now, for how many days it can come
+    /// back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
 }

@@ -114,6 +114,8 @@ pub struct User {
     pub updated_at: Timestamp,
     /// When it was switched off, if it was.
     pub disabled_at: Option<Timestamp>,
+    /// When it goes, if its person is leaving ([`super::leaving`]).
+    pub delete_after: Option<Timestamp>,
 }
 
 impl User {
@@ -132,7 +134,18 @@ impl User {
             created_at: now,
             updated_at: now,
             disabled_at: None,
+            delete_after: None,
         }
+    }
+
+    /// Whether it can be used at all: nobody switched it off, and its person is not leaving.
+    pub const fn is_usable(&self) -> bool {
+        self.disabled_at.is_none() && self.delete_after.is_none()
+    }
+
+    /// The language that the person has chosen, by its tag.
+    pub fn locale(&self) -> Option<&str> {
+        self.claims.get("locale").and_then(Value::as_str)
     }
 
     /// What the person is called where one line is to say who it is: by the address, or by the name without one.

@@ -1,19 +1,14 @@
 //! Deleting for good: a client, a person or an API with all that hangs on it. What that is can be asked first.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
+use super::user::missing;
 use super::{Changed, ClientView, Error, Registry, ResourceView, UserView, commit};
 use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::problem::Problems;
 use crate::protocol::resource::ResourceField;
-use crate::storage::Transaction;
-
-/// How often it is tried while others give more to what is to go, and how long it waits in between.
-const TRIES: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(100);
+use crate::storage::{PAUSE, TRIES, Transaction, in_use};
 
 /// What goes with a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -62,28 +57,15 @@ impl Registry {
             drop(transaction);
             tokio::time::sleep(PAUSE).await;
         }
-        Err(in_use())
+        Err(in_use().into())
     }
 
     /// Deletes a person's account with its sign-ins, identities, grants, tokens and consents; applications are told by the back channel that the
     /// sign-ins have ended. It is named by an address or an id.
     pub async fn delete_user(&self, user: &str, act: &Act) -> Result<Changed<UserView>, Error> {
         let id = self.user(user).await?.id;
-        for _ in 0..TRIES {
-            let mut transaction = self.storage.begin().await?;
-            let account = transaction.hold_account(&id).await?;
-            let account = account.ok_or_else(|| Error::Missing(Noun::User, user.to_owned()))?;
-            let identities = transaction.identities_of_user(&id).await?;
-            transaction.end_everything_of_user(&id, "account deleted", act).await?;
-            if transaction.delete_user(&id).await? {
-                let event = Event::of(act, Name::UserDeleted).on(Noun::User, &id);
-                commit(transaction, &event).await?;
-                return Ok(Changed { view: UserView::with(account, identities), event, warnings: Vec::new() });
-            }
-            drop(transaction);
-            tokio::time::sleep(PAUSE).await;
-        }
-        Err(in_use())
+        let gone = self.storage.delete_for_good(&id, false, act).await?.ok_or_else(|| missing(user))?;
+        Ok(Changed { view: UserView::with(gone.account, gone.identities), event: gone.event, warnings: Vec::new() })
     }
 
     /// Deletes an API with its scopes.
@@ -118,9 +100,4 @@ async fn forget_introspector(transaction: &mut Transaction, client_id: &str) -> 
         }
     }
     Ok(())
-}
-
-fn in_use() -> Error {
-    Failure::unavailable("it is in use at this very moment, again and again: switch it off first, then try again")
-        .into()
 }

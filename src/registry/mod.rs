@@ -12,6 +12,7 @@
 mod client;
 mod deletion;
 mod identity;
+mod leaving;
 mod lockout;
 mod resource;
 mod sign_in;

@@ -89,6 +89,9 @@ impl Registry {
         if user.disabled_at.is_some() {
             return refuse("is switched off: doorward user enable comes first");
         }
+        if user.delete_after.is_some() {
+            return refuse("is about to be deleted: doorward user undelete comes first");
+        }
         let event = Event::of(act, Name::UserRecoveryBegan).on(Noun::User, &user.id);
         self.give((Purpose::Reset, address, Some(&user.id)), Details::default(), by, event).await
     }

@@ -74,6 +74,8 @@ pub struct UserView {
     pub claims: Map<String, Value>,
     /// Whether it can be used.
     pub state: State,
+    /// When it goes, if its person is leaving (RFC 3339).
+    pub delete_after: Option<String>,
     /// How one can sign in with it, `password` and `upstream`; nothing when nobody can yet.
     pub signs_in_by: Vec<&'static str>,
     /// The accounts at providers that sign the person in, which a list leaves out.
@@ -111,7 +113,8 @@ impl UserView {
             upstream_roles: user.upstream_roles,
             made_by: user.made_by,
             claims: user.claims,
-            state: State::of(user.disabled_at),
+            state: State::of(user.disabled_at.or(user.delete_after)),
+            delete_after: user.delete_after.map(|at| at.to_string()),
             created_at: user.created_at.to_string(),
         }
     }
@@ -246,7 +249,9 @@ impl Registry {
         if fields.contains(&UserField::Password) || fields.contains(&UserField::Email) {
             transaction.forget_tickets(&id).await?;
             // Whom the operator takes the account from has no way back either.
-            transaction.forget_tickets_after(&id, Purpose::Undo, Timestamp::from_seconds(0)).await?;
+            for way_back in [Purpose::Undo, Purpose::Return] {
+                transaction.forget_tickets_after(&id, way_back, Timestamp::from_seconds(0)).await?;
+            }
         }
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let event = Event::of(act, Name::UserChanged).on(Noun::User, &id).with("fields", names);
@@ -261,6 +266,9 @@ impl Registry {
 
     /// Switches an account off, and ends all sign-ins and grants of the person in the same transaction; or on again. It is named by an
     /// address or an id.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an account that is to be on and whose person is leaving.
     pub async fn switch_user(&self, user: &str, to: State, act: &Act) -> Result<Changed<UserView>, Error> {
         let id = self.account(user).await?.user.id;
         let mut transaction = self.storage.begin().await?;
@@ -269,6 +277,10 @@ impl Registry {
             State::On => (transaction.switch_user_on(&id).await?, Name::UserEnabled),
         };
         let found = found.ok_or_else(|| missing(user))?;
+        if to == State::On && found.user.delete_after.is_some() {
+            let why = "is about to be deleted: doorward user undelete brings it back";
+            return Err(Problems::one("user", why.to_owned()).into());
+        }
         if to == State::Off {
             transaction.end_everything_of_user(&id, "account switched off", act).await?;
         }

@@ -119,7 +119,7 @@ impl SignIns {
         (browser, held): (&Browser, &Held),
         now: Timestamp,
     ) -> Result<Progress, Error> {
-        let is_theirs = |account: &Account| account.user.id == user_id && account.user.disabled_at.is_none();
+        let is_theirs = |account: &Account| account.user.id == user_id && account.user.is_usable();
         let stored = tried.account.filter(is_theirs).and_then(|account| account.password_hash);
         let rank = if tried.device.is_some() { Rank::Known } else { Rank::SignIn };
         let waiter = || Waiter::from(browser.network(), rank);

@@ -39,8 +39,8 @@ impl SignIns {
     /// Takes what a provider has vouched for as a proof on a journey.
     ///
     /// # Errors
-    /// [`Rejection::AnotherPersonExpected`] when somebody in particular is to confirm something; [`Rejection::AccountSwitchedOff`]; a failure when
-    /// the database fails.
+    /// [`Rejection::AnotherPersonExpected`] when somebody in particular is to confirm something; [`Rejection::AccountSwitchedOff`], [`Rejection::AccountLeaving`]; a
+    /// failure when the database fails.
     pub async fn with_identity(
         &self,
         journey: Journey,
@@ -59,8 +59,7 @@ impl SignIns {
             return Ok(Met::Newcomer(journey.introducing(vouched)));
         };
         let account = transaction.hold_account(&identity.user_id).await?;
-        let mut account =
-            account.filter(|account| account.user.disabled_at.is_none()).ok_or(Rejection::AccountSwitchedOff)?;
+        let mut account = usable(account)?;
         if !transaction.use_identity(&identity, &vouched, &browser.act(&identity.user_id, now)).await? {
             return Ok(Met::Newcomer(journey.introducing(vouched)));
         }
@@ -80,11 +79,11 @@ impl SignIns {
     /// Links what a provider has vouched for to the account of whoever is signed in. One that is linked to it already is left as it is.
     ///
     /// # Errors
-    /// [`Rejection::IdentityOfAnother`]; [`Rejection::AccountSwitchedOff`]; a failure when the database fails.
+    /// [`Rejection::IdentityOfAnother`]; [`Rejection::AccountSwitchedOff`], [`Rejection::AccountLeaving`]; a failure when the database fails.
     pub async fn link(&self, user_id: &str, vouched: &Vouched, browser: &Browser, now: Timestamp) -> Result<(), Error> {
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(user_id).await?;
-        account.filter(|account| account.user.disabled_at.is_none()).ok_or(Rejection::AccountSwitchedOff)?;
+        usable(account)?;
         self.insert_identity(&mut transaction, (user_id, vouched), browser, now).await?;
         transaction.commit().await?;
         Ok(())
@@ -172,4 +171,10 @@ async fn bring_up_to_date(
         transaction.record(&event.with("provider", vouched.provider.as_str()).with("fields", names)).await?;
     }
     Ok(())
+}
+
+/// The account, when it can be used.
+fn usable(account: Option<Account>) -> Result<Account, Rejection> {
+    let account = account.filter(|account| account.user.disabled_at.is_none()).ok_or(Rejection::AccountSwitchedOff)?;
+    if account.user.is_usable() { Ok(account) } else { Err(Rejection::AccountLeaving) }
 }

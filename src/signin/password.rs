@@ -13,6 +13,7 @@ use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::{new_password, password_form};
 use crate::secret::Secret;
+use crate::storage::Account;
 
 /// What a sign-in form brings.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ struct Found {
     stored: String,
     /// The device, when the account knows it.
     device: Option<String>,
+    /// Whether its person has left it.
+    is_leaving: bool,
 }
 
 impl SignIns {
@@ -38,7 +41,7 @@ impl SignIns {
     ///
     /// # Errors
     /// [`Rejection::PasswordsSwitchedOff`], [`Rejection::MissingEmail`], [`Rejection::MissingPassword`], [`Rejection::PasswordTooLong`], [`Rejection::TooManyFailures`],
-    /// [`Rejection::ClosedToStrangers`], [`Rejection::WrongCredentials`]; a failure when the database or the hasher cannot: then nobody is signed in.
+    /// [`Rejection::ClosedToStrangers`], [`Rejection::WrongCredentials`], [`Rejection::AccountLeaving`]; a failure when the database or the hasher cannot: then nobody is signed in.
     pub async fn with_password(
         &self,
         journey: Journey,
@@ -78,8 +81,9 @@ impl SignIns {
         let waiter = Waiter::from(browser.network(), rank);
         let device = tried.device;
         let account = tried.account.filter(|account| account.user.disabled_at.is_none());
-        let found = account
-            .and_then(|account| Some(Found { stored: account.password_hash?, user_id: account.user.id, device }));
+        let found = account.and_then(|Account { user, password_hash }| {
+            Some(Found { is_leaving: !user.is_usable(), stored: password_hash?, user_id: user.id, device })
+        });
         // The same work whether or not there is an account.
         let stored = found.as_ref().map(|found| found.stored.as_str());
         let verdict = match self.hasher.verify(password.expose(), stored, waiter).await {
@@ -92,6 +96,10 @@ impl SignIns {
         let outcome = self.prove(journey, (found, verdict, password), (browser, held), now).await;
         match &outcome {
             Ok(_) => {}
+            // The password was right: it guesses nothing.
+            Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::AccountLeaving => {
+                self.give_back(held).await?;
+            }
             Err(Error::Rejected(_)) => self.count_failure(held, browser, now).await?,
             // The password was right, and it was we who could not.
             Err(Error::Failed(_)) => self.give_back(held).await?,
@@ -110,6 +118,10 @@ impl SignIns {
         let (Some(found), Verdict::Right | Verdict::RightButOutdated) = (found, verdict) else {
             return Err(Rejection::WrongCredentials.into());
         };
+        // Told to whoever knows the password, and to nobody else.
+        if found.is_leaving {
+            return Err(Rejection::AccountLeaving.into());
+        }
         let newer = match verdict {
             // When there is no place for it, the next sign-in does it.
             Verdict::RightButOutdated => {

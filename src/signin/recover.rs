@@ -98,8 +98,7 @@ impl SignIns {
     /// The account, held, when it can be used and still has the address.
     async fn owned(&self, transaction: &mut Transaction, user_id: &str, address: &str) -> Result<Account, Error> {
         let account = transaction.hold_account(user_id).await?;
-        let account =
-            account.filter(|Account { user, .. }| user.disabled_at.is_none() && user.email.as_deref() == Some(address));
+        let account = account.filter(|Account { user, .. }| user.is_usable() && user.email.as_deref() == Some(address));
         Ok(account.ok_or(Rejection::UnknownTicket)?)
     }
 
@@ -119,7 +118,7 @@ impl SignIns {
         let ticket = transaction.spend_ticket(ticket, now).await?;
         let ticket =
             ticket.filter(|ticket| ticket.user_id.as_ref() == Some(user_id)).ok_or(Rejection::UnknownTicket)?;
-        let account = transaction.hold_account(user_id).await?.filter(|account| account.user.disabled_at.is_none());
+        let account = transaction.hold_account(user_id).await?.filter(|account| account.user.is_usable());
         let mut account = account.ok_or(Rejection::UnknownTicket)?;
         // An address that nobody has shown to be theirs may be anybody's: it takes nothing back.
         let former =
@@ -217,6 +216,10 @@ impl SignIns {
         let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.disabled_at.is_none());
         let mut account = account.ok_or(Rejection::UnknownTicket)?;
         let act = browser.act(&user_id, now);
+        // Whoever took the account may have given it up as well.
+        if account.user.delete_after.is_some() && !transaction.stay(&user_id, None, &act).await? {
+            return Err(Rejection::UnknownTicket.into());
+        }
         transaction.end_everything_of_user(&user_id, RESTORED, &act).await?;
         // Whoever had the account may have linked what is theirs; its owner links their own again, and keeps it where there is no other way in.
         let changed_at = ticket.expires_at.minus(Purpose::Undo.lifetime());

@@ -27,6 +27,9 @@ statements! {
     DELETE_SIGN_INS_OF_USER = "DELETE FROM sign_ins WHERE user_id = $1";
     DELETE_IDENTITIES_OF_USER = "DELETE FROM identities WHERE user_id = $1";
     DELETE_TICKETS_OF_USER = "DELETE FROM tickets WHERE user_id = $1";
+    // What was asked for the address by somebody who has shown nothing yet.
+    DELETE_TICKETS_TO_USER = "DELETE FROM tickets WHERE user_id IS NULL AND address = (SELECT u.email FROM users u WHERE u.id = $1)";
+    DELETE_MAILS_TO_USER = "DELETE FROM mail_outbox WHERE user_id IS NULL AND to_address = (SELECT u.email FROM users u WHERE u.id = $1)";
     DELETE_USER = "DELETE FROM users WHERE id = $1";
     DELETE_RESOURCE = "DELETE FROM resources WHERE identifier = $1";
 }
@@ -80,6 +83,8 @@ impl Transaction {
             DELETE_SIGN_INS_OF_USER,
             DELETE_IDENTITIES_OF_USER,
             DELETE_TICKETS_OF_USER,
+            DELETE_TICKETS_TO_USER,
+            DELETE_MAILS_TO_USER,
             DELETE_USER,
         ];
         let is_done = self.delete_rows(&all, user_id).await?;

@@ -19,7 +19,7 @@ macro_rules! grant_columns {
     () => {
         "g.id AS grant_id, g.client_id, g.sign_in_id, g.bound, g.scopes, g.resources, g.proofs, g.claims AS asked, g.cnf, \
          g.created_at AS granted_at, g.last_used_at AS grant_used_at, g.ended_at, u.id AS user_id, u.email, u.email_verified, u.email_authority, u.name, \
-         u.claims, u.roles, u.upstream_roles, u.made_by, u.created_at, u.updated_at, u.disabled_at, c.disabled_at AS client_disabled_at, c.era AS client_era, \
+         u.claims, u.roles, u.upstream_roles, u.made_by, u.created_at, u.updated_at, u.disabled_at, u.delete_after, c.disabled_at AS client_disabled_at, c.era AS client_era, \
          s.last_used_at AS sign_in_used_at, s.expires_at AS sign_in_expires_at"
     };
 }
@@ -92,6 +92,7 @@ pub(super) struct GrantRow {
     created_at: i64,
     updated_at: i64,
     disabled_at: Option<i64>,
+    delete_after: Option<i64>,
     client_disabled_at: Option<i64>,
     client_era: i64,
     sign_in_used_at: Option<i64>,
@@ -112,7 +113,7 @@ impl GrantRow {
             expires_at: Timestamp::from_seconds(expires_at),
         });
         Ok(Grant {
-            ended: self.ended_at.or(self.disabled_at).or(self.client_disabled_at).is_some(),
+            ended: self.ended_at.or(self.disabled_at).or(self.delete_after).or(self.client_disabled_at).is_some(),
             user: User {
                 id: self.user_id,
                 email: self.email,
@@ -126,6 +127,7 @@ impl GrantRow {
                 created_at: Timestamp::from_seconds(self.created_at),
                 updated_at: Timestamp::from_seconds(self.updated_at),
                 disabled_at: moment(self.disabled_at),
+                delete_after: moment(self.delete_after),
             },
             scopes: scopes(&self.scopes)?,
             resources: from_json("resources", &self.resources)?,

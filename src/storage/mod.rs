@@ -25,10 +25,12 @@ mod deletion;
 mod directory;
 mod endings;
 mod errands;
+mod export;
 mod grants;
 mod identities;
 mod keys;
 mod leases;
+mod leaving;
 mod lockouts;
 mod logout_outbox;
 mod mail_outbox;
@@ -60,6 +62,7 @@ pub use errands::{Away, NewErrand, StoredErrand};
 pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use leases::Lease;
+pub use leaving::{Departure, Gone, Left, PAUSE, TRIES, in_use};
 pub use lockouts::{Locked, Noted, Slowed};
 pub use mail_outbox::{NewMail, Post, TakenMail, WaitingMail};
 pub use migrate::{Migration, MigrationReport, Version};
@@ -114,10 +117,12 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         deletion::STATEMENTS,
         endings::STATEMENTS,
         errands::STATEMENTS,
+        export::STATEMENTS,
         grants::STATEMENTS,
         identities::STATEMENTS,
         keys::STATEMENTS,
         leases::STATEMENTS,
+        leaving::STATEMENTS,
         lockouts::STATEMENTS,
         logout_outbox::STATEMENTS,
         mail_outbox::STATEMENTS,

@@ -39,15 +39,15 @@ macro_rules! live {
 statements! {
     SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, u.claims, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
-        WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
+        WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL";
     SIGN_IN_AND_CONSENT_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, u.claims, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
-        WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
+        WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL";
     SIGN_IN_AND_CONSENT = "SELECT s.id, s.user_id, u.email, u.name, u.claims, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
-        WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
+        WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL";
     SIGN_INS_AFTER = concat!("SELECT ", entry_columns!(), " FROM sign_ins s JOIN users u ON u.id = s.user_id \
         WHERE (s.created_at, s.id) > ($1, $2) AND ", live!(), " ORDER BY s.created_at, s.id LIMIT $3");
     SIGN_INS_OF_USER_AFTER = concat!("SELECT ", entry_columns!(), " FROM sign_ins s JOIN users u ON u.id = s.user_id \

@@ -13,7 +13,7 @@ use crate::protocol::user::{User, UserField};
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at, made_by, upstream_roles, email_authority"
+        "id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at, made_by, upstream_roles, email_authority, delete_after"
     };
 }
 
@@ -32,7 +32,7 @@ statements! {
     // Small letters of all languages are made on our side; LOWER finds them where the database knows the language.
     USERS_FOUND_AFTER = concat!("SELECT ", columns!(), identities!(), " FROM users WHERE (created_at, id) > ($1, $2) AND (email LIKE $4 ESCAPE '!' \
         OR LOWER(name) LIKE $4 ESCAPE '!' OR name LIKE $5 ESCAPE '!') ORDER BY created_at, id LIMIT $3");
-    INSERT_USER = concat!("INSERT INTO users (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+    INSERT_USER = concat!("INSERT INTO users (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
         ON CONFLICT (email) DO NOTHING RETURNING id");
     HOLD_ACCOUNT = concat!("UPDATE users SET created_at = created_at WHERE id = $1 RETURNING ", columns!());
     CHANGE_USER = "UPDATE users SET email = COALESCE($2, email), email_verified = COALESCE($3, email_verified), \
@@ -40,7 +40,7 @@ statements! {
         roles = COALESCE($7, roles), updated_at = $8, email_authority = COALESCE($9, email_authority) WHERE id = $1";
     SWITCH_USER_OFF = concat!("UPDATE users SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1 RETURNING ", columns!());
     SWITCH_USER_ON = concat!("UPDATE users SET disabled_at = NULL WHERE id = $1 RETURNING ", columns!());
-    CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL RETURNING id";
+    CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL AND delete_after IS NULL RETURNING id";
 }
 
 /// A user with what proves the account.
@@ -87,6 +87,7 @@ struct UserRow {
     made_by: String,
     upstream_roles: String,
     email_authority: String,
+    delete_after: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -111,6 +112,7 @@ impl UserRow {
             created_at: Timestamp::from_seconds(self.created_at),
             updated_at: Timestamp::from_seconds(self.updated_at),
             disabled_at: moment(self.disabled_at),
+            delete_after: moment(self.delete_after),
         };
         Ok(Account { user, password_hash: self.password_hash })
     }
@@ -172,6 +174,7 @@ impl Transaction {
             .bind(user.made_by.as_str())
             .bind(upstream_roles)
             .bind(user.email_authority.as_str())
+            .bind(user.delete_after.map(Timestamp::seconds))
             .fetch_optional(c)
             .await)?;
         Ok(written.is_some())
@@ -228,7 +231,7 @@ impl Transaction {
     }
 
     /// Confirms that a user may still sign in by the password with this hash, and puts a hash with newer parameters in its place when
-    /// one is given; `false` when the password was changed or the user switched off meanwhile. Holds the user as
+    /// one is given; `false` when the password was changed, or the user switched off or left meanwhile. Holds the user as
     /// [`Transaction::hold_user`] does.
     pub async fn confirm_password(&mut self, user_id: &str, hash: &str, newer: Option<&str>) -> Result<bool, Failure> {
         let confirmed = on!(self, |c| sqlx::query_as::<_, (String,)>(CONFIRM_PASSWORD)

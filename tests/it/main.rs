@@ -26,6 +26,7 @@ mod issuer_path;
 mod keys;
 mod kill;
 mod languages;
+mod leaving;
 mod long_state;
 mod lost_answers;
 mod mail;

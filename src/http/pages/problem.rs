@@ -97,6 +97,7 @@ fn title(rejection: Rejection) -> &'static str {
         Rejection::CookiesBlocked => "cookies-are-needed",
         Rejection::NoSuchPage => "nothing-here",
         Rejection::RegistrationClosed | Rejection::ProviderRegistrationClosed => "no-new-accounts",
+        Rejection::AccountLeaving => "account-is-leaving",
         Rejection::AccountSwitchedOff => "account-is-switched-off",
         _ => by_code(),
     }

@@ -30,8 +30,8 @@ impl Mails {
         }
         let account = self.storage.read_uncounted().await?.user_by_email(&message.to).await?;
         let is_reset = message.about.purpose() == Some(Purpose::Reset);
-        // Whoever is shut out gets no new password.
-        let account = account.filter(|account| !is_reset || account.user.disabled_at.is_none());
+        // Whoever is shut out, or leaves, gets no new password.
+        let account = account.filter(|account| !is_reset || account.user.is_usable());
         let is_taken = account.is_some();
         if let (Some(account), Some(ticket), true) = (&account, &message.ticket, is_reset) {
             // It opens that account and no other, whoever has the address when it is used.

@@ -59,6 +59,10 @@ pub enum Name {
     UserSignedOut,
     /// What failed sign-ins had closed of an account was opened again.
     UserUnlocked,
+    /// The person of an account leaves, or an operator sees them off: it is closed, and goes unless they come back.
+    UserDeletionRequested,
+    /// An account whose person left was brought back.
+    UserDeletionWithdrawn,
     /// An account was deleted.
     UserDeleted,
     /// An account lost its address to its owner and was switched off: whoever made it had never proved the address.
@@ -131,6 +135,8 @@ named!(Name {
     UserEnabled = "user.enabled",
     UserSignedOut = "user.signed_out",
     UserUnlocked = "user.unlocked",
+    UserDeletionRequested = "user.deletion_requested",
+    UserDeletionWithdrawn = "user.deletion_withdrawn",
     UserDeleted = "user.deleted",
     UserDisplaced = "user.displaced",
     IdentityLinked = "identity.linked",

@@ -33,6 +33,7 @@ macro_rules! pages {
         NotYours: InvalidForm 403, "OpenID Connect Core §5.7", "That account cannot be taken over: sign in to it, or ask whoever runs this server.";
         LastWayIn: InvalidForm, "OWASP ASVS 6.4", "It is the only way to sign in to this account: add another before you remove it.";
         AccountSwitchedOff: InvalidForm 403, "OWASP ASVS 7.4.2", "This account has been switched off. Ask whoever runs this server.";
+        AccountLeaving: InvalidForm 403, "OWASP ASVS 6.4", "This account is closed and will be deleted. The link in the mail that was sent to its address brings it back.";
 
         PasswordsSwitchedOff: InvalidForm 403, "OWASP ASVS 6.3.3", "Nobody signs in with a password here. Choose a provider.";
 

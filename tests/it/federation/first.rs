@@ -1,6 +1,7 @@
 //! The first sign-in: an account is made, or the address has one already, or nobody may.
 
 use doorward::config::Register;
+use doorward::protocol::audit::Act;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::upstream::ProviderKind;
@@ -218,6 +219,20 @@ async fn an_account_that_was_switched_off_is_not_opened_by_its_provider() {
     let sent_to = leave(&mut browser, &login).await;
     let answer = browser.get(&answer_of(&fake, &sent_to).await).await;
     answer.refused_page(403, Rejection::AccountSwitchedOff);
+    assert!(!browser.cookies.keys().any(|name| name.contains("sign_in")));
+}
+
+#[tokio::test]
+async fn whoever_has_left_is_told_so_by_the_way_that_they_came() {
+    let (server, fake) = federated(|_| {}).await;
+    newcomer(&server, &fake).await;
+    let user = identity(&server, &fake).await.unwrap().user_id;
+    server.registry().leave_user(&user, 60, &Act::of_operator(server.clock.now())).await.unwrap();
+    let mut browser = server.browser();
+    let login = browser.visit("/login").await;
+    let sent_to = leave(&mut browser, &login).await;
+    let answer = browser.get(&answer_of(&fake, &sent_to).await).await;
+    answer.refused_page(403, Rejection::AccountLeaving);
     assert!(!browser.cookies.keys().any(|name| name.contains("sign_in")));
 }
 

@@ -216,6 +216,7 @@ async fn a_view_has_the_fields_that_the_commands_print() {
         [
             "claims",
             "created_at",
+            "delete_after",
             "email",
             "email_authority",
             "email_verified",
