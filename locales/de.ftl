@@ -103,6 +103,8 @@ go-back-to-and-start-again = Gehen Sie zurück zu <strong class="name">{ $client
 go-back-and-start-again = Gehen Sie zurück zur Anwendung, und beginnen Sie dort neu.
 for-whoever-runs-the-application = Für den Betreiber der Anwendung
 technical-details = Technische Einzelheiten
+send-me-a-code = Code senden
+a-code-goes-to = Per E-Mail an <strong>{ $address }</strong>.
 cannot-tell-when = { $provider } kann nicht sagen, wann Sie sich dort angemeldet haben, und lässt Sie vielleicht ohne Nachfrage durch. Es zählt, dass Sie jetzt dorthin gehen und zurückkommen.
 
 ## Zustimmen
@@ -203,6 +205,7 @@ has-no-access-any-more = { $client } hat keinen Zugriff mehr.
 the-application-has-no-access = Die Anwendung hat keinen Zugriff mehr.
 
 signed-in-more-than-ten-minutes-ago = Sie haben sich vor mehr als zehn Minuten als <strong>{ $person }</strong> angemeldet.
+code-so-that-it-is-you = Lassen Sie sich einen Code senden, damit Sie es sind, der das tut.
 sign-in-so-that-it-is-you = Melden Sie sich noch einmal an, damit Sie es sind, der das tut.
 type-so-that-it-is-you = Geben Sie Ihr Passwort ein, damit Sie es sind, der das tut.
 type-or-sign-in-so-that-it-is-you = Geben Sie Ihr Passwort ein, oder melden Sie sich noch einmal mit dem an, was verknüpft ist, damit Sie es sind, der das tut.
@@ -383,6 +386,9 @@ mail-reset = Ein neues Passwort bei { $brand }
 mail-reset-lead = Jemand bittet um ein neues Passwort für Ihr Konto bei { $brand }. Wenn Sie das waren, wählen Sie hier eines:
 mail-reset-action = Passwort wählen
 mail-reset-advice = Wenn Sie das nicht waren, ist nichts zu tun: Das Passwort bleibt, wie es ist. Geben Sie den Code niemandem, wer auch danach fragt.
+mail-proof = Bestätigen Sie, dass Sie es sind: { $brand }
+mail-proof-lead = Jemand, der in Ihrem Konto bei { $brand } angemeldet ist, möchte dort etwas tun, das nur Sie dürfen. Wenn Sie das sind, machen Sie in demselben Browser weiter:
+mail-proof-advice = Wenn Sie das nicht waren, hat jemand anders Ihr Konto offen. Geben Sie den Code niemandem, wer auch danach fragt; melden Sie sich an und beenden Sie die Anmeldungen, die Sie nicht kennen.
 mail-verify = Bestätigen Sie Ihre Adresse bei { $brand }
 mail-verify-lead = Bestätigen Sie, dass dies die Adresse Ihres Kontos bei { $brand } ist:
 mail-change = Ihre neue Adresse bei { $brand }
@@ -484,6 +490,8 @@ look-into-your-mail = Sehen Sie in Ihre E-Mails
 mail-if-account = Wenn es ein Konto mit der Adresse <strong>{ $address }</strong> gibt, ist eine E-Mail mit einem Link und einem Code dorthin unterwegs. Das kann eine Minute dauern.
 mail-on-its-way = Eine E-Mail mit einem Link und einem Code ist unterwegs an <strong>{ $address }</strong>. Das kann eine Minute dauern.
 code-from-the-mail = Code aus der E-Mail
+code-hint-here = Acht Buchstaben. Sie können auch den Link in der E-Mail öffnen, in diesem Browser.
+send-it-again = lassen Sie ihn noch einmal senden
 code-hint = Acht Buchstaben. Sie können auch den Link in der E-Mail öffnen, in diesem Browser oder auf dem Gerät, auf dem Sie sie lesen.
 no-mail = Keine E-Mail? Sehen Sie bei den unerwünschten nach, oder
 correct-or-send-again = berichtigen Sie die Adresse oder senden Sie noch einmal
@@ -502,6 +510,7 @@ keep-it = Behalten
 link-register = für <strong>{ $address }</strong>, in diesem Browser. Als Nächstes wählen Sie einen Namen und ein Passwort.
 link-invite = zu einem Konto bei <strong class="name">{ $brand }</strong> mit der Adresse <strong>{ $address }</strong>. Als Nächstes wählen Sie ein Passwort.
 link-reset = für das Konto von <strong>{ $address }</strong>. Mit dem neuen Passwort werden alle Browser und Anwendungen abgemeldet, die jetzt angemeldet sind.
+link-confirm = Jemand, der hier als <strong>{ $address }</strong> angemeldet ist, möchte etwas tun, das nur Sie dürfen. Wenn Sie das nicht sind, schließen Sie diese Seite.
 link-verify = Gehören <strong>{ $address }</strong> und das Konto mit dieser Adresse Ihnen? Wenn Sie diese E-Mail nicht angefordert haben, schließen Sie diese Seite.
 link-change = Ihr Konto soll von nun an die Adresse <strong>{ $address }</strong> haben. Wenn Sie diese E-Mail nicht angefordert haben, schließen Sie diese Seite.
 link-undo = Ihr Konto bekommt seine frühere Adresse <strong>{ $address }</strong> wieder, und alle werden abgemeldet. Danach wählen Sie ein neues Passwort.

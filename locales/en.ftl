@@ -118,6 +118,8 @@ go-back-to-and-start-again = Go back to <strong class="name">{ $client }</strong
 go-back-and-start-again = Go back to the application and start again.
 for-whoever-runs-the-application = For whoever runs the application
 technical-details = Technical details
+send-me-a-code = Send me a code
+a-code-goes-to = By mail to <strong>{ $address }</strong>.
 cannot-tell-when = { $provider } cannot tell when you signed in there, and may let you pass without asking. What counts is that you go there now and come back.
 
 ## Agreeing
@@ -219,6 +221,7 @@ has-no-access-any-more = { $client } has no access any more.
 the-application-has-no-access = The application has no access any more.
 
 signed-in-more-than-ten-minutes-ago = You signed in more than ten minutes ago, as <strong>{ $person }</strong>.
+code-so-that-it-is-you = Have a code sent to you, so that it is you who does this.
 sign-in-so-that-it-is-you = Sign in once more, so that it is you who does this.
 type-so-that-it-is-you = Type your password, so that it is you who does this.
 type-or-sign-in-so-that-it-is-you = Type your password, or sign in once more with what is linked, so that it is you who does this.
@@ -276,6 +279,9 @@ mail-reset = A new password at { $brand }
 mail-reset-lead = Somebody asks for a new password of your account at { $brand }. If it was you, choose one here:
 mail-reset-action = Choose a password
 mail-reset-advice = If it was not you, there is nothing to do: the password stays as it is. Give the code to nobody, whoever asks for it.
+mail-proof = Confirm that it is you: { $brand }
+mail-proof-lead = Somebody who is signed in to your account at { $brand } wants to do something there that only you may. If it is you, go on in the same browser:
+mail-proof-advice = If it was not you, somebody else has your account open. Give the code to nobody, whoever asks for it; sign in, and end the sign-ins that you do not know.
 mail-verify = Confirm your address at { $brand }
 mail-verify-lead = Confirm that this is the address of your account at { $brand }:
 mail-change = Your new address at { $brand }
@@ -437,6 +443,8 @@ look-into-your-mail = Look into your mail
 mail-if-account = If there is an account with the address <strong>{ $address }</strong>, a mail with a link and a code is on its way to it. It may take a minute.
 mail-on-its-way = A mail with a link and a code is on its way to <strong>{ $address }</strong>. It may take a minute.
 code-from-the-mail = Code from the mail
+code-hint-here = Eight letters. You can also open the link in the mail, in this browser.
+send-it-again = have it sent again
 code-hint = Eight letters. You can also open the link in the mail, in this browser or on the device where you read it.
 no-mail = No mail? Look among the unwanted ones, or
 correct-or-send-again = correct the address or send it again
@@ -455,6 +463,7 @@ keep-it = Keep it
 link-register = for <strong>{ $address }</strong>, in this browser. Next you choose a name and a password.
 link-invite = to have an account at <strong class="name">{ $brand }</strong> with the address <strong>{ $address }</strong>. Next you choose a password.
 link-reset = for the account of <strong>{ $address }</strong>. With the new password, all browsers and applications that are signed in now are signed out.
+link-confirm = Somebody who is signed in here as <strong>{ $address }</strong> wants to do something that only you may. If that is not you, close this page.
 link-verify = <strong>{ $address }</strong> is yours, and the account that has it too? If you did not ask for this mail, close this page.
 link-change = Your account is to have the address <strong>{ $address }</strong> from now on. If you did not ask for this mail, close this page.
 link-undo = Your account gets its former address <strong>{ $address }</strong> again, and everybody is signed out of it. Then you choose a new password.

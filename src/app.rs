@@ -156,6 +156,7 @@ impl App {
                 attempts: &config.limits,
                 lifetimes: config.tokens.clone(),
                 providers: config.upstream.iter().filter(|provider| provider.enabled).collect(),
+                with_mail: config.mail.is_on(),
                 proves_addresses: config.mail.is_on() && config.registration.prove_address,
             }),
             audit: AuditRecord::new(storage.clone(), master_key, config.audit.retention),

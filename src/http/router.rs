@@ -13,7 +13,7 @@ use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
-    account, consent, emails, history, login, logout, mail, missing, new_password, newcomer, password, profile,
+    account, consent, emails, history, login, logout, mail, missing, new_password, newcomer, password, profile, proof,
     recover, register, upstream,
 };
 use super::site::Site;
@@ -106,6 +106,7 @@ fn router(app: App) -> Router {
         .route("/account/sign-ins/end", post(account::end_sign_in))
         .route("/account/sign-ins/end-others", post(account::end_others))
         .route("/account/apps/end", post(account::end_app))
+        .route("/account/proof", post(proof::post))
         .route("/account/emails", get(emails::get).post(emails::post))
         .route("/account/emails/verify", post(emails::verify))
         .route("/account/emails/take", post(account::take_address))

@@ -45,6 +45,7 @@ const ROUTES: &[&str] = &[
     "/mail",
     "/mail/code",
     "/mail/password",
+    "/account/proof",
     "/account/emails",
     "/account/emails/verify",
     "/account/emails/take",

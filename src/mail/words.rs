@@ -125,6 +125,10 @@ impl Words {
                 self.begin("mail-reset", &["mail-reset-lead"], &["mail-reset-advice"]);
                 self.proof("mail-reset-action", carried);
             }
+            Purpose::Confirm => {
+                self.begin("mail-proof", &["mail-proof-lead"], &["mail-proof-advice"]);
+                self.proof("go-on", carried);
+            }
             Purpose::Verify => {
                 self.begin("mail-verify", &["mail-verify-lead"], &["mail-somebody-elses-account"]);
                 self.proof("mail-confirm-the-address", carried);

@@ -4,7 +4,7 @@
 //! A context class is claimed only where it is true. A password over TLS, or over the loopback of a development machine, is the class
 //! `PasswordProtectedTransport` of SAML 2.0 (saml-authn-context-2.0-os §3.4.5), which most applications know by this name. What
 //! another provider vouches for has no class and no method of ours: its own words are passed on where whoever runs this server trusts them
-//! (`pass_acr`). Of several classes that are true, the one is claimed that the client likes best.
+//! (`pass_acr`). A mail that was read is a method of its own and makes no class true. Of several classes that are true, the one is claimed that the client likes best.
 
 use super::claims_request::ClaimsRequest;
 use super::proof::{Kind, Proof, Proofs};
@@ -28,6 +28,8 @@ struct Worth {
 const fn worth(kind: Kind) -> Worth {
     match kind {
         Kind::Password => Worth { amr: Some("pwd"), identifies: true },
+        // A code or a link that is good once is what RFC 8176 calls a one-time password; it has no word for the way that it comes.
+        Kind::Mail => Worth { amr: Some("otp"), identifies: true },
         Kind::Upstream => Worth { amr: None, identifies: true },
         Kind::Unknown => Worth { amr: None, identifies: false },
     }
@@ -120,6 +122,24 @@ mod tests {
         let both = Proofs::of(Kind::Password, NOW).and(later);
         assert_eq!(Assurance::of(&both, &ClaimsRequest::default()).auth_time, NOW);
         assert!(identifies(&both) && !identifies(&Proofs::of(Kind::Unknown, NOW)));
+    }
+
+    #[test]
+    fn a_mail_that_was_read_is_told_as_what_it_is_and_raises_no_class() {
+        let gold = Vouched {
+            acr: Some("gold".into()),
+            amr: vec!["hwk".into()],
+            ..Vouched::of("sample", "https://p.test", "1")
+        };
+        let came_by = Proofs::first(Proof::vouched(&gold, "i", NOW.minus(9000)));
+        let bond = came_by.bond().unwrap();
+        assert_eq!(bond.identity.as_ref().map(|by| by.id.as_str()), Some("i"));
+        let told = |proofs: &Proofs| Assurance::of(proofs, &wishing(&format!("gold {PASSWORD_CLASS}")));
+        let expected = Assurance { auth_time: NOW, acr: None, amr: vec!["otp".into()] };
+        assert_eq!(told(&Proofs::of(Kind::Mail, NOW)), expected);
+        assert_eq!(told(&Proofs::first(bond).and(Proof::of(Kind::Mail, NOW))), expected);
+        assert!(leaves_wishes(&Proofs::of(Kind::Mail, NOW), &wishing(PASSWORD_CLASS)));
+        assert!(Proofs::of(Kind::Password, NOW).bond().is_none());
     }
 
     #[test]

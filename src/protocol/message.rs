@@ -87,6 +87,7 @@ impl About {
                 Purpose::Undo => "address_changed",
                 Purpose::Invite => "invitation",
                 Purpose::Return => "deletion",
+                Purpose::Confirm => "confirm",
             },
             Self::AddressTaken => "address_taken",
             Self::Alert(alert) => alert.kind(),

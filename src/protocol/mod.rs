@@ -36,6 +36,7 @@ pub mod key_life;
 pub mod key_schedule;
 pub mod leaving;
 pub mod logout_token;
+pub mod mailbox;
 pub mod message;
 pub mod metadata;
 pub mod named;

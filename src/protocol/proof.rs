@@ -16,6 +16,8 @@ pub enum Kind {
     Password,
     /// An account at an upstream provider, one of the person's identities.
     Upstream,
+    /// A mail to the account's address, read there.
+    Mail,
     /// One that only a newer version knows: it was given, but nothing can be told of it.
     #[serde(other)]
     Unknown,
@@ -27,6 +29,7 @@ impl Kind {
         match self {
             Self::Password => "password",
             Self::Upstream => "upstream",
+            Self::Mail => "mail",
             Self::Unknown => "unknown",
         }
     }
@@ -112,6 +115,12 @@ impl Proofs {
     /// The identity that was used last, if any was.
     pub fn identity(&self) -> Option<&ByIdentity> {
         self.0.iter().rev().find_map(|proof| proof.identity.as_ref())
+    }
+
+    /// The identity by which they came, if they did, without what its provider claimed then: beside a newer proof it says no more than what they hang on.
+    pub fn bond(&self) -> Option<Proof> {
+        let bare = |by: &ByIdentity| ByIdentity { acr: None, amr: Vec::new(), ..by.clone() };
+        self.0.iter().rev().find_map(|proof| Some(Proof { identity: Some(bare(proof.identity.as_ref()?)), ..*proof }))
     }
 
     /// All of them, in the order they were given.

@@ -25,6 +25,8 @@ pub enum Purpose {
     Undo,
     /// Take an account back that is about to be deleted.
     Return,
+    /// Confirm in the browser that asked, which is signed in, that it is the account's person who does something there.
+    Confirm,
 }
 
 named!(Purpose {
@@ -35,6 +37,7 @@ named!(Purpose {
     Change = "change",
     Undo = "undo",
     Return = "return",
+    Confirm = "confirm",
 });
 
 const MINUTE: i64 = 60;
@@ -43,10 +46,11 @@ const DAY: i64 = 86_400;
 pub const TO_FINISH: i64 = 15 * MINUTE;
 
 impl Purpose {
-    /// How long a ticket holds, in seconds: what gives a whole account to its reader, half an hour; what waits for somebody to come to their
+    /// How long a ticket holds, in seconds: what gives a whole account to its reader, half an hour; what proves who is at the browser that asks, a quarter; what waits for somebody to come to their
     /// mail by themselves, days.
     pub const fn lifetime(self) -> i64 {
         match self {
+            Self::Confirm => 15 * MINUTE,
             Self::Reset => 30 * MINUTE,
             Self::Register | Self::Verify | Self::Change => 60 * MINUTE,
             Self::Invite | Self::Undo | Self::Return => 7 * DAY,
@@ -55,7 +59,17 @@ impl Purpose {
 
     /// Whether a code comes with the link: there is a page that asks for it.
     pub const fn has_code(self) -> bool {
-        matches!(self, Self::Register | Self::Reset | Self::Verify | Self::Change)
+        matches!(self, Self::Register | Self::Reset | Self::Verify | Self::Change | Self::Confirm)
+    }
+
+    /// Whether it proves who its reader is.
+    pub const fn identifies(self) -> bool {
+        matches!(self, Self::Confirm)
+    }
+
+    /// Whether its link is worth something only in the browser that asked for it.
+    pub const fn acts_where_asked(self) -> bool {
+        matches!(self, Self::Confirm)
     }
 
     /// Whether a password is chosen at its end.

@@ -8,6 +8,7 @@
 mod account;
 mod attempts;
 mod authenticate;
+mod by_mail;
 mod change_password;
 mod devices;
 mod errands;
@@ -55,6 +56,7 @@ use crate::config::{LimitsConfig, SignInConfig, TokensConfig, UpstreamConfig};
 use crate::leaked::Leaked;
 use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::mailbox::Powers;
 use crate::protocol::new_password::Words;
 use crate::protocol::next_step::Policy;
 use crate::rates::Rates;
@@ -84,7 +86,11 @@ pub struct SignIns {
     tickets: Arc<Tickets>,
     /// Whether an account begins with a proof of its address.
     proves_addresses: bool,
+    /// What mail is good for.
+    by_mail: Powers,
     providers: Arc<[String]>,
+    /// Those of them that can be asked for a fresh proof.
+    timed: Arc<[String]>,
     /// Begins, seals and opens journeys.
     pub journeys: Arc<Journeys>,
     /// Makes and checks what forms carry.
@@ -118,6 +124,8 @@ pub struct Parts<'a> {
     pub lifetimes: TokensConfig,
     /// The providers that are switched on.
     pub providers: Vec<&'a UpstreamConfig>,
+    /// Whether mail can be sent.
+    pub with_mail: bool,
     /// Whether an account begins with a proof of its address, by mail.
     pub proves_addresses: bool,
 }
@@ -133,7 +141,9 @@ impl SignIns {
             errands: Arc::new(Errands::new(parts.master_key)),
             tickets: Arc::new(Tickets::new(parts.master_key)),
             proves_addresses: parts.proves_addresses,
-            providers: parts.providers.iter().map(|provider| provider.id.clone()).collect(),
+            by_mail: Powers { is_on: parts.with_mail, resets: parts.limits.password },
+            timed: ids(&parts.providers, |provider| provider.kind().tells_when()),
+            providers: ids(&parts.providers, |_| true),
             journeys: Arc::new(Journeys::new(parts.master_key)),
             forms: Arc::new(Forms::new(parts.master_key)),
             storage: parts.storage,
@@ -147,4 +157,9 @@ impl SignIns {
             lifetimes: parts.lifetimes,
         }
     }
+}
+
+/// The ids of those of these providers.
+fn ids(providers: &[&UpstreamConfig], of: impl Fn(&UpstreamConfig) -> bool) -> Arc<[String]> {
+    providers.iter().filter(|provider| of(provider)).map(|provider| provider.id.clone()).collect()
 }

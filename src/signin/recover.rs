@@ -96,7 +96,12 @@ impl SignIns {
     }
 
     /// The account, held, when it can be used and still has the address.
-    async fn owned(&self, transaction: &mut Transaction, user_id: &str, address: &str) -> Result<Account, Error> {
+    pub(super) async fn owned(
+        &self,
+        transaction: &mut Transaction,
+        user_id: &str,
+        address: &str,
+    ) -> Result<Account, Error> {
         let account = transaction.hold_account(user_id).await?;
         let account = account.filter(|Account { user, .. }| user.is_usable() && user.email.as_deref() == Some(address));
         Ok(account.ok_or(Rejection::UnknownTicket)?)
@@ -208,7 +213,7 @@ impl SignIns {
         (browser, cookie): (&Browser, &Secret),
         now: Timestamp,
     ) -> Result<Journey, Error> {
-        let ticket = self.ticket_of(link, now).await?;
+        let ticket = self.ticket_of(link, std::slice::from_ref(cookie), now).await?;
         let user_id = ticket.user_id.filter(|_| ticket.purpose == Purpose::Undo).ok_or(Rejection::UnknownTicket)?;
         let mut transaction = self.storage.begin().await?;
         transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?.ok_or(Rejection::UnknownTicket)?;

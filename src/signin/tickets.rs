@@ -169,27 +169,36 @@ impl SignIns {
     /// What a link is for, and to whom it was sent; following it does nothing yet.
     ///
     /// # Errors
-    /// [`Rejection::UnknownTicket`]; a failure when the database fails.
-    pub async fn ticket_of(&self, link: &Secret, now: Timestamp) -> Result<Ticket, Error> {
+    /// [`Rejection::UnknownTicket`]; [`Rejection::ForeignPendingRequest`] for one that is worth something only in the browser that asked for it, when that
+    /// has none of these cookies; a failure when the database fails.
+    pub async fn ticket_of(&self, link: &Secret, browser: &[Secret], now: Timestamp) -> Result<Ticket, Error> {
         let stored = self.storage.read().await?.ticket_by_link(&link.hash()).await?;
-        let ticket = stored.map(|stored| stored.ticket).filter(|ticket| now < ticket.expires_at);
-        Ok(ticket.ok_or(Rejection::UnknownTicket)?)
+        let stored = stored.filter(|stored| now < stored.ticket.expires_at).ok_or(Rejection::UnknownTicket)?;
+        if stored.ticket.purpose.acts_where_asked() && self.asked_on(&stored, browser, now).is_none() {
+            return Err(Rejection::ForeignPendingRequest.into());
+        }
+        Ok(stored.ticket)
+    }
+
+    /// The journey of the browser that asked for a ticket, when it has one of these cookies.
+    fn asked_on(&self, stored: &StoredTicket, browser: &[Secret], now: Timestamp) -> Option<Journey> {
+        self.journeys.open(stored.journey.as_deref()?, browser, now).ok().map(|opened| opened.journey)
     }
 
     /// Takes a link as shown by the browser with this cookie; the journey on which that is proved: the one that asked when it was this browser, and
     /// otherwise one of its own.
     ///
     /// # Errors
-    /// [`Rejection::UnknownTicket`], also when another browser has shown it before; a failure when the database fails.
+    /// As [`SignIns::ticket_of`]; [`Rejection::UnknownTicket`] also when another browser has shown it before.
     pub async fn with_link(&self, link: &Secret, cookie: &Secret, now: Timestamp) -> Result<Journey, Error> {
-        let ticket = self.ticket_of(link, now).await?;
+        let here = std::slice::from_ref(cookie);
+        let ticket = self.ticket_of(link, here, now).await?;
         let mut transaction = self.storage.begin().await?;
         let proved = transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?;
         let proved = proved.ok_or(Rejection::UnknownTicket)?;
         transaction.commit().await?;
-        let asked =
-            proved.journey.as_deref().and_then(|text| self.journeys.open(text, std::slice::from_ref(cookie), now).ok());
-        let journey = asked.map_or_else(|| self.journeys.begin(Goal::Account, now), |opened| opened.journey);
+        let journey = self.asked_on(&proved, here, now);
+        let journey = journey.unwrap_or_else(|| self.journeys.begin(Goal::Account, now));
         Ok(proved_on(journey, proved.ticket, now))
     }
 }

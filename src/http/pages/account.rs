@@ -279,7 +279,8 @@ async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, Pag
     }
 }
 
-async fn question(
+/// The page that asks for a proof before something sensitive is done.
+pub(super) async fn question(
     app: &App,
     sender: &Sender,
     visit: &Visit,
@@ -292,7 +293,7 @@ async fn question(
         page: sender.page.clone(),
         form: visit.form(app),
         whose,
-        offer: Offer::to_user(app, sender, user_id).await?,
+        offer: Offer::to_user(app, sender, user_id, visit.mailbox(app).await?).await?,
         asks: Asks::of(&sender.page, action, app.sign_ins.subject_of(user_id, action).await?),
         error: error.as_ref().map(Notice::from),
     };

@@ -113,7 +113,7 @@ impl Visit {
         Ok(Login {
             title: "confirm-that-it-is-you",
             again: Some(again.called().to_owned()),
-            offer: Offer::to_user(app, sender, &again.user_id).await?,
+            offer: Offer::to_user(app, sender, &again.user_id, self.mailbox(app).await?).await?,
             ..self.page(app, sender, again.email.clone().unwrap_or_default()).await?
         })
     }

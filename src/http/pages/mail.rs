@@ -9,10 +9,12 @@ use axum::response::{IntoResponse, Response};
 use super::visit::Visit;
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
-use crate::failure::{Error, Failure};
+use crate::clock::Timestamp;
+use crate::failure::Error;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender, query};
+use crate::protocol::issuer::Place;
 use crate::protocol::journey::Journey;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::ticket::{Purpose, Ticket};
@@ -53,7 +55,8 @@ pub(in crate::http) async fn get(
     let now = app.now();
     let params = query(raw.as_deref())?;
     let secret = params.single("ticket")?.ok_or(Rejection::UnknownTicket)?.to_owned();
-    let Ticket { purpose, address, .. } = app.sign_ins.ticket_of(&Secret::presented(secret.as_str()), now).await?;
+    let link = Secret::presented(secret.as_str());
+    let Ticket { purpose, address, .. } = app.sign_ins.ticket_of(&link, &sender.cookies.browser, now).await?;
     let visit = Visit::open(&app, &sender, None, now).await?;
     let (title, effect, button) = words_of(purpose);
     let (page, form) = (sender.page.clone(), visit.form(&app));
@@ -69,13 +72,14 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let now = app.now();
     let visit = Visit::open(&app, &form.sender, None, now).await?;
     let link = Secret::presented(form.params.single("ticket")?.ok_or(Rejection::UnknownTicket)?);
-    let ticket = app.sign_ins.ticket_of(&link, now).await?;
+    let here = std::slice::from_ref(visit.browser());
+    let ticket = app.sign_ins.ticket_of(&link, here, now).await?;
     let journey = if ticket.purpose == Purpose::Undo {
         app.sign_ins.restore_address(&link, (&form.sender.browser, visit.browser()), now).await?
     } else {
         app.sign_ins.with_link(&link, visit.browser(), now).await?
     };
-    Ok(visit.after_mail(&app, journey)?)
+    Ok(visit.after_mail(&app, &form.sender, journey).await?)
 }
 
 /// The page that asks for a code.
@@ -85,7 +89,11 @@ pub(in crate::http) async fn get_code(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
     refuse_if_off(&app)?;
-    let visit = Visit::of_page(&app, &sender, raw.as_deref(), app.now()).await?;
+    let now = app.now();
+    let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
+    if visit.has_gone_on(&app, &sender, now).await? {
+        return Ok(visit.resume(&app)?);
+    }
     Ok(code_page(&app, &sender, &visit, None).await?)
 }
 
@@ -95,9 +103,12 @@ pub(in crate::http) async fn post_code(State(app): State<App>, form: CsrfForm) -
     let now = app.now();
     let visit = Visit::of_form(&app, &form, now).await?;
     let typed = form.params.single("code")?.unwrap_or_default();
+    if visit.has_gone_on(&app, &form.sender, now).await? {
+        return Ok(visit.resume(&app)?);
+    }
     let by = (&form.sender.browser, visit.browser());
     match app.sign_ins.with_code(visit.journey.clone(), typed, by, now).await {
-        Ok(journey) => Ok(visit.after_mail(&app, journey)?),
+        Ok(journey) => Ok(visit.after_mail(&app, &form.sender, journey).await?),
         Err(Error::Rejected(refusal)) => Ok(code_page(&app, &form.sender, &visit, Some(refusal)).await?),
         Err(Error::Failed(failure)) => Err(failure.into()),
     }
@@ -106,7 +117,7 @@ pub(in crate::http) async fn post_code(State(app): State<App>, form: CsrfForm) -
 async fn code_page(app: &App, sender: &Sender, visit: &Visit, refusal: Option<Refusal>) -> Result<Response, Error> {
     let Some(mailed) = visit.journey.mailed.clone().filter(|mailed| !mailed.is_proved) else {
         // Shown already, by the link or in another tab.
-        return Ok(visit.after_mail(app, visit.journey.clone())?);
+        return Ok(see_other(&visit.place_after_mail(app, &visit.journey))?);
     };
     let answer = visit.answer(&Code {
         page: sender.page.clone(),
@@ -134,6 +145,7 @@ const fn words_of(purpose: Purpose) -> (&'static str, &'static str, &'static str
         Purpose::Change => ("confirm-your-new-address", "link-change", "confirm"),
         Purpose::Undo => ("take-your-account-back", "link-undo", "take-it-back"),
         Purpose::Return => ("keep-your-account", "link-return", "keep-it"),
+        Purpose::Confirm => ("confirm-that-it-is-you", "link-confirm", "go-on"),
     }
 }
 
@@ -144,18 +156,39 @@ impl Code {
             Purpose::Reset => "/recover",
             Purpose::Register | Purpose::Invite => "/register",
             Purpose::Verify | Purpose::Change | Purpose::Undo | Purpose::Return => "/account/emails",
+            Purpose::Confirm => "/authorize/continue",
         }
     }
 }
 
 impl Visit {
-    /// On after a proof by mail: to choose a password, or to what it was asked for.
-    fn after_mail(&self, app: &App, journey: Journey) -> Result<Response, Failure> {
+    /// On after a proof by mail: signed in by it, to choose a password, or to what it was asked for.
+    async fn after_mail(self, app: &App, sender: &Sender, journey: Journey) -> Result<Response, Error> {
+        if !journey.mailed.as_ref().is_some_and(|mailed| mailed.is_proved && mailed.purpose.identifies()) {
+            let response = see_other(&self.place_after_mail(app, &journey))?;
+            return Ok((self.cookie, response).into_response());
+        }
+        let progress = app.sign_ins.with_mailbox(journey.clone(), &sender.browser, app.now()).await?;
+        let cookie = self.cookie.clone();
+        let response = self.on(app, journey.without_mail()).after(app, sender, progress)?;
+        Ok((cookie, response).into_response())
+    }
+
+    /// Where a proof by mail leads that signs nobody in.
+    fn place_after_mail(&self, app: &App, journey: &Journey) -> Place {
         let chooses =
             journey.mailed.as_ref().is_some_and(|mailed| mailed.is_proved && mailed.purpose.ends_in_password());
-        let sealed = app.sign_ins.journeys.seal(&journey, self.browser());
+        let sealed = app.sign_ins.journeys.seal(journey, self.browser());
         let path = if chooses { "/mail/password" } else { "/authorize/continue" };
-        let response = see_other(&app.issuer.place(&format!("{path}?request={sealed}")))?;
-        Ok((self.cookie.clone(), response).into_response())
+        app.issuer.place(&format!("{path}?request={sealed}"))
+    }
+
+    /// Whether a mail that says who is here has done so on this journey already: in another tab, or by the form that the back button left.
+    async fn has_gone_on(&self, app: &App, sender: &Sender, now: Timestamp) -> Result<bool, PageError> {
+        if !self.journey.mailed.as_ref().is_some_and(|mailed| mailed.purpose.identifies()) {
+            return Ok(false);
+        }
+        let sign_in = sender.sign_in(app, now).await?;
+        Ok(sign_in.is_some_and(|sign_in| sign_in.journey_id.as_deref() == Some(self.journey.id.as_str())))
     }
 }

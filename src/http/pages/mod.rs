@@ -18,6 +18,7 @@ pub(super) mod newcomer;
 pub(super) mod password;
 pub(super) mod problem;
 pub(super) mod profile;
+pub(super) mod proof;
 mod providers;
 pub(super) mod recover;
 pub(super) mod register;

@@ -19,6 +19,8 @@ pub(super) struct Offer {
     pub with_password: bool,
     /// Through whom.
     pub providers: Vec<ProviderButton>,
+    /// The address to which a code can be sent that proves it, where one does.
+    pub mailbox: Option<String>,
     /// Whether to say of whom it cannot be learned when the person authenticated there.
     pub is_proof: bool,
 }
@@ -50,7 +52,12 @@ impl askama::filters::HtmlSafe for Mark {}
 impl Offer {
     /// All that there is, to somebody who may be anybody.
     pub fn everything(app: &App, sender: &Sender) -> Self {
-        Self { with_password: app.config.sign_in.password, providers: buttons(app, sender), is_proof: false }
+        Self {
+            with_password: app.config.sign_in.password,
+            providers: buttons(app, sender),
+            mailbox: None,
+            is_proof: false,
+        }
     }
 
     /// All by which an invitation can be taken whose link was shown.
@@ -64,24 +71,26 @@ impl Offer {
 
     /// A password, and nothing else.
     pub const fn password() -> Self {
-        Self { with_password: true, providers: Vec::new(), is_proof: false }
+        Self { with_password: true, providers: Vec::new(), mailbox: None, is_proof: false }
     }
 
-    /// What this user has, to prove once more who they are.
+    /// What this user has, to prove once more who they are; a code that is sent to this address, too.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn to_user(app: &App, sender: &Sender, user_id: &str) -> Result<Self, Failure> {
+    pub async fn to_user(app: &App, sender: &Sender, user_id: &str, mailbox: Option<String>) -> Result<Self, Failure> {
         let all = Self::everything(app, sender);
         let (has_password, identities) = app.sign_ins.ways_in(user_id).await?;
         let is_theirs = |button: &ProviderButton| identities.iter().any(|identity| identity.provider == button.id);
         let own = Self {
             with_password: all.with_password && has_password,
             providers: all.providers.iter().filter(|button| is_theirs(button)).cloned().collect(),
+            mailbox,
             is_proof: true,
         };
         // Whose last way in the settings have taken away is told so by whichever they try.
-        Ok(if own.with_password || !own.providers.is_empty() { own } else { all })
+        let has_any = own.with_password || !own.providers.is_empty() || own.mailbox.is_some();
+        Ok(if has_any { own } else { all })
     }
 }
 

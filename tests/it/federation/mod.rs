@@ -39,7 +39,20 @@ pub async fn federated_with(
         fake.add_to(config, ID, kind, change);
         settings(config);
     });
-    let server = server.await;
+    met(server.await, fake).await
+}
+
+/// As [`federated_with`], where mail can be sent.
+pub async fn federated_with_mail(kind: ProviderKind, settings: impl FnOnce(&mut Config)) -> (Server, Provider) {
+    let fake = Provider::start().await;
+    let server = Server::with_mail(|config| {
+        fake.add_to(config, ID, kind, |_| {});
+        settings(config);
+    });
+    met(server.await, fake).await
+}
+
+async fn met(server: Server, fake: Provider) -> (Server, Provider) {
     fake.follow(&server.clock);
     server.app.providers.discover().await;
     assert_eq!(server.app.providers.get(ID).unwrap().trouble(), None);

@@ -58,6 +58,7 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let new_password = register.clone().to("/mail/password");
     let [change, verify, take] =
         ["", "/verify", "/take"].map(|end| recover.clone().to(&format!("/account/emails{end}")));
+    let proof = recover.clone().without("email").to("/account/proof");
     let forms = vec![
         login,
         register,
@@ -80,6 +81,7 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         change,
         verify,
         take,
+        proof,
     ];
     (browser, forms, client)
 }

@@ -3,6 +3,7 @@
 
 mod address;
 mod operator;
+mod proof;
 mod recover;
 mod registration;
 

@@ -238,6 +238,7 @@ async fn forms_of_mail(seen: &mut Vec<(&'static str, Answer)>) {
     let page = browser.visit("/account/emails").await;
     let change = page.form("#change-email").with("email", "ann@elsewhere.example");
     seen.push(("/account/emails", browser.submit(&change).await));
+    seen.push(("/account/proof", browser.submit(&change.clone().to("/account/proof")).await));
     seen.push(("/account/emails/verify", browser.submit(&change.clone().to("/account/emails/verify")).await));
     seen.push(("/account/emails/take", browser.submit(&change.to("/account/emails/take")).await));
 }

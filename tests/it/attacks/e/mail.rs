@@ -143,3 +143,30 @@ async fn e13_a_forged_host_gets_into_no_mail() {
         }
     }
 }
+
+/// Whoever has a browser that is open, and not the mail, cannot confirm the change of the address by a mail to the address that they would like: the code
+/// goes to the one that the account has, and to no other that is typed.
+#[tokio::test]
+async fn e10_a_thief_of_a_sign_in_confirms_nothing_by_their_own_mailbox() {
+    let server = Server::with_mail(|_| {}).await;
+    let ann = server.db_user(ANN).await;
+    let mut thief = server.browser();
+    thief.sign_in(ANN).await;
+    server.db_change_user(&ann, |account| account.password_hash = None).await;
+    server.turn(601);
+    let waiting = ask(&mut thief, "/account/emails", "#change-email", EVE).await;
+    let own = server.mailbox().await.latest_to(EVE);
+    let question = thief.press(&waiting.form("#code-submit").with("code", &own.code())).await;
+    assert!(!question.has("#done") && question.has("#mail-proof"), "{}", question.text());
+    for forged in [EVE, "ann@example.org, eve@example.org"] {
+        let form = question.form("#mail-proof").with("email", forged).with("address", forged).with("user_id", "x");
+        thief.press(&form).await;
+    }
+    let sent = server.mailbox().await;
+    assert_eq!(sent.to(EVE).len(), 1, "that of the address which is to be shown");
+    assert_eq!(sent.to(ANN).len(), 2);
+    // What proves the new address does not prove who is there.
+    let page = thief.visit("/account").await;
+    assert!(page.has("#sign-out"));
+    assert_eq!(address(&server, &ann).await, ANN);
+}

@@ -198,3 +198,32 @@ async fn j4_a_mailed_code_is_behind_the_same_lock() {
         }
     }
 }
+
+/// A code that confirms what a person does is guessed no faster either, and the guesses count where those of passwords do; beyond, the right one is
+/// not looked at.
+#[tokio::test]
+async fn j4_a_code_that_confirms_is_behind_the_same_lock() {
+    let server = Server::with_mail(|_| {}).await;
+    let ann = server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    server.browser().sign_in(ANN).await;
+    server.db_change_user(&ann, |account| account.password_hash = None).await;
+    server.turn(601);
+    let account = browser.visit("/account").await;
+    let question = browser.press(&account.form("#end-others")).await;
+    let waiting = browser.press(&question.form("#mail-proof")).await;
+    let form = waiting.form("#code-submit");
+    let mut evaluated = 0;
+    for _ in 0..20 {
+        let answer = browser.submit(&form.clone().with("code", "BCDF-GHJK")).await;
+        evaluated += usize::from(answer.status == 400);
+    }
+    assert_eq!(evaluated, 5);
+    let code = server.mailbox().await.latest_to(ANN).code();
+    browser.submit(&form.with("code", &code)).await.refused_page(429, Rejection::TooManyFailures);
+    let mut stranger = server.browser();
+    stranger.address = browser.address.clone();
+    let login = stranger.visit("/login").await.form("#login-submit");
+    stranger.submit(&filled(&login, ANN, PASSWORD)).await.refused_page(429, Rejection::TooManyFailures);
+}
