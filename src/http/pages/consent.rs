@@ -74,7 +74,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
             let denied = visit.told(&app, denied).await?;
             Ok(visit.lead(&form.sender, denied)?)
         }
-        _ => Err(Rejection::MissingDecision.into()),
+        _ => question(&app, &form.sender, visit, Some(Rejection::MissingDecision), now).await,
     }
 }
 

@@ -240,6 +240,7 @@ async fn g6_a_consent_is_of_the_person_who_was_asked() {
     for decision in ["", "Allow", "allow ", "yes", "true", "1", "deny allow"] {
         let answer = browser.submit(&form.clone().with("decision", decision)).await;
         answer.refused_page(400, Rejection::MissingDecision);
+        assert!(answer.has("#allow") && answer.has("#deny"), "it asks again");
     }
     browser.submit(&form.clone().without("decision")).await.refused_page(400, Rejection::MissingDecision);
     assert_eq!(count(&server, "SELECT count(*) FROM consents").await, 0);
