@@ -109,6 +109,8 @@ impl Cookies {
             Action::Link(provider) => format!("link.{}", base64url(provider.as_bytes())),
             Action::Unlink(_) => "unlink".to_owned(),
             Action::TakeAddress(_) => "address".to_owned(),
+            Action::SetPassword => "first-password".to_owned(),
+            Action::RemovePassword => "no-password".to_owned(),
         };
         self.set(name(Kind::Done, self.prefix).to_owned(), &value, Some(60))
     }
@@ -182,6 +184,8 @@ fn read_done(value: &str) -> Option<Done> {
         ("others", "") => Some(Action::EndOtherSignIns),
         ("unlink", "") => Some(Action::Unlink(String::new())),
         ("address", "") => Some(Action::TakeAddress(String::new())),
+        ("first-password", "") => Some(Action::SetPassword),
+        ("no-password", "") => Some(Action::RemovePassword),
         ("app", id) => text(id).map(Action::EndApp),
         ("link", id) => text(id).map(Action::Link),
         _ => None,

@@ -13,8 +13,8 @@ use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
-    account, consent, emails, history, login, logout, mail, missing, new_password, newcomer, password, profile, proof,
-    recover, register, upstream,
+    account, consent, emails, first_password, history, login, logout, mail, missing, new_password, newcomer, password,
+    profile, proof, recover, register, upstream,
 };
 use super::site::Site;
 use crate::app::App;
@@ -100,6 +100,8 @@ fn router(app: App) -> Router {
         .route("/account", get(account::get))
         .route("/account/profile", get(profile::get).post(profile::post))
         .route("/account/password", get(password::get).post(password::post))
+        .route("/account/password/first", post(first_password::begin))
+        .route("/account/password/remove", post(account::remove_password))
         .route("/account/sign-ins", get(account::sign_ins))
         .route("/account/applications", get(account::applications))
         .route("/account/history", get(history::get))

@@ -53,6 +53,8 @@ const ROUTES: &[&str] = &[
     "/signed-out",
     "/account",
     "/account/password",
+    "/account/password/first",
+    "/account/password/remove",
     "/account/profile",
     "/account/sign-ins",
     "/account/applications",

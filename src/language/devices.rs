@@ -7,7 +7,11 @@ const UNKNOWN: &str = "Unknown browser";
 impl Language {
     /// Such as `Firefox unter Linux`, of `Firefox on Linux`.
     pub fn device(self, english: &str) -> String {
-        let own = |browser: &str| if browser == UNKNOWN { self.words("unknown-browser") } else { browser.to_owned() };
+        // Behind it may stand from where.
+        let own = |browser: &str| match browser.strip_prefix(UNKNOWN) {
+            Some(rest) => format!("{}{rest}", self.words("unknown-browser")),
+            None => browser.to_owned(),
+        };
         match english.split_once(" on ") {
             Some((browser, system)) => {
                 self.say("browser-on-system").with("browser", own(browser)).with("system", system).plain()
@@ -34,5 +38,6 @@ mod tests {
             let name = device::name(user_agent);
             assert_eq!((german.device(&name).as_str(), english.device(&name)), (words, name));
         }
+        assert_eq!(german.device("Unknown browser (192.0.2.1)"), "Unbekannter Browser (192.0.2.1)");
     }
 }

@@ -167,6 +167,8 @@ impl Words {
         match alert {
             Alert::TokenReused { client, everywhere } => self.token_reused(client.as_deref(), *everywhere),
             Alert::PasswordChanged => self.begin("mail-password-changed", &["mail-password-changed-lead"], USUAL),
+            Alert::PasswordSet => self.begin("mail-password-set", &["mail-password-set-lead"], USUAL),
+            Alert::PasswordRemoved => self.begin("mail-password-removed", &["mail-password-removed-lead"], USUAL),
             Alert::PasswordReset => self.begin("mail-password-reset", &["mail-password-reset-lead"], USUAL),
             Alert::IdentityLinked { provider } => {
                 self.begin("mail-linked", &[], USUAL);
@@ -218,7 +220,9 @@ impl Words {
     fn facts(&self, occasion: &Occasion) -> Vec<(String, String)> {
         let mut facts = vec![(self.t("mail-when"), moment(occasion.at))];
         facts.extend(occasion.network.as_deref().map(|network| (self.t("mail-from"), tame(network))));
-        facts.extend(occasion.device.as_deref().map(|device| (self.t("mail-with"), tame(device))));
+        facts.extend(
+            occasion.device.as_deref().map(|device| (self.t("mail-with"), tame(&self.language.device(device)))),
+        );
         facts
     }
 }

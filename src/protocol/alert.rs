@@ -18,6 +18,10 @@ pub enum Alert {
     },
     /// The password was changed.
     PasswordChanged,
+    /// The account, which had no password, has one.
+    PasswordSet,
+    /// The account does without its password.
+    PasswordRemoved,
     /// The password was set anew by whoever reads mail at the address.
     PasswordReset,
     /// An account at a provider can be signed in with from now on.
@@ -60,6 +64,8 @@ impl Alert {
                 everywhere: text("ends") == Some(OnReuse::User.as_str()),
             },
             Name::UserChanged if has_changed("password") => Self::PasswordChanged,
+            Name::UserPasswordChanged if is_set("first") => Self::PasswordSet,
+            Name::UserPasswordRemoved => Self::PasswordRemoved,
             Name::UserPasswordReset => Self::PasswordReset,
             Name::IdentityLinked => Self::IdentityLinked { provider: provider() },
             Name::IdentityUnlinked => Self::IdentityUnlinked { provider: provider() },
@@ -80,6 +86,8 @@ impl Alert {
         match self {
             Self::TokenReused { .. } => "token_reused",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordSet => "password_set",
+            Self::PasswordRemoved => "password_removed",
             Self::PasswordReset => "password_reset",
             Self::IdentityLinked { .. } => "identity_linked",
             Self::IdentityUnlinked { .. } => "identity_unlinked",

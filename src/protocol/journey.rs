@@ -83,6 +83,10 @@ pub enum Action {
     Unlink(String),
     /// Gives the account the address that a ticket has proved, by the ticket's row id.
     TakeAddress(String),
+    /// Chooses the first password of the account, which is done on the page that it leads to.
+    SetPassword,
+    /// Takes the account's password away.
+    RemovePassword,
 }
 
 /// Who somebody has proved to be, and by what.

@@ -75,6 +75,11 @@ pub fn is_last_way_in(id: &str, identities: &[Identity], has_password: bool, is_
     !has_password && is_needed && !others.any(|identity| is_usable(&identity.provider))
 }
 
+/// Whether one of these identities can be used to sign in: what is left when the password goes.
+pub fn has_usable(identities: &[Identity], is_usable: impl Fn(&str) -> bool) -> bool {
+    identities.iter().any(|identity| is_usable(&identity.provider))
+}
+
 /// What a provider has just said of somebody who proved there who they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vouched {

@@ -11,7 +11,7 @@ use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::upstream::Identity;
 use crate::protocol::user::User;
-use crate::storage::{Account, AppWithAccess, Noted, SignInEntry};
+use crate::storage::{Account, AppWithAccess, Noted, PasswordTimes, SignInEntry};
 
 /// What the account page shows.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct AccountView {
     pub user: User,
     /// Whether they have a password, and an address to sign in with it.
     pub has_password: bool,
+    /// Since when they have it, and when it was last used.
+    pub password: PasswordTimes,
     /// Their accounts at providers, the first linked first.
     pub identities: Vec<Identity>,
     /// Where they are signed in, the last used first.
@@ -47,6 +49,7 @@ impl SignIns {
         let tried = reader.noted_attempts(&Subject::id_of_account(&sign_in.user_id)).await?;
         Ok(AccountView {
             has_password: account.has_password(),
+            password: reader.password_times(&sign_in.user_id).await?,
             identities,
             user: account.user,
             tried: tried.filter(|noted| now < Timestamp::from_seconds(noted.noted_at).plus(TOLD_FOR)),
@@ -111,8 +114,7 @@ impl SignIns {
                 let entry = entries.into_iter().find(|entry| entry.id == *id);
                 Ok(entry.map(|entry| format!("{} ({})", device::name(&entry.user_agent), entry.address)))
             }
-            Action::EndOtherSignIns => Ok(None),
-            Action::Link(_) => Ok(None),
+            Action::EndOtherSignIns | Action::Link(_) | Action::SetPassword | Action::RemovePassword => Ok(None),
             Action::Unlink(id) => {
                 let identities = self.storage.read().await?.identities_of_user(user_id).await?;
                 let identity = identities.into_iter().find(|identity| identity.id == *id);
@@ -167,8 +169,11 @@ impl SignIns {
             Action::TakeAddress(ticket) => {
                 self.take_address(&mut transaction, (sign_in, ticket), browser, now).await?;
             }
-            // It is done when the browser comes back from the provider.
-            Action::Link(_) => {}
+            Action::RemovePassword => {
+                is_this = self.remove_password(&mut transaction, sign_in, browser, now).await? == Unlinked::This;
+            }
+            // It is done when the browser comes back from the provider, or on the page that it leads to.
+            Action::Link(_) | Action::SetPassword => {}
         }
         transaction.commit().await?;
         Ok(is_this)

@@ -127,8 +127,7 @@ impl SignIns {
             return Ok(Unlinked::Others);
         }
         let has_password = self.limits.password && account.has_password();
-        let is_usable = |provider: &str| self.providers.iter().any(|id| id == provider);
-        if is_last_way_in(identity_id, &identities, has_password, is_usable) {
+        if is_last_way_in(identity_id, &identities, has_password, |provider| self.is_usable(provider)) {
             return Err(Rejection::LastWayIn.into());
         }
         transaction.delete_identity(identity_id, user_id, &browser.act(user_id, now)).await?;

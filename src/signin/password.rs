@@ -131,7 +131,7 @@ impl SignIns {
         };
         let mut transaction = self.storage.begin().await?;
         // What was read before the hash may have changed during it.
-        if !transaction.confirm_password(&found.user_id, &found.stored, newer.as_deref()).await? {
+        if !transaction.confirm_password(&found.user_id, (&found.stored, newer.as_deref()), now).await? {
             return Err(Rejection::WrongCredentials.into());
         }
         held.succeed(&mut transaction, now).await?;

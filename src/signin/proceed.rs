@@ -30,6 +30,8 @@ pub enum Proceed {
     Link(String),
     /// To the provider with this id, to link an account there.
     Depart(String),
+    /// To the page on which the account gets its first password.
+    ChoosePassword,
     /// To the consent page.
     Consent,
     /// Back to the client, with a code.
@@ -74,6 +76,7 @@ impl SignIns {
             (Goal::Authorize(_), None) => Err(Rejection::DisabledClient.into()),
             (Goal::Account, _) => Ok(Proceed::Account),
             (Goal::Confirm { action: Action::Link(provider), .. }, _) => Ok(Proceed::Depart(provider.clone())),
+            (Goal::Confirm { action: Action::SetPassword, .. }, _) => Ok(Proceed::ChoosePassword),
             (Goal::Confirm { action, .. }, _) => {
                 let this = self.end(&sign_in, action, browser, now).await?;
                 Ok(if this { Proceed::SignedOut } else { Proceed::Done(action.clone()) })

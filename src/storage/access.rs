@@ -11,9 +11,10 @@ use crate::failure::Failure;
 use crate::protocol::scope::ScopeSet;
 
 statements! {
-    CONSENTED = "SELECT k.client_id, c.name, k.scopes, k.given_at AS used_at FROM consents k JOIN clients c ON c.client_id = k.client_id \
+    CONSENTED = "SELECT k.client_id, c.name, k.scopes, k.given_at AS used_at, \
+        COALESCE(k.first_given_at, k.given_at) AS since FROM consents k JOIN clients c ON c.client_id = k.client_id \
         WHERE k.user_id = $1";
-    GRANTED = "SELECT g.client_id, c.name, g.scopes, MAX(COALESCE(g.last_used_at, g.created_at)) AS used_at FROM grants g \
+    GRANTED = "SELECT g.client_id, c.name, g.scopes, MAX(COALESCE(g.last_used_at, g.created_at)) AS used_at, MIN(g.created_at) AS since FROM grants g \
         JOIN clients c ON c.client_id = g.client_id WHERE g.user_id = $1 AND g.ended_at IS NULL GROUP BY g.client_id, c.name, g.scopes";
     LAST_ENDED_FOR = "SELECT MAX(ended_at) FROM grants WHERE user_id = $1 AND end_reason = $2";
 }
@@ -27,6 +28,8 @@ pub struct AppWithAccess {
     pub name: String,
     /// What it may do: what was allowed, and what it was granted.
     pub scopes: ScopeSet,
+    /// Since when it has access: when it was first allowed or granted anything of what it still has.
+    pub since: Timestamp,
     /// When it last used its access, or when that was given.
     pub used_at: Timestamp,
 }
@@ -37,6 +40,7 @@ struct AccessRow {
     name: String,
     scopes: String,
     used_at: i64,
+    since: i64,
 }
 
 impl Reader {
@@ -48,13 +52,16 @@ impl Reader {
             let rows = on!(self, |c| sqlx::query_as::<_, AccessRow>(statement).bind(user_id).fetch_all(c).await)?;
             for row in rows {
                 let (allowed, used_at) = (scopes(&row.scopes)?, Timestamp::from_seconds(row.used_at));
+                let since = Timestamp::from_seconds(row.since);
                 let app = apps.entry((row.name.clone(), row.client_id.clone())).or_insert(AppWithAccess {
                     client_id: row.client_id,
                     name: row.name,
                     scopes: ScopeSet::default(),
+                    since,
                     used_at,
                 });
                 app.scopes = app.scopes.union(&allowed);
+                app.since = app.since.min(since);
                 app.used_at = app.used_at.max(used_at);
             }
         }

@@ -10,8 +10,8 @@ use crate::protocol::consent::{Allowance, Consent};
 
 statements! {
     CONSENT = "SELECT scopes, resources, allowed, confirmed_request FROM consents WHERE user_id = $1 AND client_id = $2";
-    REMEMBER_CONSENT = "INSERT INTO consents (user_id, client_id, scopes, resources, given_at, confirmed_request, allowed) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes, \
+    REMEMBER_CONSENT = "INSERT INTO consents (user_id, client_id, scopes, resources, given_at, confirmed_request, allowed, first_given_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $5) ON CONFLICT (user_id, client_id) DO UPDATE SET scopes = excluded.scopes, \
         resources = excluded.resources, given_at = excluded.given_at, confirmed_request = excluded.confirmed_request, \
         allowed = excluded.allowed";
 }

@@ -36,6 +36,11 @@ statements! {
     END_GRANTS_OF_IDENTITY = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
         AND (sign_in_id IN (SELECT s.id FROM sign_ins s WHERE s.identity_id = $4) \
         OR proofs LIKE '%\"identity\":{\"id\":\"' || $4 || '\"%')", ended!());
+    // By what was proved: the sign-in of a grant may be gone, or be renewed in another way.
+    END_SIGN_INS_BY_PASSWORD = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
+        AND proofs LIKE '%\"kind\":\"password\"%' RETURNING id, user_id";
+    END_GRANTS_BY_PASSWORD = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
+        AND proofs LIKE '%\"kind\":\"password\"%'", ended!());
     END_GRANTS_OF_CLIENT = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND client_id = $4 \
         AND ended_at IS NULL", ended!());
     FORGET_CONSENT = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
@@ -47,6 +52,8 @@ enum Which<'a> {
     OfUser(&'a str),
     /// Those of a user but this one, and but so many others that were used last.
     Beyond(&'a str, (&'a str, i64)),
+    /// Those of a user who proved by the password who they are.
+    ByPassword(&'a str),
     OfIdentity(&'a str),
     /// Those of an identity in this session at the provider.
     OfSession(&'a str, &'a str),
@@ -113,6 +120,14 @@ impl Transaction {
         self.end_grants(END_GRANTS_OF_IDENTITY, (user_id, Some(id)), reason, act).await
     }
 
+    /// Ends all sign-ins that a user's password made, and all grants that came of them. The user must be held.
+    pub async fn end_all_by_password(&mut self, user_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
+        for id in self.end_sign_ins(Which::ByPassword(user_id), reason, act).await? {
+            self.end_grants(END_BOUND_GRANTS, (&id, None), reason, act).await?;
+        }
+        self.end_grants(END_GRANTS_BY_PASSWORD, (user_id, None), reason, act).await
+    }
+
     /// Ends a grant: nothing that came of it holds from now on.
     pub async fn end_grant(&mut self, id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
         self.end_grants(END_GRANT, (id, None), reason, act).await
@@ -153,6 +168,7 @@ impl Transaction {
             Which::One(id) => (END_SIGN_IN, id),
             Which::OfUser(id) => (END_SIGN_INS_OF_USER, id),
             Which::Beyond(id, _) => (END_SIGN_INS_BEYOND, id),
+            Which::ByPassword(id) => (END_SIGN_INS_BY_PASSWORD, id),
             Which::OfIdentity(id) => (END_SIGN_INS_OF_IDENTITY, id),
             Which::OfSession(id, _) => (END_SIGN_INS_OF_SESSION, id),
         };

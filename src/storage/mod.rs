@@ -71,7 +71,7 @@ pub use refresh_tokens::{NewRefreshToken, Replacement};
 pub use sign_ins::{NewSignIn, SignInEntry, SignInFilter};
 pub use tickets::{NewTicket, StoredTicket};
 pub use transaction::Transaction;
-pub use users::{Account, ListedAccount};
+pub use users::{Account, ListedAccount, PasswordTimes};
 
 /// Defines SQL constants and the list `STATEMENTS` of all of them, which a test prepares on both databases.
 macro_rules! statements {

@@ -32,15 +32,19 @@ statements! {
     // Small letters of all languages are made on our side; LOWER finds them where the database knows the language.
     USERS_FOUND_AFTER = concat!("SELECT ", columns!(), identities!(), " FROM users WHERE (created_at, id) > ($1, $2) AND (email LIKE $4 ESCAPE '!' \
         OR LOWER(name) LIKE $4 ESCAPE '!' OR name LIKE $5 ESCAPE '!') ORDER BY created_at, id LIMIT $3");
-    INSERT_USER = concat!("INSERT INTO users (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+    INSERT_USER = concat!("INSERT INTO users (", columns!(), ", password_set_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+        CASE WHEN $5 IS NULL THEN NULL ELSE $8 END) \
         ON CONFLICT (email) DO NOTHING RETURNING id");
     HOLD_ACCOUNT = concat!("UPDATE users SET created_at = created_at WHERE id = $1 RETURNING ", columns!());
     CHANGE_USER = "UPDATE users SET email = COALESCE($2, email), email_verified = COALESCE($3, email_verified), \
         name = COALESCE($4, name), password_hash = NULLIF(COALESCE($5, password_hash), ''), claims = COALESCE($6, claims), \
-        roles = COALESCE($7, roles), updated_at = $8, email_authority = COALESCE($9, email_authority) WHERE id = $1";
+        roles = COALESCE($7, roles), updated_at = $8, email_authority = COALESCE($9, email_authority), \
+        password_set_at = CASE WHEN $5 IS NULL THEN password_set_at WHEN $5 = '' THEN NULL ELSE $8 END, \
+        password_used_at = CASE WHEN $5 = '' THEN NULL ELSE password_used_at END WHERE id = $1";
     SWITCH_USER_OFF = concat!("UPDATE users SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1 RETURNING ", columns!());
     SWITCH_USER_ON = concat!("UPDATE users SET disabled_at = NULL WHERE id = $1 RETURNING ", columns!());
-    CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL AND delete_after IS NULL RETURNING id";
+    PASSWORD_TIMES = "SELECT password_set_at, password_used_at FROM users WHERE id = $1";
+    CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3, password_used_at = $4 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL AND delete_after IS NULL RETURNING id";
 }
 
 /// A user with what proves the account.
@@ -50,6 +54,15 @@ pub struct Account {
     pub user: User,
     /// The password's hash as a PHC string; `None` for an account without a password.
     pub password_hash: Option<String>,
+}
+
+/// Since when an account has its password, and when that last signed somebody in, as far as it is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PasswordTimes {
+    /// When it was chosen.
+    pub set_at: Option<Timestamp>,
+    /// When it was last used.
+    pub used_at: Option<Timestamp>,
 }
 
 /// A user as a list shows one.
@@ -129,6 +142,16 @@ impl Reader {
     pub async fn user_by_email(&mut self, email: &str) -> Result<Option<Account>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, UserRow>(USER_BY_EMAIL).bind(email).fetch_optional(c).await)?;
         row.map(UserRow::read).transpose()
+    }
+
+    /// Since when a user has the password, and when it was last used.
+    pub async fn password_times(&mut self, id: &str) -> Result<PasswordTimes, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, (Option<i64>, Option<i64>)>(PASSWORD_TIMES)
+            .bind(id)
+            .fetch_optional(c)
+            .await)?;
+        let (set_at, used_at) = row.unwrap_or_default();
+        Ok(PasswordTimes { set_at: moment(set_at), used_at: moment(used_at) })
     }
 
     /// A page of the users, oldest first; those alone that have the text in their address or name, when there is one.
@@ -231,13 +254,19 @@ impl Transaction {
     }
 
     /// Confirms that a user may still sign in by the password with this hash, and puts a hash with newer parameters in its place when
-    /// one is given; `false` when the password was changed, or the user switched off or left meanwhile. Holds the user as
+    /// one is given, and notes that it was used; `false` when the password was changed, or the user switched off or left meanwhile. Holds the user as
     /// [`Transaction::hold_user`] does.
-    pub async fn confirm_password(&mut self, user_id: &str, hash: &str, newer: Option<&str>) -> Result<bool, Failure> {
+    pub async fn confirm_password(
+        &mut self,
+        user_id: &str,
+        (hash, newer): (&str, Option<&str>),
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
         let confirmed = on!(self, |c| sqlx::query_as::<_, (String,)>(CONFIRM_PASSWORD)
             .bind(user_id)
             .bind(hash)
             .bind(newer.unwrap_or(hash))
+            .bind(now.seconds())
             .fetch_optional(c)
             .await)?;
         Ok(confirmed.is_some())

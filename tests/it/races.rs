@@ -181,6 +181,8 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
     let code = browser.get(&silent).await.location_param("code").unwrap();
     let (away, link) = (login_page.form("#upstream-fake"), account.form("#link-fake"));
     let unlink = bea_form.clone().to("/account/identities/unlink").with("id", "another");
+    let first_password = bea_form.clone().to("/account/password/first");
+    let no_password = bea_form.clone().to("/account/password/remove");
     let end_others = bea_form.to("/account/sign-ins/end-others");
     let end_app = account.form("#sign-ins button").without("id").with("client_id", "another");
     let end_app = end_app.to("/account/apps/end");
@@ -219,6 +221,8 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("applications", Must::Be(200), Sent::get(&browser, "/account/applications")),
         ("history", Must::Be(200), Sent::get(&browser, "/account/history")),
         ("password", Must::Be(200), Sent::get(&browser, "/account/password")),
+        ("a first password", Must::Be(303), Sent::form(&bea, &first_password)),
+        ("no password", Must::Refuse(Rejection::LastWayIn), Sent::form(&bea, &no_password)),
         ("profile", Must::Be(200), Sent::get(&browser, "/account/profile")),
         ("front door", Must::Be(303), Sent::get(&browser, "/")),
         ("end a sign-in", Must::Be(303), Sent::form(&browser, &account.form("#sign-ins button").with("id", "another"))),

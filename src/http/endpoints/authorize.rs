@@ -127,6 +127,7 @@ pub(in crate::http) fn lead(
         Proceed::Prove => to(&format!("/login?request={}", sealed())),
         Proceed::Introduce(provider) => to(&format!("/upstream/{provider}/account?request={}", sealed())),
         Proceed::Link(provider) => to(&format!("/upstream/{provider}/link?request={}", sealed())),
+        Proceed::ChoosePassword => to(&format!("/account/password?request={}", sealed())),
         Proceed::Consent => to(&format!("/consent?request={}", sealed())),
         Proceed::Issued(answer) => form_post::carry(&sender.page, answer),
         Proceed::Refused(rejection, answer) => Ok(explained(form_post::carry(&sender.page, answer)?, rejection.into())),

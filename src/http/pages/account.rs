@@ -8,7 +8,7 @@ use super::actions::{Asks, done};
 use super::moment::Moment;
 use super::providers::{self, Offer};
 use super::visit::Visit;
-use super::ways::Ways;
+use super::ways::{PasswordWay, Ways};
 use super::{FormParts, Notice, Page};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -76,6 +76,7 @@ struct AppLine {
     client_id: String,
     name: String,
     words: Vec<String>,
+    since: Moment,
     used_at: Moment,
 }
 
@@ -98,6 +99,7 @@ impl AppLine {
             words: words(&entry.scopes, resources, language),
             client_id: entry.client_id,
             name: entry.name,
+            since: Moment::new(entry.since, now),
             used_at: Moment::new(entry.used_at, now),
         };
         entries.into_iter().map(line).collect()
@@ -147,6 +149,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         Some(Done::NewProfile) => Some(sender.page.t("your-profile-is-saved").plain()),
         None => None,
     };
+    let has_address = view.user.email.is_some();
     let template = Account {
         page: sender.page.clone(),
         section: "overview",
@@ -155,7 +158,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         email: view.user.email,
         done,
         ways: Ways::new(
-            view.has_password && app.config.sign_in.password,
+            PasswordWay::of(&app, (view.has_password, has_address), view.password, now),
             view.identities,
             providers::buttons(&app, &sender),
             now,
@@ -248,9 +251,14 @@ pub(in crate::http) async fn unlink(State(app): State<App>, form: CsrfForm) -> R
     end(&app, &form, Action::Unlink(id)).await
 }
 
+/// Takes the password away.
+pub(in crate::http) async fn remove_password(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    end(&app, &form, Action::RemovePassword).await
+}
+
 /// Does it when the person has proved lately that it is them, and asks otherwise. The question brings its journey; a button of the list
 /// begins one.
-async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, PageError> {
+pub(super) async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Response, PageError> {
     let now = app.now();
     let mut visit = Visit::of_form(app, form, now).await?;
     let Some(sign_in) = form.sender.sign_in(app, now).await? else {

@@ -59,6 +59,22 @@ impl Asks {
                 path: "/account/emails/take",
                 field: None,
             },
+            Action::SetPassword => Self {
+                title: "choose-a-password",
+                name: None,
+                effect: "whoever-knows-the-password",
+                button: "go-on",
+                path: "/account/password/first",
+                field: None,
+            },
+            Action::RemovePassword => Self {
+                title: "remove-your-password",
+                name: None,
+                effect: "password-does-not-sign-you-in",
+                button: "remove-the-password",
+                path: "/account/password/remove",
+                field: None,
+            },
             Action::EndApp(client_id) => Self {
                 title: "end-this-access",
                 name: Some(name.unwrap_or_else(|| page.t("that-application").plain())),
@@ -81,6 +97,8 @@ pub(super) async fn done(app: &App, page: &Page, action: &Action) -> Result<Stri
             None => page.t("the-account-is-linked").plain(),
         },
         Action::TakeAddress(_) => page.t("the-address-is-yours").plain(),
+        Action::SetPassword => page.t("your-account-has-a-password").plain(),
+        Action::RemovePassword => page.t("your-password-is-removed").plain(),
         Action::Unlink(_) => page.t("that-account-is-unlinked").plain(),
         Action::EndApp(client_id) => match app.directory.client(client_id).await? {
             Some(client) => page.t("has-no-access-any-more").with("client", &client.name).plain(),

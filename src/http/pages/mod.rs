@@ -5,6 +5,7 @@ mod actions;
 pub(super) mod consent;
 pub(super) mod emails;
 pub(super) mod files;
+pub(super) mod first_password;
 pub(super) mod form_post;
 pub(super) mod forward;
 pub(super) mod history;

@@ -1,21 +1,20 @@
 //! The page on which a person chooses another password.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
 use super::visit::Visit;
-use super::{FormParts, Notice, Page};
+use super::{FormParts, Notice, Page, first_password};
 use crate::app::App;
-use crate::failure::{Error, Failure};
+use crate::failure::Error;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::new_password::{self, Strength};
 use crate::protocol::rejection::Rejection;
-use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
-use crate::signin::{Declined, PasswordChange, Problems};
+use crate::signin::{Declined, Owned, PasswordChange, Problems};
 
 #[derive(Template)]
 #[template(path = "account/password.html")]
@@ -25,6 +24,10 @@ struct Password {
     form: FormParts,
     /// The address that the password belongs to; `None` when there is no password to change.
     email: Option<String>,
+    /// Whether it is an address that is missing for one.
+    lacks_address: bool,
+    /// Whether the account can do without it.
+    may_go: bool,
     error: Option<Notice>,
     current_error: Option<Rejection>,
     password_error: Option<Rejection>,
@@ -34,12 +37,18 @@ struct Password {
 }
 
 /// The form.
-pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Result<Response, PageError> {
+pub(in crate::http) async fn get(
+    State(app): State<App>,
+    sender: Sender,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
     let now = app.now();
     let Some(sign_in) = sender.sign_in(&app, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
-    let visit = Visit::open(&app, &sender, None, now).await?;
-    let page = page(&app, (&visit, &sender), &sign_in).await?;
-    Ok(visit.answer(&page)?)
+    let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
+    match app.sign_ins.own_password(&sign_in.user_id).await? {
+        Owned::Lacks { email } => Ok(first_password::page(&app, (visit, &sender), (&email, sign_in), None, now)?),
+        owned => Ok(visit.answer(&page(&app, (&visit, &sender), owned))?),
+    }
 }
 
 /// The filled-in form. Only its own fields are looked at.
@@ -48,8 +57,13 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let Some(sign_in) = form.sender.sign_in(&app, now).await? else {
         return Ok(see_other(&app.issuer.place("/login"))?);
     };
+    let owned = app.sign_ins.own_password(&sign_in.user_id).await?;
+    let current = form.params.single("current_password")?.map(Secret::presented);
+    if let (Owned::Lacks { email }, None) = (&owned, &current) {
+        return first_password::post(&app, &form, email, sign_in).await;
+    }
     let change = PasswordChange {
-        current: form.params.single("current_password")?.map(Secret::presented),
+        current,
         new: form.params.single("password")?.map(Secret::presented),
         ends_all: form.params.single("end_all")?.is_some(),
     };
@@ -62,7 +76,12 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         }
         Err(Declined { error: Error::Failed(failure), .. }) => Err(failure.into()),
         Err(Declined { error: Error::Rejected(refusal), problems }) => {
-            let mut page = page(&app, (&visit, &form.sender), &sign_in).await?;
+            // The password went while the form was open.
+            if let Owned::Lacks { email } = &owned {
+                let wrong = Some((refusal, Problems::default()));
+                return Ok(first_password::page(&app, (visit, &form.sender), (email, sign_in), wrong, now)?);
+            }
+            let mut page = page(&app, (&visit, &form.sender), owned);
             page.point_out(Notice::from(&refusal), problems);
             page.ends_all = ends_all;
             Ok(page_of(visit.answer(&page)?, Some(refusal)))
@@ -79,19 +98,20 @@ impl Password {
     }
 }
 
-async fn page(app: &App, (visit, sender): (&Visit, &Sender), sign_in: &SignIn) -> Result<Password, Failure> {
-    let (has_password, _) = app.sign_ins.ways_in(&sign_in.user_id).await?;
-    let has_password = has_password && app.config.sign_in.password;
-    Ok(Password {
+fn page(app: &App, (visit, sender): (&Visit, &Sender), owned: Owned) -> Password {
+    let (lacks_address, may_go) = (matches!(owned, Owned::NoAddress), matches!(owned, Owned::Has { may_go: true, .. }));
+    Password {
         page: sender.page.clone(),
         section: "password",
         form: visit.form(app),
-        email: has_password.then(|| sign_in.called().to_owned()),
+        email: if let Owned::Has { email, .. } = owned { Some(email) } else { None },
+        lacks_address,
+        may_go,
         error: None,
         current_error: None,
         password_error: None,
         strength: None,
         ends_all: true,
         min_length: new_password::MIN_LENGTH,
-    })
+    }
 }

@@ -2,17 +2,48 @@
 
 use super::moment::Moment;
 use super::providers::{Mark, ProviderButton};
+use crate::app::App;
 use crate::clock::Timestamp;
 use crate::protocol::upstream::{Identity, ProviderKind};
+use crate::storage::PasswordTimes;
 
 /// The ways of one person.
 pub(super) struct Ways {
-    /// Whether they have a password that signs them in.
-    pub with_password: bool,
+    /// How they stand to a password.
+    pub password: PasswordWay,
     /// What is linked.
     pub linked: Vec<Linked>,
     /// What can be linked.
     pub links: Vec<Link>,
+}
+
+/// A password as a way in.
+pub(super) enum PasswordWay {
+    /// They have one: when it was chosen, and when it was last used, as far as that is known.
+    Has(Option<Moment>, Option<Moment>),
+    /// They have none, and can choose one.
+    Lacks,
+    /// There is none for them.
+    No,
+}
+
+impl PasswordWay {
+    /// Of an account that has one, and an address.
+    pub fn of(app: &App, (has_one, has_address): (bool, bool), times: PasswordTimes, now: Timestamp) -> Self {
+        let moment = |at: Option<Timestamp>| at.map(|at| Moment::new(at, now));
+        if !app.config.sign_in.password || !has_address {
+            Self::No
+        } else if has_one {
+            Self::Has(moment(times.set_at), moment(times.used_at))
+        } else {
+            Self::Lacks
+        }
+    }
+
+    /// Whether it signs them in.
+    pub const fn is_there(&self) -> bool {
+        matches!(self, Self::Has(..))
+    }
 }
 
 /// An identity of theirs.
@@ -50,7 +81,12 @@ pub(super) struct Link {
 
 impl Ways {
     /// What is to be said of these identities, with a link for each of these providers.
-    pub fn new(with_password: bool, identities: Vec<Identity>, providers: Vec<ProviderButton>, now: Timestamp) -> Self {
+    pub fn new(
+        password: PasswordWay,
+        identities: Vec<Identity>,
+        providers: Vec<ProviderButton>,
+        now: Timestamp,
+    ) -> Self {
         let mut linked: Vec<Linked> = Vec::new();
         for identity in identities {
             let provider = providers.iter().find(|provider| provider.id == identity.provider);
@@ -76,14 +112,14 @@ impl Ways {
             mark: provider.mark,
         };
         let links = providers.into_iter().map(link).collect();
-        Self { with_password, linked, links }
+        Self { password, linked, links }
     }
 
     /// Whether this one cannot be given up: no other is left that can be used.
     pub fn is_last(&self, way: &Linked) -> bool {
         let mut others = self.linked.iter().filter(|other| other.identity != way.identity);
         let is_needed = self.linked.len() == 1 || way.is_usable;
-        !self.with_password && is_needed && !others.any(|other| other.is_usable)
+        !self.password.is_there() && is_needed && !others.any(|other| other.is_usable)
     }
 }
 
@@ -112,12 +148,13 @@ mod tests {
         let providers = || vec![ProviderButton::new(ProviderKind::Google, "google", "Google", None)];
         let identities = vec![identity("a", "google"), identity("b", "gone"), identity("c", "google")];
         let now = Timestamp::from_seconds(1_800_000_100);
-        let ways = Ways::new(false, identities, providers(), now);
+        let ways = Ways::new(PasswordWay::No, identities, providers(), now);
         let buttons: Vec<_> = ways.linked.iter().map(|way| (way.button.as_str(), way.name.as_str())).collect();
         assert_eq!(buttons, [("unlink-google", "Google"), ("unlink-gone", "gone"), ("unlink-google.2", "Google")]);
         assert!(ways.links[0].is_another);
         let last = |with_password, identities| {
-            let ways = Ways::new(with_password, identities, providers(), now);
+            let password = if with_password { PasswordWay::Has(None, None) } else { PasswordWay::Lacks };
+            let ways = Ways::new(password, identities, providers(), now);
             ways.linked.iter().map(|way| ways.is_last(way)).collect::<Vec<_>>()
         };
         assert_eq!(last(false, vec![identity("a", "google"), identity("c", "google")]), [false, false]);

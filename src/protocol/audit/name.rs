@@ -51,6 +51,8 @@ pub enum Name {
     UserChanged,
     /// A person chose another password.
     UserPasswordChanged,
+    /// A person does without a password from now on.
+    UserPasswordRemoved,
     /// An account was switched off.
     UserDisabled,
     /// An account was switched on again.
@@ -131,6 +133,7 @@ named!(Name {
     UserAddressRestored = "user.address_restored",
     UserChanged = "user.changed",
     UserPasswordChanged = "user.password_changed",
+    UserPasswordRemoved = "user.password_removed",
     UserDisabled = "user.disabled",
     UserEnabled = "user.enabled",
     UserSignedOut = "user.signed_out",

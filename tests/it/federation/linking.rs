@@ -14,14 +14,14 @@ async fn press_link(browser: &mut Browser) -> Answer {
     browser.submit(&account.form("#link-fake")).await
 }
 
-async fn link(browser: &mut Browser, fake: &Provider) -> Answer {
+pub(super) async fn link(browser: &mut Browser, fake: &Provider) -> Answer {
     let leaving = press_link(browser).await;
     let sent_to = leaving.onward().unwrap_or_else(|| panic!("{}", leaving.text())).parse().unwrap();
     let callback = answer_of(fake, &sent_to).await;
     browser.visit(&callback).await
 }
 
-async fn signed_in(server: &Server) -> Browser {
+pub(super) async fn signed_in(server: &Server) -> Browser {
     let mut browser = server.browser();
     browser.sign_in(ANN).await;
     browser
@@ -68,14 +68,14 @@ async fn linking_and_unlinking_ask_for_a_fresh_proof() {
 }
 
 /// The same person in another browser.
-async fn newcomer_again(server: &Server, fake: &Provider) -> Browser {
+pub(super) async fn newcomer_again(server: &Server, fake: &Provider) -> Browser {
     let mut browser = server.browser();
     let login = browser.visit("/login").await;
     assert!(through(&mut browser, fake, &login).await.has("#sign-out"));
     browser
 }
 
-async fn signed_in_still(server: &Server, browser: &Browser) -> bool {
+pub(super) async fn signed_in_still(server: &Server, browser: &Browser) -> bool {
     browser.at(server).visit("/account").await.has("#sign-out")
 }
 

@@ -5,6 +5,7 @@ mod first;
 mod invited;
 mod linking;
 mod news;
+mod own_password;
 mod passed_on;
 mod refusals;
 mod takeover;

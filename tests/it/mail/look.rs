@@ -19,6 +19,8 @@ fn every_kind() -> Vec<About> {
         Alert::TokenReused { client: Some("Notebook".to_owned()), everywhere: true },
         Alert::TokenReused { client: None, everywhere: false },
         Alert::PasswordChanged,
+        Alert::PasswordSet,
+        Alert::PasswordRemoved,
         Alert::PasswordReset,
         Alert::IdentityLinked { provider: "Google".to_owned() },
         Alert::IdentityUnlinked { provider: LONG_NAME.to_owned() },
@@ -111,6 +113,8 @@ async fn text_and_html_say_the_same_and_names_turn_nothing_around() {
             let words = words.split_once(": ").filter(|(name, _)| is_fact(name)).map_or(words, |(_, value)| value);
             assert!(html.contains(words), "{name}: the HTML does not say: {words}");
         }
+        let device = if name.starts_with("mail-de") { "Firefox unter Linux" } else { "Firefox on Linux" };
+        assert!(mail.text.contains(device), "{name}: {}", mail.text);
         assert!(mail.text.lines().all(|line| line.len() < 998) && mail.raw.is_ascii(), "{name}");
         let opened = mail.text.matches('\u{2068}').count();
         assert_eq!(opened, mail.text.matches('\u{2069}').count(), "{name}");

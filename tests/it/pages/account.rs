@@ -126,3 +126,54 @@ async fn who_signs_in_over_and_over_keeps_a_page_of_bounded_length() {
     assert!(page.body.len() < 60_000, "{}", page.body.len());
     assert_eq!(server.database.db_number("SELECT count(*) FROM sign_ins WHERE ended_at IS NULL").await, 50);
 }
+
+#[tokio::test]
+async fn the_password_says_since_when_it_is_there_and_when_it_was_last_used() {
+    let server = Server::start().await;
+    let ann = server.db_user("ann@example.org").await;
+    let mut browser = server.browser();
+    browser.sign_in("ann@example.org").await;
+    server.turn(3 * 86_400);
+    let account = browser.sign_in("ann@example.org").await;
+    let ways = account.text_of("#ways").unwrap();
+    assert!(ways.contains("Added 3 days ago, last used just now. Change it"), "{ways}");
+    // A profile that is saved is no password that is chosen.
+    server.db_change_user(&ann, |account| account.user.name = "Ann".to_owned()).await;
+    let form = browser.visit("/account/profile").await.form("#save-profile").with("nickname", "Annie");
+    browser.press(&form).await;
+    assert!(browser.visit("/account").await.text_of("#ways").unwrap().contains("last used just now"));
+    let form = browser.visit("/account/password").await.form("#change-password");
+    let form = form.with("current_password", PASSWORD).with("password", "another quiet river at noon");
+    let ways = browser.press(&form).await.text_of("#ways").unwrap();
+    assert!(ways.contains("Added just now"), "{ways}");
+    // Of a password from before nobody knows.
+    let unknown = "UPDATE users SET password_set_at = NULL, password_used_at = NULL";
+    server.database.db_execute(unknown).await;
+    let ways = browser.visit("/account").await.text_of("#ways").unwrap();
+    assert!(ways.contains("With ann@example.org. Change it"), "{ways}");
+}
+
+#[tokio::test]
+async fn an_application_says_since_when_it_has_access_and_when_it_last_used_it() {
+    let server = Server::start().await;
+    server.db_user("ann@example.org").await;
+    let client = server.db_client(ClientType::Web, |_| {}).await;
+    let mut browser = server.browser();
+    browser.code(&client, "ann@example.org", "scope=openid").await;
+    server.turn(3 * 86_400);
+    browser.sign_in("ann@example.org").await;
+    // What is allowed later leaves the first time as it is.
+    let code = browser.code(&client, "ann@example.org", "scope=openid+email").await;
+    client.redeem(&code).await.ok();
+    for page in ["/account", "/account/applications"] {
+        let apps = browser.visit(page).await.text_of("#apps").unwrap();
+        assert!(apps.contains("Allowed 3 days ago, last used just now"), "{apps}");
+    }
+    let ended = browser.visit("/account/applications").await.form("#apps button");
+    browser.press(&ended).await;
+    server.turn(86_400);
+    browser.sign_in("ann@example.org").await;
+    browser.code(&client, "ann@example.org", "scope=openid").await;
+    let apps = browser.visit("/account").await.text_of("#apps").unwrap();
+    assert!(apps.contains("Allowed just now"), "it began anew: {apps}");
+}

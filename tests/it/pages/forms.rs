@@ -48,6 +48,8 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let change_password = end_sign_in.clone().without("id").to("/account/password");
     let change_password =
         change_password.with("current_password", PASSWORD).with("password", "another long enough phrase");
+    let [first_password, no_password] =
+        ["first", "remove"].map(|end| end_sign_in.clone().without("id").to(&format!("/account/password/{end}")));
     let keep_profile = end_sign_in.clone().without("id").to("/account/profile").with("name", "Another");
     let leave = login.clone().to("/upstream/fake");
     let make_account = login.clone().to("/upstream/fake/account");
@@ -70,6 +72,8 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         link,
         unlink,
         change_password,
+        first_password,
+        no_password,
         keep_profile,
         leave,
         make_account,

@@ -11,6 +11,8 @@ const ALERTS: &[&str] = &[
     "token_reused",
     "moved_on",
     "password_changed",
+    "password_set",
+    "password_removed",
     "password_reset",
     "identity_linked",
     "identity_unlinked",

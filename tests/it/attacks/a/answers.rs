@@ -186,6 +186,8 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&brought).finish();
     let first = another.visit(&format!("/upstream/fake/callback?{query}")).await;
     seen.push(("/upstream/{id}/account", another.submit(&first.form("#create-account")).await));
+    let bare = another.visit("/account").await.form("#sign-out").to("/account/password/remove");
+    seen.push(("/account/password/remove", another.submit(&bare).await));
     let by_page = [("/account/identities/link", leaving), ("/upstream/{id}", away)];
     let unlink = browser.visit("/account").await.form("#unlink-fake");
     seen.push(("/account/identities/unlink", browser.submit(&unlink).await));
@@ -195,6 +197,7 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
     for (path, form) in [
         ("/account/profile", end.clone().with("name", "Ann")),
         ("/account/password", change),
+        ("/account/password/first", end.clone()),
         ("/account/sign-ins/end", end.clone().with("id", "another")),
         ("/account/sign-ins/end-others", end.clone()),
         ("/account/apps/end", end.clone().with("client_id", &client.id)),
