@@ -1,7 +1,8 @@
 //! A history as it happens on the server: every operation is done by browser and client as anybody would, or by the operator in the database
-//! (`operator.rs`), and every answer is held against the model's. Then tokens are looked at (`look.rs`).
+//! (`operator.rs`), what mails lead to is in `mail.rs`, and every answer is held against the model's. Then tokens are looked at (`look.rs`).
 
 mod look;
+mod mail;
 mod operator;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 use doorward::protocol::upstream::{Identity, ProviderKind, Vouched};
+use doorward::protocol::user::EmailAuthority;
 use doorward::random;
 use proptest::test_runner::TestCaseError;
 use serde_json::json;
@@ -23,6 +25,7 @@ use super::operation::{App, Ask, Operation, Person, SPA};
 use super::reference::{Given, Model};
 use crate::federation::through;
 use crate::support::{Answer, Browser, Client, PASSWORD, Provider, Server, VERIFIER, unverified_claims};
+use mail::{Former, Sent};
 
 const API: &str = "https://notes.test";
 /// The API that owns what the application with the secret asks for by its scope alone.
@@ -47,7 +50,11 @@ pub(super) struct Place {
 struct Human {
     id: String,
     email: String,
+    /// The one that the account has, or had last.
+    password: String,
+    /// The browser in hand, and the one put aside.
     browser: Browser,
+    other: Browser,
     /// At the provider.
     identity: Identity,
 }
@@ -62,19 +69,25 @@ pub(super) struct History<'a> {
     codes: Vec<String>,
     refresh_tokens: Vec<String>,
     access_tokens: Vec<String>,
+    tickets: Vec<Sent>,
+    undos: Vec<Former>,
     steps: usize,
 }
 
 impl Place {
     pub(super) async fn open(on_reuse: OnReuse) -> Self {
         let fake = Provider::start().await;
-        let server = Server::with(|config| {
+        let server = Server::with_mail(|config| {
             fake.add_to(config, "fake", ProviderKind::Oidc, |settings| {
                 settings.roles = [("makers".to_owned(), vec![ROLE.to_owned()])].into();
+                settings.trust_email = Some(true);
             });
             let limits = &mut config.limits;
             (limits.failures_per_minute, limits.account_failures_per_minute) = (1_000_000, 1_000_000);
             (limits.pause_after, limits.slow_after) = (1_000_000, 1_000_000);
+            (limits.registrations_per_hour, limits.new_passwords_per_minute) = (1_000_000, 1_000_000);
+            (limits.mail_requests_per_hour, limits.mails_per_hour) = (1_000_000, 1_000_000);
+            (limits.mails_per_day, limits.mails_per_day_in_all) = (1_000_000, 1_000_000);
         })
         .await;
         fake.follow(&server.clock);
@@ -94,12 +107,14 @@ impl Place {
     async fn human(&self) -> Human {
         let email = format!("{}@example.org", random::row_id(self.server.clock.now()));
         let id = self.server.db_user(&email).await;
+        self.server.db_change_user(&id, |account| account.user.email_authority = EmailAuthority::Mail).await;
         let now = self.server.clock.now();
         let identity = Vouched::of("fake", &self.fake.issuer(), &email).identity(random::row_id(now), &id, now);
         let mut transaction = self.server.app.storage.begin().await.unwrap();
         assert!(transaction.insert_identity(&identity, &Act::of_operator(now)).await.unwrap());
         transaction.commit().await.unwrap();
-        Human { id, email, browser: self.server.browser(), identity }
+        let (browser, other) = (self.server.browser(), self.server.browser());
+        Human { id, email, password: PASSWORD.to_owned(), browser, other, identity }
     }
 }
 
@@ -133,6 +148,8 @@ impl<'a> History<'a> {
             codes: Vec::new(),
             refresh_tokens: Vec::new(),
             access_tokens: Vec::new(),
+            tickets: Vec::new(),
+            undos: Vec::new(),
             steps: 0,
         }
     }
@@ -159,8 +176,13 @@ impl<'a> History<'a> {
     /// As [`History::same`], for the outcome of an operation, which is counted.
     fn agree<T: Debug>(&self, what: &str, server: Result<(), Rejection>, model: &Result<T, Rejection>) -> Compared {
         let name = model.as_ref().map_or_else(|rejection| format!("{what} {rejection:?}"), |_| format!("{what} 200"));
-        *self.place.tried.lock().unwrap().entry(name).or_default() += 1;
+        self.tally(&name);
         self.same(what, server, model.as_ref().map(|_| ()).map_err(|rejection| *rejection))
+    }
+
+    /// Counts what came of an operation.
+    fn tally(&self, name: &str) {
+        *self.place.tried.lock().unwrap().entry(name.to_owned()).or_default() += 1;
     }
 
     async fn happen(&mut self, operation: &Operation) -> Compared {
@@ -203,7 +225,10 @@ impl<'a> History<'a> {
                 self.wait(seconds);
                 Ok(())
             }
-            ref by_operator => self.operate(by_operator).await,
+            ref other => match self.by_mail(other).await {
+                Some(compared) => compared,
+                None => self.operate(other).await,
+            },
         }
     }
 
@@ -228,18 +253,23 @@ impl<'a> History<'a> {
         let scope = if app == SPA { "" } else { "+mail:read" };
         let prompt = if anew { "&prompt=login" } else { "" };
         let address = format!("scope=openid+email+offline_access{scope}{resource}{prompt}");
-        let groups = if self.model.role_there(person) { json!(["makers"]) } else { json!([]) };
+        if by.is_none() && !self.model.has_password(person) {
+            return Ok(false);
+        }
+        let groups = self.groups(person);
         let model = self.model.authorize(person, app, anew, by);
-        let Human { email, browser, .. } = &mut self.people[person];
+        let Human { email, password, browser, identity, .. } = &mut self.people[person];
         let mut answer = browser.visit(&self.apps[app].authorization_url(&address)).await;
-        let signs_in = shows(&answer, "login-submit");
+        let signs_in = shows(&answer, "login-submit") || shows(&answer, "upstream-fake");
         if signs_in {
             answer = match by {
                 Some(session) => {
-                    self.place.fake.person(json!({ "sub": email, "sid": session.to_string(), "groups": groups }));
+                    self.place
+                        .fake
+                        .person(json!({ "sub": identity.subject, "sid": session.to_string(), "groups": groups }));
                     through(browser, &self.place.fake, &answer).await
                 }
-                None => browser.sign_in_on(&answer, email, PASSWORD).await,
+                None => browser.sign_in_on(&answer, email, password).await,
             };
         }
         let consents = shows(&answer, "allow");
@@ -253,6 +283,11 @@ impl<'a> History<'a> {
         self.same("asked to consent", consents, way.consents)?;
         self.codes.push(answer.location_param("code").unwrap());
         Ok(true)
+    }
+
+    /// The groups that the provider says of a person.
+    fn groups(&self, person: Person) -> serde_json::Value {
+        if self.model.role_there(person) { json!(["makers"]) } else { json!([]) }
     }
 
     async fn redeem(&mut self, code: usize, by: App, wrong_verifier: bool) -> Compared {
@@ -275,7 +310,7 @@ impl<'a> History<'a> {
     fn keep(&mut self, answer: &Answer) -> Compared {
         let tokens = answer.json();
         let claims = unverified_claims(tokens["access_token"].as_str().unwrap());
-        let has_role = claims["roles"].as_array().unwrap().iter().any(|role| role == ROLE);
+        let has_role = claims["roles"].as_array().is_some_and(|roles| roles.iter().any(|role| role == ROLE));
         self.same("the role", has_role, self.model.has_role(self.model.grant_of_access(self.access_tokens.len())))?;
         self.refresh_tokens.push(tokens["refresh_token"].as_str().unwrap().to_owned());
         self.access_tokens.push(tokens["access_token"].as_str().unwrap().to_owned());

@@ -82,6 +82,24 @@ pub(super) enum Operation {
     AppOff(App),
     /// Switched on again.
     AppOn(App),
+    /// A person takes the other of their two browsers.
+    OtherBrowser(Person),
+    /// A person asks for a new password, in the browser in hand.
+    Ask(Person),
+    /// The link of a mail is opened in the browser in hand, or its code is typed where it was asked for; and a new password is chosen, or not.
+    Show { ticket: Back, by_code: bool, finishes: bool },
+    /// A person changes the password on the account page; what else is signed in ends, or goes on.
+    ChangePassword { person: Person, ends_all: bool },
+    /// A person takes another address.
+    ChangeAddress(Person),
+    /// The way back from it is taken; a new password is chosen then, or not.
+    Undo { undo: Back, finishes: bool },
+    /// An account is given up, with a week to come back.
+    Leave(Person),
+    /// It is taken back.
+    Return(Person),
+    /// Somebody proves the address of an account, which never did, to its authority, by this session there.
+    TakeOver { person: Person, session: usize },
     /// So many seconds pass.
     Wait(i64),
 }
@@ -121,6 +139,16 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => which().prop_map(O::PersonOn),
         1 => which().prop_map(O::AppOff),
         3 => which().prop_map(O::AppOn),
+        3 => which().prop_map(O::OtherBrowser),
+        6 => which().prop_map(O::Ask),
+        7 => (back(), any::<bool>(), any::<bool>())
+            .prop_map(|(ticket, by_code, finishes)| O::Show { ticket, by_code, finishes }),
+        4 => (which(), any::<bool>()).prop_map(|(person, ends_all)| O::ChangePassword { person, ends_all }),
+        4 => which().prop_map(O::ChangeAddress),
+        3 => (back(), any::<bool>()).prop_map(|(undo, finishes)| O::Undo { undo, finishes }),
+        1 => which().prop_map(O::Leave),
+        3 => which().prop_map(O::Return),
+        2 => (which(), which()).prop_map(|(person, session)| O::TakeOver { person, session }),
         9 => wait().prop_map(O::Wait),
     ]
 }

@@ -1,7 +1,9 @@
 //! The reference model: people, applications, sign-ins, grants, codes and tokens in memory, and the rules of the design (sections 4 and 6)
 //! as short as they can be said. It knows nothing of hashes, transactions or tables; a thing is its place in a list. `standing.rs` says what
-//! holds at a moment, `upstream.rs` what a provider changes.
+//! holds at a moment, `ending.rs` what ends, `upstream.rs` what a provider changes, `mail.rs` what hangs on passwords and addresses.
 
+mod ending;
+mod mail;
 mod standing;
 mod upstream;
 
@@ -11,6 +13,8 @@ use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 
 pub(super) use standing::Introspector;
+
+use mail::{Post, Ticket, Undo};
 
 use super::operation::{App, Ask, Person, SPA};
 
@@ -38,6 +42,8 @@ pub(super) enum Audience {
 
 struct SignIn {
     person: Person,
+    /// When the person authenticated for it last.
+    at: i64,
     used: i64,
     expires: i64,
     ended: bool,
@@ -111,6 +117,8 @@ pub(super) struct Model {
     pub(super) now: i64,
     on_reuse: OnReuse,
     person_off: [bool; 2],
+    /// Until when the person may come back, who has left the account.
+    leaving: [Option<i64>; 2],
     /// Whether the provider gives them the role, and whether it did when they last came by it.
     role_there: [bool; 2],
     role_here: [bool; 2],
@@ -125,6 +133,9 @@ pub(super) struct Model {
     codes: Vec<Code>,
     refresh_tokens: Vec<RefreshToken>,
     access_tokens: Vec<AccessToken>,
+    post: [Post; 2],
+    tickets: Vec<Ticket>,
+    undos: Vec<Undo>,
 }
 
 impl Ask {
@@ -150,6 +161,7 @@ impl Model {
             now,
             on_reuse,
             person_off: [false; 2],
+            leaving: [None; 2],
             role_there: [false; 2],
             role_here: [false; 2],
             app_off: [false; 2],
@@ -161,6 +173,9 @@ impl Model {
             codes: Vec::new(),
             refresh_tokens: Vec::new(),
             access_tokens: Vec::new(),
+            post: [Post::default().with_browsers(); 2],
+            tickets: Vec::new(),
+            undos: Vec::new(),
         }
     }
 
@@ -171,7 +186,7 @@ impl Model {
 
     fn holds(&self, grant: usize) -> bool {
         let Grant { person, app, sign_in, ended, .. } = self.grants[grant];
-        !ended && !self.person_off[person] && !self.app_off[app] && (app != SPA || self.lives(sign_in))
+        !ended && !self.is_shut(person) && !self.app_off[app] && (app != SPA || self.lives(sign_in))
     }
 
     /// Whether what an access token was given for holds.
@@ -185,7 +200,7 @@ impl Model {
 
     /// A browser comes to us: whether its person is signed in.
     pub(super) fn comes(&mut self, person: Person) -> bool {
-        let Some(at) = self.browsers[person].filter(|at| !self.person_off[person] && self.lives(*at)) else {
+        let Some(at) = self.browsers[person].filter(|at| !self.is_shut(person) && self.lives(*at)) else {
             return false;
         };
         if self.now >= self.sign_ins[at].used + NOTED_AFTER {
@@ -210,6 +225,9 @@ impl Model {
         if signs_in && self.person_off[person] {
             return Err(if by.is_some() { Rejection::AccountSwitchedOff } else { Rejection::WrongCredentials });
         }
+        if signs_in && self.leaving[person].is_some() {
+            return Err(Rejection::AccountLeaving);
+        }
         if signs_in {
             self.sign_in(person, known, by);
         }
@@ -227,7 +245,7 @@ impl Model {
             Some(at) => at,
             None => self.sign_ins.len(),
         };
-        let new = SignIn { person, used: self.now, expires: self.now + SIGN_IN_ABSOLUTE, ended: false, upstream: by };
+        let new = SignIn::new(person, self.now, by);
         if known {
             self.sign_ins[at] = new;
         } else {
@@ -343,57 +361,5 @@ impl Model {
             OnReuse::Grant => self.grants[grant].ended = true,
         }
         Err(Rejection::ReusedRefreshToken)
-    }
-
-    pub(super) fn revoke_refresh_token(&mut self, token: usize, by: App) -> Result<(), Rejection> {
-        self.is_on(by)?;
-        let grant = &mut self.grants[self.refresh_tokens[token].grant];
-        grant.ended |= grant.app == by;
-        Ok(())
-    }
-
-    pub(super) fn revoke_access_token(&mut self, token: usize, by: App) -> Result<(), Rejection> {
-        self.is_on(by)?;
-        let token = &mut self.access_tokens[token];
-        token.revoked |= self.grants[token.grant].app == by;
-        Ok(())
-    }
-
-    /// Whether there was somebody to sign out.
-    pub(super) fn sign_out(&mut self, person: Person) -> bool {
-        let known = self.comes(person);
-        if known {
-            self.end_sign_in(person);
-        }
-        known
-    }
-
-    pub(super) fn end_sign_in(&mut self, person: Person) {
-        if let Some(at) = self.browsers[person] {
-            self.sign_ins[at].ended = true;
-        }
-    }
-
-    pub(super) fn end_all(&mut self, person: Person) {
-        self.sign_ins.iter_mut().filter(|one| one.person == person).for_each(|one| one.ended = true);
-        self.grants.iter_mut().filter(|one| one.person == person).for_each(|one| one.ended = true);
-    }
-
-    pub(super) fn withdraw(&mut self, person: Person, app: App) {
-        self.allowed.remove(&(person, app));
-        let of_both = |grant: &&mut Grant| grant.person == person && grant.app == app;
-        self.grants.iter_mut().filter(of_both).for_each(|grant| grant.ended = true);
-    }
-
-    pub(super) fn switch_person(&mut self, person: Person, off: bool, thorough: bool) {
-        self.person_off[person] = off;
-        if thorough {
-            self.end_all(person);
-        }
-    }
-
-    pub(super) fn switch_app(&mut self, app: App, off: bool) {
-        self.eras[app] += u32::from(off && !self.app_off[app]);
-        self.app_off[app] = off;
     }
 }

@@ -1,0 +1,229 @@
+//! What mails carry, and what hangs on it: tickets for a new password, other addresses and the ways back from them, passwords, and an account that
+//! its address is taken from. A browser, an account and an address are numbers, as their person has had so many before.
+
+use doorward::protocol::rejection::Rejection;
+
+use super::{Model, SignIn};
+use crate::model::operation::Person;
+
+const RESET: i64 = 30 * 60;
+const TO_FINISH: i64 = 15 * 60;
+const UNDO: i64 = 7 * 86_400;
+/// How long after authenticating a person may do what is sensitive.
+const FRESH: i64 = 600;
+const ABSOLUTE: i64 = super::SIGN_IN_ABSOLUTE;
+
+/// What concerns mail of one person.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Post {
+    /// The account that the person has now, and its address.
+    account: usize,
+    address: usize,
+    /// Whether it has no password.
+    pub(super) lacks_password: bool,
+    /// The browser in hand, and the one that was put aside, with its sign-in.
+    in_hand: usize,
+    aside: (usize, Option<usize>),
+    /// The last number that was given to a browser or an address.
+    last: usize,
+}
+
+/// A ticket for a new password, whose mail was sent.
+pub(super) struct Ticket {
+    person: Person,
+    account: usize,
+    address: usize,
+    expires: i64,
+    /// Where it was asked for, and where it was shown.
+    asked_in: usize,
+    shown_in: Option<usize>,
+    is_there: bool,
+}
+
+/// A way back to a former address.
+pub(super) struct Undo {
+    person: Person,
+    account: usize,
+    address: usize,
+    expires: i64,
+    is_there: bool,
+}
+
+impl Post {
+    fn next(&mut self) -> usize {
+        self.last += 1;
+        self.last
+    }
+
+    /// Two browsers that nobody has used.
+    pub(super) fn with_browsers(mut self) -> Self {
+        (self.in_hand, self.aside) = (self.next(), (self.next(), None));
+        self
+    }
+}
+
+impl Model {
+    /// Whether the account has a password.
+    pub(in crate::model) fn has_password(&self, person: Person) -> bool {
+        !self.post[person].lacks_password
+    }
+
+    /// Whose a ticket is.
+    pub(in crate::model) fn person_of_ticket(&self, ticket: usize) -> Person {
+        self.tickets[ticket].person
+    }
+
+    /// Whose a way back is.
+    pub(in crate::model) fn person_of_undo(&self, undo: usize) -> Person {
+        self.undos[undo].person
+    }
+
+    /// Whether the browser in hand is the one that asked.
+    pub(in crate::model) fn has_asked(&self, ticket: usize) -> bool {
+        let Ticket { person, asked_in, .. } = self.tickets[ticket];
+        self.post[person].in_hand == asked_in
+    }
+
+    /// A person takes their other browser.
+    pub(in crate::model) fn take_other_browser(&mut self, person: Person) {
+        let post = &mut self.post[person];
+        std::mem::swap(&mut post.in_hand, &mut post.aside.0);
+        std::mem::swap(&mut self.browsers[person], &mut post.aside.1);
+    }
+
+    /// Asks for a new password: whether a mail comes. What was asked for before, and not shown yet, is worth nothing any more.
+    pub(in crate::model) fn ask(&mut self, person: Person) -> bool {
+        let Post { account, address, in_hand, .. } = self.post[person];
+        let is_former = |one: &&mut Ticket| one.person == person && one.address == address && one.shown_in.is_none();
+        self.tickets.iter_mut().filter(is_former).for_each(|one| one.is_there = false);
+        if self.is_shut(person) {
+            return false;
+        }
+        let expires = self.now + RESET;
+        self.tickets.push(Ticket {
+            person,
+            account,
+            address,
+            expires,
+            asked_in: in_hand,
+            shown_in: None,
+            is_there: true,
+        });
+        true
+    }
+
+    /// The link or the code of a ticket is shown, in the browser in hand.
+    pub(in crate::model) fn show(&mut self, ticket: usize, by_code: bool) -> Result<(), Rejection> {
+        let (now, ticket) = (self.now, &mut self.tickets[ticket]);
+        let in_hand = self.post[ticket.person].in_hand;
+        if !ticket.is_there || now >= ticket.expires || ticket.shown_in.is_some_and(|there| there != in_hand) {
+            return Err(if by_code { Rejection::WrongCode } else { Rejection::UnknownTicket });
+        }
+        ticket.shown_in = Some(in_hand);
+        ticket.expires = ticket.expires.max(now + TO_FINISH);
+        Ok(())
+    }
+
+    /// A new password is chosen with a ticket that was just shown: everything else ends.
+    pub(in crate::model) fn choose(&mut self, ticket: usize) -> Result<(), Rejection> {
+        let Ticket { person, account, .. } = self.tickets[ticket];
+        if self.is_shut(person) || self.post[person].account != account {
+            return Err(Rejection::UnknownTicket);
+        }
+        self.set_password(person);
+        Ok(())
+    }
+
+    /// A new password, after which everything else ends, and the browser in hand is signed in.
+    pub(in crate::model) fn set_password(&mut self, person: Person) {
+        self.forget_tickets(person);
+        self.end_all(person);
+        self.sign_in(person, false, None);
+        self.post[person].lacks_password = false;
+    }
+
+    /// What dies with a password, or an address.
+    pub(super) fn forget_tickets(&mut self, person: Person) {
+        let account = self.post[person].account;
+        let is_own = |one: &&mut Ticket| one.person == person && one.account == account;
+        self.tickets.iter_mut().filter(is_own).for_each(|one| one.is_there = false);
+    }
+
+    /// Changes the password: whether there was anybody to.
+    pub(in crate::model) fn change_password(&mut self, person: Person, ends_all: bool) -> bool {
+        let known = self.comes(person);
+        if known && ends_all {
+            self.set_password(person);
+        } else if known {
+            self.forget_tickets(person);
+            self.sign_in(person, true, None);
+        }
+        known
+    }
+
+    /// Takes another address: whether the person had to sign in anew for it; nothing when there was nobody to.
+    pub(in crate::model) fn change_address(&mut self, person: Person) -> Option<bool> {
+        if !self.comes(person) {
+            return None;
+        }
+        let is_asked = self.now >= self.sign_ins[self.browsers[person]?].at + FRESH;
+        if is_asked {
+            self.sign_in(person, true, None);
+        }
+        self.forget_tickets(person);
+        let Post { account, address, .. } = self.post[person];
+        let last = self.undos_of(person).map(|one| one.expires).max();
+        let expires = (self.now + UNDO).max(last.unwrap_or_default() + 1);
+        self.undos.push(Undo { person, account, address, expires, is_there: true });
+        self.post[person].address = self.post[person].next();
+        Some(is_asked)
+    }
+
+    fn undos_of(&mut self, person: Person) -> impl Iterator<Item = &mut Undo> {
+        let account = self.post[person].account;
+        let is_own = move |one: &&mut Undo| one.person == person && one.account == account && one.is_there;
+        self.undos.iter_mut().filter(is_own)
+    }
+
+    /// Takes the account back to a former address: it has no password then, and later ways back lead nowhere.
+    pub(in crate::model) fn undo(&mut self, undo: usize) -> Result<(), Rejection> {
+        let Undo { person, account, address, expires, is_there } = self.undos[undo];
+        let is_own = !self.person_off[person] && self.post[person].account == account;
+        if !is_there || self.now >= expires || !is_own {
+            return Err(Rejection::UnknownTicket);
+        }
+        // Whoever took the account may have given it up as well.
+        if self.leaving[person].is_some() && !self.come_back(person) {
+            return Err(Rejection::UnknownTicket);
+        }
+        self.undos_of(person).filter(|one| one.expires >= expires).for_each(|one| one.is_there = false);
+        self.forget_tickets(person);
+        self.end_all(person);
+        (self.post[person].address, self.post[person].lacks_password) = (address, true);
+        Ok(())
+    }
+
+    /// Somebody proves the address of an account that never did, by this session at the provider: whether they get it, with an account of their own.
+    pub(in crate::model) fn take_over(&mut self, person: Person, session: usize) -> bool {
+        if self.person_off[person] || self.role_here[person] {
+            return false;
+        }
+        // It is somebody else's account that was left.
+        self.leaving[person] = None;
+        self.end_all(person);
+        self.allowed.retain(|(one, _)| *one != person);
+        let post = &mut self.post[person];
+        (post.account, post.lacks_password) = (post.account + 1, false);
+        *post = post.with_browsers();
+        self.browsers[person] = None;
+        self.sign_in(person, false, Some(session));
+        true
+    }
+}
+
+impl SignIn {
+    /// One that is made now.
+    pub(super) const fn new(person: Person, now: i64, upstream: Option<usize>) -> Self {
+        Self { person, at: now, used: now, expires: now + ABSOLUTE, ended: false, upstream }
+    }
+}
