@@ -33,13 +33,13 @@ statements! {
     USERS_FOUND_AFTER = concat!("SELECT ", columns!(), identities!(), " FROM users WHERE (created_at, id) > ($1, $2) AND (email LIKE $4 ESCAPE '!' \
         OR LOWER(name) LIKE $4 ESCAPE '!' OR name LIKE $5 ESCAPE '!') ORDER BY created_at, id LIMIT $3");
     INSERT_USER = concat!("INSERT INTO users (", columns!(), ", password_set_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-        CASE WHEN $5 IS NULL THEN NULL ELSE $8 END) \
+        CASE WHEN CAST($5 AS TEXT) IS NULL THEN NULL ELSE CAST($8 AS BIGINT) END) \
         ON CONFLICT (email) DO NOTHING RETURNING id");
     HOLD_ACCOUNT = concat!("UPDATE users SET created_at = created_at WHERE id = $1 RETURNING ", columns!());
     CHANGE_USER = "UPDATE users SET email = COALESCE($2, email), email_verified = COALESCE($3, email_verified), \
         name = COALESCE($4, name), password_hash = NULLIF(COALESCE($5, password_hash), ''), claims = COALESCE($6, claims), \
         roles = COALESCE($7, roles), updated_at = $8, email_authority = COALESCE($9, email_authority), \
-        password_set_at = CASE WHEN $5 IS NULL THEN password_set_at WHEN $5 = '' THEN NULL ELSE $8 END, \
+        password_set_at = CASE WHEN CAST($5 AS TEXT) IS NULL THEN password_set_at WHEN $5 = '' THEN NULL ELSE $8 END, \
         password_used_at = CASE WHEN $5 = '' THEN NULL ELSE password_used_at END WHERE id = $1";
     SWITCH_USER_OFF = concat!("UPDATE users SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1 RETURNING ", columns!());
     SWITCH_USER_ON = concat!("UPDATE users SET disabled_at = NULL WHERE id = $1 RETURNING ", columns!());
