@@ -8,6 +8,7 @@ use serde_json::json;
 use super::arguments::{self, Part, Yes};
 use super::key::{self, Wanted};
 use super::output::{note, value, warn};
+use super::role::Give;
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
@@ -18,7 +19,7 @@ use crate::protocol::grant_type::GrantType;
 use crate::protocol::on_reuse::OnReuse;
 use crate::protocol::pkce::PkceMode;
 use crate::protocol::printable::escaped;
-use crate::registry::{Changed, ClientChange, Error, IssuedClient, NewClient, Registry, State};
+use crate::registry::{Changed, ClientChange, Error, Giving, IssuedClient, NewClient, Registry, State};
 use crate::secret::Secret;
 
 /// Applications that use this server.
@@ -52,6 +53,12 @@ pub(super) enum ClientCommand {
     /// Switch an application on again.
     #[command(after_help = "Example:\n  doorward client enable CLIENT_ID")]
     Enable(Named),
+    /// Give a client that acts for itself a role.
+    #[command(after_help = "Example:\n  doorward client grant-role CLIENT_ID editor")]
+    GrantRole(Give),
+    /// Take a role from a client that acts for itself.
+    #[command(after_help = "Example:\n  doorward client revoke-role CLIENT_ID editor")]
+    RevokeRole(Give),
     /// Delete an application for good, with all that people have granted it. Says first what goes, and asks.
     #[command(
         after_help = "Examples:\n  doorward client delete CLIENT_ID\n  doorward client delete CLIENT_ID --yes --json"
@@ -224,6 +231,8 @@ impl ClientCommand {
                 registry.client(&named.client_id).await.map(|client| named.output.thing(&value(&client)))
             }
             Self::Update(update) => update.run(&context, &registry, &act).await,
+            Self::GrantRole(give) => give.client(&registry, Giving::Grant, &act).await,
+            Self::RevokeRole(give) => give.client(&registry, Giving::Revoke, &act).await,
             Self::NewSecret(named) => new_secret(&registry, named, &act).await,
             Self::Disable(named) => switch(&registry, named, State::Off, &act).await,
             Self::Enable(named) => switch(&registry, named, State::On, &act).await,

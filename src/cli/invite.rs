@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::Output;
-use super::output::{note, value};
+use super::output::{note, value, warn};
 use crate::protocol::audit::Act;
-use crate::registry::{Delivery, Error, Invitation, LinkView, Registry};
+use crate::registry::{Changed, Delivery, Error, Invitation, LinkView, Registry};
 
 #[derive(Args)]
 pub(super) struct Invite {
@@ -50,8 +50,9 @@ impl Print {
 impl Invite {
     pub async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
         let invitation = Invitation { email: self.email, name: self.name, roles: self.roles };
-        let link = registry.invite(invitation, self.print.delivery(), act).await?.view;
+        let Changed { view: link, warnings, .. } = registry.invite(invitation, self.print.delivery(), act).await?;
         tell(self.output, &link);
+        warn(&warnings);
         Ok(())
     }
 }

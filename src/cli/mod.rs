@@ -17,6 +17,7 @@ mod mail;
 mod migrate;
 mod output;
 mod resource;
+mod role;
 mod serve;
 mod session;
 mod start;
@@ -85,6 +86,9 @@ enum Command {
     /// APIs that accept our access tokens.
     #[command(subcommand)]
     Resource(resource::ResourceCommand),
+    /// Roles: which scopes need one, and who has them.
+    #[command(subcommand)]
+    Role(role::RoleCommand),
     /// Providers that people may sign in through.
     #[command(subcommand)]
     Upstream(upstream::UpstreamCommand),
@@ -165,6 +169,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Session(command) => command.run(context).await,
         Command::Lockout(command) => command.run(context).await,
         Command::Resource(command) => command.run(context).await,
+        Command::Role(command) => command.run(context).await,
         Command::Upstream(command) => command.run(context).await,
         Command::Mail(command) => command.run(context).await,
         Command::Key(command) => command.run(context).await,

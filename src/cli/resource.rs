@@ -1,6 +1,6 @@
 //! `resource`: APIs that accept our access tokens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -15,6 +15,7 @@ use crate::protocol::audit::Act;
 use crate::protocol::edit::Edit;
 use crate::protocol::printable::escaped;
 use crate::protocol::resource::AccessTokenType;
+use crate::protocol::role::RolesSeen;
 use crate::registry::{Changed, Error, NewResource, Registry, ResourceChange, ResourceView};
 
 /// APIs that accept our access tokens.
@@ -112,6 +113,25 @@ struct Details {
     /// tokens are of type JWT too [default: at+jwt].
     #[arg(long, value_name = "T", value_parser = token_type)]
     token_type: Option<AccessTokenType>,
+    /// Roles of which one is demanded for a scope, beside what is demanded for other scopes: `orders:write=editor` or
+    /// `orders:write=editor,chief`; can be repeated, and an empty list takes the demand away.
+    #[arg(long = "scope-needs", value_name = "SCOPE=ROLE", value_parser = scope_needs)]
+    scope_needs: Vec<(String, BTreeSet<String>)>,
+    /// Which of a person's roles its access tokens tell: all, none, or names separated by commas [default: all].
+    #[arg(long = "roles", value_name = "all|none|NAME", value_parser = roles_seen)]
+    roles_seen: Option<RolesSeen>,
+}
+
+fn scope_needs(text: &str) -> Result<(String, BTreeSet<String>), String> {
+    let (scope, roles) = text.split_once('=').ok_or_else(|| {
+        format!("'{}' must be a scope, '=', and the roles of which one is demanded", text.escape_debug())
+    })?;
+    let named = roles.split(',').map(str::trim).filter(|role| !role.is_empty()).map(str::to_owned);
+    Ok((scope.to_owned(), named.collect()))
+}
+
+fn roles_seen(text: &str) -> Result<RolesSeen, String> {
+    text.to_owned().try_into()
 }
 
 fn token_type(text: &str) -> Result<AccessTokenType, String> {
@@ -190,6 +210,8 @@ impl Details {
             introspectors: arguments::list(self.introspectors),
             signing_algorithm: self.signing_algorithm.map_or(Edit::Keep, |Wanted(algorithm)| algorithm.into()),
             token_type: self.token_type,
+            scope_needs: self.scope_needs.into_iter().collect(),
+            roles_seen: self.roles_seen,
         }
     }
 }

@@ -11,14 +11,15 @@ use super::arguments::{self, Part};
 use super::identity::{Link, Unlink};
 use super::invite::{Invite, ResetPassword};
 use super::leaving::{self, Delete};
-use super::output::{note, value};
+use super::output::{note, value, warn};
+use super::role::Give;
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
 use crate::protocol::audit::Act;
 use crate::protocol::claims;
 use crate::protocol::problem::Problems;
-use crate::registry::{Error, IdentityView, NewUser, Registry, State, UserChange, UserView};
+use crate::registry::{Changed, Error, Giving, IdentityView, NewUser, Registry, State, UserChange, UserView};
 use crate::secret::Secret;
 
 /// People with an account.
@@ -60,6 +61,12 @@ pub(super) enum UserCommand {
     /// Let everybody try again to sign in to an account that too many failed attempts have closed, at once on every node.
     #[command(after_help = "Example:\n  doorward user unlock ann@example.org")]
     Unlock(Named),
+    /// Give a person a role.
+    #[command(after_help = "Example:\n  doorward user grant-role ann@example.org editor")]
+    GrantRole(Give),
+    /// Take a role from a person.
+    #[command(after_help = "Example:\n  doorward user revoke-role ann@example.org editor")]
+    RevokeRole(Give),
     /// Let an account at a provider sign the person in: for support, people do it themselves on their account page.
     #[command(
         after_help = "Make sure that it is theirs: whoever has it there can do here what the person can.\n\nExample:\n  doorward user link ann@example.org --provider google --subject 110248495921238986420"
@@ -164,6 +171,8 @@ impl UserCommand {
                 show(named.output, &user);
                 tell_way_in(&user);
             }),
+            Self::GrantRole(give) => give.user(&registry, Giving::Grant, &act).await,
+            Self::RevokeRole(give) => give.user(&registry, Giving::Revoke, &act).await,
             Self::Link(link) => link.run(&context.config, &registry, &act).await,
             Self::Unlink(unlink) => unlink.run(&registry, &act).await,
             Self::Update(update) => update.run(&registry, &act).await,
@@ -184,8 +193,10 @@ impl UserCommand {
 impl Create {
     async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
         let details = UserChange { name: Some(self.name), ..self.rest.change()? };
-        let user = registry.create_user(NewUser { email: self.email, details }, act).await?.view;
+        let Changed { view: user, warnings, .. } =
+            registry.create_user(NewUser { email: self.email, details }, act).await?;
         show(self.output, &user);
+        warn(&warnings);
         tell_way_in(&user);
         Ok(())
     }
@@ -194,8 +205,9 @@ impl Create {
 impl Update {
     async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
         let change = UserChange { email: self.email, name: self.name, ..self.rest.change()? };
-        let user = registry.change_user(&self.user, change, act).await?.view;
+        let Changed { view: user, warnings, .. } = registry.change_user(&self.user, change, act).await?;
         show(self.output, &user);
+        warn(&warnings);
         Ok(())
     }
 }

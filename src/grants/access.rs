@@ -8,6 +8,7 @@ use crate::protocol::allowed::Allowed;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::grant::Grant;
 use crate::protocol::rejection::{Refusal, Rejection};
+use crate::protocol::role::{self, Holder};
 use crate::secret::Secret;
 use crate::tokens::{KeyRing, VerifiedToken};
 
@@ -80,7 +81,9 @@ impl Grants {
             return Err(Rejection::TokenOfEndedGrant.into());
         }
         let resources = self.directory.resources().await?;
-        let token = narrowed(token, grant.as_ref(), self.allowed(&client, &resources))?;
+        let roles = grant.as_ref().map_or_else(|| client.metadata.roles.clone(), |grant| grant.user.all_roles());
+        let holder = if grant.is_some() { Holder::Person(&roles) } else { Holder::Service(&roles) };
+        let token = narrowed(token, self.allowed(&client, &resources, holder))?;
         Ok(Access { token, grant })
     }
 }
@@ -100,12 +103,11 @@ impl Demand<'_> {
 }
 
 /// What is left of a token: of its scopes, resources and roles those that are still allowed.
-fn narrowed(mut token: VerifiedToken, grant: Option<&Grant>, allowed: Allowed<'_>) -> Result<VerifiedToken, Rejection> {
-    token.scope = allowed.scopes(&token.scope);
+fn narrowed(mut token: VerifiedToken, allowed: Allowed<'_>) -> Result<VerifiedToken, Rejection> {
     token.aud = token.aud.filter(|identifier| allowed.resource(identifier)).ok_or(Rejection::TokenOfEndedGrant)?;
-    if let Some(grant) = grant {
-        let roles = grant.user.all_roles();
-        token.roles.retain(|role| roles.contains(role));
-    }
+    let (identifiers, resources) = (token.aud.identifiers(), allowed.resources);
+    token.scope = allowed.scopes(&token.scope).for_resources(identifiers, resources, allowed.holder);
+    token.roles.retain(|role| allowed.holder.holds(role));
+    token.roles = role::seen(std::mem::take(&mut token.roles), &token.aud, resources);
     Ok(token)
 }

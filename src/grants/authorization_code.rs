@@ -15,6 +15,7 @@ use crate::protocol::confirmation::bound_to;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::resource::Resource;
+use crate::protocol::role::{self, Holder};
 use crate::random;
 use crate::secret::{Secret, SecretHash};
 
@@ -68,7 +69,9 @@ impl Grants {
             return Err(Rejection::EndedGrant.into());
         }
         let confirmation = bound_to(grant.confirmation.as_ref(), confirmation)?.cloned();
-        let allowed = self.allowed(client, resources);
+        let roles = grant.user.all_roles();
+        let holder = Holder::Person(&roles);
+        let allowed = self.allowed(client, resources, holder);
         let (scopes, granted) = (allowed.scopes(&grant.scopes), allowed.resources(&grant.resources)?);
         let audience = audience::decide(params, &scopes, &granted, resources, self.issuer.as_str())?;
         let gets_refresh_token = client.may_use(GrantType::RefreshToken) && self.first_expiry(grant, now).is_some();
@@ -78,9 +81,9 @@ impl Grants {
             subject: grant.user.id.clone(),
             grant_id: Some(grant.id.clone()),
             id_token: self.authentication(client, grant, &scopes, known.issued.nonce.clone()),
-            scopes: scopes.for_resources(audience.identifiers(), resources),
+            scopes: scopes.for_resources(audience.identifiers(), resources, holder),
+            roles: role::seen(roles, &audience, resources),
             audience,
-            roles: grant.user.all_roles(),
             jti: random::token_id(),
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,

@@ -5,6 +5,7 @@ use crate::failure::Error;
 use crate::protocol::audience;
 use crate::protocol::authorization::Authorization;
 use crate::protocol::resource::Resource;
+use crate::protocol::role::{self, Holder};
 use crate::protocol::scope;
 use crate::random;
 
@@ -24,9 +25,9 @@ impl Grants {
             era: client.era,
             subject: client.client_id.clone(),
             grant_id: None,
-            scopes: scopes.for_resources(audience.identifiers(), resources),
+            scopes: scopes.for_resources(audience.identifiers(), resources, Holder::Service(&client.metadata.roles)),
+            roles: role::seen(client.metadata.roles.clone(), &audience, resources),
             audience,
-            roles: Vec::new(),
             jti: random::token_id(),
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,

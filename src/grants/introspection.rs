@@ -8,6 +8,7 @@ use crate::protocol::confirmation::token_type;
 use crate::protocol::introspection::{ActiveToken, Introspection, may_know};
 use crate::protocol::refresh::State;
 use crate::protocol::rejection::Rejection;
+use crate::protocol::role::Holder;
 use crate::secret::Secret;
 use crate::tokens::VerifiedToken;
 
@@ -76,13 +77,14 @@ impl Grants {
         }) else {
             return Ok(None);
         };
+        let roles = grant.user.all_roles();
         Ok(Some(ActiveToken {
             active: true,
             iss: self.issuer.as_str().to_owned(),
             sub: grant.user.id,
             aud: Audience::of(self.issuer.as_str()),
             client_id: grant.client_id,
-            scope: self.allowed(client, &resources).scopes(&grant.scopes),
+            scope: self.allowed(client, &resources, Holder::Person(&roles)).scopes(&grant.scopes),
             roles: Vec::new(),
             exp: token.expires_at.seconds(),
             iat: token.created_at.seconds(),

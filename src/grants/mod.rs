@@ -32,6 +32,7 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::resource::Resource;
+use crate::protocol::role::Holder;
 use crate::protocol::scope::ScopeSet;
 use crate::storage::{Directory, Storage};
 use crate::telemetry::numbers;
@@ -130,8 +131,8 @@ impl Grants {
     }
 
     /// What the client may have now.
-    fn allowed<'a>(&'a self, client: &'a Client, resources: &'a [Resource]) -> Allowed<'a> {
-        Allowed { client, resources, issuer: self.issuer.as_str() }
+    fn allowed<'a>(&'a self, client: &'a Client, resources: &'a [Resource], holder: Holder<'a>) -> Allowed<'a> {
+        Allowed { client, resources, issuer: self.issuer.as_str(), holder }
     }
 
     /// What an ID token beside an access token with these scopes says to the client; `None` without `openid`.

@@ -18,6 +18,7 @@ use crate::protocol::on_reuse::OnReuse;
 use crate::protocol::refresh::{self, Answer, Presented, RefreshToken, State};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::resource::Resource;
+use crate::protocol::role::{self, Holder};
 use crate::protocol::scope;
 use crate::random;
 use crate::sealing::SealingKey;
@@ -42,17 +43,20 @@ impl Grants {
                 Presented::Current | Presented::Lost(_) => {
                     let answer = self.answer(request, resources, &grant)?;
                     let refresh_token = Some(random::secret());
-                    (Authorization { refresh_token, ..self.refreshed(request, &grant, answer) }, true)
+                    (Authorization { refresh_token, ..self.refreshed((request, resources), &grant, answer) }, true)
                 }
                 Presented::Retry(replaced, sealed) => {
                     // Of what was narrowed since, the answer says no more.
-                    let scopes = self.allowed(request.client, resources).scopes(&replaced.answer.scopes);
+                    let roles = grant.user.all_roles();
+                    let holder = Holder::Person(&roles);
+                    let scopes = self.allowed(request.client, resources, holder).scopes(&replaced.answer.scopes);
+                    let scopes = scopes.for_resources(replaced.answer.audience.identifiers(), resources, holder);
                     let answer = Answer { scopes, ..replaced.answer.clone() };
                     if !self.answer(request, resources, &grant)?.is_like(&answer) {
                         return Err(Rejection::ChangedRetry.into());
                     }
                     let (issued_at, refresh_token) = (replaced.at, Some(open(&presented, sealed)?));
-                    let again = self.refreshed(request, &grant, answer);
+                    let again = self.refreshed((request, resources), &grant, answer);
                     (Authorization { issued_at, refresh_token, ..again }, false)
                 }
                 Presented::TooLate => {
@@ -80,11 +84,13 @@ impl Grants {
         resources: &[Resource],
         grant: &Grant,
     ) -> Result<Answer, Refusal> {
-        let allowed = self.allowed(client, resources);
+        let roles = grant.user.all_roles();
+        let holder = Holder::Person(&roles);
+        let allowed = self.allowed(client, resources, holder);
         let scopes = allowed.scopes(&scope::narrowed(params, &grant.scopes)?);
         let granted = allowed.resources(&grant.resources)?;
         let audience = audience::decide(params, &scopes, &granted, resources, self.issuer.as_str())?;
-        let scopes = scopes.for_resources(audience.identifiers(), resources);
+        let scopes = scopes.for_resources(audience.identifiers(), resources, holder);
         Ok(Answer { scopes, audience, jti: random::token_id() })
     }
 
@@ -107,7 +113,12 @@ impl Grants {
     }
 
     /// What is answered now, but for the successor.
-    fn refreshed(&self, request: TokenRequest<'_>, grant: &Grant, answer: Answer) -> Authorization {
+    fn refreshed(
+        &self,
+        (request, resources): (TokenRequest<'_>, &[Resource]),
+        grant: &Grant,
+        answer: Answer,
+    ) -> Authorization {
         Authorization {
             client_id: grant.client_id.clone(),
             era: grant.client_era,
@@ -115,8 +126,8 @@ impl Grants {
             grant_id: Some(grant.id.clone()),
             id_token: self.authentication(request.client, grant, &answer.scopes, None),
             scopes: answer.scopes,
+            roles: role::seen(grant.user.all_roles(), &answer.audience, resources),
             audience: answer.audience,
-            roles: grant.user.all_roles(),
             jti: answer.jti,
             issued_at: request.now,
             lifetime: self.lifetimes.access_token_lifetime,

@@ -1,9 +1,10 @@
 //! What of a grant is still allowed: what the operator has narrowed since, of a client or of an API, counts with the next token and wherever
-//! a token is asked about (RFC 6749 §3.3, RFC 7662 §2.2). What is allowed again later is there again.
+//! a token is asked about (RFC 6749 §3.3, RFC 7662 §2.2), and so does what roles permit. What is allowed again later is there again.
 
 use super::client::Client;
 use super::rejection::Rejection;
 use super::resource::Resource;
+use super::role::Holder;
 use super::scope::{self, ScopeSet};
 
 /// What a client may have now.
@@ -15,12 +16,14 @@ pub struct Allowed<'a> {
     pub resources: &'a [Resource],
     /// The issuer, which every client may name.
     pub issuer: &'a str,
+    /// Whose roles decide.
+    pub holder: Holder<'a>,
 }
 
 impl Allowed<'_> {
-    /// Those of the scopes that the client may ask for, and that are still there.
+    /// Those of the scopes that the client may ask for, that are still there, and that the holder's roles permit.
     pub fn scopes(&self, granted: &ScopeSet) -> ScopeSet {
-        granted.filter(|token| scope::may_ask(token, self.client, self.resources))
+        granted.filter(|token| scope::may_ask(token, self.client, self.resources, self.holder))
     }
 
     /// Whether a token may be for this resource.

@@ -59,6 +59,8 @@ pub enum Noun {
     User,
     /// A resource.
     Resource,
+    /// A role.
+    Role,
     /// A person's account at a provider.
     Identity,
     /// A sign-in.
@@ -79,6 +81,7 @@ named!(Noun {
     Client = "client",
     User = "user",
     Resource = "resource",
+    Role = "role",
     Identity = "identity",
     SignIn = "sign_in",
     Grant = "grant",

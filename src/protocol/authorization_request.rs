@@ -14,6 +14,7 @@ use super::redirect_uri;
 use super::rejection::{Refusal, Rejection};
 use super::resource::Resource;
 use super::response_mode::ResponseMode;
+use super::role::Holder;
 use super::scope::{self, ScopeSet};
 use crate::language::Language;
 
@@ -141,7 +142,7 @@ impl AuthorizationRequest {
         let request = Self {
             client_id: client.client_id.clone(),
             target,
-            scopes: scopes.for_resources(&requested, resources),
+            scopes: scopes.for_resources(&requested, resources, Holder::Unknown),
             resources: requested,
             claims,
             nonce: params.single("nonce")?.map(str::to_owned),
@@ -175,6 +176,11 @@ impl AuthorizationRequest {
     pub fn expected_domain(&self) -> Option<String> {
         let of_address = || self.login_hint.as_deref()?.rsplit_once('@').map(|(_, domain)| domain);
         self.domain_hint.as_deref().or_else(of_address).map(str::to_lowercase)
+    }
+
+    /// The scopes that come of it for this holder: those that their roles permit.
+    pub fn scopes_for(&self, holder: Holder<'_>, resources: &[Resource]) -> ScopeSet {
+        self.scopes.clone().for_resources(&self.resources, resources, holder)
     }
 
     /// What the person is asked to allow: the scopes, and those that release the single claims asked for.

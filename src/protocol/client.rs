@@ -145,6 +145,8 @@ pub enum ClientField {
     OnReuse,
     /// [`ClientMetadata::id_token_claims`].
     IdTokenClaims,
+    /// [`ClientMetadata::roles`].
+    Roles,
 }
 
 named!(ClientField {
@@ -165,6 +167,7 @@ named!(ClientField {
     IdTokenAlg = "id_token_alg",
     OnReuse = "on_reuse",
     IdTokenClaims = "id_token_claims",
+    Roles = "roles",
 });
 
 /// A registered client.

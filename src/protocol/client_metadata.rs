@@ -29,6 +29,9 @@ pub struct ClientMetadata {
     /// The origins whose scripts may call the token endpoint and userinfo, beside those of a single-page app's redirect URIs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_origins: Vec<String>,
+    /// The roles of a client that acts for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }

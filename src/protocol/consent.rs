@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authorization_request::AuthorizationRequest;
 use super::resource::Resource;
+use super::role::Holder;
 use super::scope::{self, ScopeSet};
 
 /// Scopes by the API that owns them; under the empty name those that no API owns, the issuer's own among them. An API without a scope is
@@ -25,13 +26,15 @@ pub struct Consent {
 }
 
 impl Allowance {
-    /// What a request asks for.
-    pub fn asked(request: &AuthorizationRequest, resources: &[Resource]) -> Self {
+    /// What a request asks for, as far as this holder's roles permit it.
+    pub fn asked(request: &AuthorizationRequest, resources: &[Resource], holder: Holder<'_>) -> Self {
         let meant: Vec<&Resource> =
             resources.iter().filter(|resource| request.resources.contains(&resource.identifier)).collect();
         let mut asked = Self(meant.iter().map(|api| (api.identifier.clone(), ScopeSet::default())).collect());
-        for token in request.scopes_to_allow().iter() {
+        let permitted = request.scopes_to_allow().for_resources(&request.resources, resources, holder);
+        for token in permitted.iter() {
             let owners = meant.iter().filter(|api| api.owns(token) && !scope::is_issuers(token));
+            let owners = owners.filter(|api| api.permits(token, holder));
             let mut names: Vec<&str> = owners.map(|api| api.identifier.as_str()).collect();
             if names.is_empty() {
                 names.push("");

@@ -61,6 +61,7 @@ pub mod registration;
 pub mod rejection;
 pub mod resource;
 pub mod response_mode;
+pub mod role;
 pub mod scope;
 pub mod sign_in;
 pub mod ticket;

@@ -14,6 +14,7 @@ use super::proof::Proofs;
 use super::redirect_uri;
 use super::rejection::Rejection;
 use super::resource::Resource;
+use super::role::Holder;
 use super::sign_in::SignIn;
 use crate::clock::Timestamp;
 
@@ -94,11 +95,15 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
         Some(Missing::Never(rejection)) => return NextStep::Refuse(rejection),
         Some(Missing::Wished) | None => {}
     }
-    match journey.request() {
-        Some(request) if !has_consent(journey, request, known) => {
-            refuse_or(Rejection::ConsentNeeded, NextStep::Consent)
-        }
-        _ => NextStep::Finish,
+    let Some(request) = journey.request() else { return NextStep::Finish };
+    let holder = Holder::Person(&sign_in.roles);
+    if !request.scopes.is_empty() && request.scopes_for(holder, known.resources).is_empty() {
+        return NextStep::Refuse(Rejection::RoleNeeded);
+    }
+    if has_consent(journey, request, (known, holder)) {
+        NextStep::Finish
+    } else {
+        refuse_or(Rejection::ConsentNeeded, NextStep::Consent)
     }
 }
 
@@ -170,9 +175,9 @@ fn is_recent(journey: &Journey, request: &AuthorizationRequest, auth_time: Times
 
 /// Whether the person allows this. The identity of a client on the person's own device cannot be proved, so each of its requests is asked:
 /// a native one's, and a single-page app's at a loopback address (RFC 8252 §8.6).
-fn has_consent(journey: &Journey, request: &AuthorizationRequest, known: Known<'_>) -> bool {
+fn has_consent(journey: &Journey, request: &AuthorizationRequest, (known, holder): (Known<'_>, Holder<'_>)) -> bool {
     let Some(client) = known.client else { return false };
-    let asked = || Allowance::asked(request, known.resources);
+    let asked = || Allowance::asked(request, known.resources, holder);
     let covering = known.consent.filter(|consent| consent.allowed.covers(&asked()));
     let each_time = request.prompt.consent || redirect_uri::is_on_device(client, request.target.redirect_uri());
     if each_time {

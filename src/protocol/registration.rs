@@ -60,6 +60,12 @@ pub fn check_resource(candidate: &Resource, issuer: &str) -> Result<(), Problems
             problems.add(format!("scopes.{}", token.escape_debug()), sentence);
         }
     }
+    // A scope that went and came back would come back unguarded.
+    for token in candidate.scope_needs.keys().filter(|token| !candidate.owns(token)) {
+        let sentence =
+            "it is no scope of the API; one that is taken away must need no role any more: --scope-needs SCOPE=";
+        problems.add(format!("scope_needs.{}", token.escape_debug()), sentence);
+    }
     problems.unless_any(())
 }
 

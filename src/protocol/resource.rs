@@ -9,6 +9,7 @@ use super::client::Client;
 use super::named::named;
 use super::params::Params;
 use super::rejection::Rejection;
+use super::role::RolesSeen;
 use crate::clock::Timestamp;
 
 /// What can be changed of a registered API: by the names that it has in JSON.
@@ -24,6 +25,10 @@ pub enum ResourceField {
     SigningAlg,
     /// [`Resource::token_type`].
     TokenType,
+    /// [`Resource::scope_needs`].
+    ScopeNeeds,
+    /// [`Resource::roles_seen`].
+    Roles,
 }
 
 named!(ResourceField {
@@ -32,6 +37,8 @@ named!(ResourceField {
     Introspectors = "introspectors",
     SigningAlg = "signing_alg",
     TokenType = "token_type",
+    ScopeNeeds = "scope_needs",
+    Roles = "roles",
 });
 
 /// What the header's `typ` of an API's access tokens is.
@@ -57,6 +64,12 @@ pub struct Resource {
     pub scopes: BTreeMap<String, String>,
     /// The scopes that it owned once and gave up.
     pub former_scopes: BTreeSet<String>,
+    /// The scopes for which it demands one of these roles.
+    pub scope_needs: BTreeMap<String, BTreeSet<String>>,
+    /// Its guarded scopes with every role that permits each: as it demands, and as roles bundle them.
+    pub guards: BTreeMap<String, BTreeSet<String>>,
+    /// Which roles its access tokens tell.
+    pub roles_seen: RolesSeen,
     /// The clients that may introspect for it.
     pub introspectors: Vec<String>,
     /// What its access tokens are signed with.
@@ -75,6 +88,9 @@ impl Resource {
             name: String::new(),
             scopes: BTreeMap::new(),
             former_scopes: BTreeSet::new(),
+            scope_needs: BTreeMap::new(),
+            guards: BTreeMap::new(),
+            roles_seen: RolesSeen::default(),
             introspectors: Vec::new(),
             signing_algorithm: AlgorithmChoice::default(),
             token_type: AccessTokenType::default(),

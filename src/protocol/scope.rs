@@ -7,6 +7,7 @@ use super::client::Client;
 use super::params::Params;
 use super::rejection::{Refusal, Rejection};
 use super::resource::Resource;
+use super::role::Holder;
 
 /// Scopes that the issuer itself owns, with what they mean to a person (OpenID Connect Core §5.4 and §11; `roles` is our own).
 pub const ISSUER_SCOPES: &[(&str, &str)] = &[
@@ -80,8 +81,11 @@ impl ScopeSet {
     }
 
     /// What a token for these resources carries of these: all but the scopes that only others own.
-    pub fn for_resources(self, identifiers: &[String], resources: &[Resource]) -> Self {
-        self.keeping(|token| is_within_reach(token, resources, |owner| identifiers.contains(&owner.identifier)))
+    /// Nor what the holder's roles do not permit there.
+    pub fn for_resources(self, identifiers: &[String], resources: &[Resource], holder: Holder<'_>) -> Self {
+        let is_for =
+            |token: &str, owner: &Resource| identifiers.contains(&owner.identifier) && owner.permits(token, holder);
+        self.keeping(|token| is_within_reach(token, resources, |owner| is_for(token, owner)))
     }
 }
 
@@ -125,7 +129,7 @@ impl TryFrom<String> for ScopeSet {
 /// [`Rejection::MalformedScope`]; without `openid` [`Rejection::UnknownScope`] and [`Rejection::ScopeNotAllowed`], which name the scope;
 /// [`Rejection::RepeatedParameter`].
 pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Result<ScopeSet, Refusal> {
-    let may_ask = |token: &str| may_ask(token, client, resources);
+    let may_ask = |token: &str| may_ask(token, client, resources, Holder::Unknown);
     let Some(text) = params.single("scope")? else { return Ok(client.scopes.filter(may_ask)) };
     let asked = ScopeSet::parse(text)?;
     let is_strict = !(asked.contains("openid") && may_ask("openid"));
@@ -138,17 +142,23 @@ pub fn requested(params: &Params, client: &Client, resources: &[Resource]) -> Re
 }
 
 /// The scopes that a client asks for which acts for itself (RFC 6749 §4.4): as [`requested`], without the issuer's own, for these speak of a
-/// person, and none is there. To name one is refused, whatever the client may ask for when people sign in to it.
+/// person, and none is there; nor those for which it lacks the role. To name one is refused, whatever the client may ask for when people sign in
+/// to it.
 ///
 /// # Errors
-/// As [`requested`].
+/// As [`requested`], and [`Rejection::ScopeNeedsRole`], which names the scope.
 pub fn requested_for_itself(params: &Params, client: &Client, resources: &[Resource]) -> Result<ScopeSet, Refusal> {
     let asked = requested(params, client, resources)?;
     let is_named = params.single("scope")?.is_some();
     if let Some(token) = asked.iter().find(|token| is_named && is_issuers(token)) {
         return Err(Rejection::ScopeNotAllowed.of_scope(token));
     }
-    Ok(asked.keeping(|token| !is_issuers(token)))
+    let holder = Holder::Service(&client.metadata.roles);
+    let is_permitted = |token: &str| may_ask(token, client, resources, holder);
+    if let Some(token) = asked.iter().find(|token| is_named && !is_permitted(token)) {
+        return Err(Rejection::ScopeNeedsRole.of_scope(token));
+    }
+    Ok(asked.keeping(|token| !is_issuers(token) && is_permitted(token)))
 }
 
 /// The scopes of a refreshed access token: those that the request names, none of which may be beyond the granted ones, or all of these
@@ -176,9 +186,10 @@ pub(super) fn is_issuers(token: &str) -> bool {
     ISSUER_SCOPES.iter().any(|(name, _)| *name == token)
 }
 
-/// Whether a client may ask for the scope.
-pub(super) fn may_ask(token: &str, client: &Client, resources: &[Resource]) -> bool {
-    client.scopes.contains(token) && is_within_reach(token, resources, |owner| client.may_name(&owner.identifier))
+/// Whether a client may ask for the scope for this holder: at one of the APIs that it may name, at least.
+pub(super) fn may_ask(token: &str, client: &Client, resources: &[Resource], holder: Holder<'_>) -> bool {
+    let may_use = |owner: &Resource| client.may_name(&owner.identifier) && owner.permits(token, holder);
+    client.scopes.contains(token) && is_within_reach(token, resources, may_use)
 }
 
 /// Whether a scope can be used where only some APIs are in question: one of them owns it, or none that there is ever did.

@@ -15,6 +15,8 @@ pub struct SignIn {
     pub email: Option<String>,
     /// The user's name.
     pub name: String,
+    /// Every role of the user, as [`User::all_roles`](super::user::User::all_roles) tells them.
+    pub roles: Vec<String>,
     /// The language that the user wants to be spoken to: their claim `locale` (OpenID Connect Core §5.1).
     pub locale: Option<String>,
     /// When it was last used, to the minute.

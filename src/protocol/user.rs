@@ -169,9 +169,19 @@ impl User {
 
     /// Every role: what was given here, then what comes of providers. This is what tokens, introspection and userinfo tell.
     pub fn all_roles(&self) -> Vec<String> {
-        let upstream = self.upstream_roles.iter().filter(|role| !self.roles.contains(role));
-        self.roles.iter().chain(upstream).cloned().collect()
+        all_roles(self.roles.clone(), &self.upstream_roles)
     }
+}
+
+/// Roles that were given here, then those that come of providers, each once.
+pub fn all_roles(given: Vec<String>, upstream: &[String]) -> Vec<String> {
+    let mut roles = given;
+    for role in upstream {
+        if !roles.contains(role) {
+            roles.push(role.clone());
+        }
+    }
+    roles
 }
 
 #[cfg(test)]

@@ -112,6 +112,8 @@ pub struct ClientView {
     pub on_reuse: &'static str,
     /// Whether its ID tokens carry the claims of granted scopes: `on`, `off` or `default`.
     pub id_token_claims: &'static str,
+    /// The roles of a client that acts for itself.
+    pub roles: Vec<String>,
     /// Whether it can be used.
     pub state: State,
     /// When it was registered (RFC 3339).
@@ -148,6 +150,7 @@ impl From<Client> for ClientView {
             id_token_alg: client.id_token_algorithm.wanted.map_or("default", Algorithm::as_str),
             on_reuse: client.metadata.on_reuse.map_or("default", OnReuse::as_str),
             id_token_claims: client.metadata.id_token_claims.map_or("default", |on| if on { "on" } else { "off" }),
+            roles: client.metadata.roles,
             state: State::of(client.disabled_at),
             created_at: client.created_at.to_string(),
         }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::role::keep_an_admin;
 use super::user::missing;
 use super::{Changed, ClientView, Error, Registry, ResourceView, UserView, commit};
 use crate::failure::Failure;
@@ -64,6 +65,10 @@ impl Registry {
     /// sign-ins have ended. It is named by an address or an id.
     pub async fn delete_user(&self, user: &str, act: &Act) -> Result<Changed<UserView>, Error> {
         let id = self.user(user).await?.id;
+        let mut transaction = self.storage.begin().await?;
+        let account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
+        keep_an_admin(&mut transaction, &account).await?;
+        drop(transaction);
         let gone = self.storage.delete_for_good(&id, false, act).await?.ok_or_else(|| missing(user))?;
         Ok(Changed { view: UserView::with(gone.account, gone.identities), event: gone.event, warnings: Vec::new() })
     }

@@ -1,6 +1,7 @@
 //! People who leave: an account is closed and goes some days later, comes back, and what is known of its person is written down for them. People do
 //! the first by themselves on their pages; here operators do it for them.
 
+use super::role::keep_an_admin;
 use super::user::missing;
 use super::{Changed, Error, Registry, UserView};
 use crate::failure::Failure;
@@ -28,6 +29,8 @@ impl Registry {
         let issuer = Issuer::parse(&self.issuer).map_err(Failure::internal)?;
         let departure = Departure { user_id: &id, grace, issuer: &issuer, occasion: Occasion::here(act.at) };
         let mut transaction = self.storage.begin().await?;
+        let account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
+        keep_an_admin(&mut transaction, &account).await?;
         let Some(left) = transaction.leave(departure, act).await? else {
             let why = "is about to be deleted already: doorward user undelete brings it back";
             return Err(Problems::one("user", why.to_owned()).into());

@@ -1,9 +1,10 @@
 //! Resources: registering, reading and changing the APIs that accept our access tokens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::role::Giver;
 use super::{Changed, Error, Registry, commit, given, set};
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
@@ -13,6 +14,7 @@ use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
 use crate::protocol::registration;
 use crate::protocol::resource::{AccessTokenType, Resource, ResourceField};
+use crate::protocol::role::RolesSeen;
 use crate::storage::Reader;
 
 /// A resource that is to be registered.
@@ -37,6 +39,10 @@ pub struct ResourceChange {
     pub signing_algorithm: Edit<Algorithm>,
     /// What type its access tokens say they are.
     pub token_type: Option<AccessTokenType>,
+    /// For some of its scopes the roles of which one is demanded, beside the scopes that are not named; none takes the demand away.
+    pub scope_needs: BTreeMap<String, BTreeSet<String>>,
+    /// Which roles its access tokens tell.
+    pub roles_seen: Option<RolesSeen>,
 }
 
 /// A resource as every face shows it.
@@ -56,6 +62,10 @@ pub struct ResourceView {
     pub signing_alg: &'static str,
     /// What type its access tokens say they are.
     pub token_type: AccessTokenType,
+    /// The scopes for which it demands one of these roles.
+    pub scope_needs: BTreeMap<String, BTreeSet<String>>,
+    /// Which roles its access tokens tell: `all`, `none`, or names separated by commas.
+    pub roles: RolesSeen,
     /// When it was registered (RFC 3339).
     pub created_at: String,
 }
@@ -70,6 +80,8 @@ impl From<Resource> for ResourceView {
             introspectors: resource.introspectors,
             signing_alg: resource.signing_algorithm.wanted.map_or("default", Algorithm::as_str),
             token_type: resource.token_type,
+            scope_needs: resource.scope_needs,
+            roles: resource.roles_seen,
             created_at: resource.created_at.to_string(),
         }
     }
@@ -79,7 +91,14 @@ impl ResourceChange {
     /// Makes the change; the fields that it names.
     fn apply(self, resource: &mut Resource) -> Vec<ResourceField> {
         use ResourceField as F;
-        let has_scopes = self.scopes.is_some();
+        let (has_scopes, has_needs) = (self.scopes.is_some(), !self.scope_needs.is_empty());
+        for (scope, roles) in self.scope_needs {
+            if roles.is_empty() {
+                resource.scope_needs.remove(&scope);
+            } else {
+                resource.scope_needs.insert(scope, roles);
+            }
+        }
         if let Some(scopes) = self.scopes {
             resource.set_scopes(scopes);
         }
@@ -90,6 +109,8 @@ impl ResourceChange {
             (F::Introspectors, set(self.introspectors, &mut resource.introspectors)),
             (F::SigningAlg, self.signing_algorithm.apply(&mut wanted)),
             (F::TokenType, set(self.token_type, &mut resource.token_type)),
+            (F::ScopeNeeds, has_needs),
+            (F::Roles, set(self.roles_seen, &mut resource.roles_seen)),
         ];
         resource.signing_algorithm = resource.signing_algorithm.changed_to(wanted);
         given(fields)
@@ -103,7 +124,7 @@ impl Registry {
         let mut resource = Resource::new(new.identifier, act.at);
         let fields = new.details.apply(&mut resource);
         let mut transaction = self.storage.begin().await?;
-        let warnings = self.check_resource(&mut transaction, &resource, &fields).await?;
+        let warnings = self.check_resource(&mut transaction, &resource, (&fields, act)).await?;
         if !transaction.insert_resource(&resource).await? {
             let sentence = format!("there is a resource {} already", resource.identifier);
             return Err(Problems::one("identifier", sentence).into());
@@ -134,7 +155,7 @@ impl Registry {
         let mut transaction = self.storage.begin().await?;
         let mut resource = transaction.hold_resource(identifier).await?.ok_or_else(|| missing(identifier))?;
         let fields = change.apply(&mut resource);
-        let warnings = self.check_resource(&mut transaction, &resource, &fields).await?;
+        let warnings = self.check_resource(&mut transaction, &resource, (&fields, act)).await?;
         transaction.change_resource(&resource, &fields).await?;
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let event = Event::of(act, Name::ResourceChanged).on(Noun::Resource, identifier).with("fields", names);
@@ -148,7 +169,7 @@ impl Registry {
         &self,
         reader: &mut Reader,
         resource: &Resource,
-        fields: &[ResourceField],
+        (fields, act): (&[ResourceField], &Act),
     ) -> Result<Vec<String>, Error> {
         let mut problems = registration::check_resource(resource, &self.issuer).err().unwrap_or_default();
         let named = fields.contains(&ResourceField::Introspectors);
@@ -157,6 +178,20 @@ impl Registry {
                 let sentence = format!("there is no client '{}'", client_id.escape_debug());
                 problems.add(format!("introspectors[{at}]"), sentence);
             }
+        }
+        if fields.contains(&ResourceField::ScopeNeeds) {
+            Giver::of(reader, act).await?.may_change_roles()?;
+        }
+        let roles = reader.roles().await?;
+        let is_known = |name: &str| roles.iter().any(|role| role.name == name);
+        let demanded =
+            resource.scope_needs.iter().flat_map(|(scope, roles)| roles.iter().map(move |role| (scope, role)));
+        for (scope, role) in demanded.filter(|(_, role)| !is_known(role)) {
+            problems.add(format!("scope_needs.{scope}"), no_role(role));
+        }
+        if fields.contains(&ResourceField::Roles) {
+            let unknown = resource.roles_seen.names().filter(|name| !is_known(name));
+            unknown.for_each(|name| problems.add("roles", no_role(name)));
         }
         let mut warnings = Vec::new();
         if fields.contains(&ResourceField::Scopes) {
@@ -174,6 +209,10 @@ fn shared<'a>(resource: &'a Resource, other: &'a Resource) -> impl Iterator<Item
     let sentence =
         move |token| format!("{named} has the scope '{token}' too: whoever asks for it must name the resource");
     resource.scopes.keys().filter(|token| other.owns(token)).map(sentence)
+}
+
+fn no_role(name: &str) -> String {
+    format!("there is no role '{}': doorward role create makes one", name.escape_debug())
 }
 
 fn missing(identifier: &str) -> Error {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::role::make_missing;
 use super::user::missing;
 use super::{Changed, Error, Registry, commit};
 use crate::failure::Failure;
@@ -74,7 +75,7 @@ impl Registry {
         }
         let event = Event::of(act, Name::UserInvited).with("roles", new.roles.clone());
         let details = Details { name: new.name.trim().to_owned(), roles: new.roles };
-        self.give((Purpose::Invite, &address, None), details, by, event).await
+        self.give((Purpose::Invite, &address, None), details, by, (event, act)).await
     }
 
     /// Gives somebody a link by which they choose a new password. `user` is an address or an id.
@@ -93,7 +94,7 @@ impl Registry {
             return refuse("is about to be deleted: doorward user undelete comes first");
         }
         let event = Event::of(act, Name::UserRecoveryBegan).on(Noun::User, &user.id);
-        self.give((Purpose::Reset, address, Some(&user.id)), Details::default(), by, event).await
+        self.give((Purpose::Reset, address, Some(&user.id)), Details::default(), by, (event, act)).await
     }
 
     async fn give(
@@ -101,7 +102,7 @@ impl Registry {
         (purpose, address, user_id): (Purpose, &str, Option<&str>),
         details: Details,
         by: Delivery,
-        event: Event,
+        (event, act): (Event, &Act),
     ) -> Result<Changed<LinkView>, Error> {
         if by == Delivery::Mail && !self.with_mail {
             let why = "cannot be sent: there is no [mail] in the settings; --print shows it to you instead";
@@ -123,6 +124,7 @@ impl Registry {
             expires_at,
         };
         let mut transaction = self.storage.begin().await?;
+        let warnings = make_missing(&mut transaction, &details.roles, act).await?;
         transaction.insert_ticket(&ticket).await?;
         if by == Delivery::Mail {
             let of = Some(details.name.clone()).filter(|name| !name.is_empty());
@@ -141,6 +143,6 @@ impl Registry {
         commit(transaction, &event).await?;
         let link = (by == Delivery::Told).then_some(link);
         let view = LinkView { email: address.to_owned(), link, expires_at: expires_at.to_string() };
-        Ok(Changed { view, event, warnings: Vec::new() })
+        Ok(Changed { view, event, warnings })
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::role;
 use super::{Changed, Error, IdentityView, Registry, State, commit, given, set};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
@@ -17,13 +18,14 @@ use crate::protocol::new_password::{Strength, Words};
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
 use crate::protocol::rejection::Rejection;
+use crate::protocol::role::ADMIN;
 use crate::protocol::ticket::Purpose;
 use crate::protocol::upstream::Identity;
 use crate::protocol::user::{EmailAuthority, MadeBy, User, UserField, check_role};
 use crate::protocol::{claims, email, new_password, registration};
 use crate::random;
 use crate::secret::Secret;
-use crate::storage::{Account, ListedAccount};
+use crate::storage::{Account, ListedAccount, Transaction};
 
 /// An account that is to be made.
 #[derive(Clone, Debug)]
@@ -190,12 +192,13 @@ impl Registry {
         details.apply(&mut user, Some(&self.words))?;
         let account = Account { user, password_hash: self.hash(&details).await? };
         let mut transaction = self.storage.begin().await?;
+        let warnings = role::make_missing(&mut transaction, &account.user.roles, act).await?;
         if !transaction.insert_user(&account).await? {
             return Err(taken(account.user.called()));
         }
         let event = Event::of(act, Name::UserCreated).on(Noun::User, &account.user.id);
         commit(transaction, &event).await?;
-        Ok(Changed { view: UserView::with(account, Vec::new()), event, warnings: Vec::new() })
+        Ok(Changed { view: UserView::with(account, Vec::new()), event, warnings })
     }
 
     /// The account with this address or id.
@@ -231,6 +234,7 @@ impl Registry {
         let hash = self.hash(&change).await?;
         let mut transaction = self.storage.begin().await?;
         let mut account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
+        let warnings = self.change_roles(&mut transaction, &account, change.roles.as_deref(), act).await?;
         let former = account.user.email.clone().filter(|_| account.user.email_verified);
         let fields = change.apply(&mut account.user, None)?;
         let former = former.filter(|former| account.user.email.as_ref() != Some(former));
@@ -261,7 +265,23 @@ impl Registry {
         }
         let identities = transaction.identities_of_user(&id).await?;
         commit(transaction, &event).await?;
-        Ok(Changed { view: UserView::with(account, identities), event, warnings: Vec::new() })
+        Ok(Changed { view: UserView::with(account, identities), event, warnings })
+    }
+
+    /// Whether an account that is held may have these roles in place of its own. What may be a mistake.
+    async fn change_roles(
+        &self,
+        transaction: &mut Transaction,
+        account: &Account,
+        roles: Option<&[String]>,
+        act: &Act,
+    ) -> Result<Vec<String>, Error> {
+        let Some(roles) = roles else { return Ok(Vec::new()) };
+        if !roles.iter().any(|role| role == ADMIN) {
+            role::keep_an_admin(transaction, account).await?;
+        }
+        let new: Vec<String> = roles.iter().filter(|role| !account.user.roles.contains(role)).cloned().collect();
+        role::make_missing(transaction, &new, act).await
     }
 
     /// Switches an account off, and ends all sign-ins and grants of the person in the same transaction; or on again. It is named by an
@@ -272,6 +292,10 @@ impl Registry {
     pub async fn switch_user(&self, user: &str, to: State, act: &Act) -> Result<Changed<UserView>, Error> {
         let id = self.account(user).await?.user.id;
         let mut transaction = self.storage.begin().await?;
+        if to == State::Off {
+            let account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
+            role::keep_an_admin(&mut transaction, &account).await?;
+        }
         let (found, name) = match to {
             State::Off => (transaction.switch_user_off(&id, act.at).await?, Name::UserDisabled),
             State::On => (transaction.switch_user_on(&id).await?, Name::UserEnabled),

@@ -12,6 +12,7 @@ use crate::protocol::consent::{Allowance, Consent};
 use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::{Known, NextStep, next_step};
 use crate::protocol::rejection::Rejection;
+use crate::protocol::role::Holder;
 use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::storage::{NewCode, NewGrant};
@@ -117,7 +118,8 @@ impl SignIns {
             return Err(Rejection::ReplayedPendingRequest.into());
         }
         let former = transaction.consent(&sign_in.user_id, &request.client_id).await?;
-        let (mut allowed, mut is_more) = (Allowance::asked(request, &resources), true);
+        let holder = Holder::Person(&sign_in.roles);
+        let (mut allowed, mut is_more) = (Allowance::asked(request, &resources, holder), true);
         if let Some(former) = former {
             is_more = !former.allowed.covers(&allowed);
             if !is_more && former.confirmed_request == journey.id {
@@ -130,7 +132,7 @@ impl SignIns {
         transaction.remember_consent(&sign_in.user_id, &request.client_id, &consent, now).await?;
         let event = Event::of(&browser.act(&sign_in.user_id, now), Name::ConsentGiven)
             .on(Noun::Client, &request.client_id)
-            .with("scopes", request.scopes.to_string());
+            .with("scopes", request.scopes_for(holder, &resources).to_string());
         // Who allows what was allowed before can do so any number of times, on two requests in turn.
         transaction.record(&if is_more { event } else { event.counted() }).await?;
         transaction.commit().await?;
@@ -187,6 +189,8 @@ impl SignIns {
             Known { sign_in: sign_in.as_ref(), client: Some(client), consent: consent.as_ref(), resources: &resources };
         let step = next_step(journey, known, &self.policy, now);
         let (NextStep::Finish, Some(sign_in)) = (step, &sign_in) else { return self.led_to(journey, step) };
+        // What a role would have given is not granted, so that a role which comes later brings nothing that the person was never asked for.
+        let scopes = request.scopes_for(Holder::Person(&sign_in.roles), &resources);
         let (code, grant_id) = (random::secret(), random::id());
         let issued = IssuedCode {
             grant_id: grant_id.clone(),
@@ -201,7 +205,7 @@ impl SignIns {
             user_id: &sign_in.user_id,
             sign_in_id: Some(&sign_in.id),
             bound: client.client_type.is_bound_to_sign_in(),
-            scopes: &request.scopes,
+            scopes: &scopes,
             resources: &request.resources,
             proofs: &sign_in.proofs,
             claims: &request.claims,

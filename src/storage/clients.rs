@@ -177,8 +177,15 @@ impl Transaction {
     pub async fn change_client(&mut self, client: &Client, fields: &[ClientField]) -> Result<(), Failure> {
         use ClientField as F;
         let has = |field: F| fields.contains(&field);
-        let of_metadata =
-            [F::PostLogoutRedirectUris, F::AllowedOrigins, F::PolicyUri, F::TosUri, F::OnReuse, F::IdTokenClaims];
+        let of_metadata = [
+            F::PostLogoutRedirectUris,
+            F::AllowedOrigins,
+            F::PolicyUri,
+            F::TosUri,
+            F::OnReuse,
+            F::IdTokenClaims,
+            F::Roles,
+        ];
         let in_metadata = of_metadata.into_iter().any(has);
         let algorithm = |name: Option<Algorithm>| has(F::IdTokenAlg).then(|| name.map_or("", Algorithm::as_str));
         let grant_types = json_if(has(F::GrantTypes), &client.grant_types)?;

@@ -43,6 +43,7 @@ mod pool;
 mod pooled;
 mod refresh_tokens;
 mod resources;
+mod roles;
 mod rows;
 mod sign_ins;
 mod tickets;
@@ -68,6 +69,7 @@ pub use mail_outbox::{NewMail, Post, TakenMail, WaitingMail};
 pub use migrate::{Migration, MigrationReport, Version};
 pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
+pub use roles::{Holders, PersonWithRole};
 pub use sign_ins::{NewSignIn, SignInEntry, SignInFilter};
 pub use tickets::{NewTicket, StoredTicket};
 pub use transaction::Transaction;
@@ -129,6 +131,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         news::STATEMENTS,
         refresh_tokens::STATEMENTS,
         resources::STATEMENTS,
+        roles::STATEMENTS,
         sign_ins::STATEMENTS,
         tickets::STATEMENTS,
         trial::STATEMENTS,

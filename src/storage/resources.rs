@@ -1,19 +1,23 @@
 //! Resources. Every change is told in its own transaction ([`Transaction::resource_changed`]).
 
+use std::collections::BTreeMap;
+
 use sqlx::FromRow;
 
-use super::rows::{algorithm_choice, from_json, from_name, json, json_if};
+use super::rows::{algorithm_choice, damaged, from_json, from_name, json, json_if};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::page::{Cursor, Listed, Page};
 use crate::protocol::resource::{Resource, ResourceField};
+use crate::protocol::role::RolesSeen;
 
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "identifier, name, scopes, introspectors, created_at, signing_algorithm, signing_algorithm_former, token_type, former_scopes"
+        "identifier, name, scopes, introspectors, created_at, signing_algorithm, signing_algorithm_former, token_type, former_scopes, \
+         scope_needs, roles_seen"
     };
 }
 
@@ -22,13 +26,13 @@ statements! {
     RESOURCES = concat!("SELECT ", columns!(), " FROM resources ORDER BY created_at, identifier");
     RESOURCES_AFTER = concat!("SELECT ", columns!(), " FROM resources WHERE (created_at, identifier) > ($1, $2) \
         ORDER BY created_at, identifier LIMIT $3");
-    INSERT_RESOURCE = concat!("INSERT INTO resources (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+    INSERT_RESOURCE = concat!("INSERT INTO resources (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
         ON CONFLICT (identifier) DO NOTHING RETURNING identifier");
     HOLD_RESOURCE = concat!("UPDATE resources SET created_at = created_at WHERE identifier = $1 RETURNING ", columns!());
     CHANGE_RESOURCE = "UPDATE resources SET name = COALESCE($2, name), scopes = COALESCE($3, scopes), \
         introspectors = COALESCE($4, introspectors), signing_algorithm = NULLIF(COALESCE($5, signing_algorithm), ''), \
         signing_algorithm_former = NULLIF(COALESCE($6, signing_algorithm_former), ''), token_type = COALESCE($7, token_type), \
-        former_scopes = COALESCE($8, former_scopes) WHERE identifier = $1";
+        former_scopes = COALESCE($8, former_scopes), scope_needs = COALESCE($9, scope_needs), roles_seen = COALESCE($10, roles_seen) WHERE identifier = $1";
 }
 
 #[derive(FromRow)]
@@ -42,6 +46,8 @@ struct ResourceRow {
     signing_algorithm_former: Option<String>,
     token_type: String,
     former_scopes: String,
+    scope_needs: String,
+    roles_seen: String,
 }
 
 impl ResourceRow {
@@ -49,6 +55,9 @@ impl ResourceRow {
         Ok(Resource {
             scopes: from_json("scopes", &self.scopes)?,
             former_scopes: from_json("former_scopes", &self.former_scopes)?,
+            scope_needs: from_json("scope_needs", &self.scope_needs)?,
+            guards: BTreeMap::new(),
+            roles_seen: RolesSeen::try_from(self.roles_seen).map_err(|why| damaged("roles_seen", why))?,
             introspectors: from_json("introspectors", &self.introspectors)?,
             signing_algorithm: algorithm_choice(self.signing_algorithm, self.signing_algorithm_former)?,
             token_type: from_name("token_type", &self.token_type)?,
@@ -67,10 +76,11 @@ impl Reader {
         row.map(ResourceRow::read).transpose()
     }
 
-    /// All resources, oldest first.
+    /// All resources, oldest first, with the roles that permit their guarded scopes.
     pub async fn resources(&mut self) -> Result<Vec<Resource>, Failure> {
         let rows = on!(self, |c| sqlx::query_as::<_, ResourceRow>(RESOURCES).fetch_all(c).await)?;
-        rows.into_iter().map(ResourceRow::read).collect()
+        let roles = self.roles().await?;
+        rows.into_iter().map(|row| Ok(row.read()?.guarded_by(&roles))).collect()
     }
 
     /// A page of the resources, oldest first.
@@ -93,7 +103,7 @@ impl Transaction {
     /// Registers a resource; `false` when the identifier is taken.
     pub async fn insert_resource(&mut self, resource: &Resource) -> Result<bool, Failure> {
         let (scopes, introspectors) = (json(&resource.scopes)?, json(&resource.introspectors)?);
-        let former_scopes = json(&resource.former_scopes)?;
+        let (former_scopes, scope_needs) = (json(&resource.former_scopes)?, json(&resource.scope_needs)?);
         let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_RESOURCE)
             .bind(&resource.identifier)
             .bind(&resource.name)
@@ -104,6 +114,8 @@ impl Transaction {
             .bind(resource.signing_algorithm.former.map(Algorithm::as_str))
             .bind(resource.token_type.as_str())
             .bind(former_scopes)
+            .bind(scope_needs)
+            .bind(String::from(resource.roles_seen.clone()))
             .fetch_optional(c)
             .await)?;
         self.resource_changed().await?;
@@ -124,6 +136,7 @@ impl Transaction {
         let algorithm = |name: Option<Algorithm>| has(F::SigningAlg).then(|| name.map_or("", Algorithm::as_str));
         let scopes = json_if(has(F::Scopes), &resource.scopes)?;
         let former_scopes = json_if(has(F::Scopes), &resource.former_scopes)?;
+        let scope_needs = json_if(has(F::ScopeNeeds), &resource.scope_needs)?;
         let introspectors = json_if(has(F::Introspectors), &resource.introspectors)?;
         on!(self, |c| sqlx::query(CHANGE_RESOURCE)
             .bind(&resource.identifier)
@@ -134,6 +147,8 @@ impl Transaction {
             .bind(algorithm(resource.signing_algorithm.former))
             .bind(has(F::TokenType).then(|| resource.token_type.as_str()))
             .bind(former_scopes)
+            .bind(scope_needs)
+            .bind(has(F::Roles).then(|| String::from(resource.roles_seen.clone())))
             .execute(c)
             .await
             .map(drop))?;

@@ -13,6 +13,7 @@ use crate::protocol::consent::Consent;
 use crate::protocol::page::{Cursor, Listed, Page};
 use crate::protocol::proof::Proofs;
 use crate::protocol::sign_in::SignIn;
+use crate::protocol::user::all_roles;
 use crate::secret::SecretHash;
 
 /// What a list shows of a sign-in.
@@ -37,14 +38,14 @@ macro_rules! live {
 }
 
 statements! {
-    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, u.claims, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
+    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL";
-    SIGN_IN_AND_CONSENT_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, u.claims, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
+    SIGN_IN_AND_CONSENT_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL";
-    SIGN_IN_AND_CONSENT = "SELECT s.id, s.user_id, u.email, u.name, u.claims, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
+    SIGN_IN_AND_CONSENT = "SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL";
@@ -147,6 +148,8 @@ struct SignInRow {
     email: Option<String>,
     name: String,
     claims: String,
+    roles: String,
+    upstream_roles: String,
     last_used_at: i64,
     expires_at: i64,
     request_id: Option<String>,
@@ -158,6 +161,10 @@ impl SignInRow {
         let Spoken { locale } = from_json("claims", &self.claims)?;
         Ok(SignIn {
             proofs: from_json("proofs", &self.proofs)?,
+            roles: all_roles(
+                from_json("roles", &self.roles)?,
+                &from_json::<Vec<String>>("upstream_roles", &self.upstream_roles)?,
+            ),
             locale: locale.and_then(|locale| locale.as_str().map(str::to_owned)),
             id: self.id,
             user_id: self.user_id,

@@ -141,11 +141,11 @@ async fn user_commands_work_beside_the_server() {
     let id = server.user("ann@example.org");
     let shown = server.command(&["user", "show", "Ann@Example.org"]);
     assert_eq!((&shown["id"], &shown["email_verified"], &shown["state"]), (&json!(id), &json!(false), &json!("on")));
-    let update = ["user", "update", &id, "--name", "Ann Smith", "--role", "admin", "--claim", "given_name=Ann"];
+    let update = ["user", "update", &id, "--name", "Ann Smith", "--role", "editor", "--claim", "given_name=Ann"];
     let updated = server.command(&[update.as_slice(), &["--email-verified"]].concat());
-    assert_eq!((&updated["name"], &updated["roles"]), (&json!("Ann Smith"), &json!(["admin"])));
+    assert_eq!((&updated["name"], &updated["roles"]), (&json!("Ann Smith"), &json!(["editor"])));
     assert_eq!((&updated["claims"]["given_name"], &updated["email_verified"]), (&json!("Ann"), &json!(true)));
-    says(&server, &["user", "show", &id], &["Ann Smith", "admin", "ann@example.org"]);
+    says(&server, &["user", "show", &id], &["Ann Smith", "editor", "ann@example.org"]);
     says(&server, &["user", "list"], &[&id, "ann@example.org"]);
     says(&server, &["user", "disable", &id], &["The account is off"]);
     assert_eq!(server.command(&["user", "list"])[0]["state"], "off");

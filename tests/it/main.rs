@@ -49,6 +49,7 @@ mod refused_start;
 mod registry;
 mod relying_party;
 mod revoke_introspect;
+mod roles;
 mod rules;
 mod secrets;
 mod sockets;

@@ -17,7 +17,9 @@ use crate::protocol::next_step::NextStep;
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::resource::Resource;
+use crate::protocol::role::Holder;
 use crate::protocol::scope;
+use crate::protocol::sign_in::SignIn;
 use crate::signin::Standing;
 
 #[derive(Template)]
@@ -96,7 +98,7 @@ async fn question(
         resources.iter().find(|resource| resource.identifier == *identifier).map(|resource| resource.name.clone())
     };
     let error = error.map(Refusal::from);
-    let asks = asks(request, consent.as_ref(), (&resources, sender.page.language()));
+    let asks = asks((request, &sign_in), consent.as_ref(), (&resources, sender.page.language()));
     let template = ConsentPage {
         page: sender.page.clone(),
         form: visit.form(app),
@@ -123,13 +125,13 @@ fn codes<'a>(tokens: impl Iterator<Item = &'a str>) -> Markup {
 
 /// What is asked for, each in the words of the API that it is asked of.
 fn asks(
-    request: &AuthorizationRequest,
+    (request, sign_in): (&AuthorizationRequest, &SignIn),
     former: Option<&Consent>,
     (resources, language): (&[Resource], Language),
 ) -> Vec<Ask> {
-    let asked = Allowance::asked(request, resources);
+    let asked = Allowance::asked(request, resources, Holder::Person(&sign_in.roles));
     let mut asks = Vec::new();
-    for token in scope::in_order(request.scopes_to_allow().iter()) {
+    for token in scope::in_order(asked.scopes().iter()) {
         for (owner, _) in asked.iter().filter(|(_, scopes)| scopes.contains(token)) {
             let api = resources.iter().find(|resource| resource.identifier == owner);
             asks.push(Ask {

@@ -93,6 +93,16 @@ pub enum Name {
     ResourceChanged,
     /// A resource was deleted.
     ResourceDeleted,
+    /// A role was made.
+    RoleCreated,
+    /// A role was changed.
+    RoleChanged,
+    /// A role was deleted.
+    RoleDeleted,
+    /// A role was given to a person or a client.
+    RoleGranted,
+    /// A role was taken from a person or a client.
+    RoleRevoked,
     /// A signing key was made.
     KeyCreated,
     /// A signing key was told to sign earlier.
@@ -154,6 +164,11 @@ named!(Name {
     ResourceCreated = "resource.created",
     ResourceChanged = "resource.changed",
     ResourceDeleted = "resource.deleted",
+    RoleCreated = "role.created",
+    RoleChanged = "role.changed",
+    RoleDeleted = "role.deleted",
+    RoleGranted = "role.granted",
+    RoleRevoked = "role.revoked",
     KeyCreated = "key.created",
     KeyHastened = "key.hastened",
     KeyActivated = "key.activated",

@@ -301,6 +301,7 @@ fn a_class_that_only_a_provider_has_can_be_met_where_classes_are_passed_on() {
 
 fn sign_in(person: Somebody) -> SignIn {
     SignIn {
+        roles: Vec::new(),
         id: "s".into(),
         user_id: person.user_id.into(),
         email: None,

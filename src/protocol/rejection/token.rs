@@ -36,6 +36,7 @@ macro_rules! token {
         ReusedRefreshToken: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used before; what it stood for has ended.";
         LateRefreshToken: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used before, and its answer cannot be had again any more.";
         ChangedRetry: InvalidGrant, "RFC 9700 §4.14.2", "refresh_token was used a moment ago with another scope or resource.";
+        ScopeNeedsRole: InvalidScope, "RFC 6749 §3.3", "scope names a scope for which this client lacks the role.";
         WiderScope: InvalidScope, "RFC 6749 §6", "scope names a scope that was not granted.";
         EndedGrant: InvalidGrant, "RFC 6749 §5.2", "The authorization has ended.";
         WrongKeyOfGrant: InvalidGrant, "RFC 9449 §5", "The authorization is bound to a key that the request does not prove.";

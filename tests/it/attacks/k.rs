@@ -5,10 +5,11 @@ use std::task::Poll;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
+use doorward::protocol::audit::Actor;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
-use doorward::registry::{Act, State, UserChange};
+use doorward::registry::{Act, Giving, Recipient, RoleChange, State, UserChange};
 use futures_util::stream;
 
 use super::{ANN, BOB, OFFLINE, encoded, is_active, is_signed_in, refresh, text, tokens};
@@ -105,6 +106,26 @@ async fn k3_a_machine_has_its_own_door_alone() {
     client.credentials(&[]).await.refused_json(400, Rejection::GrantTypeNotAllowed);
     let basic = service.post("/token", &[("grant_type", "client_credentials"), ("client_id", &other.id)]).await;
     basic.refused_json(400, Rejection::SeveralClientAuthentications);
+}
+
+/// Who may act at the registry gives a role that they have and no other, to themselves or to anybody; and the last one with the role `admin` is neither
+/// parted from it nor switched off nor deleted.
+#[tokio::test]
+async fn k4_nobody_gives_what_they_do_not_have_and_an_admin_is_left() {
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    server.db_change_user(&ann, |account| account.user.roles.clear()).await;
+    let (registry, operator) = (server.registry(), Act::of_operator(server.clock.now()));
+    let own = Act { by: Actor::User(ann.clone()), ..operator.clone() };
+    let whom = Recipient::User(&ann);
+    registry.give_role(whom, "admin", Giving::Grant, &own).await.unwrap_err();
+    registry.create_role("above", RoleChange::default(), &own).await.unwrap_err();
+    registry.give_role(whom, "admin", Giving::Grant, &operator).await.unwrap();
+    for act in [&own, &operator] {
+        registry.give_role(whom, "admin", Giving::Revoke, act).await.unwrap_err();
+        registry.switch_user(&ann, State::Off, act).await.unwrap_err();
+        registry.delete_user(&ann, act).await.unwrap_err();
+    }
 }
 
 /// Nobody gives themselves a role: it is a field of no form, a claim that no request brings, and a scope that shows roles and gives none; a role that was

@@ -2,7 +2,8 @@
 
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
-use doorward::registry::{Act, State, UserChange};
+use doorward::protocol::scope::ScopeSet;
+use doorward::registry::{Act, Giving, Recipient, RoleChange, State, UserChange};
 use doorward::secret::Secret;
 
 use super::all_dead;
@@ -142,6 +143,28 @@ async fn d7_a_refresh_gives_nothing_after_the_end_of_what_it_hangs_on() {
     let told = client.post("/introspect", &[("token", &text(&given, "access_token"))]).await.ok();
     assert!(told.get("roles").is_none_or(|roles| roles.as_array().unwrap().is_empty()), "{told}");
     assert_eq!(roles(&refresh(&client, &text(&given, "refresh_token")).await.ok()), None);
+}
+
+/// A role that is taken away takes its scopes with it: at once where we are asked, from the next token, and from a grant that began with it.
+#[tokio::test]
+async fn d7_a_role_takes_its_scopes_with_it() {
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    let (registry, act) = (server.registry(), Act::of_operator(server.clock.now()));
+    server.db_resource("https://orders.test", &["orders:write"]).await;
+    let scopes = Some(["orders:write".to_owned()].into());
+    registry.create_role("clerk", RoleChange { scopes, ..RoleChange::default() }, &act).await.unwrap();
+    registry.give_role(Recipient::User(&ann), "clerk", Giving::Grant, &act).await.unwrap();
+    server.poll().await;
+    let scopes = ScopeSet::parse("openid offline_access orders:write").unwrap();
+    let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
+    let code = server.browser().code(&client, ANN, "scope=openid+offline_access+orders:write").await;
+    let given = client.redeem(&code).await.ok();
+    assert_eq!(given["scope"], "offline_access openid orders:write");
+    registry.give_role(Recipient::User(&ann), "clerk", Giving::Revoke, &act).await.unwrap();
+    let told = client.post("/introspect", &[("token", &text(&given, "access_token"))]).await.ok();
+    assert_eq!(told["scope"], "offline_access openid");
+    assert_eq!(refresh(&client, &text(&given, "refresh_token")).await.ok()["scope"], "offline_access openid");
 }
 
 /// 200 to every client, and nothing of another's has ended; a public client may revoke its own, by either token and with a hint that is wrong.
