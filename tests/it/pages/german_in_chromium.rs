@@ -1,6 +1,7 @@
 //! The pages in German in a real Chromium that is set to German, at the width of a desk and of a phone: German words are longer. Axe finds nothing, nothing
 //! moves or sticks out, and nothing that a person reads is left in English. The pictures are in `target/screenshots`.
 
+use doorward::clock::Clock;
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
@@ -69,6 +70,16 @@ async fn every_page(width: u32, height: u32) {
     browser.click("#sign-ins button").await;
     browser.find("#confirm").await;
     look_in_german(&browser, "confirm").await;
+    // Whoever has no password yet: before the proof, and after it.
+    database.db_execute("UPDATE users SET password_hash = NULL").await;
+    browser.goto(&at("/account/password")).await;
+    browser.find("#begin-password").await;
+    look_in_german(&browser, "first-password-begins").await;
+    let now = Clock::system().now().seconds();
+    database.db_execute(&format!(r#"UPDATE sign_ins SET proofs = '[{{"kind":"password","at":{now}}}]'"#)).await;
+    browser.goto(&at("/account/password")).await;
+    browser.find("#set-password").await;
+    look_in_german(&browser, "first-password").await;
     browser.goto(&at("/logout")).await;
     look_in_german(&browser, "logout").await;
     browser.click("#confirm").await;

@@ -130,6 +130,7 @@ impl Walk {
         // They are signed in there still, and have let us know who they are.
         self.arrive("Hello, Patricia Reyes.").await;
         self.confirm().await;
+        self.own_password().await;
         self.sign_out().await;
         self.sign_out_there().await;
         self.nothing_was_forbidden().await;
@@ -153,6 +154,35 @@ impl Walk {
         self.fill_in(&pat, "#login-submit").await;
         self.browser.find(&format!("{HERE} #done")).await;
         self.look("confirmed").await;
+    }
+
+    /// She chooses a password, which she has to prove for that it is her, and does without it again.
+    async fn own_password(&self) {
+        self.grow_old().await;
+        self.account().await;
+        self.browser.click("#to-first-password").await;
+        self.browser.find("#begin-password").await;
+        self.look("first-password-begins").await;
+        self.browser.click("#begin-password").await;
+        self.browser.find(&format!("{HERE} #upstream-sample")).await;
+        self.look("first-password-confirm").await;
+        self.browser.click("#upstream-sample").await;
+        self.browser.find(&format!("{THERE} #login-submit")).await;
+        self.fill_in(&[("#email", "pat@sample.example"), ("#password", THEIRS)], "#login-submit").await;
+        self.browser.find(&format!("{HERE} #set-password")).await;
+        self.look("first-password").await;
+        self.fill_in(&[("#password", "short")], "#set-password").await;
+        self.browser.find("#password-error").await;
+        self.look("first-password-refused").await;
+        self.fill_in(&[("#password", "a quiet river at noon")], "#set-password").await;
+        self.browser.find(&format!("{HERE} #done")).await;
+        self.look("first-password-done").await;
+        self.browser.goto(&format!("{}/account/password", self.server.issuer)).await;
+        self.browser.find("#remove-password").await;
+        self.look("password").await;
+        self.browser.click("#remove-password").await;
+        self.browser.find(&format!("{HERE} #to-first-password")).await;
+        self.look("password-removed").await;
     }
 
     /// Olga has an account here: nothing merges, and she links the two; unlinks them, and links them again.
