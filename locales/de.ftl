@@ -9,6 +9,7 @@ sign-out = Abmelden
 create-account = Konto anlegen
 create-an-account = Konto anlegen
 your-account = Ihr Konto
+e-mail = E-Mail
 email-address = E-Mail-Adresse
 password = Passwort
 name = Name

@@ -22,6 +22,7 @@ sign-out = Sign out
 create-account = Create account
 create-an-account = Create an account
 your-account = Your account
+e-mail = E-mail
 email-address = E-mail address
 password = Password
 name = Name

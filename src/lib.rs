@@ -175,7 +175,8 @@
 //! which language it is in a page knows by itself. A rule's English words stand with the rule. A language: one file there.
 //!
 //! **A page of the account**: a file in `http/pages/`, its template in `templates/account/`, a line of `nav.html` there, its route. What it changes is decided in
-//! `signin/`, as `change_password.rs` does; what must be proved afresh is an [`protocol::journey::Action`]. What is to be read of an event there,
+//! `signin/`, as `change_password.rs` does; what must be proved afresh is an [`protocol::journey::Action`], whose words are in
+//! `http/pages/actions.rs`; what is typed only after the proof, such as a first password, is a page that the action leads to ([`signin::Proceed::ChoosePassword`]). What is to be read of an event there,
 //! [`protocol::history`] says.
 //!
 //! **An upstream provider** of a kind of its own: a [`protocol::upstream::ProviderKind`], its settings in `config/upstream.rs`, and a file in `upstream/`
