@@ -180,6 +180,11 @@ impl App {
         self.config.mail.is_on() && self.config.registration.prove_address
     }
 
+    /// Whether people sign in by a mail alone.
+    pub fn signs_in_by_mail(&self) -> bool {
+        self.config.mail.is_on() && self.config.sign_in.email
+    }
+
     /// The time now. A request asks once.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

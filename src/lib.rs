@@ -43,7 +43,7 @@
 //! - **errand**: a browser that is at a provider and expected back ([`signin::Returned`]): the one row that a stranger may cause.
 //! - **message**: a mail that was decided on, as a value and not yet as words ([`protocol::message::Message`]). It waits sealed in the outbox.
 //! - **ticket**: what a mail carries to prove that its reader may act, a link and perhaps a code ([`protocol::ticket::Ticket`]). Asked for
-//!   and shown in `signin/tickets.rs`; what follows is in `signin/recover.rs`, in `signin/by_mail.rs` where it proves who somebody is, or in `registry/ticket.rs` when an operator gives it.
+//!   and shown in `signin/tickets.rs`; what follows is in `signin/recover.rs`, in `signin/by_mail.rs` where it proves who somebody is and signs them in, or in `registry/ticket.rs` when an operator gives it.
 //! - **alert**: a message that says what has happened to an account ([`protocol::alert::Alert`]).
 //! - **registry**: the decisions about what is registered here and who may use it ([`registry::Registry`]). It has faces: the commands
 //!   today, an admin API and dynamic registration later. A face parses and prints.

@@ -196,8 +196,15 @@ impl Config {
         self.keys.check(mistakes);
         self.tokens.check(mistakes);
         self.sign_in.check(mistakes);
-        if !self.sign_in.password && !self.upstream.iter().any(|one| one.enabled) {
-            mistakes.add("sign_in.password is false, and no [[upstream]] is enabled: nobody could sign in");
+        let others = self.sign_in.email || self.upstream.iter().any(|one| one.enabled);
+        if !self.sign_in.password && !others {
+            mistakes.add(
+                "sign_in.password and sign_in.email are false, and no [[upstream]] is enabled: nobody could sign in",
+            );
+        }
+        if self.sign_in.email && !self.mail.is_on() {
+            mistakes
+                .add("sign_in.email is true, and no mail can be sent: set mail.smtp (or mail.folder for development)");
         }
         self.limits.check(mistakes);
         self.password.check(mistakes);

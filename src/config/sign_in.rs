@@ -10,6 +10,8 @@ use super::Mistakes;
 pub struct SignInConfig {
     /// Whether people can sign in, and make accounts, with a password.
     pub password: bool,
+    /// Whether they can sign in by a mail that they read.
+    pub email: bool,
     /// The longest pause between two uses.
     pub idle: i64,
     /// The longest time in all.

@@ -13,8 +13,8 @@ use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
-    account, consent, emails, first_password, history, login, logout, mail, missing, new_password, newcomer, password,
-    profile, proof, recover, register, upstream,
+    account, consent, email_sign_in, emails, first_password, history, login, logout, mail, missing, new_password,
+    newcomer, password, profile, proof, recover, register, upstream,
 };
 use super::site::Site;
 use crate::app::App;
@@ -84,6 +84,7 @@ fn router(app: App) -> Router {
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/authorize/continue", get(authorize::resume))
         .route("/login", get(login::get).post(login::post))
+        .route("/login/email", get(email_sign_in::get).post(email_sign_in::post))
         .route("/register", get(register::get).post(register::post))
         .route("/recover", get(recover::get).post(recover::post))
         .route("/mail", get(mail::get).post(mail::post))

@@ -33,6 +33,7 @@ const ROUTES: &[&str] = &[
     "/authorize",
     "/authorize/continue",
     "/login",
+    "/login/email",
     "/register",
     "/upstream/{id}",
     "/upstream/{id}/callback",

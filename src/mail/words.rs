@@ -101,6 +101,10 @@ impl Words {
     fn tell(&mut self, about: &About, account: &str) {
         match about {
             About::Ticket(carried) => self.ticket(carried),
+            About::FirstSignIn(carried) => {
+                self.ticket(carried);
+                self.lead.push(self.t("mail-sign-in-first"));
+            }
             About::AddressTaken => {
                 self.begin("mail-taken", &["mail-taken-lead"], &["mail-taken-if-you", "mail-taken-if-not-you"]);
                 self.act("sign-in", account);
@@ -124,6 +128,10 @@ impl Words {
             Purpose::Reset => {
                 self.begin("mail-reset", &["mail-reset-lead"], &["mail-reset-advice"]);
                 self.proof("mail-reset-action", carried);
+            }
+            Purpose::SignIn => {
+                self.begin("mail-sign-in", &["mail-sign-in-lead"], &["mail-sign-in-advice"]);
+                self.proof("sign-in", carried);
             }
             Purpose::Confirm => {
                 self.begin("mail-proof", &["mail-proof-lead"], &["mail-proof-advice"]);

@@ -55,6 +55,9 @@ fn words(row: &Row, times: i64) -> Option<(&'static str, bool)> {
     let by_operator = row.actor == "operator";
     Some(match row.event.as_str() {
         "sign_in.succeeded" if details["renewed"] == Value::Bool(true) => ("history-proved-once-more", false),
+        "sign_in.succeeded" if details["methods"] == serde_json::json!(["mail"]) => {
+            ("history-signed-in-by-mail", false)
+        }
         "sign_in.succeeded" => ("history-signed-in", false),
         FAILED if times > 1 => ("history-failed-times", true),
         FAILED => ("history-failed", true),

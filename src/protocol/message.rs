@@ -51,6 +51,9 @@ impl Occasion {
 pub enum About {
     /// What a ticket is for, with the ticket.
     Ticket(Carried),
+    /// The ticket of a sign-in, whose reader will be the first to show that the address is theirs: what others may have put into the account goes then.
+    /// It becomes that when it is sent.
+    FirstSignIn(Carried),
     /// Somebody wants an account with this address, or wants it for theirs, and there is an account with it.
     AddressTaken,
     /// Something has happened to the account.
@@ -88,7 +91,9 @@ impl About {
                 Purpose::Invite => "invitation",
                 Purpose::Return => "deletion",
                 Purpose::Confirm => "confirm",
+                Purpose::SignIn => "sign_in",
             },
+            Self::FirstSignIn(_) => "sign_in",
             Self::AddressTaken => "address_taken",
             Self::Alert(alert) => alert.kind(),
             Self::Test => "test",
@@ -100,14 +105,19 @@ impl About {
     pub fn when_sent(self, address_is_taken: bool) -> Option<Self> {
         match self.purpose() {
             Some(Purpose::Register | Purpose::Change) if address_is_taken => Some(Self::AddressTaken),
-            Some(Purpose::Reset) if !address_is_taken => None,
+            Some(purpose) if purpose.finds_account() && !address_is_taken => None,
             _ => Some(self),
         }
     }
 
     /// Whether [`About::when_sent`] needs to know about the address.
     pub fn depends_on_address(&self) -> bool {
-        matches!(self.purpose(), Some(Purpose::Register | Purpose::Change | Purpose::Reset))
+        self.finds_account() || matches!(self.purpose(), Some(Purpose::Register | Purpose::Change))
+    }
+
+    /// Whether its ticket is for whatever account has the address when it is sent.
+    pub fn finds_account(&self) -> bool {
+        self.purpose().is_some_and(Purpose::finds_account)
     }
 
     /// What the ticket is for that it carries, if it carries one.

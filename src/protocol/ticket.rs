@@ -27,6 +27,8 @@ pub enum Purpose {
     Return,
     /// Confirm in the browser that asked, which is signed in, that it is the account's person who does something there.
     Confirm,
+    /// Sign in to the account that has the address.
+    SignIn,
 }
 
 named!(Purpose {
@@ -38,6 +40,7 @@ named!(Purpose {
     Undo = "undo",
     Return = "return",
     Confirm = "confirm",
+    SignIn = "sign_in",
 });
 
 const MINUTE: i64 = 60;
@@ -50,7 +53,7 @@ impl Purpose {
     /// mail by themselves, days.
     pub const fn lifetime(self) -> i64 {
         match self {
-            Self::Confirm => 15 * MINUTE,
+            Self::Confirm | Self::SignIn => 15 * MINUTE,
             Self::Reset => 30 * MINUTE,
             Self::Register | Self::Verify | Self::Change => 60 * MINUTE,
             Self::Invite | Self::Undo | Self::Return => 7 * DAY,
@@ -59,12 +62,17 @@ impl Purpose {
 
     /// Whether a code comes with the link: there is a page that asks for it.
     pub const fn has_code(self) -> bool {
-        matches!(self, Self::Register | Self::Reset | Self::Verify | Self::Change | Self::Confirm)
+        matches!(self, Self::Register | Self::Reset | Self::Verify | Self::Change | Self::Confirm | Self::SignIn)
     }
 
     /// Whether it proves who its reader is.
     pub const fn identifies(self) -> bool {
-        matches!(self, Self::Confirm)
+        matches!(self, Self::Confirm | Self::SignIn)
+    }
+
+    /// Whether it is for whatever account has the address when its mail is sent, if one has.
+    pub const fn finds_account(self) -> bool {
+        matches!(self, Self::Reset | Self::SignIn)
     }
 
     /// Whether its link is worth something only in the browser that asked for it.

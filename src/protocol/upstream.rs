@@ -68,11 +68,11 @@ pub struct Identity {
 
 /// Whether nothing would be left to sign in with, were this identity unlinked: neither a password that counts nor another identity whose provider
 /// can be used. What cannot be used is no way in: beside another it can be unlinked.
-pub fn is_last_way_in(id: &str, identities: &[Identity], has_password: bool, is_usable: impl Fn(&str) -> bool) -> bool {
+pub fn is_last_way_in(id: &str, identities: &[Identity], has_other: bool, is_usable: impl Fn(&str) -> bool) -> bool {
     let Some(this) = identities.iter().find(|identity| identity.id == id) else { return false };
     let mut others = identities.iter().filter(|identity| identity.id != id);
     let is_needed = identities.len() == 1 || is_usable(&this.provider);
-    !has_password && is_needed && !others.any(|identity| is_usable(&identity.provider))
+    !has_other && is_needed && !others.any(|identity| is_usable(&identity.provider))
 }
 
 /// Whether one of these identities can be used to sign in: what is left when the password goes.

@@ -7,6 +7,7 @@ use super::user::{UserView, missing};
 use super::{Error, Registry};
 use crate::failure::Failure;
 use crate::protocol::audit::Act;
+use crate::protocol::mailbox::is_way_in;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::printable::is_printable;
 use crate::protocol::problem::Problems;
@@ -156,9 +157,9 @@ impl Registry {
             };
             return Err(Problems::one("identity", sentence).into());
         };
-        let has_password = self.with_password && account.has_password();
+        let has_other = (self.with_password && account.has_password()) || is_way_in(self.by_mail, &account.user);
         let is_usable = |provider: &str| self.usable.iter().any(|id| id == provider);
-        if !even_last && is_last_way_in(&identity.id, &identities, has_password, is_usable) {
+        if !even_last && is_last_way_in(&identity.id, &identities, has_other, is_usable) {
             let sentence = "it is the last way in to the account: give it another first, or insist";
             return Err(Problems::one("identity", sentence).into());
         }

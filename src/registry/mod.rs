@@ -32,6 +32,7 @@ use crate::password::Hasher;
 use crate::protocol::attempts::Limits;
 use crate::protocol::audit::{Event, Noun};
 use crate::protocol::issuer::Issuer;
+use crate::protocol::mailbox::Powers;
 use crate::protocol::new_password::Words;
 use crate::protocol::problem::Problems;
 use crate::storage::{Storage, Transaction};
@@ -62,6 +63,8 @@ pub struct Registry {
     attempts: Limits,
     /// Whether anybody can sign in with a password.
     with_password: bool,
+    /// What mail is good for.
+    by_mail: Powers,
     /// Whether mail can be sent.
     with_mail: bool,
     /// The providers that are switched on, by their ids.
@@ -148,6 +151,11 @@ impl Registry {
             idle: config.sign_in.idle,
             attempts: config.limits.attempts(),
             with_password: config.sign_in.password,
+            by_mail: Powers {
+                is_on: config.mail.is_on(),
+                resets: config.sign_in.password,
+                signs_in: config.sign_in.email,
+            },
             with_mail: config.mail.is_on(),
             usable: config.upstream.iter().filter(|one| one.enabled).map(|one| one.id.clone()).collect(),
         })

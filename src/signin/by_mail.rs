@@ -1,20 +1,26 @@
-//! Proving who one is by a mail that was read: a fresh proof for what is sensitive. NIST SP 800-63B-4 §3.1.3.1 takes no mailbox for an authenticator out of
-//! band: here it is one only where it gives the account anyway ([`crate::protocol::mailbox`]).
+//! Proving who one is by a mail that was read: to sign in, where that is switched on (`[sign_in] email`), and as a fresh proof of what is sensitive.
+//! NIST SP 800-63B-4 §3.1.3.1 takes no mailbox for an authenticator out of band: here it is one only where it gives the account anyway
+//! ([`crate::protocol::mailbox`]).
 //!
-//! The ticket is asked for and shown as any other (`tickets.rs`); what it is worth is decided here, when it is spent. It makes nobody signed in who
-//! is not: it proves anew who is at a browser that is signed in already.
+//! The ticket is asked for and shown as any other (`tickets.rs`); what it is worth is decided here, when it is spent. One that confirms makes nobody
+//! signed in who is not: it proves anew who is at a browser that is signed in already.
 
-use super::recover::proved;
+use super::recover::unlink_since;
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
+use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::journey::{Goal, Journey};
-use crate::protocol::mailbox::proves_afresh;
+use crate::protocol::mailbox::{is_first_proof, is_way_in, proves_afresh};
 use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::ticket::Purpose;
 use crate::protocol::upstream::Identity;
-use crate::storage::Account;
+use crate::protocol::user::{EmailAuthority, User, UserField};
+use crate::storage::{Account, Transaction};
+
+/// Why everything of an account ends.
+const CLAIMED: &str = "address proved";
 
 impl SignIns {
     /// The address to which a code can be sent that confirms what this user does; `None` when none does.
@@ -31,21 +37,54 @@ impl SignIns {
         Ok(if self.confirms_by_mail(&account, &identities) { account.user.email } else { None })
     }
 
-    /// Takes the ticket that was proved on a journey as a proof of who is at the browser.
+    /// Whether the person of this account can sign in by a mail alone.
+    pub fn is_way_in(&self, user: &User) -> bool {
+        is_way_in(self.by_mail, user)
+    }
+
+    /// Takes the ticket that was proved on a journey as a proof of who is at the browser: to sign in, or to confirm what is sensitive.
     ///
     /// # Errors
     /// [`Rejection::UnknownTicket`] when it does not hold any more, the account has another address by now, or a mail proves nothing of it;
-    /// [`Rejection::SignInNeeded`] when the browser is not signed in any more; a failure when the database fails.
+    /// [`Rejection::SignInNeeded`] when something is to be confirmed, and the browser is not signed in any more; a failure when the database fails.
     pub async fn with_mailbox(&self, journey: Journey, browser: &Browser, now: Timestamp) -> Result<Progress, Error> {
-        let mailed = proved(&journey, Purpose::Confirm)?;
-        let Goal::Confirm { user_id, .. } = &journey.goal else { return Err(Rejection::UnknownTicket.into()) };
-        let user_id = user_id.clone();
+        let mailed = journey.mailed.clone().filter(|mailed| mailed.is_proved && mailed.purpose.identifies());
+        let mailed = mailed.ok_or(Rejection::UnknownTicket)?;
         let mut transaction = self.storage.begin().await?;
-        let ticket = transaction.spend_ticket(&mailed.ticket, now).await?;
-        ticket.filter(|ticket| ticket.user_id.as_ref() == Some(&user_id)).ok_or(Rejection::UnknownTicket)?;
-        let account = self.owned(&mut transaction, &user_id, &mailed.address).await?;
-        let identities = transaction.identities_of_user(&user_id).await?;
-        if !self.confirms_by_mail(&account, &identities) {
+        let ticket = transaction.spend_ticket(&mailed.ticket, now).await?.ok_or(Rejection::UnknownTicket)?;
+        let user_id = ticket.user_id.ok_or(Rejection::UnknownTicket)?;
+        let mut account = self.owned(&mut transaction, &user_id, &mailed.address).await?;
+        let journey = journey.without_mail();
+        let journey = if ticket.purpose == Purpose::Confirm {
+            self.confirming(&mut transaction, (journey, &account), browser, now).await?
+        } else {
+            if !self.by_mail.signs_in {
+                return Err(Rejection::UnknownTicket.into());
+            }
+            self.claim(&mut transaction, &mut account, &browser.act(&user_id, now)).await?;
+            journey
+        };
+        let journey = journey.proved(&user_id, Kind::Mail, now);
+        let device = self.devices.known(browser.device.as_ref(), &account, now);
+        let browser = &Browser { is_new_here: device.is_none(), ..browser.clone() };
+        let progress = self.advance(&mut transaction, journey, browser, now).await?;
+        transaction.commit().await?;
+        let owner = (user_id.as_str(), account.sealed_hash());
+        Ok(self.made_known(progress, owner, (browser, device.as_deref()), now))
+    }
+
+    /// The journey to something that the person of this account may confirm so. What their sign-in came by it still hangs on: it ends with that.
+    async fn confirming(
+        &self,
+        transaction: &mut Transaction,
+        (journey, account): (Journey, &Account),
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Journey, Error> {
+        let user_id = account.user.id.as_str();
+        let is_goal = matches!(&journey.goal, Goal::Confirm { user_id: whose, .. } if whose == user_id);
+        let identities = transaction.identities_of_user(user_id).await?;
+        if !is_goal || !self.confirms_by_mail(account, &identities) {
             return Err(Rejection::UnknownTicket.into());
         }
         let current = match &browser.cookie {
@@ -54,16 +93,32 @@ impl SignIns {
         };
         let current = current.filter(|current| current.user_id == user_id && current.is_live(self.limits.idle, now));
         let current = current.ok_or(Rejection::SignInNeeded)?;
-        let journey = journey.without_mail();
-        // What the sign-in came by it still hangs on: it ends with that.
-        let journey = match current.proofs.bond() {
-            Some(bond) => journey.proved_by(&user_id, bond),
+        Ok(match current.proofs.bond() {
+            Some(bond) => journey.proved_by(user_id, bond),
             None => journey,
-        };
-        let journey = journey.proved(&user_id, Kind::Mail, now);
-        let progress = self.advance(&mut transaction, journey, browser, now).await?;
-        transaction.commit().await?;
-        Ok(progress)
+        })
+    }
+
+    /// Notes that the address of an account, which is held, is its person's. Whoever is the first to show that leaves none of the ways in that others may
+    /// have put there, and nothing that came of them.
+    async fn claim(&self, transaction: &mut Transaction, account: &mut Account, act: &Act) -> Result<(), Failure> {
+        let user_id = account.user.id.clone();
+        let mut changed = vec![UserField::EmailVerified];
+        if is_first_proof(&account.user) {
+            transaction.end_everything_of_user(&user_id, CLAIMED, act).await?;
+            unlink_since(transaction, &user_id, Timestamp::from_seconds(0), act).await?;
+            transaction.forget_tickets(&user_id).await?;
+            account.password_hash = None;
+            changed.push(UserField::Password);
+        } else if account.user.email_verified {
+            return Ok(());
+        }
+        account.user.email_verified = true;
+        account.user.email_authority = EmailAuthority::Mail;
+        account.user.updated_at = act.at;
+        transaction.change_user(account, &changed).await?;
+        let event = Event::of(act, Name::UserAddressProved).on(Noun::User, &user_id);
+        transaction.record(&event.with("changed", false)).await
     }
 
     fn confirms_by_mail(&self, account: &Account, identities: &[Identity]) -> bool {

@@ -126,8 +126,8 @@ impl SignIns {
         if identities.iter().all(|identity| identity.id != identity_id) {
             return Ok(Unlinked::Others);
         }
-        let has_password = self.limits.password && account.has_password();
-        if is_last_way_in(identity_id, &identities, has_password, |provider| self.is_usable(provider)) {
+        let has_other = (self.limits.password && account.has_password()) || self.is_way_in(&account.user);
+        if is_last_way_in(identity_id, &identities, has_other, |provider| self.is_usable(provider)) {
             return Err(Rejection::LastWayIn.into());
         }
         transaction.delete_identity(identity_id, user_id, &browser.act(user_id, now)).await?;

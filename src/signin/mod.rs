@@ -143,7 +143,7 @@ impl SignIns {
             errands: Arc::new(Errands::new(parts.master_key)),
             tickets: Arc::new(Tickets::new(parts.master_key)),
             proves_addresses: parts.proves_addresses,
-            by_mail: Powers { is_on: parts.with_mail, resets: parts.limits.password },
+            by_mail: Powers { is_on: parts.with_mail, resets: parts.limits.password, signs_in: parts.limits.email },
             timed: ids(&parts.providers, |provider| provider.kind().tells_when()),
             providers: ids(&parts.providers, |_| true),
             journeys: Arc::new(Journeys::new(parts.master_key)),

@@ -230,7 +230,7 @@ impl SignIns {
         let changed_at = ticket.expires_at.minus(Purpose::Undo.lifetime());
         let since = if self.limits.password { Timestamp::from_seconds(0) } else { changed_at };
         let kept = unlink_since(&mut transaction, &user_id, since, &act).await?;
-        if !self.limits.password && kept == 0 {
+        if !self.limits.password && !self.by_mail.signs_in && kept == 0 {
             return Err(Rejection::LastWayIn.into());
         }
         // Whoever has used the free address since, and never showed that it is theirs, keeps nobody from it.
@@ -281,7 +281,7 @@ impl SignIns {
 }
 
 /// Takes from an account that is held the accounts at providers that were linked since then; tells how many it keeps.
-async fn unlink_since(
+pub(super) async fn unlink_since(
     transaction: &mut Transaction,
     user_id: &str,
     since: Timestamp,

@@ -19,7 +19,7 @@ use crate::secret::SecretHash;
 /// What a list shows of a sign-in.
 macro_rules! entry_columns {
     () => {
-        "s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, s.ended_at, s.end_reason"
+        "s.id, s.user_id, u.email, s.created_at, s.auth_time, s.last_used_at, s.expires_at, s.user_agent, s.address, s.ended_at, s.end_reason, s.proofs"
     };
 }
 
@@ -115,6 +115,7 @@ pub struct SignInEntry {
     pub ended_at: Option<i64>,
     /// Why it ended.
     pub end_reason: Option<String>,
+    proofs: String,
 }
 
 /// Which sign-ins a list shows.
@@ -127,6 +128,14 @@ pub struct SignInFilter<'a> {
 }
 
 impl SignInEntry {
+    /// How the person authenticated.
+    ///
+    /// # Errors
+    /// When the row cannot be read.
+    pub fn proofs(&self) -> Result<Proofs, Failure> {
+        from_json("proofs", &self.proofs)
+    }
+
     /// Whether it still holds, as [`SignIn::is_live`] says; an ended one never does.
     pub fn is_live(&self, idle: i64, now: Timestamp) -> bool {
         self.ended_at.is_none()

@@ -46,6 +46,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("tokens.lost_answer", "777", "777"),
     ("tokens.on_reuse", "grant", "\"grant\""),
     ("sign_in.password", "false", "false"),
+    ("sign_in.email", "true", "true"),
     ("sign_in.idle", "777", "777"),
     ("sign_in.absolute", "777", "777"),
     ("sign_in.per_person", "7", "7"),
@@ -200,6 +201,7 @@ fn a_variable_reaches_every_key() {
         let beside: &[(&str, &str)] = match *key {
             "server.tls.cert" => &[("SERVER__TLS__KEY", "x")],
             "server.tls.key" => &[("SERVER__TLS__CERT", "x")],
+            "sign_in.email" => &[("MAIL__FOLDER", "x")],
             "sign_in.password" => &[("UPSTREAM__GOOGLE__CLIENT_ID", "x"), ("UPSTREAM__GOOGLE__CLIENT_SECRET", "x")],
             "database.pooled" => &[("DATABASE__URL", "postgres://db/doorward")],
             "database.direct_url" => &[("DATABASE__URL", "postgres://db/doorward"), ("DATABASE__POOLED", "true")],

@@ -20,6 +20,7 @@ async fn server() -> Server {
     let fake = Provider::start().await;
     Server::with_mail(|config| {
         config.server.issuer = ISSUER.to_owned();
+        config.sign_in.email = true;
         fake.add_to(config, "fake", ProviderKind::Oidc, |_| {});
     })
     .await

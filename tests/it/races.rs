@@ -231,6 +231,8 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("to a provider", Must::Be(200), Sent::form(&stranger, &away)),
         ("to a provider to link", Must::Be(200), Sent::form(&browser, &link)),
         ("unlink", Must::Be(303), Sent::form(&bea, &unlink)),
+        ("page of a sign-in by mail", Must::Be(200), Sent::get(&cleo, "/login/email")),
+        ("sign-in by mail", Must::Be(303), Sent::form(&cleo, &recover.clone().to("/login/email"))),
         ("recover page", Must::Be(200), Sent::get(&cleo, "/recover")),
         (
             "recover",
@@ -278,6 +280,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
 async fn with_a_pool_of(size: u32) {
     let fake = Provider::start().await;
     let server = Server::with_mail(|config| {
+        config.sign_in.email = true;
         config.registration.prove_address = false;
         fake.add_to(config, "fake", ProviderKind::Oidc, |_| {});
         // All of them come from one address.
@@ -321,6 +324,7 @@ async fn with_a_pool_of(size: u32) {
 async fn these_tests_know_every_route() {
     let fake = Provider::start().await;
     let server = Server::with_mail(|config| {
+        config.sign_in.email = true;
         config.registration.prove_address = false;
         fake.add_to(config, "fake", ProviderKind::Oidc, |_| {});
     });

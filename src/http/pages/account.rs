@@ -22,6 +22,7 @@ use crate::language::Language;
 use crate::protocol::attempts::FOR_EVER;
 use crate::protocol::device;
 use crate::protocol::journey::{Action, Goal};
+use crate::protocol::proof::Kind;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::{self, ScopeSet};
@@ -69,6 +70,8 @@ struct SignInLine {
     device: String,
     address: String,
     used_at: Moment,
+    /// How the person signed in: the keys of its words.
+    by: Vec<&'static str>,
     is_this: bool,
 }
 
@@ -81,15 +84,28 @@ struct AppLine {
 }
 
 impl SignInLine {
-    fn all(entries: Vec<SignInEntry>, this: &SignIn, now: Timestamp) -> Vec<Self> {
-        let line = |entry: SignInEntry| Self {
-            is_this: entry.id == this.id,
-            device: device::name(&entry.user_agent),
-            address: entry.address,
-            used_at: Moment::new(Timestamp::from_seconds(entry.last_used_at), now),
-            id: entry.id,
+    fn all(entries: Vec<SignInEntry>, this: &SignIn, now: Timestamp) -> Result<Vec<Self>, Failure> {
+        let line = |entry: SignInEntry| {
+            Ok(Self {
+                by: entry.proofs()?.iter().filter_map(|proof| way(proof.kind)).collect(),
+                is_this: entry.id == this.id,
+                device: device::name(&entry.user_agent),
+                address: entry.address,
+                used_at: Moment::new(Timestamp::from_seconds(entry.last_used_at), now),
+                id: entry.id,
+            })
         };
         entries.into_iter().map(line).collect()
+    }
+}
+
+/// The key of what is said of a way to sign in.
+const fn way(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Password => Some("by-password"),
+        Kind::Upstream => Some("by-provider"),
+        Kind::Mail => Some("by-mail"),
+        Kind::Unknown => None,
     }
 }
 
@@ -154,18 +170,21 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         page: sender.page.clone(),
         section: "overview",
         form: visit.form(&app),
+        ways: Ways {
+            by_mail: app.sign_ins.is_way_in(&view.user),
+            ..Ways::new(
+                PasswordWay::of(&app, (view.has_password, has_address), view.password, now),
+                view.identities,
+                providers::buttons(&app, &sender),
+                now,
+            )
+        },
         name: view.user.name,
         email: view.user.email,
         done,
-        ways: Ways::new(
-            PasswordWay::of(&app, (view.has_password, has_address), view.password, now),
-            view.identities,
-            providers::buttons(&app, &sender),
-            now,
-        ),
         tried: view.tried.map(|noted| Tried::new(&noted, now)),
         reused_at: view.reused_at.map(|at| Moment::new(at, now)),
-        sign_ins: SignInLine::all(view.sign_ins, &sign_in, now),
+        sign_ins: SignInLine::all(view.sign_ins, &sign_in, now)?,
         apps: AppLine::all(view.apps, (&resources, sender.page.language()), now),
     };
     Ok((sender.cookies.told(), visit.answer(&template)?).into_response())
@@ -181,7 +200,7 @@ pub(in crate::http) async fn sign_ins(State(app): State<App>, sender: Sender) ->
         page: sender.page.clone(),
         section: "sign-ins",
         form: visit.form(&app),
-        sign_ins: SignInLine::all(entries, &sign_in, now),
+        sign_ins: SignInLine::all(entries, &sign_in, now)?,
     };
     Ok(visit.answer(&template)?)
 }
@@ -301,7 +320,7 @@ pub(super) async fn question(
         page: sender.page.clone(),
         form: visit.form(app),
         whose,
-        offer: Offer::to_user(app, sender, user_id, visit.mailbox(app).await?).await?,
+        offer: Offer::to_user(app, sender, user_id, (visit.mailbox(app).await?, false)).await?,
         asks: Asks::of(&sender.page, action, app.sign_ins.subject_of(user_id, action).await?),
         error: error.as_ref().map(Notice::from),
     };

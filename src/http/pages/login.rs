@@ -113,7 +113,8 @@ impl Visit {
         Ok(Login {
             title: "confirm-that-it-is-you",
             again: Some(again.called().to_owned()),
-            offer: Offer::to_user(app, sender, &again.user_id, self.mailbox(app).await?).await?,
+            offer: Offer::to_user(app, sender, &again.user_id, (self.mailbox(app).await?, again.email.is_some()))
+                .await?,
             ..self.page(app, sender, again.email.clone().unwrap_or_default()).await?
         })
     }
@@ -122,7 +123,7 @@ impl Visit {
         let mut offer = Offer::everything(app, sender);
         let newcomer = self.journey.newcomer.as_deref().map(|newcomer| newcomer.provider.as_str());
         // The way that they came leads nowhere, unless there is no other.
-        if offer.with_password || offer.providers.len() > 1 {
+        if offer.with_password || offer.by_email || offer.providers.len() > 1 {
             offer.providers.retain(|button| Some(button.id.as_str()) != newcomer);
         }
         Ok(Login {

@@ -145,6 +145,7 @@ const fn words_of(purpose: Purpose) -> (&'static str, &'static str, &'static str
         Purpose::Change => ("confirm-your-new-address", "link-change", "confirm"),
         Purpose::Undo => ("take-your-account-back", "link-undo", "take-it-back"),
         Purpose::Return => ("keep-your-account", "link-return", "keep-it"),
+        Purpose::SignIn => ("sign-in", "link-sign-in", "sign-in"),
         Purpose::Confirm => ("confirm-that-it-is-you", "link-confirm", "go-on"),
     }
 }
@@ -156,6 +157,7 @@ impl Code {
             Purpose::Reset => "/recover",
             Purpose::Register | Purpose::Invite => "/register",
             Purpose::Verify | Purpose::Change | Purpose::Undo | Purpose::Return => "/account/emails",
+            Purpose::SignIn => "/login/email",
             Purpose::Confirm => "/authorize/continue",
         }
     }

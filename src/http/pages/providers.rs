@@ -17,6 +17,8 @@ use crate::upstream::Provider;
 pub(super) struct Offer {
     /// Whether with a password.
     pub with_password: bool,
+    /// Whether by a mail alone.
+    pub by_email: bool,
     /// Through whom.
     pub providers: Vec<ProviderButton>,
     /// The address to which a code can be sent that proves it, where one does.
@@ -55,6 +57,7 @@ impl Offer {
         Self {
             with_password: app.config.sign_in.password,
             providers: buttons(app, sender),
+            by_email: app.signs_in_by_mail(),
             mailbox: None,
             is_proof: false,
         }
@@ -66,30 +69,37 @@ impl Offer {
             app.providers.get(&button.id).is_some_and(|provider| provider.config().register != Register::Closed)
         };
         let all = Self::everything(app, sender);
-        Self { providers: all.providers.into_iter().filter(is_open).collect(), ..all }
+        Self { providers: all.providers.into_iter().filter(is_open).collect(), by_email: false, ..all }
     }
 
     /// A password, and nothing else.
     pub const fn password() -> Self {
-        Self { with_password: true, providers: Vec::new(), mailbox: None, is_proof: false }
+        Self { with_password: true, by_email: false, providers: Vec::new(), mailbox: None, is_proof: false }
     }
 
-    /// What this user has, to prove once more who they are; a code that is sent to this address, too.
+    /// What this user has, to prove once more who they are; a code that is sent to this address, too, or a mail
+    /// alone, if they have an address.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn to_user(app: &App, sender: &Sender, user_id: &str, mailbox: Option<String>) -> Result<Self, Failure> {
+    pub async fn to_user(
+        app: &App,
+        sender: &Sender,
+        user_id: &str,
+        (mailbox, has_address): (Option<String>, bool),
+    ) -> Result<Self, Failure> {
         let all = Self::everything(app, sender);
         let (has_password, identities) = app.sign_ins.ways_in(user_id).await?;
         let is_theirs = |button: &ProviderButton| identities.iter().any(|identity| identity.provider == button.id);
         let own = Self {
             with_password: all.with_password && has_password,
             providers: all.providers.iter().filter(|button| is_theirs(button)).cloned().collect(),
+            by_email: all.by_email && has_address && mailbox.is_none(),
             mailbox,
             is_proof: true,
         };
         // Whose last way in the settings have taken away is told so by whichever they try.
-        let has_any = own.with_password || !own.providers.is_empty() || own.mailbox.is_some();
+        let has_any = own.with_password || !own.providers.is_empty() || own.mailbox.is_some() || own.by_email;
         Ok(if has_any { own } else { all })
     }
 }

@@ -194,7 +194,7 @@ impl Visit {
             providers.iter().filter(|provider| domain.as_ref().is_some_and(|domain| is_of(provider, domain)));
         match (expected.next(), expected.next(), providers) {
             (Some(one), None, _) => Some(one),
-            (None, _, [only]) if !app.config.sign_in.password => Some(only),
+            (None, _, [only]) if !app.config.sign_in.password && !app.signs_in_by_mail() => Some(only),
             _ => None,
         }
     }

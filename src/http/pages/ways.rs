@@ -11,6 +11,8 @@ use crate::storage::PasswordTimes;
 pub(super) struct Ways {
     /// How they stand to a password.
     pub password: PasswordWay,
+    /// Whether a mail alone does.
+    pub by_mail: bool,
     /// What is linked.
     pub linked: Vec<Linked>,
     /// What can be linked.
@@ -112,14 +114,14 @@ impl Ways {
             mark: provider.mark,
         };
         let links = providers.into_iter().map(link).collect();
-        Self { password, linked, links }
+        Self { password, by_mail: false, linked, links }
     }
 
     /// Whether this one cannot be given up: no other is left that can be used.
     pub fn is_last(&self, way: &Linked) -> bool {
         let mut others = self.linked.iter().filter(|other| other.identity != way.identity);
         let is_needed = self.linked.len() == 1 || way.is_usable;
-        !self.password.is_there() && is_needed && !others.any(|other| other.is_usable)
+        !self.password.is_there() && !self.by_mail && is_needed && !others.any(|other| other.is_usable)
     }
 }
 

@@ -9,7 +9,8 @@ use super::{Outcome, Round};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::mail::{Mailer, Outbound};
-use crate::protocol::message::Message;
+use crate::protocol::mailbox::is_first_proof;
+use crate::protocol::message::{About, Message};
 use crate::protocol::ticket::Purpose;
 use crate::storage::{Storage, TakenMail, Transaction};
 
@@ -29,11 +30,11 @@ impl Mails {
             return Ok(Some(message));
         }
         let account = self.storage.read_uncounted().await?.user_by_email(&message.to).await?;
-        let is_reset = message.about.purpose() == Some(Purpose::Reset);
-        // Whoever is shut out, or leaves, gets no new password.
-        let account = account.filter(|account| !is_reset || account.user.is_usable());
+        let finds = message.about.finds_account();
+        // Whoever is shut out, or leaves, gets no new password, and does not come in.
+        let account = account.filter(|account| !finds || account.user.is_usable());
         let is_taken = account.is_some();
-        if let (Some(account), Some(ticket), true) = (&account, &message.ticket, is_reset) {
+        if let (Some(account), Some(ticket), true) = (&account, &message.ticket, finds) {
             // It opens that account and no other, whoever has the address when it is used.
             let mut transaction = self.storage.begin().await?;
             if !transaction.give_ticket_to(ticket, &account.user.id).await? {
@@ -42,7 +43,13 @@ impl Mails {
             }
             transaction.commit().await?;
         }
-        let about = message.about.clone().when_sent(is_taken);
+        let is_first = account.is_some_and(|account| is_first_proof(&account.user));
+        let about = match message.about.clone().when_sent(is_taken) {
+            Some(About::Ticket(carried)) if carried.purpose == Purpose::SignIn && is_first => {
+                Some(About::FirstSignIn(carried))
+            }
+            about => about,
+        };
         Ok(about.map(|about| Message { about, ..message }))
     }
 }

@@ -15,6 +15,7 @@ async fn start() -> Server {
     let server = Server::with_mail(|config| {
         fake.add_to(config, "fake", ProviderKind::Oidc, |_| {});
         config.registration.prove_address = false;
+        config.sign_in.email = true;
     });
     let server = server.await;
     server.db_user(ANN).await;
@@ -61,6 +62,7 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let [change, verify, take] =
         ["", "/verify", "/take"].map(|end| recover.clone().to(&format!("/account/emails{end}")));
     let proof = recover.clone().without("email").to("/account/proof");
+    let by_mail = recover.clone().to("/login/email");
     let forms = vec![
         login,
         register,
@@ -86,6 +88,7 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         verify,
         take,
         proof,
+        by_mail,
     ];
     (browser, forms, client)
 }

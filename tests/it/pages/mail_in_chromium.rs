@@ -41,7 +41,7 @@ impl Walk {
 async fn walk(width: u32, height: u32, language: &'static str) {
     let database = Database::copy().await;
     let folder = database.folder.path().join("mails");
-    let settings = [("DOORWARD__MAIL__FOLDER", folder.to_str().unwrap())];
+    let settings = [("DOORWARD__MAIL__FOLDER", folder.to_str().unwrap()), ("DOORWARD__SIGN_IN__EMAIL", "true")];
     let server = Live::serve_with(&database, &settings);
     let user = ["user", "create", "--email", ANN, "--name", "Ann Lee", "--password-stdin"];
     server.command_with(&user, &format!("{PASSWORD}\n"));
@@ -106,6 +106,38 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     browser.type_into("#password", PASSWORD).await;
     browser.click("#register-submit").await;
     browser.find("#sign-out").await;
+
+    // Signing in by a mail, and what it confirms later.
+    browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
+    walk.go("/login").await;
+    walk.look("login").await;
+    browser.click("#email-sign-in").await;
+    browser.find("#email-error").await;
+    walk.look("sign-in-empty").await;
+    browser.type_into("#email", EVE).await;
+    browser.click("#email-sign-in").await;
+    browser.find("#code").await;
+    walk.look("sign-in-code").await;
+    walk.go(&walk.mail(EVE, "with this mail").await.link()).await;
+    walk.look("sign-in-link").await;
+    browser.click("#confirm").await;
+    browser.find("#sign-out").await;
+    walk.go("/account").await;
+    walk.look("account").await;
+    let long_ago = r#"UPDATE sign_ins SET proofs = '[{"kind":"mail","at":1700000000}]', auth_time = 1700000000"#;
+    database.db_execute(long_ago).await;
+    browser.click("#sign-ins button").await;
+    browser.find("#mail-proof").await;
+    walk.look("proof").await;
+    browser.click("#mail-proof").await;
+    browser.find("#code").await;
+    walk.look("proof-code").await;
+    let proof = walk.mail(EVE, "the same browser").await;
+    walk.go(&proof.link()).await;
+    walk.look("proof-link").await;
+    browser.click("#confirm").await;
+    browser.find("#signed-out").await;
     walk.browser.close().await;
 }
 

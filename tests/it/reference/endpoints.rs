@@ -78,7 +78,11 @@ async fn every_route_answers_to_its_methods_and_to_no_other() {
         issuer: "https://id.test".to_owned(),
         ..UpstreamConfig::default()
     };
-    let server = Server::with_mail(|config| config.upstream.push(provider)).await;
+    let server = Server::with_mail(|config| {
+        config.upstream.push(provider);
+        config.sign_in.email = true;
+    });
+    let server = server.await;
     let style = server.get("/login").await.field("link[rel=stylesheet]", "href").unwrap();
     for route in read() {
         let path = if route.path == "/static/{file}" { style.clone() } else { route.path.replace("{id}", "work") };

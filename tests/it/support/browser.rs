@@ -38,7 +38,8 @@ impl Form {
         if let Some(name) = button.attr("name") {
             fields.push((name.to_owned(), button.attr("value").unwrap_or_default().to_owned()));
         }
-        Self { action: form.attr("action").unwrap().to_owned(), fields }
+        let action = button.attr("formaction").or_else(|| form.attr("action"));
+        Self { action: action.unwrap().to_owned(), fields }
     }
 
     /// The form with a field set, whether or not it was there.

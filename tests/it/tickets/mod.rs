@@ -6,6 +6,7 @@ mod operator;
 mod proof;
 mod recover;
 mod registration;
+mod sign_in;
 
 use crate::support::{Answer, Browser, Server};
 

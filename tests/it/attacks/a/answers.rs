@@ -224,9 +224,11 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
 
 /// The forms that there are where mail is sent.
 async fn forms_of_mail(seen: &mut Vec<(&'static str, Answer)>) {
-    let server = Server::with_mail(|_| {}).await;
+    let server = Server::with_mail(|config| config.sign_in.email = true).await;
     server.db_user(ANN).await;
     let mut browser = server.browser();
+    let by_mail = browser.visit("/login").await.form("#email-sign-in").with("email", ANN);
+    seen.push(("/login/email", browser.submit(&by_mail).await));
     let page = browser.visit("/recover").await;
     let asked = browser.submit(&page.form("#recover-submit").with("email", ANN)).await;
     let code = browser.visit(&asked.location()).await.form("#code-submit");

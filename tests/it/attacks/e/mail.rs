@@ -115,10 +115,14 @@ async fn e11_a_reset_link_is_worth_what_it_says_and_no_more() {
 /// The link in a mail is below the configured issuer, whatever the request says of the host.
 #[tokio::test]
 async fn e13_a_forged_host_gets_into_no_mail() {
-    let server = Server::with_mail(|_| {}).await;
+    let server = Server::with_mail(|config| config.sign_in.email = true).await;
     server.db_user(ANN).await;
     let issuer = server.app.issuer.as_str().to_owned();
-    for (page, button, to) in [("/recover", "#recover-submit", ANN), ("/register", "#register-submit", EVE)] {
+    for (page, button, to) in [
+        ("/recover", "#recover-submit", ANN),
+        ("/register", "#register-submit", EVE),
+        ("/login", "#email-sign-in", ANN),
+    ] {
         for (name, value) in [
             ("x-forwarded-host", "evil.test"),
             ("x-forwarded-proto", "javascript"),
@@ -169,4 +173,43 @@ async fn e10_a_thief_of_a_sign_in_confirms_nothing_by_their_own_mailbox() {
     let page = thief.visit("/account").await;
     assert!(page.has("#sign-out"));
     assert_eq!(address(&server, &ann).await, ANN);
+}
+
+/// Whoever asks for a mail to sign in as somebody else gets nothing by it: neither the button that the person presses in their own browser, nor the visit of a
+/// program that looks at links, nor the cookies that were there before, sign in the one that asked; and the person comes in under new ones.
+#[tokio::test]
+async fn e1_a_mailed_link_signs_in_nobody_but_the_browser_that_presses_its_button() {
+    let server = Server::with_mail(|config| config.sign_in.email = true).await;
+    server.db_user(ANN).await;
+    server.db_user(EVE).await;
+    let mut thief = server.browser();
+    thief.sign_in(EVE).await;
+    let login = thief.visit("/login?as=another").await.form("#email-sign-in").with("email", ANN);
+    let waiting = thief.press(&login).await;
+    let link = server.mailbox().await.latest_to(ANN).link();
+    let mut anns = server.browser();
+    for _ in 0..2 {
+        server.browser().visit(&link).await;
+    }
+    let page = anns.visit(&link).await;
+    assert!(!is_signed_in(&mut anns).await, "a visit does nothing");
+    // The page that the thief has been given leads nowhere in Ann's browser, and hers nowhere in his.
+    let (hers, his) = (page.form("#confirm"), waiting.form("#code-submit"));
+    anns.clone()
+        .submit(&his.clone().with("code", "BCDF-GHJK").with("csrf", &hers.field("csrf")))
+        .await
+        .refused_page(400, Rejection::ForeignPendingRequest);
+    assert_eq!(thief.clone().submit(&hers).await.status, 403);
+    let account = anns.press(&hers).await;
+    assert!(account.has("#sign-out"), "{}", account.text());
+    let still = thief.visit("/account").await;
+    assert!(still.text().contains(EVE) && !still.text().contains(ANN));
+    for path in [
+        format!("/mail/code?request={}", his.field("request")),
+        format!("/authorize/continue?request={}", his.field("request")),
+    ] {
+        let page = thief.visit(&path).await;
+        assert!(!page.text().contains("ann@") || page.has("#code-submit"), "{path}");
+    }
+    assert_eq!(count(&server, "SELECT count(*) FROM sign_ins WHERE ended_at IS NULL").await, 2);
 }

@@ -170,13 +170,21 @@ async fn j4_every_door_of_a_password_is_the_same_lock() {
 /// looked at beyond that, and the link still works.
 #[tokio::test]
 async fn j4_a_mailed_code_is_behind_the_same_lock() {
-    let server = Server::with_mail(|_| {}).await;
+    let server = Server::with_mail(|config| config.sign_in.email = true).await;
     server.db_user(ANN).await;
-    for address in [ANN, "nobody@example.org"] {
+    for (at, (path, button, address)) in [
+        ("/recover", "#recover-submit", ANN),
+        ("/recover", "#recover-submit", "nobody@example.org"),
+        ("/login", "#email-sign-in", ANN),
+        ("/login", "#email-sign-in", "nobody@example.org"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let mut browser = server.browser();
-        browser.address = if address == ANN { "192.0.2.1" } else { "192.0.2.2" }.to_owned();
-        let page = browser.visit("/recover").await;
-        let page = browser.press(&page.form("#recover-submit").with("email", address)).await;
+        browser.address = format!("192.0.2.{at}");
+        let page = browser.visit(path).await;
+        let page = browser.press(&page.form(button).with("email", address)).await;
         let form = page.form("#code-submit");
         let mut evaluated = 0;
         for _ in 0..20 {

@@ -183,13 +183,15 @@ async fn j7_whoever_comes_through_a_provider_alone_is_not_found_out() {
 /// Asking for a mail is the same for every address: the same page and headers, and the same hashes, connections, statements and mails that wait.
 #[tokio::test]
 async fn j7_nobody_finds_out_who_has_an_account_by_asking_for_a_mail() {
-    let server = Server::with_mail(|_| {}).await;
+    let server = Server::with_mail(|config| config.sign_in.email = true).await;
     server.db_user(ANN).await;
     let off = server.db_user("off@example.org").await;
     server.db_change_user(&off, |account| account.user.disabled_at = Some(account.user.created_at)).await;
     let federated = server.db_user("hub@example.org").await;
     server.db_change_user(&federated, |account| account.password_hash = None).await;
-    for (path, button) in [("/recover", "#recover-submit"), ("/register", "#register-submit")] {
+    for (path, button) in
+        [("/recover", "#recover-submit"), ("/register", "#register-submit"), ("/login", "#email-sign-in")]
+    {
         let mut seen = Vec::new();
         for email in [ANN, "nobody@example.org", "off@example.org", "hub@example.org"] {
             let mut browser = server.browser();
