@@ -228,7 +228,7 @@ end-this-access = Diesen Zugriff beenden?
 that-application = Diese Anwendung
 can-do-nothing-any-more = <strong class="name">{ $name }</strong> kann in Ihrem Namen nichts mehr tun, bis Sie es wieder erlauben.
 how-you-sign-in = Wie Sie sich anmelden
-a-mail = Eine E-Mail
+a-mail = Per E-Mail
 a-mail-to = Mit einem Link oder einem Code, an { $email }
 with-the-address = Mit { $email }
 change-it = Ändern

@@ -244,7 +244,7 @@ end-this-access = End this access?
 that-application = That application
 can-do-nothing-any-more = <strong class="name">{ $name }</strong> can do nothing on your behalf any more, until you allow it again.
 how-you-sign-in = How you sign in
-a-mail = A mail
+a-mail = By mail
 a-mail-to = With a link or a code, to { $email }
 with-the-address = With { $email }
 change-it = Change it

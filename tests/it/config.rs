@@ -239,3 +239,16 @@ fn a_variable_reaches_every_key_of_a_provider() {
         assert_ne!(default[key], wanted, "{key} is tried with its default");
     }
 }
+
+#[test]
+fn people_sign_in_by_mail_where_mail_can_be_sent_and_somebody_can_sign_in_in_some_way() {
+    let load = |given: &[(&str, &str)]| {
+        let given = given.iter().map(|(name, text)| (format!("DOORWARD__{name}"), (*text).to_owned()));
+        Config::load(None, given.collect::<Vec<_>>()).map_err(|why| why.to_string())
+    };
+    let (email, folder, no_password) =
+        (("SIGN_IN__EMAIL", "true"), ("MAIL__FOLDER", "mails"), ("SIGN_IN__PASSWORD", "false"));
+    assert!(load(&[email]).unwrap_err().contains("sign_in.email is true, and no mail can be sent"));
+    assert!(load(&[no_password, folder]).unwrap_err().contains("nobody could sign in"));
+    assert!(load(&[email, folder]).is_ok() && load(&[email, folder, no_password]).is_ok());
+}

@@ -318,6 +318,17 @@ async fn a_proved_address_is_a_way_in_that_others_can_be_given_up_for() {
     browser.submit(&account.form("#unlink-fake")).await.refused_page(400, Rejection::LastWayIn);
 }
 
+#[tokio::test]
+async fn a_single_provider_beside_mails_is_not_gone_to_unasked() {
+    let (server, _) = federated_with_mail(ProviderKind::Oidc, |config| {
+        by_mail(config);
+        config.sign_in.password = false;
+    })
+    .await;
+    let login = server.browser().visit("/login").await;
+    assert!(login.has("#email-sign-in") && login.has("#upstream-fake"), "{}", login.text());
+}
+
 /// A person who is signed in as somebody else asks on the page for another: nothing goes on by itself before the code.
 #[tokio::test]
 async fn whoever_wants_to_be_another_comes_in_as_that_one() {
