@@ -320,6 +320,27 @@ async fn a_proved_address_is_a_way_in_that_others_can_be_given_up_for() {
     browser.submit(&account.form("#unlink-fake")).await.refused_page(400, Rejection::LastWayIn);
 }
 
+/// The account does without its password where a mail is another way in, and asks for none where it is the only one.
+#[tokio::test]
+async fn a_password_can_be_given_up_for_a_mail() {
+    for on in [false, true] {
+        let server = Server::with_mail(|config| config.sign_in.email = on).await;
+        let ann = server.db_user(ANN).await;
+        server.db_change_user(&ann, |account| account.user.email_authority = EmailAuthority::Mail).await;
+        let mut browser = server.browser();
+        browser.sign_in(ANN).await;
+        let page = browser.visit("/account/password").await;
+        assert_eq!(page.has("#remove-password"), on);
+        let by_hand = browser.visit("/account").await.form("#sign-out").to("/account/password/remove");
+        let answer = browser.press(&by_hand).await;
+        let account = ann_of(&server, &ann).await;
+        assert_eq!(account.password_hash.is_none(), on, "{}", answer.text());
+        if !on {
+            answer.refused_page(400, Rejection::LastWayIn);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_single_provider_beside_mails_is_not_gone_to_unasked() {
     let (server, _) = federated_with_mail(ProviderKind::Oidc, |config| {
