@@ -84,7 +84,7 @@ impl SignIns {
         if !self.limits.password {
             return Err(Rejection::PasswordsSwitchedOff.into());
         }
-        let user_id = sign_in.user_id.clone();
+        let (user_id, sign_in_id) = (sign_in.user_id.clone(), sign_in.id.clone());
         if !matches!(journey.goal, Goal::Confirm { action: Action::SetPassword, .. }) {
             return Err(Rejection::SignInNeeded.into());
         }
@@ -108,8 +108,16 @@ impl SignIns {
         let account = transaction.hold_account(&user_id).await?;
         let account = account.filter(|account| account.user.is_usable());
         let mut account = account.ok_or(Rejection::SignInNeeded)?;
-        // What was read before the hash may have changed during it.
+        // What was read before the hash may have changed during it, and whose sign-in was ended meanwhile puts nothing on the account.
         bare(&account)?;
+        let held = match &browser.cookie {
+            Some(cookie) => transaction.sign_in_by_secret(&cookie.hash()).await?,
+            None => None,
+        };
+        let goes_on = held.is_some_and(|held| held.id == sign_in_id && held.is_live(self.limits.idle, now));
+        if !goes_on {
+            return Err(Rejection::SignInNeeded.into());
+        }
         account.password_hash = Some(hash);
         account.user.updated_at = now;
         transaction.change_user(&account, &[UserField::Password]).await?;

@@ -2,9 +2,17 @@
 
 use std::path::Path;
 
+use doorward::failure::Error;
+use doorward::protocol::audit::Origin;
 use doorward::protocol::client::ClientType;
+use doorward::protocol::device::Device;
+use doorward::protocol::journey::{Action, Goal};
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::trace::TraceId;
 use doorward::protocol::upstream::ProviderKind;
+use doorward::registry::Act;
+use doorward::secret::Secret;
+use doorward::signin::Browser as AtBrowser;
 use serde_json::json;
 
 use super::linking::{link, newcomer_again, signed_in, signed_in_still};
@@ -39,6 +47,39 @@ async fn choosing(browser: &mut Browser) -> Answer {
     let page = browser.visit("/account/password").await;
     assert!(page.has("#set-password") && !page.has("#current_password"), "{}", page.text());
     page
+}
+
+#[tokio::test]
+async fn whose_sign_in_ended_while_the_password_was_hashed_puts_none_on_the_account() {
+    let (server, fake) = federated(|_| {}).await;
+    let browser = newcomer(&server, &fake).await;
+    let (sign_ins, now) = (&server.app.sign_ins, server.app.now());
+    let cookie = Secret::presented(&browser.cookies["doorward_sign_in"]);
+    let sign_in = sign_ins.current(Some(&cookie), now).await.unwrap().unwrap();
+    let user_id = sign_in.user_id.clone();
+    let goal = Goal::Confirm { user_id: user_id.clone(), action: Action::SetPassword };
+    let journey = sign_ins.journeys.begin(goal, now);
+    let at = AtBrowser {
+        address: browser.address.clone(),
+        origin: Origin {
+            address: browser.address.parse().ok(),
+            trace: TraceId::of([7; 16]),
+            device: Device::default(),
+        },
+        user_agent: String::new(),
+        cookie: Some(cookie),
+        device: None,
+        is_new_here: false,
+    };
+    let set = async || {
+        let password = Some(Secret::presented(CHOSEN));
+        sign_ins.set_password((&journey, sign_in.clone()), password, &at, now).await
+    };
+    // It was looked at before, and ended then.
+    server.registry().end_sign_ins_of_user(&user_id, &Act::of_operator(now)).await.unwrap();
+    let refused = set().await.unwrap_err();
+    assert!(matches!(refused.error, Error::Rejected(refusal) if refusal.rejection == Rejection::SignInNeeded));
+    assert_eq!(with_password(&server).await, 0);
 }
 
 #[tokio::test]
