@@ -205,6 +205,9 @@ impl EventPart {
             None if row.actor == "system" => "server",
             _ => "somebody",
         };
+        let mut details: Map<String, Value> = serde_json::from_str(&row.details).unwrap_or_default();
+        // What an operator is called is nobody's business either.
+        details.remove("os_user");
         Self {
             at: Timestamp::from_seconds(row.at).to_string(),
             event: row.event,
@@ -214,7 +217,7 @@ impl EventPart {
             network: row.network.filter(|_| by != "operator"),
             outcome: row.outcome,
             times: row.times,
-            details: serde_json::from_str(&row.details).unwrap_or_default(),
+            details: details.into(),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! What is known of a person, as they get it: everything of theirs, nothing of anybody else, and no secret.
 
 use doorward::protocol::client::ClientType;
-use doorward::registry::NewIdentity;
+use doorward::registry::{Act, NewIdentity};
 use serde_json::{Value, json};
 
 use super::{ANN, EVE, operator, start};
 use crate::support::{PASSWORD, Server};
+
+/// What an operator is called at the machine.
+const OPERATOR: &str = "root-bob";
 
 /// Two people who do the same, with different words.
 async fn lived_in() -> (Server, [String; 2]) {
@@ -22,7 +25,8 @@ async fn lived_in() -> (Server, [String; 2]) {
             })
             .await;
         let identity = NewIdentity { provider: "id".into(), issuer: "https://id.test".into(), subject: subject.into() };
-        server.registry().link_identity(&id, &identity, &operator(&server)).await.unwrap();
+        let act = Act { os_user: Some(OPERATOR.into()), ..operator(&server) };
+        server.registry().link_identity(&id, &identity, &act).await.unwrap();
         let mut browser = server.browser();
         let code = browser.code(&client, email, "scope=openid+offline_access").await;
         client.redeem(&code).await.ok();
@@ -60,7 +64,7 @@ async fn an_export_holds_everything_of_a_person_and_nothing_of_another() {
         assert!(history.contains(&event), "{event}: {history:?}");
     }
     let text = document.to_string();
-    for foreign in [&eve, EVE, "subject-of-eve"] {
+    for foreign in [&eve, EVE, "subject-of-eve", OPERATOR] {
         assert!(!text.contains(foreign), "{foreign}: {text}");
     }
     let hers = export(&server, &eve).await.to_string();
