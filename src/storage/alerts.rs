@@ -7,6 +7,7 @@ use super::{Transaction, on, statements};
 use crate::failure::Failure;
 use crate::protocol::alert::Alert;
 use crate::protocol::audit::Event;
+use crate::protocol::device::Device;
 use crate::protocol::message::{About, Message, Occasion};
 
 statements! {
@@ -43,7 +44,18 @@ impl Transaction {
     /// Tells a former address of an account that it leads there no more. It must have been its owner's: one that nobody has shown to be theirs may be
     /// anybody's.
     pub async fn alert_former(&mut self, address: &str, locale: Option<&str>, event: &Event) -> Result<(), Failure> {
-        self.alert_at(address, (Alert::AddressChanged, locale.unwrap_or(ENGLISH)), event).await
+        self.alert_elsewhere(address, (Alert::AddressChanged, locale.unwrap_or(ENGLISH)), event).await
+    }
+
+    /// Tells somebody at this address, who may not be the one that did it: not from where that was, nor with what.
+    pub(super) async fn alert_elsewhere(
+        &mut self,
+        address: &str,
+        alert: (Alert, &str),
+        event: &Event,
+    ) -> Result<(), Failure> {
+        let event = Event { network: None, device: Device::default(), ..event.clone() };
+        self.alert_at(address, alert, &event).await
     }
 
     /// Tells somebody at this address.

@@ -230,7 +230,7 @@ impl Transaction {
         let proved = identities.into_iter().filter(|identity| identity.email_verified);
         let last = proved.max_by_key(|identity| identity.last_used_at).and_then(|identity| identity.email);
         if let Some(elsewhere) = last.filter(|elsewhere| elsewhere != address) {
-            self.alert_at(&elsewhere, (Alert::AddressLost, ENGLISH), &event).await?;
+            self.alert_elsewhere(&elsewhere, (Alert::AddressLost, ENGLISH), &event).await?;
         }
         Ok(true)
     }

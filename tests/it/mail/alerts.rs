@@ -1,11 +1,13 @@
 //! Alerts: what has happened to an account is told to its owner, once an hour of each kind, whatever else is sent there.
 
 use doorward::config::Config;
-use doorward::protocol::audit::Act;
+use doorward::protocol::audit::{Act, Origin};
 use doorward::protocol::client::ClientType;
+use doorward::protocol::device::Device;
 use doorward::protocol::message::About;
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::trace::TraceId;
 use doorward::protocol::upstream::{Vouched, VouchedAddress};
 use doorward::protocol::user::MadeBy;
 use doorward::random;
@@ -190,7 +192,9 @@ async fn both_are_told_when_an_address_goes_to_its_owner() {
         let now = server.app.now();
         let address = VouchedAddress { address: email.to_owned(), verified, trusted: false };
         let vouched = Vouched { email: Some(address), ..Vouched::of("google", "https://accounts.google.com", "s") };
-        let act = Act::of_system(now);
+        let origin =
+            Origin { address: "203.0.113.7".parse().ok(), trace: TraceId::of([7; 16]), device: Device::default() };
+        let act = Act { origin: Some(origin), ..Act::of_system(now) };
         let mut transaction = server.app.storage.begin().await.unwrap();
         let identity = vouched.identity(random::row_id(now), &ann, now);
         assert!(transaction.insert_identity(&identity, &act).await.unwrap());
@@ -201,7 +205,8 @@ async fn both_are_told_when_an_address_goes_to_its_owner() {
         let elsewhere = mailbox.alerts_to("not.ann@example.org");
         assert_eq!(elsewhere, if is_told { vec!["address_lost"] } else { vec![] }, "{email} {verified}");
         let mails = mailbox.to("not.ann@example.org");
-        assert!(mails.iter().all(|mail| mail.text.contains("closed") && !mail.text.contains(ANN)), "{mails:?}");
+        let tells = |mail: &&Mail| mail.text.contains(ANN) || mail.text.contains("203.0.113.7");
+        assert!(mails.iter().all(|mail| mail.text.contains("closed")) && !mails.iter().any(tells), "{mails:?}");
     }
 }
 

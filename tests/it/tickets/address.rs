@@ -104,6 +104,8 @@ async fn who_goes_back_by_themselves_is_not_taken_away_by_whoever_took_them_away
     go(ANN).await;
     let mailbox = server.mailbox().await;
     assert_eq!(mailbox.alerts_to(OTHER), ["moved_on"]);
+    let told = mailbox.to(OTHER).into_iter().rfind(|mail| mail.about() == "moved_on").unwrap();
+    assert!(!told.text.contains("203.0.113.7"), "whoever reads it learns where Ann is: {}", told.text);
     assert!(mailbox.to(OTHER).iter().all(|mail| mail.about() != "address_changed"));
     for link in [eves, anns] {
         server.browser().visit(&link).await.refused_page(400, Rejection::UnknownTicket);
