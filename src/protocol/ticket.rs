@@ -65,6 +65,11 @@ impl Purpose {
         matches!(self, Self::Register | Self::Reset | Self::Verify | Self::Change | Self::Confirm | Self::SignIn)
     }
 
+    /// Whether nobody can ask for it but who is signed in to the account, and it goes to the address that this has.
+    pub const fn is_asked_by_owner(self) -> bool {
+        matches!(self, Self::Verify | Self::Confirm)
+    }
+
     /// Whether it proves who its reader is.
     pub const fn identifies(self) -> bool {
         matches!(self, Self::Confirm | Self::SignIn)

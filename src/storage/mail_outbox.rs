@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::protocol::message::Message;
 use crate::protocol::network::ClientNetwork;
+use crate::protocol::ticket::Purpose;
 use crate::random;
 use crate::sealing::{MasterKey, SealingKey};
 use crate::secret::MacKey;
@@ -191,12 +192,15 @@ impl Transaction {
         let Some(post) = storage.post().get() else { return Ok(false) };
         let to = mail.message.to.as_str();
         let network = mail.asked_from.map(|network| network.site().to_string());
-        // What is refused for this hour counts for no day, and what one network is refused for none of the others.
+        // What is refused for this hour counts for no day, and what one network is refused for none of the others. What strangers ask for keeps nothing from
+        // whoever is signed in.
+        let is_own = mail.message.about.purpose().is_some_and(Purpose::is_asked_by_owner);
         let counts = network.as_deref().map(|network| {
+            let whose = if is_own { "own" } else { "asked" };
             [
-                (post.name(&["hour", to, network]), HOUR, post.per_hour),
-                (post.name(&["day", to, network]), DAY, post.per_day),
-                (post.name(&["day", to]), DAY, post.per_day_in_all),
+                (post.name(&["hour", whose, to, network]), HOUR, post.per_hour),
+                (post.name(&["day", whose, to, network]), DAY, post.per_day),
+                (post.name(&["day", whose, to]), DAY, post.per_day_in_all),
             ]
         });
         for (name, seconds, most) in counts.into_iter().flatten() {

@@ -1,9 +1,10 @@
 //! Mails that strangers ask for.
 
 use doorward::protocol::message::About;
+use doorward::protocol::ticket::Purpose;
 
 use crate::attacks::ANN;
-use crate::mail::{enqueue, enqueue_from, message};
+use crate::mail::{carrying, enqueue, enqueue_from, message};
 use crate::support::Server;
 
 /// Of a hundred asked for at one address within an hour, as many are sent as the settings say, whichever node is asked; a day of asking sends no
@@ -45,5 +46,7 @@ async fn l8_who_asks_for_many_uses_up_nothing_of_what_the_owner_may_ask_for() {
         sent += i32::from(enqueue_from(&server, &test, &format!("203.0.113.{at}")).await);
     }
     assert_eq!(sent + 1, 40);
+    let own = message(&server, ANN, carrying(Purpose::Confirm, "/mail?ticket=x", None));
+    assert!(enqueue_from(&server, &own, "198.51.100.8").await, "whoever is signed in is counted by themselves");
     assert!(enqueue(&server, &test).await, "what an operator sends is counted with nothing");
 }
