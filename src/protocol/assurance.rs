@@ -31,6 +31,7 @@ const fn worth(kind: Kind) -> Worth {
         // A code or a link that is good once is what RFC 8176 calls a one-time password; it has no word for the way that it comes.
         Kind::Mail => Worth { amr: Some("otp"), identifies: true },
         Kind::Upstream => Worth { amr: None, identifies: true },
+        Kind::Mailbox => Worth { amr: None, identifies: false },
         Kind::Unknown => Worth { amr: None, identifies: false },
     }
 }
@@ -70,6 +71,16 @@ pub fn auth_time(proofs: &Proofs) -> Timestamp {
     let latest = |of: &dyn Fn(&Proof) -> bool| proofs.iter().filter(|proof| of(proof)).map(|proof| proof.at).max();
     let identified = latest(&|proof| worth(proof.kind).identifies);
     identified.or_else(|| latest(&|_| true)).unwrap_or(Timestamp::from_seconds(0))
+}
+
+/// Whether the last of these proofs only adds to those before it: then nobody has signed in anew by it.
+pub fn only_adds(proofs: &Proofs) -> bool {
+    proofs.iter().last().is_some_and(|proof| !worth(proof.kind).identifies)
+}
+
+/// When the person last proved anything.
+pub fn last_proved(proofs: &Proofs) -> Timestamp {
+    proofs.iter().map(|proof| proof.at).max().unwrap_or(Timestamp::from_seconds(0))
 }
 
 /// Whether these proofs say who the person is.
@@ -122,6 +133,11 @@ mod tests {
         let both = Proofs::of(Kind::Password, NOW).and(later);
         assert_eq!(Assurance::of(&both, &ClaimsRequest::default()).auth_time, NOW);
         assert!(identifies(&both) && !identifies(&Proofs::of(Kind::Unknown, NOW)));
+        assert!(only_adds(&both) && !only_adds(&both.and(Proof::of(Kind::Password, NOW.plus(9)))));
+        let read = Proofs::of(Kind::Password, NOW).and(Proof::of(Kind::Mailbox, NOW.plus(60)));
+        let told = Assurance::of(&read, &ClaimsRequest::default());
+        assert_eq!((told.auth_time, told.amr), (NOW, vec!["pwd".to_owned()]));
+        assert!(only_adds(&read) && last_proved(&read) == NOW.plus(60));
     }
 
     #[test]

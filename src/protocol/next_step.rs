@@ -140,7 +140,7 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
             Some(Missing::Never(Rejection::AnotherPersonExpected))
         }
         Goal::Confirm { .. } => {
-            let is_fresh = person.is_for_this || now < auth_time.plus(policy.fresh);
+            let is_fresh = person.is_for_this || now < assurance::last_proved(person.proofs).plus(policy.fresh);
             (!is_fresh).then_some(Missing::Demanded(Rejection::SignInNeeded))
         }
         Goal::Authorize(request) if !request.takes_subject(person.user_id) => {

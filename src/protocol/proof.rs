@@ -18,6 +18,8 @@ pub enum Kind {
     Upstream,
     /// A mail to the account's address, read there.
     Mail,
+    /// The same where a mail signs nobody in: it confirms what is done by whoever signed in otherwise, and is told to no application.
+    Mailbox,
     /// One that only a newer version knows: it was given, but nothing can be told of it.
     #[serde(other)]
     Unknown,
@@ -30,6 +32,7 @@ impl Kind {
             Self::Password => "password",
             Self::Upstream => "upstream",
             Self::Mail => "mail",
+            Self::Mailbox => "mailbox",
             Self::Unknown => "unknown",
         }
     }

@@ -6,6 +6,7 @@
 use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::assurance;
 use crate::protocol::audit::{Act, Actor, Event, Name, Noun, Origin};
 use crate::protocol::device;
 use crate::protocol::journey::{Journey, Proven};
@@ -122,12 +123,14 @@ impl SignIns {
         let fresh_id = random::row_id(now);
         let by = proven.proofs.identity();
         let act = browser.act(&proven.user_id, now);
+        // Who adds to what signed them in has not signed in anew: that ends when it would have.
+        let ends = goes_on.filter(|_| assurance::only_adds(&proven.proofs)).map(|former| former.expires_at);
         let new = NewSignIn {
             id: goes_on.map_or(fresh_id.as_str(), |former| former.id.as_str()),
             secret_hash: value.hash(),
             user_id: &proven.user_id,
             act: &act,
-            expires_at: now.plus(self.limits.absolute),
+            expires_at: ends.unwrap_or_else(|| now.plus(self.limits.absolute)),
             journey_id,
             user_agent: &browser.user_agent,
             address: &browser.address,

@@ -64,7 +64,8 @@ impl SignIns {
             self.claim(&mut transaction, &mut account, &browser.act(&user_id, now)).await?;
             journey
         };
-        let journey = journey.proved(&user_id, Kind::Mail, now);
+        let kind = if self.by_mail.signs_in { Kind::Mail } else { Kind::Mailbox };
+        let journey = journey.proved(&user_id, kind, now);
         let device = self.devices.known(browser.device.as_ref(), &account, now);
         let browser = &Browser { is_new_here: device.is_none(), ..browser.clone() };
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
@@ -93,6 +94,10 @@ impl SignIns {
         };
         let current = current.filter(|current| current.user_id == user_id && current.is_live(self.limits.idle, now));
         let current = current.ok_or(Rejection::SignInNeeded)?;
+        // Where a mail signs nobody in it is added to what did: applications are told no more than before.
+        if !self.by_mail.signs_in {
+            return Ok(current.proofs.iter().fold(journey, |journey, proof| journey.proved_by(user_id, proof.clone())));
+        }
         Ok(match current.proofs.bond() {
             Some(bond) => journey.proved_by(user_id, bond),
             None => journey,

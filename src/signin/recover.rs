@@ -228,9 +228,10 @@ impl SignIns {
         transaction.end_everything_of_user(&user_id, RESTORED, &act).await?;
         // Whoever had the account may have linked what is theirs; its owner links their own again, and keeps it where there is no other way in.
         let changed_at = ticket.expires_at.minus(Purpose::Undo.lifetime());
-        let since = if self.limits.password { Timestamp::from_seconds(0) } else { changed_at };
+        let has_another = self.limits.password || self.by_mail.signs_in;
+        let since = if has_another { Timestamp::from_seconds(0) } else { changed_at };
         let kept = unlink_since(&mut transaction, &user_id, since, &act).await?;
-        if !self.limits.password && !self.by_mail.signs_in && kept == 0 {
+        if !has_another && kept == 0 {
             return Err(Rejection::LastWayIn.into());
         }
         // Whoever has used the free address since, and never showed that it is theirs, keeps nobody from it.

@@ -105,7 +105,7 @@ const fn way(kind: Kind) -> Option<&'static str> {
         Kind::Password => Some("by-password"),
         Kind::Upstream => Some("by-provider"),
         Kind::Mail => Some("by-mail"),
-        Kind::Unknown => None,
+        Kind::Mailbox | Kind::Unknown => None,
     }
 }
 

@@ -39,6 +39,11 @@ async fn live(server: &Server) -> i64 {
     server.database.db_number("SELECT COUNT(*) FROM sign_ins WHERE ended_at IS NULL").await
 }
 
+/// The code of an answer that is a redirect to the client.
+fn code_of(answer: &Answer) -> Option<String> {
+    answer.status.is_redirection().then(|| answer.location_param("code")).flatten()
+}
+
 async fn id_token(client: &Client, browser: &mut Browser) -> Value {
     let page = browser.visit(&client.authorization_url("scope=openid")).await;
     let page = if page.has("#allow") { browser.press(&page.form("#allow")).await } else { page };
@@ -56,6 +61,8 @@ async fn whoever_came_by_a_provider_that_cannot_tell_when_confirms_by_a_code() {
     let login = other.visit("/login").await;
     through(&mut other, &fake, &login).await;
     let before = id_token(&client, &mut browser).await;
+    let ends = async || server.database.db_number("SELECT MIN(expires_at) FROM sign_ins WHERE ended_at IS NULL").await;
+    let first_end = ends().await;
     server.turn(601);
     let page = question(&mut browser).await;
     assert!(page.has("#mail-proof") && page.has("#upstream-fake") && !page.has("#confirm"), "{}", page.text());
@@ -68,10 +75,16 @@ async fn whoever_came_by_a_provider_that_cannot_tell_when_confirms_by_a_code() {
     assert_eq!(live(&server).await, 1);
     assert!(!other.visit("/account").await.has("#sign-out"));
 
-    // It is told as what it is: a one-time password, now, and no class.
+    // Nobody signs in by a mail here: no application is told of it, whatever it asks for, and the sign-in ends when it would have.
     let after = id_token(&client, &mut browser).await;
-    assert_eq!(after["auth_time"], server.clock.now().seconds());
-    assert_eq!((&after["amr"], &after["acr"]), (&json!(["otp"]), &Value::Null));
+    assert_eq!((&after["auth_time"], &after["amr"], &after["acr"]), (&before["auth_time"], &Value::Null, &Value::Null));
+    assert_eq!(ends().await, first_end);
+    for demand in ["max_age=60&prompt=none", "prompt=login"] {
+        let answer = browser.visit(&client.authorization_url(&format!("scope=openid&{demand}"))).await;
+        assert!(code_of(&answer).is_none(), "{demand}");
+    }
+    // For what is sensitive it counts for its ten minutes.
+    assert!(!browser.visit("/account/password").await.has("#begin-password"));
     assert_eq!(after["sid"], before["sid"]);
     let strict = client.authorization_url("scope=openid&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport%22%7D%7D%7D&prompt=none");
     assert!(browser.visit(&strict).await.location_param("code").is_none());
