@@ -61,6 +61,9 @@ pub struct Arguments {
     /// Local sign-in beside a provider that takes connections and never answers.
     #[arg(long, conflicts_with_all = ["only", "memory", "scale", "storm", "database", "against"])]
     pub black_hole: bool,
+    /// Asking for mails at addresses with an account and without, the page of a link, and the mails that leave.
+    #[arg(long, conflicts_with_all = ["only", "memory", "scale", "storm", "black_hole", "against"])]
+    pub mails: bool,
     /// How many sign in at once.
     #[arg(long, value_name = "N", default_value_t = 500)]
     pub sign_ins: usize,

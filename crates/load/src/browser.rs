@@ -84,6 +84,21 @@ impl Browser {
         Ok(self.connection.exchange(&request).await?.text())
     }
 
+    /// Opens a page once and fills in the form around the button of this id, for each of these values of a field; the requests, which are not sent.
+    ///
+    /// # Errors
+    /// When the page has no such button, or the connection fails.
+    pub async fn filled(
+        &mut self,
+        page: &str,
+        button: &str,
+        (field, values): (&str, &[String]),
+    ) -> Outcome<Vec<Vec<u8>>> {
+        let Led::Page(html) = self.open(page).await? else { return Err(format!("{page} is no page").into()) };
+        let form = || Form::around(&html, button).ok_or_else(|| format!("{page} has no button {button}"));
+        values.iter().map(|value| Ok(self.filled_in(form()?, &[(field, value)]))).collect()
+    }
+
     /// Goes to an address, whatever the answer is; its status.
     ///
     /// # Errors

@@ -123,6 +123,11 @@ impl Installation {
         Ok(std::fs::OpenOptions::new().write(true).open(self.log())?.set_len(0)?)
     }
 
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.path().join("log")
     }

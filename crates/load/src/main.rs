@@ -3,7 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `arguments.rs` | the command line |
-//! | `rows.rs`, `memory.rs`, `scale.rs`, `storm.rs`, `black_hole.rs`, `against.rs` | the six things that it does |
+//! | `rows.rs`, `memory.rs`, `scale.rs`, `storm.rs`, `black_hole.rs`, `mails.rs`, `against.rs` | the seven things that it does |
 //! | `bench.rs`, `round.rs`, `floor.rs` | an operation beside its floor |
 //! | `installation.rs`, `doorward.rs`, `browser.rs` | a Doorward of its own, made through public means |
 //! | `operation.rs`, `http.rs` | what is sent, and what must come back |
@@ -21,6 +21,7 @@ mod doorward;
 mod floor;
 mod http;
 mod installation;
+mod mails;
 mod memory;
 mod operation;
 mod process;
@@ -84,6 +85,7 @@ fn execute(arguments: Arguments) -> Outcome<()> {
             Some(issuer) => against::run(&arguments, issuer, cores, &progress).await,
             None if arguments.storm => storm::run(&arguments, &program, cores, &progress).await,
             None if arguments.black_hole => black_hole::run(&arguments, &program, cores, &progress).await,
+            None if arguments.mails => mails::run(&arguments, &program, cores, &progress).await,
             None if arguments.scale => scale::run(&arguments, &program, cores, &progress).await,
             None => rows::run(&arguments, &program, cores, &progress).await,
         }

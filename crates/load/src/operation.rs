@@ -21,6 +21,13 @@ pub enum Operation {
         /// What its answer has somewhere in its body.
         has: &'static str,
     },
+    /// One form after the other, again from the first after the last. Each is answered with a redirect.
+    Forms {
+        /// The whole requests, at least one.
+        requests: Vec<Vec<u8>>,
+        /// Whose turn it is.
+        next: usize,
+    },
     /// Authorization code flow: `GET /authorize` with the cookies of a live sign-in, then `POST /token`.
     Code(CodeFlow),
     /// The same with one flow after the other, again from the first after the last.
@@ -92,6 +99,11 @@ impl Operation {
             Self::Same { request, has } => {
                 let answer = connection.exchange(request).await?;
                 check(&answer, 200, has)
+            }
+            Self::Forms { requests, next } => {
+                let answer = connection.exchange(&requests[*next]).await?;
+                *next = (*next + 1) % requests.len();
+                if answer.status == 303 { Ok(()) } else { Err(answer.unexpected("a redirect")) }
             }
             Self::Code(flow) => flow.answered(connection).await.map(drop),
             Self::Codes { flows, next } => {
