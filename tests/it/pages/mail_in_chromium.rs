@@ -41,7 +41,13 @@ impl Walk {
 async fn walk(width: u32, height: u32, language: &'static str) {
     let database = Database::copy().await;
     let folder = database.folder.path().join("mails");
-    let settings = [("DOORWARD__MAIL__FOLDER", folder.to_str().unwrap()), ("DOORWARD__SIGN_IN__EMAIL", "true")];
+    let settings = [
+        ("DOORWARD__MAIL__FOLDER", folder.to_str().unwrap()),
+        ("DOORWARD__SIGN_IN__EMAIL", "true"),
+        ("DOORWARD__UPSTREAM__GITHUB__CLIENT_ID", "c"),
+        ("DOORWARD__UPSTREAM__GITHUB__CLIENT_SECRET", "s"),
+        ("DOORWARD__UPSTREAM__GITHUB__REGISTER", "invited"),
+    ];
     let server = Live::serve_with(&database, &settings);
     let user = ["user", "create", "--email", ANN, "--name", "Ann Lee", "--password-stdin"];
     server.command_with(&user, &format!("{PASSWORD}\n"));
@@ -138,6 +144,16 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     walk.look("proof-link").await;
     browser.click("#confirm").await;
     browser.find("#signed-out").await;
+
+    // An invitation, which may be taken through a provider.
+    let invite = ["user", "invite", "--email", "bob@example.org", "--name", "Bob Lee", "--print"];
+    let link = walk.server.command(&invite)["link"].as_str().unwrap().to_owned();
+    // The command does not know at which address this server listens.
+    walk.go(&link[link.find("/mail?").unwrap()..]).await;
+    walk.look("invitation").await;
+    browser.click("#confirm").await;
+    browser.find("#upstream-github").await;
+    walk.look("invited").await;
     walk.browser.close().await;
 }
 
