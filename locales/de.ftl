@@ -316,6 +316,27 @@ history-unlocked = Der Betreiber dieses Servers hat Ihr Konto wieder geöffnet.
 history-linked = Ein Konto bei einem Anbieter wurde verknüpft: Es meldet Sie an.
 history-unlinked = Ein Konto bei einem Anbieter wurde gelöst.
 
+## Ihre Daten
+
+your-data = Ihre Daten
+all-that-is-known-of-you = Alles, was hier über Sie bekannt ist, als Datei, die Programme lesen können: Ihr Konto, was Sie anmeldet, wo Sie angemeldet sind, welche Anwendungen Zugriff haben und was geschehen ist.
+download-your-data = Daten herunterladen
+delete-your-account = Konto löschen
+account-is-closed-at-once = Ihr Konto wird sofort und überall geschlossen. { $days ->
+    [one] Einen Tag lang bringt eine Mail an <strong>{ $address }</strong> es zurück;
+   *[other] { $days } Tage lang bringt eine Mail an <strong>{ $address }</strong> es zurück;
+} danach wird alles gelöscht, was Sie nennt.
+account-is-closed-and-goes = Ihr Konto wird sofort und überall geschlossen. Sieben Tage lang bringt eine Mail es zurück; danach wird alles gelöscht, was Sie nennt.
+account-goes-at-once = Ihr Konto wird sofort und endgültig gelöscht. Keine Mail kann Sie erreichen, deshalb gibt es keinen Weg zurück.
+what-applications-keep = Anwendungen erfahren, dass Sie abgemeldet sind. Was sie über Sie aufbewahrt haben, bleibt bei ihnen: Fragen Sie dort.
+type-this-to-confirm = Geben Sie zur Bestätigung <strong>{ $word }</strong> ein
+your-account-is-closed = Ihr Konto ist geschlossen
+it-goes-unless-you-come-back = Es wird am { $at } gelöscht. Bis dahin bringt der Link in der Mail, die wir Ihnen geschickt haben, es zurück.
+your-account-is-deleted = Ihr Konto ist gelöscht
+nothing-is-left-here = Hier ist nichts mehr, was Sie nennt.
+your-account-is-back = Ihr Konto ist wieder da
+everything-is-as-it-was = Alles ist, wie es war, nur sind Sie nirgends mehr angemeldet. Wenn nicht Sie gehen wollten, wählen Sie ein neues Passwort.
+
 ## Was nicht geht: unter dem Namen der Regel (src/protocol/rejection/)
 
 ForgedPendingRequest = Diese Anmeldung hat nicht hier begonnen.
@@ -328,6 +349,7 @@ CookiesBlocked = Der Browser hat kein Cookie mitgeschickt. Er muss Cookies diese
 CrossOriginForm = Das Formular wurde von einer anderen Website abgeschickt.
 ConsentOfAnother = Die Seite wurde jemand anderem oder für eine andere Anfrage gezeigt. Sehen Sie noch einmal nach, ob Sie einverstanden sind.
 MissingChoice = Im Formular fehlt, was beendet werden soll.
+WrongConfirmation = Schreiben Sie es, wie es dort steht: Niemand soll ein Konto aus Versehen löschen.
 MissingDecision = Im Formular fehlt Ihre Entscheidung.
 WrongCredentials = Die E-Mail-Adresse oder das Passwort ist falsch.
 WrongCurrentPassword = Das ist nicht Ihr derzeitiges Passwort.
@@ -349,6 +371,7 @@ ProviderRegistrationClosed = Mit diesem Konto beim Anbieter kann hier kein Konto
 NotYours = Dieses Konto kann nicht übernommen werden. Melden Sie sich bei ihm an, oder fragen Sie den Betreiber dieses Servers.
 LastWayIn = Das ist der einzige Weg, sich bei diesem Konto anzumelden. Fügen Sie einen anderen hinzu, bevor Sie ihn entfernen.
 AccountSwitchedOff = Dieses Konto ist abgeschaltet. Fragen Sie den Betreiber dieses Servers.
+LastAdmin = Es ist das einzige nutzbare Konto mit der Rolle admin: Jemand anders muss die Rolle haben, bevor es geht.
 AccountLeaving = Dieses Konto ist geschlossen und wird gelöscht. Der Link in der Mail, die an seine Adresse ging, bringt es zurück.
 PasswordsSwitchedOff = Hier meldet sich niemand mit einem Passwort an. Wählen Sie einen Anbieter.
 LogoutTooLong = Die Anfrage zum Abmelden ist länger als 16384 Bytes.
@@ -444,6 +467,13 @@ mail-deletion-lead = Auf Ihren Wunsch wurde Ihr Konto bei { $brand } geschlossen
 mail-deletion-return = Bis dahin können Sie zurückkommen, und alles ist, wie es war:
 mail-deletion-action = Konto behalten
 mail-deletion-advice = Wenn Sie das nicht waren, kommen Sie zurück, und wählen Sie ein neues Passwort.
+
+mail-unproven = Bitte bestätigen Sie Ihre Adresse bei { $brand }
+mail-unproven-lead = Ihr Konto bei { $brand } hat diese Adresse, und noch hat niemand bestätigt, dass sie Ihnen gehört. Ohne das wird das Konto { $days ->
+    [one] in einem Tag gelöscht.
+   *[other] in { $days } Tagen gelöscht.
+}
+mail-unproven-advice = Wenn Sie dieses Konto nicht kennen, tun Sie nichts: Es verschwindet von selbst.
 mail-test = Nachrichten von { $brand } kommen an
 mail-test-lead = Ein Betreiber von { $brand } versucht, ob Nachrichten ankommen. Das tun sie: Diese ist da.
 mail-test-advice = Es ist nichts zu tun.

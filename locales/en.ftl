@@ -322,6 +322,13 @@ mail-deletion-lead = As you asked, your account at { $brand } was closed. In { $
 mail-deletion-return = Until then you can come back, and everything is as it was:
 mail-deletion-action = Keep the account
 mail-deletion-advice = If it was not you, come back, and choose a new password.
+
+mail-unproven = Please confirm your address at { $brand }
+mail-unproven-lead = Your account at { $brand } has this address, and nobody has confirmed yet that it is yours. Without that the account is deleted { $days ->
+    [one] in a day.
+   *[other] in { $days } days.
+}
+mail-unproven-advice = If you do not know this account, do nothing: it goes by itself.
 mail-test = Mail from { $brand } works
 mail-test-lead = An operator of { $brand } tries whether mail works. It does: this one has arrived.
 mail-test-advice = There is nothing to do.
@@ -436,6 +443,27 @@ history-signed-out-by-operator = Whoever runs this server ended all your sign-in
 history-unlocked = Whoever runs this server opened your account again.
 history-linked = An account at a provider was linked: it signs you in.
 history-unlinked = An account at a provider was unlinked.
+
+## Your data
+
+your-data = Your data
+all-that-is-known-of-you = All that is known of you here, as a file that programs can read: your account, what signs you in, where you are signed in, which applications have access, and what happened.
+download-your-data = Download your data
+delete-your-account = Delete your account
+account-is-closed-at-once = Your account is closed at once, everywhere. { $days ->
+    [one] For a day a mail to <strong>{ $address }</strong> brings it back;
+   *[other] For { $days } days a mail to <strong>{ $address }</strong> brings it back;
+} then everything that names you is deleted.
+account-is-closed-and-goes = Your account is closed at once, everywhere. For seven days a mail brings it back; then everything that names you is deleted.
+account-goes-at-once = Your account is deleted at once and for good. No mail can reach you, so there is no way back.
+what-applications-keep = Applications are told that you have signed out. What they have kept of you stays with them: ask them.
+type-this-to-confirm = To confirm, type <strong>{ $word }</strong>
+your-account-is-closed = Your account is closed
+it-goes-unless-you-come-back = It is deleted at { $at }. Until then the link in the mail that we have sent you brings it back.
+your-account-is-deleted = Your account is deleted
+nothing-is-left-here = Nothing that names you is left here.
+your-account-is-back = Your account is back
+everything-is-as-it-was = Everything is as it was, but that you are signed in nowhere. If it was not you who wanted to leave, choose a new password.
 
 ## The profile
 

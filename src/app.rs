@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::grants::Grants;
 use crate::jobs::audit::AuditRecord;
 use crate::jobs::clean_up::CleanUp;
+use crate::jobs::leaving::Departures;
 use crate::jobs::outbox::logouts::Logouts;
 use crate::jobs::outbox::mails::Mails;
 use crate::jobs::outbox::{self, Outbox, Round, Underway};
@@ -81,6 +82,8 @@ pub struct Parts {
     mails: Option<Outbox<Mails>>,
     /// Removes what has had its day.
     pub clean_up: CleanUp,
+    /// Ends accounts.
+    pub departures: Departures,
     /// Looks after the record of what happened.
     pub audit: AuditRecord,
     /// Looks after the signing keys.
@@ -160,6 +163,7 @@ impl App {
                 proves_addresses: config.mail.is_on() && config.registration.prove_address,
             }),
             audit: AuditRecord::new(storage.clone(), master_key, config.audit.retention),
+            departures: Departures::new(storage.clone(), issuer.clone(), config.registration.unproven_days),
             clean_up: CleanUp::new(storage.clone(), config.sign_in.idle),
             config,
             metadata: Entity::of(metadata::document(&issuer).to_string()),
@@ -240,6 +244,9 @@ impl App {
                 Ok(None) => {}
                 Ok(Some(count)) => {
                     tracing::debug!(count, "rows that had their day are removed");
+                    if let Err(failure) = self.departures.run(self.now()).await {
+                        tracing::warn!(%failure, "accounts that are over cannot be ended");
+                    }
                     if let Err(failure) = self.audit.prune(self.now()).await {
                         tracing::warn!(%failure, "old rows of the audit record cannot be removed");
                     }

@@ -17,6 +17,7 @@ use axum::response::{IntoResponseParts, ResponseParts};
 use axum_extra::extract::cookie::{Cookie, SameSite};
 
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::protocol::issuer::{Base, Issuer};
 use crate::protocol::journey::Action;
 use crate::random;
@@ -111,6 +112,8 @@ impl Cookies {
             Action::TakeAddress(_) => "address".to_owned(),
             Action::SetPassword => "first-password".to_owned(),
             Action::RemovePassword => "no-password".to_owned(),
+            // Told by a page of its own, see below.
+            Action::Leave { .. } => String::new(),
         };
         self.set(name(Kind::Done, self.prefix).to_owned(), &value, Some(60))
     }
@@ -123,6 +126,16 @@ impl Cookies {
     /// Keeps for the next page that the profile was saved.
     pub fn profile_changed(&self) -> SetCookie {
         self.set(name(Kind::Done, self.prefix).to_owned(), "profile", Some(60))
+    }
+
+    /// Keeps for the next page what has become of the account.
+    pub fn of_account(&self, done: &Done) -> SetCookie {
+        let value = match done {
+            Done::Left(Some(until)) => format!("left.{}", until.seconds()),
+            Done::Left(None) => "gone".to_owned(),
+            _ => "back".to_owned(),
+        };
+        self.set(name(Kind::Done, self.prefix).to_owned(), &value, Some(60))
     }
 
     /// Takes away what was told.
@@ -157,6 +170,10 @@ pub enum Done {
     NewPassword,
     /// The profile was saved.
     NewProfile,
+    /// The person has left: until when they can come back, if they can.
+    Left(Option<Timestamp>),
+    /// The account was brought back.
+    Back,
 }
 
 #[derive(Clone, Copy)]
@@ -178,6 +195,9 @@ fn is_provider_id(text: &str) -> bool {
 fn read_done(value: &str) -> Option<Done> {
     let text = |id| String::from_utf8(from_base64url(id)?).ok();
     let action = match value.split_once('.').unwrap_or((value, "")) {
+        ("gone", "") => return Some(Done::Left(None)),
+        ("left", at) => return at.parse().ok().map(|at| Done::Left(Some(Timestamp::from_seconds(at)))),
+        ("back", "") => return Some(Done::Back),
         ("profile", "") => return Some(Done::NewProfile),
         ("password", "") => return Some(Done::NewPassword),
         ("sign-in", "") => Some(Action::EndSignIn(String::new())),

@@ -13,7 +13,7 @@ use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
-    account, consent, email_sign_in, emails, first_password, history, login, logout, mail, missing, new_password,
+    account, consent, data, email_sign_in, emails, first_password, history, login, logout, mail, missing, new_password,
     newcomer, password, profile, proof, recover, register, upstream,
 };
 use super::site::Site;
@@ -106,6 +106,9 @@ fn router(app: App) -> Router {
         .route("/account/sign-ins", get(account::sign_ins))
         .route("/account/applications", get(account::applications))
         .route("/account/history", get(history::get))
+        .route("/account/data", get(data::get))
+        .route("/account/data/export", post(data::export))
+        .route("/account/data/delete", post(data::delete))
         .route("/account/sign-ins/end", post(account::end_sign_in))
         .route("/account/sign-ins/end-others", post(account::end_others))
         .route("/account/apps/end", post(account::end_app))

@@ -2,5 +2,6 @@
 
 pub mod audit;
 pub mod clean_up;
+pub mod leaving;
 pub mod outbox;
 pub mod signing_keys;

@@ -109,6 +109,11 @@ impl Words {
                 self.begin("mail-taken", &["mail-taken-lead"], &["mail-taken-if-you", "mail-taken-if-not-you"]);
                 self.act("sign-in", account);
             }
+            About::Unproven { link, days } => {
+                self.begin("mail-unproven", &[], &["mail-unproven-advice"]);
+                self.lead = vec![self.say("mail-unproven-lead").with("days", *days).plain()];
+                self.act("mail-confirm-the-address", link);
+            }
             About::Alert(alert) => {
                 self.alert(alert);
                 self.act("mail-see-your-account", account);

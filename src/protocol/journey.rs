@@ -87,6 +87,11 @@ pub enum Action {
     SetPassword,
     /// Takes the account's password away.
     RemovePassword,
+    /// Gives up the account.
+    Leave {
+        /// Whether the person was told that there is no way back.
+        for_good: bool,
+    },
 }
 
 /// Who somebody has proved to be, and by what.

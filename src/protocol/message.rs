@@ -56,6 +56,13 @@ pub enum About {
     FirstSignIn(Carried),
     /// Somebody wants an account with this address, or wants it for theirs, and there is an account with it.
     AddressTaken,
+    /// Nobody has proved the address yet, and the account ends when nobody does.
+    Unproven {
+        /// The page that takes the proof.
+        link: String,
+        /// For how many days it can.
+        days: i64,
+    },
     /// Something has happened to the account.
     Alert(Alert),
     /// An operator tries whether mail works.
@@ -95,6 +102,7 @@ impl About {
             },
             Self::FirstSignIn(_) => "sign_in",
             Self::AddressTaken => "address_taken",
+            Self::Unproven { .. } => "unproven",
             Self::Alert(alert) => alert.kind(),
             Self::Test => "test",
         }

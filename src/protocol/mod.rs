@@ -66,6 +66,7 @@ pub mod scope;
 pub mod sign_in;
 pub mod ticket;
 pub mod trace;
+pub mod unproven;
 pub mod upstream;
 pub mod upstream_token;
 pub mod user;

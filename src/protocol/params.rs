@@ -67,6 +67,7 @@ pub const KNOWN: &[&str] = &[
     "displace",
     "email",
     "end_all",
+    "for_good",
     "from",
     "id",
     "locale",
@@ -77,6 +78,7 @@ pub const KNOWN: &[&str] = &[
     "provider",
     "ticket",
     "website",
+    "word",
     "zoneinfo",
 ];
 

@@ -69,7 +69,7 @@ impl Registry {
         let account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
         keep_an_admin(&mut transaction, &account).await?;
         drop(transaction);
-        let gone = self.storage.delete_for_good(&id, false, act).await?.ok_or_else(|| missing(user))?;
+        let gone = self.storage.delete_for_good(&id, act).await?.ok_or_else(|| missing(user))?;
         Ok(Changed { view: UserView::with(gone.account, gone.identities), event: gone.event, warnings: Vec::new() })
     }
 

@@ -114,7 +114,11 @@ impl SignIns {
                 let entry = entries.into_iter().find(|entry| entry.id == *id);
                 Ok(entry.map(|entry| format!("{} ({})", device::name(&entry.user_agent), entry.address)))
             }
-            Action::EndOtherSignIns | Action::Link(_) | Action::SetPassword | Action::RemovePassword => Ok(None),
+            Action::EndOtherSignIns
+            | Action::Link(_)
+            | Action::SetPassword
+            | Action::RemovePassword
+            | Action::Leave { .. } => Ok(None),
             Action::Unlink(id) => {
                 let identities = self.storage.read().await?.identities_of_user(user_id).await?;
                 let identity = identities.into_iter().find(|identity| identity.id == *id);
@@ -172,8 +176,8 @@ impl SignIns {
             Action::RemovePassword => {
                 is_this = self.remove_password(&mut transaction, sign_in, browser, now).await? == Unlinked::This;
             }
-            // It is done when the browser comes back from the provider, or on the page that it leads to.
-            Action::Link(_) | Action::SetPassword => {}
+            // It is done when the browser comes back from the provider, on the page that it leads to, or in `leaving.rs`.
+            Action::Link(_) | Action::SetPassword | Action::Leave { .. } => {}
         }
         transaction.commit().await?;
         Ok(is_this)

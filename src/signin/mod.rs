@@ -17,6 +17,7 @@ mod history;
 mod identities;
 mod invited;
 mod journeys;
+mod leaving;
 mod line;
 mod newcomer;
 mod own_password;

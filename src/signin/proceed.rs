@@ -45,6 +45,8 @@ pub enum Proceed {
     Done(Action),
     /// To the page that says so: the person has just ended this very sign-in.
     SignedOut,
+    /// To the page that says so: the person has left. When the account goes; `None` when it is gone.
+    Left(Option<Timestamp>),
 }
 
 impl SignIns {
@@ -78,6 +80,9 @@ impl SignIns {
             (Goal::Account, _) => Ok(Proceed::Account),
             (Goal::Confirm { action: Action::Link(provider), .. }, _) => Ok(Proceed::Depart(provider.clone())),
             (Goal::Confirm { action: Action::SetPassword, .. }, _) => Ok(Proceed::ChoosePassword),
+            (Goal::Confirm { action: Action::Leave { for_good }, .. }, _) => {
+                self.give_up((journey, &sign_in), *for_good, browser, now).await
+            }
             (Goal::Confirm { action, .. }, _) => {
                 let this = self.end(&sign_in, action, browser, now).await?;
                 Ok(if this { Proceed::SignedOut } else { Proceed::Done(action.clone()) })

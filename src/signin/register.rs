@@ -199,6 +199,9 @@ impl SignIns {
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
         }
+        if !account.user.email_verified && self.storage.sends_mail() {
+            transaction.await_proof(user_id).await?;
+        }
         let event = Event::of(&browser.act(user_id, now), Name::UserRegistered).on(Noun::User, user_id);
         transaction.record(&event.with("invited", account.user.made_by == MadeBy::Invitation)).await?;
         let journey = journey.without_mail().proved(user_id, Kind::Password, now);

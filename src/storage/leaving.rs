@@ -143,23 +143,34 @@ impl Transaction {
 }
 
 impl Storage {
-    /// Deletes an account for good, with all that hangs on it; applications are told by the back channel that its sign-ins have ended. Of which the time
-    /// to come back must be over, when `only_left` says so. `None` when there is no such account.
+    /// Deletes an account for good, with all that hangs on it; applications are told by the back channel that its sign-ins have ended. `None` when there is
+    /// no such account.
     ///
     /// # Errors
     /// When the database fails, or others give more to the account again and again.
-    pub async fn delete_for_good(&self, id: &str, only_left: bool, act: &Act) -> Result<Option<Gone>, Failure> {
+    pub async fn delete_for_good(&self, id: &str, act: &Act) -> Result<Option<Gone>, Failure> {
+        self.delete_where(id, (DELETED, |_: &Account, _| true), act).await
+    }
+
+    /// As [`Storage::delete_for_good`], for this reason, when it fits the account as it is then, with so many identities.
+    pub(super) async fn delete_where(
+        &self,
+        id: &str,
+        (reason, fits): (&'static str, impl Fn(&Account, usize) -> bool),
+        act: &Act,
+    ) -> Result<Option<Gone>, Failure> {
         for _ in 0..TRIES {
             let mut transaction = self.begin().await?;
             let account = transaction.hold_account(id).await?;
-            let is_over = |account: &Account| {
-                !only_left || account.user.delete_after.is_some_and(|at| leaving::is_over(at, act.at))
-            };
-            let Some(account) = account.filter(is_over) else { return Ok(None) };
+            let Some(account) = account else { return Ok(None) };
             let identities = transaction.identities_of_user(id).await?;
-            transaction.end_everything_of_user(id, DELETED, act).await?;
+            if !fits(&account, identities.len()) {
+                return Ok(None);
+            }
+            transaction.end_everything_of_user(id, reason, act).await?;
             if transaction.delete_user(id).await? {
                 let event = Event::of(act, Name::UserDeleted).on(Noun::User, id);
+                let event = if reason == DELETED { event } else { event.with("reason", reason) };
                 transaction.record(&event).await?;
                 transaction.commit().await?;
                 return Ok(Some(Gone { account, identities, event }));
@@ -185,7 +196,8 @@ impl Storage {
         let (mut gone, mut failed) = (0, None);
         for (id,) in ids {
             // Another node may have been quicker, or the person came back. One that does not go keeps no other here.
-            match self.delete_for_good(&id, true, &Act::of_system(now)).await {
+            let is_over = |account: &Account, _| account.user.delete_after.is_some_and(|at| leaving::is_over(at, now));
+            match self.delete_where(&id, (LEFT, is_over), &Act::of_system(now)).await {
                 Ok(went) => gone += u64::from(went.is_some()),
                 Err(failure) => failed = Some(failure),
             }

@@ -151,7 +151,7 @@ impl Storage {
     }
 
     /// Whether it was said.
-    pub(super) fn sends_mail(&self) -> bool {
+    pub fn sends_mail(&self) -> bool {
         self.post().get().is_some()
     }
 

@@ -49,6 +49,7 @@ mod sign_ins;
 mod tickets;
 mod transaction;
 mod trial;
+mod unproven;
 mod upstream_logouts;
 mod users;
 
@@ -135,6 +136,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         sign_ins::STATEMENTS,
         tickets::STATEMENTS,
         trial::STATEMENTS,
+        unproven::STATEMENTS,
         upstream_logouts::STATEMENTS,
         users::STATEMENTS,
     ]

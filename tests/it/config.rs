@@ -75,6 +75,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("limits.trusted_networks", "10.0.0.0/8,::1", "[\"10.0.0.0/8\",\"::1/128\"]"),
     ("registration.enabled", "false", "false"),
     ("registration.prove_address", "false", "false"),
+    ("registration.unproven_days", "30", "30"),
     ("password.memory_kib", "77", "77"),
     ("password.iterations", "7", "7"),
     ("password.parallelism", "2", "2"),

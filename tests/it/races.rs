@@ -172,6 +172,10 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
     let again =
         renewing.visit("/login?as=another").await.form("#login-submit").with("email", ANN).with("password", PASSWORD);
     let sign_out = leaving.sign_in(ANN).await.form("#sign-out");
+    server.db_user("fay@example.org").await;
+    let mut fay = server.browser();
+    fay.sign_in("fay@example.org").await;
+    let give_up = fay.visit("/account/data").await.form("#delete-account").with("word", "fay@example.org");
     let mut other = browser.clone();
     let page = other.visit(&client.authorization_url("scope=openid+offline_access&state=other")).await;
     let code = other.press(&page.form("#allow")).await.location_param("code").unwrap();
@@ -223,6 +227,9 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("password", Must::Be(200), Sent::get(&browser, "/account/password")),
         ("a first password", Must::Be(303), Sent::form(&bea, &first_password)),
         ("no password", Must::Refuse(Rejection::LastWayIn), Sent::form(&bea, &no_password)),
+        ("data", Must::Be(200), Sent::get(&browser, "/account/data")),
+        ("export", Must::Be(200), Sent::form(&browser, &end_others.clone().to("/account/data/export"))),
+        ("delete an account", Must::Be(303), Sent::form(&fay, &give_up)),
         ("profile", Must::Be(200), Sent::get(&browser, "/account/profile")),
         ("front door", Must::Be(303), Sent::get(&browser, "/")),
         ("end a sign-in", Must::Be(303), Sent::form(&browser, &account.form("#sign-ins button").with("id", "another"))),

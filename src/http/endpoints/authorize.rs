@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
+use crate::http::cookies::Done;
 use crate::http::error::{PageError, explained};
 use crate::http::extract::{Authorizations, Sender, Within, form, query};
 use crate::http::middleware::request_log::LoggedClient;
@@ -135,6 +136,10 @@ pub(in crate::http) fn lead(
         // Whoever can send a browser away does so before (`Visit::go`).
         Proceed::Depart(_) => to("/account"),
         Proceed::Done(action) => Ok((sender.cookies.done(&action), to("/account")?).into_response()),
+        Proceed::Left(until) => {
+            let cookies = (sender.cookies.signed_out(), sender.cookies.of_account(&Done::Left(until)));
+            Ok((cookies.0, cookies.1, to("/signed-out")?).into_response())
+        }
         Proceed::SignedOut => Ok((sender.cookies.signed_out(), to("/signed-out")?).into_response()),
     }
 }

@@ -75,6 +75,14 @@ impl Asks {
                 path: "/account/password/remove",
                 field: None,
             },
+            Action::Leave { for_good } => Self {
+                title: "delete-your-account",
+                name: None,
+                effect: if *for_good { "account-goes-at-once" } else { "account-is-closed-and-goes" },
+                button: "delete-your-account",
+                path: "/account/data/delete",
+                field: None,
+            },
             Action::EndApp(client_id) => Self {
                 title: "end-this-access",
                 name: Some(name.unwrap_or_else(|| page.t("that-application").plain())),
@@ -96,6 +104,8 @@ pub(super) async fn done(app: &App, page: &Page, action: &Action) -> Result<Stri
             Some(provider) => page.t("your-account-is-linked").with("provider", provider.name()).plain(),
             None => page.t("the-account-is-linked").plain(),
         },
+        // Nobody is left to be told on a page of the account.
+        Action::Leave { .. } => String::new(),
         Action::TakeAddress(_) => page.t("the-address-is-yours").plain(),
         Action::SetPassword => page.t("your-account-has-a-password").plain(),
         Action::RemovePassword => page.t("your-password-is-removed").plain(),

@@ -8,10 +8,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
+use super::moment::Moment;
 use super::visit::Visit;
 use super::{Asker, FormParts, Page, html};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::http::cookies::Done;
 use crate::http::endpoints::authorize::{leave_for, see_other};
 use crate::http::error::PageError;
 use crate::http::extract::{CsrfForm, Sender, form, query};
@@ -44,6 +46,33 @@ struct Logout {
 struct SignedOut {
     page: Page,
     there: Option<There>,
+}
+
+#[derive(Template)]
+#[template(path = "left.html")]
+struct Left {
+    page: Page,
+    /// The keys of the words.
+    title: &'static str,
+    effect: &'static str,
+    until: Option<Moment>,
+    /// Whether there is an account to sign in to.
+    leads_in: bool,
+}
+
+impl Left {
+    /// What has become of the account, if that was done just now.
+    fn of(done: Option<&Done>, page: &Page, now: Timestamp) -> Option<Self> {
+        let (title, effect, until) = match done? {
+            Done::Left(Some(at)) => {
+                ("your-account-is-closed", "it-goes-unless-you-come-back", Some(Moment::new(*at, now)))
+            }
+            Done::Left(None) => ("your-account-is-deleted", "nothing-is-left-here", None),
+            Done::Back => ("your-account-is-back", "everything-is-as-it-was", None),
+            _ => return None,
+        };
+        Some(Self { page: page.clone(), title, effect, leads_in: matches!(done, Some(Done::Back)), until })
+    }
 }
 
 /// The provider at which the person may still be signed in.
@@ -106,6 +135,9 @@ pub(in crate::http) async fn signed_out(
     sender: Sender,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, PageError> {
+    if let Some(left) = Left::of(sender.cookies.done.as_ref(), &sender.page, app.now()) {
+        return Ok((sender.cookies.told(), html(&left)?).into_response());
+    }
     let from = query(raw.as_deref())?.single("from")?.and_then(|id| app.providers.get(id));
     let there = from.map(|provider| There { name: provider.name().to_owned(), address: way_out(&app, provider) });
     Ok(html(&SignedOut { page: sender.page, there })?)

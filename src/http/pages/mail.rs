@@ -11,6 +11,7 @@ use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Error;
+use crate::http::cookies::Done;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender, query};
@@ -74,6 +75,11 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let link = Secret::presented(form.params.single("ticket")?.ok_or(Rejection::UnknownTicket)?);
     let here = std::slice::from_ref(visit.browser());
     let ticket = app.sign_ins.ticket_of(&link, here, now).await?;
+    if ticket.purpose == Purpose::Return {
+        app.sign_ins.keep_account(&link, (&form.sender.browser, visit.browser()), now).await?;
+        let told = form.sender.cookies.of_account(&Done::Back);
+        return Ok((visit.cookie, told, see_other(&app.issuer.place("/signed-out"))?).into_response());
+    }
     let journey = if ticket.purpose == Purpose::Undo {
         app.sign_ins.restore_address(&link, (&form.sender.browser, visit.browser()), now).await?
     } else {

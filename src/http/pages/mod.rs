@@ -3,6 +3,7 @@
 pub(super) mod account;
 mod actions;
 pub(super) mod consent;
+pub(super) mod data;
 pub(super) mod email_sign_in;
 pub(super) mod emails;
 pub(super) mod files;

@@ -13,6 +13,7 @@ macro_rules! pages {
         CrossOriginForm: InvalidForm 403, "RFC 6749 §10.12", "The form was sent from another site.";
         ConsentOfAnother: InvalidForm 403, "RFC 6749 §10.12", "The page was shown to somebody else, or for another request: look again whether you agree.";
         MissingChoice: InvalidForm, "RFC 6749 §3.1", "The form does not say what to end.";
+        WrongConfirmation: InvalidForm, "OWASP ASVS 2.3.2", "Type it as it stands there: nobody is to delete an account by mistake.";
         MissingDecision: InvalidForm, "RFC 6749 §3.1", "The form does not say what you have decided.";
 
         // Signing in.
@@ -33,6 +34,7 @@ macro_rules! pages {
         NotYours: InvalidForm 403, "OpenID Connect Core §5.7", "That account cannot be taken over: sign in to it, or ask whoever runs this server.";
         LastWayIn: InvalidForm, "OWASP ASVS 6.4", "It is the only way to sign in to this account: add another before you remove it.";
         AccountSwitchedOff: InvalidForm 403, "OWASP ASVS 7.4.2", "This account has been switched off. Ask whoever runs this server.";
+        LastAdmin: InvalidForm, "OWASP ASVS 6.4", "It is the only account with the role admin that can be used: somebody else must have the role before it goes.";
         AccountLeaving: InvalidForm 403, "OWASP ASVS 6.4", "This account is closed and will be deleted. The link in the mail that was sent to its address brings it back.";
 
         PasswordsSwitchedOff: InvalidForm 403, "OWASP ASVS 6.3.3", "Nobody signs in with a password here. Choose a provider.";

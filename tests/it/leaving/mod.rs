@@ -4,6 +4,8 @@
 mod commands;
 mod export;
 mod grace;
+mod job;
+mod page;
 
 use doorward::registry::Act;
 

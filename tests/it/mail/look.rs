@@ -37,6 +37,7 @@ fn every_kind() -> Vec<About> {
         .map(|purpose| carrying(*purpose, &link, Some(LONG_NAME).filter(|_| *purpose == Purpose::Undo)))
         .collect();
     kinds.push(carrying(Purpose::Invite, &link, Some(LONG_NAME)));
+    kinds.push(About::Unproven { link: link.clone(), days: 5 });
     kinds.extend([About::AddressTaken, About::Test]);
     kinds.extend(alerts.map(About::Alert));
     kinds

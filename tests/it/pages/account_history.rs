@@ -76,6 +76,7 @@ async fn every_page_of_the_account_leads_to_the_others_and_is_for_whoever_is_sig
         "/account/sign-ins",
         "/account/applications",
         "/account/history",
+        "/account/data",
     ];
     for path in pages {
         assert_eq!(browser.get(path).await.location(), "/login", "{path}");

@@ -52,6 +52,8 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let [first_password, no_password] =
         ["first", "remove"].map(|end| end_sign_in.clone().without("id").to(&format!("/account/password/{end}")));
     let keep_profile = end_sign_in.clone().without("id").to("/account/profile").with("name", "Another");
+    let export = end_sign_in.clone().without("id").to("/account/data/export");
+    let delete_account = end_sign_in.clone().without("id").to("/account/data/delete").with("word", "ann@example.org");
     let leave = login.clone().to("/upstream/fake");
     let make_account = login.clone().to("/upstream/fake/account");
     let say_it_is_me = allow.clone().to("/upstream/fake/link");
@@ -77,6 +79,8 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         first_password,
         no_password,
         keep_profile,
+        export,
+        delete_account,
         leave,
         make_account,
         say_it_is_me,

@@ -56,6 +56,7 @@ async fn every_page(width: u32, height: u32) {
         ("/account", "account"),
         ("/account/profile", "profile"),
         ("/account/password", "password"),
+        ("/account/data", "data"),
         ("/account/sign-ins", "sign-ins"),
         ("/account/applications", "applications"),
         ("/account/history", "history"),

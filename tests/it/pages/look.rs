@@ -143,7 +143,7 @@ async fn every_page(width: u32, height: u32) {
     look(browser, "again").await;
     visit.go("/account").await;
     look(browser, "account").await;
-    for section in ["profile", "password", "sign-ins", "applications", "history"] {
+    for section in ["profile", "password", "sign-ins", "applications", "history", "data"] {
         visit.go(&format!("/account/{section}")).await;
         look(browser, &format!("account-{section}")).await;
     }

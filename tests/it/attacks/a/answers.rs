@@ -6,7 +6,7 @@ use doorward::protocol::upstream::ProviderKind;
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
-use crate::attacks::{ANN, count, encoded};
+use crate::attacks::{ANN, EVE, count, encoded};
 use crate::sources::routes;
 use crate::support::{Answer, PASSWORD, Provider, Server, by_get_and_post, filled};
 
@@ -204,6 +204,14 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
     ] {
         seen.push((path, browser.submit(&form.to(path)).await));
     }
+    server.db_user(EVE).await;
+    let mut leaving = server.browser();
+    leaving.sign_in(EVE).await;
+    let data = leaving.visit("/account/data").await;
+    let exported = leaving.submit(&data.form("#export")).await;
+    assert_eq!(exported.status, 200);
+    let given_up = leaving.submit(&data.form("#delete-account").with("word", EVE)).await;
+    seen.push(("/account/data/delete", given_up));
     seen.push(("/logout/confirm", browser.submit(&question.form("#confirm")).await));
     forms_of_mail(&mut seen).await;
     for (path, answer) in &seen {
@@ -213,6 +221,7 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     }
     seen.extend(by_page);
+    seen.push(("/account/data/export", exported));
     let machines = ["/token", "/revoke", "/introspect", "/userinfo", "/upstream/{id}/backchannel-logout"];
     for (path, methods) in routes() {
         let is_form = methods.contains("post(") && !machines.contains(&path.as_str());
