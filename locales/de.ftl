@@ -105,7 +105,7 @@ go-back-and-start-again = Gehen Sie zurück zur Anwendung, und beginnen Sie dort
 for-whoever-runs-the-application = Für den Betreiber der Anwendung
 technical-details = Technische Einzelheiten
 send-me-a-code = Code senden
-a-code-goes-to = Per E-Mail an <strong>{ $address }</strong>.
+a-code-goes-to = Auch ein Code beweist es, den wir per E-Mail an <strong>{ $address }</strong> senden.
 cannot-tell-when = { $provider } kann nicht sagen, wann Sie sich dort angemeldet haben, und lässt Sie vielleicht ohne Nachfrage durch. Es zählt, dass Sie jetzt dorthin gehen und zurückkommen.
 
 ## Zustimmen

@@ -120,7 +120,7 @@ go-back-and-start-again = Go back to the application and start again.
 for-whoever-runs-the-application = For whoever runs the application
 technical-details = Technical details
 send-me-a-code = Send me a code
-a-code-goes-to = By mail to <strong>{ $address }</strong>.
+a-code-goes-to = A code by mail, to <strong>{ $address }</strong>, proves it as well.
 cannot-tell-when = { $provider } cannot tell when you signed in there, and may let you pass without asking. What counts is that you go there now and come back.
 
 ## Agreeing
