@@ -192,6 +192,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
     let end_others = bea_form.to("/account/sign-ins/end-others");
     let end_app = account.form("#sign-ins button").without("id").with("client_id", "another");
     let end_app = end_app.to("/account/apps/end");
+    let export = end_app.clone().to("/account/data/export");
     let sealed = format!("?request={}", login.form("#login-submit").field("request"));
     let login = login.form("#login-submit").with("email", ANN).with("password", PASSWORD);
     let register = register.form("#register-submit").with("email", "new@example.org").with("name", "New");
@@ -230,7 +231,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("a first password", Must::Be(303), Sent::form(&bea, &first_password)),
         ("no password", Must::Refuse(Rejection::LastWayIn), Sent::form(&bea, &no_password)),
         ("data", Must::Be(200), Sent::get(&browser, "/account/data")),
-        ("export", Must::Be(200), Sent::form(&browser, &end_others.clone().to("/account/data/export"))),
+        ("export", Must::Be(200), Sent::form(&browser, &export)),
         ("delete an account", Must::Be(303), Sent::form(&fay, &give_up)),
         ("profile", Must::Be(200), Sent::get(&browser, "/account/profile")),
         ("front door", Must::Be(303), Sent::get(&browser, "/")),
@@ -318,9 +319,9 @@ async fn with_a_pool_of(size: u32) {
     // Whoever authenticated long ago is asked again before anything ends.
     server.turn(3600);
     server.poll().await;
-    let acts = |path: &str| {
-        path.starts_with("/account") && !["/account/emails", "/account/proof"].iter().any(|own| path.starts_with(own))
-    };
+    // Who has left is signed in no more.
+    let others = ["/account/emails", "/account/proof", "/account/data/delete"];
+    let acts = |path: &str| path.starts_with("/account") && !others.iter().any(|own| path.starts_with(own));
     for asked in all.iter().filter(|asked| acts(&asked.sent.path())) {
         for answer in parallel(64, |_| asked.sent.clone().send()).await {
             assert_eq!((answer.status.as_u16(), answer.reason.is_some()), (200, false), "{}", asked.name);
