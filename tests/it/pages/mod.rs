@@ -11,6 +11,7 @@ mod devices;
 mod forms;
 mod german_in_chromium;
 mod journey;
+mod leaving_in_chromium;
 mod letters;
 mod limit;
 mod lockout;
