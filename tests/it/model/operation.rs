@@ -106,7 +106,39 @@ pub(super) enum Operation {
 
 /// A history, of 40 steps on the average.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
-    vec(operation(), 0..=80)
+    let one = operation().prop_map(|operation| vec![operation]);
+    vec(prop_oneof![14 => one, 1 => with_a_mail()], 0..=60).prop_map(|parts| parts.concat())
+}
+
+/// What happens to one person between asking for a mail, or for another address, and using it, with no more time than that takes: otherwise few would still hold.
+fn with_a_mail() -> impl Strategy<Value = Vec<Operation>> {
+    use Operation as O;
+    let newest = Back(0);
+    let between = move |person: Person| {
+        prop_oneof![
+            3 => any::<bool>().prop_map(move |ends_all| vec![O::ChangePassword { person, ends_all }]),
+            2 => Just(vec![O::Ask(person)]),
+            2 => Just(vec![O::ChangeAddress(person)]),
+            2 => Just(vec![O::OtherBrowser(person)]),
+            1 => Just(vec![O::Leave(person), O::Return(person)]),
+            1 => Just(vec![O::TakeOver { person, session: 0 }]),
+            1 => Just(vec![O::Show { ticket: newest, by_code: false, finishes: true }]),
+        ]
+    };
+    (0..2usize, any::<bool>()).prop_flat_map(move |(person, undoes)| {
+        let end = (any::<u8>().prop_map(|at| Back(at % 3)), any::<bool>(), any::<bool>());
+        (vec(between(person), 1..4), end).prop_map(move |(between, (which, by_code, finishes))| {
+            let mut all = vec![O::PersonOn(person), O::Return(person), O::Begin { person, app: WEB, by: None }];
+            all.push(if undoes { O::ChangeAddress(person) } else { O::Ask(person) });
+            all.extend(between.concat());
+            all.push(if undoes {
+                O::Undo { undo: which, finishes }
+            } else {
+                O::Show { ticket: which, by_code, finishes }
+            });
+            all
+        })
+    })
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
