@@ -66,18 +66,14 @@ impl Alert {
             Name::UserChanged if has_changed("password") => Self::PasswordChanged,
             Name::UserPasswordChanged if is_set("first") => Self::PasswordSet,
             Name::UserPasswordRemoved => Self::PasswordRemoved,
+            Name::UserPasswordChanged => Self::PasswordChanged,
             Name::UserPasswordReset => Self::PasswordReset,
             Name::IdentityLinked => Self::IdentityLinked { provider: provider() },
             Name::IdentityUnlinked => Self::IdentityUnlinked { provider: provider() },
             Name::SignInSucceeded if is_set("new_device") => Self::NewDevice,
             Name::LockoutBegan => Self::Lockout,
             Name::UserSignedOut => Self::EverythingEnded,
-            // By their words, which stay: the pages that record them come one by one.
-            name => match name.as_str() {
-                "user.password_changed" => Self::PasswordChanged,
-                "user.password_reset" => Self::PasswordReset,
-                _ => return None,
-            },
+            _ => return None,
         })
     }
 

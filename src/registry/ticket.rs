@@ -9,13 +9,13 @@ use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::email;
 use crate::protocol::issuer::Issuer;
-use crate::protocol::message::{About, Carried, LANGUAGE, Message, Occasion};
+use crate::protocol::message::{About, Carried, LANGUAGE, Occasion};
 use crate::protocol::problem::Problems;
 use crate::protocol::registration::MAX_NAME;
 use crate::protocol::ticket::{Details, Purpose};
 use crate::protocol::user::check_role;
 use crate::random;
-use crate::storage::{NewMail, NewTicket};
+use crate::storage::GivenLink;
 
 /// Who is invited.
 #[derive(Clone, Debug, Default)]
@@ -109,36 +109,19 @@ impl Registry {
             return Err(Problems::one("link", why.to_owned()).into());
         }
         let now = event.at;
-        let (id, secret) = (random::id(), random::secret());
+        let secret = random::secret();
         let link = Issuer::parse(&self.issuer).map_err(Failure::internal)?.link_of(&secret);
         let expires_at = now.plus(purpose.lifetime());
-        let ticket = NewTicket {
-            id: &id,
-            purpose,
-            address,
-            user_id,
-            link: secret.hash(),
-            code: None,
-            journey: None,
-            details: &details,
-            expires_at,
-        };
         let mut transaction = self.storage.begin().await?;
         let warnings = make_missing(&mut transaction, &details.roles, act).await?;
-        transaction.insert_ticket(&ticket).await?;
-        if by == Delivery::Mail {
-            let of = Some(details.name.clone()).filter(|name| !name.is_empty());
-            let about = About::Ticket(Carried { purpose, link: link.clone(), code: None, of });
-            let message = Message { to: address.to_owned(), about, occasion: Occasion::here(now), ticket: None };
-            let mail = NewMail {
-                message: &message,
-                user_id,
-                asked_from: None,
-                language: LANGUAGE,
-                expires_at: Some(expires_at),
-                now,
-            };
-            transaction.enqueue(&mail).await?;
+        let of = Some(details.name.clone()).filter(|name| !name.is_empty());
+        let given = GivenLink { purpose, address, user_id, secret: &secret, details, expires_at };
+        match by {
+            Delivery::Mail => {
+                let about = About::Ticket(Carried { purpose, link: link.clone(), code: None, of });
+                transaction.send_link(&given, (about, Occasion::here(now)), LANGUAGE, now).await?;
+            }
+            Delivery::Told => drop(transaction.give_link(&given).await?),
         }
         commit(transaction, &event).await?;
         let link = (by == Delivery::Told).then_some(link);

@@ -260,8 +260,7 @@ impl Registry {
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let event = Event::of(act, Name::UserChanged).on(Noun::User, &id).with("fields", names);
         if let Some(former) = former {
-            let locale = account.user.claims.get("locale").and_then(Value::as_str);
-            transaction.alert_former(&former, locale, &event).await?;
+            transaction.alert_former(&former, account.user.locale(), &event).await?;
         }
         let identities = transaction.identities_of_user(&id).await?;
         commit(transaction, &event).await?;

@@ -13,7 +13,7 @@ use crate::failure::{Error, Failure};
 use crate::password::{Rank, Waiter};
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::journey::{Goal, Journey, Mailed};
-use crate::protocol::message::{About, Carried, LANGUAGE, Message};
+use crate::protocol::message::{About, Carried, LANGUAGE};
 use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -22,7 +22,7 @@ use crate::protocol::user::{EmailAuthority, UserField};
 use crate::random;
 use crate::rates::Door;
 use crate::secret::Secret;
-use crate::storage::{Account, NewMail, NewTicket, Transaction};
+use crate::storage::{Account, GivenLink, Transaction};
 
 /// Why everything of an account ends.
 const RESET: &str = "password reset";
@@ -166,39 +166,23 @@ impl SignIns {
         now: Timestamp,
     ) -> Result<(), Failure> {
         let user_id = sign_in.user_id.as_str();
-        let (id, link) = (random::id(), random::secret());
-        let expires_at = transaction.ticket_holds_until(user_id, Purpose::Undo, now).await?;
+        let secret = random::secret();
         let carried = Carried {
             purpose: Purpose::Undo,
-            link: self.issuer.link_of(&link),
+            link: self.issuer.link_of(&secret),
             code: None,
             of: Some(address.to_owned()),
         };
-        let about = About::Ticket(carried);
-        let message = Message { to: former.to_owned(), about, occasion: browser.occasion(now), ticket: None };
-        let mail = NewMail {
-            message: &message,
+        let link = GivenLink {
+            purpose: Purpose::Undo,
+            address: former,
             user_id: Some(user_id),
-            // No flood of mails to the address keeps this one out.
-            asked_from: None,
-            language: sign_in.locale.as_deref().unwrap_or(LANGUAGE),
-            expires_at: Some(expires_at),
-            now,
+            secret: &secret,
+            details: Details::default(),
+            expires_at: transaction.ticket_holds_until(user_id, Purpose::Undo, now).await?,
         };
-        transaction.enqueue(&mail).await?;
-        transaction
-            .insert_ticket(&NewTicket {
-                id: &id,
-                purpose: Purpose::Undo,
-                address: former,
-                user_id: Some(user_id),
-                link: link.hash(),
-                code: None,
-                journey: None,
-                details: &Details::default(),
-                expires_at,
-            })
-            .await
+        let language = sign_in.locale.as_deref().unwrap_or(LANGUAGE);
+        transaction.send_link(&link, (About::Ticket(carried), browser.occasion(now)), language, now).await
     }
 
     /// Takes an account back to a former address, by the link that was sent there: everything of it ends, what was linked to it is so no more,
@@ -259,20 +243,15 @@ impl SignIns {
             return Ok(self.journeys.begin(Goal::Account, now));
         }
         // The same browser goes on to choose a password, and none but it.
-        let (id, never_sent) = (random::id(), random::secret());
-        transaction
-            .insert_ticket(&NewTicket {
-                id: &id,
-                purpose: Purpose::Reset,
-                address: &ticket.address,
-                user_id: Some(&user_id),
-                link: never_sent.hash(),
-                code: None,
-                journey: None,
-                details: &Details::default(),
-                expires_at: now.plus(Purpose::Reset.lifetime()),
-            })
-            .await?;
+        let never_sent = GivenLink {
+            purpose: Purpose::Reset,
+            address: &ticket.address,
+            user_id: Some(&user_id),
+            secret: &random::secret(),
+            details: Details::default(),
+            expires_at: now.plus(Purpose::Reset.lifetime()),
+        };
+        let id = transaction.give_link(&never_sent).await?;
         transaction.prove_ticket(&id, &cookie.hash(), now).await?;
         transaction.commit().await?;
         let address = ticket.address;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::protocol::alert::Alert;
 use crate::protocol::audit::Event;
 use crate::protocol::device::Device;
-use crate::protocol::message::{About, Message, Occasion};
+use crate::protocol::message::{About, LANGUAGE, Message, Occasion};
 
 statements! {
     ALERTED = "SELECT email, created_at, claims FROM users WHERE id = $1";
@@ -17,8 +17,6 @@ statements! {
 
 /// What happens to an account within so many seconds of its beginning is part of making it.
 const NEW: i64 = 60;
-/// The language of whoever has not said one.
-pub(super) const ENGLISH: &str = "en";
 
 impl Transaction {
     /// Tells the owner of the account what an event means to them, if anything: at the account's address, if it has one.
@@ -44,7 +42,7 @@ impl Transaction {
     /// Tells a former address of an account that it leads there no more. It must have been its owner's: one that nobody has shown to be theirs may be
     /// anybody's.
     pub async fn alert_former(&mut self, address: &str, locale: Option<&str>, event: &Event) -> Result<(), Failure> {
-        self.alert_elsewhere(address, (Alert::AddressChanged, locale.unwrap_or(ENGLISH)), event).await
+        self.alert_elsewhere(address, (Alert::AddressChanged, locale.unwrap_or(LANGUAGE)), event).await
     }
 
     /// Tells somebody at this address, who may not be the one that did it: not from where that was, nor with what.
@@ -101,5 +99,5 @@ impl Transaction {
 /// The language that the person has said (`locale`, OpenID Connect Core §5.1), as a tag; English when they have not.
 fn language_of(claims: &str) -> String {
     let claims: Value = serde_json::from_str(claims).unwrap_or_default();
-    claims["locale"].as_str().unwrap_or(ENGLISH).to_owned()
+    claims["locale"].as_str().unwrap_or(LANGUAGE).to_owned()
 }

@@ -6,13 +6,13 @@ use std::sync::{Arc, PoisonError};
 
 use sqlx::FromRow;
 
-use super::alerts::ENGLISH;
 use super::rows::{from_json, json};
 use super::{Reader, Storage, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::alert::Alert;
 use crate::protocol::audit::{Act, Event, Name, Noun};
+use crate::protocol::message::LANGUAGE;
 use crate::protocol::page::{Cursor, Listed, Page};
 use crate::protocol::upstream::{Identity, Vouched};
 use crate::protocol::user::EmailAuthority;
@@ -225,12 +225,12 @@ impl Transaction {
         let event = Event::of(act, Name::UserDisplaced).on(Noun::User, user_id);
         self.record(&event).await?;
         // Whose language that was is not known any more.
-        self.alert_at(address, (Alert::Displaced, ENGLISH), &event).await?;
+        self.alert_at(address, (Alert::Displaced, LANGUAGE), &event).await?;
         // At the address that is theirs now its owner hears of it; who made the account can be reached where a provider says that they read mail.
         let proved = identities.into_iter().filter(|identity| identity.email_verified);
         let last = proved.max_by_key(|identity| identity.last_used_at).and_then(|identity| identity.email);
         if let Some(elsewhere) = last.filter(|elsewhere| elsewhere != address) {
-            self.alert_elsewhere(&elsewhere, (Alert::AddressLost, ENGLISH), &event).await?;
+            self.alert_elsewhere(&elsewhere, (Alert::AddressLost, LANGUAGE), &event).await?;
         }
         Ok(true)
     }

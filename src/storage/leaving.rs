@@ -5,16 +5,13 @@
 
 use std::time::Duration;
 
-use super::alerts::ENGLISH;
-use super::mail_outbox::NewMail;
-use super::tickets::NewTicket;
-use super::{Account, Storage, Transaction, on, statements};
+use super::{Account, GivenLink, Storage, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::leaving;
-use crate::protocol::message::{About, Carried, Message, Occasion};
+use crate::protocol::message::{About, Carried, LANGUAGE, Occasion};
 use crate::protocol::ticket::{Details, Purpose};
 use crate::protocol::upstream::Identity;
 use crate::random;
@@ -86,37 +83,23 @@ impl Transaction {
         self.forget_tickets(user_id).await?;
         let told = account.user.email.clone().filter(|_| self.storage.sends_mail());
         if let Some(address) = &told {
-            let (id, link) = (random::id(), random::secret());
+            let secret = random::secret();
             let carried = Carried {
                 purpose: Purpose::Return,
-                link: issuer.link_of(&link),
+                link: issuer.link_of(&secret),
                 code: None,
                 of: Some(leaving::days(grace).to_string()),
             };
-            let about = About::Ticket(carried);
-            let message = Message { to: address.clone(), about, occasion, ticket: None };
-            let mail = NewMail {
-                message: &message,
-                user_id: Some(user_id),
-                // No flood of mails to the address keeps this one out.
-                asked_from: None,
-                language: account.user.locale().unwrap_or(ENGLISH),
-                expires_at: Some(delete_after),
-                now: act.at,
-            };
-            self.enqueue(&mail).await?;
-            let ticket = NewTicket {
-                id: &id,
+            let link = GivenLink {
                 purpose: Purpose::Return,
                 address,
                 user_id: Some(user_id),
-                link: link.hash(),
-                code: None,
-                journey: None,
-                details: &Details::default(),
+                secret: &secret,
+                details: Details::default(),
                 expires_at: delete_after,
             };
-            self.insert_ticket(&ticket).await?;
+            let language = account.user.locale().unwrap_or(LANGUAGE);
+            self.send_link(&link, (About::Ticket(carried), occasion), language, act.at).await?;
         }
         let event = Event::of(act, Name::UserDeletionRequested).on(Noun::User, user_id);
         self.record(&event.with("delete_after", delete_after.to_string())).await?;

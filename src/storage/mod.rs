@@ -72,7 +72,7 @@ pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
 pub use roles::{Holders, PersonWithRole};
 pub use sign_ins::{NewSignIn, SignInEntry, SignInFilter};
-pub use tickets::{NewTicket, StoredTicket};
+pub use tickets::{GivenLink, NewTicket, StoredTicket};
 pub use transaction::Transaction;
 pub use users::{Account, ListedAccount, PasswordTimes};
 

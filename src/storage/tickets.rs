@@ -6,11 +6,13 @@
 use sqlx::FromRow;
 
 use super::rows::{from_json, from_name, json};
-use super::{Reader, Transaction, on, statements};
+use super::{NewMail, Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::message::{About, Message, Occasion};
 use crate::protocol::ticket::{Details, Purpose, TO_FINISH, Ticket};
-use crate::secret::SecretHash;
+use crate::random;
+use crate::secret::{Secret, SecretHash};
 
 /// The columns of a ticket as it stands.
 macro_rules! columns {
@@ -58,6 +60,22 @@ pub struct NewTicket<'a> {
     pub journey: Option<&'a str>,
     /// What else is known.
     pub details: &'a Details,
+    /// Until when it holds.
+    pub expires_at: Timestamp,
+}
+
+/// A link that is given and was asked for on no page: no code comes with it, and no browser waits.
+pub struct GivenLink<'a> {
+    /// What for.
+    pub purpose: Purpose,
+    /// The address whose reader it is for, in canonical form.
+    pub address: &'a str,
+    /// Whose account it concerns, if there is one.
+    pub user_id: Option<&'a str>,
+    /// Its secret.
+    pub secret: &'a Secret,
+    /// What else is known.
+    pub details: Details,
     /// Until when it holds.
     pub expires_at: Timestamp,
 }
@@ -136,16 +154,10 @@ impl Transaction {
             Some(_) if !new.purpose.replaces_former() => {}
             // Whoever asks for one to an address of somebody else takes nothing from them.
             Some(user_id) => self.forget_tickets_of_user(user_id, new.purpose).await?,
-            None => on!(self, |c| sqlx::query(if new.code.is_some() {
-                FORGET_ASKED_TICKETS
-            } else {
-                FORGET_FORMER_TICKETS
-            })
-            .bind(new.address)
-            .bind(purpose)
-            .execute(c)
-            .await
-            .map(drop))?,
+            None => {
+                let former = if new.code.is_some() { FORGET_ASKED_TICKETS } else { FORGET_FORMER_TICKETS };
+                on!(self, |c| sqlx::query(former).bind(new.address).bind(purpose).execute(c).await.map(drop))?;
+            }
         }
         on!(self, |c| sqlx::query(INSERT_TICKET)
             .bind(new.id)
@@ -160,6 +172,45 @@ impl Transaction {
             .execute(c)
             .await
             .map(drop))
+    }
+
+    /// Writes the ticket of a link that is given, in the place of former ones for the same; its row id.
+    pub async fn give_link(&mut self, link: &GivenLink<'_>) -> Result<String, Failure> {
+        let id = random::id();
+        let ticket = NewTicket {
+            id: &id,
+            purpose: link.purpose,
+            address: link.address,
+            user_id: link.user_id,
+            link: link.secret.hash(),
+            code: None,
+            journey: None,
+            details: &link.details,
+            expires_at: link.expires_at,
+        };
+        self.insert_ticket(&ticket).await?;
+        Ok(id)
+    }
+
+    /// As [`Transaction::give_link`], with the mail that carries it, in this language: no flood of mails to the address keeps it out.
+    pub async fn send_link(
+        &mut self,
+        link: &GivenLink<'_>,
+        (about, occasion): (About, Occasion),
+        language: &str,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let message = Message { to: link.address.to_owned(), about, occasion, ticket: None };
+        let mail = NewMail {
+            message: &message,
+            user_id: link.user_id,
+            asked_from: None,
+            language,
+            expires_at: Some(link.expires_at),
+            now,
+        };
+        self.enqueue(&mail).await?;
+        self.give_link(link).await.map(drop)
     }
 
     /// Notes whose account a ticket concerns, which is known when its mail is sent; `false` when it is gone or somebody else's.

@@ -2,16 +2,13 @@
 //!
 //! A warning is one transaction: that it was given, the ticket and the mail. Of two nodes one gives it.
 
-use super::alerts::ENGLISH;
-use super::mail_outbox::NewMail;
-use super::tickets::NewTicket;
-use super::{Storage, Transaction, on, statements};
+use super::{GivenLink, Storage, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audit::Act;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::leaving;
-use crate::protocol::message::{About, Message, Occasion};
+use crate::protocol::message::{About, LANGUAGE, Occasion};
 use crate::protocol::ticket::{Details, Purpose};
 use crate::protocol::unproven::{self, Awaited, Due};
 use crate::random;
@@ -90,32 +87,20 @@ impl Storage {
         if warned.is_none() {
             return Ok(false);
         }
-        let (id, link) = (random::id(), random::secret());
+        let secret = random::secret();
         let days = leaving::days(end.seconds().saturating_sub(now.seconds()));
-        let about = About::Unproven { link: issuer.link_of(&link), days };
-        let message = Message { to: address.to_owned(), about, occasion: Occasion::here(now), ticket: None };
-        let mail = NewMail {
-            message: &message,
-            user_id: Some(user_id),
-            asked_from: None,
-            language: account.user.locale().unwrap_or(ENGLISH),
-            expires_at: Some(end),
-            now,
-        };
-        transaction.enqueue(&mail).await?;
+        let about = About::Unproven { link: issuer.link_of(&secret), days };
         // It gives nobody the account: whoever shows it must sign in as well.
-        let ticket = NewTicket {
-            id: &id,
+        let link = GivenLink {
             purpose: Purpose::Verify,
             address,
             user_id: Some(user_id),
-            link: link.hash(),
-            code: None,
-            journey: None,
-            details: &Details::default(),
+            secret: &secret,
+            details: Details::default(),
             expires_at: end,
         };
-        transaction.insert_ticket(&ticket).await?;
+        let language = account.user.locale().unwrap_or(LANGUAGE);
+        transaction.send_link(&link, (about, Occasion::here(now)), language, now).await?;
         transaction.commit().await?;
         Ok(true)
     }
