@@ -2,6 +2,7 @@
 
 pub(super) mod account;
 mod actions;
+mod ask_for_mail;
 pub(super) mod consent;
 pub(super) mod data;
 pub(super) mod email_sign_in;
