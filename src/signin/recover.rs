@@ -189,7 +189,7 @@ impl SignIns {
     /// and a new password must be chosen, on the journey that comes back. Where nobody has a password, what was linked before the change stays.
     ///
     /// # Errors
-    /// [`Rejection::UnknownTicket`]; [`Rejection::EmailTaken`] when another account has shown that the address is its own by now;
+    /// As [`SignIns::ticket_of`]; [`Rejection::TicketOfAnotherBrowser`]; [`Rejection::EmailTaken`] when another account has shown that the address is its own by now;
     /// [`Rejection::LastWayIn`] when nothing would be left to sign in by; a failure when the database fails.
     pub async fn restore_address(
         &self,
@@ -200,7 +200,7 @@ impl SignIns {
         let ticket = self.ticket_of(link, std::slice::from_ref(cookie), now).await?;
         let user_id = ticket.user_id.filter(|_| ticket.purpose == Purpose::Undo).ok_or(Rejection::UnknownTicket)?;
         let mut transaction = self.storage.begin().await?;
-        transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?.ok_or(Rejection::UnknownTicket)?;
+        transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?.ok_or(Rejection::TicketOfAnotherBrowser)?;
         transaction.spend_ticket(&ticket.id, now).await?.ok_or(Rejection::UnknownTicket)?;
         let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.disabled_at.is_none());
         let mut account = account.ok_or(Rejection::UnknownTicket)?;

@@ -169,11 +169,14 @@ impl SignIns {
     /// What a link is for, and to whom it was sent; following it does nothing yet.
     ///
     /// # Errors
-    /// [`Rejection::UnknownTicket`]; [`Rejection::ForeignPendingRequest`] for one that is worth something only in the browser that asked for it, when that
+    /// [`Rejection::UnknownTicket`] when there is none, or no more; [`Rejection::ExpiredTicket`]; [`Rejection::ForeignPendingRequest`] for one that is worth something only in the browser that asked for it, when that
     /// has none of these cookies; a failure when the database fails.
     pub async fn ticket_of(&self, link: &Secret, browser: &[Secret], now: Timestamp) -> Result<Ticket, Error> {
         let stored = self.storage.read().await?.ticket_by_link(&link.hash()).await?;
-        let stored = stored.filter(|stored| now < stored.ticket.expires_at).ok_or(Rejection::UnknownTicket)?;
+        let stored = stored.ok_or(Rejection::UnknownTicket)?;
+        if now >= stored.ticket.expires_at {
+            return Err(Rejection::ExpiredTicket.into());
+        }
         if stored.ticket.purpose.acts_where_asked() && self.asked_on(&stored, browser, now).is_none() {
             return Err(Rejection::ForeignPendingRequest.into());
         }
@@ -189,13 +192,13 @@ impl SignIns {
     /// otherwise one of its own.
     ///
     /// # Errors
-    /// As [`SignIns::ticket_of`]; [`Rejection::UnknownTicket`] also when another browser has shown it before.
+    /// As [`SignIns::ticket_of`], and [`Rejection::TicketOfAnotherBrowser`].
     pub async fn with_link(&self, link: &Secret, cookie: &Secret, now: Timestamp) -> Result<Journey, Error> {
         let here = std::slice::from_ref(cookie);
         let ticket = self.ticket_of(link, here, now).await?;
         let mut transaction = self.storage.begin().await?;
         let proved = transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?;
-        let proved = proved.ok_or(Rejection::UnknownTicket)?;
+        let proved = proved.ok_or(Rejection::TicketOfAnotherBrowser)?;
         transaction.commit().await?;
         let journey = self.asked_on(&proved, here, now);
         let journey = journey.unwrap_or_else(|| self.journeys.begin(Goal::Account, now));

@@ -46,6 +46,8 @@ macro_rules! pages {
 
         // What is proved by mail.
         WrongCode: InvalidCredentials, "OWASP ASVS 6.5.5", "The code is wrong. It is the newest one that was sent to this address.";
+        ExpiredTicket: InvalidForm, "OWASP ASVS 6.4.2", "The link is too old. Ask for a new one.";
+        TicketOfAnotherBrowser: InvalidForm, "OWASP ASVS 6.4.2", "The link was opened in another browser already, and works there alone. Ask for a new one.";
         UnknownTicket: InvalidForm, "OWASP ASVS 6.4.2", "The link does not work any more. It works once, for a while, and until a newer one is asked for.";
 
         // Signing out.

@@ -95,8 +95,8 @@ async fn a_link_is_taken_from_one_browser_alone_and_not_after_its_time() {
     let link = server.mailbox().await.latest_to(ANN).link();
     let form = one.visit(&link).await.form("#confirm");
     server.turn(7 * DAY);
-    one.submit(&form).await.refused_page(400, Rejection::UnknownTicket);
-    one.visit(&link).await.refused_page(400, Rejection::UnknownTicket);
+    one.submit(&form).await.refused_page(400, Rejection::ExpiredTicket);
+    one.visit(&link).await.refused_page(400, Rejection::ExpiredTicket);
     server.app.departures.run(server.clock.now()).await.unwrap();
     assert_eq!(users(&server).await, 0);
 }

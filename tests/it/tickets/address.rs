@@ -142,7 +142,7 @@ async fn an_undoing_works_for_seven_days() {
     type_code(&mut browser, &page, &server.mailbox().await.latest_to(OTHER).code()).await;
     let link = server.mailbox().await.latest_to(ANN).link();
     server.turn(7 * 86_400);
-    server.browser().visit(&link).await.refused_page(400, Rejection::UnknownTicket);
+    server.browser().visit(&link).await.refused_page(400, Rejection::ExpiredTicket);
     assert_eq!(address(&server, &ann).await.0.as_deref(), Some(OTHER));
 }
 

@@ -57,7 +57,7 @@ async fn a_link_acts_in_the_browser_that_opens_it_and_not_in_the_one_that_asked(
     let page = open(&mut phone, &link).await;
     let again = asked.visit(&link).await;
     assert_eq!(again.header("referrer-policy"), "strict-origin");
-    asked.press(&again.form("#confirm")).await.refused_page(400, Rejection::UnknownTicket);
+    asked.press(&again.form("#confirm")).await.refused_page(400, Rejection::TicketOfAnotherBrowser);
     let code = server.mailbox().await.latest_to(ANN).code();
     let refused = type_code(&mut asked, &waiting, &code).await;
     refused.refused_page(400, Rejection::WrongCode);
@@ -97,7 +97,7 @@ async fn a_ticket_dies_with_time_with_a_newer_one_and_with_the_password() {
     browser.visit(&first.link()).await.refused_page(400, Rejection::UnknownTicket);
     type_code(&mut browser, &page, &first.code()).await.refused_page(400, Rejection::WrongCode);
     server.turn(1800);
-    browser.visit(&second.link()).await.refused_page(400, Rejection::UnknownTicket);
+    browser.visit(&second.link()).await.refused_page(400, Rejection::ExpiredTicket);
     type_code(&mut browser, &page, &second.code()).await.refused_page(400, Rejection::WrongCode);
 
     ask(&mut browser, ANN).await;

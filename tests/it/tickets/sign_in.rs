@@ -115,7 +115,7 @@ async fn a_ticket_dies_with_time_with_a_newer_one_and_with_the_password() {
     browser.visit(&first.link()).await.refused_page(400, Rejection::UnknownTicket);
     type_code(&mut browser, &page, &first.code()).await.refused_page(400, Rejection::WrongCode);
     server.turn(900);
-    browser.visit(&second.link()).await.refused_page(400, Rejection::UnknownTicket);
+    browser.visit(&second.link()).await.refused_page(400, Rejection::ExpiredTicket);
     type_code(&mut browser, &page, &second.code()).await.refused_page(400, Rejection::WrongCode);
     ask(&mut browser, ANN).await;
     let form = browser.visit(&server.mailbox().await.latest_to(ANN).link()).await.form("#confirm");

@@ -45,7 +45,7 @@ async fn f18_the_invitation_of_somebody_else_lets_nobody_in() {
     let choice = ann.press(&page.form("#confirm")).await;
     let mut eve = server.browser();
     let page = eve.visit(&link).await;
-    eve.press(&page.form("#confirm")).await.refused_page(400, Rejection::UnknownTicket);
+    eve.press(&page.form("#confirm")).await.refused_page(400, Rejection::TicketOfAnotherBrowser);
     // And the victim's own journey is worth nothing in another browser.
     let stolen = choice.form("#upstream-fake");
     let login = eve.visit("/login").await;

@@ -116,8 +116,14 @@ impl Model {
     pub(in crate::model) fn show(&mut self, ticket: usize, by_code: bool) -> Result<(), Rejection> {
         let (now, ticket) = (self.now, &mut self.tickets[ticket]);
         let in_hand = self.post[ticket.person].in_hand;
-        if !ticket.is_there || now >= ticket.expires || ticket.shown_in.is_some_and(|there| there != in_hand) {
-            return Err(if by_code { Rejection::WrongCode } else { Rejection::UnknownTicket });
+        let refusal = match ticket.shown_in {
+            _ if !ticket.is_there => Some(Rejection::UnknownTicket),
+            _ if now >= ticket.expires => Some(Rejection::ExpiredTicket),
+            Some(there) if there != in_hand => Some(Rejection::TicketOfAnotherBrowser),
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
+            return Err(if by_code { Rejection::WrongCode } else { refusal });
         }
         ticket.shown_in = Some(in_hand);
         ticket.expires = ticket.expires.max(now + TO_FINISH);
@@ -189,7 +195,10 @@ impl Model {
     pub(in crate::model) fn undo(&mut self, undo: usize) -> Result<(), Rejection> {
         let Undo { person, account, address, expires, is_there } = self.undos[undo];
         let is_own = !self.person_off[person] && self.post[person].account == account;
-        if !is_there || self.now >= expires || !is_own {
+        if is_there && self.now >= expires {
+            return Err(Rejection::ExpiredTicket);
+        }
+        if !is_there || !is_own {
             return Err(Rejection::UnknownTicket);
         }
         // Whoever took the account may have given it up as well.
