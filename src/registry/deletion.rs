@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::role::keep_an_admin;
+use super::role::last_admin;
 use super::user::missing;
 use super::{Changed, ClientView, Error, Registry, ResourceView, UserView, commit};
 use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::problem::Problems;
 use crate::protocol::resource::ResourceField;
-use crate::storage::{PAUSE, TRIES, Transaction, in_use};
+use crate::storage::{Deletion, Gone, PAUSE, TRIES, Transaction, in_use};
 
 /// What goes with a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -65,12 +65,14 @@ impl Registry {
     /// sign-ins have ended. It is named by an address or an id.
     pub async fn delete_user(&self, user: &str, act: &Act) -> Result<Changed<UserView>, Error> {
         let id = self.user(user).await?.id;
-        let mut transaction = self.storage.begin().await?;
-        let account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
-        keep_an_admin(&mut transaction, &account).await?;
-        drop(transaction);
-        let gone = self.storage.delete_for_good(&id, act).await?.ok_or_else(|| missing(user))?;
-        Ok(Changed { view: UserView::with(gone.account, gone.identities), event: gone.event, warnings: Vec::new() })
+        match self.storage.delete_for_good(&id, act).await? {
+            Deletion::Gone(gone) => {
+                let Gone { account, identities, event } = *gone;
+                Ok(Changed { view: UserView::with(account, identities), event, warnings: Vec::new() })
+            }
+            Deletion::Missing => Err(missing(user)),
+            Deletion::LastAdmin => Err(last_admin()),
+        }
     }
 
     /// Deletes an API with its scopes.

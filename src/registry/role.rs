@@ -326,11 +326,13 @@ async fn used(reader: &mut Reader, name: &str) -> Result<RoleUse, Error> {
 /// # Errors
 /// [`Error::Invalid`] when it is the last one.
 pub(super) async fn keep_an_admin(transaction: &mut Transaction, account: &Account) -> Result<(), Error> {
-    if !transaction.is_last_admin(&account.user).await? {
-        return Ok(());
-    }
+    if transaction.is_last_admin(&account.user).await? { Err(last_admin()) } else { Ok(()) }
+}
+
+/// That somebody keeps the role `admin`.
+pub(super) fn last_admin() -> Error {
     let sentence = format!("is the last one with the role '{ADMIN}': give it to somebody else first");
-    Err(Problems::one("user", sentence).into())
+    Problems::one("user", sentence).into()
 }
 
 /// Makes those of the roles that there are not yet: to name one of an account used to be enough. Whoever acts must have them. What may be a mistake.

@@ -11,7 +11,7 @@ use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::ticket::Purpose;
 use crate::secret::Secret;
-use crate::storage::Departure;
+use crate::storage::{Deletion, Departure};
 
 /// For how long it counts that somebody wanted to leave, in seconds: what is left open in a tab, or found in its history, is asked anew.
 const MEANT_FOR: i64 = 3600;
@@ -45,8 +45,10 @@ impl SignIns {
         }
         if for_good && !leaving::has_way_back(&account.user, self.storage.sends_mail()) {
             drop(transaction);
-            self.storage.delete_for_good(user_id, &act).await?;
-            return Ok(Proceed::Left(None));
+            return match self.storage.delete_for_good(user_id, &act).await? {
+                Deletion::Gone(_) | Deletion::Missing => Ok(Proceed::Left(None)),
+                Deletion::LastAdmin => Err(Rejection::LastAdmin.into()),
+            };
         }
         let departure = Departure { user_id, grace: GRACE, issuer: &self.issuer, occasion: browser.occasion(now) };
         let left = transaction.leave(departure, &act).await?;
@@ -57,7 +59,7 @@ impl SignIns {
     /// Brings an account back by the link that was sent to its address.
     ///
     /// # Errors
-    /// [`Rejection::UnknownTicket`], also when another browser has shown it before; a failure when the database fails.
+    /// As [`SignIns::ticket_of`], and [`Rejection::TicketOfAnotherBrowser`].
     pub async fn keep_account(
         &self,
         link: &Secret,
@@ -67,7 +69,7 @@ impl SignIns {
         let ticket = self.ticket_of(link, std::slice::from_ref(cookie), now).await?;
         let user_id = ticket.user_id.filter(|_| ticket.purpose == Purpose::Return).ok_or(Rejection::UnknownTicket)?;
         let mut transaction = self.storage.begin().await?;
-        transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?.ok_or(Rejection::UnknownTicket)?;
+        transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?.ok_or(Rejection::TicketOfAnotherBrowser)?;
         transaction.spend_ticket(&ticket.id, now).await?.ok_or(Rejection::UnknownTicket)?;
         if !transaction.stay(&user_id, Some(&ticket.address), &browser.act(&user_id, now)).await? {
             return Err(Rejection::UnknownTicket.into());

@@ -65,6 +65,16 @@ pub struct Gone {
     pub event: Event,
 }
 
+/// What has become of an account that was to go for good.
+pub enum Deletion {
+    /// It is gone.
+    Gone(Box<Gone>),
+    /// There is none, or none that was meant.
+    Missing,
+    /// It stays: nobody else can use the role `admin`.
+    LastAdmin,
+}
+
 /// Every failure is the database's.
 impl Transaction {
     /// Closes an account: everything of it ends, and a mail to its address, where there is one and mail is sent, carries a way back. `None` when there
@@ -126,12 +136,11 @@ impl Transaction {
 }
 
 impl Storage {
-    /// Deletes an account for good, with all that hangs on it; applications are told by the back channel that its sign-ins have ended. `None` when there is
-    /// no such account.
+    /// Deletes an account for good, with all that hangs on it; applications are told by the back channel that its sign-ins have ended.
     ///
     /// # Errors
     /// When the database fails, or others give more to the account again and again.
-    pub async fn delete_for_good(&self, id: &str, act: &Act) -> Result<Option<Gone>, Failure> {
+    pub async fn delete_for_good(&self, id: &str, act: &Act) -> Result<Deletion, Failure> {
         self.delete_where(id, (DELETED, |_: &Account, _| true), act).await
     }
 
@@ -141,14 +150,17 @@ impl Storage {
         id: &str,
         (reason, fits): (&'static str, impl Fn(&Account, usize) -> bool),
         act: &Act,
-    ) -> Result<Option<Gone>, Failure> {
+    ) -> Result<Deletion, Failure> {
         for _ in 0..TRIES {
             let mut transaction = self.begin().await?;
             let account = transaction.hold_account(id).await?;
-            let Some(account) = account else { return Ok(None) };
+            let Some(account) = account else { return Ok(Deletion::Missing) };
             let identities = transaction.identities_of_user(id).await?;
             if !fits(&account, identities.len()) {
-                return Ok(None);
+                return Ok(Deletion::Missing);
+            }
+            if transaction.is_last_admin(&account.user).await? {
+                return Ok(Deletion::LastAdmin);
             }
             transaction.end_everything_of_user(id, reason, act).await?;
             if transaction.delete_user(id).await? {
@@ -156,7 +168,7 @@ impl Storage {
                 let event = if reason == DELETED { event } else { event.with("reason", reason) };
                 transaction.record(&event).await?;
                 transaction.commit().await?;
-                return Ok(Some(Gone { account, identities, event }));
+                return Ok(Deletion::Gone(Box::new(Gone { account, identities, event })));
             }
             drop(transaction);
             tokio::time::sleep(PAUSE).await;
@@ -181,7 +193,7 @@ impl Storage {
             // Another node may have been quicker, or the person came back. One that does not go keeps no other here.
             let is_over = |account: &Account, _| account.user.delete_after.is_some_and(|at| leaving::is_over(at, now));
             match self.delete_where(&id, (LEFT, is_over), &Act::of_system(now)).await {
-                Ok(went) => gone += u64::from(went.is_some()),
+                Ok(went) => gone += u64::from(matches!(went, Deletion::Gone(_))),
                 Err(failure) => failed = Some(failure),
             }
         }

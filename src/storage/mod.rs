@@ -64,7 +64,7 @@ pub use errands::{Away, NewErrand, StoredErrand};
 pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use leases::Lease;
-pub use leaving::{Departure, Gone, Left, PAUSE, TRIES, in_use};
+pub use leaving::{Deletion, Departure, Gone, Left, PAUSE, TRIES, in_use};
 pub use lockouts::{Locked, Noted, Slowed};
 pub use mail_outbox::{NewMail, Post, TakenMail, WaitingMail};
 pub use migrate::{Migration, MigrationReport, Version};

@@ -2,7 +2,7 @@
 //!
 //! A warning is one transaction: that it was given, the ticket and the mail. Of two nodes one gives it.
 
-use super::{GivenLink, Storage, Transaction, on, statements};
+use super::{Deletion, GivenLink, Storage, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audit::Act;
@@ -57,7 +57,7 @@ impl Storage {
                     Some(Due::End) => {
                         let act = Act::of_system(now);
                         let fits = |account: &super::Account, identities| unproven::can_end(&account.user, identities);
-                        self.delete_where(&id, (UNPROVEN, fits), &act).await?.is_some()
+                        matches!(self.delete_where(&id, (UNPROVEN, fits), &act).await?, Deletion::Gone(_))
                     }
                 });
             }

@@ -165,6 +165,13 @@ async fn somebody_keeps_the_role_admin() {
     assert!(one.is_ok() != other.is_ok());
     let left = registry.role_use("admin").await.unwrap().users;
     assert_eq!(left.len(), 1);
+    // And of two who are deleted at once, one stays.
+    for whom in [ANN, &bob] {
+        registry.give_role(Recipient::User(whom), "admin", Giving::Grant, &act).await.unwrap();
+    }
+    let (one, other) = tokio::join!(registry.delete_user(ANN, &act), registry.delete_user(&bob, &act));
+    assert!(one.is_ok() != other.is_ok());
+    assert_eq!(registry.role_use("admin").await.unwrap().users.len(), 1);
 }
 
 #[tokio::test]
