@@ -26,6 +26,7 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::metadata;
 use crate::protocol::new_password::Words;
 use crate::rates::Rates;
+use crate::registry::Registry;
 use crate::sealing::MasterKey;
 use crate::signin::{self, SignIns};
 use crate::storage::{Directory, Post, Storage};
@@ -69,6 +70,8 @@ pub struct Parts {
     pub rates: Rates,
     /// The token endpoint's decisions.
     pub grants: Grants,
+    /// What is registered here, for those of its faces that are not commands.
+    pub registry: Registry,
     /// The browser flow's decisions.
     pub sign_ins: SignIns,
     /// The installation's logo.
@@ -119,7 +122,7 @@ impl App {
         signing_keys.load(&ring, clock.now()).await?;
         let directory = Directory::load(storage.clone()).await?;
         let logo = config.brand.read_logo().map_err(Failure::internal)?;
-        let hasher = Hasher::new(&config.password)?;
+        let (hasher, leaked) = (Hasher::new(&config.password)?, Leaked::new(&config.password)?);
         let rates = Rates::new(&config.limits, &clock);
         if config.audit.stdout {
             storage.tell_events_to(|event| telemetry::event(&ecs::object(event).to_string()));
@@ -146,11 +149,12 @@ impl App {
             outgoing,
             providers,
             grants: Grants::new(storage.clone(), directory.clone(), issuer.clone(), &config),
+            registry: Registry::beside(storage.clone(), &config, (hasher.clone(), leaked.clone()))?,
             sign_ins: SignIns::new(signin::Parts {
                 storage: storage.clone(),
                 directory: directory.clone(),
                 hasher: hasher.clone(),
-                leaked: Leaked::new(&config.password)?,
+                leaked,
                 words: Words::of_site(&issuer, &config.brand.name),
                 rates: rates.clone(),
                 issuer: issuer.clone(),

@@ -4,9 +4,11 @@ use std::cell::RefCell;
 
 use aws_lc_rs::rand;
 use uuid::Builder;
+use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
-use crate::secret::{CODE_LENGTH, CODE_LETTERS, Secret, ShortCode, base64url};
+use crate::protocol::api_key::{DIGITS, SECRET_DIGITS};
+use crate::secret::{CODE_LETTERS, Secret, ShortCode, base64url};
 
 /// `N` random bytes.
 ///
@@ -26,18 +28,35 @@ pub fn secret() -> Secret {
 
 /// A new code that a person can type, each of its letters as likely as any other.
 pub fn short_code() -> ShortCode {
-    let mut letters = [0; CODE_LENGTH];
+    ShortCode::of(letters(CODE_LETTERS))
+}
+
+/// `N` digits of base62 for the name of an API key: public.
+pub fn digits<const N: usize>() -> String {
+    letters::<N>(DIGITS).map(char::from).iter().collect()
+}
+
+/// What is secret of an API key: digits of base62, of which there are more than of 256 bits.
+pub fn secret_digits() -> Secret {
+    let digits = Zeroizing::new(letters::<SECRET_DIGITS>(DIGITS));
+    Secret::presented(digits.iter().map(|digit| char::from(*digit)).collect::<String>())
+}
+
+/// Letters, each as likely as any other.
+fn letters<const N: usize>(alphabet: &[u8]) -> [u8; N] {
+    let mut letters = [0; N];
     let mut at = 0;
-    while at < CODE_LENGTH {
-        // Twelve times twenty: beyond that the first letters would come more often.
-        for byte in bytes::<CODE_LENGTH>().into_iter().filter(|byte| *byte < 240) {
+    // The greatest multiple of their number that a byte can be below: beyond that the first letters would come more often.
+    let most = 256 - 256 % alphabet.len();
+    while at < N {
+        for byte in bytes::<N>().into_iter().map(usize::from).filter(|byte| *byte < most) {
             if let Some(letter) = letters.get_mut(at) {
-                *letter = CODE_LETTERS[usize::from(byte) % CODE_LETTERS.len()];
+                *letter = alphabet[byte % alphabet.len()];
                 at += 1;
             }
         }
     }
-    ShortCode::of(letters)
+    letters
 }
 
 /// A new public id that nobody can guess: 16 random bytes in base64url, 22 characters. It never begins with a hyphen, or a command

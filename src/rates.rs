@@ -52,10 +52,12 @@ pub enum Door {
     Userinfo,
     /// An authorization.
     Authorization,
+    /// That keys are ended which somebody says have leaked.
+    LeakReport,
 }
 
 impl Door {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Registration,
         Self::NewPassword,
         Self::Mail,
@@ -65,6 +67,7 @@ impl Door {
         Self::Introspection,
         Self::Userinfo,
         Self::Authorization,
+        Self::LeakReport,
     ];
 
     /// How many may be asked for, in how long.
@@ -81,6 +84,7 @@ impl Door {
             Self::Introspection => (config.introspections_per_minute, MINUTE),
             Self::Userinfo => (config.userinfo_per_minute, MINUTE),
             Self::Authorization => (config.authorizations_per_minute, MINUTE),
+            Self::LeakReport => (config.leak_reports_per_minute, MINUTE),
         }
     }
 
@@ -89,14 +93,19 @@ impl Door {
             Self::Registration | Self::NewPassword => Rejection::TooManyRegistrations,
             Self::Mail => Rejection::TooOften,
             Self::FailedClient | Self::FailedClientRecord => Rejection::TooManyClientFailures,
-            Self::Token | Self::Introspection | Self::Userinfo | Self::Authorization => Rejection::TooOften,
+            Self::Token | Self::Introspection | Self::Userinfo | Self::Authorization | Self::LeakReport => {
+                Rejection::TooOften
+            }
         }
     }
 
     /// Whether those whose network is not known share one bucket. Machines do not: a proxy that does not say where they come from would
     /// stand for all of them.
     const fn counts_unknown(self) -> bool {
-        matches!(self, Self::Registration | Self::NewPassword | Self::Mail | Self::FailedClientRecord)
+        matches!(
+            self,
+            Self::Registration | Self::NewPassword | Self::Mail | Self::FailedClientRecord | Self::LeakReport
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one file per noun. Every command prints something a person can read and, with `--json`, one JSON value.
 
+mod api_key;
 mod arguments;
 mod audit;
 mod client;
@@ -89,6 +90,9 @@ enum Command {
     /// Roles: which scopes need one, and who has them.
     #[command(subcommand)]
     Role(role::RoleCommand),
+    /// Keys for scripts of people and services.
+    #[command(subcommand)]
+    ApiKey(api_key::ApiKeyCommand),
     /// Providers that people may sign in through.
     #[command(subcommand)]
     Upstream(upstream::UpstreamCommand),
@@ -170,6 +174,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Lockout(command) => command.run(context).await,
         Command::Resource(command) => command.run(context).await,
         Command::Role(command) => command.run(context).await,
+        Command::ApiKey(command) => command.run(context).await,
         Command::Upstream(command) => command.run(context).await,
         Command::Mail(command) => command.run(context).await,
         Command::Key(command) => command.run(context).await,

@@ -64,6 +64,8 @@ pub struct LimitsConfig {
     pub userinfo_per_minute: u32,
     /// Authorization requests.
     pub authorizations_per_minute: u32,
+    /// Reports of API keys that have leaked.
+    pub leak_reports_per_minute: u32,
 }
 
 impl LimitsConfig {

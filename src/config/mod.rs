@@ -2,6 +2,7 @@
 //! them, the environment (`DOORWARD__SECTION__KEY`) before both. Whatever is wrong is said before anything starts.
 
 mod accent;
+mod api_keys;
 mod audit;
 mod brand;
 mod colour;
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::metrics::MetricsConfig;
 pub use accent::{Accent, DARK, Grounds, LIGHT, Palette};
+pub use api_keys::ApiKeysConfig;
 pub use audit::AuditConfig;
 pub use brand::{BrandConfig, Logo, LogoKind};
 pub use colour::Colour;
@@ -72,6 +74,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// `[registration]`.
     pub registration: RegistrationConfig,
+    /// `[api_keys]`.
+    pub api_keys: ApiKeysConfig,
     /// `[password]`.
     pub password: PasswordConfig,
     /// `[mail]`.
@@ -207,6 +211,7 @@ impl Config {
                 .add("sign_in.email is true, and no mail can be sent: set mail.smtp (or mail.folder for development)");
         }
         self.limits.check(mistakes);
+        self.api_keys.check(mistakes);
         self.password.check(mistakes);
         self.mail.check(mistakes);
         self.outgoing.check(mistakes);

@@ -5,6 +5,8 @@ use super::Grants;
 use crate::clock::Timestamp;
 use crate::failure::Error;
 use crate::protocol::allowed::Allowed;
+use crate::protocol::api_key;
+use crate::protocol::audience::Audience;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::grant::Grant;
 use crate::protocol::rejection::{Refusal, Rejection};
@@ -17,7 +19,7 @@ use crate::tokens::{KeyRing, VerifiedToken};
 pub struct Access {
     /// What was given: client, subject, scopes, audience, key.
     pub token: VerifiedToken,
-    /// The person's grant that it came of, with the user as the account is now; `None` when the client acts for itself.
+    /// The person's grant that it came of, with the user as the account is now; `None` when the client acts for itself, and of an API key.
     pub grant: Option<Grant>,
 }
 
@@ -63,6 +65,9 @@ impl Grants {
     /// # Errors
     /// [`Rejection::RevokedToken`], [`Rejection::TokenOfEndedGrant`]; a failure when the database fails.
     pub(super) async fn standing(&self, token: VerifiedToken, now: Timestamp) -> Result<Access, Error> {
+        if let Some(id) = token.gid.clone().filter(|id| api_key::is_id(id)) {
+            return self.standing_of_key(token, &id, now).await;
+        }
         let client = self.directory.client(&token.client_id).await?;
         let (grant, revoked) = match &token.gid {
             Some(id) => {
@@ -85,6 +90,24 @@ impl Grants {
         let holder = if grant.is_some() { Holder::Person(&roles) } else { Holder::Service(&roles) };
         let token = narrowed(token, self.allowed(&client, &resources, holder))?;
         Ok(Access { token, grant })
+    }
+
+    /// The same for a token that an API key was traded for: it holds as long as the key does, for what the key may do now.
+    async fn standing_of_key(&self, mut token: VerifiedToken, id: &str, now: Timestamp) -> Result<Access, Error> {
+        let found = self.storage.read().await?.api_key_standing(id, &token.jti).await?;
+        let found = found.ok_or(Rejection::TokenOfEndedGrant)?;
+        if found.revoked {
+            return Err(Rejection::RevokedToken.into());
+        }
+        let access = self.key_access(found, now).await?;
+        if token.aud != Audience::of(&access.key.resource) {
+            return Err(Rejection::TokenOfEndedGrant.into());
+        }
+        let resources = self.directory.resources().await?;
+        token.scope = token.scope.filter(|scope| access.scopes.contains(scope));
+        token.roles.retain(|role| access.holder().holds(role));
+        token.roles = role::seen(std::mem::take(&mut token.roles), &token.aud, &resources);
+        Ok(Access { token, grant: None })
     }
 }
 

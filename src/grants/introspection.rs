@@ -2,6 +2,7 @@
 
 use super::{Grants, TokenRequest};
 use crate::failure::{Error, Failure};
+use crate::protocol::api_key::{self, PresentedKey};
 use crate::protocol::audience::Audience;
 use crate::protocol::client::AuthMethod;
 use crate::protocol::confirmation::token_type;
@@ -22,11 +23,19 @@ impl Grants {
             return Err(Rejection::PublicClientIntrospects.into());
         }
         let token = Secret::presented(request.params.single("token")?.ok_or(Rejection::MissingTokenParameter)?);
+        if api_key::is_meant(token.expose()) {
+            let presented = PresentedKey::read(&token);
+            let found = match &presented {
+                Some(key) => self.active_api_key(key, (request.client, request.origin), request.now).await?,
+                None => None,
+            };
+            return Ok(told(found));
+        }
         let found = match VerifiedToken::verify(&token, request.keys, &self.issuer, request.now) {
             Ok(verified) => self.active_access_token(verified, request).await?,
             Err(_) => self.active_refresh_token(&token, request).await?,
         };
-        Ok(found.map_or(Introspection::INACTIVE, |active| Introspection::Active(Box::new(active))))
+        Ok(told(found))
     }
 
     async fn active_access_token(
@@ -59,6 +68,7 @@ impl Grants {
             iat: token.iat,
             token_type: Some(token_type(token.cnf.as_ref())),
             jti: Some(token.jti),
+            dwk_id: token.gid.clone().filter(|id| api_key::is_id(id)),
             gid: token.gid,
             cnf: token.cnf,
         }))
@@ -91,7 +101,12 @@ impl Grants {
             token_type: None,
             jti: None,
             gid: Some(grant.id),
+            dwk_id: None,
             cnf: grant.confirmation,
         }))
     }
+}
+
+fn told(found: Option<ActiveToken>) -> Introspection {
+    found.map_or(Introspection::INACTIVE, |active| Introspection::Active(Box::new(active)))
 }

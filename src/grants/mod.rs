@@ -5,6 +5,7 @@
 //! [`GrantType`]. It decides, then chooses the signers, then writes: when it returns, only signing is left.
 
 mod access;
+mod api_key;
 mod authorization_code;
 mod client_credentials;
 mod failed_client;
@@ -13,12 +14,13 @@ mod refresh_token;
 mod revocation;
 
 pub use access::{Access, Demand};
+pub use api_key::KeyTrade;
 pub use refresh_token::REUSED;
 
 use crate::clock::Timestamp;
 use crate::config::{Config, TokensConfig};
 use crate::failure::{Error, Failure};
-use crate::protocol::algorithm::Algorithm;
+use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::allowed::Allowed;
 use crate::protocol::assurance::Assurance;
 use crate::protocol::audit::{Act, Actor, Origin};
@@ -120,14 +122,24 @@ impl Grants {
         resources: &[Resource],
         authorization: &Authorization,
     ) -> Result<Signers, Failure> {
+        self.signers_for((request.keys, request.now), resources, authorization, request.client.id_token_algorithm)
+    }
+
+    fn signers_for(
+        &self,
+        (keys, now): (&KeyRing, Timestamp),
+        resources: &[Resource],
+        authorization: &Authorization,
+        id_token: AlgorithmChoice,
+    ) -> Result<Signers, Failure> {
         let resource = resources.iter().find(|resource| authorization.audience.contains(&resource.identifier));
         let algorithms = Algorithms {
             access_token: resource.map(|resource| resource.signing_algorithm).unwrap_or_default(),
             access_token_type: resource.map(|resource| resource.token_type).unwrap_or_default(),
-            id_token: request.client.id_token_algorithm,
+            id_token,
             default: self.default_algorithm,
         };
-        Signers::choose(request.keys, algorithms, authorization.id_token.is_some(), request.now)
+        Signers::choose(keys, algorithms, authorization.id_token.is_some(), now)
     }
 
     /// What the client may have now.

@@ -196,7 +196,7 @@ impl Grants {
             transaction.record(&event.ended_in(Outcome::Refused).with("ends", what.as_str())).await?;
         }
         match what {
-            OnReuse::User => transaction.end_everything_of_user(&grant.user.id, reason, &act).await?,
+            OnReuse::User => transaction.end_access_of_user(&grant.user.id, reason, &act).await?,
             OnReuse::Grant => transaction.end_grant(&grant.id, reason, &act).await?,
         }
         transaction.commit().await

@@ -8,7 +8,9 @@ use axum::routing::{get, options, post};
 use axum::{Extension, Router};
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
-use super::endpoints::{authorize, discovery, health, introspect, jwks, provider_logout, revoke, token, userinfo};
+use super::endpoints::{
+    authorize, discovery, health, introspect, jwks, leaked, provider_logout, revoke, token, userinfo,
+};
 use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
@@ -72,9 +74,10 @@ fn router(app: App) -> Router {
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn_with_state(app.clone(), headers::machine_for_apps));
 
-    // For resource servers and providers: no browser's business, so without CORS.
+    // For resource servers, providers and scanners for secrets: no browser's business, so without CORS.
     let other_server = Router::new()
         .route("/introspect", post(introspect::post))
+        .route("/api-keys/leaked", post(leaked::post))
         .route("/upstream/{id}/backchannel-logout", post(provider_logout::post))
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn(headers::machine));

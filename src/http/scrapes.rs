@@ -30,6 +30,7 @@ const ROUTES: &[&str] = &[
     "/revoke",
     "/userinfo",
     "/introspect",
+    "/api-keys/leaked",
     "/authorize",
     "/authorize/continue",
     "/login",

@@ -192,6 +192,14 @@ impl Words {
                 self.lead = vec![self.say("mail-unlinked-lead").with("provider", tame(provider)).plain()];
             }
             Alert::NewDevice => self.begin("mail-new-device", &["mail-new-device-lead"], USUAL),
+            Alert::KeyMade { id } => {
+                self.begin("mail-key-made", &[], USUAL);
+                self.lead = vec![self.say("mail-key-made-lead").with("id", tame(id)).plain()];
+            }
+            Alert::KeyLeaked { id } => {
+                self.begin("mail-key-leaked", &[], &["mail-key-leaked-advice"]);
+                self.lead = vec![self.say("mail-key-leaked-lead").with("id", tame(id)).plain()];
+            }
             Alert::Lockout => self.begin("mail-lockout", &["mail-lockout-lead"], &["mail-lockout-advice"]),
             Alert::AddressChanged => self.begin("mail-changed", &["mail-moved-on-lead"], &["mail-moved-on-advice"]),
             Alert::EverythingEnded => self.begin("mail-ended", &["mail-ended-lead"], USUAL),

@@ -40,6 +40,16 @@ pub enum Alert {
     Lockout,
     /// The account has another address now, and this one leads to it no more.
     AddressChanged,
+    /// An API key was made.
+    KeyMade {
+        /// Its id: how it begins.
+        id: String,
+    },
+    /// An API key was found where it should not be, and ended.
+    KeyLeaked {
+        /// Its id: how it begins.
+        id: String,
+    },
     /// Everything was ended: all sign-ins, and all that applications were granted.
     EverythingEnded,
     /// Somebody who proved the address has it now, and the account that was there before is without one.
@@ -57,6 +67,7 @@ impl Alert {
         let is_set = |name: &str| event.details.get(name) == Some(&Value::Bool(true));
         let fields = event.details.get("fields").and_then(Value::as_array);
         let has_changed = |field: &str| fields.is_some_and(|fields| fields.iter().any(|name| name == field));
+        let subject = || event.subject.as_ref().map(|subject| subject.id.clone()).unwrap_or_default();
         let provider = || text("provider").unwrap_or_default().to_owned();
         Some(match event.name {
             Name::RefreshTokenReused => Self::TokenReused {
@@ -72,6 +83,8 @@ impl Alert {
             Name::IdentityUnlinked => Self::IdentityUnlinked { provider: provider() },
             Name::SignInSucceeded if is_set("new_device") => Self::NewDevice,
             Name::LockoutBegan => Self::Lockout,
+            Name::ApiKeyCreated => Self::KeyMade { id: subject() },
+            Name::ApiKeyReported => Self::KeyLeaked { id: subject() },
             Name::UserSignedOut => Self::EverythingEnded,
             _ => return None,
         })
@@ -89,6 +102,8 @@ impl Alert {
             Self::IdentityUnlinked { .. } => "identity_unlinked",
             Self::NewDevice => "new_device",
             Self::Lockout => "lockout",
+            Self::KeyMade { .. } => "key_made",
+            Self::KeyLeaked { .. } => "key_leaked",
             Self::AddressChanged => "moved_on",
             Self::EverythingEnded => "everything_ended",
             Self::Displaced => "displaced",

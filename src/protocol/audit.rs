@@ -14,6 +14,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
+use super::api_key::Owner;
 use super::device::Device;
 use super::named::named;
 use super::network::ClientNetwork;
@@ -67,6 +68,8 @@ pub enum Noun {
     SignIn,
     /// A grant.
     Grant,
+    /// An API key, by its id.
+    ApiKey,
     /// A signing key.
     Key,
     /// A master key.
@@ -85,6 +88,7 @@ named!(Noun {
     Identity = "identity",
     SignIn = "sign_in",
     Grant = "grant",
+    ApiKey = "api_key",
     Key = "key",
     MasterKey = "master_key",
     Address = "address",
@@ -242,6 +246,15 @@ impl Event {
     pub fn about_client(mut self, id: &str) -> Self {
         self.client_id = Some(id.to_owned());
         self
+    }
+
+    /// Whose API key it concerns.
+    #[must_use]
+    pub fn about_owner(self, owner: &Owner) -> Self {
+        match owner {
+            Owner::User(id) => self.about_user(id),
+            Owner::Client(id) => self.about_client(id),
+        }
     }
 
     /// What came of it, when it was no success.

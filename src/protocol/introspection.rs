@@ -30,9 +30,9 @@ pub struct ActiveToken {
     pub iss: String,
     /// The user, or the client itself.
     pub sub: String,
-    /// The audience; a refresh token's is the issuer.
+    /// The audience; a refresh token's is the issuer, an API key's the one API that it is for.
     pub aud: Audience,
-    /// The client it was given to.
+    /// The client it was given to; an API key is one by itself.
     pub client_id: String,
     /// Its scopes.
     pub scope: ScopeSet,
@@ -43,7 +43,7 @@ pub struct ActiveToken {
     pub exp: i64,
     /// When it was given, in seconds since the epoch.
     pub iat: i64,
-    /// `Bearer` or `DPoP` for an access token; a refresh token has no such type.
+    /// `Bearer` or `DPoP` for an access token; a refresh token and an API key have no such type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<&'static str>,
     /// An access token's id.
@@ -52,6 +52,9 @@ pub struct ActiveToken {
     /// The grant it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,
+    /// The API key that it is, or was traded for; a name of our own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dwk_id: Option<String>,
     /// The key that it is bound to (RFC 9449 §6.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,

@@ -11,6 +11,7 @@ use super::grant_type::GrantType;
 use super::issuer::Issuer;
 use super::response_mode::ResponseMode;
 use super::scope::ISSUER_SCOPES;
+use super::token_exchange;
 use crate::language::Language;
 
 /// The metadata document.
@@ -20,6 +21,8 @@ pub fn document(issuer: &Issuer) -> Value {
     let secret_methods: Vec<&str> =
         methods.iter().copied().filter(|method| *method != AuthMethod::None.as_str()).collect();
     let algorithms: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
+    let grant_types: Vec<&str> =
+        GrantType::ALL.iter().map(|one| one.as_str()).chain([token_exchange::GRANT_TYPE]).collect();
     json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.address("/authorize"),
@@ -34,7 +37,7 @@ pub fn document(issuer: &Issuer) -> Value {
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::NAMES,
-        "grant_types_supported": GrantType::ALL,
+        "grant_types_supported": grant_types,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": methods,

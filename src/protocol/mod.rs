@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod algorithm;
 pub mod allowed;
+pub mod api_key;
 pub mod assurance;
 pub mod attempts;
 pub mod audience;
@@ -65,6 +66,7 @@ pub mod role;
 pub mod scope;
 pub mod sign_in;
 pub mod ticket;
+pub mod token_exchange;
 pub mod trace;
 pub mod unproven;
 pub mod upstream;

@@ -38,8 +38,11 @@ pub const KNOWN: &[&str] = &[
     "scope",
     "state",
     "ui_locales",
-    // The endpoints of clients and of tokens (RFC 6749, RFC 6750, RFC 7009, RFC 7521, RFC 7662), and of providers (Back-Channel Logout).
+    // The endpoints of clients and of tokens (RFC 6749, RFC 6750, RFC 7009, RFC 7521, RFC 7662, RFC 8693), and of providers (Back-Channel Logout).
     "access_token",
+    "actor_token",
+    "actor_token_type",
+    "audience",
     "client_assertion",
     "client_assertion_type",
     "client_secret",
@@ -51,6 +54,9 @@ pub const KNOWN: &[&str] = &[
     "grant_type",
     "logout_token",
     "refresh_token",
+    "requested_token_type",
+    "subject_token",
+    "subject_token_type",
     "token",
     "token_type_hint",
     // What a browser brings back from a provider (RFC 6749, RFC 9207).

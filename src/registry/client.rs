@@ -273,6 +273,9 @@ impl Registry {
             State::On => (transaction.switch_client_on(client_id).await?, Name::ClientEnabled),
         };
         let client = client.ok_or_else(|| missing(client_id))?;
+        if to == State::Off {
+            transaction.end_api_keys_of_client(client_id, "client switched off", act).await?;
+        }
         let event = Event::of(act, name).on(Noun::Client, client_id);
         commit(transaction, &event).await?;
         Ok(Changed { view: client.into(), event, warnings: Vec::new() })

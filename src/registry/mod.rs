@@ -9,6 +9,7 @@
 //! ([`Transaction::hold_client`](crate::storage::Transaction::hold_client) and its like): what is checked is what is written, and whoever else
 //! changes the row waits. What needs no rule is one statement.
 
+mod api_key;
 mod client;
 mod deletion;
 mod identity;
@@ -25,7 +26,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::config::{Config, OutgoingConfig};
+use crate::config::{ApiKeysConfig, Config, OutgoingConfig};
 use crate::failure::Failure;
 use crate::leaked::Leaked;
 use crate::password::Hasher;
@@ -38,6 +39,7 @@ use crate::protocol::problem::Problems;
 use crate::storage::{Storage, Transaction};
 
 pub use crate::protocol::audit::Act;
+pub use api_key::{ApiKeyView, IssuedKey, KeyOwner, KeyUseView, NewKey};
 pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
 pub use deletion::{ClientBelongings, UserBelongings};
 pub use identity::{IdentityEntry, IdentityView, NewIdentity, WhichIdentity};
@@ -59,6 +61,8 @@ pub struct Registry {
     outgoing: OutgoingConfig,
     /// The longest pause between two uses of a sign-in, in seconds.
     idle: i64,
+    /// What keys of people and services may be.
+    api_keys: ApiKeysConfig,
     /// How many attempts to sign in may fail.
     attempts: Limits,
     /// Whether anybody can sign in with a password.
@@ -139,16 +143,25 @@ impl Registry {
     /// # Errors
     /// A sentence when the settings of `[password]` do not fit together, or the list of leaked passwords cannot be read.
     pub fn new(storage: Storage, config: &Config) -> Result<Self, Failure> {
+        Self::beside(storage, config, (Hasher::new(&config.password)?, Leaked::new(&config.password)?))
+    }
+
+    /// A registry that judges and hashes passwords with what a server does it with.
+    ///
+    /// # Errors
+    /// A sentence when the issuer is wrong.
+    pub fn beside(storage: Storage, config: &Config, (hasher, leaked): (Hasher, Leaked)) -> Result<Self, Failure> {
         let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
         storage.roles_come_of(config.providers());
         Ok(Self {
             storage,
-            hasher: Hasher::new(&config.password)?,
-            leaked: Leaked::new(&config.password)?,
+            hasher,
+            leaked,
             words: Words::of_site(&issuer, &config.brand.name),
             issuer: config.server.issuer.clone(),
             outgoing: config.outgoing.clone(),
             idle: config.sign_in.idle,
+            api_keys: config.api_keys.clone(),
             attempts: config.limits.attempts(),
             with_password: config.sign_in.password,
             by_mail: Powers {
@@ -173,6 +186,7 @@ const fn words(noun: Noun) -> &'static str {
     match noun {
         Noun::User => "account",
         Noun::SignIn => "live sign-in",
+        Noun::ApiKey => "API key",
         other => other.as_str(),
     }
 }

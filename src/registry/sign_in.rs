@@ -75,7 +75,7 @@ impl Registry {
         Ok(transaction.commit().await?)
     }
 
-    /// Ends all sign-ins and grants of a person; tells the person's id. `user` is an address or an id.
+    /// Ends all sign-ins, grants and API keys of a person; tells the person's id. `user` is an address or an id.
     ///
     /// # Errors
     /// [`Error::Missing`] when there is no such person.
@@ -88,7 +88,7 @@ impl Registry {
         Ok(Changed { view: id, event, warnings: Vec::new() })
     }
 
-    /// Ends all sign-ins and grants of everybody, one person at a time: what a backup that was put back has brought back. How many people
+    /// Ends all sign-ins, grants and API keys of everybody, one at a time: what a backup that was put back has brought back. How many people
     /// there are.
     pub async fn end_everything(&self, act: &Act) -> Result<u64, Error> {
         let (mut ended, mut after) = (0, None);
@@ -102,9 +102,28 @@ impl Registry {
                 }
             }
             if people.next.is_none() {
-                return Ok(ended);
+                break;
             }
             after = people.next;
+        }
+        self.end_keys_of_clients(act).await?;
+        Ok(ended)
+    }
+
+    /// Ends the API keys of every client: some may have been taken back since the backup.
+    async fn end_keys_of_clients(&self, act: &Act) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let clients = self.clients(None, Page { after, limit: 500 }).await?;
+            for client in &clients.items {
+                let mut transaction = self.storage.begin().await?;
+                transaction.end_api_keys_of_client(&client.client_id, ENDED, act).await?;
+                transaction.commit().await?;
+            }
+            if clients.next.is_none() {
+                return Ok(());
+            }
+            after = clients.next;
         }
     }
 

@@ -140,7 +140,7 @@ impl SignIns {
         held.succeed(&mut transaction, now).await?;
         let act = browser.act(user_id, now);
         if choice.ends_all {
-            transaction.end_everything_of_user(user_id, "new password", &act).await?;
+            transaction.end_access_of_user(user_id, "new password", &act).await?;
         }
         let event = Event::of(&act, Name::UserPasswordChanged).on(Noun::User, user_id);
         transaction.record(&event.with("ended_all", choice.ends_all)).await?;

@@ -40,6 +40,8 @@ statements! {
         ORDER BY expires_at LIMIT $2)";
     TICKET_DUE = "SELECT expires_at FROM tickets WHERE expires_at < $1 LIMIT 1";
     CLEAN_TICKETS = "DELETE FROM tickets WHERE id IN (SELECT id FROM tickets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+    API_KEY_DUE = "SELECT expires_at FROM api_keys WHERE expires_at < $1 LIMIT 1";
+    CLEAN_API_KEYS = "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
     SIGN_INS_TO_LOOK_AT = "SELECT id, ended_at, expires_at, last_used_at FROM sign_ins WHERE look_at <= $1 ORDER BY look_at LIMIT $2";
     CLEAN_SIGN_IN = "DELETE FROM sign_ins WHERE id = $1 AND (ended_at < $2 OR expires_at < $2 OR last_used_at < $3)";
     LOOK_AT_SIGN_IN = "UPDATE sign_ins SET look_at = $2 WHERE id = $1";
@@ -102,6 +104,8 @@ impl Storage {
         gone += self.clean_table(MAIL_OVERDUE, CLEAN_MAILS, now.minus(WEEK)).await?;
         gone += self.clean_table(MAIL_MARK_DUE, CLEAN_MAIL_MARKS, now).await?;
         gone += self.clean_table(TICKET_DUE, CLEAN_TICKETS, now.minus(DAY)).await?;
+        // Who asks why a script of theirs fails finds what became of its key.
+        gone += self.clean_table(API_KEY_DUE, CLEAN_API_KEYS, now.minus(30 * DAY)).await?;
         gone += self.clean_counters(now).await?;
         Ok(gone)
     }

@@ -19,6 +19,7 @@ statements! {
     DELETE_GRANTS_OF_CLIENT = "DELETE FROM grants WHERE client_id = $1";
     DELETE_CONSENTS_OF_CLIENT = "DELETE FROM consents WHERE client_id = $1";
     DELETE_NOTICES_OF_CLIENT = "DELETE FROM logout_outbox WHERE client_id = $1";
+    DELETE_API_KEYS_OF_CLIENT = "DELETE FROM api_keys WHERE client_id = $1";
     DELETE_CLIENT = "DELETE FROM clients WHERE client_id = $1";
     DELETE_TOKENS_OF_USER = "DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE user_id = $1)";
     DELETE_CODES_OF_USER = "DELETE FROM codes WHERE grant_id IN (SELECT id FROM grants WHERE user_id = $1)";
@@ -30,7 +31,9 @@ statements! {
     // What was asked for the address by somebody who has shown nothing yet.
     DELETE_TICKETS_TO_USER = "DELETE FROM tickets WHERE user_id IS NULL AND address = (SELECT u.email FROM users u WHERE u.id = $1)";
     DELETE_MAILS_TO_USER = "DELETE FROM mail_outbox WHERE user_id IS NULL AND to_address = (SELECT u.email FROM users u WHERE u.id = $1)";
+    DELETE_API_KEYS_OF_USER = "DELETE FROM api_keys WHERE user_id = $1";
     DELETE_USER = "DELETE FROM users WHERE id = $1";
+    DELETE_API_KEYS_FOR_RESOURCE = "DELETE FROM api_keys WHERE resource = $1";
     DELETE_RESOURCE = "DELETE FROM resources WHERE identifier = $1";
 }
 
@@ -63,6 +66,7 @@ impl Transaction {
             DELETE_GRANTS_OF_CLIENT,
             DELETE_CONSENTS_OF_CLIENT,
             DELETE_NOTICES_OF_CLIENT,
+            DELETE_API_KEYS_OF_CLIENT,
             DELETE_CLIENT,
         ];
         let is_done = self.delete_rows(&all, client_id).await?;
@@ -85,6 +89,7 @@ impl Transaction {
             DELETE_TICKETS_OF_USER,
             DELETE_TICKETS_TO_USER,
             DELETE_MAILS_TO_USER,
+            DELETE_API_KEYS_OF_USER,
             DELETE_USER,
         ];
         let is_done = self.delete_rows(&all, user_id).await?;
@@ -95,9 +100,11 @@ impl Transaction {
         Ok(is_done)
     }
 
-    /// Deletes an API, and tells the nodes so.
+    /// Deletes an API with the keys for it, and tells the nodes so: one that is registered again under the same identifier is another.
     pub async fn delete_resource(&mut self, identifier: &str) -> Result<(), Failure> {
-        on!(self, |c| sqlx::query(DELETE_RESOURCE).bind(identifier).execute(c).await.map(drop))?;
+        for statement in [DELETE_API_KEYS_FOR_RESOURCE, DELETE_RESOURCE] {
+            on!(self, |c| sqlx::query(statement).bind(identifier).execute(c).await.map(drop))?;
+        }
         self.resource_changed().await
     }
 

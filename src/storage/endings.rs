@@ -133,8 +133,14 @@ impl Transaction {
         self.end_grants(END_GRANT, (id, None), reason, act).await
     }
 
-    /// Ends all sign-ins and all grants of a user.
+    /// Ends all sign-ins, all grants and all API keys of a user: what somebody else may have put there.
     pub async fn end_everything_of_user(&mut self, user_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
+        self.end_access_of_user(user_id, reason, act).await?;
+        self.end_api_keys_of_user(user_id, reason, act).await
+    }
+
+    /// Ends all sign-ins and all grants of a user. What they gave their own scripts goes on.
+    pub async fn end_access_of_user(&mut self, user_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
         self.hold_user(user_id).await?;
         self.end_sign_ins(Which::OfUser(user_id), reason, act).await?;
         self.end_grants(END_GRANTS_OF_USER, (user_id, None), reason, act).await

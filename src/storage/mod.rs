@@ -13,6 +13,7 @@
 
 mod access;
 mod alerts;
+mod api_keys;
 mod attempts;
 mod audit;
 mod audit_batches;
@@ -54,6 +55,7 @@ mod upstream_logouts;
 mod users;
 
 pub use access::AppWithAccess;
+pub use api_keys::{KeyUse, LEAKED, NewApiKey, StandingKey};
 pub use attempts::Place;
 pub use audit::{AuditFilter, ListedEvent};
 pub use audit_batches::AuditBatch;
@@ -110,6 +112,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
         access::STATEMENTS,
         alerts::STATEMENTS,
+        api_keys::STATEMENTS,
         attempts::STATEMENTS,
         audit::STATEMENTS,
         audit_batches::STATEMENTS,

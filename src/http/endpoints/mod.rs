@@ -5,6 +5,7 @@ pub(super) mod discovery;
 pub(super) mod health;
 pub(super) mod introspect;
 pub(super) mod jwks;
+pub(super) mod leaked;
 pub(super) mod provider_logout;
 pub(super) mod revoke;
 pub(super) mod token;

@@ -1,6 +1,6 @@
-//! Bodies and queries as parameters: at most 64 KiB, form-encoded (RFC 6749 §3.2).
+//! Bodies and queries as parameters: at most 64 KiB, form-encoded (RFC 6749 §3.2); and the one body that is no form.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, header};
 
 use crate::protocol::params::Params;
@@ -17,16 +17,23 @@ pub(in crate::http) async fn form(headers: &HeaderMap, body: Body) -> Result<Par
     if !is_form(headers) {
         return Err(Rejection::WrongContentType);
     }
+    Params::parse(&bytes(headers, body).await?)
+}
+
+/// Reads a body of any type.
+///
+/// # Errors
+/// [`Rejection::BodyTooLarge`], [`Rejection::BodyUnreadable`].
+pub(in crate::http) async fn bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Rejection> {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > MAX_BODY as u64) {
         return Err(Rejection::BodyTooLarge);
     }
-    let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
+    to_bytes(body, MAX_BODY).await.map_err(|error| {
         let too_large =
             std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
         if too_large { Rejection::BodyTooLarge } else { Rejection::BodyUnreadable }
-    })?;
-    Params::parse(&bytes)
+    })
 }
 
 /// Whether the body says that it is form-encoded. The media type has no parameters, and those that clients send all the same, such as a

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use super::body;
@@ -67,6 +68,13 @@ impl FromRequest<App> for ClientForm {
         let (parts, body) = request.into_parts();
         let params = body::form(&parts.headers, body).await?;
         params.refuse_repeated()?;
+        Self::authenticate(&parts, params, app).await
+    }
+}
+
+impl ClientForm {
+    /// Who the client is that sends these parameters, none of which stands twice.
+    pub(super) async fn authenticate(parts: &Parts, params: Params, app: &App) -> Result<Self, Unauthenticated> {
         let authorization: Vec<&[u8]> =
             parts.headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
         let challenges = !authorization.is_empty() || params.single("client_id")?.is_none();

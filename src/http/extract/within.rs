@@ -37,6 +37,10 @@ pub(in crate::http) struct Userinfo;
 #[derive(Debug)]
 pub(in crate::http) struct Authorizations;
 
+/// That leaked keys end.
+#[derive(Debug)]
+pub(in crate::http) struct LeakReports;
+
 impl Asked for Tokens {
     const DOOR: Door = Door::Token;
     type Refused = JsonError;
@@ -49,6 +53,11 @@ impl Asked for Introspections {
 
 impl Asked for Userinfo {
     const DOOR: Door = Door::Userinfo;
+    type Refused = JsonError;
+}
+
+impl Asked for LeakReports {
+    const DOOR: Door = Door::LeakReport;
     type Refused = JsonError;
 }
 

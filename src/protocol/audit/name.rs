@@ -87,6 +87,16 @@ pub enum Name {
     ClientDeleted,
     /// A request could not prove to be a client's. Counted, as failed sign-ins are: for each network and client.
     ClientAuthenticationFailed,
+    /// An API key was made.
+    ApiKeyCreated,
+    /// An API key was replaced by another.
+    ApiKeyRotated,
+    /// An API key was ended.
+    ApiKeyEnded,
+    /// An API key that could be used was reported as leaked, and ended by that.
+    ApiKeyReported,
+    /// An API key was used: from another network than before, or for the first time that day.
+    ApiKeyUsed,
     /// A resource was registered.
     ResourceCreated,
     /// A resource was changed.
@@ -161,6 +171,11 @@ named!(Name {
     ClientEnabled = "client.enabled",
     ClientDeleted = "client.deleted",
     ClientAuthenticationFailed = "client.authentication_failed",
+    ApiKeyCreated = "api_key.created",
+    ApiKeyRotated = "api_key.rotated",
+    ApiKeyEnded = "api_key.ended",
+    ApiKeyReported = "api_key.reported",
+    ApiKeyUsed = "api_key.used",
     ResourceCreated = "resource.created",
     ResourceChanged = "resource.changed",
     ResourceDeleted = "resource.deleted",

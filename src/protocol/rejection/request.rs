@@ -8,6 +8,7 @@ macro_rules! request {
         WrongContentType: InvalidRequest 415, "RFC 6749 §3.2", "The content type must be application/x-www-form-urlencoded.";
         BodyTooLarge: InvalidRequest 413, "OWASP ASVS 4.1", "The request body is longer than 65536 bytes.";
         BodyUnreadable: InvalidRequest, "RFC 9112 §6", "The request body ended before it was complete.";
+        MalformedLeakReport: InvalidRequest, "RFC 8259 §2", "A report is a JSON array of 1 to 100 objects, each with a token of text.";
 
         // Where it goes.
         NoSuchPage: NotFound, "RFC 9110 §15.5.5", "There is no page at this address.";

@@ -41,6 +41,17 @@ macro_rules! token {
         EndedGrant: InvalidGrant, "RFC 6749 §5.2", "The authorization has ended.";
         WrongKeyOfGrant: InvalidGrant, "RFC 9449 §5", "The authorization is bound to a key that the request does not prove.";
 
+        // Token exchange.
+        MissingSubjectToken: InvalidRequest, "RFC 8693 §2.1", "subject_token is missing.";
+        UnknownSubjectTokenType: InvalidRequest, "RFC 8693 §2.1", "subject_token_type is not supported: urn:doorward:params:oauth:token-type:api-key is.";
+        UnknownRequestedTokenType: InvalidRequest, "RFC 8693 §2.1", "requested_token_type is not supported: urn:ietf:params:oauth:token-type:access_token is.";
+        ActorToken: InvalidRequest, "RFC 8693 §2.1", "actor_token is not supported.";
+        ClientBesideApiKey: InvalidRequest, "RFC 6749 §2.3", "The API key is the one credential of this request: no client authenticates beside it.";
+        MalformedApiKey: InvalidRequest, "RFC 8693 §2.2.2", "subject_token is not a whole API key: a character is wrong or missing.";
+        UnknownApiKey: InvalidRequest, "RFC 8693 §2.2.2", "subject_token is not valid.";
+        EndedApiKey: InvalidRequest, "RFC 8693 §2.2.2", "subject_token is not valid.";
+        ApiKeyForAnotherResource: InvalidTarget, "RFC 8693 §2.1", "The API key is for another API.";
+
         // Revocation and introspection.
         MissingTokenParameter: InvalidRequest, "RFC 7009 §2.1", "token is missing.";
         PublicClientIntrospects: InvalidClient, "RFC 7662 §2.1", "Client authentication failed. (A public client may not introspect.)";

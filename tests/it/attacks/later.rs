@@ -42,13 +42,13 @@ pub const LATER: &[Later] = &[
         rows: &[("E7", "all of it"), ("E8", "all of it"), ("J4", "TOTP and recovery codes"), ("J10", "recovery codes")],
     },
     Later {
-        feature: "API keys",
-        signs: &[Command("api-key"), Source("registry/api_key"), Source("storage/api_keys"), Route("api-key")],
-        rows: &[("E5", "creating one"), ("E16", "creating one"), ("J8", "comparing them"), ("K5", "all of it")],
+        feature: "API keys on the account page",
+        signs: &[Route("/account/api-key"), Source("http/pages/api_key")],
+        rows: &[("E5", "creating one"), ("E16", "creating one")],
     },
     Later {
         feature: "an admin API",
-        signs: &[Route("/admin"), Route("/api"), Source("http/endpoints/admin"), Source("http/admin")],
+        signs: &[Route("/admin"), Route("/api/"), Source("http/endpoints/admin"), Source("http/admin")],
         rows: &[
             ("A4", "by the API"),
             ("E14", "deleting the only admin"),
@@ -84,14 +84,9 @@ pub const LATER: &[Later] = &[
         rows: &[("J4", "entering a device code"), ("J10", "device codes")],
     },
     Later {
-        feature: "token exchange and JWT bearer",
-        signs: &[
-            Says("token-exchange"),
-            Says("jwt-bearer"),
-            Source("grants/token_exchange"),
-            Source("grants/jwt_bearer"),
-        ],
-        rows: &[("D13", "all of it but that there is none")],
+        feature: "token exchange of other tokens than API keys, and JWT bearer",
+        signs: &[Says("jwt-bearer"), Source("grants/token_exchange"), Source("grants/jwt_bearer")],
+        rows: &[("D13", "all but API keys")],
     },
     Later {
         feature: "private_key_jwt",

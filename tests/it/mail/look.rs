@@ -24,6 +24,8 @@ fn every_kind() -> Vec<About> {
         Alert::PasswordReset,
         Alert::IdentityLinked { provider: "Google".to_owned() },
         Alert::IdentityUnlinked { provider: LONG_NAME.to_owned() },
+        Alert::KeyMade { id: "dwk_0aZ9bY8cX7dW".to_owned() },
+        Alert::KeyLeaked { id: "dwk_0aZ9bY8cX7dW".to_owned() },
         Alert::NewDevice,
         Alert::Lockout,
         Alert::AddressChanged,

@@ -103,7 +103,7 @@ async fn these_tests_know_every_form_of_the_router() {
     let (_, forms) = every_form(&server).await;
     let known: Vec<&str> = forms.iter().map(|form| form.action.as_str()).collect();
     // What other sites and machines post, without a form of ours.
-    let foreign = ["/authorize", "/logout", "/token", "/revoke", "/introspect", "/userinfo"];
+    let foreign = ["/authorize", "/logout", "/token", "/revoke", "/introspect", "/userinfo", "/api-keys/leaked"];
     let upstream = ["/upstream/fake/callback", "/upstream/fake/backchannel-logout"];
     for (path, methods) in routes() {
         let path = path.replace("{id}", "fake");

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use doorward::secret::{base64url, sha256};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Chromium;
 
@@ -21,24 +21,31 @@ axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabl
   .then(({ violations }) => done(violations.map(({ id, nodes }) => `${id}: ${nodes.map(told).join('; ')}`)), (error) => done([`axe failed: ${error}`]));
 ";
 
-/// How far what is on the page has moved since it was first drawn.
+/// What of the page has moved since it was first drawn, a line per move: how far, what, from where to where.
 const SHIFT: &str = r"
 const done = arguments[arguments.length - 1];
-let sum = 0;
-new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => { sum += value; })).observe({ type: 'layout-shift', buffered: true });
-requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+const moves = [];
+const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' ');
+const what = (node) => node ? `${node.nodeName} ${node.id || node.className || node.textContent?.trim().slice(0, 30)}` : 'something';
+const told = ({ node, previousRect, currentRect }) => `${what(node)}: ${place(previousRect)} -> ${place(currentRect)}`;
+new PerformanceObserver((list) => list.getEntries().forEach(({ value, sources }) => { moves.push(`${value} ${sources.map(told).join(', ')}`); }))
+  .observe({ type: 'layout-shift', buffered: true });
+requestAnimationFrame(() => requestAnimationFrame(() => done(moves)));
 ";
 
 /// What axe complains about on the page that the browser shows.
 pub async fn complaints(browser: &Chromium) -> Vec<String> {
     browser.page.execute(source(), vec![]).await.unwrap();
-    let found = browser.page.execute_async(RUN, vec![]).await.unwrap();
-    found.as_array().unwrap().iter().map(|words| words.as_str().unwrap().to_owned()).collect()
+    lines(browser.page.execute_async(RUN, vec![]).await.unwrap())
 }
 
-/// How far the page moved while it came: 0 is not at all.
-pub async fn layout_shift(browser: &Chromium) -> Value {
-    browser.page.execute_async(SHIFT, vec![json!(null)]).await.unwrap()
+/// What of the page moved while it came.
+pub async fn moves(browser: &Chromium) -> Vec<String> {
+    lines(browser.page.execute_async(SHIFT, vec![]).await.unwrap())
+}
+
+fn lines(found: Value) -> Vec<String> {
+    serde_json::from_value(found).unwrap()
 }
 
 fn source() -> &'static str {

@@ -69,7 +69,8 @@ impl Client {
         self.server.send(request).await
     }
 
-    fn request(&self, path: &str, fields: &[(&str, &str)]) -> Request<Body> {
+    /// An authenticated form for an endpoint, to be sent from somewhere.
+    pub fn request(&self, path: &str, fields: &[(&str, &str)]) -> Request<Body> {
         let mut form = Serializer::new(String::new());
         form.extend_pairs(fields);
         let path = self.server.app.issuer.place(path);

@@ -16,6 +16,8 @@ const ALERTS: &[&str] = &[
     "password_reset",
     "identity_linked",
     "identity_unlinked",
+    "key_made",
+    "key_leaked",
     "new_device",
     "lockout",
     "everything_ended",

@@ -4,7 +4,7 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 
-use crate::attacks::{ANN, is_active, refresh, text, tokens};
+use crate::attacks::{ANN, encoded, is_active, refresh, text, tokens};
 use crate::support::{Client, Server, unverified_claims};
 
 /// A refresh with a further field.
@@ -160,9 +160,61 @@ async fn d12_a_refresh_goes_to_no_api_that_was_not_granted() {
     assert!(is_active(&client, &access).await, "its own client may know");
 }
 
-/// There is neither: every such grant type is unsupported, for every kind of client, and none is announced.
+/// An API key alone is exchanged, by whoever holds it: for fewer scopes and never for more, for its own API and no other, while it and its owner last.
 #[tokio::test]
-async fn d13_tokens_are_exchanged_for_nothing() {
+async fn d13_an_api_key_is_exchanged_for_less_and_never_for_more() {
+    const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    for api in ["https://a.test", "https://b.test"] {
+        server.db_resource(api, &["read", "write"]).await;
+    }
+    server.poll().await;
+    let act = doorward::registry::Act::of_operator(server.clock.now());
+    let new = |scope: &str| doorward::registry::NewKey {
+        name: "Backup".into(),
+        resource: "https://a.test".into(),
+        scope: scope.into(),
+        lifetime: Some(3600),
+    };
+    let registry = server.registry();
+    let owner = doorward::registry::KeyOwner::User(&ann);
+    let made = registry.create_api_key(owner, new("read"), &act).await.unwrap().view;
+    let trade = async |token: &str, kind: &str, more: &str| {
+        let of = format!("subject_token={}&subject_token_type={}", encoded(token), encoded(kind));
+        server.post("/token", &format!("grant_type={}&{of}{more}", encoded(EXCHANGE))).await
+    };
+    const KEY: &str = "urn:doorward:params:oauth:token-type:api-key";
+    let key = made.secret.expose();
+    assert_eq!(trade(key, KEY, "").await.ok()["scope"], "read");
+    trade(key, KEY, "&scope=read+write").await.refused_json(400, Rejection::WiderScope);
+    trade(key, KEY, "&scope=openid").await.refused_json(400, Rejection::WiderScope);
+    trade(key, KEY, "&resource=https%3A%2F%2Fb.test").await.refused_json(400, Rejection::ApiKeyForAnotherResource);
+    trade(key, KEY, "&audience=https%3A%2F%2Fb.test").await.refused_json(400, Rejection::ApiKeyForAnotherResource);
+    trade(key, KEY, "&actor_token=x").await.refused_json(400, Rejection::ActorToken);
+    // A token of somebody else's is no subject, whatever it is called.
+    let web = server.db_client(ClientType::Web, |_| {}).await;
+    let given = tokens(&mut server.browser(), &web).await;
+    for name in ["access_token", "id_token"] {
+        let token = text(&given, name);
+        trade(&token, KEY, "").await.refused_json(400, Rejection::MalformedApiKey);
+        let kind = format!("urn:ietf:params:oauth:token-type:{name}");
+        trade(&token, &kind, "").await.refused_json(400, Rejection::UnknownSubjectTokenType);
+    }
+    // Nor is a key worth anything to a client that shows it beside its own credentials.
+    let fields = [("grant_type", EXCHANGE), ("subject_token", key), ("subject_token_type", KEY)];
+    web.token(&fields).await.refused_json(400, Rejection::ClientBesideApiKey);
+    server.turn(3600);
+    trade(key, KEY, "").await.refused_json(400, Rejection::EndedApiKey);
+    let act = doorward::registry::Act::of_operator(server.clock.now());
+    let again = registry.create_api_key(owner, new("write"), &act).await.unwrap().view;
+    registry.switch_user(&ann, doorward::registry::State::Off, &act).await.unwrap();
+    trade(again.secret.expose(), KEY, "").await.refused_json(400, Rejection::EndedApiKey);
+}
+
+/// Of the other grant types of assertions and passwords there is none: each is unsupported, for every kind of client, and none is announced.
+#[tokio::test]
+async fn d13_other_tokens_are_exchanged_for_nothing() {
     let server = Server::start().await;
     server.db_user(ANN).await;
     let web = server.db_client(ClientType::Web, |_| {}).await;
@@ -171,7 +223,6 @@ async fn d13_tokens_are_exchanged_for_nothing() {
     let metadata = server.get("/.well-known/openid-configuration").await.ok();
     let announced = metadata["grant_types_supported"].to_string();
     for kind in [
-        "urn:ietf:params:oauth:grant-type:token-exchange",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "urn:ietf:params:oauth:grant-type:saml2-bearer",
         "urn:ietf:params:oauth:grant-type:device_code",

@@ -96,6 +96,36 @@ async fn j8_a_clients_secret_is_not_found_out() {
     assert_eq!(source.matches("PartialEq").count(), 1, "no secret is compared by a derived equality");
 }
 
+/// A key whose name is known, which is no secret, and one that nobody has: one answer, after one look; and what is compared is a hash.
+#[tokio::test]
+async fn j8_an_api_keys_secret_is_not_found_out() {
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    server.db_resource("https://api.test", &["read"]).await;
+    server.poll().await;
+    let new = doorward::registry::NewKey {
+        name: "Backup".into(),
+        resource: "https://api.test".into(),
+        scope: "read".into(),
+        lifetime: None,
+    };
+    let act = doorward::registry::Act::of_operator(server.clock.now());
+    let owner = doorward::registry::KeyOwner::User(&ann);
+    let made = server.registry().create_api_key(owner, new, &act).await.unwrap().view;
+    let fixed = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange\
+        &subject_token_type=urn%3Adoorward%3Aparams%3Aoauth%3Atoken-type%3Aapi-key";
+    let mut answers = Vec::new();
+    for name in [&made.key.id[4..], "aaaaaaaaaaaa"] {
+        let (_, guess) = doorward::protocol::api_key::assemble(name, &doorward::random::secret_digits());
+        let before = server.app.storage.statements_run();
+        let mut answer = server.post("/token", &format!("{fixed}&subject_token={}", guess.expose())).await;
+        answer.refused_json(400, Rejection::UnknownApiKey);
+        answer.headers.remove("x-trace-id");
+        answers.push((answer.status, answer.json(), answer.headers, server.app.storage.statements_run() - before));
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
 /// Class: what is guessed beside passwords: codes, tokens, cookies and client secrets have 256 bits, ids of tokens and grants 128, none is a counter; and
 /// whoever guesses at clients is turned away after sixty in a minute, while the right secret passes.
 #[tokio::test]

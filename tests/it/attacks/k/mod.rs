@@ -1,5 +1,7 @@
 //! Group K: who may do what inside the server, and what it tells of itself (OWASP ASVS 8 and 16).
 
+mod keys;
+
 use std::convert::Infallible;
 use std::task::Poll;
 
