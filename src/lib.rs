@@ -45,8 +45,11 @@
 //! - **ticket**: what a mail carries to prove that its reader may act, a link and perhaps a code ([`protocol::ticket::Ticket`]). Asked for
 //!   and shown in `signin/tickets.rs`; what follows is in `signin/recover.rs`, in `signin/by_mail.rs` where it proves who somebody is and signs them in, or in `registry/ticket.rs` when an operator gives it.
 //! - **alert**: a message that says what has happened to an account ([`protocol::alert::Alert`]).
-//! - **registry**: the decisions about what is registered here and who may use it ([`registry::Registry`]). It has faces: the commands
-//!   today, an admin API and dynamic registration later. A face parses and prints.
+//! - **API key**: what a script shows for somebody at one API ([`protocol::api_key::ApiKey`]). Its id is the client and the grant of the tokens that it is
+//!   traded for ([`grants::Grants::trade_api_key`]); what it may do is asked in `grants/api_key.rs` alone, of its owner as the account is now.
+//! - **registry**: the decisions about what is registered here and who may use it ([`registry::Registry`]). It has faces: the commands,
+//!   and of API keys the account page and reports of leaks; an admin API and dynamic registration later. A face parses and prints. Who may do what there is its own rule,
+//!   by the [`protocol::audit::Act`] that it is told; `tests/it/matrix` has a row for every function, and for every route.
 //! - **rejection**: a refusal by rule ([`protocol::rejection::Rejection`]), as opposed to a failure of ours ([`failure::Failure`]).
 //!
 //! # Five walkthroughs

@@ -199,6 +199,7 @@ impl ClientChange {
 impl Registry {
     /// Registers a client, and makes its secret when it is to authenticate with one.
     pub async fn create_client(&self, new: NewClient, act: &Act) -> Result<Changed<IssuedClient>, Error> {
+        self.administers(act).await?;
         let mut client = Client::new(new.client_id.unwrap_or_else(random::id), new.client_type, act.at);
         new.details.apply(&mut client)?;
         // There is no former algorithm to go on with.
@@ -237,6 +238,7 @@ impl Registry {
         change: ClientChange,
         act: &Act,
     ) -> Result<Changed<IssuedClient>, Error> {
+        self.administers(act).await?;
         let mut transaction = self.storage.begin().await?;
         let mut client = transaction.hold_client(client_id).await?.ok_or_else(|| missing(client_id))?;
         let fields = change.apply(&mut client)?;
@@ -253,6 +255,7 @@ impl Registry {
 
     /// Makes a new secret in place of the former one, which is worthless at once.
     pub async fn renew_client_secret(&self, client_id: &str, act: &Act) -> Result<Changed<IssuedClient>, Error> {
+        self.administers(act).await?;
         let secret = random::secret();
         let mut transaction = self.storage.begin().await?;
         let Some(client) = transaction.renew_secret(client_id, &secret.hash()).await? else {
@@ -267,6 +270,7 @@ impl Registry {
 
     /// Switches a client off, or on again. Off, its tokens end at once wherever we are asked.
     pub async fn switch_client(&self, client_id: &str, to: State, act: &Act) -> Result<Changed<ClientView>, Error> {
+        self.administers(act).await?;
         let mut transaction = self.storage.begin().await?;
         let (client, name) = match to {
             State::Off => (transaction.switch_client_off(client_id, act.at).await?, Name::ClientDisabled),

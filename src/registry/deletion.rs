@@ -45,6 +45,7 @@ impl Registry {
 
     /// Deletes a client with its grants, tokens and consents. No API names it any more as one that may introspect.
     pub async fn delete_client(&self, client_id: &str, act: &Act) -> Result<Changed<ClientView>, Error> {
+        self.administers(act).await?;
         for _ in 0..TRIES {
             let mut transaction = self.storage.begin().await?;
             let client = transaction.hold_client(client_id).await?;
@@ -64,6 +65,7 @@ impl Registry {
     /// Deletes a person's account with its sign-ins, identities, grants, tokens and consents; applications are told by the back channel that the
     /// sign-ins have ended. It is named by an address or an id.
     pub async fn delete_user(&self, user: &str, act: &Act) -> Result<Changed<UserView>, Error> {
+        self.administers(act).await?;
         let id = self.user(user).await?.id;
         match self.storage.delete_for_good(&id, act).await? {
             Deletion::Gone(gone) => {
@@ -80,6 +82,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Invalid`] while a client's own list names it: without it the list could be empty, which stands for every API.
     pub async fn delete_resource(&self, identifier: &str, act: &Act) -> Result<Changed<ResourceView>, Error> {
+        self.administers(act).await?;
         let mut transaction = self.storage.begin().await?;
         let resource = transaction.hold_resource(identifier).await?;
         let resource = resource.ok_or_else(|| Error::Missing(Noun::Resource, identifier.to_owned()))?;

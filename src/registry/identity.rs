@@ -120,6 +120,7 @@ impl WhichIdentity {
 impl Registry {
     /// Links an account at a provider to a person, who is named by an address or an id: from now on it signs them in.
     pub async fn link_identity(&self, user: &str, new: &NewIdentity, act: &Act) -> Result<UserView, Error> {
+        self.administers(act).await?;
         new.check()?;
         let id = self.user(user).await?.id;
         let mut transaction = self.storage.begin().await?;
@@ -145,6 +146,7 @@ impl Registry {
         even_last: bool,
         act: &Act,
     ) -> Result<UserView, Error> {
+        self.administers(act).await?;
         let id = self.user(user).await?.id;
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;

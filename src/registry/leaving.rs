@@ -22,6 +22,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Invalid`] for a time that is too long, or an account that is leaving already.
     pub async fn leave_user(&self, user: &str, grace: i64, act: &Act) -> Result<Changed<UserView>, Error> {
+        self.administers(act).await?;
         if !(1..=MAX_GRACE).contains(&grace) {
             return Err(Problems::one("grace", "is a second at least and a year at most".to_owned()).into());
         }
@@ -49,6 +50,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Invalid`] for an account that is not leaving.
     pub async fn return_user(&self, user: &str, act: &Act) -> Result<Changed<UserView>, Error> {
+        self.administers(act).await?;
         let id = self.user(user).await?.id;
         let mut transaction = self.storage.begin().await?;
         if !transaction.stay(&id, None, act).await? {
@@ -61,6 +63,7 @@ impl Registry {
 
     /// All that is known of a person, as they get it on their own pages.
     pub async fn export_user(&self, user: &str, act: &Act) -> Result<Export, Error> {
+        self.administers(act).await?;
         let id = self.user(user).await?.id;
         self.storage.export(&id, &self.issuer, act.at).await?.ok_or_else(|| missing(user))
     }

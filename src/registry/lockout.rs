@@ -115,6 +115,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Missing`] when there is no such person.
     pub async fn unlock_user(&self, user: &str, act: &Act) -> Result<Changed<String>, Error> {
+        self.administers(act).await?;
         let id = self.user(user).await?.id;
         let mut transaction = self.storage.begin().await?;
         transaction.clear_attempts(&id, &self.attempts).await?;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::role::Giver;
 use super::{Changed, Error, Registry, commit, given, set};
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
@@ -121,10 +120,11 @@ impl ResourceChange {
 impl Registry {
     /// Registers a resource.
     pub async fn create_resource(&self, new: NewResource, act: &Act) -> Result<Changed<ResourceView>, Error> {
+        self.administers(act).await?;
         let mut resource = Resource::new(new.identifier, act.at);
         let fields = new.details.apply(&mut resource);
         let mut transaction = self.storage.begin().await?;
-        let warnings = self.check_resource(&mut transaction, &resource, (&fields, act)).await?;
+        let warnings = self.check_resource(&mut transaction, &resource, &fields).await?;
         if !transaction.insert_resource(&resource).await? {
             let sentence = format!("there is a resource {} already", resource.identifier);
             return Err(Problems::one("identifier", sentence).into());
@@ -152,10 +152,11 @@ impl Registry {
         change: ResourceChange,
         act: &Act,
     ) -> Result<Changed<ResourceView>, Error> {
+        self.administers(act).await?;
         let mut transaction = self.storage.begin().await?;
         let mut resource = transaction.hold_resource(identifier).await?.ok_or_else(|| missing(identifier))?;
         let fields = change.apply(&mut resource);
-        let warnings = self.check_resource(&mut transaction, &resource, (&fields, act)).await?;
+        let warnings = self.check_resource(&mut transaction, &resource, &fields).await?;
         transaction.change_resource(&resource, &fields).await?;
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let event = Event::of(act, Name::ResourceChanged).on(Noun::Resource, identifier).with("fields", names);
@@ -169,7 +170,7 @@ impl Registry {
         &self,
         reader: &mut Reader,
         resource: &Resource,
-        (fields, act): (&[ResourceField], &Act),
+        fields: &[ResourceField],
     ) -> Result<Vec<String>, Error> {
         let mut problems = registration::check_resource(resource, &self.issuer).err().unwrap_or_default();
         let named = fields.contains(&ResourceField::Introspectors);
@@ -178,9 +179,6 @@ impl Registry {
                 let sentence = format!("there is no client '{}'", client_id.escape_debug());
                 problems.add(format!("introspectors[{at}]"), sentence);
             }
-        }
-        if fields.contains(&ResourceField::ScopeNeeds) {
-            Giver::of(reader, act).await?.may_change_roles()?;
         }
         let roles = reader.roles().await?;
         let is_known = |name: &str| roles.iter().any(|role| role.name == name);

@@ -148,22 +148,32 @@ impl Giver {
         }
         Err(format!("'{}' cannot be given by whoever does not have it", role.escape_debug()))
     }
-
-    /// Whether they may change what roles permit.
-    pub fn may_change_roles(&self) -> Result<(), Error> {
-        let sentence = format!("what roles permit is changed by whoever has the role '{ADMIN}'");
-        if self.has(ADMIN) { Ok(()) } else { Err(Problems::one("role", sentence).into()) }
-    }
 }
+
+/// What is said to whoever does not run this server.
+const NOT_ADMIN: &str = "only who runs this server does that: an operator, or somebody with the role 'admin'";
 
 /// What is wrong is an [`Error::Invalid`], an unknown name an [`Error::Missing`].
 impl Registry {
+    /// Whether whoever acts runs this server: an operator, the server itself, or somebody with the role [`ADMIN`]. To be asked before anything else, so that
+    /// nobody else learns what there is.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when they do not.
+    pub(super) async fn administers(&self, act: &Act) -> Result<(), Error> {
+        if matches!(act.by, Actor::Operator | Actor::System) {
+            return Ok(());
+        }
+        let giver = Giver::of(&mut self.storage.read().await?, act).await?;
+        if giver.has(ADMIN) { Ok(()) } else { Err(Problems::one("actor", NOT_ADMIN).into()) }
+    }
+
     /// Makes a role.
     pub async fn create_role(&self, name: &str, details: RoleChange, act: &Act) -> Result<Changed<RoleView>, Error> {
+        self.administers(act).await?;
         let mut role = Role::new(name.to_owned(), act.at);
         details.apply(&mut role);
         let mut transaction = self.storage.begin().await?;
-        Giver::of(&mut transaction, act).await?.may_change_roles()?;
         let mut problems = Problems::default();
         problems.note("name", role::check_name(name));
         check(&mut transaction, &role, &mut problems).await?;
@@ -194,9 +204,9 @@ impl Registry {
 
     /// Changes what is named of a role. It counts at the next refresh of a token, and at once wherever we are asked.
     pub async fn change_role(&self, name: &str, change: RoleChange, act: &Act) -> Result<Changed<RoleView>, Error> {
+        self.administers(act).await?;
         let mut transaction = self.storage.begin().await?;
         let mut role = transaction.hold_role(name).await?.ok_or_else(|| missing(name))?;
-        Giver::of(&mut transaction, act).await?.may_change_roles()?;
         let fields = change.apply(&mut role);
         let mut problems = Problems::default();
         check(&mut transaction, &role, &mut problems).await?;
@@ -210,12 +220,12 @@ impl Registry {
 
     /// Deletes a role that nobody and nothing uses. Without it its scopes are guarded no more, unless something else guards them.
     pub async fn delete_role(&self, name: &str, act: &Act) -> Result<Changed<RoleView>, Error> {
+        self.administers(act).await?;
         if BUILT_IN.contains(&name) {
             return Err(Problems::one("name", format!("the role '{name}' is always there")).into());
         }
         let mut transaction = self.storage.begin().await?;
         let role = transaction.hold_role(name).await?.ok_or_else(|| missing(name))?;
-        Giver::of(&mut transaction, act).await?.may_change_roles()?;
         let by = used(&mut transaction, name).await?;
         if !by.is_empty() {
             let all = [by.users, by.upstream_users, by.clients, by.resources].concat().join(", ");

@@ -67,6 +67,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Missing`] when there is no live one with this id.
     pub async fn end_sign_in(&self, id: &str, act: &Act) -> Result<(), Error> {
+        self.administers(act).await?;
         let mut transaction = self.storage.begin().await?;
         // Which records it.
         if !transaction.end_sign_in(id, ENDED, act).await? {
@@ -80,6 +81,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Missing`] when there is no such person.
     pub async fn end_sign_ins_of_user(&self, user: &str, act: &Act) -> Result<Changed<String>, Error> {
+        self.administers(act).await?;
         let id = self.user(user).await?.id;
         let mut transaction = self.storage.begin().await?;
         transaction.end_everything_of_user(&id, ENDED, act).await?;
@@ -91,6 +93,7 @@ impl Registry {
     /// Ends all sign-ins, grants and API keys of everybody, one at a time: what a backup that was put back has brought back. How many people
     /// there are.
     pub async fn end_everything(&self, act: &Act) -> Result<u64, Error> {
+        self.administers(act).await?;
         let (mut ended, mut after) = (0, None);
         loop {
             let people = self.users(None, Page { after, limit: 500 }).await?;

@@ -56,6 +56,7 @@ impl Registry {
     /// [`Error::Invalid`] for an address, name or role that cannot be, an address that is an account's, and where mail is off and the link is to be
     /// sent.
     pub async fn invite(&self, new: Invitation, by: Delivery, act: &Act) -> Result<Changed<LinkView>, Error> {
+        self.administers(act).await?;
         let mut problems = Problems::default();
         let address = match email::canonical(&new.email) {
             Ok(address) => address,
@@ -83,6 +84,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Missing`]; [`Error::Invalid`] for an account that is off or has no address, and where mail is off and the link is to be sent.
     pub async fn reset_password(&self, user: &str, by: Delivery, act: &Act) -> Result<Changed<LinkView>, Error> {
+        self.administers(act).await?;
         let id = self.user(user).await?.id;
         let user = self.storage.read().await?.user(&id).await?.ok_or_else(|| missing(user))?.user;
         let refuse = |why: &str| Err(Problems::one("user", why.to_owned()).into());

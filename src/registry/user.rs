@@ -186,6 +186,7 @@ impl UserChange {
 impl Registry {
     /// Makes an account.
     pub async fn create_user(&self, new: NewUser, act: &Act) -> Result<Changed<UserView>, Error> {
+        self.administers(act).await?;
         let mut user = User::new(random::row_id(act.at), MadeBy::Operator, act.at);
         let name = new.details.name.unwrap_or_default();
         let details = UserChange { email: Some(new.email), name: Some(name), ..new.details };
@@ -228,6 +229,7 @@ impl Registry {
     /// Changes what is named of an account, which is named by an address or an id. A new password ends all that the former one gave, in the
     /// same transaction.
     pub async fn change_user(&self, user: &str, change: UserChange, act: &Act) -> Result<Changed<UserView>, Error> {
+        self.administers(act).await?;
         let mut standing = self.account(user).await?.user;
         change.apply(&mut standing, Some(&self.words))?;
         let id = standing.id.clone();
@@ -289,6 +291,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Invalid`] for an account that is to be on and whose person is leaving.
     pub async fn switch_user(&self, user: &str, to: State, act: &Act) -> Result<Changed<UserView>, Error> {
+        self.administers(act).await?;
         let id = self.account(user).await?.user.id;
         let mut transaction = self.storage.begin().await?;
         if to == State::Off {

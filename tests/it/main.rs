@@ -31,6 +31,7 @@ mod leaving;
 mod long_state;
 mod lost_answers;
 mod mail;
+mod matrix;
 mod middleware;
 mod migrations;
 mod model;

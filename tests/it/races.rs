@@ -203,6 +203,11 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("redirect_uri", client.redirect_uri.clone()),
         ("code_verifier", crate::support::VERIFIER.to_owned()),
     ];
+    let report = Sent::Browser(
+        stranger.clone(),
+        Request::post("/api-keys/leaked").header(header::CONTENT_TYPE, "application/json").body(()).unwrap(),
+        "[{\"token\":\"dwk_nothing\"}]".to_owned(),
+    );
     let all = vec![
         ("authorize", Must::Be(303), Sent::get(&stranger, &client.authorization_url(""))),
         ("authorize silently", Must::Be(303), Sent::get(&browser, &silent)),
@@ -280,6 +285,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("keys", Must::Be(200), Sent::get(&stranger, "/.well-known/jwks.json")),
         ("discovery", Must::Be(200), Sent::get(&stranger, "/.well-known/openid-configuration")),
         ("metadata", Must::Be(200), Sent::get(&stranger, "/.well-known/oauth-authorization-server")),
+        ("a report of a leak", Must::Be(202), report),
         ("readiness", Must::Be(200), Sent::get(&stranger, "/readyz")),
         ("health", Must::Be(200), Sent::get(&stranger, "/healthz")),
         ("sign out", Must::Be(303), Sent::form(&leaving, &sign_out)),
