@@ -14,7 +14,7 @@ use crate::browser::Browser;
 use crate::clock::Moment;
 use crate::http::Connection;
 use crate::installation::{Installation, JWKS};
-use crate::operation::{Application, Asks, CodeFlow, Operation, Refresh, Tokens, get};
+use crate::operation::{Application, Asks, CodeFlow, Operation, Refresh, Tokens, encoded, form_head, get, with_body};
 use crate::progress::Progress;
 use crate::{Outcome, Problem};
 
@@ -29,6 +29,9 @@ const ES256_API: (&str, &str) = ("https://es256.example.org", "load:es256");
 const ALL: &str = "openid profile email offline_access load:read";
 /// Those of them that are the server's own: without a resource, the API's would make the API the audience too.
 const OWN: &str = "openid profile email offline_access";
+/// How an API key is traded (RFC 8693).
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const KEY: &str = "urn:doorward:params:oauth:token-type:api-key";
 /// How long a key for a new algorithm may be published before it signs: the default is 7 minutes.
 const PUBLICATION: Duration = Duration::from_secs(15 * 60);
 
@@ -45,6 +48,10 @@ pub enum Kind {
     Es256,
     /// Introspection of an access token whose grant holds.
     Introspection,
+    /// Introspection of an API key.
+    ApiKey,
+    /// An API key for a token of its API.
+    Trade,
     /// Userinfo for such a token.
     Userinfo,
     /// The authorization code flow with `openid`: two requests, two signatures.
@@ -162,6 +169,23 @@ impl Doorward {
                     Operation::Same { request, has: "\"active\":true" }
                 })
                 .collect(),
+            Kind::ApiKey => self
+                .keys(connections)?
+                .iter()
+                .map(|key| {
+                    let request = self.introspector.form("/introspect", &[("token", key)]);
+                    Operation::Same { request, has: "\"active\":true" }
+                })
+                .collect(),
+            Kind::Trade => self
+                .keys(connections)?
+                .iter()
+                .map(|key| {
+                    let form = [("grant_type", EXCHANGE), ("subject_token_type", KEY), ("subject_token", key)];
+                    let request = with_body(&form_head(&host, "/token", ""), &encoded(&form));
+                    Operation::Same { request, has: "\"access_token\"" }
+                })
+                .collect(),
             Kind::Userinfo => self
                 .tokens(connections, None)
                 .await?
@@ -180,6 +204,17 @@ impl Doorward {
                 self.tokens(connections, None).await?.into_iter().map(chain).collect::<Outcome<_>>()?
             }
         })
+    }
+
+    /// A key for each of so many connections, of a person of its own.
+    fn keys(&self, connections: usize) -> Outcome<Vec<String>> {
+        let make = |person: usize| {
+            let owner = &self.emails[person % self.emails.len()];
+            let fixed = ["api-key", "create", "--user", owner, "--name", "Load", "--resource", API.0, "--scope", API.1];
+            let made = self.installation.run(&fixed, "")?;
+            made["key"].as_str().map(str::to_owned).ok_or_else(|| "api-key create printed no key".into())
+        };
+        (0..connections).map(make).collect()
     }
 
     fn token_request(&self, (resource, scope): (&str, &str)) -> Vec<u8> {

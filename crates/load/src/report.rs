@@ -76,6 +76,15 @@ impl Row {
         .judged()
     }
 
+    /// How many times the cost of another row this one is, by their ratios to the same floor.
+    pub fn times(self, other: &Self, of: &'static str, target: f64) -> Self {
+        let spread = |row: &Self| row.ratio.unwrap_or(Spread { median: 1.0, low: 1.0, high: 1.0 });
+        let (small, large) = (spread(other), spread(&self));
+        let ratio =
+            Spread { median: large.median / small.median, low: large.low / small.high, high: large.high / small.low };
+        Self { ratio: Some(ratio), of: Some(of), target: Some(target), ..self }.judged()
+    }
+
     /// With its verdict: what is shown, rounded, is what counts.
     pub fn judged(mut self) -> Self {
         let (reached, digits) = match &self.ratio {

@@ -16,11 +16,13 @@ use crate::report::{Report, Row};
 use crate::round::{Spread, Workload};
 
 /// The operations at the log level that was asked for.
-pub const OPERATIONS: [(Kind, Spec); 8] = [
+pub const OPERATIONS: [(Kind, Spec); 10] = [
     (Kind::Jwks, spec("jwks", "JWKS", Floor::H, 1.8)),
     (Kind::Discovery, spec("discovery", "discovery", Floor::H, 1.8)),
     (Kind::ClientCredentials, spec("client-credentials", "client credentials, RS256", Floor::S, 1.05)),
-    (Kind::Introspection, spec("introspection", "introspection, active", Floor::S, 0.2)),
+    (Kind::Introspection, spec(INTROSPECTION, "introspection, active", Floor::S, 0.2)),
+    (Kind::ApiKey, spec(API_KEY, "introspection of an API key", Floor::S, 0.26)),
+    (Kind::Trade, spec("api-key-trade", "API key for a token, RS256", Floor::S, 1.3)),
     (Kind::Userinfo, spec("userinfo", "userinfo, active", Floor::S, 0.2)),
     (Kind::Code, spec("code", "authorization code flow, two signatures", Floor::S, 3.2)),
     (Kind::Refresh, spec("refresh", "refresh, two signatures", Floor::S, 2.7)),
@@ -34,6 +36,10 @@ const QUIET: [(Kind, Spec); 2] = [
     (Kind::Discovery, spec("discovery-error", "discovery, log level error", Floor::H, 1.4)),
 ];
 
+const INTROSPECTION: &str = "introspection";
+const API_KEY: &str = "api-key";
+/// How many times as much as that of a token the introspection of a key may cost.
+const OF_A_TOKEN: f64 = 1.3;
 const MEMORY: &str = "memory";
 const START: &str = "start";
 /// Milliseconds from start to first answer.
@@ -82,6 +88,12 @@ pub async fn run(
     if !arguments.memory {
         for (kind, spec) in OPERATIONS.iter().filter(|(_, spec)| arguments.wants(spec.name)) {
             report.rows.push(row(&bench, &doorward, &server, (*kind, *spec), progress).await?);
+        }
+        let of = |name: &str| report.rows.iter().find(|row| row.name == name).cloned();
+        if let (Some(token), Some(key)) = (of(INTROSPECTION), of(API_KEY)) {
+            let title = "the same, beside the introspection of a token".to_owned();
+            let beside = Row { name: "api-key-beside-token".to_owned(), title, ..key };
+            report.rows.push(beside.times(&token, "a token's", OF_A_TOKEN));
         }
         report.rows.extend(quiet(arguments, program, cores, &bench, progress).await?);
     }

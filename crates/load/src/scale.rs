@@ -18,7 +18,7 @@ use crate::operation::{Application, Asks, CodeFlow, Operation};
 use crate::process::Running;
 use crate::progress::Progress;
 use crate::report::{Report, Row};
-use crate::round::{Spread, Until, Workload};
+use crate::round::{Until, Workload};
 use crate::rows::{OPERATIONS, jwks, row};
 
 /// By how much an operation may become dearer.
@@ -76,13 +76,9 @@ async fn all(
     Ok(rows)
 }
 
-/// One row: how many times the former cost the later one is, by their ratios to the same floor.
+/// One row: how many times the former cost the later one is.
 fn growth(before: &Row, after: &Row) -> Row {
-    let spread = |row: &Row| row.ratio.unwrap_or(Spread { median: 1.0, low: 1.0, high: 1.0 });
-    let (small, large) = (spread(before), spread(after));
-    let ratio =
-        Spread { median: large.median / small.median, low: large.low / small.high, high: large.high / small.low };
-    Row { ratio: Some(ratio), of: Some("before"), target: Some(GROWTH), ..after.clone() }.judged()
+    after.clone().times(before, "before", GROWTH)
 }
 
 /// Registers web applications of ours, for which nobody is asked to consent.
@@ -163,6 +159,7 @@ async fn fill(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::round::Spread;
 
     #[test]
     fn growth_is_the_ratio_of_the_ratios() {

@@ -9,14 +9,17 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// Every row but the one whose key may have to wait for minutes until it signs.
-const ROWS: [&str; 12] = [
+const ROWS: [&str; 15] = [
     "jwks",
     "discovery",
     "client-credentials",
     "introspection",
+    "api-key",
+    "api-key-trade",
     "userinfo",
     "code",
     "refresh",
+    "api-key-beside-token",
     "jwks-error",
     "discovery-error",
     "memory-idle",
@@ -53,8 +56,8 @@ fn names(report: &Value) -> Vec<&str> {
 
 #[test]
 fn a_run_over_all_rows_fills_them() {
-    let only =
-        "jwks,discovery,client-credentials,introspection,userinfo,code,refresh,jwks-error,discovery-error,memory,start";
+    let only = "jwks,discovery,client-credentials,introspection,api-key,api-key-trade,userinfo,code,refresh,jwks-error,\
+        discovery-error,memory,start";
     let report = run(&["--server", server().to_str().unwrap(), "--reads", "40", "--writes", "40", "--only", only]);
     assert_eq!(names(&report), ROWS);
     for row in report["rows"].as_array().unwrap() {
