@@ -5,6 +5,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::api_key::ApiKey;
 use super::audit::seal::Row;
 use super::consent::Allowance;
 use super::device;
@@ -32,6 +33,8 @@ pub struct Export {
     pub sign_ins: Vec<SignInPart>,
     /// The applications with access, by name.
     pub applications: Vec<ApplicationPart>,
+    /// The API keys, the oldest first; of those that ended or expired as long as they are kept.
+    pub api_keys: Vec<ApiKeyPart>,
     /// What happened, the oldest first, as far back as the record goes.
     pub history: Vec<EventPart>,
 }
@@ -123,6 +126,48 @@ impl From<Identity> for IdentityPart {
             roles: identity.roles,
             linked_at: identity.created_at.to_string(),
             last_used_at: identity.last_used_at.to_string(),
+        }
+    }
+}
+
+/// An API key, without its secret, which nobody has.
+#[derive(Clone, Debug, Serialize)]
+pub struct ApiKeyPart {
+    /// Its id: how it begins.
+    pub id: String,
+    /// What the person calls it.
+    pub name: String,
+    /// The API that it is for.
+    pub resource: String,
+    /// What it may do at most.
+    pub scopes: Vec<String>,
+    /// When it was made.
+    pub created_at: String,
+    /// When it ends by itself.
+    pub expires_at: String,
+    /// When it was last used.
+    pub last_used_at: Option<String>,
+    /// From which network it was then shown to us.
+    pub last_used_network: Option<String>,
+    /// When it was ended.
+    pub ended_at: Option<String>,
+    /// Why.
+    pub end_reason: Option<String>,
+}
+
+impl From<ApiKey> for ApiKeyPart {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            scopes: key.scopes.iter().map(str::to_owned).collect(),
+            id: key.id,
+            name: key.name,
+            resource: key.resource,
+            created_at: key.created_at.to_string(),
+            expires_at: key.expires_at.to_string(),
+            last_used_at: key.last_used_at.map(|at| at.to_string()),
+            last_used_network: key.last_used_network,
+            ended_at: key.ended_at.map(|at| at.to_string()),
+            end_reason: key.end_reason,
         }
     }
 }
@@ -233,6 +278,7 @@ impl Export {
             identities: Vec::new(),
             sign_ins: Vec::new(),
             applications: Vec::new(),
+            api_keys: Vec::new(),
             history: Vec::new(),
         }
     }

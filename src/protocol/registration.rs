@@ -1,6 +1,7 @@
 //! What a client must be to be registered (RFC 7591 §2, RFC 9700 §2, RFC 8252 §8), and how a name is written: the one place that says so, whoever
 //! registers.
 
+use super::api_key;
 use super::client::{AuthMethod, Client, ClientType};
 use super::origin;
 use super::pkce::PkceMode;
@@ -96,7 +97,14 @@ pub fn name(name: &str) -> Result<(), String> {
 
 /// RFC 6749 Appendix A.1, without spaces; and not longer than what fits everywhere.
 fn client_id(client_id: &str) -> Result<(), String> {
-    if (1..=255).contains(&client_id.len()) && client_id.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if api_key::is_meant(client_id) {
+        // What a key is traded for names the key as its client.
+        Err(format!(
+            "'{}' cannot be a client id: ids of API keys begin with {}",
+            client_id.escape_debug(),
+            api_key::PREFIX
+        ))
+    } else if (1..=255).contains(&client_id.len()) && client_id.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(())
     } else {
         Err(format!("'{}' cannot be a client id: 1 to 255 ASCII characters without spaces", client_id.escape_debug()))

@@ -7,7 +7,8 @@ use super::sign_ins::{SignInEntry, SignInFilter};
 use super::{AuditFilter, Reader, Storage, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::protocol::export::{AccountPart, ApplicationPart, EventPart, Export, SignInPart};
+use crate::protocol::api_key::Owner;
+use crate::protocol::export::{AccountPart, ApiKeyPart, ApplicationPart, EventPart, Export, SignInPart};
 use crate::protocol::page::Page;
 
 statements! {
@@ -38,6 +39,7 @@ impl Storage {
         export.identities = reader.identities_of_user(user_id).await?.into_iter().map(Into::into).collect();
         export.sign_ins = reader.every_sign_in_of(user_id).await?;
         export.applications = reader.applications_of(user_id).await?;
+        export.api_keys = reader.every_api_key_of(user_id).await?;
         drop(reader);
         let filter = AuditFilter { user_id: Some(user_id), event: None, since: Timestamp::from_seconds(0) };
         let mut last = 0;
@@ -58,6 +60,19 @@ impl Reader {
         loop {
             let listed = self.sign_ins(&which, &Page { after, limit: Page::MOST }).await?;
             parts.extend(listed.items.into_iter().map(part_of));
+            after = listed.next;
+            if after.is_none() {
+                return Ok(parts);
+            }
+        }
+    }
+
+    async fn every_api_key_of(&mut self, user_id: &str) -> Result<Vec<ApiKeyPart>, Failure> {
+        let owner = Owner::User(user_id.to_owned());
+        let (mut parts, mut after) = (Vec::new(), None);
+        loop {
+            let listed = self.api_keys(Some(&owner), &Page { after, limit: Page::MOST }).await?;
+            parts.extend(listed.items.into_iter().map(ApiKeyPart::from));
             after = listed.next;
             if after.is_none() {
                 return Ok(parts);

@@ -67,6 +67,10 @@ async fn a_key_is_made_listed_shown_replaced_and_ended_beside_a_running_server()
     assert!(server.refused(&["api-key", "show", "dwk_nothing"]).contains("no API key 'dwk_nothing'"));
     assert!(server.refused(&["api-key", "list", "--user", "nobody@example.org"]).contains("no account"));
     assert!(server.refused(&create(["--user", ANN], &["--expires", "400d"])).contains("at most 365 days"));
+    for made in [&made, &next, &last] {
+        let secret = &made["key"].as_str().unwrap()[16..];
+        assert!(server.log().contains("api_key") && !server.log().contains(secret), "nothing of it is logged");
+    }
     let job = server.client("service", &["--scope", "read:orders"]);
     let of_service = server.command(&create(["--client", &job.id], &[]));
     assert_eq!((&of_service["client_id"], &of_service["user_id"]), (&json!(job.id), &Value::Null));

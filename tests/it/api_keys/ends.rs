@@ -34,6 +34,10 @@ async fn a_key_ends_with_the_account_of_its_owner() {
     registry.switch_user(ANN, State::On, &place.act()).await.unwrap();
     assert!(!place.is_active(made.secret.expose()).await, "and is not there again with the account");
     let another = place.key().await;
+    let export = registry.export_user(ANN, &place.act()).await.unwrap();
+    let keys: Vec<_> = export.api_keys.iter().map(|key| (key.id.as_str(), key.end_reason.as_deref())).collect();
+    assert_eq!(keys.len(), 2, "a person gets to read of them");
+    assert!(keys.contains(&(&made.key.id, Some("account switched off"))) && keys.contains(&(&another.key.id, None)));
     registry.end_sign_ins_of_user(ANN, &place.act()).await.unwrap();
     assert!(!place.is_active(another.secret.expose()).await, "all ended");
     let last = place.key().await;

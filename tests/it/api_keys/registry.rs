@@ -44,6 +44,13 @@ async fn what_is_wrong_with_a_key_is_told_field_by_field() {
     let service = KeyOwner::Client(&place.service.id);
     let told = refused(&place, service, wanted(NOTES, "notes:read")).await;
     assert!(told.contains("the client may not ask for 'notes:read'"), "{told}");
+    let taken = doorward::registry::NewClient {
+        client_id: Some("dwk_0aZ9bY8cX7dW".into()),
+        client_type: doorward::protocol::client::ClientType::Spa,
+        details: doorward::registry::ClientChange::default(),
+    };
+    let told = place.server.registry().create_client(taken, &place.act()).await.unwrap_err().to_string();
+    assert!(told.contains("ids of API keys begin with dwk_"), "{told}");
     let web = place.server.db_client(doorward::protocol::client::ClientType::Web, |_| {}).await;
     let told = refused(&place, KeyOwner::Client(&web.id), wanted(ORDERS, "orders:read")).await;
     assert!(told.contains("only a client that is on and acts for itself"), "{told}");
