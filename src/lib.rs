@@ -31,6 +31,8 @@
 //! - **grant**: what came of one authorization: one code and all tokens that descend from it ([`protocol::grant::Grant`]). Everything that
 //!   decides on a person's access asks whether its grant holds, so an ended one counts at once on every node.
 //! - **resource**: an API that accepts our access tokens ([`protocol::resource::Resource`]). The issuer itself is one: userinfo.
+//! - **secret of a resource**: what an API that can verify HS256 alone shares with us ([`protocol::resource_secret`]). It signs access tokens
+//!   for that API and nothing else ([`protocol::resource_signing`]), and lies beside the signing keys, in memory too ([`tokens::KeyRing`]).
 //! - **role**: what a person or a service has, and scopes may need ([`protocol::role::Role`]). Whether a token may carry a scope is asked of
 //!   [`Resource::permits`](protocol::resource::Resource::permits) alone.
 //! - **proof**: one way in which a person has shown who they are, with its time ([`protocol::proof::Proof`]). `acr`, `amr` and `auth_time`

@@ -47,7 +47,7 @@ pub(super) enum KeyCommand {
         after_help = "Examples:\n  doorward key export-public > keys.pem\n  doorward key export-public KID --json"
     )]
     ExportPublic(ExportPublic),
-    /// Seal the private keys with the current master key, after it was changed.
+    /// Seal the private keys and the secrets of APIs with the current master key, after it was changed.
     #[command(
         after_help = "Give the new master key in keys.master_key_file and the old one in keys.former_master_key_file, restart every node,\nrun this, then take the old one out of the settings.\n\nExample:\n  DOORWARD__KEYS__MASTER_KEY_FILE=new.key DOORWARD__KEYS__FORMER_MASTER_KEY_FILE=data/master.key doorward key rewrap"
     )]
@@ -169,13 +169,19 @@ impl ExportPublic {
 
 async fn rewrap(keys: &SigningKeys, output: Output, now: Timestamp) -> Result<(), Failure> {
     let done = keys.rewrap(now).await?;
-    let thing = json!({ "rewrapped": done.kids, "master_key_id": done.master_key_id });
-    let words = match done.kids.len() {
-        0 => format!("Every private key is sealed with the master key {} already.", done.master_key_id),
-        count => format!("Sealed with the master key {}: {count} private keys.", done.master_key_id),
+    let thing = json!({ "rewrapped": done.kids, "secrets": done.secrets, "master_key_id": done.master_key_id });
+    let words = match (done.kids.len(), done.secrets.len()) {
+        (0, 0) => format!("Every private key is sealed with the master key {} already.", done.master_key_id),
+        (keys, 0) => format!("Sealed with the master key {}: {keys} private keys.", done.master_key_id),
+        (keys, secrets) => {
+            format!(
+                "Sealed with the master key {}: {keys} private keys, {secrets} secrets of APIs.",
+                done.master_key_id
+            )
+        }
     };
     output.done(&thing, words);
-    if !done.kids.is_empty() {
+    if !done.kids.is_empty() || !done.secrets.is_empty() {
         note(
             "The former master key can be taken out of the settings of every node now. Keep it with the backups made under it.",
         );

@@ -11,7 +11,7 @@ use crate::protocol::printable;
 use crate::telemetry;
 
 /// What stands first of a thing: what names it, and what is shown this once.
-const FIRST: &[&str] = &["id", "client_id", "client_secret", "identifier", "kid"];
+const FIRST: &[&str] = &["id", "client_id", "client_secret", "identifier", "kid", "secret"];
 
 /// `--json`.
 #[derive(Args, Clone, Copy, Debug, Default)]

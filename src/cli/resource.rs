@@ -1,22 +1,28 @@
 //! `resource`: APIs that accept our access tokens.
 
+mod secret;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+
+use secret::{NewSecret, SecretFile};
 
 use super::arguments::{self, Part, Yes};
 use super::key::{self, Wanted};
 use super::output::{note, value, warn};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
+use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audit::Act;
 use crate::protocol::edit::Edit;
 use crate::protocol::printable::escaped;
 use crate::protocol::resource::AccessTokenType;
+use crate::protocol::resource_signing::ResourceAlgorithm;
 use crate::protocol::role::RolesSeen;
-use crate::registry::{Changed, Error, NewResource, Registry, ResourceChange, ResourceView};
+use crate::registry::{Error, IssuedResource, NewResource, Registry, ResourceChange};
 
 /// APIs that accept our access tokens.
 #[derive(Subcommand)]
@@ -38,6 +44,11 @@ pub(super) enum ResourceCommand {
     /// Change an API. Given scopes and introspectors replace the former ones; an empty value clears them.
     #[command(after_help = "Example:\n  doorward resource update https://api.example.org --introspector CLIENT_ID")]
     Update(Update),
+    /// Give an API whose tokens are signed with HS256 another secret, and show it once.
+    #[command(
+        after_help = "The former secret goes on signing for the overlap. Give the API the new one beside it meanwhile; then the new one signs, and\nthe former one is taken until its last token has expired. When a secret is out: --overlap 0s.\n\nExamples:\n  doorward resource new-secret https://api.example.org --overlap 7d --json\n  doorward resource new-secret https://api.example.org --overlap 0s"
+    )]
+    NewSecret(NewSecret),
     /// Delete an API for good, with its scopes. Says first what goes, and asks.
     #[command(
         after_help = "Examples:\n  doorward resource delete https://api.example.org\n  doorward resource delete https://api.example.org --yes --json"
@@ -106,9 +117,12 @@ struct Details {
     /// A client that may introspect for it; can be repeated.
     #[arg(long = "introspector", value_name = "CLIENT_ID")]
     introspectors: Vec<String>,
-    /// What its access tokens are signed with: RS256, ES256, EdDSA, or default [default: as keys.algorithm says].
-    #[arg(long = "signing-alg", value_name = "A", value_parser = key::wanted)]
-    signing_algorithm: Option<Wanted>,
+    /// What its access tokens are signed with: RS256, ES256, EdDSA, or default; HS256 for an API that can do nothing else, with a
+    /// secret that is shown once [default: as keys.algorithm says].
+    #[arg(long = "signing-alg", value_name = "A", value_parser = signing_algorithm)]
+    signing_algorithm: Option<Signing>,
+    #[command(flatten)]
+    secret: SecretFile,
     /// What its access tokens say they are: at+jwt, or jwt for an API that insists on JWT; such an API must check the audience, since ID
     /// tokens are of type JWT too [default: at+jwt].
     #[arg(long, value_name = "T", value_parser = token_type)]
@@ -120,6 +134,25 @@ struct Details {
     /// Which of a person's roles its access tokens tell: all, none, or names separated by commas [default: all].
     #[arg(long = "roles", value_name = "all|none|NAME", value_parser = roles_seen)]
     roles_seen: Option<RolesSeen>,
+}
+
+/// An algorithm as an argument; `default` for that of the settings.
+#[derive(Clone, Copy, Debug)]
+struct Signing(Option<ResourceAlgorithm>);
+
+impl Signing {
+    /// What is wanted of the signing keys, if anything is.
+    fn of_keys(self) -> Option<Wanted> {
+        match self.0 {
+            None => Some(Wanted(None)),
+            Some(ResourceAlgorithm::Public(algorithm)) => Some(Wanted(Some(algorithm))),
+            Some(ResourceAlgorithm::Hs256) => None,
+        }
+    }
+}
+
+fn signing_algorithm(text: &str) -> Result<Signing, String> {
+    if text == "default" { Ok(Signing(None)) } else { text.parse().map(Some).map(Signing) }
 }
 
 fn scope_needs(text: &str) -> Result<(String, BTreeSet<String>), String> {
@@ -146,10 +179,9 @@ impl ResourceCommand {
         let done = match self {
             Self::Create(create) => create.run(&context, &registry, &act).await,
             Self::List(wanted) => list(&registry, wanted).await,
-            Self::Show(named) => {
-                registry.resource(&named.identifier).await.map(|resource| named.output.thing(&value(&resource)))
-            }
+            Self::Show(named) => named.run(&registry, act.at).await,
             Self::Update(update) => update.run(&context, &registry, &act).await,
+            Self::NewSecret(new) => new.run(&registry, &act).await,
             Self::Delete(delete) => delete.run(&registry, &act).await,
         };
         storage.close().await;
@@ -157,14 +189,26 @@ impl ResourceCommand {
     }
 }
 
+impl Named {
+    async fn run(self, registry: &Registry, now: Timestamp) -> Result<(), Error> {
+        let mut thing = value(&registry.resource(&self.identifier).await?);
+        let secrets = registry.resource_secrets(&self.identifier, now).await?;
+        if self.output.json || !secrets.is_empty() {
+            thing["secrets"] = value(&secrets);
+        }
+        self.output.thing(&thing);
+        Ok(())
+    }
+}
+
 impl Create {
     async fn run(self, context: &Context, registry: &Registry, act: &Act) -> Result<(), Error> {
         let algorithm = self.rest.signing_algorithm;
-        let details = ResourceChange { name: Some(self.name), ..self.rest.change() };
+        let details = ResourceChange { name: Some(self.name), ..self.rest.change()? };
         let new = NewResource { identifier: self.identifier, details };
-        let Changed { view: resource, warnings, .. } = registry.create_resource(new, act).await?;
-        tell(context, &resource, algorithm, self.output).await;
-        warn(&warnings);
+        let changed = registry.create_resource(new, act).await?;
+        tell(context, &changed.view, algorithm, self.output).await;
+        warn(&changed.warnings);
         Ok(())
     }
 }
@@ -172,10 +216,10 @@ impl Create {
 impl Update {
     async fn run(self, context: &Context, registry: &Registry, act: &Act) -> Result<(), Error> {
         let algorithm = self.rest.signing_algorithm;
-        let change = ResourceChange { name: self.name, ..self.rest.change() };
-        let Changed { view: resource, warnings, .. } = registry.change_resource(&self.identifier, change, act).await?;
-        tell(context, &resource, algorithm, self.output).await;
-        warn(&warnings);
+        let change = ResourceChange { name: self.name, ..self.rest.change()? };
+        let changed = registry.change_resource(&self.identifier, change, act).await?;
+        tell(context, &changed.view, algorithm, self.output).await;
+        warn(&changed.warnings);
         Ok(())
     }
 }
@@ -199,27 +243,34 @@ impl Delete {
 }
 
 impl Details {
-    fn change(self) -> ResourceChange {
+    fn change(self) -> Result<ResourceChange, Failure> {
         let split = |text: String| match text.split_once('=') {
             Some((scope, words)) => (scope.to_owned(), words.to_owned()),
             None => (text, String::new()),
         };
-        ResourceChange {
+        Ok(ResourceChange {
             name: None,
             scopes: arguments::list(self.scopes).map(|given| given.into_iter().map(split).collect::<BTreeMap<_, _>>()),
             introspectors: arguments::list(self.introspectors),
-            signing_algorithm: self.signing_algorithm.map_or(Edit::Keep, |Wanted(algorithm)| algorithm.into()),
+            signing_algorithm: self.signing_algorithm.map_or(Edit::Keep, |Signing(algorithm)| algorithm.into()),
+            secret: self.secret.read()?,
             token_type: self.token_type,
             scope_needs: self.scope_needs.into_iter().collect(),
             roles_seen: self.roles_seen,
-        }
+        })
     }
 }
 
-async fn tell(context: &Context, resource: &ResourceView, algorithm: Option<Wanted>, output: Output) {
+/// Prints an API that was registered or changed, with its secret when that is new.
+async fn tell(context: &Context, issued: &IssuedResource, algorithm: Option<Signing>, output: Output) {
+    let IssuedResource { resource, secret } = issued;
     let mut thing = value(resource);
-    key::tell_beginning(context, &mut thing, "signing_alg_from", algorithm).await;
+    if let Some(secret) = secret {
+        secret::add(&mut thing, secret);
+    }
+    key::tell_beginning(context, &mut thing, "signing_alg_from", algorithm.and_then(Signing::of_keys)).await;
     output.thing(&thing);
+    secret::tell(secret.as_ref(), output);
 }
 
 async fn list(registry: &Registry, List { part, output }: List) -> Result<(), Error> {

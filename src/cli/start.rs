@@ -45,12 +45,13 @@ pub(super) async fn registry(config: &Config, opening: Opening) -> Result<(Stora
         Opening::Existing => existing::open(config).await?,
         Opening::Made => open(config, &mut Vec::new()).await?,
     };
+    let registry = Registry::new(storage.clone(), config)?;
+    let Some(key) = key else { return Ok((storage, registry)) };
     // The server sends it. Without the key none can be sealed, and nobody is told of what is done here.
-    if let Some(key) = key.filter(|_| config.mail.is_on()) {
+    if config.mail.is_on() {
         storage.send_mail(Post::new(&key, config));
     }
-    let registry = Registry::new(storage.clone(), config)?;
-    Ok((storage, registry))
+    Ok((storage, registry.with_master_key(&key)))
 }
 
 /// Opens the database that is there, for who only looks.

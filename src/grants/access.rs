@@ -1,5 +1,6 @@
 //! Does this access hold? The one answer for a presented access token: userinfo, introspection and whatever else takes our tokens ask here
-//! (RFC 9068 §4, RFC 7662 §4). The signature says what was given; one statement says what of it still holds.
+//! (RFC 9068 §4, RFC 7662 §4). The signature says what was given; one statement says what of it still holds. What a secret signed may have been
+//! written by the API that has it, too: of that counts only what was given indeed.
 
 use super::Grants;
 use crate::clock::Timestamp;
@@ -10,6 +11,7 @@ use crate::protocol::audience::Audience;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::grant::Grant;
 use crate::protocol::rejection::{Refusal, Rejection};
+use crate::protocol::resource_signing::SignedBy;
 use crate::protocol::role::{self, Holder};
 use crate::secret::Secret;
 use crate::tokens::{KeyRing, VerifiedToken};
@@ -85,6 +87,7 @@ impl Grants {
         if era != token.era || grant.as_ref().is_some_and(|grant| !grant.holds(self.idle, now)) {
             return Err(Rejection::TokenOfEndedGrant.into());
         }
+        let token = if token.signed_by == SignedBy::Secret { as_given(token, grant.as_ref())? } else { token };
         let resources = self.directory.resources().await?;
         let roles = grant.as_ref().map_or_else(|| client.metadata.roles.clone(), |grant| grant.user.all_roles());
         let holder = if grant.is_some() { Holder::Person(&roles) } else { Holder::Service(&roles) };
@@ -100,10 +103,12 @@ impl Grants {
             return Err(Rejection::RevokedToken.into());
         }
         let access = self.key_access(found, now).await?;
-        if token.aud != Audience::of(&access.key.resource) {
+        let resources = self.directory.resources().await?;
+        let is_of_key = token.client_id == access.key.id && token.sub == access.subject;
+        let is_for_api = token.aud == Audience::of(&access.key.resource);
+        if !is_of_key || !is_for_api || !token.signed_by.counts_at(&access.key.resource, &resources) {
             return Err(Rejection::TokenOfEndedGrant.into());
         }
-        let resources = self.directory.resources().await?;
         token.scope = token.scope.filter(|scope| access.scopes.contains(scope));
         token.roles.retain(|role| access.holder().holds(role));
         token.roles = role::seen(std::mem::take(&mut token.roles), &token.aud, &resources);
@@ -125,10 +130,30 @@ impl Demand<'_> {
     }
 }
 
-/// What is left of a token: of its scopes, resources and roles those that are still allowed.
+/// What of a token that a secret signed was given: it is its grant's, or its client's own, and has no scope that was not granted.
+fn as_given(mut token: VerifiedToken, grant: Option<&Grant>) -> Result<VerifiedToken, Rejection> {
+    let is_given = match grant {
+        Some(grant) => {
+            let is_for = |identifier: &String| grant.resources.contains(identifier);
+            (token.sub == grant.user.id && token.client_id == grant.client_id)
+                && token.aud.identifiers().iter().all(is_for)
+        }
+        None => token.sub == token.client_id,
+    };
+    if !is_given {
+        return Err(Rejection::TokenOfEndedGrant);
+    }
+    token.scope = token.scope.filter(|scope| grant.is_none_or(|grant| grant.scopes.contains(scope)));
+    Ok(token)
+}
+
+/// What is left of a token: of its scopes, resources and roles those that are still allowed. A resource that wants its tokens signed otherwise
+/// takes it no more.
 fn narrowed(mut token: VerifiedToken, allowed: Allowed<'_>) -> Result<VerifiedToken, Rejection> {
-    token.aud = token.aud.filter(|identifier| allowed.resource(identifier)).ok_or(Rejection::TokenOfEndedGrant)?;
-    let (identifiers, resources) = (token.aud.identifiers(), allowed.resources);
+    let resources = allowed.resources;
+    let counts = |identifier: &str| allowed.resource(identifier) && token.signed_by.counts_at(identifier, resources);
+    token.aud = token.aud.filter(counts).ok_or(Rejection::TokenOfEndedGrant)?;
+    let identifiers = token.aud.identifiers();
     token.scope = allowed.scopes(&token.scope).for_resources(identifiers, resources, allowed.holder);
     token.roles.retain(|role| allowed.holder.holds(role));
     token.roles = role::seen(std::mem::take(&mut token.roles), &token.aud, resources);

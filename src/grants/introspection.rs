@@ -31,7 +31,7 @@ impl Grants {
             };
             return Ok(told(found));
         }
-        let found = match VerifiedToken::verify(&token, request.keys, &self.issuer, request.now) {
+        let found = match VerifiedToken::verify_of_any_api(&token, request.keys, &self.issuer, request.now) {
             Ok(verified) => self.active_access_token(verified, request).await?,
             Err(_) => self.active_refresh_token(&token, request).await?,
         };

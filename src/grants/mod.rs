@@ -134,12 +134,12 @@ impl Grants {
     ) -> Result<Signers, Failure> {
         let resource = resources.iter().find(|resource| authorization.audience.contains(&resource.identifier));
         let algorithms = Algorithms {
-            access_token: resource.map(|resource| resource.signing_algorithm).unwrap_or_default(),
+            access_token: resource.map(|resource| resource.signing).unwrap_or_default(),
             access_token_type: resource.map(|resource| resource.token_type).unwrap_or_default(),
             id_token,
             default: self.default_algorithm,
         };
-        Signers::choose(keys, algorithms, authorization.id_token.is_some(), now)
+        Signers::choose(keys, algorithms, authorization, now)
     }
 
     /// What the client may have now.

@@ -16,7 +16,7 @@ impl Grants {
     pub async fn revoke(&self, request: TokenRequest<'_>) -> Result<(), Error> {
         let TokenRequest { client, params, keys, now, .. } = request;
         let token = Secret::presented(params.single("token")?.ok_or(Rejection::MissingTokenParameter)?);
-        if let Ok(verified) = VerifiedToken::verify(&token, keys, &self.issuer, now) {
+        if let Ok(verified) = VerifiedToken::verify_of_any_api(&token, keys, &self.issuer, now) {
             if verified.client_id == client.client_id {
                 let mut transaction = self.storage.begin().await?;
                 transaction.revoke_access_token(&verified.jti, Timestamp::from_seconds(verified.exp)).await?;

@@ -1,11 +1,13 @@
 //! Signing keys: makes them, changes them and brings the ring up to date with the database. What is due is decided in
 //! `protocol/key_schedule.rs`; here it is done.
 //!
-//! `loading.rs` reads rows into the ring, `rotation.rs` takes the steps that are due, `operator.rs` does what an operator asks for.
+//! `loading.rs` reads rows into the ring, `rotation.rs` takes the steps that are due, `operator.rs` does what an operator asks for, and `secrets.rs`
+//! has the secrets of APIs, which lie beside the keys.
 
 mod loading;
 mod operator;
 mod rotation;
+mod secrets;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,7 +28,7 @@ use crate::protocol::key_schedule::{self, Rhythm};
 use crate::random;
 use crate::sealing::{MasterKey, SealingKey};
 use crate::storage::{KeyNews, Storage};
-use crate::tokens::KeySpec;
+use crate::tokens::{KeySpec, ResourceSecret};
 
 /// The purpose under which private keys are sealed.
 const PURPOSE: &str = "signing keys";
@@ -37,6 +39,7 @@ pub struct SigningKeys {
     storage: Storage,
     master: MasterKey,
     sealing: Arc<SealingKey>,
+    sealing_secrets: Arc<SealingKey>,
     policy: Policy,
     /// What clients and resources wanted when the ring was last brought up to date.
     choices: Arc<ArcSwap<Vec<AlgorithmChoice>>>,
@@ -95,6 +98,7 @@ impl SigningKeys {
             storage,
             master: master.clone(),
             sealing: Arc::new(master.sealing_key(PURPOSE)),
+            sealing_secrets: Arc::new(ResourceSecret::sealing_key(master)),
             policy,
             choices: Arc::default(),
             heard: Arc::default(),

@@ -4,6 +4,10 @@
 //! works at the API and at userinfo. What that comes to is fixed when the grant is made, so that a scope which another API owns later takes
 //! no grant along. A token is never for two APIs, or each of them could use it at the other. Which scopes a token then carries is
 //! [`ScopeSet::for_resources`].
+//!
+//! A token for an API that shares a secret with us is for that API alone, as if the request had named it: whoever has the secret can write
+//! such a token, so userinfo takes none. The scopes are what they are for any token of a named API, `openid` among them, for by it the client
+//! gets its ID token, now and when it refreshes; for userinfo it asks for another token, with `resource` the issuer.
 
 use std::fmt;
 
@@ -29,6 +33,14 @@ impl Audience {
     /// Reads what `Display` wrote.
     pub fn from_text(text: &str) -> Self {
         Self(text.split(' ').map(str::to_owned).collect())
+    }
+
+    /// The resource that it is for, when that is one alone.
+    pub fn only(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
     }
 
     /// Whether the resource is in it.
@@ -146,12 +158,14 @@ fn of_scopes(
     let is_meant = |resource: &&Resource| {
         granted.contains(&resource.identifier) && scopes.iter().any(|token| resource.owns(token))
     };
-    let mut meant = resources.iter().filter(is_meant).map(|resource| resource.identifier.clone());
+    let mut meant = resources.iter().filter(is_meant);
     let has_issuer = granted.iter().any(|identifier| identifier == issuer);
     match (meant.next(), meant.next()) {
         (_, Some(_)) => Err(Rejection::SeveralResources),
-        (Some(api), None) if has_issuer && scopes.contains("openid") => Ok(Audience(vec![api, issuer.to_owned()])),
-        (Some(api), None) => Ok(Audience::of(api)),
+        (Some(api), None) if has_issuer && scopes.contains("openid") && !api.signing.is_secret() => {
+            Ok(Audience(vec![api.identifier.clone(), issuer.to_owned()]))
+        }
+        (Some(api), None) => Ok(Audience::of(api.identifier.as_str())),
         (None, None) if has_issuer => Ok(Audience::of(issuer)),
         (None, None) => Err(Rejection::SeveralResources),
     }
@@ -162,6 +176,7 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::protocol::client::ClientType;
+    use crate::protocol::resource_signing::ResourceSigning;
 
     const ISSUER: &str = "https://as.test";
 
@@ -239,12 +254,30 @@ mod tests {
     }
 
     #[test]
+    fn a_token_for_an_api_with_a_secret_is_for_that_api_alone() {
+        let apis = apis().map(|api| Resource { signing: ResourceSigning::Hs256, ..api });
+        let granted = ["https://a.test", "https://b.test", ISSUER].map(str::to_owned);
+        for (query, scopes, audience) in [
+            ("", "openid a", "https://a.test"),
+            ("", "a", "https://a.test"),
+            ("", "openid", ISSUER),
+            ("resource=https://as.test", "openid a", ISSUER),
+            ("resource=https://b.test", "openid b", "https://b.test"),
+        ] {
+            let scopes = ScopeSet::parse(scopes).unwrap();
+            let decided = decide(&params(query), &scopes, &granted, &apis, ISSUER).unwrap();
+            assert_eq!((decided.to_string().as_str(), decided.only()), (audience, Some(audience)), "{query} {scopes}");
+        }
+    }
+
+    #[test]
     fn one_audience_is_a_text_and_two_are_an_array() {
         for (json, text) in
             [("\"https://a.test\"", "https://a.test"), (r#"["https://a.test","x:y"]"#, "https://a.test x:y")]
         {
             let audience: Audience = serde_json::from_str(json).unwrap();
             assert_eq!((audience.to_string().as_str(), &Audience::from_text(text)), (text, &audience));
+            assert_eq!(audience.only().is_some(), !text.contains(' '));
             assert_eq!(serde_json::to_string(&audience).unwrap(), json);
         }
         for odd in ["null", "7", "{}", "[7]", "[[\"a\"]]", "true"] {

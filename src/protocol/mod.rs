@@ -61,6 +61,8 @@ pub mod refresh;
 pub mod registration;
 pub mod rejection;
 pub mod resource;
+pub mod resource_secret;
+pub mod resource_signing;
 pub mod response_mode;
 pub mod role;
 pub mod scope;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
-use super::algorithm::AlgorithmChoice;
 use super::client::Client;
 use super::named::named;
 use super::params::Params;
 use super::rejection::Rejection;
+use super::resource_signing::ResourceSigning;
 use super::role::RolesSeen;
 use crate::clock::Timestamp;
 
@@ -21,7 +21,7 @@ pub enum ResourceField {
     Scopes,
     /// [`Resource::introspectors`].
     Introspectors,
-    /// [`Resource::signing_algorithm`].
+    /// [`Resource::signing`].
     SigningAlg,
     /// [`Resource::token_type`].
     TokenType,
@@ -73,7 +73,7 @@ pub struct Resource {
     /// The clients that may introspect for it.
     pub introspectors: Vec<String>,
     /// What its access tokens are signed with.
-    pub signing_algorithm: AlgorithmChoice,
+    pub signing: ResourceSigning,
     /// What type its access tokens say they are.
     pub token_type: AccessTokenType,
     /// When it was registered.
@@ -92,7 +92,7 @@ impl Resource {
             guards: BTreeMap::new(),
             roles_seen: RolesSeen::default(),
             introspectors: Vec::new(),
-            signing_algorithm: AlgorithmChoice::default(),
+            signing: ResourceSigning::default(),
             token_type: AccessTokenType::default(),
             created_at,
         }

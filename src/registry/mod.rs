@@ -16,6 +16,7 @@ mod identity;
 mod leaving;
 mod lockout;
 mod resource;
+mod resource_secret;
 mod role;
 mod sign_in;
 mod ticket;
@@ -44,7 +45,8 @@ pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
 pub use deletion::{ClientBelongings, UserBelongings};
 pub use identity::{IdentityEntry, IdentityView, NewIdentity, WhichIdentity};
 pub use lockout::{LockoutView, Refused};
-pub use resource::{NewResource, ResourceChange, ResourceView};
+pub use resource::{IssuedResource, NewResource, ResourceChange, ResourceView};
+pub use resource_secret::{IssuedSecret, SecretView};
 pub use role::{Giving, Recipient, RoleChange, RoleUse, RoleView};
 pub use sign_in::{SignInView, Which};
 pub use ticket::{Delivery, Invitation, LinkView};
@@ -59,6 +61,10 @@ pub struct Registry {
     words: Words,
     issuer: String,
     outgoing: OutgoingConfig,
+    /// What seals the secrets of APIs; `None` without the master key.
+    seal: Option<resource_secret::Seal>,
+    /// How long an access token is valid, in seconds.
+    access_token_lifetime: i64,
     /// The longest pause between two uses of a sign-in, in seconds.
     idle: i64,
     /// What keys of people and services may be.
@@ -160,6 +166,8 @@ impl Registry {
             words: Words::of_site(&issuer, &config.brand.name),
             issuer: config.server.issuer.clone(),
             outgoing: config.outgoing.clone(),
+            seal: None,
+            access_token_lifetime: config.tokens.access_token_lifetime,
             idle: config.sign_in.idle,
             api_keys: config.api_keys.clone(),
             attempts: config.limits.attempts(),

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::resource_secret::IssuedSecret;
 use super::{Changed, Error, Registry, commit, given, set};
 use crate::failure::Failure;
-use crate::protocol::algorithm::Algorithm;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::edit::Edit;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
 use crate::protocol::registration;
 use crate::protocol::resource::{AccessTokenType, Resource, ResourceField};
+use crate::protocol::resource_secret::SecretBytes;
+use crate::protocol::resource_signing::{ResourceAlgorithm, ResourceSigning};
 use crate::protocol::role::RolesSeen;
 use crate::storage::Reader;
 
@@ -35,7 +37,9 @@ pub struct ResourceChange {
     /// The clients that may introspect for it.
     pub introspectors: Option<Vec<String>>,
     /// What its access tokens are signed with; taken away: what the settings say.
-    pub signing_algorithm: Edit<Algorithm>,
+    pub signing_algorithm: Edit<ResourceAlgorithm>,
+    /// The secret that an API which wants one from now on has already; otherwise one is made.
+    pub secret: Option<SecretBytes>,
     /// What type its access tokens say they are.
     pub token_type: Option<AccessTokenType>,
     /// For some of its scopes the roles of which one is demanded, beside the scopes that are not named; none takes the demand away.
@@ -69,6 +73,15 @@ pub struct ResourceView {
     pub created_at: String,
 }
 
+/// A resource, with its secret when that is new: it is shown this once.
+#[derive(Debug)]
+pub struct IssuedResource {
+    /// The resource.
+    pub resource: ResourceView,
+    /// Its secret; `None` for one that has none, and for one that goes on with those that it has.
+    pub secret: Option<IssuedSecret>,
+}
+
 impl From<Resource> for ResourceView {
     fn from(resource: Resource) -> Self {
         Self {
@@ -77,7 +90,7 @@ impl From<Resource> for ResourceView {
             scopes: resource.scopes.keys().cloned().collect(),
             scope_words: resource.scopes,
             introspectors: resource.introspectors,
-            signing_alg: resource.signing_algorithm.wanted.map_or("default", Algorithm::as_str),
+            signing_alg: resource.signing.wanted().map_or("default", ResourceAlgorithm::as_str),
             token_type: resource.token_type,
             scope_needs: resource.scope_needs,
             roles: resource.roles_seen,
@@ -101,7 +114,7 @@ impl ResourceChange {
         if let Some(scopes) = self.scopes {
             resource.set_scopes(scopes);
         }
-        let mut wanted = resource.signing_algorithm.wanted;
+        let mut wanted = resource.signing.wanted();
         let fields = [
             (F::Name, set(self.name, &mut resource.name)),
             (F::Scopes, has_scopes),
@@ -111,16 +124,17 @@ impl ResourceChange {
             (F::ScopeNeeds, has_needs),
             (F::Roles, set(self.roles_seen, &mut resource.roles_seen)),
         ];
-        resource.signing_algorithm = resource.signing_algorithm.changed_to(wanted);
+        resource.signing = resource.signing.changed_to(wanted);
         given(fields)
     }
 }
 
 /// What is wrong is an [`Error::Invalid`], an unknown identifier an [`Error::Missing`].
 impl Registry {
-    /// Registers a resource.
-    pub async fn create_resource(&self, new: NewResource, act: &Act) -> Result<Changed<ResourceView>, Error> {
+    /// Registers a resource, with its secret when it wants one.
+    pub async fn create_resource(&self, mut new: NewResource, act: &Act) -> Result<Changed<IssuedResource>, Error> {
         self.administers(act).await?;
+        let given = new.details.secret.take();
         let mut resource = Resource::new(new.identifier, act.at);
         let fields = new.details.apply(&mut resource);
         let mut transaction = self.storage.begin().await?;
@@ -130,8 +144,9 @@ impl Registry {
             return Err(Problems::one("identifier", sentence).into());
         }
         let event = Event::of(act, Name::ResourceCreated).on(Noun::Resource, &resource.identifier);
+        let secret = self.fit_secrets(&mut transaction, (ResourceSigning::default(), &resource), given, act).await?;
         commit(transaction, &event).await?;
-        Ok(Changed { view: resource.into(), event, warnings })
+        Ok(Changed { view: IssuedResource { resource: resource.into(), secret }, event, warnings })
     }
 
     /// The resource with this identifier.
@@ -145,23 +160,26 @@ impl Registry {
         Ok(self.storage.read().await?.resources_of(&page).await?.map(ResourceView::from))
     }
 
-    /// Changes what is named of a resource.
+    /// Changes what is named of a resource. One that wants a secret from now on gets one, one that does not loses all that it had.
     pub async fn change_resource(
         &self,
         identifier: &str,
-        change: ResourceChange,
+        mut change: ResourceChange,
         act: &Act,
-    ) -> Result<Changed<ResourceView>, Error> {
+    ) -> Result<Changed<IssuedResource>, Error> {
         self.administers(act).await?;
+        let given = change.secret.take();
         let mut transaction = self.storage.begin().await?;
         let mut resource = transaction.hold_resource(identifier).await?.ok_or_else(|| missing(identifier))?;
+        let before = resource.signing;
         let fields = change.apply(&mut resource);
         let warnings = self.check_resource(&mut transaction, &resource, &fields).await?;
         transaction.change_resource(&resource, &fields).await?;
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let event = Event::of(act, Name::ResourceChanged).on(Noun::Resource, identifier).with("fields", names);
+        let secret = self.fit_secrets(&mut transaction, (before, &resource), given, act).await?;
         commit(transaction, &event).await?;
-        Ok(Changed { view: resource.into(), event, warnings })
+        Ok(Changed { view: IssuedResource { resource: resource.into(), secret }, event, warnings })
     }
 
     /// Whether the resource may be as it is here, and the introspectors that were just named are clients. What may be a mistake in the

@@ -100,12 +100,16 @@ impl Transaction {
         Ok(is_done)
     }
 
-    /// Deletes an API with the keys for it, and tells the nodes so: one that is registered again under the same identifier is another.
+    /// Deletes an API with the keys for it and its secrets, and tells the nodes so: one that is registered again under the same identifier is
+    /// another.
     pub async fn delete_resource(&mut self, identifier: &str) -> Result<(), Failure> {
+        // In the order in which whoever changes an API and its secrets counts them.
+        self.resource_changed().await?;
+        self.delete_resource_secrets(identifier).await?;
         for statement in [DELETE_API_KEYS_FOR_RESOURCE, DELETE_RESOURCE] {
             on!(self, |c| sqlx::query(statement).bind(identifier).execute(c).await.map(drop))?;
         }
-        self.resource_changed().await
+        Ok(())
     }
 
     async fn delete_rows(&mut self, statements: &[&'static str], id: &str) -> Result<bool, Failure> {

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::rows::{algorithm_choice, moment};
-use super::{Reader, Storage, Transaction, on, statements};
+use super::{Reader, Storage, StoredSecret, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::AlgorithmChoice;
@@ -90,11 +90,13 @@ impl KeyRow {
     }
 }
 
-/// All that is known of signing keys.
+/// All that is known of signing keys, and of the secrets beside them.
 #[derive(Clone, Debug)]
 pub struct KeyRows {
     /// The keys, in the order in which they were made.
     pub keys: Vec<StoredKey>,
+    /// The secrets of APIs, in the order in which they were made.
+    pub secrets: Vec<StoredSecret>,
     /// What algorithms clients and resources want.
     pub choices: Vec<AlgorithmChoice>,
     /// The master key that the database belongs to.
@@ -109,6 +111,7 @@ impl Storage {
         let mut reader = self.read_news().await?;
         Ok(KeyRows {
             keys: reader.signing_keys().await?,
+            secrets: reader.resource_secrets().await?,
             choices: reader.algorithm_choices().await?,
             master_key_id: reader.master_key_id().await?,
             published: reader.key_set_was_published().await?,

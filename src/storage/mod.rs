@@ -43,6 +43,7 @@ mod outcome;
 mod pool;
 mod pooled;
 mod refresh_tokens;
+mod resource_secrets;
 mod resources;
 mod roles;
 mod rows;
@@ -72,6 +73,7 @@ pub use mail_outbox::{NewMail, Post, TakenMail, WaitingMail};
 pub use migrate::{Migration, MigrationReport, Version};
 pub use news::KeyNews;
 pub use refresh_tokens::{NewRefreshToken, Replacement};
+pub use resource_secrets::StoredSecret;
 pub use roles::{Holders, PersonWithRole};
 pub use sign_ins::{NewSignIn, SignInEntry, SignInFilter};
 pub use tickets::{GivenLink, NewTicket, StoredTicket};
@@ -134,6 +136,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         mail_outbox::STATEMENTS,
         news::STATEMENTS,
         refresh_tokens::STATEMENTS,
+        resource_secrets::STATEMENTS,
         resources::STATEMENTS,
         roles::STATEMENTS,
         sign_ins::STATEMENTS,

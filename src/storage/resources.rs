@@ -11,13 +11,14 @@ use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::page::{Cursor, Listed, Page};
 use crate::protocol::resource::{Resource, ResourceField};
+use crate::protocol::resource_signing::ResourceSigning;
 use crate::protocol::role::RolesSeen;
 
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
         "identifier, name, scopes, introspectors, created_at, signing_algorithm, signing_algorithm_former, token_type, former_scopes, \
-         scope_needs, roles_seen"
+         scope_needs, roles_seen, signs_with_secret"
     };
 }
 
@@ -26,13 +27,14 @@ statements! {
     RESOURCES = concat!("SELECT ", columns!(), " FROM resources ORDER BY created_at, identifier");
     RESOURCES_AFTER = concat!("SELECT ", columns!(), " FROM resources WHERE (created_at, identifier) > ($1, $2) \
         ORDER BY created_at, identifier LIMIT $3");
-    INSERT_RESOURCE = concat!("INSERT INTO resources (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+    INSERT_RESOURCE = concat!("INSERT INTO resources (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
         ON CONFLICT (identifier) DO NOTHING RETURNING identifier");
     HOLD_RESOURCE = concat!("UPDATE resources SET created_at = created_at WHERE identifier = $1 RETURNING ", columns!());
     CHANGE_RESOURCE = "UPDATE resources SET name = COALESCE($2, name), scopes = COALESCE($3, scopes), \
         introspectors = COALESCE($4, introspectors), signing_algorithm = NULLIF(COALESCE($5, signing_algorithm), ''), \
         signing_algorithm_former = NULLIF(COALESCE($6, signing_algorithm_former), ''), token_type = COALESCE($7, token_type), \
-        former_scopes = COALESCE($8, former_scopes), scope_needs = COALESCE($9, scope_needs), roles_seen = COALESCE($10, roles_seen) WHERE identifier = $1";
+        former_scopes = COALESCE($8, former_scopes), scope_needs = COALESCE($9, scope_needs), roles_seen = COALESCE($10, roles_seen), \
+        signs_with_secret = COALESCE($11, signs_with_secret) WHERE identifier = $1";
 }
 
 #[derive(FromRow)]
@@ -48,6 +50,7 @@ struct ResourceRow {
     former_scopes: String,
     scope_needs: String,
     roles_seen: String,
+    signs_with_secret: i64,
 }
 
 impl ResourceRow {
@@ -59,7 +62,11 @@ impl ResourceRow {
             guards: BTreeMap::new(),
             roles_seen: RolesSeen::try_from(self.roles_seen).map_err(|why| damaged("roles_seen", why))?,
             introspectors: from_json("introspectors", &self.introspectors)?,
-            signing_algorithm: algorithm_choice(self.signing_algorithm, self.signing_algorithm_former)?,
+            signing: if self.signs_with_secret == 1 {
+                ResourceSigning::Hs256
+            } else {
+                ResourceSigning::Public(algorithm_choice(self.signing_algorithm, self.signing_algorithm_former)?)
+            },
             token_type: from_name("token_type", &self.token_type)?,
             identifier: self.identifier,
             name: self.name,
@@ -104,18 +111,20 @@ impl Transaction {
     pub async fn insert_resource(&mut self, resource: &Resource) -> Result<bool, Failure> {
         let (scopes, introspectors) = (json(&resource.scopes)?, json(&resource.introspectors)?);
         let (former_scopes, scope_needs) = (json(&resource.former_scopes)?, json(&resource.scope_needs)?);
+        let choice = resource.signing.public().unwrap_or_default();
         let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_RESOURCE)
             .bind(&resource.identifier)
             .bind(&resource.name)
             .bind(scopes)
             .bind(introspectors)
             .bind(resource.created_at.seconds())
-            .bind(resource.signing_algorithm.wanted.map(Algorithm::as_str))
-            .bind(resource.signing_algorithm.former.map(Algorithm::as_str))
+            .bind(choice.wanted.map(Algorithm::as_str))
+            .bind(choice.former.map(Algorithm::as_str))
             .bind(resource.token_type.as_str())
             .bind(former_scopes)
             .bind(scope_needs)
             .bind(String::from(resource.roles_seen.clone()))
+            .bind(i64::from(resource.signing.is_secret()))
             .fetch_optional(c)
             .await)?;
         self.resource_changed().await?;
@@ -133,6 +142,7 @@ impl Transaction {
     pub async fn change_resource(&mut self, resource: &Resource, fields: &[ResourceField]) -> Result<(), Failure> {
         use ResourceField as F;
         let has = |field: F| fields.contains(&field);
+        let choice = resource.signing.public().unwrap_or_default();
         let algorithm = |name: Option<Algorithm>| has(F::SigningAlg).then(|| name.map_or("", Algorithm::as_str));
         let scopes = json_if(has(F::Scopes), &resource.scopes)?;
         let former_scopes = json_if(has(F::Scopes), &resource.former_scopes)?;
@@ -143,12 +153,13 @@ impl Transaction {
             .bind(has(F::Name).then_some(&resource.name))
             .bind(scopes)
             .bind(introspectors)
-            .bind(algorithm(resource.signing_algorithm.wanted))
-            .bind(algorithm(resource.signing_algorithm.former))
+            .bind(algorithm(choice.wanted))
+            .bind(algorithm(choice.former))
             .bind(has(F::TokenType).then(|| resource.token_type.as_str()))
             .bind(former_scopes)
             .bind(scope_needs)
             .bind(has(F::Roles).then(|| String::from(resource.roles_seen.clone())))
+            .bind(has(F::SigningAlg).then(|| i64::from(resource.signing.is_secret())))
             .execute(c)
             .await
             .map(drop))?;

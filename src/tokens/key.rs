@@ -138,7 +138,7 @@ impl SigningKey {
         jwk["use"] = json!("sig");
         jwk["alg"] = json!(algorithm.as_str());
         jwk["kid"] = json!(kid);
-        let headers = TokenType::ALL.map(|token| header(algorithm, token.typ(), &kid));
+        let headers = TokenType::ALL.map(|token| header(algorithm.as_str(), token.typ(), &kid));
         Ok(Self { kid, algorithm, pair, jwk, headers })
     }
 
@@ -233,8 +233,9 @@ fn row_identity(kid: &str, algorithm: &str) -> Vec<u8> {
     format!("{algorithm}\n{kid}").into_bytes()
 }
 
-fn header(algorithm: Algorithm, typ: &str, kid: &str) -> String {
-    let header = json!({ "alg": algorithm.as_str(), "typ": typ, "kid": kid }).to_string();
+/// The header of tokens under a key or a secret, as it stands in front of them, with its dot.
+pub(super) fn header(algorithm: &str, typ: &str, kid: &str) -> String {
+    let header = json!({ "alg": algorithm, "typ": typ, "kid": kid }).to_string();
     let mut text = base64url(header.as_bytes());
     text.push('.');
     text

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::key::{SigningKey, TokenType};
+use super::resource_secret::ResourceSecret;
 use super::ring::KeyRing;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
@@ -16,6 +17,7 @@ use crate::protocol::authorization::Authorization;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::logout_token::LogoutNotice;
 use crate::protocol::resource::AccessTokenType;
+use crate::protocol::resource_signing::ResourceSigning;
 use crate::random;
 use crate::secret::{append_base64url, base64url, sha256, sha512};
 
@@ -39,7 +41,7 @@ pub struct Minted {
 #[derive(Clone, Copy, Debug)]
 pub struct Algorithms {
     /// What the resource wants.
-    pub access_token: AlgorithmChoice,
+    pub access_token: ResourceSigning,
     /// What type the resource wants its tokens to say they are.
     pub access_token_type: AccessTokenType,
     /// What the client wants.
@@ -51,26 +53,58 @@ pub struct Algorithms {
 /// The keys that sign the tokens of one authorization. Choosing them asks the ring alone, and signing with them asks nobody.
 #[derive(Clone, Debug)]
 pub struct Signers {
-    access_token: Arc<SigningKey>,
-    access_token_type: TokenType,
+    access_token: AccessTokenSigner,
+    access_token_type: AccessTokenType,
     id_token: Option<Arc<SigningKey>>,
 }
 
+/// What signs an access token. No other token can be signed with a secret.
+#[derive(Clone, Debug)]
+enum AccessTokenSigner {
+    Key(Arc<SigningKey>),
+    Secret(Arc<ResourceSecret>),
+}
+
 impl Signers {
-    /// Chooses by what each token is to be signed with; one for an ID token when there will be one.
+    /// Chooses by what each token is to be signed with; one for an ID token when there will be one. A secret signs only what is for its API
+    /// alone.
     ///
     /// # Errors
-    /// When no key may sign now, this node cannot open it, or what the ring knows is too old.
-    pub fn choose(ring: &KeyRing, algorithms: Algorithms, has_id_token: bool, now: Timestamp) -> Result<Self, Failure> {
+    /// When no key or secret may sign now, this node cannot open it, or what the ring knows is too old.
+    pub fn choose(
+        ring: &KeyRing,
+        algorithms: Algorithms,
+        authorization: &Authorization,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
         let key = |choice: AlgorithmChoice| ring.signing_key(choice.preference(algorithms.default), now);
+        let secret = || {
+            let shared = || Failure::internal("a token that is signed with a secret must be for its API alone");
+            ring.signing_secret(authorization.audience.only().ok_or_else(shared)?, now)
+        };
         Ok(Self {
-            access_token: key(algorithms.access_token)?,
-            access_token_type: match algorithms.access_token_type {
-                AccessTokenType::AtJwt => TokenType::Access,
-                AccessTokenType::Jwt => TokenType::Jwt,
+            access_token: match algorithms.access_token {
+                ResourceSigning::Public(choice) => AccessTokenSigner::Key(key(choice)?),
+                ResourceSigning::Hs256 => AccessTokenSigner::Secret(secret()?),
             },
-            id_token: has_id_token.then(|| key(algorithms.id_token)).transpose()?,
+            access_token_type: algorithms.access_token_type,
+            id_token: authorization.id_token.as_ref().map(|_| key(algorithms.id_token)).transpose()?,
         })
+    }
+
+    fn access_token(&self, claims: &impl Serialize) -> Result<String, Failure> {
+        match &self.access_token {
+            AccessTokenSigner::Key(key) => {
+                let token_type = match self.access_token_type {
+                    AccessTokenType::AtJwt => TokenType::Access,
+                    AccessTokenType::Jwt => TokenType::Jwt,
+                };
+                under_key(key, token_type, claims)
+            }
+            AccessTokenSigner::Secret(secret) => {
+                compact(secret.header(self.access_token_type), claims, |message| Ok(secret.sign(message)))
+            }
+        }
     }
 }
 
@@ -86,12 +120,12 @@ impl Mint {
     /// When the signature fails: with a good key it always can be made.
     pub fn tokens(&self, authorization: &Authorization, signers: &Signers) -> Result<Minted, Failure> {
         let claims = authorization.access_token(self.issuer.as_str());
-        let access_token = compact(&signers.access_token, signers.access_token_type, &claims)?;
+        let access_token = signers.access_token(&claims)?;
         let id_token = match authorization.id_token.as_ref().zip(signers.id_token.as_ref()) {
             Some((about, key)) => {
                 let at_hash = at_hash(key.algorithm(), &access_token);
                 let claims = authorization.id_token(self.issuer.as_str(), about, &at_hash);
-                Some(compact(key, TokenType::Jwt, &claims)?)
+                Some(under_key(key, TokenType::Jwt, &claims)?)
             }
             None => None,
         };
@@ -109,20 +143,28 @@ impl Mint {
         now: Timestamp,
     ) -> Result<String, Failure> {
         let key = self.ring.signing_key(algorithms, now)?;
-        compact(&key, TokenType::Logout, &notice.claims(self.issuer.as_str(), &random::id(), now))
+        under_key(&key, TokenType::Logout, &notice.claims(self.issuer.as_str(), &random::id(), now))
     }
 }
 
+fn under_key(key: &SigningKey, token_type: TokenType, claims: &impl Serialize) -> Result<String, Failure> {
+    compact(key.header(token_type), claims, |message| key.sign(message))
+}
+
 /// The compact serialization: header, claims, signature.
-fn compact(key: &SigningKey, token_type: TokenType, claims: &impl Serialize) -> Result<String, Failure> {
-    let (header, claims) = (key.header(token_type), serde_json::to_vec(claims).map_err(Failure::internal)?);
+fn compact<S: AsRef<[u8]>>(
+    header: &str,
+    claims: &impl Serialize,
+    sign: impl FnOnce(&[u8]) -> Result<S, Failure>,
+) -> Result<String, Failure> {
+    let claims = serde_json::to_vec(claims).map_err(Failure::internal)?;
     // A base64 text is a third longer than what it says; the longest signature is that of RSA with 4096 bits.
     let mut token = String::with_capacity(header.len() + claims.len() / 3 * 4 + 4 + 1 + 684);
     token.push_str(header);
     append_base64url(&mut token, &claims);
-    let signature = key.sign(token.as_bytes())?;
+    let signature = sign(token.as_bytes())?;
     token.push('.');
-    append_base64url(&mut token, &signature);
+    append_base64url(&mut token, signature.as_ref());
     Ok(token)
 }
 

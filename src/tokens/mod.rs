@@ -5,6 +5,7 @@ mod jwks;
 mod key;
 mod mint;
 mod public_key;
+mod resource_secret;
 mod ring;
 mod verify;
 
@@ -12,5 +13,6 @@ pub use jwks::Jwks;
 pub use key::{KeySpec, SigningKey, reseal};
 pub use mint::{Algorithms, Mint, Minted, Signers};
 pub use public_key::PublicKey;
+pub use resource_secret::{HeldSecret, ResourceSecret};
 pub use ring::{HeldKey, KeyRing};
 pub use verify::{VerifiedIdToken, VerifiedToken};

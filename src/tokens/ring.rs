@@ -1,5 +1,6 @@
 //! The key ring: the signing keys of this node, replaced as a whole when they change. What each is good for, and when, is decided in
-//! `protocol/key_life.rs`.
+//! `protocol/key_life.rs`. Beside them, and as fresh, the secrets that APIs share with us: their lives are in `protocol/resource_secret.rs`, and
+//! nothing that is published is made of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,10 +10,12 @@ use arc_swap::ArcSwap;
 use super::jwks::Jwks;
 use super::key::SigningKey;
 use super::public_key::PublicKey;
+use super::resource_secret::{HeldSecret, ResourceSecret};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::key_life::{KeyLife, is_fresh, signer};
+use crate::protocol::resource_secret::{self, SecretLife};
 
 /// The keys in memory. Cheap to clone; all clones see the same keys.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ struct Keys {
     held: Vec<HeldKey>,
     lives: Vec<KeyLife>,
     jwks: ArcSwap<Jwks>,
+    secrets: Vec<HeldSecret>,
+    secret_lives: Vec<SecretLife>,
 }
 
 impl Default for KeyRing {
@@ -49,15 +54,15 @@ impl Default for KeyRing {
 }
 
 impl KeyRing {
-    /// A ring of these keys, as they were known at `now`.
+    /// A ring of these keys and no secrets, as they were known at `now`.
     pub fn new(held: Vec<HeldKey>, now: Timestamp) -> Self {
-        let keys = ArcSwap::from_pointee(Keys::new(held, now));
+        let keys = ArcSwap::from_pointee(Keys::new(held, Vec::new(), now));
         Self(Arc::new(Ring { keys, confirmed: AtomicI64::new(now.seconds()) }))
     }
 
-    /// Replaces the keys by what was known at `now`.
-    pub fn replace(&self, held: Vec<HeldKey>, now: Timestamp) {
-        self.0.keys.store(Arc::new(Keys::new(held, now)));
+    /// Replaces the keys and secrets by what was known at `now`.
+    pub fn replace(&self, held: Vec<HeldKey>, secrets: Vec<HeldSecret>, now: Timestamp) {
+        self.0.keys.store(Arc::new(Keys::new(held, secrets, now)));
         self.confirm(now);
     }
 
@@ -74,6 +79,11 @@ impl KeyRing {
     /// The keys as this node has them, in the order in which they were made.
     pub fn held(&self) -> Vec<HeldKey> {
         self.0.keys.load().held.clone()
+    }
+
+    /// The secrets of APIs as this node has them, in the order in which they were made.
+    pub fn held_secrets(&self) -> Vec<HeldSecret> {
+        self.0.keys.load().secrets.clone()
     }
 
     /// The lives of all keys.
@@ -100,13 +110,37 @@ impl KeyRing {
         algorithms: impl Iterator<Item = Algorithm>,
         now: Timestamp,
     ) -> Result<Arc<SigningKey>, Failure> {
-        if !self.is_fresh(now) {
-            return Err(Failure::unavailable("the signing keys were not brought up to date for too long to sign with"));
-        }
+        self.check_fresh(now)?;
         let keys = self.0.keys.load();
         let none = || Failure::internal("there is no signing key whose time has come");
         let life = algorithms.filter_map(|a| signer(&keys.lives, a.as_str(), now)).next().ok_or_else(none)?;
         keys.held.iter().find(|key| key.life.kid == life.kid).ok_or_else(none)?.private.clone()
+    }
+
+    /// The secret that signs the access tokens of this API now. When this node cannot open it none does: an older one never comes back.
+    ///
+    /// # Errors
+    /// When there is none, when this node cannot open it, or when the node's knowledge is too old.
+    pub(super) fn signing_secret(&self, resource: &str, now: Timestamp) -> Result<Arc<ResourceSecret>, Failure> {
+        self.check_fresh(now)?;
+        let keys = self.0.keys.load();
+        let none = || Failure::unavailable(format!("there is no secret to sign the tokens of {resource} with"));
+        let life = resource_secret::signer(&keys.secret_lives, resource, now).ok_or_else(none)?;
+        keys.secrets.iter().find(|secret| secret.life.kid == life.kid).ok_or_else(none)?.secret.clone()
+    }
+
+    /// The secret of this name under which an access token may stand now.
+    pub(super) fn secret(&self, kid: &str, now: Timestamp) -> Option<Arc<ResourceSecret>> {
+        let keys = self.0.keys.load();
+        let found = keys.secrets.iter().find(|secret| secret.life.kid == kid && secret.life.is_taken(now))?;
+        found.secret.clone().ok()
+    }
+
+    fn check_fresh(&self, now: Timestamp) -> Result<(), Failure> {
+        if self.is_fresh(now) {
+            return Ok(());
+        }
+        Err(Failure::unavailable("the signing keys were not brought up to date for too long to sign with"))
     }
 
     /// The public key of this name under which an access token may stand now.
@@ -137,9 +171,10 @@ impl KeyRing {
 }
 
 impl Keys {
-    fn new(held: Vec<HeldKey>, now: Timestamp) -> Self {
+    fn new(held: Vec<HeldKey>, secrets: Vec<HeldSecret>, now: Timestamp) -> Self {
         let lives: Vec<KeyLife> = held.iter().map(|key| key.life.clone()).collect();
         let jwks = ArcSwap::from_pointee(Jwks::render(&held, &lives, now));
-        Self { held, lives, jwks }
+        let secret_lives = secrets.iter().map(|secret| secret.life.clone()).collect();
+        Self { held, lives, jwks, secrets, secret_lives }
     }
 }

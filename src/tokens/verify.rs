@@ -4,7 +4,9 @@
 //! §3.12): it names an API, a client and its own id, and no other token's hash, which every ID token does.
 //!
 //! aws-lc-rs checks the signature, with a key that was read once; every rule about times and names is ours, with `now` as an argument.
-//! A header cannot bring a key along: only `kid` is looked at, in our own ring.
+//! A header cannot bring a key along: only `kid` is looked at, in our own ring. Nor can it choose what is done with one: keys and secrets have
+//! different names and are looked for in different places, a key by [`VerifiedToken::verify`], which every door of ours asks and which knows no
+//! secret; a secret by [`VerifiedToken::verify_of_any_api`] alone, for those who ask about tokens of others.
 
 use std::sync::Arc;
 
@@ -15,11 +17,12 @@ use super::key::TokenType;
 use super::public_key::PublicKey;
 use super::ring::KeyRing;
 use crate::clock::Timestamp;
-use crate::protocol::algorithm::Algorithm;
+use crate::config::LONGEST_LIFETIME;
 use crate::protocol::audience::Audience;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::rejection::Rejection;
+use crate::protocol::resource_signing::{ResourceAlgorithm, SignedBy};
 use crate::protocol::scope::ScopeSet;
 use crate::secret::{Secret, from_base64url};
 
@@ -60,29 +63,42 @@ pub struct VerifiedToken {
     /// The client's era when it was given.
     #[serde(default)]
     pub era: i64,
+    /// What signed it, which it cannot say itself.
+    #[serde(skip)]
+    pub signed_by: SignedBy,
 }
 
 impl VerifiedToken {
-    /// Verifies an access token.
+    /// Verifies an access token that one of our published keys signed; one that a secret signed is none.
     ///
     /// # Errors
     /// [`Rejection::MalformedToken`], [`Rejection::WrongTokenType`], [`Rejection::CriticalHeader`], [`Rejection::UnknownKey`],
     /// [`Rejection::WrongSignature`], [`Rejection::WrongIssuer`], [`Rejection::ExpiredToken`].
     pub fn verify(token: &Secret, ring: &KeyRing, issuer: &Issuer, now: Timestamp) -> Result<Self, Rejection> {
         let unverified = Unverified::read(token)?;
-        let claims = || unverified.claims::<Self>(|kid| ring.published(kid, now));
-        let token = if unverified.is_of(TokenType::Access) {
-            claims()?
-        } else if unverified.is_of(TokenType::Jwt) {
-            match claims() {
-                Ok(token) if token.is_for_an_api(issuer) => token,
-                Ok(_) | Err(Rejection::MalformedToken) => return Err(Rejection::WrongTokenType),
-                Err(other) => return Err(other),
-            }
-        } else {
-            return Err(Rejection::WrongTokenType);
-        };
-        token.check(issuer, now)
+        // No published key has a MAC.
+        if unverified.algorithm == ResourceAlgorithm::Hs256 {
+            return Err(Rejection::MalformedToken);
+        }
+        unverified.access_token(|| unverified.claims(|kid| ring.published(kid, now)), issuer)?.check(issuer, now)
+    }
+
+    /// Verifies an access token of any API: one that a published key signed, or one that a secret signed for its own API. Whether that API
+    /// still wants a secret is not yet known ([`SignedBy::counts_at`]).
+    ///
+    /// # Errors
+    /// As [`VerifiedToken::verify`], and [`Rejection::WrongAudience`] for one that a secret signed and that is not for its API alone.
+    pub fn verify_of_any_api(
+        token: &Secret,
+        ring: &KeyRing,
+        issuer: &Issuer,
+        now: Timestamp,
+    ) -> Result<Self, Rejection> {
+        let unverified = Unverified::read(token)?;
+        if unverified.algorithm != ResourceAlgorithm::Hs256 {
+            return Self::verify(token, ring, issuer, now);
+        }
+        unverified.access_token(|| unverified.claims_under_secret(ring, now), issuer)?.check(issuer, now)
     }
 
     /// Whether it is an access token for an API, and no ID token, whatever its type says.
@@ -97,6 +113,10 @@ impl VerifiedToken {
         // Ours have no `nbf`; one that has must keep to it.
         let begins = self.nbf.unwrap_or(self.iat).max(self.iat);
         if begins > now.plus(LEEWAY).seconds() || self.exp <= self.iat {
+            return Err(Rejection::MalformedToken);
+        }
+        // Whoever has a secret can write any: none that we would keep in mind for years when it is revoked.
+        if self.signed_by == SignedBy::Secret && self.exp.saturating_sub(self.iat) > LONGEST_LIFETIME {
             return Err(Rejection::MalformedToken);
         }
         if now.seconds() >= self.exp {
@@ -145,7 +165,7 @@ struct Header {
 /// A token taken apart, of which nothing is verified.
 struct Unverified<'a> {
     header: Header,
-    algorithm: Algorithm,
+    algorithm: ResourceAlgorithm,
     /// Header and claims: what the signature is over.
     signed: &'a str,
     claims: &'a str,
@@ -164,7 +184,7 @@ impl<'a> Unverified<'a> {
             return Err(Rejection::MalformedToken);
         }
         let header: Header = part(header)?;
-        // `none`, a MAC, or anything else that no key of ours signs with.
+        // `none`, or anything else that no key and no secret of ours signs with.
         let algorithm = header.alg.parse().map_err(|_| Rejection::MalformedToken)?;
         if header.crit.is_some() {
             return Err(Rejection::CriticalHeader);
@@ -176,15 +196,48 @@ impl<'a> Unverified<'a> {
         self.header.typ.as_deref() == Some(token_type.typ())
     }
 
-    /// The claims, when the signature is right. Nothing else is known of them.
+    /// The claims, when it is an access token by its type or by what it says.
+    fn access_token(
+        &self,
+        claims: impl FnOnce() -> Result<VerifiedToken, Rejection>,
+        issuer: &Issuer,
+    ) -> Result<VerifiedToken, Rejection> {
+        if self.is_of(TokenType::Access) {
+            return claims();
+        }
+        if !self.is_of(TokenType::Jwt) {
+            return Err(Rejection::WrongTokenType);
+        }
+        match claims() {
+            Ok(token) if token.is_for_an_api(issuer) => Ok(token),
+            Ok(_) | Err(Rejection::MalformedToken) => Err(Rejection::WrongTokenType),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// The claims, when the signature is that of a published key. Nothing else is known of them.
     fn claims<T: DeserializeOwned>(&self, find: impl Fn(&str) -> Option<Arc<PublicKey>>) -> Result<T, Rejection> {
         let key = self.header.kid.as_deref().and_then(find).ok_or(Rejection::UnknownKey)?;
         let algorithm = key.algorithm().ok_or(Rejection::UnknownKey)?;
         let signature = from_base64url(self.signature).ok_or(Rejection::MalformedToken)?;
-        if self.algorithm != algorithm || !key.verifies(self.signed.as_bytes(), &signature) {
+        if self.algorithm != ResourceAlgorithm::Public(algorithm) || !key.verifies(self.signed.as_bytes(), &signature) {
             return Err(Rejection::WrongSignature);
         }
         part(self.claims)
+    }
+
+    /// The claims, when the signature is that of the secret that the header names, and they are for its API alone.
+    fn claims_under_secret(&self, ring: &KeyRing, now: Timestamp) -> Result<VerifiedToken, Rejection> {
+        let secret = self.header.kid.as_deref().and_then(|kid| ring.secret(kid, now)).ok_or(Rejection::UnknownKey)?;
+        let tag = from_base64url(self.signature).ok_or(Rejection::MalformedToken)?;
+        if !secret.verifies(self.signed.as_bytes(), &tag) {
+            return Err(Rejection::WrongSignature);
+        }
+        let token: VerifiedToken = part(self.claims)?;
+        if token.aud.only() != Some(secret.resource()) {
+            return Err(Rejection::WrongAudience);
+        }
+        Ok(VerifiedToken { signed_by: SignedBy::Secret, ..token })
     }
 }
 

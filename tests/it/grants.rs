@@ -94,8 +94,8 @@ async fn what_no_key_can_sign_costs_neither_the_code_nor_the_refresh_token() {
     let (client, code) = with_code(&server, ClientType::Spa).await;
     let ring = &server.app.ring;
     let held = ring.held();
-    let without_keys = || ring.replace(Vec::new(), server.clock.now());
-    let with_keys = || ring.replace(held.clone(), server.clock.now());
+    let without_keys = || ring.replace(Vec::new(), Vec::new(), server.clock.now());
+    let with_keys = || ring.replace(held.clone(), Vec::new(), server.clock.now());
     without_keys();
     assert_eq!(client.redeem(&code).await.status, 500);
     with_keys();
@@ -116,7 +116,7 @@ async fn a_node_that_slept_revokes_a_token_under_a_key_that_it_did_not_know() {
     let (client, code) = with_code(&server, ClientType::Web).await;
     let access_token = client.redeem(&code).await.ok()["access_token"].as_str().unwrap().to_owned();
     let node = server.another_node().await;
-    node.app.ring.replace(Vec::new(), server.clock.now().minus(3600));
+    node.app.ring.replace(Vec::new(), Vec::new(), server.clock.now().minus(3600));
     assert_eq!(client.on(&node).post("/revoke", &[("token", &access_token)]).await.status, 200);
     client.userinfo(&access_token).await.refused(401, Rejection::RevokedToken);
 }

@@ -106,7 +106,7 @@ async fn users(storage: &Storage, algorithm: &str, default: Algorithm) -> Result
     let (clients, resources) = (reader.clients().await?, reader.resources().await?);
     let uses = |choice: AlgorithmChoice| choice.wanted.unwrap_or(default).as_str() == algorithm;
     let clients = clients.iter().filter(|client| client.has_users() && uses(client.id_token_algorithm));
-    let resources = resources.iter().filter(|resource| uses(resource.signing_algorithm));
+    let resources = resources.iter().filter(|resource| resource.signing.public().is_some_and(uses));
     let names: Vec<String> = clients
         .map(|client| format!("the client {} ({})", client.client_id, client.name.escape_debug()))
         .chain(resources.map(|resource| format!("the API {}", resource.identifier)))

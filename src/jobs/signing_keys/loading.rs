@@ -95,7 +95,8 @@ impl SigningKeys {
         let before = ring.held();
         let of = |key: &StoredKey| before.iter().find(|held| held.life.kid == key.life.kid);
         let held = rows.keys.iter().map(|key| self.hold(key, of(key), &ours));
-        ring.replace(held.collect(), now);
+        let secrets = self.hold_secrets(&rows.secrets, &ring.held_secrets(), &ours);
+        ring.replace(held.collect(), secrets, now);
         self.choices.store(Arc::new(rows.choices));
         Ok(())
     }
@@ -111,18 +112,17 @@ impl SigningKeys {
     }
 
     fn open_record(&self, stored: &StoredKey) -> Result<SigningKey, Failure> {
-        self.check_seal(stored)?;
+        self.check_seal(&format!("the signing key {}", stored.life.kid), &stored.sealed_by)?;
         SigningKey::unseal(&stored.life.kid, &stored.life.algorithm, &stored.private_key, &self.sealing)
     }
 
-    /// Checks that the settings have the master key that sealed a row.
-    pub(super) fn check_seal(&self, stored: &StoredKey) -> Result<(), Failure> {
-        let (kid, sealed_by) = (&stored.life.kid, &stored.sealed_by);
-        if self.master.ids().any(|own| own == *sealed_by) {
+    /// Checks that the settings have the master key that sealed a row; `what` names the row.
+    pub(super) fn check_seal(&self, what: &str, sealed_by: &str) -> Result<(), Failure> {
+        if self.master.ids().any(|own| own == sealed_by) {
             return Ok(());
         }
         Err(Failure::internal(format!(
-            "the signing key {kid} was sealed with the master key {sealed_by}, but the settings have {}",
+            "{what} was sealed with the master key {sealed_by}, but the settings have {}",
             super::ids(&self.master)
         )))
     }

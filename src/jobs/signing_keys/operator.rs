@@ -20,6 +20,8 @@ use crate::tokens::reseal;
 pub struct Rewrapped {
     /// The keys that are sealed with the current master key now and were not before.
     pub kids: Vec<String>,
+    /// The same of the secrets of APIs.
+    pub secrets: Vec<String>,
     /// The current master key's id.
     pub master_key_id: String,
 }
@@ -90,10 +92,11 @@ impl SigningKeys {
         Ok(changes)
     }
 
-    /// Seals every private half with the current master key, and gives the database to it. All or nothing.
+    /// Seals every private half and every secret of an API with the current master key, with what else is sealed in the database, and gives
+    /// the database to it. All or nothing.
     ///
     /// # Errors
-    /// When the database fails, or a private half cannot be opened with the master keys of the settings.
+    /// When the database fails, or one of them cannot be opened with the master keys of the settings.
     pub async fn rewrap(&self, now: Timestamp) -> Result<Rewrapped, Failure> {
         let current = self.master.id();
         let mut transaction = self.storage.begin().await?;
@@ -103,22 +106,25 @@ impl SigningKeys {
         let mut kids = Vec::new();
         for key in stored.iter().filter(|key| !key.private_key.is_empty() && key.sealed_by != current) {
             let kid = &key.life.kid;
-            self.check_seal(key)?;
+            self.check_seal(&format!("the signing key {kid}"), &key.sealed_by)?;
             let sealed = reseal(kid, &key.life.algorithm, &key.private_key, &self.sealing).ok_or_else(|| {
                 Failure::internal(format!("the signing key {kid} is damaged: revoke it, or restore it from a backup"))
             })?;
             transaction.rewrap_signing_key(kid, &sealed, &current).await?;
             kids.push(kid.clone());
         }
-        let is_news = transaction.master_key_id().await?.is_none_or(|noted| noted != current) || !kids.is_empty();
+        let secrets = self.rewrap_secrets(&mut transaction, &current).await?;
+        let is_news = transaction.master_key_id().await?.is_none_or(|noted| noted != current)
+            || !kids.is_empty()
+            || !secrets.is_empty();
         audit::reseal(&mut transaction, &self.master).await?;
         transaction.reseal_mails(&self.master).await?;
         transaction.change_master_key_id(&current).await?;
         if is_news {
             let event = Event::of(&self.act(now), Name::MasterKeyChanged).on(Noun::MasterKey, &current);
-            transaction.record(&event.with("rewrapped", kids.clone())).await?;
+            transaction.record(&event.with("rewrapped", kids.clone()).with("secrets", secrets.clone())).await?;
         }
         transaction.commit().await?;
-        Ok(Rewrapped { kids, master_key_id: current })
+        Ok(Rewrapped { kids, secrets, master_key_id: current })
     }
 }

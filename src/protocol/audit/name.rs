@@ -101,6 +101,10 @@ pub enum Name {
     ResourceCreated,
     /// A resource was changed.
     ResourceChanged,
+    /// A resource got its first secret: its access tokens are signed with it.
+    ResourceSecretCreated,
+    /// A resource got another secret.
+    ResourceSecretRenewed,
     /// A resource was deleted.
     ResourceDeleted,
     /// A role was made.
@@ -178,6 +182,8 @@ named!(Name {
     ApiKeyUsed = "api_key.used",
     ResourceCreated = "resource.created",
     ResourceChanged = "resource.changed",
+    ResourceSecretCreated = "resource.secret_created",
+    ResourceSecretRenewed = "resource.secret_renewed",
     ResourceDeleted = "resource.deleted",
     RoleCreated = "role.created",
     RoleChanged = "role.changed",

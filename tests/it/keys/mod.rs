@@ -14,6 +14,7 @@ mod soak;
 
 use doorward::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use doorward::protocol::client::ClientType;
+use doorward::protocol::resource_signing::ResourceSigning;
 use doorward::protocol::scope::ScopeSet;
 use serde_json::Value;
 
@@ -57,7 +58,7 @@ impl Server {
     async fn db_api(&self, algorithm: Algorithm, introspectors: &[&str]) {
         self.db_resource(&api(algorithm), &["notes:read"]).await;
         self.db_change_resource(&api(algorithm), |resource| {
-            resource.signing_algorithm = choice(algorithm);
+            resource.signing = ResourceSigning::Public(choice(algorithm));
             resource.introspectors = introspectors.iter().map(|id| (*id).to_owned()).collect();
         })
         .await;

@@ -65,6 +65,7 @@ const VIEWS: &[&str] = &[
     "recorded_user",
     "resource",
     "resource_belongings",
+    "resource_secrets",
     "resources",
     "role",
     "role_use",
@@ -154,6 +155,7 @@ async fn on_clients_and_apis(function: &str, registry: &Registry, act: &Act) -> 
         }
         "change_resource" => came(registry.change_resource(id, ResourceChange::default(), act).await),
         "delete_resource" => came(registry.delete_resource(id, act).await),
+        "renew_resource_secret" => came(registry.renew_resource_secret(id, None, 0, act).await),
         _ => return None,
     })
 }

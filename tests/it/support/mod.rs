@@ -4,7 +4,7 @@ mod answer;
 pub mod axe;
 mod bouncer;
 mod browser;
-mod canaries;
+pub mod canaries;
 mod chromium;
 mod client;
 mod database;

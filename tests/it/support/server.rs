@@ -164,7 +164,8 @@ impl Server {
 
     /// The registry of this node.
     pub fn registry(&self) -> Registry {
-        Registry::new(self.app.storage.clone(), &self.app.config).unwrap()
+        let registry = Registry::new(self.app.storage.clone(), &self.app.config).unwrap();
+        registry.with_master_key(&MasterKey::parse(MASTER_KEY).unwrap())
     }
 
     /// Makes a person with [`PASSWORD`]; tells the id.

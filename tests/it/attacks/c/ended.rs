@@ -3,6 +3,7 @@
 use doorward::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::resource_signing::ResourceSigning;
 use doorward::protocol::scope::ScopeSet;
 use doorward::secret::{base64url, from_base64url};
 
@@ -102,7 +103,8 @@ async fn c12_another_spelling_of_a_token_is_no_second_token() {
     server.db_resource("https://notes.test", &["notes:read"]).await;
     server
         .db_change_resource("https://notes.test", |resource| {
-            resource.signing_algorithm = AlgorithmChoice { wanted: Some(Algorithm::Es256), former: None };
+            resource.signing =
+                ResourceSigning::Public(AlgorithmChoice { wanted: Some(Algorithm::Es256), former: None });
             resource.introspectors = vec![service.id.clone()];
         })
         .await;
