@@ -22,6 +22,7 @@ mod floors;
 mod full_disk;
 mod fuzz;
 mod grants;
+mod hs256;
 mod identities;
 mod issuer_path;
 mod keys;

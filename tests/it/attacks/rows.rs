@@ -43,6 +43,7 @@ pub const ROWS: &[(&str, &str)] = &[
     ("C13", "An ID token whose hashes are not those of what came with it"),
     ("C14", "The time that an RSA private key takes"),
     ("C15", "What the published keys give away"),
+    ("C16", "The secret that one API shares with us, used elsewhere"),
     ("D1", "A refresh token that was used already"),
     ("D2", "One refresh token in 32 requests at once"),
     ("D3", "The time of grace for lost answers, used by a thief"),

@@ -4,6 +4,7 @@ mod ended;
 mod forged;
 mod keys;
 mod meant;
+mod shared;
 
 use doorward::protocol::client::ClientType;
 use serde_json::Value;
