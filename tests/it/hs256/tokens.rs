@@ -1,13 +1,16 @@
 //! Which tokens a secret signs, who takes them, and what they are worth.
 
 use doorward::protocol::algorithm::Algorithm;
+use doorward::protocol::api_key::TOKEN_TYPE;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::resource::AccessTokenType;
 use doorward::protocol::resource_signing::ResourceAlgorithm;
+use doorward::protocol::token_exchange::GRANT_TYPE;
+use doorward::registry::{KeyOwner, NewKey};
 use serde_json::{Value, json};
 
-use super::{ANN, API, ISSUER, access_token, header, legacy, refreshed, sign_with};
-use crate::support::{forge, unverified_claims};
+use super::{ANN, API, ISSUER, access_token, act, header, legacy, refreshed, sign_with};
+use crate::support::{canaries, forge, unverified_claims};
 
 const HS256: Option<ResourceAlgorithm> = Some(ResourceAlgorithm::Hs256);
 const RS256: Option<ResourceAlgorithm> = Some(ResourceAlgorithm::Public(Algorithm::Rs256));
@@ -177,4 +180,35 @@ async fn what_a_secret_signed_is_believed_as_far_as_it_was_given() {
     let other = unverified_claims(&access_token(&app.redeem(&code).await.ok()));
     assert!(!legacy.is_active(&forged(&other, &[("aud", json!(API))])).await);
     app.userinfo(&forged(&other, &[])).await.refused(401, Rejection::MalformedToken);
+}
+
+#[tokio::test]
+async fn an_api_key_is_traded_for_a_token_under_the_secret_and_under_the_same_rules() {
+    let legacy = legacy().await;
+    let server = &legacy.server;
+    let bob = server.db_user("bob@example.org").await;
+    let new =
+        NewKey { name: "Backup".to_owned(), resource: API.to_owned(), scope: "notes:read".to_owned(), lifetime: None };
+    let made = server.registry().create_api_key(KeyOwner::User(ANN), new, &act(server)).await.unwrap().view;
+    canaries::secret(made.secret.expose());
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", GRANT_TYPE)
+        .append_pair("subject_token_type", TOKEN_TYPE)
+        .append_pair("subject_token", made.secret.expose())
+        .finish();
+    let trade = async || access_token(&server.post("/token", &body).await.ok());
+    let token = trade().await;
+    assert!(legacy.secret.verifies(&token) && legacy.is_active(&token).await);
+    for (name, value) in [("sub", json!(bob)), ("client_id", json!(legacy.service.id)), ("scope", json!("email"))] {
+        let mut claims = unverified_claims(&token);
+        claims[name] = value;
+        let forged = forge::signed_with_hmac(&header(&token).to_string(), &claims.to_string(), &legacy.secret.bytes);
+        let told = legacy.introspect_at(server, &forged).await;
+        assert!(told["active"] == false || told["scope"] == "", "{name}: {told}");
+    }
+    sign_with(server, RS256).await;
+    let public = trade().await;
+    assert!(!legacy.is_active(&token).await && legacy.is_active(&public).await);
+    sign_with(server, HS256).await;
+    assert!(!legacy.is_active(&public).await);
 }
