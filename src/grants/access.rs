@@ -37,20 +37,21 @@ pub struct Demand<'a> {
 }
 
 impl Grants {
-    /// The access that the token gives at one of our own resources; `keys` are fresh ones.
+    /// The token, when it is an access token of ours that has not expired; `keys` are fresh ones. Whether it holds, [`Grants::access`] says.
     ///
     /// # Errors
-    /// Those of [`VerifiedToken::verify`], then [`Rejection::WrongAudience`], [`Rejection::BoundTokenAsBearer`],
-    /// [`Rejection::TokenWithoutOpenid`] or [`Rejection::TokenWithoutScope`], then [`Rejection::RevokedToken`],
-    /// [`Rejection::TokenOfEndedGrant`]; a failure when the database fails.
-    pub async fn access(
-        &self,
-        token: &Secret,
-        demand: Demand<'_>,
-        keys: &KeyRing,
-        now: Timestamp,
-    ) -> Result<Access, Error> {
-        let token = VerifiedToken::verify(token, keys, &self.issuer, now)?;
+    /// Those of [`VerifiedToken::verify`].
+    pub fn verified(&self, token: &Secret, keys: &KeyRing, now: Timestamp) -> Result<VerifiedToken, Rejection> {
+        VerifiedToken::verify(token, keys, &self.issuer, now)
+    }
+
+    /// The access that the token gives at one of our own resources.
+    ///
+    /// # Errors
+    /// [`Rejection::WrongAudience`], [`Rejection::BoundTokenAsBearer`], [`Rejection::TokenWithoutOpenid`] or
+    /// [`Rejection::TokenWithoutScope`], then [`Rejection::RevokedToken`], [`Rejection::TokenOfEndedGrant`]; a failure when the database
+    /// fails.
+    pub async fn access(&self, token: VerifiedToken, demand: Demand<'_>, now: Timestamp) -> Result<Access, Error> {
         demand.is_for(&token)?;
         if token.cnf.is_some() && token.cnf.as_ref() != demand.confirmation {
             return Err(Rejection::BoundTokenAsBearer.into());

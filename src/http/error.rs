@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::middleware::request_log::Caller;
 use super::pages::Asker;
 use crate::failure::{Error, Failure};
 use crate::protocol::issuer::Place;
@@ -84,28 +85,49 @@ impl IntoResponse for JsonError {
 }
 
 fn json(refusal: &Refusal) -> Response {
-    let body = json!({ "error": refusal.rejection.code().as_str(), "error_description": refusal.description() });
+    let mut body = json!({ "error": refusal.rejection.code().as_str(), "error_description": refusal.description() });
+    if let Some(needed) = refusal.needed() {
+        body["scope"] = needed.to_string().into();
+    }
     (status(refusal.rejection), Json(body)).into_response()
 }
 
-/// An error of an endpoint that takes access tokens: a challenge as in RFC 6750 §3.
+/// An error of an endpoint that takes access tokens: a challenge as in RFC 6750 §3, and the same as JSON.
 #[derive(Debug)]
-pub(super) struct BearerError(pub Error);
+pub(super) struct BearerError {
+    error: Error,
+    caller: Option<Caller>,
+}
 
 impl<E: Into<Error>> From<E> for BearerError {
     fn from(error: E) -> Self {
-        Self(error.into())
+        Self { error: error.into(), caller: None }
+    }
+}
+
+impl BearerError {
+    /// The error, said to whom the token was given.
+    pub fn to(self, caller: Caller) -> Self {
+        Self { caller: Some(caller), ..self }
     }
 }
 
 impl IntoResponse for BearerError {
     fn into_response(self) -> Response {
-        let Error::Rejected(refusal) = &self.0 else { return JsonError(self.0).into_response() };
-        let mut response = json(refusal);
-        if let Ok(challenge) = HeaderValue::from_str(&challenge(refusal)) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        let mut response = match &self.error {
+            Error::Rejected(refusal) => {
+                let mut response = json(refusal);
+                if let Ok(challenge) = HeaderValue::from_str(&challenge(refusal)) {
+                    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                }
+                explained(response, self.error)
+            }
+            Error::Failed(_) => JsonError(self.error).into_response(),
+        };
+        if let Some(caller) = self.caller {
+            response.extensions_mut().insert(caller);
         }
-        explained(response, self.0)
+        response
     }
 }
 
@@ -116,7 +138,7 @@ fn challenge(refusal: &Refusal) -> String {
         let (code, words) = (refusal.rejection.code().as_str(), refusal.description());
         challenge.push_str(&format!(", error=\"{code}\", error_description=\"{words}\""));
     }
-    if let Detail::Scopes(needed) = &refusal.detail {
+    if let Some(needed) = refusal.needed() {
         challenge.push_str(&format!(", scope=\"{needed}\""));
     }
     challenge

@@ -139,7 +139,9 @@ mod tests {
         for rejection in Rejection::ALL {
             let words = rejection.description();
             assert!(words.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\'), "{rejection:?}");
-            assert!(words.ends_with(['.', ')']), "{rejection:?}");
+            // Whoever meets a challenge knows its words from RFC 6750 §3.
+            let is_sentence = rejection.audience() != Audience::Bearer;
+            assert_eq!(words.ends_with(['.', ')']), is_sentence, "{rejection:?}");
         }
     }
 

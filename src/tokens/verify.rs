@@ -219,7 +219,7 @@ impl<'a> Unverified<'a> {
     fn claims<T: DeserializeOwned>(&self, find: impl Fn(&str) -> Option<Arc<PublicKey>>) -> Result<T, Rejection> {
         let key = self.header.kid.as_deref().and_then(find).ok_or(Rejection::UnknownKey)?;
         let algorithm = key.algorithm().ok_or(Rejection::UnknownKey)?;
-        let signature = from_base64url(self.signature).ok_or(Rejection::MalformedToken)?;
+        let signature = from_base64url(self.signature).ok_or(Rejection::WrongSignature)?;
         if self.algorithm != ResourceAlgorithm::Public(algorithm) || !key.verifies(self.signed.as_bytes(), &signature) {
             return Err(Rejection::WrongSignature);
         }

@@ -75,6 +75,46 @@ async fn the_sample_api_takes_tokens_for_it_with_its_scope() {
 }
 
 #[tokio::test]
+async fn whoever_calls_the_sample_api_reads_what_is_wrong_to_the_letter() {
+    let (server, second, service) = demo().await;
+    let ask = async |scope| service.credentials(&[("resource", API), ("scope", scope)]).await.ok();
+    let (good, other) = (ask(SCOPE).await, ask("other").await);
+    let [good, other] = [&good, &other].map(|tokens| tokens["access_token"].as_str().unwrap());
+    let invalid = |words| [("error", "invalid_token"), ("error_description", words)];
+    let unsigned = format!("{}.", good.rsplit_once('.').unwrap().0);
+    notes(&second, Some(&unsigned)).await.challenged(401, &invalid("The signature is not valid"));
+    let lacks = "The access token lacks a scope that is needed here";
+    notes(&second, Some(other))
+        .await
+        .challenged(403, &[("error", "insufficient_scope"), ("error_description", lacks), ("scope", SCOPE)]);
+    server.turn(900);
+    server.poll().await;
+    notes(&second, Some(good)).await.challenged(401, &invalid("The access token expired"));
+}
+
+#[tokio::test]
+async fn the_demo_logs_who_lacks_which_scope_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = vec![("DOORWARD__LOG__FORMAT".to_owned(), "json".to_owned())];
+    let mut demo = Live::run(folder.path(), settings, &["demo", "--listen", "127.0.0.1:0", "--json"]);
+    demo.set("DOORWARD__SERVER__DATA", "demo-data");
+    let app = demo.ready["app"].as_str().unwrap().to_owned();
+    let api = format!("{app}/api");
+    demo.command(&["resource", "update", &api, "--scope", SCOPE, "--scope", "notes:write"]);
+    let service = demo.client("service", &["--scope", "notes:write"]);
+    let tokens = service.token_when_known(&[("grant_type", "client_credentials"), ("resource", &api)]).await.ok();
+    let service_id = service.id.clone();
+    let caller = service.at(&app);
+    let refused = caller.get_with("/api/notes", tokens["access_token"].as_str().unwrap()).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["scope"]), (403, &SCOPE.into()));
+    let line = demo.logged("TokenWithoutScope").await;
+    assert_eq!(
+        (&line["client"], &line["path"], &line["scope"], line.get("sub")),
+        (&service_id.into(), &"/api/notes".into(), &SCOPE.into(), None)
+    );
+}
+
+#[tokio::test]
 async fn mails_are_shown_instead_of_sent_the_newest_first_and_as_text() {
     let (server, second, _) = demo().await;
     let outbox = async || get(&second, "/outbox", "127.0.0.1:8001", None).await.text();

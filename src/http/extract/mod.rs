@@ -1,5 +1,6 @@
 //! The only ways to what a request brings: each gives its content when its rule is met, and a rejection otherwise.
 
+mod bearer;
 mod body;
 mod client_form;
 mod csrf_form;
@@ -7,6 +8,7 @@ mod sender;
 mod token_form;
 mod within;
 
+pub(super) use bearer::{Carried, access};
 pub(super) use body::{bytes, form, is_form, query};
 pub(super) use client_form::ClientForm;
 pub(super) use csrf_form::CsrfForm;

@@ -1,4 +1,5 @@
-//! One log line per request, and its span for whoever collects traces: trace id, method, path, status, client, and why it was refused. Never a query, a header or a body.
+//! One log line per request, and its span for whoever collects traces: trace id, method, path, status, client, and why it was refused; for
+//! want of a scope, also which one and to whom. Never a query, a header or a body.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method};
@@ -14,6 +15,7 @@ use crate::protocol::issuer::Base;
 use crate::protocol::trace::{TraceId, TraceParent};
 use crate::random;
 use crate::telemetry::{numbers, traces};
+use crate::tokens::VerifiedToken;
 
 /// The longest part of a path that is logged, in bytes.
 const LONGEST_PATH: usize = 100;
@@ -32,6 +34,23 @@ fn parent(request: &Request, config: &ServerConfig) -> Option<TraceParent> {
 /// The client that a request was from; in the extensions of its response.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct LoggedClient(pub String);
+
+/// Whom the token of a request was given to; in the extensions of its response.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Caller {
+    /// The client.
+    pub client_id: String,
+    /// The person, when the client does not act for itself.
+    pub sub: Option<String>,
+}
+
+impl Caller {
+    /// Whom this token was given to.
+    pub fn of(token: &VerifiedToken) -> Self {
+        let sub = token.gid.is_some().then(|| token.sub.clone());
+        Self { client_id: token.client_id.clone(), sub }
+    }
+}
 
 /// The line of a request that is under way.
 pub(in crate::http) struct Line {
@@ -67,7 +86,9 @@ impl Line {
     pub fn end(self, response: &mut Response) {
         let Self { watch, trace, span, method, route, path, address } = self;
         let status = response.status().as_u16();
-        let client = response.extensions().get::<LoggedClient>().map_or("-", |client| client.0.as_str());
+        let caller = response.extensions().get::<Caller>();
+        let client = response.extensions().get::<LoggedClient>().map(|client| client.0.as_str());
+        let client = client.or(caller.map(|caller| caller.client_id.as_str())).unwrap_or("-");
         let took = watch.elapsed();
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         numbers::request(route, scrapes::method_of(&method), status, took);
@@ -82,8 +103,18 @@ impl Line {
         match reason {
             None => tracing::info!(%trace, %method, path, status, %address, client, micros, "request"),
             Some(Reason::Rejected(why)) => {
-                numbers::refusal(why.rejection.reason());
-                tracing::info!(%trace, %method, path, status, %address, client, micros, rejection = why.rejection.reason(), "request");
+                let rejection = why.rejection.reason();
+                numbers::refusal(rejection);
+                match why.needed() {
+                    None => {
+                        tracing::info!(%trace, %method, path, status, %address, client, micros, rejection, "request")
+                    }
+                    // An application that somebody has set up asks for less than it needs, or for more than it may.
+                    Some(scope) => {
+                        let sub = caller.and_then(|caller| caller.sub.as_deref());
+                        tracing::warn!(%trace, %method, path, status, %address, client, sub, %scope, micros, rejection, "request");
+                    }
+                }
             }
             Some(Reason::Failed(why)) => {
                 numbers::failure(why.passing);

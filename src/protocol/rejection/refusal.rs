@@ -24,7 +24,7 @@ pub struct Refusal {
 pub enum Detail {
     /// Nothing.
     None,
-    /// The scopes that were needed: the `scope` of a bearer challenge (RFC 6750 §3).
+    /// The scopes that were needed: the `scope` of a bearer challenge (RFC 6750 §3), and of its body.
     Scopes(ScopeSet),
     /// The parameter at fault, or the method that is right: a name that this server knows, never one that was only sent.
     Parameter(&'static str),
@@ -62,6 +62,14 @@ impl Rejection {
 }
 
 impl Refusal {
+    /// The scopes that were needed, when it was for want of scopes.
+    pub const fn needed(&self) -> Option<&ScopeSet> {
+        match &self.detail {
+            Detail::Scopes(needed) => Some(needed),
+            _ => None,
+        }
+    }
+
     /// How long to wait as a person says it: whole minutes, or, where that is as good, whole hours (`true`).
     pub fn wait_of(seconds: u64) -> (u64, bool) {
         let minutes = seconds.div_ceil(60).max(1);

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use doorward::protocol::client::{AuthMethod, ClientType};
 use doorward::protocol::rejection::{ErrorCode, Rejection};
+use doorward::secret::base64url;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, Server, unverified_claims};
@@ -129,6 +130,38 @@ async fn a_token_lives_fifteen_minutes() {
     given.client.userinfo(&given.token).await.ok();
     given.server.turn(1);
     given.refuses(&given.token, Rejection::ExpiredToken).await;
+}
+
+#[tokio::test]
+async fn whoever_calls_userinfo_reads_what_is_wrong_to_the_letter() {
+    let Given { server, client, token, claims, .. } = given().await;
+    let invalid = |words| [("error", "invalid_token"), ("error_description", words)];
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let other = base64url(claims.to_string().replace(ANN, "bob@example.org").as_bytes());
+    let header = signed.split_once('.').unwrap().0;
+    for wrong in [
+        format!("{signed}."),
+        format!("{signed}.{}", base64url(&[7; 256])),
+        format!("{signed}.{signature}x"),
+        format!("{header}.{other}.{signature}"),
+    ] {
+        let answer = client.userinfo(&wrong).await;
+        answer.refused(401, Rejection::WrongSignature).challenged(401, &invalid("The signature is not valid"));
+    }
+    let code = server.browser().code(&client, ANN, "scope=profile").await;
+    let narrow = client.redeem(&code).await.ok()["access_token"].as_str().unwrap().to_owned();
+    client.userinfo(&narrow).await.challenged(
+        403,
+        &[
+            ("error", "insufficient_scope"),
+            ("error_description", "The access token lacks the scope openid"),
+            ("scope", "openid"),
+        ],
+    );
+    server.turn(900);
+    client.userinfo(&token).await.challenged(401, &invalid("The access token expired"));
+    // Of a token whose signature is wrong nothing else is said.
+    client.userinfo(&format!("{signed}.")).await.challenged(401, &invalid("The signature is not valid"));
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{run, text};
-use crate::support::binary;
+use crate::support::{Database, Live, binary};
 
 const JSON: (&str, &str) = ("DOORWARD__LOG__FORMAT", "json");
 
@@ -62,4 +62,25 @@ fn a_refused_start_says_nothing_but_json() {
     refused(&[JSON, ("DOORWARD__SERVER__NOTICE", "soon")], &["serve"], &["server.notice"]);
     refused(&[], &["--config", "own.toml"], &["server.notice", "server.drain"]);
     refused(&[JSON, ("DOORWARD__SERVER__LISTEN", "nowhere")], &["serve"], &["cannot listen on nowhere"]);
+}
+
+#[tokio::test]
+async fn who_lacks_a_scope_is_logged_with_what_was_needed_and_nobody_else_is() {
+    let database = Database::copy().await;
+    let server = Live::serve_with(&database, &[JSON]);
+    let user = server.user("ann@example.org");
+    let app = server.client("spa", &[]);
+    let redirect = server.browser().authorize(&app.authorization_path("scope=profile"), "ann@example.org").await;
+    let tokens = app.redeem(&redirect).await.ok();
+    let token = tokens["access_token"].as_str().unwrap();
+    assert_eq!(app.userinfo(token).await.status, 403);
+    let line = server.logged("TokenWithoutOpenid").await;
+    assert_eq!(
+        [&line["level"], &line["client"], &line["sub"], &line["path"], &line["scope"], &line["status"]],
+        [&json!("WARN"), &json!(app.id), &json!(user), &json!("/userinfo"), &json!("openid"), &json!(403)]
+    );
+    // Of a token whose signature is wrong nothing is known, not even what it says of itself.
+    assert_eq!(app.userinfo(&token[..token.len() - 4]).await.status, 401);
+    let line = server.logged("WrongSignature").await;
+    assert_eq!((&line["client"], line.get("sub"), line.get("scope")), (&json!("-"), None, None));
 }

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, StatusCode};
 use doorward::http::Reason;
 use doorward::protocol::rejection::Rejection;
 use scraper::{Html, Selector};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::{Form, canaries, seen};
@@ -115,6 +115,18 @@ impl Answer {
         assert_eq!(body["error_description"].as_str(), self.words().as_deref());
         assert_eq!(self.header("cache-control"), "no-store");
         self
+    }
+
+    /// Asserts a challenge with these members, to the letter (RFC 6750 §3), and a body with the same ones.
+    #[track_caller]
+    pub fn challenged(&self, status: u16, members: &[(&str, &str)]) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        let told: Vec<String> = members.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+        assert_eq!(self.header("www-authenticate"), format!("Bearer realm=\"doorward\", {}", told.join(", ")));
+        assert_eq!(self.header("content-type"), "application/json");
+        let body: Map<String, Value> =
+            members.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+        assert_eq!(self.json(), Value::Object(body));
     }
 
     /// Asserts a refusal as a page: an element with id `error` that holds the code and the words, and no redirect.

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 
 use super::database::MASTER_KEY;
-use super::{Database, END, LiveBrowser, LiveClient, canaries, eventually_blocking};
+use super::{Database, END, LiveBrowser, LiveClient, canaries, eventually, eventually_blocking};
 
 /// A running server process. Killed when dropped.
 pub struct Live {
@@ -209,6 +209,16 @@ impl Live {
     /// What it has logged so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// The one line of a request that a rule refused, when the log is JSON.
+    pub async fn logged(&self, rejection: &str) -> Value {
+        let lines = || self.log().lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<Value>>();
+        let is_it = |line: &Value| line["rejection"] == rejection;
+        let what = format!("the log tells of {rejection}");
+        let found = eventually(&what, async || lines().into_iter().find(is_it)).await;
+        assert_eq!(lines().iter().filter(|line| is_it(line)).count(), 1, "{}", self.log());
+        found
     }
 
     /// What it has said so far on stdout after its first line.

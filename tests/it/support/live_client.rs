@@ -88,8 +88,13 @@ impl LiveClient {
         send(self.http.get(format!("{}{path}", self.issuer))).await
     }
 
+    /// Gets an address of the server with an access token.
+    pub async fn get_with(&self, path: &str, access_token: &str) -> Answer {
+        send(self.http.get(format!("{}{path}", self.issuer)).bearer_auth(access_token)).await
+    }
+
     /// Asks userinfo.
     pub async fn userinfo(&self, access_token: &str) -> Answer {
-        send(self.http.get(format!("{}/userinfo", self.issuer)).bearer_auth(access_token)).await
+        self.get_with("/userinfo", access_token).await
     }
 }
