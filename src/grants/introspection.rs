@@ -2,14 +2,16 @@
 
 use super::{Grants, TokenRequest};
 use crate::failure::{Error, Failure};
+use crate::protocol::algorithm::Algorithm;
 use crate::protocol::api_key::{self, PresentedKey};
 use crate::protocol::audience::Audience;
-use crate::protocol::client::AuthMethod;
+use crate::protocol::client::{AuthMethod, Client};
 use crate::protocol::confirmation::token_type;
 use crate::protocol::introspection::{ActiveToken, Introspection, may_know};
 use crate::protocol::refresh::State;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::role::Holder;
+use crate::protocol::signed_introspection;
 use crate::secret::Secret;
 use crate::tokens::VerifiedToken;
 
@@ -36,6 +38,15 @@ impl Grants {
             Err(_) => self.active_refresh_token(&token, request).await?,
         };
         Ok(told(found))
+    }
+
+    /// What answers for this client are signed with, when it wants them signed: what to try, best first.
+    ///
+    /// # Errors
+    /// A failure when the database fails.
+    pub async fn signs_answers(&self, caller: &Client) -> Result<impl Iterator<Item = Algorithm>, Failure> {
+        let choice = signed_introspection::algorithm(caller, &self.directory.resources().await?);
+        Ok(choice.preference(self.default_algorithm))
     }
 
     async fn active_access_token(

@@ -31,6 +31,7 @@ pub fn document(issuer: &Issuer) -> Value {
         "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint": issuer.address("/introspect"),
         "introspection_endpoint_auth_methods_supported": secret_methods,
+        "introspection_signing_alg_values_supported": algorithms,
         "end_session_endpoint": issuer.address("/logout"),
         "userinfo_endpoint": issuer.address("/userinfo"),
         "jwks_uri": issuer.address("/.well-known/jwks.json"),

@@ -1,5 +1,6 @@
 //! The rules and the words: pure, without async, I/O or a clock. One file per rule.
 
+pub mod accept;
 pub mod alert;
 pub mod algorithm;
 pub mod allowed;
@@ -67,6 +68,7 @@ pub mod response_mode;
 pub mod role;
 pub mod scope;
 pub mod sign_in;
+pub mod signed_introspection;
 pub mod ticket;
 pub mod token_exchange;
 pub mod trace;

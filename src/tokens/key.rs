@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::public_key::thumbprint;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
-use crate::protocol::logout_token;
+use crate::protocol::{logout_token, signed_introspection};
 use crate::sealing::SealingKey;
 use crate::secret::base64url;
 
@@ -38,7 +38,7 @@ pub struct SigningKey {
     pair: Pair,
     jwk: Value,
     /// The header of each [`TokenType`] with its dot, as it stands in front of every such token.
-    headers: [String; 3],
+    headers: [String; 4],
 }
 
 /// What a token is; says its header's `typ`.
@@ -50,16 +50,19 @@ pub(super) enum TokenType {
     Jwt,
     /// OpenID Connect Back-Channel Logout §2.4.
     Logout,
+    /// RFC 9701 §5.
+    Introspection,
 }
 
 impl TokenType {
-    const ALL: [Self; 3] = [Self::Access, Self::Jwt, Self::Logout];
+    const ALL: [Self; 4] = [Self::Access, Self::Jwt, Self::Logout, Self::Introspection];
 
     pub(super) const fn typ(self) -> &'static str {
         match self {
             Self::Access => "at+jwt",
             Self::Jwt => "JWT",
             Self::Logout => logout_token::TYPE,
+            Self::Introspection => signed_introspection::TYPE,
         }
     }
 }

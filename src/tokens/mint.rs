@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::authorization::Authorization;
+use crate::protocol::introspection::Introspection;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::logout_token::LogoutNotice;
 use crate::protocol::resource::AccessTokenType;
@@ -144,6 +145,21 @@ impl Mint {
     ) -> Result<String, Failure> {
         let key = self.ring.signing_key(algorithms, now)?;
         under_key(&key, TokenType::Logout, &notice.claims(self.issuer.as_str(), &random::id(), now))
+    }
+
+    /// Signs what introspection answers to a client, with the first algorithm of the list for which a key has begun to sign.
+    ///
+    /// # Errors
+    /// When no key may sign now.
+    pub fn introspection(
+        &self,
+        told: &Introspection,
+        client_id: &str,
+        algorithms: impl Iterator<Item = Algorithm>,
+        now: Timestamp,
+    ) -> Result<String, Failure> {
+        let key = self.ring.signing_key(algorithms, now)?;
+        under_key(&key, TokenType::Introspection, &told.told_to(client_id, self.issuer.as_str(), now))
     }
 }
 

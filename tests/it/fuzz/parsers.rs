@@ -17,7 +17,7 @@ use doorward::protocol::redirect_uri::{destination, form_action_source, register
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 use doorward::protocol::trace::{TraceId, TraceParent};
-use doorward::protocol::{claims, client_authentication, device, email, password_form, prompt};
+use doorward::protocol::{accept, claims, client_authentication, device, email, password_form, prompt};
 use doorward::secret::{Secret, base64url, sha256};
 use doorward::tokens::{KeyRing, VerifiedIdToken, VerifiedToken};
 use serde_json::Value;
@@ -326,4 +326,22 @@ fn the_trace_of_whoever_asks_is_read_or_left() {
             }
         },
     );
+}
+
+#[test]
+fn what_is_signed_was_asked_for() {
+    const SIGNED: &str = "application/token-introspection+jwt";
+    let seeds = [
+        "application/token-introspection+jwt;q=0.5, */*;q=0.1",
+        "application/json;q=0, application/*",
+        "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8",
+    ];
+    try_bytes(&seeds, |accept| {
+        let given = accept::preferred(&[accept], "application/json", &[SIGNED]);
+        let text = String::from_utf8_lossy(accept).to_lowercase();
+        assert!(given != SIGNED || [SIGNED, "application/*", "*/*"].iter().any(|range| text.contains(range)), "{text}");
+        let also = [accept, b", application/json"].concat();
+        let is_text = std::str::from_utf8(accept).is_ok();
+        assert!(!is_text || accept::preferred(&[&also], "application/json", &[SIGNED]) != SIGNED, "{text}");
+    });
 }

@@ -10,6 +10,7 @@ mod owner;
 mod revocation;
 mod rotation;
 mod secrecy;
+mod signed_answers;
 mod soak;
 
 use doorward::protocol::algorithm::{Algorithm, AlgorithmChoice};

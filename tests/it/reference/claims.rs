@@ -28,7 +28,7 @@ const DOCUMENTS: &[[&str; 4]] = &[
     ],
     [
         "What introspection answers",
-        "JSON (RFC 7662 §2.2). Of a token that does not hold, or that is not the caller's business: `{\"active\":false}`.",
+        "JSON (RFC 7662 §2.2); signed when asked for ([introspection.md](../introspection.md#signed-answers)). Of a token that does not hold, or that is not the caller's business: `{\"active\":false}`.",
         "introspection.rs",
         "ActiveToken",
     ],

@@ -69,6 +69,13 @@ impl Client {
         self.server.send(request).await
     }
 
+    /// The same, with the forms of an answer that it accepts.
+    pub async fn post_accepting(&self, path: &str, fields: &[(&str, &str)], accept: &str) -> Answer {
+        let mut request = self.request(path, fields);
+        request.headers_mut().insert(header::ACCEPT, accept.parse().unwrap());
+        self.server.send(request).await
+    }
+
     /// An authenticated form for an endpoint, to be sent from somewhere.
     pub fn request(&self, path: &str, fields: &[(&str, &str)]) -> Request<Body> {
         let mut form = Serializer::new(String::new());

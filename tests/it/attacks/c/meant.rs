@@ -8,10 +8,11 @@ use doorward::tokens::{KeySpec, SigningKey};
 use serde_json::{Value, json};
 
 use super::given;
-use crate::attacks::{ANN, encoded, text};
+use crate::attacks::{ANN, encoded, is_active, text};
 use crate::support::{Receiver, Server, forge, unverified_claims};
 
-/// Class: tokens of one kind in the place of another: ID, refresh, access and logout tokens each open their own door alone.
+/// Class: tokens of one kind in the place of another: ID, refresh, access and logout tokens each open their own door alone, and a signed answer
+/// of introspection opens none.
 #[tokio::test]
 async fn c6_a_token_of_one_type_is_none_of_another() {
     let receiver = Receiver::start().await;
@@ -43,15 +44,23 @@ async fn c6_a_token_of_one_type_is_none_of_another() {
     let logout = receiver.next().await;
     given.refuses(&logout).await;
 
-    // Neither of the others is a hint of who is there.
-    for token in [&given.access, &given.refresh, &logout] {
+    // A real signed answer of introspection about a token that holds (RFC 9701 §8.1).
+    let kind = "application/token-introspection+jwt";
+    let told = given.client.post_accepting("/introspect", &[("token", &given.access)], kind).await.text();
+    assert_eq!(unverified_claims(&told)["token_introspection"]["active"], true);
+    given.client.userinfo(&told).await.refused_json(401, Rejection::WrongTokenType);
+    given.refuses(&told).await;
+    assert!(["sub", "exp", "scope"].iter().all(|name| unverified_claims(&told).get(name).is_none()));
+
+    // None of the others is a hint of who is there.
+    for token in [&given.access, &given.refresh, &logout, &told] {
         let asked = format!("prompt=none&id_token_hint={}", encoded(token));
         given.server.get(&given.client.authorization_url(&asked)).await.refused_redirect(Rejection::ForeignHint);
         let out = given.server.get(&format!("/logout?id_token_hint={}", encoded(token))).await;
         out.refused_page(400, Rejection::ForeignHint);
     }
     // Nor is an ID token or an access token a refresh token or a client's assertion.
-    for token in [&given.access, &given.id_token, &logout] {
+    for token in [&given.access, &given.id_token, &logout, &told] {
         let answer = crate::attacks::refresh(&given.client, token).await;
         answer.refused_json(400, Rejection::UnknownRefreshToken);
         let fields = [("client_assertion", token.as_str()), ("grant_type", "client_credentials")];
@@ -193,6 +202,21 @@ async fn c11_introspection_tells_only_whom_it_concerns() {
     }
     for token in [&given.access, &given.refresh] {
         assert_eq!(api.post("/introspect", &[("token", token)]).await.ok(), inactive);
+    }
+    // A refresh token is its client's alone, also when its access tokens are for the API. A signed answer says no more than a plain one.
+    let scopes = ScopeSet::parse("openid offline_access notes:read").unwrap();
+    let app = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
+    let code = server.browser().code(&app, ANN, "scope=openid+offline_access+notes:read").await;
+    let tokens = app.redeem(&code).await.ok();
+    assert!(
+        is_active(&api, &text(&tokens, "access_token")).await && is_active(&app, &text(&tokens, "refresh_token")).await
+    );
+    let signed = "application/token-introspection+jwt";
+    for (asking, token) in [(&api, "refresh_token"), (&other_api, "access_token"), (&stranger, "access_token")] {
+        let asked = [("token", tokens[token].as_str().unwrap())];
+        assert_eq!(asking.post("/introspect", &asked).await.ok(), inactive, "{token}");
+        let told = asking.post_accepting("/introspect", &asked, signed).await.text();
+        assert_eq!(unverified_claims(&told)["token_introspection"], inactive, "{token}");
     }
     let known = api.post("/introspect", &[("token", &for_notes)]).await.ok();
     assert_eq!((&known["active"], &known["aud"]), (&json!(true), &json!("https://notes.test")));
