@@ -1,9 +1,12 @@
 //! A history as it happens on the server: every operation is done by browser and client as anybody would, or by the operator in the database
-//! (`operator.rs`), what mails lead to is in `mail.rs`, and every answer is held against the model's. Then tokens are looked at (`look.rs`).
+//! (`operator.rs`, `roles.rs`), what mails lead to is in `mail.rs`, what becomes of codes and tokens in `tokens.rs`, and every answer is held against the
+//! model's. Then tokens are looked at (`look.rs`).
 
 mod look;
 mod mail;
 mod operator;
+mod roles;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -16,15 +19,15 @@ use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 use doorward::protocol::upstream::{Identity, ProviderKind, Vouched};
-use doorward::protocol::user::EmailAuthority;
+use doorward::protocol::user::{EmailAuthority, User};
 use doorward::random;
 use proptest::test_runner::TestCaseError;
 use serde_json::json;
 
-use super::operation::{App, Ask, Operation, Person, SPA};
-use super::reference::{Given, Model};
+use super::operation::{App, Ask, Operation, Person, SPA, WEB};
+use super::reference::Model;
 use crate::federation::through;
-use crate::support::{Answer, Browser, Client, PASSWORD, Provider, Server, VERIFIER, unverified_claims};
+use crate::support::{Answer, Browser, Client, PASSWORD, Provider, Server};
 use mail::{Former, Sent};
 
 const API: &str = "https://notes.test";
@@ -43,6 +46,8 @@ pub(super) struct Place {
     fake: Provider,
     api: Client,
     on_reuse: OnReuse,
+    /// The role of the last history.
+    role: Mutex<Option<String>>,
     /// How often each answer to an operation came.
     tried: Mutex<BTreeMap<String, usize>>,
 }
@@ -65,10 +70,15 @@ pub(super) struct History<'a> {
     model: Model,
     people: [Human; 2],
     apps: [Client; 2],
+    /// The client that acts for itself.
+    service: Client,
+    /// The name of the role that comes and goes.
+    role: String,
     // What the model knows as places in lists.
     codes: Vec<String>,
     refresh_tokens: Vec<String>,
     access_tokens: Vec<String>,
+    service_tokens: Vec<String>,
     tickets: Vec<Sent>,
     undos: Vec<Former>,
     steps: usize,
@@ -92,11 +102,15 @@ impl Place {
         .await;
         fake.follow(&server.clock);
         server.app.providers.discover().await;
-        server.db_resource(API, &[]).await;
-        server.db_resource(MAIL, &["mail:read"]).await;
+        server.db_resource(API, &["notes:write"]).await;
+        server.db_resource(MAIL, &["mail:read", "mail:send"]).await;
         let api = server.db_client(ClientType::Service, |_| {}).await;
-        server.db_change_resource(API, |resource| resource.introspectors = vec![api.id.clone()]).await;
-        Self { server, fake, api, on_reuse, tried: Mutex::default() }
+        for resource in [API, MAIL] {
+            server.db_change_resource(resource, |resource| resource.introspectors = vec![api.id.clone()]).await;
+        }
+        let place = Self { server, fake, api, on_reuse, role: Mutex::default(), tried: Mutex::default() };
+        place.make_provided_role().await;
+        place
     }
 
     /// How often each answer to an operation came.
@@ -107,7 +121,8 @@ impl Place {
     async fn human(&self) -> Human {
         let email = format!("{}@example.org", random::row_id(self.server.clock.now()));
         let id = self.server.db_user(&email).await;
-        self.server.db_change_user(&id, |account| account.user.email_authority = EmailAuthority::Mail).await;
+        let change = |user: &mut User| (user.email_authority, user.roles) = (EmailAuthority::Mail, Vec::new());
+        self.server.db_change_user(&id, |account| change(&mut account.user)).await;
         let now = self.server.clock.now();
         let identity = Vouched::of("fake", &self.fake.issuer(), &email).identity(random::row_id(now), &id, now);
         let mut transaction = self.server.app.storage.begin().await.unwrap();
@@ -133,21 +148,28 @@ fn outcome(answer: &Answer) -> Result<(), Rejection> {
 impl<'a> History<'a> {
     pub(super) async fn begin(place: &'a Place) -> Self {
         let server = &place.server;
-        let scopes = ScopeSet::parse("openid profile email offline_access mail:read").unwrap();
+        let role = format!("clerk-{}", random::row_id(server.clock.now()));
+        place.forget_roles(role.clone()).await;
+        let scopes = "openid profile email offline_access roles notes:write mail:read mail:send";
+        let scopes = ScopeSet::parse(scopes).unwrap();
         let app = async |kind| {
             let change = |c: &mut client::Client| {
                 (c.metadata.on_reuse, c.scopes) = (Some(place.on_reuse), scopes.clone());
             };
             server.db_client(kind, change).await
         };
+        let of_mail = ScopeSet::parse("mail:read mail:send").unwrap();
         Self {
             place,
+            role,
+            service: server.db_client(ClientType::Service, |client| client.scopes = of_mail).await,
             model: Model::new(server.clock.now().seconds(), place.on_reuse),
             people: [place.human().await, place.human().await],
             apps: [app(ClientType::Spa).await, app(ClientType::Web).await],
             codes: Vec::new(),
             refresh_tokens: Vec::new(),
             access_tokens: Vec::new(),
+            service_tokens: Vec::new(),
             tickets: Vec::new(),
             undos: Vec::new(),
             steps: 0,
@@ -225,10 +247,15 @@ impl<'a> History<'a> {
                 self.wait(seconds);
                 Ok(())
             }
-            ref other => match self.by_mail(other).await {
-                Some(compared) => compared,
-                None => self.operate(other).await,
-            },
+            ref other => {
+                if let Some(compared) = self.by_mail(other).await {
+                    return compared;
+                }
+                match self.by_role(other).await {
+                    Some(compared) => compared,
+                    None => self.operate(other).await,
+                }
+            }
         }
     }
 
@@ -250,9 +277,9 @@ impl<'a> History<'a> {
         by: Option<usize>,
     ) -> Result<bool, TestCaseError> {
         let resource = if app == SPA { "&resource=https%3A%2F%2Fnotes.test" } else { "" };
-        let scope = if app == SPA { "" } else { "+mail:read" };
+        let scope = if app == WEB { "mail:read+mail:send" } else { "notes:write" };
         let prompt = if anew { "&prompt=login" } else { "" };
-        let address = format!("scope=openid+email+offline_access{scope}{resource}{prompt}");
+        let address = format!("scope=openid+email+offline_access+roles+{scope}{resource}{prompt}");
         if by.is_none() && !self.model.has_password(person) {
             return Ok(false);
         }
@@ -288,83 +315,6 @@ impl<'a> History<'a> {
     /// The groups that the provider says of a person.
     fn groups(&self, person: Person) -> serde_json::Value {
         if self.model.role_there(person) { json!(["makers"]) } else { json!([]) }
-    }
-
-    async fn redeem(&mut self, code: usize, by: App, wrong_verifier: bool) -> Compared {
-        let verifier = if wrong_verifier { "another-another-another-another-another-verifier" } else { VERIFIER };
-        let fields: [(&str, &str); 4] = [
-            ("grant_type", "authorization_code"),
-            ("code", &self.codes[code]),
-            ("redirect_uri", &self.apps[by].redirect_uri),
-            ("code_verifier", verifier),
-        ];
-        let answer = self.apps[by].token(&fields).await;
-        let model = self.model.redeem(code, by, wrong_verifier);
-        self.agree("redeem", outcome(&answer), &model)?;
-        if model.is_ok() {
-            self.keep(&answer)?;
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, answer: &Answer) -> Compared {
-        let tokens = answer.json();
-        let claims = unverified_claims(tokens["access_token"].as_str().unwrap());
-        let has_role = claims["roles"].as_array().is_some_and(|roles| roles.iter().any(|role| role == ROLE));
-        self.same("the role", has_role, self.model.has_role(self.model.grant_of_access(self.access_tokens.len())))?;
-        self.refresh_tokens.push(tokens["refresh_token"].as_str().unwrap().to_owned());
-        self.access_tokens.push(tokens["access_token"].as_str().unwrap().to_owned());
-        Ok(())
-    }
-
-    /// Presents the newest token of a grant, if it has one, again and again, after so many seconds each.
-    async fn use_newest(&mut self, grant: Option<usize>, uses: &[(i64, Ask)]) -> Compared {
-        let Some((grant, (token, _))) = grant.and_then(|grant| Some((grant, self.model.newest(grant)?))) else {
-            return Ok(());
-        };
-        for (pause, ask) in uses {
-            self.wait(*pause);
-            self.refresh(token, self.app_of(grant), *ask).await?;
-        }
-        Ok(())
-    }
-
-    async fn refresh(&mut self, token: usize, by: App, ask: Ask) -> Compared {
-        let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", self.refresh_tokens[token].as_str())];
-        fields.extend(match ask {
-            Ask::Whole => None,
-            Ask::Openid => Some(("scope", "openid")),
-            Ask::Email => Some(("scope", "email")),
-            Ask::Wider => Some(("scope", "openid profile")),
-            Ask::Issuer => Some(("resource", ISSUER)),
-            Ask::Api => Some(("resource", API)),
-        });
-        let answer = self.apps[by].token(&fields).await;
-        let model = self.model.refresh(token, by, ask);
-        let what = match model {
-            Ok(Given::Again { .. }) => "refresh again",
-            Ok(Given::Instead) => "refresh instead",
-            _ => "refresh",
-        };
-        self.agree(what, outcome(&answer), &model)?;
-        let Ok(given) = model else { return Ok(()) };
-        let tokens = answer.json();
-        self.same("scope", tokens["scope"].as_str(), ask.said(by).ok().map(|(scope, _)| scope))?;
-        match given {
-            Given::New | Given::Instead => {
-                let is_new = self.refresh_tokens.iter().all(|known| tokens["refresh_token"] != known.as_str());
-                self.same("a new refresh token", is_new, true)?;
-                self.keep(&answer)
-            }
-            Given::Again { refresh, access, to_the_letter } => {
-                if !to_the_letter {
-                    self.access_tokens[access] = tokens["access_token"].as_str().unwrap().to_owned();
-                }
-                let again = (tokens["refresh_token"].as_str(), tokens["access_token"].as_str());
-                let first = (Some(self.refresh_tokens[refresh].as_str()), Some(self.access_tokens[access].as_str()));
-                self.same("the lost answer", again, first)
-            }
-        }
     }
 
     async fn sign_out(&mut self, person: Person) -> Compared {

@@ -12,6 +12,23 @@ pub(super) const SPA: App = 0;
 /// The application that keeps a secret.
 pub(super) const WEB: App = 1;
 
+/// A role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Comes and goes.
+    Clerk,
+    /// Always there, and the provider's to give as well.
+    Maker,
+}
+
+/// Who has roles.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Holder {
+    Person(Person),
+    /// The client that acts for itself.
+    Service,
+}
+
 /// One of the things there are so far, counted back from the newest, and round again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Back(u8);
@@ -32,6 +49,8 @@ pub(super) enum Ask {
     Openid,
     /// `scope=email`.
     Email,
+    /// `scope=openid` and the scope of the API that roles may guard.
+    Guarded,
     /// `scope=openid profile`, of which `profile` was not granted.
     Wider,
     /// `resource=` the issuer.
@@ -100,6 +119,18 @@ pub(super) enum Operation {
     Return(Person),
     /// Somebody proves the address of an account, which never did, to its authority, by this session there.
     TakeOver { person: Person, session: usize },
+    /// The role that comes and goes is made, and permits what roles may guard, or nothing.
+    MakeRole { permits: bool },
+    /// What a role permits is changed.
+    ChangeRole { role: Role, permits: bool },
+    /// The role that comes and goes is deleted, unless somebody or something uses it.
+    DeleteRole,
+    /// The API of the second application demands that role for its scope, or no more.
+    Demand(bool),
+    /// A role is given to somebody, or taken from them.
+    PutRole { role: Role, to: Holder, has: bool },
+    /// The service asks for a token: by the name of the guarded scope, or for all that it may have.
+    Credentials { named: bool },
     /// So many seconds pass.
     Wait(i64),
 }
@@ -107,7 +138,7 @@ pub(super) enum Operation {
 /// A history, of 40 steps on the average.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let one = operation().prop_map(|operation| vec![operation]);
-    vec(prop_oneof![14 => one, 1 => with_a_mail()], 0..=60).prop_map(|parts| parts.concat())
+    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role()], 0..=60).prop_map(|parts| parts.concat())
 }
 
 /// What happens to one person between asking for a mail, or for another address, and using it, with no more time than that takes: otherwise few would still hold.
@@ -136,6 +167,40 @@ fn with_a_mail() -> impl Strategy<Value = Vec<Operation>> {
             } else {
                 O::Show { ticket: which, by_code, finishes }
             });
+            all
+        })
+    })
+}
+
+/// What becomes of a role and of who has it between a request and the refreshes that follow, with no more time than that takes.
+fn with_a_role() -> impl Strategy<Value = Vec<Operation>> {
+    use Operation as O;
+    let then = |person: Person| {
+        let whom = prop_oneof![2 => Just(Holder::Person(person)), 1 => Just(Holder::Service)];
+        prop_oneof![
+            4 => (role(), whom, any::<bool>()).prop_map(|(role, to, has)| O::PutRole { role, to, has }),
+            2 => (role(), any::<bool>()).prop_map(|(role, permits)| O::ChangeRole { role, permits }),
+            1 => any::<bool>().prop_map(O::Demand),
+            1 => Just(O::DeleteRole),
+        ]
+    };
+    (0..2usize, 0..2usize, role(), any::<bool>()).prop_flat_map(move |(person, app, role, has)| {
+        let asks = prop_oneof![2 => Just(Ask::Whole), 1 => Just(Ask::Guarded)];
+        vec((then(person), asks, any::<bool>(), any::<bool>()), 1..5).prop_map(move |parts| {
+            let mut all = vec![O::PersonOn(person), O::Return(person), O::AppOn(app), O::MakeRole { permits: true }];
+            all.push(O::ChangeRole { role, permits: true });
+            all.push(O::PutRole { role, to: Holder::Person(person), has });
+            all.push(O::Begin { person, app, by: None });
+            for (change, ask, is_lost, named) in parts {
+                let refresh = O::Refresh { grant: Back(0), ask };
+                // Or the answer of before the change is lost, and asked for again.
+                let again = O::Present { token: Back(1), by_other: false, ask };
+                all.extend(if is_lost {
+                    [refresh, change, again]
+                } else {
+                    [change, refresh, O::Credentials { named }]
+                });
+            }
             all
         })
     })
@@ -181,6 +246,12 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => which().prop_map(O::Leave),
         3 => which().prop_map(O::Return),
         2 => (which(), which()).prop_map(|(person, session)| O::TakeOver { person, session }),
+        2 => any::<bool>().prop_map(|permits| O::MakeRole { permits }),
+        2 => (role(), any::<bool>()).prop_map(|(role, permits)| O::ChangeRole { role, permits }),
+        2 => Just(O::DeleteRole),
+        2 => any::<bool>().prop_map(O::Demand),
+        6 => (role(), holder(), any::<bool>()).prop_map(|(role, to, has)| O::PutRole { role, to, has }),
+        4 => any::<bool>().prop_map(|named| O::Credentials { named }),
         9 => wait().prop_map(O::Wait),
     ]
 }
@@ -188,6 +259,14 @@ fn operation() -> impl Strategy<Value = Operation> {
 /// By which session at the provider; nothing: with the password.
 fn way() -> impl Strategy<Value = Option<usize>> {
     prop_oneof![1 => Just(None), 1 => (0..2usize).prop_map(Some)]
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![2 => Just(Role::Clerk), 1 => Just(Role::Maker)]
+}
+
+fn holder() -> impl Strategy<Value = Holder> {
+    prop_oneof![2 => (0..2usize).prop_map(Holder::Person), 1 => Just(Holder::Service)]
 }
 
 fn back() -> impl Strategy<Value = Back> {
@@ -199,6 +278,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         8 => Just(Ask::Whole),
         1 => Just(Ask::Openid),
         1 => Just(Ask::Email),
+        2 => Just(Ask::Guarded),
         1 => Just(Ask::Wider),
         3 => Just(Ask::Issuer),
         1 => Just(Ask::Api),

@@ -1,22 +1,26 @@
 //! The reference model: people, applications, sign-ins, grants, codes and tokens in memory, and the rules of the design (sections 4 and 6)
 //! as short as they can be said. It knows nothing of hashes, transactions or tables; a thing is its place in a list. `standing.rs` says what
-//! holds at a moment, `ending.rs` what ends, `upstream.rs` what a provider changes, `mail.rs` what hangs on passwords and addresses.
+//! holds at a moment, `ending.rs` what ends, `upstream.rs` what a provider changes, `mail.rs` what hangs on passwords and addresses, `roles.rs` what
+//! roles permit and tokens say.
 
 mod ending;
 mod mail;
+mod roles;
 mod standing;
 mod upstream;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 
+pub(super) use roles::{Outcome, Told};
 pub(super) use standing::Introspector;
 
 use mail::{Post, Ticket, Undo};
+use roles::{Roles, Said, ServiceToken};
 
-use super::operation::{App, Ask, Person, SPA};
+use super::operation::{App, Ask, Person, Role, SPA};
 
 const CODE: i64 = 60;
 const ACCESS_TOKEN: i64 = 900;
@@ -28,9 +32,6 @@ const SIGN_IN_IDLE: i64 = 86_400;
 const SIGN_IN_ABSOLUTE: i64 = 30 * 86_400;
 /// A use of a sign-in, by its browser or by a refresh of what is bound to it, is noted to the minute.
 const NOTED_AFTER: i64 = 60;
-
-/// What can be asked of the scopes and resources granted.
-type Said = (&'static str, Audience);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Audience {
@@ -57,6 +58,8 @@ pub(super) struct Grant {
     sign_in: usize,
     /// Whether the person had come by their identity when it was given.
     by_identity: bool,
+    /// Whether the scope was granted that may be guarded.
+    guarded: bool,
     created: i64,
     ended: bool,
 }
@@ -90,6 +93,8 @@ struct AccessToken {
     grant: usize,
     expires: i64,
     said: Said,
+    /// The roles that it tells.
+    roles: Vec<Role>,
     revoked: bool,
     /// The era of its application when it was given.
     era: u32,
@@ -109,7 +114,7 @@ pub(super) enum Given {
     New,
     /// The same, in place of what a lost answer gave.
     Instead,
-    /// These two again; the access token to the letter, unless the application was switched off in between.
+    /// These two again; the access token to the letter, unless the application was switched off in between, or roles have changed.
     Again { refresh: usize, access: usize, to_the_letter: bool },
 }
 
@@ -127,32 +132,18 @@ pub(super) struct Model {
     eras: [u32; 2],
     /// The sign-in that each person's browser has, which may have ended.
     browsers: [Option<usize>; 2],
-    allowed: BTreeSet<(Person, App)>,
+    /// What each was allowed, and whether the scope that may be guarded is in it.
+    allowed: BTreeMap<(Person, App), bool>,
     sign_ins: Vec<SignIn>,
     pub(super) grants: Vec<Grant>,
     codes: Vec<Code>,
     refresh_tokens: Vec<RefreshToken>,
     access_tokens: Vec<AccessToken>,
+    roles: Roles,
+    service_tokens: Vec<ServiceToken>,
     post: [Post; 2],
     tickets: Vec<Ticket>,
     undos: Vec<Undo>,
-}
-
-impl Ask {
-    /// What the access token says, for an application's grant.
-    pub(super) fn said(self, app: App) -> Result<Said, Rejection> {
-        let narrow = if app == SPA { Audience::Api } else { Audience::Issuer };
-        match self {
-            Self::Whole if app == SPA => Ok(("email offline_access openid", Audience::Api)),
-            Self::Whole => Ok(("email mail:read offline_access openid", Audience::Both)),
-            Self::Openid => Ok(("openid", narrow)),
-            Self::Email => Ok(("email", narrow)),
-            Self::Wider => Err(Rejection::WiderScope),
-            Self::Issuer => Ok(("email offline_access openid", Audience::Issuer)),
-            Self::Api if app == SPA => Ok(("email offline_access openid", Audience::Api)),
-            Self::Api => Err(Rejection::ResourceNotGranted),
-        }
-    }
 }
 
 impl Model {
@@ -167,12 +158,14 @@ impl Model {
             app_off: [false; 2],
             eras: [0; 2],
             browsers: [None; 2],
-            allowed: BTreeSet::new(),
+            allowed: BTreeMap::new(),
             sign_ins: Vec::new(),
             grants: Vec::new(),
             codes: Vec::new(),
             refresh_tokens: Vec::new(),
             access_tokens: Vec::new(),
+            roles: Roles::default(),
+            service_tokens: Vec::new(),
             post: [Post::default().with_browsers(); 2],
             tickets: Vec::new(),
             undos: Vec::new(),
@@ -231,10 +224,12 @@ impl Model {
         if signs_in {
             self.sign_in(person, known, by);
         }
-        let consents = self.allowed.insert((person, app));
+        let guarded = self.permits(person, app);
+        let consents = self.allowed.get(&(person, app)).is_none_or(|allowed| guarded && !allowed);
+        *self.allowed.entry((person, app)).or_default() |= guarded;
         let sign_in = self.browsers[person].unwrap();
         let by_identity = self.sign_ins[sign_in].upstream.is_some();
-        self.grants.push(Grant { person, app, sign_in, by_identity, created: self.now, ended: false });
+        self.grants.push(Grant { person, app, sign_in, by_identity, guarded, created: self.now, ended: false });
         self.codes.push(Code { grant: self.grants.len() - 1, expires: self.now + CODE, used: None });
         Ok(Way { signs_in, consents })
     }
@@ -284,7 +279,7 @@ impl Model {
             return Err(Rejection::EndedGrant);
         }
         self.codes[code].used = Some(true);
-        let said = Ask::Whole.said(by).unwrap();
+        let said = self.said(grant, Ask::Whole).unwrap();
         self.give(grant, said);
         Ok(())
     }
@@ -294,7 +289,9 @@ impl Model {
         let expires = (self.now + REFRESH_IDLE).min(self.grants[grant].created + REFRESH_ABSOLUTE);
         let era = self.eras[self.grants[grant].app];
         self.refresh_tokens.push(RefreshToken { grant, expires, replaced: None, superseded: false });
-        self.access_tokens.push(AccessToken { grant, expires: self.now + ACCESS_TOKEN, said, revoked: false, era });
+        let roles = self.roles_of(self.grants[grant].person);
+        let expires = self.now + ACCESS_TOKEN;
+        self.access_tokens.push(AccessToken { grant, expires, said, roles, revoked: false, era });
     }
 
     pub(super) fn refresh(&mut self, token: usize, by: App, ask: Ask) -> Result<Given, Rejection> {
@@ -313,7 +310,7 @@ impl Model {
             if self.now >= expires {
                 return Err(Rejection::ExpiredRefreshToken);
             }
-            self.answer(token, self.now, ask.said(by)?);
+            self.answer(token, self.now, self.said(grant, ask)?);
             return Ok(Given::New);
         };
         let successor = self.refresh_tokens[replaced.by];
@@ -321,11 +318,15 @@ impl Model {
             return self.reused(grant);
         }
         if self.now < replaced.at + RETRY {
-            if ask.said(by)? != replaced.said {
+            // Of what was said then nothing that is not permitted now; and what has come since makes it another question.
+            let said = self.left_of(grant, replaced.said);
+            if self.said(grant, ask)? != said {
                 return Err(Rejection::ChangedRetry);
             }
-            let era = std::mem::replace(&mut self.access_tokens[replaced.access].era, self.eras[by]);
-            let to_the_letter = era == self.eras[by];
+            let (era, roles) = (self.eras[by], self.roles_of(self.grants[grant].person));
+            let token = &mut self.access_tokens[replaced.access];
+            let to_the_letter = (token.era, token.said, &token.roles) == (era, said, &roles);
+            (token.era, token.said, token.roles) = (era, said, roles);
             return Ok(Given::Again { refresh: replaced.by, access: replaced.access, to_the_letter });
         }
         if self.now >= successor.expires {
@@ -335,7 +336,7 @@ impl Model {
             self.grants[grant].ended = true;
             return Err(Rejection::LateRefreshToken);
         }
-        let said = ask.said(by)?;
+        let said = self.said(grant, ask)?;
         self.refresh_tokens[replaced.by].superseded = true;
         self.access_tokens[replaced.access].revoked = true;
         self.answer(token, replaced.first, said);

@@ -4,7 +4,7 @@ use doorward::protocol::rejection::Rejection;
 
 use super::{Compared, History, outcome};
 use crate::model::operation::{SPA, WEB};
-use crate::model::reference::Introspector;
+use crate::model::reference::{Introspector, Told};
 use crate::support::Client;
 
 impl History<'_> {
@@ -22,7 +22,10 @@ impl History<'_> {
             self.look_at_refresh_token(turn).await?;
             self.look_at_access_token(turn).await?;
         }
-        Ok(())
+        match self.service_tokens.len() {
+            0 => Ok(()),
+            count => self.look_at_service_token(count - 1).await,
+        }
     }
 
     /// At the end everything is looked at, and no grant has two leaves.
@@ -30,6 +33,9 @@ impl History<'_> {
         for token in 0..self.refresh_tokens.len() {
             self.look_at_refresh_token(token).await?;
             self.look_at_access_token(token).await?;
+        }
+        for token in 0..self.service_tokens.len() {
+            self.look_at_service_token(token).await?;
         }
         let apps = format!("client_id IN ('{}', '{}')", self.apps[SPA].id, self.apps[WEB].id);
         let doubled = format!(
@@ -54,17 +60,18 @@ impl History<'_> {
 
     async fn look_at_access_token(&self, token: usize) -> Compared {
         let text = &self.access_tokens[token];
-        let said = outcome(&self.apps[SPA].userinfo(text).await);
+        let answer = self.apps[SPA].userinfo(text).await;
+        let said = outcome(&answer).map(|()| self.roles_of(&answer));
         self.same(&format!("access token {token} at userinfo"), said, self.model.userinfo(token))?;
         match self.model.access_token_is_active(token) {
             Some((Introspector::Api, active)) => self.same(
                 &format!("access token {token} asked by its API"),
-                introspect(&self.place.api, text).await,
+                self.introspect(&self.place.api, text).await,
                 active,
             ),
             Some((Introspector::Web, active)) => self.same(
                 &format!("access token {token} asked by its owner"),
-                introspect(&self.apps[WEB], text).await,
+                self.introspect(&self.apps[WEB], text).await,
                 active,
             ),
             None => Ok(()),
@@ -72,12 +79,12 @@ impl History<'_> {
     }
 
     async fn look_at_refresh_token(&self, token: usize) -> Compared {
-        let said = introspect(&self.apps[WEB], &self.refresh_tokens[token]).await;
+        let said = self.introspect(&self.apps[WEB], &self.refresh_tokens[token]).await;
         self.same(&format!("refresh token {token}"), said, self.model.refresh_token_is_active(token))
     }
-}
 
-async fn introspect(client: &Client, token: &str) -> Result<bool, Rejection> {
-    let answer = client.post("/introspect", &[("token", token)]).await;
-    outcome(&answer).map(|()| answer.json()["active"].as_bool().unwrap())
+    async fn introspect(&self, client: &Client, token: &str) -> Result<Option<Told>, Rejection> {
+        let answer = client.post("/introspect", &[("token", token)]).await;
+        outcome(&answer).map(|()| answer.json()).map(|told| (told["active"] == true).then(|| self.read(&told)))
+    }
 }

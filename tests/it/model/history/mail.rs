@@ -236,8 +236,7 @@ impl History<'_> {
         let Human { id, email, .. } = &self.people[person];
         let stands = async |authority: &str, made_by: &str, verified: i64| {
             let sql = format!(
-                "UPDATE users SET made_by = '{made_by}', email_authority = '{authority}', email_verified = {verified}, roles = '[]' \
-                 WHERE id = '{id}'"
+                "UPDATE users SET made_by = '{made_by}', email_authority = '{authority}', email_verified = {verified} WHERE id = '{id}'"
             );
             server.database.db_execute(&sql).await;
         };

@@ -214,13 +214,13 @@ impl Model {
 
     /// Somebody proves the address of an account that never did, by this session at the provider: whether they get it, with an account of their own.
     pub(in crate::model) fn take_over(&mut self, person: Person, session: usize) -> bool {
-        if self.person_off[person] || self.role_here[person] {
+        if self.person_off[person] || !self.roles_of(person).is_empty() {
             return false;
         }
         // It is somebody else's account that was left.
         self.leaving[person] = None;
         self.end_all(person);
-        self.allowed.retain(|(one, _)| *one != person);
+        self.allowed.retain(|(one, _), _| *one != person);
         let post = &mut self.post[person];
         (post.account, post.lacks_password) = (post.account + 1, false);
         *post = post.with_browsers();

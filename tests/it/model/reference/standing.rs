@@ -2,8 +2,9 @@
 
 use doorward::protocol::rejection::Rejection;
 
-use super::{AccessToken, Audience, Model, RefreshToken};
-use crate::model::operation::{App, WEB};
+use super::roles::Told;
+use super::{AccessToken, Ask, Audience, Model, RefreshToken};
+use crate::model::operation::{App, Role, WEB};
 
 /// Who asks whether an access token holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,46 +16,49 @@ pub(in crate::model) enum Introspector {
 }
 
 impl Model {
-    /// What userinfo says to an access token.
-    pub(in crate::model) fn userinfo(&self, token: usize) -> Result<(), Rejection> {
+    /// What userinfo says to an access token: of roles, when the token has the scope for that.
+    pub(in crate::model) fn userinfo(&self, token: usize) -> Result<Option<Vec<Role>>, Rejection> {
         let known = &self.access_tokens[token];
-        let AccessToken { expires, said: (scope, audience), revoked, .. } = *known;
+        let AccessToken { expires, said, revoked, grant, .. } = *known;
         if self.now >= expires {
             return Err(Rejection::ExpiredToken);
         }
-        if audience == Audience::Api {
+        if said.audience == Audience::Api {
             return Err(Rejection::WrongAudience);
         }
-        if !scope.contains("openid") {
+        if !said.has("openid") {
             return Err(Rejection::TokenWithoutOpenid);
         }
         match (revoked, self.access_holds(known)) {
             (true, _) => Err(Rejection::RevokedToken),
             (false, false) => Err(Rejection::TokenOfEndedGrant),
-            (false, true) => Ok(()),
+            (false, true) => Ok(said.has("roles").then(|| self.roles_of(self.grants[grant].person))),
         }
     }
 
-    /// Whether introspection calls an access token active; nothing when nobody may ask.
+    /// What introspection tells of an access token, if it calls it active; nothing when nobody may ask.
     pub(in crate::model) fn access_token_is_active(
         &self,
         token: usize,
-    ) -> Option<(Introspector, Result<bool, Rejection>)> {
+    ) -> Option<(Introspector, Result<Option<Told>, Rejection>)> {
         let known = &self.access_tokens[token];
-        let AccessToken { grant, expires, said: (_, audience), revoked, .. } = *known;
+        let AccessToken { grant, expires, said, revoked, .. } = *known;
         let active = self.now < expires && !revoked && self.access_holds(known);
-        match (audience, self.grants[grant].app) {
-            (Audience::Api, _) => Some((Introspector::Api, Ok(active))),
-            (Audience::Issuer | Audience::Both, WEB) => Some((Introspector::Web, self.is_on(WEB).map(|()| active))),
+        let told = active.then(|| self.told(known));
+        match (said.audience, self.grants[grant].app) {
+            (Audience::Api, _) => Some((Introspector::Api, Ok(told))),
+            (Audience::Issuer | Audience::Both, WEB) => Some((Introspector::Web, self.is_on(WEB).map(|()| told))),
             _ => None,
         }
     }
 
-    /// Whether introspection calls a refresh token active, when the application with the secret asks.
-    pub(in crate::model) fn refresh_token_is_active(&self, token: usize) -> Result<bool, Rejection> {
+    /// What introspection tells of a refresh token, if it calls it active, when the application with the secret asks.
+    pub(in crate::model) fn refresh_token_is_active(&self, token: usize) -> Result<Option<Told>, Rejection> {
         let RefreshToken { grant, expires, replaced, superseded } = self.refresh_tokens[token];
         let own = self.grants[grant].app == WEB;
-        self.is_on(WEB).map(|()| own && replaced.is_none() && !superseded && self.now < expires && self.holds(grant))
+        let is_active = own && replaced.is_none() && !superseded && self.now < expires && self.holds(grant);
+        let told = || Told { scope: self.said(grant, Ask::Whole).unwrap().scope(), roles: Vec::new() };
+        self.is_on(WEB).map(|()| is_active.then(told))
     }
 
     /// The grant of a refresh token.

@@ -33,11 +33,6 @@ impl Model {
         self.role_there[person] = has;
     }
 
-    /// Whether a token that is given now has the role.
-    pub(in crate::model) fn has_role(&self, grant: usize) -> bool {
-        self.role_here[self.grants[grant].person]
-    }
-
     /// Whether the provider says that a person has the role.
     pub(in crate::model) fn role_there(&self, person: Person) -> bool {
         self.role_there[person]
