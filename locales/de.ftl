@@ -354,6 +354,7 @@ CookiesBlocked = Der Browser hat kein Cookie mitgeschickt. Er muss Cookies diese
 CrossOriginForm = Das Formular wurde von einer anderen Website abgeschickt.
 ConsentOfAnother = Die Seite wurde jemand anderem oder für eine andere Anfrage gezeigt. Sehen Sie noch einmal nach, ob Sie einverstanden sind.
 MissingChoice = Im Formular fehlt, was beendet werden soll.
+KeyNotMade = Es wurde kein Schlüssel angelegt: Etwas fehlt oder ist nicht möglich.
 WrongConfirmation = Schreiben Sie es, wie es dort steht: Niemand soll ein Konto aus Versehen löschen.
 MissingDecision = Im Formular fehlt Ihre Entscheidung.
 WrongCredentials = Die E-Mail-Adresse oder das Passwort ist falsch.
@@ -525,6 +526,72 @@ mail-displaced-advice = Wenn Sie das waren, ist alles gut. Wenn nicht, liest jem
 mail-address-lost = Ihr Konto wurde geschlossen: { $brand }
 mail-address-lost-lead = Ihr Konto bei { $brand } hatte eine Adresse, die Sie nie bestätigt haben. Jemand, der gezeigt hat, dass die Adresse ihm gehört, hat sie jetzt. Ihr Konto ist geschlossen, und alles, was dort angemeldet war, ist abgemeldet.
 mail-address-lost-advice = Wenn die Adresse Ihre war, liest dort jemand Nachrichten: Ändern Sie das Passwort jenes Postfachs. Sonst ist nichts zu tun; Sie können ein Konto mit einer eigenen Adresse anlegen.
+
+## API-Schlüssel
+
+api-keys = API-Schlüssel
+what-a-key-is = Einen Schlüssel zeigt ein Skript von Ihnen an Ihrer Stelle einer API. Er kann, was Sie ankreuzen, und sonst nichts, bis er abläuft oder Sie ihn beenden.
+make-a-key = Schlüssel anlegen
+no-keys = Sie haben keinen Schlüssel, der benutzt werden kann.
+key-good-until = Gültig bis { $at }
+key-replaced-good-until = Ersetzt, noch gültig bis { $at }
+key-replaced = Ersetzt, zu Ende { $at }
+key-expired = Abgelaufen { $at }
+key-ended = Beendet { $at }
+key-leaked = Dort gefunden, wo andere ihn lesen konnten, beendet { $at }
+key-used = Zuletzt benutzt { $at }, von { $network }
+key-not-used = Noch nicht benutzt
+not-now-for-lack-of-a-role = zurzeit nicht: Ihnen fehlt eine Rolle
+replace = Ersetzen
+replace-the-key = { $name } ersetzen
+end-the-key = { $name } beenden
+keys-that-are-over = Frühere Schlüssel
+older-keys-are-not-listed = Ältere Schlüssel stehen nicht in der Liste.
+that-key-has-ended = Der Schlüssel ist beendet: Niemand kann ihn mehr benutzen.
+whoever-has-the-key = Wer einen Schlüssel hat, kann als Sie tun, wofür er ist, ohne sich anzumelden.
+show-that-it-is-you-before-a-key = Zeigen Sie noch einmal, dass Sie es sind; dann bekommen Sie ihn.
+key-for-the-api = Ein Schlüssel für <strong class="name">{ $api }</strong>
+another-api = Eine andere API
+an-api = API
+for-which-api = Für welche API?
+no-api-for-you = Es gibt keine API, für die Sie einen Schlüssel haben können: Jede verlangt eine Rolle, die Sie nicht haben.
+key-name-hint = Wofür er ist, etwa das Skript und der Rechner, die ihn bekommen.
+what-the-key-may-do = Was der Schlüssel darf
+how-long-the-key-lives = Wie lange er gilt
+good-until = Gültig bis
+for-a-year = Ein Jahr
+for-days = { $count ->
+    [one] 1 Tag
+   *[other] { $count } Tage
+}
+for-hours = { $count ->
+    [one] 1 Stunde
+   *[other] { $count } Stunden
+}
+for-minutes = { $count ->
+    [one] 1 Minute
+   *[other] { $count } Minuten
+}
+make-the-key = Schlüssel anlegen
+key-needs-a-name = Geben Sie ihm einen Namen aus 1 bis { $count } Buchstaben, Ziffern und Zeichen.
+key-needs-a-scope = Kreuzen Sie mindestens eines an.
+key-scope-is-not-yours = Alles davon können Sie nicht haben: Eine API hat sich geändert oder eine Ihrer Rollen. Sehen Sie noch einmal nach, was es anzukreuzen gibt.
+key-lives-too-long = Ein Schlüssel gilt { $count ->
+    [one] höchstens einen Tag.
+   *[other] höchstens { $count } Tage.
+}
+too-many-keys = { $count ->
+    [one] Sie haben schon einen Schlüssel und können nicht mehr haben. Beenden Sie ihn zuerst.
+   *[other] Sie haben schon { $count } Schlüssel und können nicht mehr haben. Beenden Sie zuerst einen.
+}
+replace-this-key = Diesen Schlüssel ersetzen?
+another-takes-its-place = An die Stelle von <strong class="name">{ $name }</strong> tritt ein neuer Schlüssel, für dasselbe und für ebenso lange. Der alte gilt noch einen Tag, damit Ihr Skript umsteigen kann.
+key-cannot-be-replaced = <strong class="name">{ $name }</strong> kann nicht ersetzt werden: Er wurde schon ersetzt oder gilt nicht mehr.
+your-new-key = Ihr neuer Schlüssel
+copy-it-now = Kopieren Sie den Schlüssel jetzt. Er wird nur dieses eine Mal gezeigt: Wir behalten keine Kopie und können ihn nicht noch einmal zeigen.
+keep-the-key-where-only-your-script-reads-it = Bewahren Sie ihn dort auf, wo ihn nur Ihr Skript liest: nicht im Code und in keinem Repository. Wenn ihn jemand anderes sieht, beenden Sie ihn hier.
+former-key-goes-on-until = Der alte Schlüssel gilt noch bis { $at }. Setzen Sie vorher den neuen an seine Stelle.
+to-your-keys = Zu Ihren Schlüsseln
 
 ## Das Profil
 

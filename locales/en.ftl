@@ -475,6 +475,73 @@ nothing-is-left-here = Nothing that names you is left here.
 your-account-is-back = Your account is back
 everything-is-as-it-was = Everything is as it was, but that you are signed in nowhere. If it was not you who wanted to leave, choose a new password.
 
+## API keys
+
+api-keys = API keys
+what-a-key-is = A key is what a script of yours shows to an API in your place. It can do what you tick and nothing else, until it expires or you end it.
+make-a-key = Make a key
+no-keys = You have no key that can be used.
+# Behind it stands when it was used, as a sentence of its own.
+key-good-until = Good until { $at }
+key-replaced-good-until = Replaced, and good until { $at }
+key-replaced = Replaced, over { $at }
+key-expired = Expired { $at }
+key-ended = Ended { $at }
+key-leaked = Found where others could read it, ended { $at }
+key-used = Last used { $at }, from { $network }
+key-not-used = Not used yet
+not-now-for-lack-of-a-role = not now: you lack a role
+replace = Replace
+replace-the-key = Replace { $name }
+end-the-key = End { $name }
+keys-that-are-over = Keys that are over
+older-keys-are-not-listed = Older keys are not listed.
+that-key-has-ended = The key has ended: nobody can use it any more.
+whoever-has-the-key = Whoever has a key can do as you what it is for, without signing in.
+show-that-it-is-you-before-a-key = Show once more that it is you, and then you have it.
+key-for-the-api = A key for <strong class="name">{ $api }</strong>
+another-api = Another API
+an-api = API
+for-which-api = For which API?
+no-api-for-you = There is no API that you can have a key for: each demands a role that you do not have.
+key-name-hint = What it is for, such as the script and the computer that will have it.
+what-the-key-may-do = What the key may do
+how-long-the-key-lives = How long it is good
+good-until = Good until
+for-a-year = A year
+for-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+for-hours = { $count ->
+    [one] 1 hour
+   *[other] { $count } hours
+}
+for-minutes = { $count ->
+    [one] 1 minute
+   *[other] { $count } minutes
+}
+make-the-key = Make the key
+key-needs-a-name = Give it a name of 1 to { $count } letters, digits and signs.
+key-needs-a-scope = Tick at least one.
+key-scope-is-not-yours = You cannot have all of that: an API has changed, or a role of yours. Look again at what there is to tick.
+key-lives-too-long = A key is good for { $count ->
+    [one] a day at most.
+   *[other] { $count } days at most.
+}
+too-many-keys = { $count ->
+    [one] You have a key already, and may have no more. End it first.
+   *[other] You have { $count } keys already, and may have no more. End one first.
+}
+replace-this-key = Replace this key?
+another-takes-its-place = A new key takes the place of <strong class="name">{ $name }</strong>, for the same and for as long. The former one goes on for a day, so that your script can change over.
+key-cannot-be-replaced = <strong class="name">{ $name }</strong> cannot be replaced: it was replaced before, or is over.
+your-new-key = Your new key
+copy-it-now = Copy the key now. It is shown this once: we keep no copy, and cannot show it again.
+keep-the-key-where-only-your-script-reads-it = Keep it where only your script reads it: not in its code, and in no repository. If somebody else sees it, end it here.
+former-key-goes-on-until = The former key goes on until { $at }. Put the new one in its place before then.
+to-your-keys = To your keys
+
 ## The profile
 
 profile = Profile

@@ -10,12 +10,10 @@ use super::output::{note, value};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
+use crate::protocol::api_key::OVERLAP;
 use crate::protocol::audit::Act;
 use crate::registry::{Error, IssuedKey, KeyOwner, NewKey, Registry};
 use scan::Scan;
-
-/// How long a replaced key goes on when nothing else is said, in seconds: a day.
-const OVERLAP: i64 = 86_400;
 
 /// Keys for scripts of people and services.
 #[derive(Subcommand)]

@@ -112,8 +112,8 @@ impl Cookies {
             Action::TakeAddress(_) => "address".to_owned(),
             Action::SetPassword => "first-password".to_owned(),
             Action::RemovePassword => "no-password".to_owned(),
-            // Told by a page of its own, see below.
-            Action::Leave { .. } => String::new(),
+            // Told by a page of its own.
+            Action::MakeKey(_) | Action::Leave { .. } => String::new(),
         };
         self.set(name(Kind::Done, self.prefix).to_owned(), &value, Some(60))
     }
@@ -126,6 +126,11 @@ impl Cookies {
     /// Keeps for the next page that the profile was saved.
     pub fn profile_changed(&self) -> SetCookie {
         self.set(name(Kind::Done, self.prefix).to_owned(), "profile", Some(60))
+    }
+
+    /// Keeps for the next page that an API key has ended.
+    pub fn key_ended(&self) -> SetCookie {
+        self.set(name(Kind::Done, self.prefix).to_owned(), "key", Some(60))
     }
 
     /// Keeps for the next page what has become of the account.
@@ -170,6 +175,8 @@ pub enum Done {
     NewPassword,
     /// The profile was saved.
     NewProfile,
+    /// An API key has ended.
+    KeyEnded,
     /// The person has left: until when they can come back, if they can.
     Left(Option<Timestamp>),
     /// The account was brought back.
@@ -200,6 +207,7 @@ fn read_done(value: &str) -> Option<Done> {
         ("back", "") => return Some(Done::Back),
         ("profile", "") => return Some(Done::NewProfile),
         ("password", "") => return Some(Done::NewPassword),
+        ("key", "") => return Some(Done::KeyEnded),
         ("sign-in", "") => Some(Action::EndSignIn(String::new())),
         ("others", "") => Some(Action::EndOtherSignIns),
         ("unlink", "") => Some(Action::Unlink(String::new())),

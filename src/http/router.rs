@@ -15,8 +15,8 @@ use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
-    account, consent, data, email_sign_in, emails, first_password, history, login, logout, mail, missing, new_password,
-    newcomer, password, profile, proof, recover, register, upstream,
+    account, api_keys, consent, data, email_sign_in, emails, first_password, history, login, logout, mail, missing,
+    new_api_key, new_password, newcomer, password, profile, proof, recover, register, replaced_api_key, upstream,
 };
 use super::site::Site;
 use crate::app::App;
@@ -108,6 +108,11 @@ fn router(app: App) -> Router {
         .route("/account/password/remove", post(account::remove_password))
         .route("/account/sign-ins", get(account::sign_ins))
         .route("/account/applications", get(account::applications))
+        .route("/account/api-keys", get(api_keys::get).post(new_api_key::post))
+        .route("/account/api-keys/begin", post(new_api_key::begin))
+        .route("/account/api-keys/new", get(new_api_key::get))
+        .route("/account/api-keys/replace", get(replaced_api_key::get).post(replaced_api_key::post))
+        .route("/account/api-keys/end", post(api_keys::end))
         .route("/account/history", get(history::get))
         .route("/account/data", get(data::get))
         .route("/account/data/export", post(data::export))

@@ -34,6 +34,8 @@ pub const LENGTH: usize = PREFIX.len() + NAME_DIGITS + SECRET_DIGITS + CHECK_DIG
 const ID_LENGTH: usize = PREFIX.len() + NAME_DIGITS;
 /// The longest name that its owner gives a key, in characters.
 pub const MAX_NAME: usize = 100;
+/// How long a replaced key goes on when nothing else is said, in seconds: a day.
+pub const OVERLAP: i64 = 86_400;
 /// How long after a use that was noted another is, in seconds.
 const USE_IS_NOTED_AFTER: i64 = 60;
 /// How long after a use that was recorded another one from the same network is, in seconds.

@@ -87,6 +87,8 @@ pub enum Action {
     SetPassword,
     /// Takes the account's password away.
     RemovePassword,
+    /// Makes an API key, in the place of the one with this id if there is one: on the page that it leads to.
+    MakeKey(Option<String>),
     /// Gives up the account.
     Leave {
         /// Whether the person was told that there is no way back.

@@ -73,6 +73,7 @@ pub const KNOWN: &[&str] = &[
     "displace",
     "email",
     "end_all",
+    "expires",
     "for_good",
     "from",
     "id",

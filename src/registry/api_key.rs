@@ -2,7 +2,8 @@
 //!
 //! A person has their own alone, and an operator everybody's. Whoever holds a key that leaked may end it: that it is a key is all they show.
 
-use serde::Serialize;
+mod own;
+mod view;
 
 use super::{Changed, Error, Registry, commit};
 use crate::clock::Timestamp;
@@ -19,7 +20,10 @@ use crate::protocol::role::Holder;
 use crate::protocol::scope::ScopeSet;
 use crate::random;
 use crate::secret::Secret;
-use crate::storage::{KeyUse, LEAKED, NewApiKey, Transaction};
+use crate::storage::{LEAKED, NewApiKey, Transaction};
+
+pub use own::{OwnKeys, SignedIn};
+pub use view::{ApiKeyView, IssuedKey, KeyUseView};
 
 /// How many uses of a key are shown.
 const SHOWN_USES: i64 = 50;
@@ -50,93 +54,6 @@ pub struct NewKey {
     pub lifetime: Option<i64>,
 }
 
-/// A key as every face shows it. Times are RFC 3339.
-#[derive(Clone, Debug, Serialize)]
-pub struct ApiKeyView {
-    /// Its id: how it begins.
-    pub id: String,
-    /// What its owner calls it.
-    pub name: String,
-    /// The person whose it is, by id.
-    pub user_id: Option<String>,
-    /// The client whose it is.
-    pub client_id: Option<String>,
-    /// The API that it is for.
-    pub resource: String,
-    /// What it may do at most.
-    pub scope: ScopeSet,
-    /// `live`, `replaced` (and still good), `expired` or `ended`.
-    pub state: &'static str,
-    /// When it was made.
-    pub created_at: String,
-    /// When it ends, or ended, by itself.
-    pub expires_at: String,
-    /// When it was last used, to the minute.
-    pub last_used_at: Option<String>,
-    /// From which network it was shown to us then.
-    pub last_used_network: Option<String>,
-    /// When it was ended.
-    pub ended_at: Option<String>,
-    /// Why.
-    pub end_reason: Option<String>,
-    /// The key that it was replaced by.
-    pub successor: Option<String>,
-}
-
-/// That a key was used.
-#[derive(Clone, Debug, Serialize)]
-pub struct KeyUseView {
-    /// When (RFC 3339): the first time that day, or from that network.
-    pub at: String,
-    /// From which network: its holder's, or that of the API that asked about it.
-    pub network: Option<String>,
-    /// Who showed it to us: `client:ID` of the API that asked, or the key itself.
-    pub by: String,
-    /// `introspected` or `traded`.
-    pub how: Option<String>,
-}
-
-/// A key that was just made.
-#[derive(Clone, Debug)]
-pub struct IssuedKey {
-    /// What is known of it.
-    pub key: ApiKeyView,
-    /// The key itself: this once.
-    pub secret: Secret,
-}
-
-impl ApiKeyView {
-    fn of(key: ApiKey, now: Timestamp) -> Self {
-        let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
-        let (user_id, client_id) = match &key.owner {
-            Owner::User(id) => (Some(id.clone()), None),
-            Owner::Client(id) => (None, Some(id.clone())),
-        };
-        Self {
-            state: key.state(now).as_str(),
-            user_id,
-            client_id,
-            id: key.id,
-            name: key.name,
-            resource: key.resource,
-            scope: key.scopes,
-            created_at: key.created_at.to_string(),
-            expires_at: key.expires_at.to_string(),
-            last_used_at: time(key.last_used_at),
-            last_used_network: key.last_used_network,
-            ended_at: time(key.ended_at),
-            end_reason: key.end_reason,
-            successor: key.successor,
-        }
-    }
-}
-
-impl From<KeyUse> for KeyUseView {
-    fn from(used: KeyUse) -> Self {
-        Self { at: used.at.to_string(), network: used.network, by: used.actor, how: used.how }
-    }
-}
-
 /// An owner, held, with what decides on their keys.
 struct HeldOwner {
     owner: Owner,
@@ -150,6 +67,21 @@ impl HeldOwner {
     }
 }
 
+/// A key that was written, and what is secret of it.
+#[derive(Debug)]
+pub struct Issued {
+    /// The key.
+    pub key: ApiKey,
+    /// All of it: this once.
+    pub secret: Secret,
+}
+
+impl Issued {
+    fn seen(self, now: Timestamp) -> IssuedKey {
+        IssuedKey { key: ApiKeyView::of(self.key, now), secret: self.secret }
+    }
+}
+
 /// What is wrong is an [`Error::Invalid`]; an unknown owner or id, and one of another person when a person acts, an [`Error::Missing`].
 impl Registry {
     /// Makes a key.
@@ -160,7 +92,17 @@ impl Registry {
         act: &Act,
     ) -> Result<Changed<IssuedKey>, Error> {
         let owner = self.named_owner(owner, act).await?;
-        let mut transaction = self.storage.begin().await?;
+        let (issued, event) = self.make_key(self.storage.begin().await?, owner, new, act).await?;
+        Ok(Changed { view: issued.seen(act.at), event, warnings: Vec::new() })
+    }
+
+    async fn make_key(
+        &self,
+        mut transaction: Transaction,
+        owner: Owner,
+        new: NewKey,
+        act: &Act,
+    ) -> Result<(Issued, Event), Error> {
         let held = hold(&mut transaction, owner).await?;
         let resources = transaction.resources().await?;
         let lifetime = new.lifetime.unwrap_or(self.api_keys.lifetime);
@@ -194,7 +136,7 @@ impl Registry {
         let event = Event::of(act, Name::ApiKeyCreated).on(Noun::ApiKey, &key.id).about_owner(&key.owner);
         let event = event.with("resource", key.resource.as_str()).with("scopes", key.scopes.to_string());
         commit(transaction, &event).await?;
-        Ok(Changed { view: IssuedKey { key: ApiKeyView::of(key, act.at), secret }, event, warnings: Vec::new() })
+        Ok((Issued { key, secret }, event))
     }
 
     /// A page of the keys, oldest first; of one owner alone, when there is one.
@@ -220,7 +162,18 @@ impl Registry {
     pub async fn rotate_api_key(&self, id: &str, overlap: i64, act: &Act) -> Result<Changed<IssuedKey>, Error> {
         let former = self.storage.read().await?.api_key(id).await?;
         let former = former.filter(|key| may_touch(key, act)).ok_or_else(|| missing(id))?;
-        let mut transaction = self.storage.begin().await?;
+        let (issued, event) = self.replace_key(self.storage.begin().await?, former, overlap, act).await?;
+        Ok(Changed { view: issued.seen(act.at), event, warnings: Vec::new() })
+    }
+
+    async fn replace_key(
+        &self,
+        mut transaction: Transaction,
+        former: ApiKey,
+        overlap: i64,
+        act: &Act,
+    ) -> Result<(Issued, Event), Error> {
+        let id = former.id.as_str();
         hold(&mut transaction, former.owner.clone()).await?;
         let lifetime = former.expires_at.seconds() - former.created_at.seconds();
         let lifetime = lifetime.clamp(1, self.api_keys.longest_lifetime);
@@ -245,7 +198,7 @@ impl Registry {
         let event = Event::of(act, Name::ApiKeyRotated).on(Noun::ApiKey, id).about_owner(&key.owner);
         let event = event.with("successor", key.id.as_str());
         commit(transaction, &event).await?;
-        Ok(Changed { view: IssuedKey { key: ApiKeyView::of(key, act.at), secret }, event, warnings: Vec::new() })
+        Ok((Issued { key, secret }, event))
     }
 
     /// Ends a key: at once, on every node.

@@ -40,7 +40,7 @@ use crate::protocol::problem::Problems;
 use crate::storage::{Storage, Transaction};
 
 pub use crate::protocol::audit::Act;
-pub use api_key::{ApiKeyView, IssuedKey, KeyOwner, KeyUseView, NewKey};
+pub use api_key::{ApiKeyView, Issued, IssuedKey, KeyOwner, KeyUseView, NewKey, OwnKeys, SignedIn};
 pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
 pub use deletion::{ClientBelongings, UserBelongings};
 pub use identity::{IdentityEntry, IdentityView, NewIdentity, WhichIdentity};

@@ -4,6 +4,7 @@
 use super::{Browser, SignIns, Unlinked};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
+use crate::protocol::api_key::Owner;
 use crate::protocol::attempts::{Subject, TOLD_FOR};
 use crate::protocol::device;
 use crate::protocol::journey::Action;
@@ -102,7 +103,7 @@ impl SignIns {
         Ok((account.as_ref().is_some_and(Account::has_password), identities))
     }
 
-    /// What an action is about, in a person's words: a browser with its address, an application, or an account at a provider. `None` when there is no such thing of
+    /// What an action is about, in a person's words: a browser with its address, an application, an account at a provider, or a key. `None` when there is no such thing of
     /// theirs, or no single one.
     ///
     /// # Errors
@@ -118,7 +119,13 @@ impl SignIns {
             | Action::Link(_)
             | Action::SetPassword
             | Action::RemovePassword
+            | Action::MakeKey(None)
             | Action::Leave { .. } => Ok(None),
+            Action::MakeKey(Some(id)) => {
+                let key = self.storage.read().await?.api_key(id).await?;
+                let own = key.filter(|key| key.owner == Owner::User(user_id.to_owned()));
+                Ok(own.map(|key| key.name))
+            }
             Action::Unlink(id) => {
                 let identities = self.storage.read().await?.identities_of_user(user_id).await?;
                 let identity = identities.into_iter().find(|identity| identity.id == *id);
@@ -177,7 +184,7 @@ impl SignIns {
                 is_this = self.remove_password(&mut transaction, sign_in, browser, now).await? == Unlinked::This;
             }
             // It is done when the browser comes back from the provider, on the page that it leads to, or in `leaving.rs`.
-            Action::Link(_) | Action::SetPassword | Action::Leave { .. } => {}
+            Action::Link(_) | Action::SetPassword | Action::MakeKey(_) | Action::Leave { .. } => {}
         }
         transaction.commit().await?;
         Ok(is_this)

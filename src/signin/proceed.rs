@@ -33,6 +33,8 @@ pub enum Proceed {
     Depart(String),
     /// To the page on which the account gets its first password.
     ChoosePassword,
+    /// To the page on which the person makes an API key, in the place of the one with this id if there is one.
+    MakeKey(Option<String>),
     /// To the consent page.
     Consent,
     /// Back to the client, with a code.
@@ -80,6 +82,7 @@ impl SignIns {
             (Goal::Account, _) => Ok(Proceed::Account),
             (Goal::Confirm { action: Action::Link(provider), .. }, _) => Ok(Proceed::Depart(provider.clone())),
             (Goal::Confirm { action: Action::SetPassword, .. }, _) => Ok(Proceed::ChoosePassword),
+            (Goal::Confirm { action: Action::MakeKey(former), .. }, _) => Ok(Proceed::MakeKey(former.clone())),
             (Goal::Confirm { action: Action::Leave { for_good }, .. }, _) => {
                 self.give_up((journey, &sign_in), *for_good, browser, now).await
             }

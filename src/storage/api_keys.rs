@@ -41,6 +41,9 @@ statements! {
         ORDER BY k.created_at, k.id LIMIT $3");
     API_KEYS_OF_CLIENT_AFTER = concat!("SELECT ", columns!(), " FROM api_keys k WHERE (k.created_at, k.id) > ($1, $2) AND k.client_id = $4 \
         ORDER BY k.created_at, k.id LIMIT $3");
+    // Those that can be used come first.
+    NEWEST_API_KEYS_OF_USER = concat!("SELECT ", columns!(), " FROM api_keys k WHERE k.user_id = $1 \
+        ORDER BY CASE WHEN k.ended_at IS NULL AND k.expires_at > $2 THEN 0 ELSE 1 END, k.created_at DESC, k.id DESC LIMIT $3");
     // Those that were replaced count no more: they go by themselves.
     LIVE_KEYS_OF_USER = "SELECT COUNT(*) FROM api_keys WHERE user_id = $1 AND ended_at IS NULL AND successor IS NULL AND expires_at > $2";
     LIVE_KEYS_OF_CLIENT = "SELECT COUNT(*) FROM api_keys WHERE client_id = $1 AND ended_at IS NULL AND successor IS NULL AND expires_at > $2";
@@ -209,6 +212,17 @@ impl Reader {
         })?;
         let keys = rows.into_iter().map(KeyRow::read).collect::<Result<_, _>>()?;
         Ok(Listed::of(keys, page, |key: &ApiKey| Cursor { at: key.created_at, id: key.id.clone() }))
+    }
+
+    /// At most so many keys of a person: those that can be used before the others, the newest first.
+    pub async fn newest_api_keys(&mut self, user_id: &str, most: usize, now: Timestamp) -> Result<Vec<ApiKey>, Failure> {
+        let rows = on!(self, |c| sqlx::query_as::<_, KeyRow>(NEWEST_API_KEYS_OF_USER)
+            .bind(user_id)
+            .bind(now.seconds())
+            .bind(i64::try_from(most).unwrap_or(i64::MAX))
+            .fetch_all(c)
+            .await)?;
+        rows.into_iter().map(KeyRow::read).collect()
     }
 
     /// How many keys an owner has that can be used and were not replaced.

@@ -129,6 +129,8 @@ pub(in crate::http) fn lead(
         Proceed::Introduce(provider) => to(&format!("/upstream/{provider}/account?request={}", sealed())),
         Proceed::Link(provider) => to(&format!("/upstream/{provider}/link?request={}", sealed())),
         Proceed::ChoosePassword => to(&format!("/account/password?request={}", sealed())),
+        Proceed::MakeKey(None) => to("/account/api-keys/new"),
+        Proceed::MakeKey(Some(id)) => to(&format!("/account/api-keys/replace?id={id}")),
         Proceed::Consent => to(&format!("/consent?request={}", sealed())),
         Proceed::Issued(answer) => form_post::carry(&sender.page, answer),
         Proceed::Refused(rejection, answer) => Ok(explained(form_post::carry(&sender.page, answer)?, rejection.into())),

@@ -66,6 +66,9 @@ impl Sender {
     pub async fn sign_in(&self, app: &App, now: Timestamp) -> Result<Option<SignIn>, Failure> {
         let sign_in = app.sign_ins.current(self.cookies.sign_in.as_ref(), now).await?;
         self.page.speak_to(sign_in.as_ref());
+        if sign_in.is_some() && app.config.api_keys.enabled {
+            self.page.lead_to_keys(app.directory.resources().await?.iter().any(|api| !api.scopes.is_empty()));
+        }
         Ok(sign_in)
     }
 }

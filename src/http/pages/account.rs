@@ -163,8 +163,8 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         Some(Done::Act(action)) => Some(done(&app, &sender.page, action).await?),
         Some(Done::NewPassword) => Some(sender.page.t("your-password-is-changed").plain()),
         Some(Done::NewProfile) => Some(sender.page.t("your-profile-is-saved").plain()),
-        // Told where whoever left is led.
-        Some(Done::Left(_) | Done::Back) | None => None,
+        // Told on the page of the keys, and where whoever left is led.
+        Some(Done::KeyEnded | Done::Left(_) | Done::Back) | None => None,
     };
     let has_address = view.user.email.is_some();
     let template = Account {

@@ -75,6 +75,22 @@ impl Asks {
                 path: "/account/password/remove",
                 field: None,
             },
+            Action::MakeKey(None) => Self {
+                title: "make-a-key",
+                name: None,
+                effect: "whoever-has-the-key",
+                button: "go-on",
+                path: "/account/api-keys/begin",
+                field: None,
+            },
+            Action::MakeKey(Some(id)) => Self {
+                title: "replace-this-key",
+                name: Some(name.unwrap_or_else(|| id.clone())),
+                effect: "another-takes-its-place",
+                button: "go-on",
+                path: "/account/api-keys/begin",
+                field: Some(("id", id.clone())),
+            },
             Action::Leave { for_good } => Self {
                 title: "delete-your-account",
                 name: None,
@@ -104,8 +120,8 @@ pub(super) async fn done(app: &App, page: &Page, action: &Action) -> Result<Stri
             Some(provider) => page.t("your-account-is-linked").with("provider", provider.name()).plain(),
             None => page.t("the-account-is-linked").plain(),
         },
-        // Nobody is left to be told on a page of the account.
-        Action::Leave { .. } => String::new(),
+        // The key is shown on a page of its own; nobody is left to be told of the end of their account.
+        Action::MakeKey(_) | Action::Leave { .. } => String::new(),
         Action::TakeAddress(_) => page.t("the-address-is-yours").plain(),
         Action::SetPassword => page.t("your-account-has-a-password").plain(),
         Action::RemovePassword => page.t("your-password-is-removed").plain(),

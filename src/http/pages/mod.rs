@@ -2,6 +2,7 @@
 
 pub(super) mod account;
 mod actions;
+pub(super) mod api_keys;
 mod ask_for_mail;
 pub(super) mod consent;
 pub(super) mod data;
@@ -17,6 +18,7 @@ pub(super) mod logout;
 pub(super) mod mail;
 pub(super) mod missing;
 mod moment;
+pub(super) mod new_api_key;
 pub(super) mod new_password;
 pub(super) mod newcomer;
 pub(super) mod password;
@@ -26,6 +28,8 @@ pub(super) mod proof;
 mod providers;
 pub(super) mod recover;
 pub(super) mod register;
+pub(super) mod replaced_api_key;
+mod shown_api_key;
 pub(super) mod upstream;
 pub(super) mod visit;
 mod ways;
@@ -33,7 +37,7 @@ mod ways;
 use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 
 use askama::Template;
 use axum::body::Body;
@@ -58,6 +62,8 @@ pub(super) struct Page {
     dress: Arc<Dress>,
     /// Who has said it, and the place of the language.
     spoken: Arc<AtomicU16>,
+    /// Whether the account has a page of API keys.
+    has_keys: Arc<AtomicBool>,
 }
 
 /// Who says what language a page is in: whoever stands further below is heard first.
@@ -88,12 +94,12 @@ impl askama::filters::HtmlSafe for Markup {}
 impl Page {
     /// The pages of an installation.
     pub fn new(dress: Dress) -> Self {
-        Self { dress: Arc::new(dress), spoken: Arc::default() }
+        Self { dress: Arc::new(dress), ..Self::default() }
     }
 
     /// The page of another request.
     pub fn afresh(&self) -> Self {
-        Self { dress: self.dress.clone(), spoken: Arc::default() }
+        Self { dress: self.dress.clone(), ..Self::default() }
     }
 
     /// Has this request answered in that language, unless somebody who is heard first has said another.
@@ -107,6 +113,16 @@ impl Page {
     pub fn speak_to(&self, sign_in: Option<&SignIn>) {
         let locale = sign_in.and_then(|sign_in| sign_in.locale.as_deref());
         self.speak(Says::Account, locale.and_then(Language::serving));
+    }
+
+    /// Has the pages of this account lead to that of its API keys: people make them here, and there is an API with scopes.
+    pub fn lead_to_keys(&self, has_keys: bool) {
+        self.has_keys.store(has_keys, Ordering::Relaxed);
+    }
+
+    /// Whether the account has a page of API keys.
+    pub fn has_keys(&self) -> bool {
+        self.has_keys.load(Ordering::Relaxed)
     }
 
     /// The language of the page.

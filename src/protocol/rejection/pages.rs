@@ -44,6 +44,9 @@ macro_rules! pages {
         UnknownLanguage: InvalidForm, "OpenID Connect Core §5.1", "That is not one of the languages to choose from.";
         UnknownTimeZone: InvalidForm, "OpenID Connect Core §5.1", "That is no time zone. Write one such as Europe/Berlin.";
 
+        // An API key of theirs.
+        KeyNotMade: InvalidForm, "OWASP ASVS 2.2.1", "No key was made: something is missing, or cannot be.";
+
         // What is proved by mail.
         WrongCode: InvalidCredentials, "OWASP ASVS 6.5.5", "The code is wrong. It is the newest one that was sent to this address.";
         ExpiredTicket: InvalidForm, "OWASP ASVS 6.4.2", "The link is too old. Ask for a new one.";
