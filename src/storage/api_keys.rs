@@ -215,7 +215,12 @@ impl Reader {
     }
 
     /// At most so many keys of a person: those that can be used before the others, the newest first.
-    pub async fn newest_api_keys(&mut self, user_id: &str, most: usize, now: Timestamp) -> Result<Vec<ApiKey>, Failure> {
+    pub async fn newest_api_keys(
+        &mut self,
+        user_id: &str,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<Vec<ApiKey>, Failure> {
         let rows = on!(self, |c| sqlx::query_as::<_, KeyRow>(NEWEST_API_KEYS_OF_USER)
             .bind(user_id)
             .bind(now.seconds())

@@ -12,6 +12,7 @@ use crate::sources::routes;
 use crate::support::{Answer, Browser, Client, PASSWORD, Provider, Server, parallel, redeem_at_once, rounds};
 
 const ANN: &str = "ann@example.org";
+const API: &str = "https://notes.test";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_the_codes_of_thirty_two_answers_to_one_request_one_is_worth_something() {
@@ -132,6 +133,7 @@ impl Asked {
 
 /// One request for every endpoint and page, as far into it as a single request gets.
 async fn every_endpoint(server: &Server) -> Vec<Asked> {
+    server.db_resource(API, &["notes:read"]).await;
     server.db_user(ANN).await;
     let scopes = ScopeSet::parse("openid profile email offline_access").unwrap();
     let client = server.db_client(ClientType::Web, |c| c.scopes = scopes).await;
@@ -193,6 +195,11 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
     let end_app = account.form("#sign-ins button").without("id").with("client_id", "another");
     let end_app = end_app.to("/account/apps/end");
     let export = end_app.clone().to("/account/data/export");
+    let end_key = export.clone().with("id", "dwk_000000000000").to("/account/api-keys/end");
+    let replace_key = end_key.clone().to("/account/api-keys/replace");
+    let begin_key = end_key.clone().without("id").to("/account/api-keys/begin");
+    let make_key = export.clone().with("name", "Backup").with("resource", API).with("scope.0", "notes:read");
+    let make_key = make_key.to("/account/api-keys");
     let sealed = format!("?request={}", login.form("#login-submit").field("request"));
     let login = login.form("#login-submit").with("email", ANN).with("password", PASSWORD);
     let register = register.form("#register-submit").with("email", "new@example.org").with("name", "New");
@@ -237,6 +244,12 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("no password", Must::Refuse(Rejection::LastWayIn), Sent::form(&bea, &no_password)),
         ("data", Must::Be(200), Sent::get(&browser, "/account/data")),
         ("export", Must::Be(200), Sent::form(&browser, &export)),
+        ("keys", Must::Be(200), Sent::get(&browser, "/account/api-keys")),
+        ("page of a new key", Must::Be(200), Sent::get(&browser, "/account/api-keys/new")),
+        ("make a key", Must::Be(200), Sent::form(&browser, &make_key)),
+        ("to a key", Must::Be(303), Sent::form(&browser, &begin_key)),
+        ("replace a key", Must::Be(303), Sent::form(&browser, &replace_key)),
+        ("end a key", Must::Be(303), Sent::form(&browser, &end_key)),
         ("delete an account", Must::Be(303), Sent::form(&fay, &give_up)),
         ("profile", Must::Be(200), Sent::get(&browser, "/account/profile")),
         ("front door", Must::Be(303), Sent::get(&browser, "/")),
@@ -303,6 +316,7 @@ async fn with_a_pool_of(size: u32) {
         config.limits.trusted_networks = vec!["203.0.113.0/24".parse().unwrap()];
         config.database.max_connections = size;
         config.database.acquire_timeout = 60;
+        config.api_keys.per_owner = 10_000;
         config.limits.failures_per_minute = 1_000_000;
         config.limits.account_failures_per_minute = 1_000_000;
         config.limits.pause_after = 1_000_000;
@@ -326,7 +340,9 @@ async fn with_a_pool_of(size: u32) {
     server.turn(3600);
     server.poll().await;
     // Who has left is signed in no more.
-    let others = ["/account/emails", "/account/proof", "/account/data/delete"];
+    // Nor does it take a proof to end a key, or to find that there is none.
+    let keys = ["/account/api-keys/end", "/account/api-keys/replace"];
+    let others = ["/account/emails", "/account/proof", "/account/data/delete", keys[0], keys[1]];
     let acts = |path: &str| path.starts_with("/account") && !others.iter().any(|own| path.starts_with(own));
     for asked in all.iter().filter(|asked| acts(&asked.sent.path())) {
         for answer in parallel(64, |_| asked.sent.clone().send()).await {

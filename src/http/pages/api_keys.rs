@@ -130,11 +130,7 @@ pub(super) fn api_name(identifier: &str, resources: &[Resource]) -> String {
 }
 
 /// A line for each thing that a key may do at most.
-pub(super) fn words(
-    key: &ApiKey,
-    (resources, sign_in): (&[Resource], &SignIn),
-    language: Language,
-) -> Vec<Words> {
+pub(super) fn words(key: &ApiKey, (resources, sign_in): (&[Resource], &SignIn), language: Language) -> Vec<Words> {
     let api = resources.iter().find(|api| api.identifier == key.resource);
     let holder = Holder::Person(&sign_in.roles);
     let line = |token: &str| Words {

@@ -52,7 +52,8 @@ impl Registry {
     pub async fn rotate_own_api_key(&self, who: &SignedIn<'_>, id: &str, overlap: i64) -> Result<Issued, Error> {
         let mut transaction = self.begin_own(who).await?;
         let former = transaction.api_key(id).await?.filter(|key| may_touch(key, &who.act()));
-        let (issued, _) = self.replace_key(transaction, former.ok_or_else(|| missing(id))?, overlap, &who.act()).await?;
+        let (issued, _) =
+            self.replace_key(transaction, former.ok_or_else(|| missing(id))?, overlap, &who.act()).await?;
         Ok(issued)
     }
 

@@ -5,6 +5,7 @@ mod ends;
 mod exchange;
 mod introspection;
 mod leaked;
+mod page;
 mod registry;
 
 use doorward::protocol::api_key::TOKEN_TYPE;

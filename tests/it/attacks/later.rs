@@ -42,11 +42,6 @@ pub const LATER: &[Later] = &[
         rows: &[("E7", "all of it"), ("E8", "all of it"), ("J4", "TOTP and recovery codes"), ("J10", "recovery codes")],
     },
     Later {
-        feature: "API keys on the account page",
-        signs: &[Route("/account/api-key"), Source("http/pages/api_key")],
-        rows: &[("E5", "creating one"), ("E16", "creating one")],
-    },
-    Later {
         feature: "an admin API",
         signs: &[Route("/admin"), Route("/api/"), Source("http/endpoints/admin"), Source("http/admin")],
         rows: &[

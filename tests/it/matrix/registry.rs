@@ -1,7 +1,7 @@
 //! Each kind of actor at every function of the registry. What only who runs the server may do is refused to all others before anything is looked up, so
 //! most rows name what is not there.
 
-use doorward::protocol::api_key::PresentedKey;
+use doorward::protocol::api_key::{Owner as KeyOf, PresentedKey};
 use doorward::protocol::audit::{Act, Actor, Origin};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::device::Device;
@@ -9,8 +9,9 @@ use doorward::protocol::page::Page;
 use doorward::protocol::trace::TraceId;
 use doorward::registry::{
     ClientChange, Delivery, Error, Giving, Invitation, KeyOwner, NewClient, NewIdentity, NewKey, NewResource, NewUser,
-    Recipient, Registry, ResourceChange, RoleChange, State, UserChange, WhichIdentity,
+    Recipient, Registry, ResourceChange, RoleChange, SignedIn, State, UserChange, WhichIdentity,
 };
+use doorward::secret::Secret;
 
 use crate::sources::sources;
 use crate::support::Server;
@@ -75,6 +76,9 @@ const VIEWS: &[&str] = &[
     "user_belongings",
     "users",
 ];
+
+/// What a page of the account does for whoever is signed in, whom it is told in place of an actor: it reaches what is theirs alone.
+const OWN: &[&str] = &["create_own_api_key", "own_api_key", "own_api_keys", "revoke_own_api_key", "rotate_own_api_key"];
 
 struct Place {
     server: Server,
@@ -221,8 +225,16 @@ fn is_turned_away(came: &Came) -> bool {
     }
 }
 
-/// Every public function of the registry, and whether it is told who acts.
-fn functions() -> Vec<(String, bool)> {
+/// Whom a function is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    WhoActs,
+    WhoIsSignedIn,
+    Nobody,
+}
+
+/// Every public function of the registry, and whom it is told.
+fn functions() -> Vec<(String, Told)> {
     let mut functions = Vec::new();
     for (path, text) in sources("src/registry") {
         for rest in text.split("    pub async fn ").skip(1) {
@@ -230,7 +242,12 @@ fn functions() -> Vec<(String, bool)> {
             let (parameters, _) = rest.split_once(") ->").unwrap();
             // Those of values beside the registry take a reader.
             if parameters.trim_start().starts_with("&self") || parameters.trim_start().starts_with("\n        &self") {
-                functions.push((name.to_owned(), parameters.contains("act: &Act")));
+                let told = match (parameters.contains("act: &Act"), parameters.contains("who: &SignedIn")) {
+                    (true, _) => Told::WhoActs,
+                    (false, true) => Told::WhoIsSignedIn,
+                    (false, false) => Told::Nobody,
+                };
+                functions.push((name.to_owned(), told));
             } else {
                 assert!(parameters.contains("reader"), "{path}: {name}");
             }
@@ -242,9 +259,11 @@ fn functions() -> Vec<(String, bool)> {
 
 #[tokio::test]
 async fn every_function_is_for_whom_it_is_and_for_nobody_else() {
-    for (function, is_told) in functions() {
-        assert_eq!(VIEWS.contains(&function.as_str()), !is_told, "{function}: a view, or one that is told who acts?");
-        if !is_told {
+    for (function, told) in functions() {
+        let is_view = VIEWS.contains(&function.as_str());
+        assert_eq!(is_view, told == Told::Nobody, "{function}: a view, or one that is told who acts?");
+        assert_eq!(OWN.contains(&function.as_str()), told == Told::WhoIsSignedIn, "{function}: add it to OWN");
+        if told != Told::WhoActs {
             continue;
         }
         // What one has done is in nobody's way.
@@ -256,6 +275,29 @@ async fn every_function_is_for_whom_it_is_and_for_nobody_else() {
             let own = matches!(&came, Err(Error::Missing(..))) && may(&function) == [Operator, Owner];
             assert_eq!(!is_turned_away(&came) && !own, may(&function).contains(&who), "{function}, {who:?}: {came:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_reaches_their_own_keys_alone_as_an_admin_too() {
+    let place = Place::new().await;
+    let registry = place.server.registry();
+    for (who, email) in [(Other, "ben@example.org"), (Admin, "chief@example.org")] {
+        let mut browser = place.server.browser();
+        browser.sign_in(email).await;
+        let (now, cookie) = (place.server.clock.now(), Secret::presented(&browser.cookies["doorward_sign_in"]));
+        let sign_in = place.server.app.sign_ins.current(Some(&cookie), now).await.unwrap().unwrap();
+        let origin = Origin { address: None, trace: TraceId::of([7; 16]), device: Device::default() };
+        let signed_in = SignedIn { sign_in: &sign_in, origin, at: now };
+        let missing = |came: Came| assert!(matches!(came, Err(Error::Missing(..))), "{who:?}: {came:?}");
+        missing(came(registry.own_api_key(&signed_in, &place.key).await));
+        missing(came(registry.rotate_own_api_key(&signed_in, &place.key, 60).await));
+        missing(came(registry.revoke_own_api_key(&signed_in, &place.key).await));
+        assert!(registry.own_api_keys(&signed_in).await.unwrap().keys.is_empty());
+        let made = registry.create_own_api_key(&signed_in, key()).await.unwrap().key;
+        assert_eq!(made.owner, KeyOf::User(sign_in.user_id.clone()));
+        let own = registry.own_api_keys(&signed_in).await.unwrap().keys;
+        assert_eq!(own.iter().map(|key| &key.id).collect::<Vec<_>>(), [&made.id]);
     }
 }
 

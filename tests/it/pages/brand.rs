@@ -63,6 +63,7 @@ async fn every_page_stays_below_30_kb_with_the_largest_logo() {
     std::fs::write(&file, format!("<svg>{}</svg>", " ".repeat(20_000 - 11))).unwrap();
     let server = branded(&file).await;
     server.db_user("ann@example.org").await;
+    server.db_resource("https://notes.test", &["notes:read", "notes:write"]).await;
     let client = server.db_client(ClientType::Native, |_| {}).await;
     let mut browser = server.browser();
     let login = browser.visit(&client.authorization_url("")).await;
@@ -71,8 +72,9 @@ async fn every_page_stays_below_30_kb_with_the_largest_logo() {
     let consent = browser.sign_in_on(&login, "ann@example.org", PASSWORD).await;
     let again = browser.visit(&client.authorization_url("prompt=login")).await;
     let account = browser.visit("/account").await;
+    let (keys, new_key) = (browser.visit("/account/api-keys").await, browser.visit("/account/api-keys/new").await);
     let (problem, signed_out) = (browser.visit("/nowhere").await, browser.visit("/signed-out").await);
-    for page in [&login, &register, &wrong, &consent, &again, &account, &problem, &signed_out] {
+    for page in [&login, &register, &wrong, &consent, &again, &account, &keys, &new_key, &problem, &signed_out] {
         let bytes = weight(&server, page).await;
         let name = page.text_of("title").unwrap();
         eprintln!("{name}: {} bytes, {bytes} with stylesheet, script and logo", page.body.len());

@@ -54,6 +54,8 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let keep_profile = end_sign_in.clone().without("id").to("/account/profile").with("name", "Another");
     let export = end_sign_in.clone().without("id").to("/account/data/export");
     let delete_account = end_sign_in.clone().without("id").to("/account/data/delete").with("word", "ann@example.org");
+    let [make_key, begin_key, replace_key, end_key] = ["", "/begin", "/replace", "/end"]
+        .map(|end| end_sign_in.clone().with("id", "dwk_000000000000").to(&format!("/account/api-keys{end}")));
     let leave = login.clone().to("/upstream/fake");
     let make_account = login.clone().to("/upstream/fake/account");
     let say_it_is_me = allow.clone().to("/upstream/fake/link");
@@ -81,6 +83,10 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         keep_profile,
         export,
         delete_account,
+        make_key,
+        begin_key,
+        replace_key,
+        end_key,
         leave,
         make_account,
         say_it_is_me,

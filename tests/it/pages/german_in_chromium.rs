@@ -30,6 +30,8 @@ async fn every_page(width: u32, height: u32) {
     let server = Live::serve(&database);
     let browser = Chromium::open_with(width, height, json!({ "intl": { "accept_languages": "de-DE,de,en" } })).await;
     server.user(EMAIL);
+    let api = ["resource", "create", "--identifier", "https://api.example.org", "--name", "Bestellungen"];
+    server.command(&[&api[..], &["--scope", "orders:read=Ihre Bestellungen sehen"]].concat());
     let redirect_uri = "http://127.0.0.1/cb";
     let arguments = ["client", "create", "--type", "native", "--name", "Notebook", "--redirect-uri", redirect_uri];
     let client = server.command(&arguments);
@@ -60,6 +62,8 @@ async fn every_page(width: u32, height: u32) {
         ("/account/sign-ins", "sign-ins"),
         ("/account/applications", "applications"),
         ("/account/history", "history"),
+        ("/account/api-keys", "api-keys"),
+        ("/account/api-keys/new", "new-api-key"),
         ("/nowhere", "nothing-here"),
         ("/login?request=x", "error-of-a-page"),
     ] {

@@ -5,6 +5,7 @@ mod account_endings;
 mod account_history;
 mod account_password;
 mod account_profile;
+mod api_keys_in_chromium;
 mod brand;
 mod consent;
 mod devices;

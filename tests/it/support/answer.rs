@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use doorward::http::Reason;
+use doorward::protocol::api_key::{self, PresentedKey};
 use doorward::protocol::rejection::Rejection;
 use scraper::{Html, Selector};
 use serde_json::{Map, Value};
@@ -19,7 +20,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Takes note of the secrets that it hands out: tokens, codes, cookies.
+    /// Takes note of the secrets that it hands out: tokens, codes, cookies, keys.
     pub fn with_canaries(self) -> Self {
         if let Ok(body) = serde_json::from_slice::<Value>(&self.body) {
             for name in ["access_token", "refresh_token", "id_token", "client_secret"] {
@@ -27,6 +28,9 @@ impl Answer {
                 let text = body[name].as_str().unwrap_or_default();
                 canaries::secret(text.split_once('.').map_or(text, |(_, rest)| rest));
             }
+        }
+        for (at, _) in PresentedKey::all_in(&self.body) {
+            canaries::secret(std::str::from_utf8(&self.body[at..at + api_key::LENGTH]).unwrap());
         }
         for cookie in self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()) {
             canaries::secret(cookie.split(';').next().unwrap_or_default());

@@ -147,6 +147,7 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
     let server = Server::with(|config| fake.add_to(config, "fake", ProviderKind::Oidc, |_| {})).await;
     server.app.providers.discover().await;
     server.db_user(ANN).await;
+    server.db_resource("https://notes.test", &["notes:read"]).await;
     let client = server.db_client(ClientType::Web, |_| {}).await;
     let mut browser = server.browser();
     let mut seen = Vec::new();
@@ -201,9 +202,15 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
         ("/account/sign-ins/end", end.clone().with("id", "another")),
         ("/account/sign-ins/end-others", end.clone()),
         ("/account/apps/end", end.clone().with("client_id", &client.id)),
+        ("/account/api-keys/begin", end.clone()),
+        ("/account/api-keys/replace", end.clone().with("id", "dwk_000000000000")),
+        ("/account/api-keys/end", end.clone().with("id", "dwk_000000000000")),
     ] {
         seen.push((path, browser.submit(&form.to(path)).await));
     }
+    let key = end.to("/account/api-keys").with("name", "Backup").with("resource", "https://notes.test");
+    let made = browser.submit(&key.with("scope.0", "notes:read")).await;
+    assert!(made.status == 200 && made.has("#key"), "{}", made.text());
     server.db_user(EVE).await;
     let mut leaving = server.browser();
     leaving.sign_in(EVE).await;
@@ -222,7 +229,9 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
     }
     seen.extend(by_page);
     seen.push(("/account/data/export", exported));
-    let machines = ["/token", "/revoke", "/introspect", "/userinfo", "/upstream/{id}/backchannel-logout"];
+    seen.push(("/account/api-keys", made));
+    let machines =
+        ["/token", "/revoke", "/introspect", "/userinfo", "/upstream/{id}/backchannel-logout", "/api-keys/leaked"];
     for (path, methods) in routes() {
         let is_form = methods.contains("post(") && !machines.contains(&path.as_str());
         assert!(!is_form || seen.iter().any(|(known, _)| *known == path), "{path}: send its form here");

@@ -9,6 +9,9 @@ use crate::attacks::{ANN, BOB, EVE, count};
 use crate::federation::{counted, federated, through};
 use crate::support::{PASSWORD, Server, filled, login_form};
 
+/// An API.
+const API: &str = "https://notes.test";
+
 /// What a page of another site sends along, as browsers do.
 const FOREIGN: &[&[(&str, &str)]] = &[
     &[("origin", "null")],
@@ -233,4 +236,96 @@ async fn e5_no_form_of_a_provider_is_taken_from_another_site() {
     }
     assert_eq!(counted(&server).await, (1, 0));
     assert_eq!((fake.asked("/authorize"), fake.asked("/token")), (1, 1));
+}
+
+/// Making a key, beginning to, replacing one and ending one: refused without our token and from another site, as a link too; there is no key more, and the one that
+/// there was goes on.
+#[tokio::test]
+async fn e5_no_key_is_made_or_ended_by_another_site() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    server.db_resource(API, &["notes:read"]).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let form = browser.visit("/account/api-keys/new").await.form("#create-key").with("name", "Backup");
+    let made = browser.submit(&form).await;
+    let id = made.text_of("#key").unwrap()[..16].to_owned();
+    let forms = [form.clone()].into_iter().chain(
+        ["/begin", "/replace", "/end"].map(|end| form.clone().with("id", &id).to(&format!("/account/api-keys{end}"))),
+    );
+    let (_, foreign) = login_form(&server).await;
+    for form in forms {
+        for token in ["", "x", &foreign.field("csrf")] {
+            let answer = browser.clone().submit(&form.clone().with("csrf", token)).await;
+            answer.refused_page(403, Rejection::ForgedForm);
+        }
+        for headers in FOREIGN {
+            let answer = browser.clone().submit_with(&form, headers).await;
+            answer.refused_page(403, Rejection::CrossOriginForm);
+        }
+        let answer = browser.clone().get(&format!("{}?{}", form.action, form.body())).await;
+        assert!(!answer.status.is_server_error() && !answer.has("#key"), "{}: {}", form.action, answer.status);
+    }
+    let live = "SELECT count(*) FROM api_keys WHERE ended_at IS NULL AND successor IS NULL";
+    assert_eq!((count(&server, "SELECT count(*) FROM api_keys").await, count(&server, live).await), (1, 1));
+}
+
+/// Whose a key is, what it may do and how it is kept is not said by the form: with another's id, a role, a secret or a client in it, the key is that of who is
+/// signed in, for what was ticked. A body of JSON is refused.
+#[tokio::test]
+async fn e16_a_key_is_of_who_is_signed_in_whatever_the_form_says() {
+    let server = Server::start().await;
+    let (ann, bob) = (server.db_user(ANN).await, server.db_user(BOB).await);
+    server.db_resource(API, &["notes:read", "notes:write"]).await;
+    let service = server.db_client(ClientType::Service, |_| {}).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let page = browser.visit("/account/api-keys/new").await;
+    let mut form = page.form("#create-key").with("name", "Backup").without("scope.1");
+    for (field, value) in [
+        ("user_id", bob.as_str()),
+        ("userId", &bob),
+        ("user", BOB),
+        ("owner", &bob),
+        ("sub", &bob),
+        ("client_id", &service.id),
+        ("id", "dwk_000000000000"),
+        ("key", "dwk_known"),
+        ("key_hash", "x"),
+        ("secret", "known"),
+        ("role", "admin"),
+        ("roles", "[\"admin\"]"),
+        ("scope", "notes:write"),
+        ("scopes", "notes:write"),
+        ("scopes[]", "notes:write"),
+        ("created_at", "0"),
+        ("expires_at", "9999999999"),
+        ("lifetime", "9999999999"),
+        ("successor", "x"),
+        ("ended_at", "1"),
+    ] {
+        form = form.with(field, value);
+    }
+    assert!(browser.submit(&form).await.has("#key"));
+    let now = server.clock.now().seconds();
+    let plain = format!(
+        "SELECT count(*) FROM api_keys WHERE user_id = '{ann}' AND client_id IS NULL AND scopes = 'notes:read' AND created_at = {now} \
+         AND expires_at = {now} + 7776000 AND id <> 'dwk_000000000000' AND ended_at IS NULL AND successor IS NULL"
+    );
+    assert_eq!((count(&server, "SELECT count(*) FROM api_keys").await, count(&server, &plain).await), (1, 1));
+    let body = format!(r#"{{"name":"X","resource":"{API}","scope.0":"notes:read","user_id":"{bob}"}}"#);
+    for kind in ["application/json", "text/json"] {
+        let answer = server.post_as("/account/api-keys", kind, body.clone().into_bytes()).await;
+        answer.refused_page(415, Rejection::WrongContentType);
+    }
+    // An admin has no more than their own on their page, either.
+    server.db_change_user(&ann, |account| account.user.roles = vec!["admin".to_owned()]).await;
+    let mut other = server.browser();
+    other.sign_in(BOB).await;
+    let his =
+        other.submit(&other.clone().visit("/account/api-keys/new").await.form("#create-key").with("name", "His")).await;
+    let id = his.text_of("#key").unwrap()[..16].to_owned();
+    let end = browser.visit("/account/api-keys").await.form("#make-key").with("id", &id).to("/account/api-keys/end");
+    browser.submit(&end).await.location();
+    assert_eq!(count(&server, "SELECT count(*) FROM api_keys WHERE ended_at IS NULL").await, 2);
 }

@@ -133,6 +133,8 @@ async fn h7_a_body_is_one_form_of_at_most_64_kib() {
     let fake = Provider::start().await;
     let server = Server::with(|config| fake.add_to(config, "fake", ProviderKind::Oidc, |_| {})).await;
     let posted = routes().into_iter().filter(|(_, methods)| methods.contains("post("));
+    // Reports of leaked keys are JSON: `tests/it/api_keys/leaked.rs` sends those that are not whole.
+    let posted = posted.filter(|(path, _)| path != "/api-keys/leaked");
     let paths: Vec<String> = posted.map(|(path, _)| path.replace("{id}", "fake")).collect();
     assert!(paths.len() >= 11);
     for path in &paths {
