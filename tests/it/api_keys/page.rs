@@ -236,6 +236,8 @@ async fn making_and_replacing_a_key_takes_a_proof_of_the_last_ten_minutes_and_en
     place.server.turn(DAY);
     assert!(!place.is_active(&key).await && place.is_active(&successor).await);
     // What is ended needs no proof.
+    browser.sign_in(ANN).await;
+    place.server.turn(3600);
     let list = browser.visit(LIST).await;
     assert!(list.text_of("#ended-keys").unwrap().contains(id(&key)), "{}", list.text());
     let end = list.form(&format!("button:not([formaction])[value={}]", id(&successor)));
