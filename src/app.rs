@@ -11,10 +11,12 @@ use crate::failure::Failure;
 use crate::grants::Grants;
 use crate::jobs::audit::AuditRecord;
 use crate::jobs::clean_up::CleanUp;
+use crate::jobs::expiring_secrets::ExpiringSecrets;
 use crate::jobs::leaving::Departures;
 use crate::jobs::outbox::logouts::Logouts;
 use crate::jobs::outbox::mails::Mails;
 use crate::jobs::outbox::{self, Outbox, Round, Underway};
+use crate::jobs::secret_uses::SecretUses;
 use crate::jobs::signing_keys::SigningKeys;
 use crate::leaked::Leaked;
 use crate::mail::Mailer;
@@ -87,6 +89,10 @@ pub struct Parts {
     pub clean_up: CleanUp,
     /// Ends accounts.
     pub departures: Departures,
+    /// Remembers when clients used their secrets.
+    pub secret_uses: SecretUses,
+    /// Warns of secrets that end soon.
+    pub expiring_secrets: ExpiringSecrets,
     /// Looks after the record of what happened.
     pub audit: AuditRecord,
     /// Looks after the signing keys.
@@ -169,6 +175,8 @@ impl App {
             audit: AuditRecord::new(storage.clone(), master_key, config.audit.retention),
             departures: Departures::new(storage.clone(), issuer.clone(), config.registration.unproven_days),
             clean_up: CleanUp::new(storage.clone(), config.sign_in.idle),
+            secret_uses: SecretUses::new(storage.clone()),
+            expiring_secrets: ExpiringSecrets::new(storage.clone()),
             config,
             metadata: Entity::of(metadata::document(&issuer).to_string()),
             issuer,
@@ -235,7 +243,12 @@ impl App {
             () = self.clean_up_in_turn() => {}
             () = self.seal_audit_record() => {}
             () = self.providers.keep_up_to_date() => {}
+            () = self.secret_uses.keep_writing() => {}
+            () = self.expiring_secrets.keep_warning(&self.clock) => {}
             () = stop => {}
+        }
+        if let Err(failure) = self.secret_uses.write().await {
+            tracing::warn!(%failure, "when secrets of clients were used in the last minute is not noted");
         }
     }
 

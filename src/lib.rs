@@ -91,10 +91,11 @@
 //! be it another node or the command line, counts its counter up in the same transaction
 //! ([`storage::Transaction::client_changed`], [`storage::Transaction::resource_changed`], [`storage::Transaction::keys_changed`]). Twice a second
 //! [`storage::Directory::poll`] reads the three counters over a connection that no load can take, forgets the clients that changed and
-//! no other, and after a second without a look trusts nothing it remembers. [`jobs::signing_keys::SigningKeys::hear`] loads the keys when
+//! no other, and after a second without a look trusts nothing it remembers. Which of a client's two secrets
+//! ([`protocol::client_secrets::ClientSecrets`]) was used when, [`jobs::secret_uses`] remembers and writes down once a minute. [`jobs::signing_keys::SigningKeys::hear`] loads the keys when
 //! the news concerns them, and [`jobs::signing_keys::SigningKeys::attend`] takes what steps are due: what that is, is one pure function,
 //! [`protocol::key_schedule::steps`], planned again inside the transaction, and what signs, is published and verifies at a moment is another,
-//! in [`protocol::key_life`]. The other jobs deliver [`jobs::outbox`] and, one node at a time, do [`jobs::clean_up`] and seal the record of what
+//! in [`protocol::key_life`]. The other jobs deliver [`jobs::outbox`] and, one node at a time, do [`jobs::clean_up`], warn of [`jobs::expiring_secrets`] and seal the record of what
 //! happened ([`jobs::audit`]). All go on until the last
 //! request is answered.
 //!

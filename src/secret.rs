@@ -44,6 +44,9 @@ impl fmt::Debug for Secret {
 pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
+    /// What is compared where there is no hash. Nobody knows a secret of it.
+    pub const NONE: Self = Self([0; 32]);
+
     /// The 32 bytes, for the database.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

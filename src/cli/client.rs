@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::arguments::{self, Part, Yes};
+use super::client_secret::{NewSecret, RevokeSecret, Secrets, life};
 use super::key::{self, Wanted};
 use super::output::{note, value, warn};
 use super::role::Give;
@@ -20,7 +21,6 @@ use crate::protocol::on_reuse::OnReuse;
 use crate::protocol::pkce::PkceMode;
 use crate::protocol::printable::escaped;
 use crate::registry::{Changed, ClientChange, Error, Giving, IssuedClient, NewClient, Registry, State};
-use crate::secret::Secret;
 
 /// Applications that use this server.
 #[derive(Subcommand)]
@@ -44,9 +44,17 @@ pub(super) enum ClientCommand {
         after_help = "Example:\n  doorward client update CLIENT_ID --redirect-uri https://app.example.org/new --name 'My app'"
     )]
     Update(Update),
-    /// Make a new secret in place of the former one, and show it once.
-    #[command(after_help = "Example:\n  doorward client new-secret CLIENT_ID --json")]
-    NewSecret(Named),
+    /// Make a new secret in place of the former one, and show it once. With --overlap the former one goes on for a while.
+    #[command(
+        after_help = "Examples:\n  doorward client new-secret CLIENT_ID --json\n  doorward client new-secret CLIENT_ID --overlap 7d --expires 90d"
+    )]
+    NewSecret(NewSecret),
+    /// List the secrets of an application: when each was made, was last used and ends, and never what it is.
+    #[command(after_help = "Example:\n  doorward client secrets CLIENT_ID --json")]
+    Secrets(Secrets),
+    /// Put one of two secrets out of use at once, by the id that `client secrets` shows.
+    #[command(after_help = "Example:\n  doorward client revoke-secret CLIENT_ID SECRET_ID")]
+    RevokeSecret(RevokeSecret),
     /// Switch an application off: its tokens end at once at userinfo.
     #[command(after_help = "Example:\n  doorward client disable CLIENT_ID")]
     Disable(Named),
@@ -179,6 +187,9 @@ struct Details {
     /// Whether its ID tokens carry what the scopes profile, email and roles release: on, off, or default [default: as tokens.id_token_claims says].
     #[arg(long, value_name = "on|off", value_parser = on_or_off)]
     id_token_claims: Option<Edit<bool>>,
+    /// When the secret that is shown now ends, such as 90d [default: never].
+    #[arg(long, value_name = "TIME", value_parser = life)]
+    secret_expires: Option<i64>,
 }
 
 /// What `--on-reuse` says; nothing: what is preset.
@@ -226,14 +237,16 @@ impl ClientCommand {
         let act = context.act();
         let done = match self {
             Self::Create(create) => create.run(&context, &registry, &act).await,
-            Self::List(wanted) => list(&registry, wanted).await,
+            Self::List(wanted) => list(&registry, wanted, &act).await,
             Self::Show(named) => {
-                registry.client(&named.client_id).await.map(|client| named.output.thing(&value(&client)))
+                registry.client(&named.client_id, act.at).await.map(|client| named.output.thing(&value(&client)))
             }
             Self::Update(update) => update.run(&context, &registry, &act).await,
             Self::GrantRole(give) => give.client(&registry, Giving::Grant, &act).await,
             Self::RevokeRole(give) => give.client(&registry, Giving::Revoke, &act).await,
-            Self::NewSecret(named) => new_secret(&registry, named, &act).await,
+            Self::NewSecret(wanted) => wanted.run(&registry, &act).await,
+            Self::Secrets(named) => named.run(&registry, &act).await,
+            Self::RevokeSecret(named) => named.run(&registry, &act).await,
             Self::Disable(named) => switch(&registry, named, State::Off, &act).await,
             Self::Enable(named) => switch(&registry, named, State::On, &act).await,
             Self::Delete(delete) => delete.run(&registry, &act).await,
@@ -274,10 +287,11 @@ impl Update {
 
 /// Prints a client that was registered or changed, with its secret when that is new.
 async fn tell(context: &Context, output: Output, issued: IssuedClient, algorithm: Option<Wanted>) {
-    let IssuedClient { client, secret } = issued;
+    let IssuedClient { client, secret, secret_expires_at } = issued;
     let mut thing = value(&client);
     if let Some(secret) = &secret {
         thing["client_secret"] = json!(secret.expose());
+        thing["secret_expires_at"] = json!(secret_expires_at);
     }
     key::tell_beginning(context, &mut thing, "id_token_alg_from", algorithm).await;
     output.thing(&thing);
@@ -288,7 +302,7 @@ async fn tell(context: &Context, output: Output, issued: IssuedClient, algorithm
 
 impl Delete {
     async fn run(self, registry: &Registry, act: &Act) -> Result<(), Error> {
-        let client = registry.client(&self.client_id).await?;
+        let client = registry.client(&self.client_id, act.at).await?;
         let with = registry.client_belongings(&self.client_id).await?;
         note(format!(
             "The {} client '{}' goes for good: {}.",
@@ -334,21 +348,15 @@ impl Details {
             id_token_algorithm: self.id_token_algorithm.map_or(Edit::Keep, |Wanted(algorithm)| algorithm.into()),
             on_reuse: self.on_reuse.map_or(Edit::Keep, |Ends(what)| what.into()),
             id_token_claims: self.id_token_claims.unwrap_or_default(),
+            secret_life: self.secret_expires,
             ..ClientChange::default()
         }
     }
 }
 
-async fn list(registry: &Registry, List { client_type, part, output }: List) -> Result<(), Error> {
-    let things = part.read(async |page| registry.clients(client_type, page).await).await?;
+async fn list(registry: &Registry, List { client_type, part, output }: List, act: &Act) -> Result<(), Error> {
+    let things = part.read(async |page| registry.clients(client_type, page, act.at).await).await?;
     output.list(&things, &["client_id", "type", "name", "state"], "There are no clients yet.");
-    Ok(())
-}
-
-async fn new_secret(registry: &Registry, named: Named, act: &Act) -> Result<(), Error> {
-    let IssuedClient { client, secret } = registry.renew_client_secret(&named.client_id, act).await?.view;
-    let secret = secret.as_ref().map(Secret::expose);
-    named.output.thing(&json!({ "client_id": client.client_id, "client_secret": secret }));
     Ok(())
 }
 

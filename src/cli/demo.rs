@@ -23,8 +23,7 @@ use crate::protocol::audit::{Act, Name};
 use crate::protocol::client::ClientType;
 use crate::protocol::edit::Edit;
 use crate::protocol::on_reuse::OnReuse;
-use crate::registry::{self, ClientChange, NewClient, NewResource, Registry, ResourceChange};
-use crate::secret::Secret;
+use crate::registry::{self, ClientChange, NewClient, NewResource, Registry, Renewal, ResourceChange};
 use crate::telemetry;
 
 /// The sample service.
@@ -156,10 +155,10 @@ async fn register(app: &App, origin: String, provider: SampleProvider) -> Result
     let resources = Some(vec![resource]);
     let narrowed = ClientChange { resources: resources.clone(), ..ClientChange::default() };
     sample(&registry, ClientType::Service, SERVICE, narrowed, &act).await?;
-    let issued = registry.renew_client_secret(SERVICE, &act).await.map_err(refused)?.view;
+    let issued = registry.renew_client_secret(SERVICE, Renewal::default(), &act).await.map_err(refused)?.view;
     let ask = format!(
         "curl -s -u {SERVICE}:{} {issuer}/token -d grant_type=client_credentials -d scope={SCOPE}",
-        issued.secret.as_ref().map_or("", Secret::expose)
+        issued.secret.expose()
     );
     let api = format!(
         "curl -s {origin}/api/notes -H \"Authorization: Bearer $({ask} | sed -E 's/.*\"access_token\":\"([^\"]+)\".*/\\1/')\""

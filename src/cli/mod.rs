@@ -4,6 +4,7 @@ mod api_key;
 mod arguments;
 mod audit;
 mod client;
+mod client_secret;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;

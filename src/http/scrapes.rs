@@ -15,6 +15,7 @@ use super::serve::Shutdown;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::client_secrets::WARNED;
 use crate::protocol::issuer::Base;
 use crate::telemetry::numbers::{self, Standing};
 
@@ -152,27 +153,25 @@ async fn standing(app: &App) -> Standing {
     if let Err(failure) = &stored {
         tracing::warn!(%failure, "not all could be counted for a scrape");
     }
-    let (outbox, mails, locked) = stored.map_or((None, None, None), |(o, m, l)| (Some(o), Some(m), Some(l)));
     Standing {
         hashes: app.hasher.under_way(),
         pools: app.storage.connections_lent(),
-        outbox,
-        mails,
         keys: app.ring.ages(now),
-        locked,
+        ..stored.unwrap_or_default()
     }
 }
 
-/// How many wait in an outbox, and for how many seconds the oldest has.
-type Waiting = (i64, i64);
-
-/// What the database knows: the notices in the outbox, the mails, and the accounts that are locked.
-async fn stored(app: &App, now: Timestamp) -> Result<(Waiting, Waiting, i64), Failure> {
+/// What the database knows: the notices in the outbox, the mails, the accounts that are locked, and the secrets that end soon.
+async fn stored(app: &App, now: Timestamp) -> Result<Standing, Failure> {
     let mut reader = app.storage.read_uncounted().await?;
     let waiting = |(count, since): (i64, Option<i64>)| {
         (count, since.map_or(0, |since| now.seconds().saturating_sub(since).max(0)))
     };
-    let notices = waiting(reader.logouts_waiting().await?);
-    let mails = waiting(reader.mails_waiting().await?);
-    Ok((notices, mails, reader.locked_accounts(now).await?))
+    Ok(Standing {
+        outbox: Some(waiting(reader.logouts_waiting().await?)),
+        mails: Some(waiting(reader.mails_waiting().await?)),
+        locked: Some(reader.locked_accounts(now).await?),
+        secrets_expiring: Some(reader.secrets_expiring(now, now.plus(WARNED)).await?),
+        ..Standing::default()
+    })
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::algorithm::AlgorithmChoice;
 use super::client_metadata::ClientMetadata;
+use super::client_secrets::ClientSecrets;
 use super::grant_type::GrantType;
 use super::named::named;
 use super::pkce::PkceMode;
 use super::scope::ScopeSet;
 use crate::clock::Timestamp;
-use crate::secret::SecretHash;
 
 /// What kind of application it is: fixes its redirect URIs and whether it can keep a secret, and presets what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl ClientType {
 pub enum ClientField {
     /// [`Client::client_type`].
     Type,
-    /// [`Client::auth_method`], with [`Client::secret_hash`].
+    /// [`Client::auth_method`], with [`Client::secrets`].
     AuthMethod,
     /// [`Client::name`].
     Name,
@@ -179,8 +179,8 @@ pub struct Client {
     pub client_type: ClientType,
     /// Shown to people; any text, at most 200 characters.
     pub name: String,
-    /// The hash of its secret; `None` for a public client.
-    pub secret_hash: Option<SecretHash>,
+    /// Its secrets; none of a public client.
+    pub secrets: ClientSecrets,
     /// How it authenticates.
     pub auth_method: AuthMethod,
     /// How it may get tokens.
@@ -216,7 +216,7 @@ impl Client {
             client_id,
             client_type,
             name: String::new(),
-            secret_hash: None,
+            secrets: ClientSecrets::NONE,
             auth_method: client_type.default_auth_method(),
             grant_types: client_type.default_grant_types(),
             redirect_uris: Vec::new(),

@@ -3,9 +3,11 @@
 //! What is wrong is told plainly. That a client exists is no secret: the authorization endpoint says the same to anybody.
 
 use super::client::{AuthMethod, Client};
+use super::client_secrets::{ClientSecret, ClientSecrets, SecretState};
 use super::params::{self, Params};
 use super::rejection::{Refusal, Rejection};
-use crate::secret::{Secret, SecretHash};
+use crate::clock::Timestamp;
+use crate::secret::Secret;
 
 /// What a request presents: nothing is believed yet.
 #[derive(Debug)]
@@ -53,15 +55,23 @@ pub fn presented(authorization: &[&[u8]], params: &Params) -> Result<Presented, 
     }
 }
 
-/// Decides whether the request is from the client. The work is the same whether or not there is such a client.
+/// Who has no secret.
+static NOBODYS: ClientSecrets = ClientSecrets::NONE;
+
+/// Decides whether the request is from the client, and by which of its secrets, with the place of that; by none when it is public. The work
+/// is the same whether or not there is such a client, and however many secrets it has.
 ///
 /// # Errors
 /// [`Rejection::UnregisteredClient`], [`Rejection::MissingClientSecret`], [`Rejection::SecretOfPublicClient`],
 /// [`Rejection::WrongClientAuthenticationMethod`] with the one that is right, [`Rejection::WrongClientSecret`],
-/// [`Rejection::ClientSwitchedOff`].
-pub fn verify(presented: &Presented, client: Option<&Client>) -> Result<(), Refusal> {
-    let stored = client.and_then(|c| c.secret_hash).or_else(|| SecretHash::from_bytes(&[0; 32]));
-    let matches = presented.secret.as_ref().map(|secret| Some(secret.hash()) == stored);
+/// [`Rejection::ExpiredClientSecret`] when the secret was right once, [`Rejection::ClientSwitchedOff`].
+pub fn verify<'a>(
+    presented: &Presented,
+    client: Option<&'a Client>,
+    now: Timestamp,
+) -> Result<Option<(usize, &'a ClientSecret)>, Refusal> {
+    let secrets: &ClientSecrets = client.map_or(&NOBODYS, |client| &client.secrets);
+    let matching = presented.secret.as_ref().map(|secret| secrets.matching(&secret.hash()));
     let Some(client) = client else { return Err(Rejection::UnregisteredClient.into()) };
     if !client.auth_method.takes(presented.method) {
         return Err(match (client.auth_method, presented.method) {
@@ -70,11 +80,13 @@ pub fn verify(presented: &Presented, client: Option<&Client>) -> Result<(), Refu
             (registered, _) => Rejection::WrongClientAuthenticationMethod.of(registered.as_str()),
         });
     }
-    match (client.auth_method, matches) {
-        (AuthMethod::None, None) | (_, Some(true)) if client.is_enabled() => Ok(()),
-        (AuthMethod::None, None) | (_, Some(true)) => Err(Rejection::ClientSwitchedOff.into()),
-        _ => Err(Rejection::WrongClientSecret.into()),
-    }
+    let used = match matching {
+        None if client.auth_method == AuthMethod::None => None,
+        Some(Some((place, secret))) if secret.state(now) == SecretState::Live => Some((place, secret)),
+        Some(Some(_)) => return Err(Rejection::ExpiredClientSecret.into()),
+        _ => return Err(Rejection::WrongClientSecret.into()),
+    };
+    if client.is_enabled() { Ok(used) } else { Err(Rejection::ClientSwitchedOff.into()) }
 }
 
 /// Reads `Basic base64(id:secret)`; both halves are form-encoded (RFC 6749 §2.3.1).
@@ -114,6 +126,45 @@ mod tests {
         assert_eq!(read(&[header], "client_secret=s"), Err(Rejection::SeveralClientAuthentications));
         assert_eq!(read(&[header, header], ""), Err(Rejection::SeveralClientAuthentications));
         assert_eq!(read(&[], "client_id=a&client_assertion=x"), Err(Rejection::ClientAssertion));
+    }
+
+    #[test]
+    fn a_client_is_verified_by_whichever_of_its_secrets_lives() {
+        use crate::protocol::client::ClientType;
+        let at = Timestamp::from_seconds;
+        let secret = |text: &str, expires_at: Option<i64>| ClientSecret {
+            id: text.to_owned(),
+            hash: Secret::presented(text).hash(),
+            made_at: None,
+            expires_at: expires_at.map(at),
+        };
+        let mut client = Client::new("a".to_owned(), ClientType::Web, at(0));
+        client.secrets = ClientSecrets::one(secret("old", Some(50)));
+        client.secrets.put(1, secret("new", None));
+        let presents =
+            |client: Option<&Client>, secret: &str, now: i64| -> Result<Option<(usize, String)>, Rejection> {
+                let body = format!("client_id=a&client_secret={secret}");
+                let presented = presented(&[], &Params::parse(body.as_bytes()).unwrap()).unwrap();
+                let used = verify(&presented, client, at(now)).map_err(|refusal| refusal.rejection)?;
+                Ok(used.map(|(place, secret)| (place, secret.id.clone())))
+            };
+        let known = Some(&client);
+        for (client, secret, now, expected) in [
+            (known, "old", 49, Ok(Some((0, "old".to_owned())))),
+            (known, "new", 49, Ok(Some((1, "new".to_owned())))),
+            (known, "new", 50, Ok(Some((1, "new".to_owned())))),
+            (known, "old", 50, Err(Rejection::ExpiredClientSecret)),
+            (known, "wrong", 50, Err(Rejection::WrongClientSecret)),
+            (known, "", 50, Err(Rejection::MissingClientSecret)),
+            (None, "old", 49, Err(Rejection::UnregisteredClient)),
+        ] {
+            assert_eq!(presents(client, secret, now), expected, "{secret} {now}");
+        }
+        client.disabled_at = Some(at(1));
+        assert_eq!(presents(Some(&client), "new", 49), Err(Rejection::ClientSwitchedOff));
+        assert_eq!(presents(Some(&client), "old", 50), Err(Rejection::ExpiredClientSecret));
+        client.secrets = ClientSecrets::NONE;
+        assert_eq!(presents(Some(&client), "new", 49), Err(Rejection::WrongClientSecret));
     }
 
     #[test]

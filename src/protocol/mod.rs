@@ -18,6 +18,7 @@ pub mod claims_request;
 pub mod client;
 pub mod client_authentication;
 pub mod client_metadata;
+pub mod client_secrets;
 pub mod code;
 pub mod confirmation;
 pub mod consent;

@@ -244,7 +244,7 @@ impl Registry {
     async fn named_owner(&self, owner: KeyOwner<'_>, act: &Act) -> Result<Owner, Error> {
         let owner = match owner {
             KeyOwner::User(user) => Owner::User(self.user(user).await?.id),
-            KeyOwner::Client(client_id) => Owner::Client(self.client(client_id).await?.client_id),
+            KeyOwner::Client(client_id) => Owner::Client(self.client(client_id, act.at).await?.client_id),
         };
         if may_act_for(&owner, act) {
             return Ok(owner);

@@ -1,15 +1,18 @@
-//! Clients: registering, reading, changing, a new secret, switching off and on (RFC 7591 §2 and RFC 7592 without their endpoints).
+//! Clients: registering, reading, changing, switching off and on (RFC 7591 §2 and RFC 7592 without their endpoints).
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::client_secrets::made_secret;
 use super::{Changed, Error, Registry, State, commit, given, set};
+use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::outgoing::Outgoing;
 use crate::protocol::algorithm::{Algorithm, AlgorithmChoice};
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::client::{AuthMethod, Client, ClientField, ClientType};
+use crate::protocol::client_secrets::ClientSecrets;
 use crate::protocol::edit::Edit;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::on_reuse::OnReuse;
@@ -70,6 +73,8 @@ pub struct ClientChange {
     pub on_reuse: Edit<OnReuse>,
     /// Whether its ID tokens carry the claims of granted scopes; taken away: what the settings say.
     pub id_token_claims: Edit<bool>,
+    /// How many seconds the secret lives that comes of this, when one does; without it, it has no end.
+    pub secret_life: Option<i64>,
 }
 
 /// A client as every face shows it.
@@ -114,6 +119,8 @@ pub struct ClientView {
     pub id_token_claims: &'static str,
     /// The roles of a client that acts for itself.
     pub roles: Vec<String>,
+    /// How many secrets it can authenticate with.
+    pub secrets: usize,
     /// Whether it can be used.
     pub state: State,
     /// When it was registered (RFC 3339).
@@ -127,11 +134,23 @@ pub struct IssuedClient {
     pub client: ClientView,
     /// Its secret; `None` for a public one, and for one that goes on with the secret that it has.
     pub secret: Option<Secret>,
+    /// When that one ends (RFC 3339), when it does.
+    pub secret_expires_at: Option<String>,
 }
 
-impl From<Client> for ClientView {
-    fn from(client: Client) -> Self {
+impl IssuedClient {
+    fn of(client: Client, secret: Option<Secret>, now: Timestamp) -> Self {
+        let made = client.secrets.iter().next().filter(|_| secret.is_some());
+        let secret_expires_at = made.and_then(|made| made.expires_at).map(|at| at.to_string());
+        Self { client: ClientView::of(client, now), secret, secret_expires_at }
+    }
+}
+
+impl ClientView {
+    /// The client as it is at this time.
+    pub(super) fn of(client: Client, now: Timestamp) -> Self {
         Self {
+            secrets: client.secrets.live(now),
             client_id: client.client_id,
             client_type: client.client_type,
             name: client.name,
@@ -201,10 +220,11 @@ impl Registry {
     pub async fn create_client(&self, new: NewClient, act: &Act) -> Result<Changed<IssuedClient>, Error> {
         self.administers(act).await?;
         let mut client = Client::new(new.client_id.unwrap_or_else(random::id), new.client_type, act.at);
+        let life = new.details.secret_life;
         new.details.apply(&mut client)?;
         // There is no former algorithm to go on with.
         client.id_token_algorithm = AlgorithmChoice { former: None, ..client.id_token_algorithm };
-        let secret = fit_secret(&mut client);
+        let secret = fit_secret(&mut client, life, act.at)?;
         let mut transaction = self.storage.begin().await?;
         let warnings = self.check_client(&mut transaction, &client).await?;
         // What a client gets for itself has its id as `sub`: it must not be a person's (RFC 9700 §4.15). Ids of people are made here, and
@@ -217,18 +237,23 @@ impl Registry {
         }
         let event = Event::of(act, Name::ClientCreated).on(Noun::Client, &client.client_id);
         commit(transaction, &event).await?;
-        Ok(Changed { view: IssuedClient { client: client.into(), secret }, event, warnings })
+        Ok(Changed { view: IssuedClient::of(client, secret, act.at), event, warnings })
     }
 
     /// The client with this id.
-    pub async fn client(&self, client_id: &str) -> Result<ClientView, Error> {
+    pub async fn client(&self, client_id: &str, now: Timestamp) -> Result<ClientView, Error> {
         let found = self.storage.read().await?.client(client_id).await?;
-        found.map(ClientView::from).ok_or_else(|| missing(client_id))
+        found.map(|client| ClientView::of(client, now)).ok_or_else(|| missing(client_id))
     }
 
     /// A page of the clients, oldest first; those of the type alone, when there is one.
-    pub async fn clients(&self, of: Option<ClientType>, page: Page) -> Result<Listed<ClientView>, Failure> {
-        Ok(self.storage.read().await?.clients_of(of, &page).await?.map(ClientView::from))
+    pub async fn clients(
+        &self,
+        of: Option<ClientType>,
+        page: Page,
+        now: Timestamp,
+    ) -> Result<Listed<ClientView>, Failure> {
+        Ok(self.storage.read().await?.clients_of(of, &page).await?.map(|client| ClientView::of(client, now)))
     }
 
     /// Changes what is named of a client. One that is to authenticate from now on gets a secret, one that is not loses it.
@@ -241,8 +266,9 @@ impl Registry {
         self.administers(act).await?;
         let mut transaction = self.storage.begin().await?;
         let mut client = transaction.hold_client(client_id).await?.ok_or_else(|| missing(client_id))?;
+        let life = change.secret_life;
         let fields = change.apply(&mut client)?;
-        let secret = fit_secret(&mut client);
+        let secret = fit_secret(&mut client, life, act.at)?;
         let warnings = self.check_client(&mut transaction, &client).await?;
         transaction.change_client(&client, &fields).await?;
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
@@ -250,22 +276,7 @@ impl Registry {
         commit(transaction, &event).await?;
         let is_about_scopes = [ClientField::Scope, ClientField::Resources].iter().any(|field| fields.contains(field));
         let warnings = if is_about_scopes { warnings } else { Vec::new() };
-        Ok(Changed { view: IssuedClient { client: client.into(), secret }, event, warnings })
-    }
-
-    /// Makes a new secret in place of the former one, which is worthless at once.
-    pub async fn renew_client_secret(&self, client_id: &str, act: &Act) -> Result<Changed<IssuedClient>, Error> {
-        self.administers(act).await?;
-        let secret = random::secret();
-        let mut transaction = self.storage.begin().await?;
-        let Some(client) = transaction.renew_secret(client_id, &secret.hash()).await? else {
-            let known = transaction.client(client_id).await?.ok_or_else(|| missing(client_id))?;
-            let sentence = format!("the client {} is public: it has no secret", known.client_id);
-            return Err(Problems::one("auth_method", sentence).into());
-        };
-        let event = Event::of(act, Name::ClientSecretRenewed).on(Noun::Client, client_id);
-        commit(transaction, &event).await?;
-        Ok(Changed { view: IssuedClient { client: client.into(), secret: Some(secret) }, event, warnings: Vec::new() })
+        Ok(Changed { view: IssuedClient::of(client, secret, act.at), event, warnings })
     }
 
     /// Switches a client off, or on again. Off, its tokens end at once wherever we are asked.
@@ -282,7 +293,7 @@ impl Registry {
         }
         let event = Event::of(act, name).on(Noun::Client, client_id);
         commit(transaction, &event).await?;
-        Ok(Changed { view: client.into(), event, warnings: Vec::new() })
+        Ok(Changed { view: ClientView::of(client, act.at), event, warnings: Vec::new() })
     }
 
     /// Whether the client may be as it is here; also whether this installation would ever call its back channel. What may be a mistake.
@@ -299,13 +310,25 @@ impl Registry {
 }
 
 /// A secret for a client that is to have one and has none, and none for one that is to have none. What comes back is new.
-fn fit_secret(client: &mut Client) -> Option<Secret> {
+///
+/// # Errors
+/// When a new one is to live for so many seconds and cannot, or none is made.
+fn fit_secret(client: &mut Client, life: Option<i64>, now: Timestamp) -> Result<Option<Secret>, Problems> {
     let needs_one = client.auth_method != AuthMethod::None;
-    let secret = (needs_one && client.secret_hash.is_none()).then(random::secret);
-    client.secret_hash = secret.as_ref().map(Secret::hash).or(client.secret_hash.filter(|_| needs_one));
-    secret
+    if needs_one && client.secrets.is_empty() {
+        let (secret, kept) = made_secret(life, now)?;
+        client.secrets = ClientSecrets::one(kept);
+        return Ok(Some(secret));
+    }
+    if !needs_one {
+        client.secrets = ClientSecrets::NONE;
+    }
+    match life {
+        Some(_) => Err(Problems::one("secret_expires", "no secret is made by this")),
+        None => Ok(None),
+    }
 }
 
-fn missing(client_id: &str) -> Error {
+pub(super) fn missing(client_id: &str) -> Error {
     Error::Missing(Noun::Client, client_id.to_owned())
 }

@@ -54,7 +54,7 @@ impl Registry {
             if transaction.delete_client(client_id, act.at).await? {
                 let event = Event::of(act, Name::ClientDeleted).on(Noun::Client, client_id);
                 commit(transaction, &event).await?;
-                return Ok(Changed { view: client.into(), event, warnings: Vec::new() });
+                return Ok(Changed { view: ClientView::of(client, act.at), event, warnings: Vec::new() });
             }
             drop(transaction);
             tokio::time::sleep(PAUSE).await;

@@ -11,6 +11,7 @@
 
 mod api_key;
 mod client;
+mod client_secrets;
 mod deletion;
 mod identity;
 mod leaving;
@@ -42,6 +43,7 @@ use crate::storage::{Storage, Transaction};
 pub use crate::protocol::audit::Act;
 pub use api_key::{ApiKeyView, Issued, IssuedKey, KeyOwner, KeyUseView, NewKey, OwnKeys, SignedIn};
 pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
+pub use client_secrets::{IssuedSecret, Renewal, SecretView};
 pub use deletion::{ClientBelongings, UserBelongings};
 pub use identity::{IdentityEntry, IdentityView, NewIdentity, WhichIdentity};
 pub use lockout::{LockoutView, Refused};

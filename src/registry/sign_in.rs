@@ -117,7 +117,7 @@ impl Registry {
     async fn end_keys_of_clients(&self, act: &Act) -> Result<(), Error> {
         let mut after = None;
         loop {
-            let clients = self.clients(None, Page { after, limit: 500 }).await?;
+            let clients = self.clients(None, Page { after, limit: 500 }, act.at).await?;
             for client in &clients.items {
                 let mut transaction = self.storage.begin().await?;
                 transaction.end_api_keys_of_client(&client.client_id, ENDED, act).await?;

@@ -4,46 +4,66 @@ use std::collections::BTreeSet;
 
 use sqlx::FromRow;
 
-use super::rows::{algorithm_choice, damaged, from_json, from_name, json, json_if, moment, scopes};
+use super::client_secrets::SecretRow;
+use super::rows::{algorithm_choice, from_json, from_name, json, json_if, moment, scopes};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::client::{Client, ClientField, ClientType};
+use crate::protocol::client_secrets::ClientSecrets;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::page::{Cursor, Listed, Page};
-use crate::secret::SecretHash;
 
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "client_id, client_type, name, secret_hash, auth_method, grant_types, redirect_uris, scopes, resources, pkce, first_party, \
+        "client_id, client_type, name, auth_method, grant_types, redirect_uris, scopes, resources, pkce, first_party, \
          backchannel_logout_uri, id_token_algorithm, id_token_algorithm_former, metadata, created_at, disabled_at, era"
     };
 }
 
+/// What reads clients with their secrets: a row for each secret, and one for a client without any.
+macro_rules! with_secrets {
+    ($($clients:tt)+) => {
+        concat!(
+            "SELECT ", columns!(), ", place, secret_id, secret_hash, made_at, expires_at \
+             FROM ", $($clients)+, " LEFT JOIN client_secrets USING (client_id)"
+        )
+    };
+}
+
+/// A page of clients, by what else is demanded of them.
+macro_rules! page {
+    ($demanded:literal) => {
+        concat!(
+            "(SELECT ",
+            columns!(),
+            " FROM clients WHERE (created_at, client_id) > ($1, $2)",
+            $demanded,
+            " ORDER BY created_at, client_id LIMIT $3) AS page"
+        )
+    };
+}
+
 statements! {
-    CLIENT = concat!("SELECT ", columns!(), " FROM clients WHERE client_id = $1");
-    CLIENTS = concat!("SELECT ", columns!(), " FROM clients ORDER BY created_at, client_id");
-    CLIENTS_AFTER = concat!("SELECT ", columns!(), " FROM clients WHERE (created_at, client_id) > ($1, $2) \
-        ORDER BY created_at, client_id LIMIT $3");
-    CLIENTS_OF_TYPE_AFTER = concat!("SELECT ", columns!(), " FROM clients WHERE (created_at, client_id) > ($1, $2) \
-        AND client_type = $4 ORDER BY created_at, client_id LIMIT $3");
+    CLIENT = concat!(with_secrets!("clients"), " WHERE client_id = $1");
+    CLIENTS = concat!(with_secrets!("clients"), " ORDER BY created_at, client_id");
+    CLIENTS_AFTER = concat!(with_secrets!(page!("")), " ORDER BY created_at, client_id");
+    CLIENTS_OF_TYPE_AFTER = concat!(with_secrets!(page!(" AND client_type = $4")), " ORDER BY created_at, client_id");
     INSERT_CLIENT = concat!("INSERT INTO clients (", columns!(), ") \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
         ON CONFLICT (client_id) DO NOTHING RETURNING client_id");
-    HOLD_CLIENT = concat!("UPDATE clients SET created_at = created_at WHERE client_id = $1 RETURNING ", columns!());
+    HOLD_CLIENT = "UPDATE clients SET created_at = created_at WHERE client_id = $1";
     CHANGE_CLIENT = "UPDATE clients SET name = COALESCE($2, name), grant_types = COALESCE($3, grant_types), \
         redirect_uris = COALESCE($4, redirect_uris), scopes = COALESCE($5, scopes), resources = COALESCE($6, resources), \
         first_party = COALESCE($7, first_party), backchannel_logout_uri = NULLIF(COALESCE($8, backchannel_logout_uri), ''), \
         id_token_algorithm = NULLIF(COALESCE($9, id_token_algorithm), ''), \
         id_token_algorithm_former = NULLIF(COALESCE($10, id_token_algorithm_former), ''), metadata = COALESCE($11, metadata), \
-        pkce = COALESCE($12, pkce), client_type = COALESCE($13, client_type), auth_method = COALESCE($14, auth_method), \
-        secret_hash = CASE WHEN COALESCE($14, auth_method) = 'none' THEN NULL ELSE COALESCE($15, secret_hash) END WHERE client_id = $1";
-    RENEW_SECRET = concat!("UPDATE clients SET secret_hash = $2 WHERE client_id = $1 AND auth_method <> 'none' RETURNING ", columns!());
-    SWITCH_CLIENT_OFF = concat!("UPDATE clients SET disabled_at = COALESCE(disabled_at, $2), \
-        era = era + CASE WHEN disabled_at IS NULL THEN 1 ELSE 0 END WHERE client_id = $1 RETURNING ", columns!());
-    SWITCH_CLIENT_ON = concat!("UPDATE clients SET disabled_at = NULL WHERE client_id = $1 RETURNING ", columns!());
+        pkce = COALESCE($12, pkce), client_type = COALESCE($13, client_type), auth_method = COALESCE($14, auth_method) WHERE client_id = $1";
+    SWITCH_CLIENT_OFF = "UPDATE clients SET disabled_at = COALESCE(disabled_at, $2), \
+        era = era + CASE WHEN disabled_at IS NULL THEN 1 ELSE 0 END WHERE client_id = $1";
+    SWITCH_CLIENT_ON = "UPDATE clients SET disabled_at = NULL WHERE client_id = $1";
 }
 
 #[derive(FromRow)]
@@ -51,7 +71,6 @@ struct ClientRow {
     client_id: String,
     client_type: String,
     name: String,
-    secret_hash: Option<Vec<u8>>,
     auth_method: String,
     grant_types: String,
     redirect_uris: String,
@@ -68,17 +87,37 @@ struct ClientRow {
     era: i64,
 }
 
+/// A client with one of its secrets, if it has any.
+#[derive(FromRow)]
+struct RowWithSecret {
+    #[sqlx(flatten)]
+    client: ClientRow,
+    #[sqlx(flatten)]
+    secret: SecretRow,
+}
+
+/// The clients of the rows; those of one client follow one another.
+fn read(rows: Vec<RowWithSecret>) -> Result<Vec<Client>, Failure> {
+    let mut clients: Vec<Client> = Vec::with_capacity(rows.len());
+    for RowWithSecret { client, secret } in rows {
+        if clients.last().is_none_or(|last| last.client_id != client.client_id) {
+            clients.push(client.read()?);
+        }
+        if let Some(client) = clients.last_mut() {
+            secret.put_into(&mut client.secrets)?;
+        }
+    }
+    Ok(clients)
+}
+
 impl ClientRow {
+    /// The client, without its secrets.
     fn read(self) -> Result<Client, Failure> {
-        let secret_hash = match self.secret_hash {
-            Some(bytes) => Some(SecretHash::from_bytes(&bytes).ok_or_else(|| damaged("secret_hash", "not 32 bytes"))?),
-            None => None,
-        };
         Ok(Client {
             client_id: self.client_id,
             client_type: from_name("client_type", &self.client_type)?,
             name: self.name,
-            secret_hash,
+            secrets: ClientSecrets::NONE,
             auth_method: from_name("auth_method", &self.auth_method)?,
             grant_types: known(&from_json::<Vec<String>>("grant_types", &self.grant_types)?),
             redirect_uris: from_json("redirect_uris", &self.redirect_uris)?,
@@ -105,15 +144,14 @@ fn known(names: &[String]) -> BTreeSet<GrantType> {
 impl Reader {
     /// The client with this id.
     pub async fn client(&mut self, client_id: &str) -> Result<Option<Client>, Failure> {
-        on!(self, |c| sqlx::query_as::<_, ClientRow>(CLIENT).bind(client_id).fetch_optional(c).await)?
-            .map(ClientRow::read)
-            .transpose()
+        let rows = on!(self, |c| sqlx::query_as::<_, RowWithSecret>(CLIENT).bind(client_id).fetch_all(c).await)?;
+        Ok(read(rows)?.pop())
     }
 
     /// All clients, oldest first.
     pub async fn clients(&mut self) -> Result<Vec<Client>, Failure> {
-        let rows = on!(self, |c| sqlx::query_as::<_, ClientRow>(CLIENTS).fetch_all(c).await)?;
-        rows.into_iter().map(ClientRow::read).collect()
+        let rows = on!(self, |c| sqlx::query_as::<_, RowWithSecret>(CLIENTS).fetch_all(c).await)?;
+        read(rows)
     }
 }
 
@@ -123,14 +161,16 @@ impl Reader {
         let (seconds, id, most) = page.bounds();
         let rows = on!(self, |c| {
             let sql = if of.is_some() { CLIENTS_OF_TYPE_AFTER } else { CLIENTS_AFTER };
-            let query = sqlx::query_as::<_, ClientRow>(sql).bind(seconds).bind(id).bind(most);
+            let query = sqlx::query_as::<_, RowWithSecret>(sql).bind(seconds).bind(id).bind(most);
             match of {
                 Some(of) => query.bind(of.as_str()).fetch_all(c).await,
                 None => query.fetch_all(c).await,
             }
         })?;
-        let clients = rows.into_iter().map(ClientRow::read).collect::<Result<_, _>>()?;
-        Ok(Listed::of(clients, page, |client: &Client| Cursor { at: client.created_at, id: client.client_id.clone() }))
+        Ok(Listed::of(read(rows)?, page, |client: &Client| Cursor {
+            at: client.created_at,
+            id: client.client_id.clone(),
+        }))
     }
 }
 
@@ -144,7 +184,6 @@ impl Transaction {
             .bind(&client.client_id)
             .bind(client.client_type.as_str())
             .bind(&client.name)
-            .bind(client.secret_hash.as_ref().map(SecretHash::as_bytes))
             .bind(client.auth_method.as_str())
             .bind(grant_types)
             .bind(redirect_uris)
@@ -162,6 +201,7 @@ impl Transaction {
             .fetch_optional(c)
             .await)?;
         if written.is_some() {
+            self.write_secrets(client).await?;
             self.client_changed(&client.client_id).await?;
         }
         Ok(written.is_some())
@@ -169,8 +209,9 @@ impl Transaction {
 
     /// The client as it is now. Whoever else changes it waits for the end of this transaction.
     pub async fn hold_client(&mut self, client_id: &str) -> Result<Option<Client>, Failure> {
-        let row = on!(self, |c| sqlx::query_as::<_, ClientRow>(HOLD_CLIENT).bind(client_id).fetch_optional(c).await)?;
-        row.map(ClientRow::read).transpose()
+        on!(self, |c| sqlx::query(HOLD_CLIENT).bind(client_id).execute(c).await.map(drop))?;
+        // Asked only now, its secrets are those that whoever held it before has left.
+        self.client(client_id).await
     }
 
     /// Changes these fields of a client to what they are here, and no others.
@@ -208,40 +249,26 @@ impl Transaction {
             .bind(has(F::Pkce).then_some(client.pkce.as_str()))
             .bind(has(F::Type).then_some(client.client_type.as_str()))
             .bind(has(F::AuthMethod).then_some(client.auth_method.as_str()))
-            .bind(client.secret_hash.as_ref().filter(|_| has(F::AuthMethod)).map(SecretHash::as_bytes))
             .execute(c)
             .await
             .map(drop))?;
+        if has(F::AuthMethod) {
+            self.change_secrets(client).await?;
+        }
         self.client_changed(&client.client_id).await
-    }
-
-    /// Puts another secret in the place of the former one; `None` when there is no client with this id, or it is public.
-    pub async fn renew_secret(&mut self, client_id: &str, hash: &SecretHash) -> Result<Option<Client>, Failure> {
-        let row = on!(self, |c| sqlx::query_as::<_, ClientRow>(RENEW_SECRET)
-            .bind(client_id)
-            .bind(hash.as_bytes())
-            .fetch_optional(c)
-            .await)?;
-        self.client_changed(client_id).await?;
-        row.map(ClientRow::read).transpose()
     }
 
     /// Switches a client off, now unless it was before; `None` when there is none with this id.
     pub async fn switch_client_off(&mut self, client_id: &str, now: Timestamp) -> Result<Option<Client>, Failure> {
-        let row = on!(self, |c| sqlx::query_as::<_, ClientRow>(SWITCH_CLIENT_OFF)
-            .bind(client_id)
-            .bind(now.seconds())
-            .fetch_optional(c)
-            .await)?;
+        on!(self, |c| sqlx::query(SWITCH_CLIENT_OFF).bind(client_id).bind(now.seconds()).execute(c).await.map(drop))?;
         self.client_changed(client_id).await?;
-        row.map(ClientRow::read).transpose()
+        self.client(client_id).await
     }
 
     /// Switches a client on again; `None` when there is none with this id.
     pub async fn switch_client_on(&mut self, client_id: &str) -> Result<Option<Client>, Failure> {
-        let row =
-            on!(self, |c| sqlx::query_as::<_, ClientRow>(SWITCH_CLIENT_ON).bind(client_id).fetch_optional(c).await)?;
+        on!(self, |c| sqlx::query(SWITCH_CLIENT_ON).bind(client_id).execute(c).await.map(drop))?;
         self.client_changed(client_id).await?;
-        row.map(ClientRow::read).transpose()
+        self.client(client_id).await
     }
 }

@@ -20,6 +20,7 @@ statements! {
     DELETE_CONSENTS_OF_CLIENT = "DELETE FROM consents WHERE client_id = $1";
     DELETE_NOTICES_OF_CLIENT = "DELETE FROM logout_outbox WHERE client_id = $1";
     DELETE_API_KEYS_OF_CLIENT = "DELETE FROM api_keys WHERE client_id = $1";
+    DELETE_SECRETS_OF_CLIENT = "DELETE FROM client_secrets WHERE client_id = $1";
     DELETE_CLIENT = "DELETE FROM clients WHERE client_id = $1";
     DELETE_TOKENS_OF_USER = "DELETE FROM refresh_tokens WHERE grant_id IN (SELECT id FROM grants WHERE user_id = $1)";
     DELETE_CODES_OF_USER = "DELETE FROM codes WHERE grant_id IN (SELECT id FROM grants WHERE user_id = $1)";
@@ -67,6 +68,7 @@ impl Transaction {
             DELETE_CONSENTS_OF_CLIENT,
             DELETE_NOTICES_OF_CLIENT,
             DELETE_API_KEYS_OF_CLIENT,
+            DELETE_SECRETS_OF_CLIENT,
             DELETE_CLIENT,
         ];
         let is_done = self.delete_rows(&all, client_id).await?;

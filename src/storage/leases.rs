@@ -19,6 +19,8 @@ pub enum Lease {
     CleanUp,
     /// To seal the audit record.
     Audit,
+    /// To warn of the secrets of clients that end soon.
+    ExpiringSecrets,
 }
 
 impl Lease {
@@ -27,6 +29,7 @@ impl Lease {
             Self::SigningKeys => "signing keys",
             Self::CleanUp => "clean-up",
             Self::Audit => "audit",
+            Self::ExpiringSecrets => "expiring secrets",
         }
     }
 }

@@ -175,7 +175,7 @@ mod tests {
             client_id: client_id.to_owned(),
             client_type: ClientType::Service,
             name: String::new(),
-            secret_hash: None,
+            secrets: Default::default(),
             auth_method: ClientType::Service.default_auth_method(),
             grant_types: BTreeSet::new(),
             redirect_uris: vec![],

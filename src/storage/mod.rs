@@ -18,6 +18,7 @@ mod attempts;
 mod audit;
 mod audit_batches;
 mod cleanup;
+mod client_secrets;
 mod clients;
 mod codes;
 mod connection;
@@ -60,6 +61,7 @@ pub use api_keys::{KeyUse, LEAKED, NewApiKey, StandingKey};
 pub use attempts::Place;
 pub use audit::{AuditFilter, ListedEvent};
 pub use audit_batches::AuditBatch;
+pub use client_secrets::{ExpiringSecret, SecretUse};
 pub use codes::NewCode;
 pub use connection::{Reader, Storage};
 pub use directory::Directory;
@@ -119,6 +121,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         audit::STATEMENTS,
         audit_batches::STATEMENTS,
         cleanup::STATEMENTS,
+        client_secrets::STATEMENTS,
         clients::STATEMENTS,
         codes::STATEMENTS,
         consents::STATEMENTS,

@@ -59,6 +59,10 @@ fn describe() {
         "doorward_locked_accounts",
         "Accounts whose password sign-in waits or is closed for unknown devices."
     );
+    describe_gauge!(
+        "doorward_client_secrets_expiring",
+        "Secrets of clients that work now and end within the next 14 days."
+    );
     describe_gauge!("process_resident_memory_bytes", "Resident memory.");
     describe_gauge!("process_open_fds", "Open file handles.");
 }
@@ -140,6 +144,8 @@ pub struct Standing {
     pub keys: Vec<(&'static str, i64)>,
     /// Accounts that are locked for unknown devices; `None` while the database is away.
     pub locked: Option<i64>,
+    /// Secrets of clients that end soon; `None` while the database is away.
+    pub secrets_expiring: Option<i64>,
 }
 
 /// Notes how things stand.
@@ -163,6 +169,9 @@ pub fn stand(standing: &Standing) {
     }
     if let Some(locked) = standing.locked {
         gauge!("doorward_locked_accounts").set(locked as f64);
+    }
+    if let Some(expiring) = standing.secrets_expiring {
+        gauge!("doorward_client_secrets_expiring").set(expiring as f64);
     }
     if let Some((memory, handles)) = process() {
         gauge!("process_resident_memory_bytes").set(memory as f64);

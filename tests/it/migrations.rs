@@ -3,6 +3,7 @@
 use doorward::clock::Timestamp;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::user::{EmailAuthority, MadeBy, User};
+use doorward::secret::SecretHash;
 use doorward::storage::{Account, Storage};
 use serde_json::json;
 
@@ -153,3 +154,29 @@ const FROM_BEFORE: [(&str, i64, bool); 7] = [
     ("operator", 1, false),
     ("unknown", 0, false),
 ];
+
+#[tokio::test]
+async fn a_secret_from_before_there_could_be_two_goes_on() {
+    let database = Database::empty().await;
+    database.db_migrate_before("0032").await;
+    let storage = Storage::open(&database.config, true).await.unwrap();
+    let (hash, own) = if is_postgres() {
+        ("decode(repeat('07', 32), 'hex')", "BYTEA")
+    } else {
+        ("CAST(x'0707070707070707070707070707070707070707070707070707070707070707' AS BLOB)", "BLOB")
+    };
+    for (id, method, secret) in [("web", "client_secret", hash), ("spa", "none", &format!("CAST(NULL AS {own})"))] {
+        let sql = format!(
+            "INSERT INTO clients (client_id, client_type, name, secret_hash, auth_method, redirect_uris, scopes, resources, first_party, created_at) \
+             VALUES ('{id}', '{id}', 'Notebook', {secret}, '{method}', '[]', 'openid', '[]', 0, 7)"
+        );
+        database.db_execute(&sql).await;
+    }
+    storage.migrate().await.unwrap();
+    let mut reader = storage.read().await.unwrap();
+    let web = reader.client("web").await.unwrap().unwrap();
+    let (place, secret) = web.secrets.matching(&SecretHash::from_bytes(&[7; 32]).unwrap()).unwrap();
+    assert_eq!((place, secret.id.as_str(), secret.made_at, secret.expires_at), (0, "first", None, None));
+    assert!(reader.client("spa").await.unwrap().unwrap().secrets.is_empty());
+    assert_eq!(reader.clients().await.unwrap().len(), 2);
+}

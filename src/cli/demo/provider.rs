@@ -16,7 +16,7 @@ use crate::protocol::audit::Act;
 use crate::protocol::client::ClientType;
 use crate::protocol::edit::Edit;
 use crate::protocol::upstream::ProviderKind;
-use crate::registry::{self, ClientChange, NewUser, Registry, UserChange};
+use crate::registry::{self, ClientChange, NewUser, Registry, Renewal, UserChange};
 use crate::secret::Secret;
 
 /// The provider's name among the settings, and in the addresses of the first Doorward.
@@ -76,8 +76,7 @@ pub(super) async fn start(first: &mut Config, clock: Clock, bound: SocketAddr) -
         ..ClientChange::default()
     };
     super::sample(&registry, ClientType::Web, CLIENT, client, &act).await?;
-    let issued = registry.renew_client_secret(CLIENT, &act).await.map_err(refused)?.view;
-    let client_secret = issued.secret.ok_or_else(|| Failure::internal("the sample provider's client has no secret"))?;
+    let issued = registry.renew_client_secret(CLIENT, Renewal::default(), &act).await.map_err(refused)?.view;
     for one in &PEOPLE {
         person(&registry, one, &act).await?;
     }
@@ -91,7 +90,7 @@ pub(super) async fn start(first: &mut Config, clock: Clock, bound: SocketAddr) -
         name: NAME.to_owned(),
         issuer,
         client_id: CLIENT.to_owned(),
-        client_secret: SecretSetting::new(client_secret.expose()),
+        client_secret: SecretSetting::new(issued.secret.expose()),
         // So that a take-over can be seen: it vouches for addresses as whoever runs the mailboxes can.
         trust_email: Some(true),
         ..UpstreamConfig::default()

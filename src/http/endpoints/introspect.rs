@@ -25,7 +25,7 @@ pub(in crate::http) async fn post(
 }
 
 async fn answer(app: &App, headers: &HeaderMap, form: &ClientForm) -> Result<Response, JsonError> {
-    let now = app.now();
+    let now = form.now;
     let keys = app.fresh_keys(now).await?;
     let request =
         TokenRequest { client: &form.client, params: &form.params, keys, confirmation: None, origin: form.origin, now };

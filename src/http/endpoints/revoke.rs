@@ -19,7 +19,7 @@ pub(in crate::http) async fn post(State(app): State<App>, _: Within<Tokens>, for
 }
 
 async fn revoke(app: &App, form: &ClientForm) -> Result<(), JsonError> {
-    let now = app.now();
+    let now = form.now;
     // A key that another node has just made must be known here, or a token under it would be taken for none and live on.
     let keys = app.fresh_keys(now).await?;
     let request =

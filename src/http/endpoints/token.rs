@@ -39,10 +39,13 @@ pub(in crate::http) async fn post(State(app): State<App>, _: Within<Tokens>, for
 }
 
 async fn answer(app: &App, form: &TokenForm) -> Result<Response, JsonError> {
-    let now = app.now();
+    let now = match form {
+        TokenForm::OfClient(form) => form.now,
+        TokenForm::OfKey(_) => app.now(),
+    };
     let keys = app.fresh_keys(now).await?;
     let (granted, issued_token_type) = match form {
-        TokenForm::OfClient(ClientForm { client, params, origin }) => {
+        TokenForm::OfClient(ClientForm { client, params, origin, .. }) => {
             let request = TokenRequest { client, params, keys, confirmation: None, origin: *origin, now };
             (app.grants.redeem(request).await?, None)
         }

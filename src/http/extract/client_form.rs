@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use super::body;
 use super::sender::origin;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::failure::Error;
 use crate::http::error::JsonError;
 use crate::http::middleware::request_log::LoggedClient;
@@ -32,6 +33,8 @@ pub(in crate::http) struct ClientForm {
     pub params: Params,
     /// Where it came from.
     pub origin: Origin,
+    /// When it was here.
+    pub now: Timestamp,
 }
 
 /// Why there is no authenticated client, with what the answer and its log line need to know.
@@ -78,19 +81,25 @@ impl ClientForm {
         let authorization: Vec<&[u8]> =
             parts.headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes()).collect();
         let challenges = !authorization.is_empty() || params.single("client_id")?.is_none();
-        let origin = origin(&parts.extensions);
+        let (origin, now) = (origin(&parts.extensions), app.now());
         let (why, claimed) = match client_authentication::presented(&authorization, &params) {
             Err(why) => (why.into(), None),
             Ok(presented) => {
                 let client = app.directory.client(&presented.unverified_client_id).await?;
-                match (client_authentication::verify(&presented, client.as_deref()), client) {
-                    (Ok(()), Some(client)) => return Ok(Self { client, params, origin }),
+                let verified = client_authentication::verify(&presented, client.as_deref(), now);
+                let verified = verified.map(|used| {
+                    if let (Some((place, secret)), Some(client)) = (used, &client) {
+                        app.secret_uses.note(&client.client_id, (place, &secret.id), now);
+                    }
+                });
+                match (verified, client) {
+                    (Ok(()), Some(client)) => return Ok(Self { client, params, origin, now }),
                     (Ok(()), None) => (Rejection::UnregisteredClient.into(), None),
                     (Err(why), client) => (why, client),
                 }
             }
         };
-        let why = app.grants.fail_client(why, claimed.as_deref(), (origin, app.now()), &app.rates).await;
+        let why = app.grants.fail_client(why, claimed.as_deref(), (origin, now), &app.rates).await;
         Err(Unauthenticated { why, challenges, claimed })
     }
 }

@@ -79,6 +79,8 @@ pub enum Name {
     ClientChanged,
     /// A client got another secret.
     ClientSecretRenewed,
+    /// One of a client's secrets was put out of use.
+    ClientSecretRevoked,
     /// A client was switched off.
     ClientDisabled,
     /// A client was switched on again.
@@ -171,6 +173,7 @@ named!(Name {
     ClientCreated = "client.created",
     ClientChanged = "client.changed",
     ClientSecretRenewed = "client.secret_renewed",
+    ClientSecretRevoked = "client.secret_revoked",
     ClientDisabled = "client.disabled",
     ClientEnabled = "client.enabled",
     ClientDeleted = "client.deleted",

@@ -10,6 +10,7 @@ macro_rules! token {
         UnregisteredClient: InvalidClient, "RFC 6749 §5.2", "client_id names no client that is registered here.";
         MissingClientSecret: InvalidClient, "RFC 6749 §2.3", "The client secret is missing: this client must authenticate with it.";
         WrongClientSecret: InvalidClient, "RFC 6749 §5.2", "The client secret is wrong.";
+        ExpiredClientSecret: InvalidClient, "RFC 6749 §5.2", "The client secret has expired.";
         SecretOfPublicClient: InvalidClient, "RFC 6749 §2.3", "This client has no secret: it sends its client_id alone.";
         WrongClientAuthenticationMethod: InvalidClient, "RFC 6749 §2.3", "This client is registered for another authentication method.";
         ClientSwitchedOff: InvalidClient, "RFC 6749 §5.2", "Client authentication failed. (The client may have been switched off.)";

@@ -3,7 +3,7 @@
 use doorward::protocol::client::{AuthMethod, ClientType};
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
-use doorward::registry::{Act, ClientChange, Error, NewClient};
+use doorward::registry::{Act, ClientChange, Error, NewClient, Renewal};
 
 use super::{ANN, BOB, OFFLINE, count, is_active, refresh, text, tokens};
 use crate::support::{Client, PASSWORD, Server, asked, parallel, unverified_claims};
@@ -294,7 +294,7 @@ async fn g9_a_client_that_was_made_anew_inherits_nothing() {
     assert!(browser.visit(&heir.authorization_url(OFFLINE)).await.has("#allow"), "consent is asked anew");
     let client = server.db_client(ClientType::Web, |_| {}).await;
     remember(&client, &[&server, &other]).await;
-    let renewed = registry.renew_client_secret(&client.id, &act).await.unwrap().view.secret.unwrap();
+    let renewed = registry.renew_client_secret(&client.id, Renewal::default(), &act).await.unwrap().view.secret;
     for node in [&server, &other] {
         node.poll().await;
         let mut client = client.on(node);

@@ -80,7 +80,7 @@ fn client_authentication_reads_what_a_client_writes_and_no_more() {
     try_bytes(&seeds, |bytes| {
         if let Ok(presented) = client_authentication::presented(&[bytes], &nothing) {
             assert!(bytes.len() >= 6 && bytes[..6].eq_ignore_ascii_case(b"Basic "), "{bytes:?}");
-            let _ = client_authentication::verify(&presented, None);
+            let _ = client_authentication::verify(&presented, None, Timestamp::from_seconds(0));
         }
         assert!(client_authentication::presented(&[bytes, bytes], &nothing).is_err());
     });

@@ -9,7 +9,7 @@ use doorward::protocol::page::Page;
 use doorward::protocol::trace::TraceId;
 use doorward::registry::{
     ClientChange, Delivery, Error, Giving, Invitation, KeyOwner, NewClient, NewIdentity, NewKey, NewResource, NewUser,
-    Recipient, Registry, ResourceChange, RoleChange, SignedIn, State, UserChange, WhichIdentity,
+    Recipient, Registry, Renewal, ResourceChange, RoleChange, SignedIn, State, UserChange, WhichIdentity,
 };
 use doorward::secret::Secret;
 
@@ -58,6 +58,7 @@ fn may(function: &str) -> &'static [Who] {
 const VIEWS: &[&str] = &[
     "client",
     "client_belongings",
+    "client_secrets",
     "clients",
     "identities",
     "known_api_keys",
@@ -150,7 +151,8 @@ async fn on_clients_and_apis(function: &str, registry: &Registry, act: &Act) -> 
             came(registry.create_client(new, act).await)
         }
         "change_client" => came(registry.change_client(id, ClientChange::default(), act).await),
-        "renew_client_secret" => came(registry.renew_client_secret(id, act).await),
+        "renew_client_secret" => came(registry.renew_client_secret(id, Renewal::default(), act).await),
+        "revoke_client_secret" => came(registry.revoke_client_secret(id, "not-there", act).await),
         "switch_client" => came(registry.switch_client(id, State::Off, act).await),
         "delete_client" => came(registry.delete_client(id, act).await),
         "create_resource" => {

@@ -25,7 +25,7 @@ async fn what_happens_is_counted_and_how_things_stand_is_told() {
     for person in ["ann@example.org", "bea@example.org"] {
         live.user(person);
     }
-    let client = live.client("service", &["--scope", "a"]);
+    let client = live.client("service", &["--scope", "a", "--secret-expires", "3d"]);
     let token = client.token_when_known(&[("grant_type", "client_credentials")]).await;
     assert_eq!(token.status, 200, "{}", token.text());
     let refused = client.token(&[("grant_type", "password")]).await;
@@ -61,6 +61,7 @@ async fn what_happens_is_counted_and_how_things_stand_is_told() {
         ("doorward_database_connections_max{pool=\"", 1.0),
         ("doorward_connections ", 1.0),
         ("doorward_locked_accounts ", 1.0),
+        ("doorward_client_secrets_expiring ", 1.0),
         ("doorward_events_total{event=\"lockout.began\"", 1.0),
         ("process_resident_memory_bytes ", 1e6),
         ("process_open_fds ", 3.0),

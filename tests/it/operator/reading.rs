@@ -15,6 +15,8 @@ const COMMANDS: &[&[&str]] = &[
     &["client", "show", "a"],
     &["client", "update", "a", "--name", "A"],
     &["client", "new-secret", "a"],
+    &["client", "secrets", "a"],
+    &["client", "revoke-secret", "a", "b"],
     &["client", "disable", "a"],
     &["resource", "list"],
     &["resource", "show", "https://api.test"],

@@ -1,10 +1,10 @@
 //! What several change at once: nobody takes back what another has changed.
 
 use doorward::protocol::edit::Edit;
-use doorward::registry::{ClientChange, NewResource, ResourceChange, State, UserChange};
+use doorward::registry::{ClientChange, NewResource, Renewal, ResourceChange, State, UserChange};
 use doorward::secret::Secret;
 
-use super::{operator, person, web, wrong_fields};
+use super::{NOW, operator, person, web, wrong_fields};
 use crate::support::Server;
 
 /// How often each meeting is tried: which of the two comes first is left to chance.
@@ -94,15 +94,15 @@ async fn changes_of_a_client_at_once_leave_every_one_of_them() {
             there.change_client(&id, moved, &act),
             here.change_client(&id, linked, &act),
             there.switch_client(&id, State::Off, &act),
-            here.renew_client_secret(&id, &act),
+            here.renew_client_secret(&id, Renewal::default(), &act),
         );
         assert!(one.is_ok() && two.is_ok() && three.is_ok() && off.is_ok(), "{one:?} {two:?} {three:?} {off:?}");
-        let client = here.client(&id).await.unwrap();
+        let client = here.client(&id, NOW).await.unwrap();
         assert_eq!((&client.name, &client.redirect_uris), (&uri, &vec![uri.clone()]));
         assert_eq!((client.policy_uri, client.tos_uri), (Some(uri.clone()), Some(uri)));
         assert_eq!(client.state, State::Off);
-        let stored = server.app.storage.read().await.unwrap().client(&id).await.unwrap().unwrap().secret_hash;
-        assert_eq!(stored, secret.unwrap().view.secret.map(|secret| secret.hash()));
+        let stored = server.app.storage.read().await.unwrap().client(&id).await.unwrap().unwrap().secrets;
+        assert!(stored.live(NOW) == 1 && stored.matching(&secret.unwrap().view.secret.hash()).is_some());
         here.switch_client(&id, State::On, &act).await.unwrap();
     }
 }

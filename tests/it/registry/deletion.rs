@@ -143,6 +143,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("codes", "grant_id", "grants"),
     ("refresh_tokens", "grant_id", "grants"),
     ("logout_outbox", "client_id", "clients"),
+    ("client_secrets", "client_id", "clients"),
 ];
 
 /// A new table that refers to one of these must be named above, and with it in `storage/deletion.rs`, or nothing could be deleted any more.

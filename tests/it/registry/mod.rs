@@ -2,6 +2,7 @@
 
 mod at_once;
 mod by_command;
+mod client_secrets;
 mod deletion;
 mod faces;
 mod identities;

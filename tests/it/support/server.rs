@@ -11,6 +11,7 @@ use doorward::config::Config;
 use doorward::http::{Peer, Reason, Site, site};
 use doorward::password::Waiter;
 use doorward::protocol::client::{AuthMethod, ClientField, ClientType};
+use doorward::protocol::client_secrets::{ClientSecret, ClientSecrets};
 use doorward::protocol::pkce::PkceMode;
 use doorward::protocol::resource::{Resource, ResourceField};
 use doorward::protocol::user::{MadeBy, User, UserField};
@@ -212,7 +213,11 @@ impl Server {
         client.redirect_uris = if kind.has_users() { vec![redirect_uri.to_owned()] } else { vec![] };
         change(&mut client);
         let secret: Option<Secret> = (client.auth_method != AuthMethod::None).then(random::secret);
-        client.secret_hash = secret.as_ref().map(Secret::hash);
+        if let Some(secret) = &secret {
+            let made_at = Some(self.clock.now());
+            let kept = ClientSecret { id: "first".to_owned(), hash: secret.hash(), made_at, expires_at: None };
+            client.secrets = ClientSecrets::one(kept);
+        }
         let mut transaction = self.app.storage.begin().await.unwrap();
         assert!(transaction.insert_client(&client).await.unwrap());
         transaction.commit().await.unwrap();

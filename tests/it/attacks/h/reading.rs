@@ -243,7 +243,7 @@ async fn h8_what_is_sent_is_never_a_part_of_a_statement() {
         assert!(!is_signed_in(&mut cookie).await, "{value}");
         let found = registry.users(Some(value), Page { after: None, limit: 100 }).await.unwrap();
         assert!(found.items.is_empty(), "{value} found {}", found.items.len());
-        assert!(registry.user(value).await.is_err() && registry.client(value).await.is_err());
+        assert!(registry.user(value).await.is_err() && registry.client(value, server.clock.now()).await.is_err());
         assert!(registry.end_sign_in(value, &act).await.is_err());
         assert!(value.parse::<Cursor>().is_err() && format!("{value}.{value}").parse::<Cursor>().is_err(), "{value}");
     }

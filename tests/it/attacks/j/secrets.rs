@@ -2,6 +2,7 @@
 
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::registry::{Act, Renewal};
 
 use super::{Guesser, WRONG, network};
 use crate::attacks::{ANN, encoded, text};
@@ -68,7 +69,8 @@ async fn j7_nobody_finds_out_who_has_an_account() {
     assert!(pages.iter().all(|page| *page == pages[0]), "{pages:?}");
 }
 
-/// Known or not, the status, the code and the challenge are the same, and secrets are compared by their hashes in constant time. The words tell a wrong secret
+/// Known or not, with one secret, with two, or with one whose time is over, the status, the code and the challenge are the same; secrets are compared by their
+/// hashes in constant time, and each place of one costs the same. That a secret has expired hears who holds it, and nobody else. The words tell a wrong secret
 /// from an unknown client, which the list does not want: a client's id is public (RFC 6749 §2.2), and whoever sets one up reads them.
 #[tokio::test]
 async fn j8_a_clients_secret_is_not_found_out() {
@@ -76,7 +78,24 @@ async fn j8_a_clients_secret_is_not_found_out() {
     let web = server.db_client(ClientType::Web, |_| {}).await;
     let secret = web.secret.clone().unwrap();
     let mut answers = Vec::new();
-    for id in [web.id.as_str(), "nobody", "another-that-is-not-there"] {
+    let act = Act::of_operator(server.clock.now());
+    let two = server.db_client(ClientType::Web, |_| {}).await;
+    let beside = Renewal { overlap: Some(60), ..Renewal::default() };
+    server.registry().renew_client_secret(&two.id, beside, &act).await.unwrap();
+    let expired = server.db_client(ClientType::Web, |_| {}).await;
+    server.registry().renew_client_secret(&expired.id, beside, &act).await.unwrap();
+    let brief = Renewal { life: Some(1), ..Renewal::default() };
+    let held = server.registry().renew_client_secret(&expired.id, brief, &act).await.unwrap().view.secret;
+    server.turn(1);
+    server.poll().await;
+    let mut holder = expired.clone();
+    holder.secret = Some(held.expose().to_owned());
+    let mut told = holder.credentials(&[]).await;
+    told.refused_json(401, Rejection::ExpiredClientSecret);
+    told.headers.remove("x-trace-id");
+    told.headers.remove("content-length");
+    answers.push((told.status, told.json()["error"].clone(), told.headers));
+    for id in [web.id.as_str(), &two.id, &expired.id, "nobody", "another-that-is-not-there"] {
         for secret in ["wrong", &secret[..42], &format!("{secret}A"), &secret.to_uppercase(), "x"] {
             let mut guess = web.clone();
             (guess.id, guess.secret) = (id.to_owned(), Some(secret.to_owned()));
@@ -94,6 +113,11 @@ async fn j8_a_clients_secret_is_not_found_out() {
     let (equality, _) = equality.split_once("\n}\n").unwrap();
     assert!(equality.contains("self.0.ct_eq(&other.0).into()"), "{equality}");
     assert_eq!(source.matches("PartialEq").count(), 1, "no secret is compared by a derived equality");
+    let source = crate::sources::text("src/protocol/client_secrets.rs");
+    let (_, matching) = source.split_once("pub fn matching(").unwrap();
+    let (matching, _) = matching.split_once("\n    }\n").unwrap();
+    assert!(matching.contains("for (place, secret) in self.places()"), "{matching}");
+    assert!(!matching.contains("return") && !matching.contains("break"), "it ends early: {matching}");
 }
 
 /// A key whose name is known, which is no secret, and one that nobody has: one answer, after one look; and what is compared is a hash.

@@ -11,7 +11,7 @@ use doorward::protocol::audit::Actor;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
-use doorward::registry::{Act, Giving, Recipient, RoleChange, State, UserChange};
+use doorward::registry::{Act, Giving, Recipient, Renewal, RoleChange, State, UserChange};
 use futures_util::stream;
 
 use super::{ANN, BOB, OFFLINE, encoded, is_active, is_signed_in, refresh, text, tokens};
@@ -173,7 +173,7 @@ async fn k4_nobody_gives_themselves_a_role() {
     }
 }
 
-/// Class: rights that were withdrawn elsewhere: a client that was switched off or deleted, a new secret, a narrowed scope, an API that asks for nothing any
+/// Class: rights that were withdrawn elsewhere: a client that was switched off or deleted, one of its two secrets, a new secret, a narrowed scope, an API that asks for nothing any
 /// more: the other node knows within a second (its next look), and what decides on a person's grant knows at once.
 #[tokio::test]
 async fn k6_what_is_withdrawn_on_one_node_counts_on_the_other() {
@@ -202,7 +202,20 @@ async fn k6_what_is_withdrawn_on_one_node_counts_on_the_other() {
     server.db_change_resource("https://notes.test", |r| r.introspectors.clear()).await;
     other.poll().await;
     assert!(!is_active(&api.on(&other), &access).await);
-    registry.renew_client_secret(&service.id, &act).await.unwrap();
+    // One of two secrets, and then all that there were.
+    let beside = Renewal { overlap: Some(7 * 86_400), ..Renewal::default() };
+    let mut renewed = there.clone();
+    let second = registry.renew_client_secret(&service.id, beside, &act).await.unwrap().view;
+    renewed.secret = Some(second.secret.expose().to_owned());
+    other.poll().await;
+    for both in [&there, &renewed] {
+        both.credentials(&[]).await.ok();
+    }
+    registry.revoke_client_secret(&service.id, &second.id, &act).await.unwrap();
+    other.poll().await;
+    renewed.credentials(&[]).await.refused_json(401, Rejection::WrongClientSecret);
+    there.credentials(&[]).await.ok();
+    registry.renew_client_secret(&service.id, Renewal::default(), &act).await.unwrap();
     other.poll().await;
     there.credentials(&[]).await.refused_json(401, Rejection::WrongClientSecret);
     registry.switch_client(&client.id, State::Off, &act).await.unwrap();
