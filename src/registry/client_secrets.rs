@@ -26,7 +26,7 @@ pub struct Renewal {
 
 /// A new secret, which is shown this once.
 #[derive(Debug)]
-pub struct IssuedSecret {
+pub struct IssuedClientSecret {
     /// Whose it is.
     pub client_id: String,
     /// The secret.
@@ -41,7 +41,7 @@ pub struct IssuedSecret {
 
 /// A secret as every face shows it.
 #[derive(Clone, Debug, Serialize)]
-pub struct SecretView {
+pub struct ClientSecretView {
     /// Names it among those of the client.
     pub id: String,
     /// Whether it is good for anything.
@@ -62,7 +62,7 @@ impl Registry {
         client_id: &str,
         how: Renewal,
         act: &Act,
-    ) -> Result<Changed<IssuedSecret>, Error> {
+    ) -> Result<Changed<IssuedClientSecret>, Error> {
         self.administers(act).await?;
         let (secret, new) = made_secret(how.life, act.at)?;
         let until = how.overlap.map(|seconds| check_overlap(seconds).map(|()| act.at.plus(seconds))).transpose();
@@ -84,18 +84,18 @@ impl Registry {
             }
         }
         written(transaction, &client, &event).await?;
-        let view = IssuedSecret { client_id: client.client_id, secret, id, expires_at, former_until };
+        let view = IssuedClientSecret { client_id: client.client_id, secret, id, expires_at, former_until };
         Ok(Changed { view, event, warnings: Vec::new() })
     }
 
     /// The secrets of a client, the newest first; none of a public one.
-    pub async fn client_secrets(&self, client_id: &str, now: Timestamp) -> Result<Vec<SecretView>, Error> {
+    pub async fn client_secrets(&self, client_id: &str, now: Timestamp) -> Result<Vec<ClientSecretView>, Error> {
         let mut reader = self.storage.read().await?;
         let client = reader.client(client_id).await?.ok_or_else(|| missing(client_id))?;
         let used = reader.secrets_used(client_id).await?;
         let mut secrets: Vec<&ClientSecret> = client.secrets.iter().collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.made_at));
-        let view = |secret: &ClientSecret| SecretView {
+        let view = |secret: &ClientSecret| ClientSecretView {
             id: secret.id.clone(),
             state: secret.state(now),
             created_at: told(secret.made_at),

@@ -43,7 +43,7 @@ use crate::storage::{Storage, Transaction};
 pub use crate::protocol::audit::Act;
 pub use api_key::{ApiKeyView, Issued, IssuedKey, KeyOwner, KeyUseView, NewKey, OwnKeys, SignedIn};
 pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
-pub use client_secrets::{IssuedSecret, Renewal, SecretView};
+pub use client_secrets::{ClientSecretView, IssuedClientSecret, Renewal};
 pub use deletion::{ClientBelongings, UserBelongings};
 pub use identity::{IdentityEntry, IdentityView, NewIdentity, WhichIdentity};
 pub use lockout::{LockoutView, Refused};

@@ -3,7 +3,7 @@
 use doorward::protocol::audit::{Act, Name};
 use doorward::protocol::client::{AuthMethod, ClientType};
 use doorward::protocol::rejection::Rejection;
-use doorward::registry::{Changed, ClientChange, Error, IssuedSecret, Renewal, SecretView, State};
+use doorward::registry::{Changed, ClientChange, ClientSecretView, Error, IssuedClientSecret, Renewal, State};
 
 use super::{web, wrong_fields};
 use crate::support::{Client, Database, Live, Server};
@@ -27,7 +27,7 @@ fn act(server: &Server) -> Act {
     Act::of_operator(server.clock.now())
 }
 
-async fn try_renew(server: &Server, client: &Client, how: Renewal) -> Result<Changed<IssuedSecret>, Error> {
+async fn try_renew(server: &Server, client: &Client, how: Renewal) -> Result<Changed<IssuedClientSecret>, Error> {
     server.registry().renew_client_secret(&client.id, how, &act(server)).await
 }
 
@@ -40,7 +40,7 @@ async fn renewed(server: &Server, client: &Client, how: Renewal) -> (Client, Str
     (renewed, view.id)
 }
 
-async fn listed(server: &Server, client: &Client) -> Vec<SecretView> {
+async fn listed(server: &Server, client: &Client) -> Vec<ClientSecretView> {
     server.registry().client_secrets(&client.id, server.clock.now()).await.unwrap()
 }
 
