@@ -60,7 +60,7 @@ pub fn has_headers_of_its_group(path: &str, answer: &Answer) {
 
 fn is_machine(path: &str) -> bool {
     path.ends_with("/backchannel-logout")
-        || ["/token", "/revoke", "/userinfo", "/introspect", "/healthz", "/readyz"].contains(&path)
+        || ["/token", "/revoke", "/userinfo", "/introspect", "/api-keys/leaked", "/healthz", "/readyz"].contains(&path)
 }
 
 /// Asks each route by each method that it knows and by one that it does not, with nothing that it could do.

@@ -11,7 +11,15 @@ async fn the_openid_fields_are_exact() {
     let metadata = server.get("/.well-known/openid-configuration").await.ok();
     for (field, value) in [
         ("response_types_supported", json!(["code"])),
-        ("grant_types_supported", json!(["authorization_code", "client_credentials", "refresh_token"])),
+        (
+            "grant_types_supported",
+            json!([
+                "authorization_code",
+                "client_credentials",
+                "refresh_token",
+                "urn:ietf:params:oauth:grant-type:token-exchange"
+            ]),
+        ),
         ("response_modes_supported", json!(["query", "fragment", "form_post"])),
         ("subject_types_supported", json!(["public"])),
         ("scopes_supported", json!(["openid", "profile", "email", "address", "phone", "roles", "offline_access"])),
