@@ -73,7 +73,7 @@ pub(super) struct Create {
     /// A scope of that API; can be repeated.
     #[arg(long = "scope", value_name = "S", required = true)]
     scopes: Vec<String>,
-    /// How long it lives, such as 12h or 30d [default: [api_keys] lifetime].
+    /// How long it lives, such as 12h or 30d [default: the setting api_keys.lifetime].
     #[arg(long, value_name = "TIME", value_parser = time)]
     expires: Option<i64>,
     #[command(flatten)]
