@@ -375,7 +375,6 @@ impl App {
     /// When the database fails.
     pub async fn refresh(&self) -> Result<(), Failure> {
         let asked = self.now();
-        let news = self.directory.poll().await?;
-        self.signing_keys.hear(&self.ring, news, asked).await
+        self.directory.poll_after(async |news| self.signing_keys.hear(&self.ring, news, asked).await).await?
     }
 }

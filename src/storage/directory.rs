@@ -38,11 +38,20 @@ impl Directory {
         Ok(Self { storage, memory: Arc::new(RwLock::new(memory)), looking: Arc::default() })
     }
 
-    /// Looks for news, and tells what concerns the signing keys. To be called twice a second.
+    /// Looks for news, and tells what concerns the signing keys.
+    ///
+    /// # Errors
+    /// As [`Directory::poll_after`].
+    pub async fn poll(&self) -> Result<KeyNews, Failure> {
+        self.poll_after(async |news| news).await
+    }
+
+    /// Looks for news, and lets what concerns the signing keys be done first: nobody is told of an API before the secret is there that its tokens
+    /// are signed with. To be called twice a second.
     ///
     /// # Errors
     /// When the database fails: after a second of that, memory is not trusted.
-    pub async fn poll(&self) -> Result<KeyNews, Failure> {
+    pub async fn poll_after<T>(&self, first: impl AsyncFnOnce(KeyNews) -> T) -> Result<T, Failure> {
         let _alone = self.looking.lock().await;
         let started = Stopwatch::start();
         let (mut reader, news) = self.news().await?;
@@ -53,14 +62,18 @@ impl Directory {
         if news.clients < heard.clients || news.resources < heard.resources || !goes_on {
             // The database was put back to an earlier state beneath us, or we have heard nothing for a day.
             let memory = anew(&mut reader, news, started).await?;
+            drop(reader);
+            let done = first(memory.key_news(news)).await;
             *self.memory_mut() = memory;
-            return Ok(self.memory().key_news());
+            return Ok(done);
         }
         let resources = if news.resources == heard.resources { None } else { Some(reader.resources().await?) };
         self.hear_of_clients(&mut reader, heard.clients, news.clients).await?;
-        let mut memory = self.memory_mut();
-        memory.confirm(started, news, resources);
-        Ok(memory.key_news())
+        drop(reader);
+        let key_news = self.memory().key_news(news);
+        let done = first(key_news).await;
+        self.memory_mut().confirm(started, news, resources);
+        Ok(done)
     }
 
     /// The counters. When the connection has broken since the last look, another one is asked.

@@ -125,8 +125,8 @@ impl Memory {
         self.script_origins.clients.contains_key(origin)
     }
 
-    pub fn key_news(&self) -> KeyNews {
-        let News { keys, resources, .. } = self.heard;
+    /// What of this news concerns the signing keys.
+    pub fn key_news(&self, News { keys, resources, .. }: News) -> KeyNews {
         KeyNews { keys, resources, choosing_clients: self.choosing_clients }
     }
 }

@@ -53,9 +53,7 @@ impl LiveClient {
     pub async fn token_when_known(&self, fields: &[(&str, &str)]) -> Answer {
         eventually("the server learns of the resource", async || {
             let answer = self.token(fields).await;
-            // A node may hear of an API half a second before it hears of the secret of that: until then it says to come again.
-            let is_to_come = answer.status == 503 || answer.json()["error"] == "invalid_target";
-            (!is_to_come).then_some(answer)
+            (answer.status == 200 || answer.json()["error"] != "invalid_target").then_some(answer)
         })
         .await
     }
