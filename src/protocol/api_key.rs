@@ -19,8 +19,6 @@ use crate::secret::{Secret, SecretHash};
 pub const PREFIX: &str = "dwk_";
 /// The type of a key as the subject of a token exchange (RFC 8693 §3).
 pub const TOKEN_TYPE: &str = "urn:doorward:params:oauth:token-type:api-key";
-/// What a key is called where a token is asked about (RFC 7662 §2.1).
-pub const TOKEN_TYPE_HINT: &str = "api_key";
 /// The digits of base62, in their order.
 pub const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// How many digits name a key,

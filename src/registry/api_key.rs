@@ -118,20 +118,21 @@ impl Registry {
             problems.add("owner", format!("there are {most} keys already, which is as many as one owner may have"));
         }
         problems.unless_any(())?;
-        let (key, secret) = assemble(act.at, act.at.plus(lifetime), |id, created_at, expires_at| ApiKey {
+        let (id, secret) = assemble();
+        let key = ApiKey {
             id,
-            owner: held.owner.clone(),
-            resource: new.resource.clone(),
+            owner: held.owner,
+            resource: new.resource,
             name: new.name.trim().to_owned(),
             scopes,
-            created_at,
-            expires_at,
+            created_at: act.at,
+            expires_at: act.at.plus(lifetime),
             last_used_at: None,
             last_used_network: None,
             ended_at: None,
             end_reason: None,
             successor: None,
-        });
+        };
         transaction.insert_api_key(&NewApiKey { key: &key, hash: secret.hash() }).await?;
         let event = Event::of(act, Name::ApiKeyCreated).on(Noun::ApiKey, &key.id).about_owner(&key.owner);
         let event = event.with("resource", key.resource.as_str()).with("scopes", key.scopes.to_string());
@@ -143,8 +144,10 @@ impl Registry {
     pub async fn api_keys(&self, of: Option<KeyOwner<'_>>, page: Page, act: &Act) -> Result<Listed<ApiKeyView>, Error> {
         let of = match of {
             Some(owner) => Some(self.named_owner(owner, act).await?),
-            None if matches!(act.by, Actor::Operator | Actor::System) => None,
-            None => return Err(missing("all of them")),
+            None => {
+                self.administers(act).await?;
+                None
+            }
         };
         let listed = self.storage.read().await?.api_keys(of.as_ref(), &page).await?;
         Ok(listed.map(|key| ApiKeyView::of(key, act.at)))
@@ -177,14 +180,15 @@ impl Registry {
         hold(&mut transaction, former.owner.clone()).await?;
         let lifetime = former.expires_at.seconds() - former.created_at.seconds();
         let lifetime = lifetime.clamp(1, self.api_keys.longest_lifetime);
-        let (key, secret) = assemble(act.at, act.at.plus(lifetime), |id, created_at, expires_at| ApiKey {
-            id,
-            created_at,
-            expires_at,
+        let (new_id, secret) = assemble();
+        let key = ApiKey {
+            id: new_id,
+            created_at: act.at,
+            expires_at: act.at.plus(lifetime),
             last_used_at: None,
             last_used_network: None,
             ..former.clone()
-        });
+        };
         if !transaction.replace_api_key(id, &key.id, act.at.plus(overlap.max(0)), act.at).await? {
             let state = former.state(act.at);
             let sentence = format!("{id} cannot be replaced: it is {state}");
@@ -220,24 +224,22 @@ impl Registry {
         Ok(known.into_iter().map(|known| ApiKeyView::of(known.key, now)).collect())
     }
 
-    /// Ends those of the keys that can be used, for somebody has found them where they should not be. How many there were is for nobody who reports.
+    /// Ends those of the keys that can be used, for somebody has found them where they should not be. Whether there were any is for nobody who reports.
     ///
     /// # Errors
     /// When the database fails: then none has ended.
-    pub async fn end_leaked_api_keys(&self, found: &[PresentedKey], act: &Act) -> Result<usize, Failure> {
+    pub async fn end_leaked_api_keys(&self, found: &[PresentedKey], act: &Act) -> Result<(), Failure> {
         let known = self.storage.read().await?.known_api_keys(found).await?;
         let live: Vec<ApiKey> = known.into_iter().map(|known| known.key).filter(|key| key.is_live(act.at)).collect();
         if live.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         let mut transaction = self.storage.begin().await?;
-        let mut ended = 0;
         for key in live {
             // Which records it, and tells its owner.
-            ended += usize::from(transaction.end_api_key(&key.id, LEAKED, act).await?);
+            transaction.end_api_key(&key.id, LEAKED, act).await?;
         }
-        transaction.commit().await?;
-        Ok(ended)
+        transaction.commit().await
     }
 
     /// Whose keys are meant: a person who acts means their own.
@@ -292,14 +294,9 @@ async fn hold(transaction: &mut Transaction, owner: Owner) -> Result<HeldOwner, 
     }
 }
 
-/// Puts a new key together.
-fn assemble(
-    now: Timestamp,
-    expires_at: Timestamp,
-    make: impl FnOnce(String, Timestamp, Timestamp) -> ApiKey,
-) -> (ApiKey, Secret) {
-    let (id, secret) = api_key::assemble(&random::digits::<NAME_DIGITS>(), &random::secret_digits());
-    (make(id, now, expires_at), secret)
+/// The id of a new key, and the key itself.
+fn assemble() -> (String, Secret) {
+    api_key::assemble(&random::digits::<NAME_DIGITS>(), &random::secret_digits())
 }
 
 fn check_name(name: &str) -> Result<(), String> {

@@ -109,25 +109,10 @@ impl Registry {
             }
             after = people.next;
         }
-        self.end_keys_of_clients(act).await?;
+        let mut transaction = self.storage.begin().await?;
+        transaction.end_api_keys_of_clients(ENDED, act).await?;
+        transaction.commit().await?;
         Ok(ended)
-    }
-
-    /// Ends the API keys of every client: some may have been taken back since the backup.
-    async fn end_keys_of_clients(&self, act: &Act) -> Result<(), Error> {
-        let mut after = None;
-        loop {
-            let clients = self.clients(None, Page { after, limit: 500 }, act.at).await?;
-            for client in &clients.items {
-                let mut transaction = self.storage.begin().await?;
-                transaction.end_api_keys_of_client(&client.client_id, ENDED, act).await?;
-                transaction.commit().await?;
-            }
-            if clients.next.is_none() {
-                return Ok(());
-            }
-            after = clients.next;
-        }
     }
 
     fn view(&self, entry: SignInEntry, now: Timestamp) -> SignInView {

@@ -59,6 +59,9 @@ statements! {
         AND expires_at > $2", ended!());
     END_API_KEYS_OF_CLIENT = concat!("UPDATE api_keys SET ended_at = $2, end_reason = $3, expires_at = CASE WHEN expires_at > $2 THEN $2 ELSE expires_at END WHERE client_id = $1 AND ended_at IS NULL \
         AND expires_at > $2", ended!());
+    // After the empty text all come that are a client's.
+    END_API_KEYS_OF_CLIENTS = concat!("UPDATE api_keys SET ended_at = $2, end_reason = $3, expires_at = CASE WHEN expires_at > $2 THEN $2 ELSE expires_at END WHERE client_id > $1 AND ended_at IS NULL \
+        AND expires_at > $2", ended!());
     USES_OF_API_KEY = "SELECT at, network, actor, details FROM audit WHERE event = 'api_key.used' AND subject = $1 ORDER BY id DESC LIMIT $2";
 }
 
@@ -328,6 +331,11 @@ impl Transaction {
     /// Ends the keys of a client.
     pub async fn end_api_keys_of_client(&mut self, client_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
         self.end_api_keys(END_API_KEYS_OF_CLIENT, client_id, reason, act).await.map(drop)
+    }
+
+    /// Ends the keys of all clients.
+    pub async fn end_api_keys_of_clients(&mut self, reason: &str, act: &Act) -> Result<(), Failure> {
+        self.end_api_keys(END_API_KEYS_OF_CLIENTS, "", reason, act).await.map(drop)
     }
 
     async fn end_api_keys(

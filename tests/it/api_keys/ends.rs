@@ -65,6 +65,20 @@ async fn a_key_of_a_service_ends_with_the_service() {
 }
 
 #[tokio::test]
+async fn everybodys_keys_end_with_everything() {
+    let place = place().await;
+    let service = place.make(KeyOwner::Client(&place.service.id), wanted(ORDERS, "orders:read")).await;
+    let anns = place.key().await;
+    // What a backup that was put back has brought back.
+    place.server.registry().end_everything(&place.act()).await.unwrap();
+    for key in [service.secret.expose(), anns.secret.expose()] {
+        assert!(!place.is_active(key).await);
+    }
+    let rows = "SELECT COUNT(*) FROM audit WHERE event = 'api_key.ended' AND actor = 'operator'";
+    assert_eq!(place.server.database.db_number(rows).await, 2);
+}
+
+#[tokio::test]
 async fn a_key_ends_with_its_api_and_is_not_there_again_with_another_of_that_name() {
     let place = place().await;
     let made = place.key().await;
