@@ -9,7 +9,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::support::{Database, Live, is_postgres, refused, refused_by};
+use crate::support::{Database, Live, free_address, is_postgres, refused, refused_by};
 
 /// Everything below a folder: mode and bytes of each file, mode of each folder.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
@@ -196,7 +196,7 @@ async fn a_postgres_without_a_master_key_stays_empty() {
 
 #[test]
 fn a_postgres_that_does_not_answer_is_refused() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = free_address();
     let folder = tempfile::tempdir().unwrap();
     let url = format!("postgres://doorward:a-password-of-the-database@{free}/doorward");
     let environment = settings(&[

@@ -6,14 +6,13 @@
 //! that were printed, and `cargo` builds nothing but runs the binary of these tests.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
 use super::{blocks, pages};
-use crate::support::END;
+use crate::support::{END, free_address};
 
 /// What stands for the program, before all others. A port that is not given is that of the page.
 const DOORWARD: &str = "#!/bin/sh\ncase \" $* \" in *' demo '*) set -- \"$@\" --listen \"$DOORWARD__SERVER__LISTEN\" --app-listen 127.0.0.1:0;; esac\nexec BINARY \"$@\"\n";
@@ -41,7 +40,6 @@ impl Drop for Server {
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let write = |name: &str, script: &str| {
             let path = folder.path().join("bin").join(name);
             std::fs::write(&path, script.replace("BINARY", env!("CARGO_BIN_EXE_doorward"))).unwrap();
@@ -54,7 +52,7 @@ impl Place {
         symlink(folder.path().join("bin/doorward"), folder.path().join("work/target/release/doorward")).unwrap();
         Self {
             folder,
-            address: free.to_string(),
+            address: free_address(),
             client: ["CLIENT_ID", "CLIENT_SECRET"].map(str::to_owned),
             server: None,
         }

@@ -1,13 +1,12 @@
 //! `config check` finds everything that a start would refuse, tells all of it, and makes nothing.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 use rcgen::KeyPair;
 
 use super::{names, run, text};
-use crate::support::{Database, Live, is_postgres, refused};
+use crate::support::{Database, Live, free_address, is_postgres, refused};
 
 const CHECK: &[&str] = &["config", "check"];
 
@@ -102,7 +101,7 @@ async fn a_database_that_is_out_of_date_or_empty_is_no_mistake_and_stays_as_it_i
 
 #[test]
 fn a_database_that_does_not_answer_and_a_missing_master_key_are_both_told() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = free_address();
     let folder = tempfile::tempdir().unwrap();
     let url = format!("postgres://doorward:a-password-of-the-database@{free}/doorward");
     let environment = [("DOORWARD__DATABASE__URL", url.as_str()), ("DOORWARD__DATABASE__ACQUIRE_TIMEOUT", "1")];

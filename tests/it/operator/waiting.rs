@@ -8,7 +8,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{run, text};
-use crate::support::{Database, Live, binary, eventually, is_postgres};
+use crate::support::{Database, Live, binary, eventually, free_address, is_postgres};
 
 /// The settings of a database behind another address, that of a database that is not there yet.
 fn behind(database: &Database, address: &str) -> Vec<(String, String)> {
@@ -25,7 +25,7 @@ async fn a_database_that_comes_later_is_waited_for_with_its_cause_in_the_log() {
         return;
     }
     let database = Database::copy().await;
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address();
     let (_, place) = database.config.url.split_once('@').unwrap();
     let real = place.split_once('/').unwrap().0.to_owned();
     let mut child = binary()
@@ -74,9 +74,9 @@ fn one_that_never_comes_ends_the_start_with_its_cause() {
     let folder = tempfile::tempdir().unwrap();
     // One refuses, one has no address, one takes the connection and says nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = free_address();
     for (host, cause) in [
-        (gone.to_string(), "Connection refused"),
+        (gone, "Connection refused"),
         ("no-such-host.invalid".to_owned(), "lookup"),
         (silent.local_addr().unwrap().to_string(), "no answer within 1 s"),
     ] {

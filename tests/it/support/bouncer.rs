@@ -1,13 +1,13 @@
 //! A PgBouncer of the test's own, in transaction mode, before the PostgreSQL of `DOORWARD_TEST_DATABASE`.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::database::server_address;
-use super::eventually_blocking;
+use super::{eventually_blocking, free_address};
 
 /// A running PgBouncer. Killed when dropped.
 pub struct Bouncer {
@@ -21,7 +21,7 @@ impl Bouncer {
     /// One that has so many sessions for each database, and these further lines in its file.
     pub fn start(sessions: usize, further: &str) -> Self {
         let (host, port) = server_address().rsplit_once(':').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address: SocketAddr = free_address().parse().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pgbouncer.ini");
         let settings = format!(
