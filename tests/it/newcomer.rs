@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Chromium, Live, PASSWORD, free_address};
+use crate::support::{Chromium, Live, PASSWORD, free_address, was_shown_on_sqlite};
 
 const EMAIL: &str = "ann@example.org";
 
@@ -97,12 +97,18 @@ async fn a_newcomer_is_shown_everything(server: Live, width: u32, height: u32) {
 
 #[tokio::test]
 async fn a_newcomer_is_shown_everything_at_a_desk() {
+    if was_shown_on_sqlite() {
+        return;
+    }
     let (_folder, server) = demo();
     a_newcomer_is_shown_everything(server, 1280, 900).await;
 }
 
 #[tokio::test]
 async fn a_newcomer_is_shown_everything_on_a_phone_and_below_a_path() {
+    if was_shown_on_sqlite() {
+        return;
+    }
     let (_folder, server) = demo_below_a_path();
     a_newcomer_is_shown_everything(server, 390, 844).await;
 }

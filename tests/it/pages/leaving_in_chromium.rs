@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::look::look;
-use crate::support::{Chromium, Database, Live, Mailbox, PASSWORD, eventually};
+use crate::support::{Chromium, Database, Live, Mailbox, PASSWORD, eventually, was_shown_on_sqlite};
 
 const ANN: &str = "ann@example.org";
 
@@ -73,5 +73,8 @@ async fn a_person_leaves_and_comes_back_at_a_desk() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_leaves_and_comes_back_in_german_on_a_phone() {
+    if was_shown_on_sqlite() {
+        return;
+    }
     walk(390, 844, "de").await;
 }

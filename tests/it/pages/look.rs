@@ -8,7 +8,7 @@ use doorward::clock::Clock;
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
-use crate::support::{Chromium, Database, Live, PASSWORD, axe, challenge};
+use crate::support::{Chromium, Database, Live, PASSWORD, axe, challenge, was_shown_on_sqlite};
 
 const EMAIL: &str = "ann@example.org";
 const LONG_EMAIL: &str =
@@ -216,17 +216,26 @@ async fn allow_and_deny_of_an_ordinary_request_are_above_the_fold() {
 
 #[tokio::test]
 async fn every_page_is_for_everybody_at_a_desk() {
+    if was_shown_on_sqlite() {
+        return;
+    }
     every_page(1280, 900).await;
 }
 
 #[tokio::test]
 async fn every_page_is_for_everybody_on_a_phone() {
+    if was_shown_on_sqlite() {
+        return;
+    }
     every_page(390, 844).await;
 }
 
 #[cfg(feature = "demo")]
 #[tokio::test]
 async fn the_demo_is_for_everybody() {
+    if was_shown_on_sqlite() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let server = Live::run(folder.path(), vec![], &["demo", "--listen", "127.0.0.1:0", "--json"]);
     let browser = Chromium::open(390, 844).await;

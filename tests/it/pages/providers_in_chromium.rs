@@ -5,7 +5,7 @@ use doorward::clock::Clock;
 use sqlx::Connection;
 
 use super::look::look;
-use crate::support::{Chromium, Database, Live, PASSWORD};
+use crate::support::{Chromium, Database, Live, PASSWORD, was_shown_on_sqlite};
 
 /// The password of the people of the sample provider.
 const THEIRS: &str = "blue kettles sing at noon";
@@ -269,6 +269,9 @@ async fn first_and_second_sign_in_link_unlink_merge_and_take_over_are_shown_at_a
 
 #[tokio::test]
 async fn first_and_second_sign_in_link_unlink_merge_and_take_over_are_shown_on_a_phone() {
+    if was_shown_on_sqlite() {
+        return;
+    }
     everything(390, 844).await;
 }
 
@@ -319,10 +322,16 @@ async fn six(width: u32, height: u32) {
 
 #[tokio::test]
 async fn a_page_stays_calm_with_six_providers_and_says_when_one_is_down_at_a_desk() {
+    if was_shown_on_sqlite() {
+        return;
+    }
     six(1280, 900).await;
 }
 
 #[tokio::test]
 async fn a_page_stays_calm_with_six_providers_and_says_when_one_is_down_on_a_phone() {
+    if was_shown_on_sqlite() {
+        return;
+    }
     six(390, 844).await;
 }

@@ -21,6 +21,12 @@ use super::canaries;
 /// The master key of all test databases: 32 zero bytes.
 pub const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// Whether this is the run on PostgreSQL, which comes after that on SQLite: for tests of what hangs on no database, such as how a page looks,
+/// or that bring the embedded one with them. They need minutes, and would show the same again.
+pub fn was_shown_on_sqlite() -> bool {
+    is_postgres()
+}
+
 static TEMPLATE: OnceCell<Template> = OnceCell::const_new();
 static COPIES: AtomicUsize = AtomicUsize::new(0);
 

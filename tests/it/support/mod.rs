@@ -28,7 +28,7 @@ pub use bouncer::Bouncer;
 pub use browser::{Browser, Form, asked, filled, login_form};
 pub use chromium::Chromium;
 pub use client::{Client, by_get_and_post, redeem_at_once, unverified_claims};
-pub use database::{Database, MASTER_KEY, is_postgres};
+pub use database::{Database, MASTER_KEY, is_postgres, was_shown_on_sqlite};
 pub use eventually::{END, eventually, eventually_blocking};
 pub use live::{Live, binary, free_address, refused, refused_by};
 pub use live_browser::{LiveBrowser, http};
