@@ -12,7 +12,7 @@ const ANN: &str = "ann@example.org";
 
 /// Asserts how many statements an operation runs beside fresh memory. Memory that has become a second old on a slow machine asks the
 /// database too: then it is tried again.
-async fn takes(server: &Server, what: &str, expected: u64, mut operation: impl AsyncFnMut() -> u64) {
+pub async fn takes(server: &Server, what: &str, expected: u64, mut operation: impl AsyncFnMut() -> u64) {
     let mut run = 0;
     for _ in 0..20 {
         server.poll().await;

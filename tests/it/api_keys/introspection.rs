@@ -5,6 +5,7 @@ use doorward::registry::{Giving, KeyOwner, Recipient, ResourceChange};
 use serde_json::json;
 
 use super::{ANN, NOTES, ORDERS, Place, place, wanted};
+use crate::statements::takes;
 
 const INACTIVE: fn() -> serde_json::Value = || json!({ "active": false });
 
@@ -60,14 +61,16 @@ async fn what_is_no_key_is_told_apart_without_the_database() {
     let place = place().await;
     let made = place.key().await;
     let text = made.secret.expose();
-    place.seen("dwk_").await;
-    let before = place.server.app.storage.statements_run();
     let mut typed = text.to_owned();
     typed.replace_range(20..21, if &text[20..21] == "a" { "b" } else { "a" });
-    for wrong in ["dwk_", &text[..64], &typed, &format!("{text}x"), &made.key.id] {
-        assert_eq!(place.seen(wrong).await, INACTIVE(), "{wrong}");
-    }
-    assert_eq!(place.server.app.storage.statements_run(), before, "the sum told");
+    takes(&place.server, "the sum tells", 0, async || {
+        let before = place.server.app.storage.statements_run();
+        for wrong in ["dwk_", &text[..64], &typed, &format!("{text}x"), &made.key.id] {
+            assert_eq!(place.seen(wrong).await, INACTIVE(), "{wrong}");
+        }
+        place.server.app.storage.statements_run() - before
+    })
+    .await;
     // A key that is whole and was never made, and one with the name of another.
     let other = place.key().await;
     let mixed = format!("{}{}", made.key.id, &other.secret.expose()[16..]);
@@ -144,12 +147,19 @@ async fn what_is_asked_is_one_statement() {
     let made = place.key().await;
     let token = place.token(made.secret.expose()).await;
     place.seen(made.secret.expose()).await;
+    let (server, storage) = (&place.server, &place.server.app.storage);
     for asked in [made.secret.expose(), &token] {
-        let before = place.server.app.storage.statements_run();
-        assert!(place.is_active(asked).await);
-        assert_eq!(place.server.app.storage.statements_run() - before, 1);
+        takes(server, "introspection", 1, async || {
+            let before = storage.statements_run();
+            assert!(place.is_active(asked).await);
+            storage.statements_run() - before
+        })
+        .await;
     }
-    let before = place.server.app.storage.statements_run();
-    place.token(made.secret.expose()).await;
-    assert_eq!(place.server.app.storage.statements_run() - before, 1);
+    takes(server, "a trade", 1, async || {
+        let before = storage.statements_run();
+        place.token(made.secret.expose()).await;
+        storage.statements_run() - before
+    })
+    .await;
 }
