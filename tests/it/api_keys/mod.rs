@@ -110,7 +110,7 @@ impl Place {
     }
 }
 
-async fn trade(server: &Server, key: &str, more: &[(&str, &str)]) -> Answer {
+pub async fn trade(server: &Server, key: &str, more: &[(&str, &str)]) -> Answer {
     let fields = [("grant_type", GRANT_TYPE), ("subject_token_type", TOKEN_TYPE), ("subject_token", key)];
     let mut body = Serializer::new(String::new());
     for (name, value) in fields.iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name)).chain(more) {

@@ -1,7 +1,8 @@
 //! A history as it happens on the server: every operation is done by browser and client as anybody would, or by the operator in the database
-//! (`operator.rs`, `roles.rs`), what mails lead to is in `mail.rs`, what becomes of codes and tokens in `tokens.rs`, and every answer is held against the
-//! model's. Then tokens are looked at (`look.rs`).
+//! (`operator.rs`, `roles.rs`), what mails lead to is in `mail.rs`, what becomes of codes and tokens in `tokens.rs` and of API keys in `keys.rs`, and every
+//! answer is held against the model's. Then tokens are looked at (`look.rs`).
 
+mod keys;
 mod look;
 mod mail;
 mod operator;
@@ -24,15 +25,20 @@ use doorward::random;
 use proptest::test_runner::TestCaseError;
 use serde_json::json;
 
-use super::operation::{App, Ask, Operation, Person, SPA, WEB};
-use super::reference::Model;
+use super::operation::{App, Ask, Operation, Person, SPA};
+use super::reference::{MOST, Model};
 use crate::federation::through;
 use crate::support::{Answer, Browser, Client, PASSWORD, Provider, Server};
+use keys::{Made, Traded};
 use mail::{Former, Sent};
 
 const API: &str = "https://notes.test";
 /// The API that owns what the application with the secret asks for by its scope alone.
 const MAIL: &str = "https://mail.test";
+/// The API that shares a secret with us: of the third application, and of it the same.
+const BOX: &str = "https://box.test";
+/// What each application asks for of its API.
+const ASKED: [&str; 3] = ["notes:write", "mail:read+mail:send", "box:read+box:write"];
 /// What the provider may give.
 const ROLE: &str = "developer";
 const ISSUER: &str = "http://localhost:8000";
@@ -45,6 +51,8 @@ pub(super) struct Place {
     server: Server,
     fake: Provider,
     api: Client,
+    /// One that may ask for another API alone.
+    stranger: Client,
     on_reuse: OnReuse,
     /// The role of the last history.
     role: Mutex<Option<String>>,
@@ -69,7 +77,7 @@ pub(super) struct History<'a> {
     place: &'a Place,
     model: Model,
     people: [Human; 2],
-    apps: [Client; 2],
+    apps: [Client; 3],
     /// The client that acts for itself.
     service: Client,
     /// The name of the role that comes and goes.
@@ -79,6 +87,10 @@ pub(super) struct History<'a> {
     refresh_tokens: Vec<String>,
     access_tokens: Vec<String>,
     service_tokens: Vec<String>,
+    /// Of the secrets of the API that has some the names.
+    secrets: Vec<String>,
+    keys: Vec<Made>,
+    key_tokens: Vec<Traded>,
     tickets: Vec<Sent>,
     undos: Vec<Former>,
     steps: usize,
@@ -98,17 +110,22 @@ impl Place {
             (limits.registrations_per_hour, limits.new_passwords_per_minute) = (1_000_000, 1_000_000);
             (limits.mail_requests_per_hour, limits.mails_per_hour) = (1_000_000, 1_000_000);
             (limits.mails_per_day, limits.mails_per_day_in_all) = (1_000_000, 1_000_000);
+            config.api_keys.per_owner = MOST.try_into().unwrap();
         })
         .await;
         fake.follow(&server.clock);
         server.app.providers.discover().await;
         server.db_resource(API, &["notes:write"]).await;
         server.db_resource(MAIL, &["mail:read", "mail:send"]).await;
+        server.db_resource(BOX, &["box:read", "box:write"]).await;
         let api = server.db_client(ClientType::Service, |_| {}).await;
-        for resource in [API, MAIL] {
-            server.db_change_resource(resource, |resource| resource.introspectors = vec![api.id.clone()]).await;
+        let stranger = server.db_client(ClientType::Service, |_| {}).await;
+        for (resource, further) in [(API, Some(&stranger)), (MAIL, None), (BOX, None)] {
+            let all = [&api].into_iter().chain(further).map(|client| client.id.clone()).collect();
+            server.db_change_resource(resource, |resource| resource.introspectors = all).await;
         }
-        let place = Self { server, fake, api, on_reuse, role: Mutex::default(), tried: Mutex::default() };
+        let place = Self { server, fake, api, stranger, on_reuse, role: Mutex::default(), tried: Mutex::default() };
+        place.share_a_secret().await;
         place.make_provided_role().await;
         place
     }
@@ -150,7 +167,8 @@ impl<'a> History<'a> {
         let server = &place.server;
         let role = format!("clerk-{}", random::row_id(server.clock.now()));
         place.forget_roles(role.clone()).await;
-        let scopes = "openid profile email offline_access roles notes:write mail:read mail:send";
+        let secret = place.begin_with_a_secret().await;
+        let scopes = "openid profile email offline_access roles notes:write mail:read mail:send box:read box:write";
         let scopes = ScopeSet::parse(scopes).unwrap();
         let app = async |kind| {
             let change = |c: &mut client::Client| {
@@ -158,18 +176,21 @@ impl<'a> History<'a> {
             };
             server.db_client(kind, change).await
         };
-        let of_mail = ScopeSet::parse("mail:read mail:send").unwrap();
+        let of_service = ScopeSet::parse("mail:read mail:send box:read box:write").unwrap();
         Self {
             place,
             role,
-            service: server.db_client(ClientType::Service, |client| client.scopes = of_mail).await,
+            service: server.db_client(ClientType::Service, |client| client.scopes = of_service).await,
             model: Model::new(server.clock.now().seconds(), place.on_reuse),
             people: [place.human().await, place.human().await],
-            apps: [app(ClientType::Spa).await, app(ClientType::Web).await],
+            apps: [app(ClientType::Spa).await, app(ClientType::Web).await, app(ClientType::Web).await],
             codes: Vec::new(),
             refresh_tokens: Vec::new(),
             access_tokens: Vec::new(),
             service_tokens: Vec::new(),
+            secrets: vec![secret],
+            keys: Vec::new(),
+            key_tokens: Vec::new(),
             tickets: Vec::new(),
             undos: Vec::new(),
             steps: 0,
@@ -247,6 +268,7 @@ impl<'a> History<'a> {
                 self.wait(seconds);
                 Ok(())
             }
+            Operation::Key(key_move) => self.by_key(key_move).await,
             ref other => {
                 if let Some(compared) = self.by_mail(other).await {
                     return compared;
@@ -277,9 +299,8 @@ impl<'a> History<'a> {
         by: Option<usize>,
     ) -> Result<bool, TestCaseError> {
         let resource = if app == SPA { "&resource=https%3A%2F%2Fnotes.test" } else { "" };
-        let scope = if app == WEB { "mail:read+mail:send" } else { "notes:write" };
         let prompt = if anew { "&prompt=login" } else { "" };
-        let address = format!("scope=openid+email+offline_access+roles+{scope}{resource}{prompt}");
+        let address = format!("scope=openid+email+offline_access+roles+{}{resource}{prompt}", ASKED[app]);
         if by.is_none() && !self.model.has_password(person) {
             return Ok(false);
         }
@@ -330,7 +351,7 @@ impl<'a> History<'a> {
 }
 
 fn presenter(owner: App, by_other: bool) -> App {
-    if by_other { 1 - owner } else { owner }
+    if by_other { (owner + 1) % 3 } else { owner }
 }
 
 /// Whether a page has an element with this id: as a text, since reading pages as documents would take most of the time.

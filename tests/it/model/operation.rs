@@ -1,16 +1,22 @@
-//! What can happen in a history.
+//! What can happen in a history; to API keys, in `keys.rs`.
+
+mod keys;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// One of the two people.
 pub(super) type Person = usize;
-/// One of the two applications: [`SPA`] or [`WEB`].
+/// One of the three applications: [`SPA`], [`WEB`] or [`OLD`].
 pub(super) type App = usize;
 /// The single-page app: what it is granted is bound to the sign-in, and is for an API first.
 pub(super) const SPA: App = 0;
 /// The application that keeps a secret.
 pub(super) const WEB: App = 1;
+/// One that keeps a secret too, whose API verifies nothing but HS256.
+pub(super) const OLD: App = 2;
+
+pub(super) use keys::{KeyMove, Scopes, Trade, Wish};
 
 /// A role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +28,7 @@ pub(super) enum Role {
 }
 
 /// Who has roles.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holder {
     Person(Person),
     /// The client that acts for itself.
@@ -129,8 +135,10 @@ pub(super) enum Operation {
     Demand(bool),
     /// A role is given to somebody, or taken from them.
     PutRole { role: Role, to: Holder, has: bool },
-    /// The service asks for a token: by the name of the guarded scope, or for all that it may have.
-    Credentials { named: bool },
+    /// The service asks for a token for the API of an application that keeps a secret: by the name of the guarded scope, or for all that it may have.
+    Credentials { at: App, named: bool },
+    /// Something with an API key, with the service, or with the API that shares a secret.
+    Key(KeyMove),
     /// So many seconds pass.
     Wait(i64),
 }
@@ -138,7 +146,8 @@ pub(super) enum Operation {
 /// A history, of 40 steps on the average.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let one = operation().prop_map(|operation| vec![operation]);
-    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role()], 0..=60).prop_map(|parts| parts.concat())
+    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key()], 0..=60)
+        .prop_map(|parts| parts.concat())
 }
 
 /// What happens to one person between asking for a mail, or for another address, and using it, with no more time than that takes: otherwise few would still hold.
@@ -184,7 +193,7 @@ fn with_a_role() -> impl Strategy<Value = Vec<Operation>> {
             1 => Just(O::DeleteRole),
         ]
     };
-    (0..2usize, 0..2usize, role(), any::<bool>()).prop_flat_map(move |(person, app, role, has)| {
+    (0..2usize, app(), role(), any::<bool>()).prop_flat_map(move |(person, app, role, has)| {
         let asks = prop_oneof![2 => Just(Ask::Whole), 1 => Just(Ask::Guarded)];
         vec((then(person), asks, any::<bool>(), any::<bool>()), 1..5).prop_map(move |parts| {
             let mut all = vec![O::PersonOn(person), O::Return(person), O::AppOn(app), O::MakeRole { permits: true }];
@@ -198,7 +207,7 @@ fn with_a_role() -> impl Strategy<Value = Vec<Operation>> {
                 all.extend(if is_lost {
                     [refresh, change, again]
                 } else {
-                    [change, refresh, O::Credentials { named }]
+                    [change, refresh, O::Credentials { at: if app == OLD { OLD } else { WEB }, named }]
                 });
             }
             all
@@ -212,8 +221,8 @@ fn operation() -> impl Strategy<Value = Operation> {
     // Shrinks to the usual.
     let seldom = || prop_oneof![7 => Just(false), 1 => Just(true)];
     prop_oneof![
-        12 => (which(), which(), way()).prop_map(|(person, app, by)| O::Begin { person, app, by }),
-        4 => (which(), which(), any::<bool>(), way())
+        12 => (which(), app(), way()).prop_map(|(person, app, by)| O::Begin { person, app, by }),
+        4 => (which(), app(), any::<bool>(), way())
             .prop_map(|(person, app, anew, by)| O::Authorize { person, app, anew, by }),
         4 => (back(), seldom(), seldom())
             .prop_map(|(code, by_other, wrong_verifier)| O::Redeem { code, by_other, wrong_verifier }),
@@ -228,14 +237,14 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => which().prop_map(O::SignOut),
         1 => which().prop_map(O::EndSignIn),
         1 => which().prop_map(O::EndAll),
-        2 => (which(), which()).prop_map(|(person, app)| O::Withdraw { person, app }),
+        2 => (which(), app()).prop_map(|(person, app)| O::Withdraw { person, app }),
         3 => (which(), which()).prop_map(|(person, session)| O::LogoutUpstream { person, session }),
         2 => which().prop_map(O::Unlink),
         2 => (which(), any::<bool>()).prop_map(|(person, has)| O::RoleUpstream { person, has }),
         2 => (which(), any::<bool>()).prop_map(|(person, thorough)| O::PersonOff { person, thorough }),
         4 => which().prop_map(O::PersonOn),
-        1 => which().prop_map(O::AppOff),
-        3 => which().prop_map(O::AppOn),
+        1 => app().prop_map(O::AppOff),
+        3 => app().prop_map(O::AppOn),
         3 => which().prop_map(O::OtherBrowser),
         6 => which().prop_map(O::Ask),
         7 => (back(), any::<bool>(), any::<bool>())
@@ -251,7 +260,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => Just(O::DeleteRole),
         2 => any::<bool>().prop_map(O::Demand),
         6 => (role(), holder(), any::<bool>()).prop_map(|(role, to, has)| O::PutRole { role, to, has }),
-        4 => any::<bool>().prop_map(|named| O::Credentials { named }),
+        4 => (WEB..=OLD, any::<bool>()).prop_map(|(at, named)| O::Credentials { at, named }),
+        26 => keys::key_move().prop_map(O::Key),
         9 => wait().prop_map(O::Wait),
     ]
 }
@@ -259,6 +269,10 @@ fn operation() -> impl Strategy<Value = Operation> {
 /// By which session at the provider; nothing: with the password.
 fn way() -> impl Strategy<Value = Option<usize>> {
     prop_oneof![1 => Just(None), 1 => (0..2usize).prop_map(Some)]
+}
+
+fn app() -> impl Strategy<Value = App> {
+    SPA..=OLD
 }
 
 fn role() -> impl Strategy<Value = Role> {

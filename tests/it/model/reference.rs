@@ -1,11 +1,13 @@
 //! The reference model: people, applications, sign-ins, grants, codes and tokens in memory, and the rules of the design (sections 4 and 6)
 //! as short as they can be said. It knows nothing of hashes, transactions or tables; a thing is its place in a list. `standing.rs` says what
 //! holds at a moment, `ending.rs` what ends, `upstream.rs` what a provider changes, `mail.rs` what hangs on passwords and addresses, `roles.rs` what
-//! roles permit and tokens say.
+//! roles permit and tokens say, `keys.rs` what API keys are worth, `secrets.rs` which secret of an API signs.
 
 mod ending;
+mod keys;
 mod mail;
 mod roles;
+mod secrets;
 mod standing;
 mod upstream;
 
@@ -14,11 +16,14 @@ use std::collections::BTreeMap;
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 
+pub(super) use keys::{Denied, MOST};
 pub(super) use roles::{Outcome, Told};
 pub(super) use standing::Introspector;
 
+use keys::{Key, KeyToken};
 use mail::{Post, Ticket, Undo};
-use roles::{Roles, Said, ServiceToken};
+use roles::{Roles, Said, Service};
+use secrets::Secrets;
 
 use super::operation::{App, Ask, Person, Role, SPA};
 
@@ -58,8 +63,8 @@ pub(super) struct Grant {
     sign_in: usize,
     /// Whether the person had come by their identity when it was given.
     by_identity: bool,
-    /// Whether the scope was granted that may be guarded.
-    guarded: bool,
+    /// Which scopes of its API were granted.
+    scopes: Scopes,
     created: i64,
     ended: bool,
 }
@@ -93,11 +98,20 @@ struct AccessToken {
     grant: usize,
     expires: i64,
     said: Said,
+    /// The secret that signed it, if one did.
+    secret: Option<usize>,
     /// The roles that it tells.
     roles: Vec<Role>,
     revoked: bool,
     /// The era of its application when it was given.
     era: u32,
+}
+
+/// Of the scopes of an application's API the one that nobody guards, and the one that roles may guard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Scopes {
+    open: bool,
+    guarded: bool,
 }
 
 /// What a person meets on the way to a code.
@@ -114,7 +128,7 @@ pub(super) enum Given {
     New,
     /// The same, in place of what a lost answer gave.
     Instead,
-    /// These two again; the access token to the letter, unless the application was switched off in between, or roles have changed.
+    /// These two again; the access token to the letter, unless the application was switched off in between, or roles or the secret have changed.
     Again { refresh: usize, access: usize, to_the_letter: bool },
 }
 
@@ -127,20 +141,23 @@ pub(super) struct Model {
     /// Whether the provider gives them the role, and whether it did when they last came by it.
     role_there: [bool; 2],
     role_here: [bool; 2],
-    app_off: [bool; 2],
+    app_off: [bool; 3],
     /// How often each was switched off.
-    eras: [u32; 2],
+    eras: [u32; 3],
     /// The sign-in that each person's browser has, which may have ended.
     browsers: [Option<usize>; 2],
-    /// What each was allowed, and whether the scope that may be guarded is in it.
-    allowed: BTreeMap<(Person, App), bool>,
+    /// What each was allowed, and which scopes of its API are in it.
+    allowed: BTreeMap<(Person, App), Scopes>,
     sign_ins: Vec<SignIn>,
     pub(super) grants: Vec<Grant>,
     codes: Vec<Code>,
     refresh_tokens: Vec<RefreshToken>,
     access_tokens: Vec<AccessToken>,
     roles: Roles,
-    service_tokens: Vec<ServiceToken>,
+    service: Service,
+    secrets: Secrets,
+    keys: Vec<Key>,
+    key_tokens: Vec<KeyToken>,
     post: [Post; 2],
     tickets: Vec<Ticket>,
     undos: Vec<Undo>,
@@ -155,8 +172,8 @@ impl Model {
             leaving: [None; 2],
             role_there: [false; 2],
             role_here: [false; 2],
-            app_off: [false; 2],
-            eras: [0; 2],
+            app_off: [false; 3],
+            eras: [0; 3],
             browsers: [None; 2],
             allowed: BTreeMap::new(),
             sign_ins: Vec::new(),
@@ -165,7 +182,10 @@ impl Model {
             refresh_tokens: Vec::new(),
             access_tokens: Vec::new(),
             roles: Roles::default(),
-            service_tokens: Vec::new(),
+            service: Service::default(),
+            secrets: Secrets::first(now),
+            keys: Vec::new(),
+            key_tokens: Vec::new(),
             post: [Post::default().with_browsers(); 2],
             tickets: Vec::new(),
             undos: Vec::new(),
@@ -184,7 +204,9 @@ impl Model {
 
     /// Whether what an access token was given for holds.
     fn access_holds(&self, token: &AccessToken) -> bool {
-        self.holds(token.grant) && token.era == self.eras[self.grants[token.grant].app]
+        self.holds(token.grant)
+            && token.era == self.eras[self.grants[token.grant].app]
+            && self.secrets.takes(token.secret)
     }
 
     fn is_on(&self, app: App) -> Result<(), Rejection> {
@@ -224,12 +246,14 @@ impl Model {
         if signs_in {
             self.sign_in(person, known, by);
         }
-        let guarded = self.permits(person, app);
-        let consents = self.allowed.get(&(person, app)).is_none_or(|allowed| guarded && !allowed);
-        *self.allowed.entry((person, app)).or_default() |= guarded;
+        let scopes = self.scopes_of(person, app);
+        let covers = |had: &Scopes| (had.open || !scopes.open) && (had.guarded || !scopes.guarded);
+        let consents = !self.allowed.get(&(person, app)).is_some_and(covers);
+        let allowed = self.allowed.entry((person, app)).or_default();
+        *allowed = Scopes { open: allowed.open || scopes.open, guarded: allowed.guarded || scopes.guarded };
         let sign_in = self.browsers[person].unwrap();
         let by_identity = self.sign_ins[sign_in].upstream.is_some();
-        self.grants.push(Grant { person, app, sign_in, by_identity, guarded, created: self.now, ended: false });
+        self.grants.push(Grant { person, app, sign_in, by_identity, scopes, created: self.now, ended: false });
         self.codes.push(Code { grant: self.grants.len() - 1, expires: self.now + CODE, used: None });
         Ok(Way { signs_in, consents })
     }
@@ -290,8 +314,8 @@ impl Model {
         let era = self.eras[self.grants[grant].app];
         self.refresh_tokens.push(RefreshToken { grant, expires, replaced: None, superseded: false });
         let roles = self.roles_of(self.grants[grant].person);
-        let expires = self.now + ACCESS_TOKEN;
-        self.access_tokens.push(AccessToken { grant, expires, said, roles, revoked: false, era });
+        let (expires, secret) = (self.now + ACCESS_TOKEN, self.signed_by(self.grants[grant].app, said));
+        self.access_tokens.push(AccessToken { grant, expires, said, secret, roles, revoked: false, era });
     }
 
     pub(super) fn refresh(&mut self, token: usize, by: App, ask: Ask) -> Result<Given, Rejection> {
@@ -324,9 +348,10 @@ impl Model {
                 return Err(Rejection::ChangedRetry);
             }
             let (era, roles) = (self.eras[by], self.roles_of(self.grants[grant].person));
+            let secret = self.signed_by(by, said);
             let token = &mut self.access_tokens[replaced.access];
-            let to_the_letter = (token.era, token.said, &token.roles) == (era, said, &roles);
-            (token.era, token.said, token.roles) = (era, said, roles);
+            let to_the_letter = (token.era, token.said, token.secret, &token.roles) == (era, said, secret, &roles);
+            (token.era, token.said, token.secret, token.roles) = (era, said, secret, roles);
             return Ok(Given::Again { refresh: replaced.by, access: replaced.access, to_the_letter });
         }
         if self.now >= successor.expires {
@@ -358,7 +383,7 @@ impl Model {
     /// Two parties hold copies.
     fn reused(&mut self, grant: usize) -> Result<Given, Rejection> {
         match self.on_reuse {
-            OnReuse::User => self.end_all(self.grants[grant].person),
+            OnReuse::User => self.end_access(self.grants[grant].person),
             OnReuse::Grant => self.grants[grant].ended = true,
         }
         Err(Rejection::ReusedRefreshToken)

@@ -22,10 +22,10 @@ impl History<'_> {
             self.look_at_refresh_token(turn).await?;
             self.look_at_access_token(turn).await?;
         }
-        match self.service_tokens.len() {
-            0 => Ok(()),
-            count => self.look_at_service_token(count - 1).await,
+        if let Some(newest) = self.service_tokens.len().checked_sub(1) {
+            self.look_at_service_token(newest).await?;
         }
+        self.look_at_keys().await
     }
 
     /// At the end everything is looked at, and no grant has two leaves.
@@ -37,7 +37,9 @@ impl History<'_> {
         for token in 0..self.service_tokens.len() {
             self.look_at_service_token(token).await?;
         }
-        let apps = format!("client_id IN ('{}', '{}')", self.apps[SPA].id, self.apps[WEB].id);
+        self.look_at_all_keys().await?;
+        let [one, two, three] = &self.apps;
+        let apps = format!("client_id IN ('{}', '{}', '{}')", one.id, two.id, three.id);
         let doubled = format!(
             "SELECT COUNT(*) FROM (SELECT grant_id FROM refresh_tokens WHERE {apps} AND consumed_at IS NULL GROUP BY grant_id \
              HAVING COUNT(*) > 1) AS doubled"
@@ -69,9 +71,9 @@ impl History<'_> {
                 self.introspect(&self.place.api, text).await,
                 active,
             ),
-            Some((Introspector::Web, active)) => self.same(
+            Some((Introspector::Owner, active)) => self.same(
                 &format!("access token {token} asked by its owner"),
-                self.introspect(&self.apps[WEB], text).await,
+                self.introspect(&self.apps[self.app_of(self.model.grant_of_access(token))], text).await,
                 active,
             ),
             None => Ok(()),
@@ -79,11 +81,13 @@ impl History<'_> {
     }
 
     async fn look_at_refresh_token(&self, token: usize) -> Compared {
-        let said = self.introspect(&self.apps[WEB], &self.refresh_tokens[token]).await;
-        self.same(&format!("refresh token {token}"), said, self.model.refresh_token_is_active(token))
+        // The single-page app cannot ask: another does, which is told nothing.
+        let by = self.app_of(self.model.grant_of(token)).max(WEB);
+        let said = self.introspect(&self.apps[by], &self.refresh_tokens[token]).await;
+        self.same(&format!("refresh token {token}"), said, self.model.refresh_token_is_active(token, by))
     }
 
-    async fn introspect(&self, client: &Client, token: &str) -> Result<Option<Told>, Rejection> {
+    pub(super) async fn introspect(&self, client: &Client, token: &str) -> Result<Option<Told>, Rejection> {
         let answer = client.post("/introspect", &[("token", token)]).await;
         outcome(&answer).map(|()| answer.json()).map(|told| (told["active"] == true).then(|| self.read(&told)))
     }

@@ -125,7 +125,7 @@ impl History<'_> {
     }
 
     /// One that nobody has had.
-    fn fresh_password(&self) -> String {
+    pub(super) fn fresh_password(&self) -> String {
         format!("{PASSWORD}, {} of {}", self.steps, self.model.now)
     }
 

@@ -4,16 +4,16 @@ use doorward::protocol::audit::Act;
 use doorward::registry::{Error, Giving, Recipient, Registry, ResourceChange, RoleChange};
 use serde_json::Value;
 
-use super::{Compared, History, MAIL, Place, ROLE, outcome};
-use crate::model::operation::{Holder, Operation, Role};
+use super::{BOX, Compared, History, MAIL, Place, ROLE, outcome};
+use crate::model::operation::{App, Holder, OLD, Operation, Role};
 use crate::model::reference::{Outcome, Told};
 use crate::support::{Answer, unverified_claims};
 
 /// The scopes that a role permits, or permits no more.
-const GUARDED: [&str; 2] = ["notes:write", "mail:send"];
+const GUARDED: [&str; 3] = ["notes:write", "mail:send", "box:write"];
 
 impl Place {
-    fn registry(&self) -> (Registry, Act) {
+    pub(super) fn registry(&self) -> (Registry, Act) {
         (self.server.registry(), Act::of_operator(self.server.clock.now()))
     }
 
@@ -68,7 +68,7 @@ impl History<'_> {
                 let put = registry.give_role(whom, name(role), giving, &act).await;
                 (if has { "give a role" } else { "take a role" }, done(put), self.model.put_role(role, to, has))
             }
-            Operation::Credentials { named } => return Some(self.credentials(named).await),
+            Operation::Credentials { at, named } => return Some(self.credentials(at, named).await),
             _ => return None,
         };
         self.place.server.poll().await;
@@ -76,15 +76,16 @@ impl History<'_> {
         Some(self.same(what, server, model))
     }
 
-    async fn credentials(&mut self, named: bool) -> Compared {
-        let scope: &[(&str, &str)] = if named { &[("scope", "mail:send")] } else { &[] };
-        let answer = self.service.credentials(scope).await;
-        let model = self.model.credentials(named);
+    async fn credentials(&mut self, at: App, named: bool) -> Compared {
+        let asked = if named { ("scope", GUARDED[at]) } else { ("resource", if at == OLD { BOX } else { MAIL }) };
+        let answer = self.service.credentials(&[asked]).await;
+        let model = self.model.credentials(at, named);
         self.agree("credentials", outcome(&answer), &model)?;
         if model.is_ok() {
             let token = answer.json()["access_token"].as_str().unwrap().to_owned();
-            let told = self.model.service_wrote(self.service_tokens.len());
-            self.same("a token of the service", self.read(&unverified_claims(&token)), told)?;
+            let wrote = self.model.service_wrote(self.service_tokens.len());
+            let said = (self.read(&unverified_claims(&token)), self.secret_of(&token));
+            self.same("a token of the service", said, wrote)?;
             self.service_tokens.push(token);
         }
         Ok(())

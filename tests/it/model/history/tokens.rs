@@ -1,5 +1,8 @@
 //! Codes redeemed and tokens refreshed, each answer held against the model's.
 
+use doorward::secret::from_base64url;
+use serde_json::Value;
+
 use super::{API, Compared, History, ISSUER, outcome};
 use crate::model::operation::{App, Ask};
 use crate::model::reference::Given;
@@ -36,7 +39,19 @@ impl History<'_> {
         let (tokens, written) = (answer.json(), self.model.written(token));
         self.same("the scope of the answer", tokens["scope"].as_str(), Some(written.scope.as_str()))?;
         let claims = unverified_claims(tokens["access_token"].as_str().unwrap());
-        self.same("the access token", self.read(&claims), written)
+        self.same("the access token", self.read(&claims), written)?;
+        let signer = self.secret_of(tokens["access_token"].as_str().unwrap());
+        self.same("the secret of the access token", signer, self.model.secret_of(token))
+    }
+
+    /// Which secret signed a token; nothing when a published key did.
+    pub(super) fn secret_of(&self, token: &str) -> Option<usize> {
+        let header = from_base64url(token.split('.').next().unwrap()).unwrap();
+        let header: Value = serde_json::from_slice(&header).unwrap();
+        let place = |kid: &Value| self.secrets.iter().position(|known| kid == known.as_str());
+        let signer = (header["alg"] == "HS256").then(|| place(&header["kid"]).unwrap());
+        self.tally(if signer.is_some() { "a token under a secret" } else { "a token under a key" });
+        signer
     }
 
     /// Presents the newest token of a grant, if it has one, again and again, after so many seconds each.
@@ -57,7 +72,7 @@ impl History<'_> {
             Ask::Whole => None,
             Ask::Openid => Some(("scope", "openid")),
             Ask::Email => Some(("scope", "email")),
-            Ask::Guarded => Some(("scope", ["openid notes:write", "openid mail:send"][by])),
+            Ask::Guarded => Some(("scope", ["openid notes:write", "openid mail:send", "openid box:write"][by])),
             Ask::Wider => Some(("scope", "openid profile")),
             Ask::Issuer => Some(("resource", ISSUER)),
             Ask::Api => Some(("resource", API)),

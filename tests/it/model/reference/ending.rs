@@ -3,7 +3,7 @@
 use doorward::protocol::rejection::Rejection;
 
 use super::{Grant, Model};
-use crate::model::operation::{App, Person};
+use crate::model::operation::{App, Holder, Person};
 
 /// How long there is to come back.
 const GRACE: i64 = 7 * 86_400;
@@ -44,7 +44,8 @@ impl Model {
     pub(in crate::model) fn revoke_access_token(&mut self, token: usize, by: App) -> Result<(), Rejection> {
         self.is_on(by)?;
         let token = &mut self.access_tokens[token];
-        token.revoked |= self.grants[token.grant].app == by;
+        // What a secret has signed that is gone is not known any more.
+        token.revoked |= self.grants[token.grant].app == by && self.secrets.takes(token.secret);
         Ok(())
     }
 
@@ -63,7 +64,14 @@ impl Model {
         }
     }
 
+    /// Everything ends that a person has, the keys of their scripts too.
     pub(in crate::model) fn end_all(&mut self, person: Person) {
+        self.end_access(person);
+        self.end_keys(Holder::Person(person));
+    }
+
+    /// Everything but the keys.
+    pub(super) fn end_access(&mut self, person: Person) {
         self.sign_ins.iter_mut().filter(|one| one.person == person).for_each(|one| one.ended = true);
         self.grants.iter_mut().filter(|one| one.person == person).for_each(|one| one.ended = true);
     }

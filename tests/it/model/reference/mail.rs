@@ -17,7 +17,7 @@ const ABSOLUTE: i64 = super::SIGN_IN_ABSOLUTE;
 #[derive(Clone, Copy, Default)]
 pub(super) struct Post {
     /// The account that the person has now, and its address.
-    account: usize,
+    pub(super) account: usize,
     address: usize,
     /// Whether it has no password.
     pub(super) lacks_password: bool,
@@ -140,11 +140,19 @@ impl Model {
         Ok(())
     }
 
-    /// A new password, after which everything else ends, and the browser in hand is signed in.
+    /// A new password by a mail, after which everything else ends, and the browser in hand is signed in.
     pub(in crate::model) fn set_password(&mut self, person: Person) {
         self.forget_tickets(person);
         self.end_all(person);
         self.sign_in(person, false, None);
+        self.post[person].lacks_password = false;
+    }
+
+    /// The operator sets the password anew: everything ends, and no former address leads back.
+    pub(in crate::model) fn reset(&mut self, person: Person) {
+        self.forget_tickets(person);
+        self.undos_of(person).for_each(|one| one.is_there = false);
+        self.end_all(person);
         self.post[person].lacks_password = false;
     }
 
@@ -158,10 +166,13 @@ impl Model {
     /// Changes the password: whether there was anybody to.
     pub(in crate::model) fn change_password(&mut self, person: Person, ends_all: bool) -> bool {
         let known = self.comes(person);
-        if known && ends_all {
-            self.set_password(person);
-        } else if known {
+        if known {
             self.forget_tickets(person);
+        }
+        if known && ends_all {
+            self.end_access(person);
+            self.sign_in(person, false, None);
+        } else if known {
             self.sign_in(person, true, None);
         }
         known

@@ -2,20 +2,22 @@
 
 use doorward::protocol::rejection::Rejection;
 
-use super::{ACCESS_TOKEN, AccessToken, Audience, Model};
-use crate::model::operation::{App, Ask, Holder, Person, Role, SPA, WEB};
+use super::{ACCESS_TOKEN, AccessToken, Audience, Model, Scopes};
+use crate::model::operation::{App, Ask, Holder, OLD, Person, Role, SPA, WEB};
 
 /// What everybody is granted.
 const OWN: &[&str] = &["email", "offline_access", "openid", "roles"];
-/// What the API of an application's tokens may guard: of the first its only scope, of the second one of two.
-const GUARDED: [&str; 2] = ["notes:write", "mail:send"];
+/// What the API of an application's tokens may guard: of the first its only scope, of the others one of two,
+const GUARDED: [&str; 3] = ["notes:write", "mail:send", "box:write"];
+/// and what it guards from nobody.
+const OPEN: [Option<&str>; 3] = [None, Some("mail:read"), Some("box:read")];
 
 /// What can be asked of the scopes and resources granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::model) struct Said {
     own: &'static [&'static str],
-    /// Whether the scope is among them that nobody guards.
-    mail: bool,
+    /// Those of the API.
+    open: Option<&'static str>,
     guarded: Option<&'static str>,
     pub(super) audience: Audience,
 }
@@ -47,20 +49,36 @@ pub(super) struct Roles {
     demands_clerk: bool,
     /// What people were given here, the newest last.
     here: [Vec<Role>; 2],
-    service: Vec<Role>,
+    pub(super) service: Vec<Role>,
+    /// Whether the API of the third application has no scope now that nobody guards.
+    lacks_open: bool,
+}
+
+/// The client that acts for itself.
+#[derive(Default)]
+pub(super) struct Service {
+    pub(super) is_off: bool,
+    /// How often it was switched off.
+    era: u32,
+    tokens: Vec<ServiceToken>,
 }
 
 /// A token of the service.
-pub(super) struct ServiceToken {
+struct ServiceToken {
+    /// For the API of this application.
+    at: App,
     expires: i64,
     said: Said,
+    secret: Option<usize>,
     roles: Vec<Role>,
+    /// The era of the service when it was given.
+    era: u32,
 }
 
 impl Said {
     /// The scopes as tokens write them.
     pub(in crate::model) fn scope(self) -> String {
-        let others = self.mail.then_some("mail:read").into_iter().chain(self.guarded);
+        let others = self.open.into_iter().chain(self.guarded);
         let mut all: Vec<&str> = self.own.iter().copied().chain(others).collect();
         all.sort_unstable();
         all.join(" ")
@@ -69,11 +87,38 @@ impl Said {
     pub(super) fn has(self, scope: &str) -> bool {
         self.own.contains(&scope)
     }
+
+    /// Of the API of this application these, and nothing else.
+    pub(super) fn of_api(at: App, scopes: Scopes) -> Self {
+        let (open, guarded) = (OPEN[at].filter(|_| scopes.open), scopes.guarded.then_some(GUARDED[at]));
+        Self { own: &[], open, guarded, audience: Audience::Api }
+    }
+
+    /// How many scopes of an API are in it.
+    pub(super) fn count(self) -> usize {
+        self.open.into_iter().chain(self.guarded).count()
+    }
+
+    /// Of its scopes those that the other has too.
+    pub(super) fn within(self, other: Self) -> Self {
+        Self { open: self.open.and(other.open), guarded: self.guarded.and(other.guarded), ..self }
+    }
 }
 
 impl Roles {
+    /// Whether the API of this application has the scope that nobody guards.
+    pub(super) fn has_open(&self, app: App) -> bool {
+        OPEN[app].is_some() && !(app == OLD && self.lacks_open)
+    }
+
+    /// What of this is left for these roles at the API of this application.
+    pub(super) fn left(&self, app: App, roles: &[Role], said: Said) -> Said {
+        let open = said.open.filter(|_| self.has_open(app));
+        Said { open, guarded: said.guarded.filter(|_| self.permit(app, roles)), ..said }
+    }
+
     /// Whether these roles may have the guarded scope of the API of this application.
-    fn permit(&self, app: App, roles: &[Role]) -> bool {
+    pub(super) fn permit(&self, app: App, roles: &[Role]) -> bool {
         let demanded = (app == WEB && self.demands_clerk).then_some(Role::Clerk);
         let mut guards = self.bundling.iter().copied().chain(demanded).peekable();
         guards.peek().is_none() || guards.any(|role| roles.contains(&role))
@@ -97,17 +142,21 @@ impl Model {
         roles
     }
 
-    /// Whether a person may have the guarded scope now that an application asks for.
-    pub(super) fn permits(&self, person: Person, app: App) -> bool {
-        self.roles.permit(app, &self.roles_of(person))
+    /// Which scopes of its API an application gets of a person now.
+    pub(super) fn scopes_of(&self, person: Person, app: App) -> Scopes {
+        Scopes { open: self.roles.has_open(app), guarded: self.roles.permit(app, &self.roles_of(person)) }
+    }
+
+    /// The secret that signs a token that says so at the API of this application; nothing when a published key does.
+    pub(super) fn signed_by(&self, app: App, said: Said) -> Option<usize> {
+        (app == OLD && said.audience == Audience::Api).then(|| self.secrets.signer(self.now))
     }
 
     /// What an access token says that a grant gives now for this.
     pub(in crate::model) fn said(&self, grant: usize, ask: Ask) -> Result<Said, Rejection> {
-        let (app, is_granted) = (self.grants[grant].app, self.grants[grant].guarded);
-        let guarded = is_granted.then_some(GUARDED[app]);
-        let all = Said { own: OWN, mail: app == WEB, guarded, audience: Audience::Issuer };
-        let own_alone = |own| Said { own, mail: false, guarded: None, ..all };
+        let (app, granted) = (self.grants[grant].app, self.grants[grant].scopes);
+        let all = Said { own: OWN, audience: Audience::Issuer, ..Said::of_api(app, granted) };
+        let own_alone = |own| Said { own, open: None, guarded: None, ..all };
         let said = match ask {
             Ask::Whole => all,
             Ask::Api if app == SPA => all,
@@ -115,22 +164,23 @@ impl Model {
             Ask::Issuer => return Ok(own_alone(OWN)),
             Ask::Openid => own_alone(&["openid"]),
             Ask::Email => own_alone(&["email"]),
-            Ask::Guarded if is_granted => Said { own: &["openid"], mail: false, ..all },
+            Ask::Guarded if granted.guarded => Said { own: &["openid"], open: None, ..all },
             Ask::Guarded | Ask::Wider => return Err(Rejection::WiderScope),
         };
         let said = self.left_of(grant, said);
-        let audience = match (app, said.mail || said.guarded.is_some()) {
+        let audience = match (app, said.count()) {
             (SPA, _) => Audience::Api,
-            (_, true) => Audience::Both,
-            (_, false) => Audience::Issuer,
+            (_, 0) => Audience::Issuer,
+            // What a secret signs is for its API alone.
+            (OLD, _) => Audience::Api,
+            _ => Audience::Both,
         };
         Ok(Said { audience, ..said })
     }
 
     /// What is left of what a token of a grant said.
     pub(super) fn left_of(&self, grant: usize, said: Said) -> Said {
-        let (person, app) = (self.grants[grant].person, self.grants[grant].app);
-        Said { guarded: said.guarded.filter(|_| self.permits(person, app)), ..said }
+        self.roles.left(self.grants[grant].app, &self.roles_of(self.grants[grant].person), said)
     }
 
     /// What an access token says.
@@ -146,32 +196,48 @@ impl Model {
         Told { scope: self.left_of(*grant, *said).scope(), roles }
     }
 
-    /// The service asks for a token, by the name of the guarded scope or for all that it may have.
-    pub(in crate::model) fn credentials(&mut self, named: bool) -> Result<(), Rejection> {
+    /// The service asks for a token for the API of this application, by the name of the guarded scope or for all that it may have.
+    pub(in crate::model) fn credentials(&mut self, at: App, named: bool) -> Result<(), Rejection> {
+        if self.service.is_off {
+            return Err(Rejection::ClientSwitchedOff);
+        }
         let roles = self.roles.service.clone();
-        let is_permitted = self.roles.permit(WEB, &roles);
-        if named && !is_permitted {
+        let said = self.roles.left(at, &roles, Said::of_api(at, Scopes { open: !named, guarded: true }));
+        if named && said.guarded.is_none() {
             return Err(Rejection::ScopeNeedsRole);
         }
-        let guarded = is_permitted.then_some(GUARDED[WEB]);
-        let said = Said { own: &[], mail: !named, guarded, audience: Audience::Api };
-        self.service_tokens.push(ServiceToken { expires: self.now + ACCESS_TOKEN, said, roles });
+        let (expires, secret, era) = (self.now + ACCESS_TOKEN, self.signed_by(at, said), self.service.era);
+        self.service.tokens.push(ServiceToken { at, expires, said, secret, roles, era });
         Ok(())
     }
 
-    /// What a token of the service says.
-    pub(in crate::model) fn service_wrote(&self, token: usize) -> Told {
-        let ServiceToken { said, roles, .. } = &self.service_tokens[token];
-        Told { scope: said.scope(), roles: roles.clone() }
+    /// What a token of the service says, and which secret signed it.
+    pub(in crate::model) fn service_wrote(&self, token: usize) -> (Told, Option<usize>) {
+        let ServiceToken { said, roles, secret, .. } = &self.service.tokens[token];
+        (Told { scope: said.scope(), roles: roles.clone() }, *secret)
     }
 
     /// What introspection tells of it; nothing when it is over.
     pub(in crate::model) fn service_told(&self, token: usize) -> Option<Told> {
-        let ServiceToken { expires, said, roles } = &self.service_tokens[token];
+        let ServiceToken { at, expires, said, secret, roles, era } = &self.service.tokens[token];
+        let is_on = !self.service.is_off && self.service.era == *era && self.secrets.takes(*secret);
         let now = &self.roles.service;
-        let said = Said { guarded: said.guarded.filter(|_| self.roles.permit(WEB, now)), ..*said };
+        let scope = self.roles.left(*at, now, *said).scope();
         let roles = roles.iter().copied().filter(|role| now.contains(role)).collect();
-        (self.now < *expires).then(|| Told { scope: said.scope(), roles })
+        (is_on && self.now < *expires).then_some(Told { scope, roles })
+    }
+
+    pub(in crate::model) fn switch_service(&mut self, off: bool, thorough: bool) {
+        self.service.era += u32::from(off && !self.service.is_off);
+        self.service.is_off = off;
+        if thorough {
+            self.end_keys(Holder::Service);
+        }
+    }
+
+    /// The API of the third application has the scope that nobody guards from now on, or lacks it.
+    pub(in crate::model) fn put_open(&mut self, has: bool) {
+        self.roles.lacks_open = !has;
     }
 
     pub(in crate::model) fn make_role(&mut self, permits: bool) -> Outcome {

@@ -4,7 +4,7 @@ use doorward::protocol::rejection::Rejection;
 
 use super::roles::Told;
 use super::{AccessToken, Ask, Audience, Model, RefreshToken};
-use crate::model::operation::{App, Role, WEB};
+use crate::model::operation::{App, Role, SPA};
 
 /// Who asks whether an access token holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(in crate::model) enum Introspector {
     /// The API that it is for.
     Api,
     /// The application that it was given to.
-    Web,
+    Owner,
 }
 
 impl Model {
@@ -20,6 +20,10 @@ impl Model {
     pub(in crate::model) fn userinfo(&self, token: usize) -> Result<Option<Vec<Role>>, Rejection> {
         let known = &self.access_tokens[token];
         let AccessToken { expires, said, revoked, grant, .. } = *known;
+        // Nobody of ours reads what a secret has signed.
+        if known.secret.is_some() {
+            return Err(Rejection::MalformedToken);
+        }
         if self.now >= expires {
             return Err(Rejection::ExpiredToken);
         }
@@ -47,18 +51,23 @@ impl Model {
         let told = active.then(|| self.told(known));
         match (said.audience, self.grants[grant].app) {
             (Audience::Api, _) => Some((Introspector::Api, Ok(told))),
-            (Audience::Issuer | Audience::Both, WEB) => Some((Introspector::Web, self.is_on(WEB).map(|()| told))),
-            _ => None,
+            (Audience::Issuer | Audience::Both, SPA) => None,
+            (Audience::Issuer | Audience::Both, app) => Some((Introspector::Owner, self.is_on(app).map(|()| told))),
         }
     }
 
-    /// What introspection tells of a refresh token, if it calls it active, when the application with the secret asks.
-    pub(in crate::model) fn refresh_token_is_active(&self, token: usize) -> Result<Option<Told>, Rejection> {
+    /// What introspection tells of a refresh token, if it calls it active, when this application asks.
+    pub(in crate::model) fn refresh_token_is_active(&self, token: usize, by: App) -> Result<Option<Told>, Rejection> {
         let RefreshToken { grant, expires, replaced, superseded } = self.refresh_tokens[token];
-        let own = self.grants[grant].app == WEB;
+        let own = self.grants[grant].app == by;
         let is_active = own && replaced.is_none() && !superseded && self.now < expires && self.holds(grant);
         let told = || Told { scope: self.said(grant, Ask::Whole).unwrap().scope(), roles: Vec::new() };
-        self.is_on(WEB).map(|()| is_active.then(told))
+        self.is_on(by).map(|()| is_active.then(told))
+    }
+
+    /// The secret that signed an access token, if one did.
+    pub(in crate::model) fn secret_of(&self, access_token: usize) -> Option<usize> {
+        self.access_tokens[access_token].secret
     }
 
     /// The grant of a refresh token.
