@@ -268,8 +268,45 @@ mod tests {
     }
 
     #[test]
-    fn a_key_lives_until_it_ends_expires_or_its_overlap_is_over() {
-        let live = ApiKey {
+    fn a_key_may_do_what_its_owner_may_do_now_and_never_more_than_it_says() {
+        use crate::protocol::client::ClientType;
+        let (anns, none): (&[String], &[String]) = (&["clerk".to_owned()], &[]);
+        let mut api = Resource::new("https://a.test".into(), NOW);
+        api.scopes = ["read", "write", "more"].map(|scope| (scope.to_owned(), String::new())).into();
+        api.guards = [("write".to_owned(), ["clerk".to_owned()].into())].into();
+        let key = ApiKey { scopes: ScopeSet::parse("read write").unwrap(), ..live() };
+        let left = |holder, service: Option<&Client>, apis: &[Resource]| {
+            key.allows(holder, service, apis).map(|scopes| scopes.to_string())
+        };
+        let text = |scopes: &str| Some(scopes.to_owned());
+        let apis = [Resource::new("https://b.test".into(), NOW), api.clone()];
+        assert_eq!(left(Holder::Person(anns), None, &apis), text("read write"));
+        assert_eq!(left(Holder::Person(none), None, &apis), text("read"), "the role is gone");
+        let lacking = |scopes: &[&str]| {
+            let mut api = api.clone();
+            api.scopes.retain(|scope, _| !scopes.contains(&scope.as_str()));
+            [api]
+        };
+        assert_eq!(left(Holder::Person(anns), None, &lacking(&["read"])), text("write"), "the scope is gone");
+        assert_eq!(left(Holder::Person(none), None, &lacking(&["read"])), None, "nothing is left");
+        assert_eq!(left(Holder::Person(anns), None, &apis[..1]), None, "the API is gone");
+        let mut service = Client::new("s".into(), ClientType::Service, NOW);
+        service.scopes = ScopeSet::parse("write more").unwrap();
+        let of = |service: &Client| left(Holder::Service(anns), Some(service), &apis);
+        assert_eq!(of(&service), text("write"), "the service may not ask for the other");
+        let narrowed = |change: &dyn Fn(&mut Client)| {
+            let mut service = service.clone();
+            change(&mut service);
+            of(&service)
+        };
+        assert_eq!(narrowed(&|service| service.scopes = ScopeSet::parse("more").unwrap()), None);
+        assert_eq!(narrowed(&|service| service.resources = vec!["https://b.test".into()]), None);
+        assert_eq!(narrowed(&|service| service.disabled_at = Some(NOW)), None);
+        assert_eq!(left(Holder::Service(none), Some(&service), &apis), None);
+    }
+
+    fn live() -> ApiKey {
+        ApiKey {
             id: "dwk_0aZ9bY8cX7dW".into(),
             owner: Owner::User("u".into()),
             resource: "https://a.test".into(),
@@ -282,7 +319,12 @@ mod tests {
             ended_at: None,
             end_reason: None,
             successor: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_key_lives_until_it_ends_expires_or_its_overlap_is_over() {
+        let live = live();
         let with = |change: &dyn Fn(&mut ApiKey)| {
             let mut key = live.clone();
             change(&mut key);

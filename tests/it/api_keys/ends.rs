@@ -1,9 +1,15 @@
 //! How a key ends: with its owner, at its time, by being replaced; at once on every node.
 
-use doorward::registry::{KeyOwner, State};
+use doorward::protocol::client::{self, ClientType};
+use doorward::protocol::on_reuse::OnReuse;
+use doorward::protocol::rejection::Rejection;
+use doorward::protocol::scope::ScopeSet;
+use doorward::registry::{KeyOwner, State, UserChange};
+use doorward::secret::Secret;
+use serde_json::Value;
 
 use super::{ANN, ORDERS, Place, place, wanted};
-use crate::support::Client;
+use crate::support::{Client, PASSWORD};
 
 /// What the API is told by another node.
 async fn is_active_at(api: &Client, key: &str) -> bool {
@@ -62,6 +68,70 @@ async fn a_key_of_a_service_ends_with_the_service() {
     let another = place.make(owner, wanted(ORDERS, "orders:read")).await;
     registry.delete_client(&place.service.id, &place.act()).await.unwrap();
     assert!(!place.is_active(another.secret.expose()).await);
+}
+
+/// What a person has in their scripts goes on where it is they who act, or where a token of an application was stolen.
+#[tokio::test]
+async fn a_key_outlives_its_owners_own_new_password_and_a_reused_token_and_ends_with_a_password_of_the_operators() {
+    let place = place().await;
+    let key = place.key().await.secret;
+    let mut browser = place.server.browser();
+    browser.sign_in(ANN).await;
+    let scopes = ScopeSet::parse("openid offline_access").unwrap();
+    let change =
+        |client: &mut client::Client| (client.scopes, client.metadata.on_reuse) = (scopes, Some(OnReuse::User));
+    let app = place.server.db_client(ClientType::Web, change).await;
+    let code = browser.code(&app, ANN, "scope=openid+offline_access").await;
+    let refreshed = async |tokens: &Value| {
+        let token = tokens["refresh_token"].as_str().unwrap();
+        app.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    };
+    let first = app.redeem(&code).await.ok();
+    let second = refreshed(&first).await.ok();
+    refreshed(&second).await.ok();
+    refreshed(&first).await.refused_json(400, Rejection::ReusedRefreshToken);
+    assert!(place.is_active(key.expose()).await);
+
+    browser.sign_in(ANN).await;
+    let page = browser.visit("/account/password").await;
+    let form = page.form("#change-password").with("current_password", PASSWORD);
+    assert_eq!(form.field("end_all"), "yes");
+    browser.press(&form.with("password", "a louder river at dusk")).await;
+    assert!(place.is_active(key.expose()).await);
+
+    let password = Some(Secret::presented("a river that nobody has seen"));
+    let change = UserChange { password, ..UserChange::default() };
+    place.server.registry().change_user(ANN, change, &place.act()).await.unwrap();
+    assert!(!place.is_active(key.expose()).await);
+}
+
+/// Whatever has shut the owner out: that a key has an end of its own beside is a second lock.
+#[tokio::test]
+async fn a_key_whose_owner_cannot_be_used_is_worth_nothing_meanwhile() {
+    let place = place().await;
+    let anns = place.key().await.secret;
+    let service = place.make(KeyOwner::Client(&place.service.id), wanted(ORDERS, "orders:read")).await.secret;
+    let tokens = [place.token(anns.expose()).await, place.token(service.expose()).await];
+    let now = place.server.clock.now().seconds();
+    let (ann, client) = (format!("WHERE id = '{}'", place.ann), format!("WHERE client_id = '{}'", place.service.id));
+    for (table, column, which, key) in [
+        ("users", "disabled_at", &ann, 0),
+        ("users", "delete_after", &ann, 0),
+        // Before the node has heard of it.
+        ("clients", "disabled_at", &client, 1),
+    ] {
+        let (texts, other) = ([anns.expose(), service.expose()], [service.expose(), anns.expose()][key]);
+        let put = async |value: &str| {
+            let sql = format!("UPDATE {table} SET {column} = {value} {which}");
+            assert_eq!(place.server.database.db_execute(&sql).await, 1);
+        };
+        put(&(now + 7 * 86_400).to_string()).await;
+        assert!(!place.is_active(texts[key]).await && !place.is_active(&tokens[key]).await, "{table}.{column}");
+        place.trade(texts[key], &[]).await.refused_json(400, Rejection::EndedApiKey);
+        assert!(place.is_active(other).await);
+        put("NULL").await;
+        assert!(place.is_active(texts[key]).await && place.is_active(&tokens[key]).await);
+    }
 }
 
 #[tokio::test]

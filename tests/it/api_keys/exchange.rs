@@ -2,11 +2,12 @@
 
 use doorward::protocol::api_key::TOKEN_TYPE;
 use doorward::protocol::rejection::Rejection;
-use doorward::registry::{Giving, KeyOwner, NewKey, Recipient};
+use doorward::protocol::role::RolesSeen;
+use doorward::registry::{Giving, KeyOwner, NewKey, Recipient, ResourceChange};
 use serde_json::json;
 
-use super::{ANN, NOTES, ORDERS, place, trade, wanted};
-use crate::support::unverified_claims;
+use super::{ANN, NOTES, ORDERS, over, place, trade, wanted};
+use crate::support::{Server, unverified_claims};
 
 #[tokio::test]
 async fn a_key_is_traded_for_a_token_that_names_it_as_its_grant() {
@@ -54,6 +55,42 @@ async fn a_token_lives_no_longer_than_its_key() {
     place.server.turn(1);
     place.trade(made.secret.expose(), &[]).await.refused_json(400, Rejection::EndedApiKey);
     assert!(!place.is_active(made.secret.expose()).await);
+}
+
+#[tokio::test]
+async fn a_token_lives_no_longer_than_others_and_a_quarter_of_an_hour_at_most() {
+    for (lifetime, lives) in [(300, 300), (3600, 900)] {
+        let place = over(Server::with(|config| config.tokens.access_token_lifetime = lifetime).await).await;
+        let key = place.key().await.secret;
+        assert_eq!(place.trade(key.expose(), &[]).await.ok()["expires_in"], lives);
+    }
+}
+
+#[tokio::test]
+async fn a_trade_is_noted_as_a_use_from_where_the_key_was_shown() {
+    let place = place().await;
+    let made = place.key().await;
+    place.token(made.secret.expose()).await;
+    place.token(made.secret.expose()).await;
+    let (view, uses) = place.server.registry().api_key(&made.key.id, &place.act()).await.unwrap();
+    assert_eq!((view.last_used_network.as_deref(), uses.len()), (Some("203.0.113.7"), 1));
+    assert_eq!((uses[0].how.as_deref(), uses[0].by.as_str()), (Some("traded"), &*format!("client:{}", made.key.id)));
+}
+
+#[tokio::test]
+async fn an_api_sees_of_the_owners_roles_those_that_it_wants_to_see() {
+    let place = place().await;
+    place.put(Recipient::User(ANN), Giving::Grant).await;
+    let key = place.key().await.secret;
+    let token = place.token(key.expose()).await;
+    assert_eq!(unverified_claims(&token)["roles"], json!(["clerk"]));
+    let roles_seen = Some(RolesSeen::try_from("none".to_owned()).unwrap());
+    place.change(ResourceChange { roles_seen, ..ResourceChange::default() }).await;
+    for asked in [key.expose(), &token] {
+        let seen = place.seen(asked).await;
+        assert_eq!((&seen["active"], seen.get("roles")), (&json!(true), None));
+    }
+    assert_eq!(unverified_claims(&place.token(key.expose()).await).get("roles"), None);
 }
 
 #[tokio::test]
