@@ -1,12 +1,103 @@
-//! The other half of every token: an API that checks tokens, and a service that gets them.
+//! The other half of every token: an API that checks tokens, and a service that gets them. For any OpenID provider, and best with Doorward.
+//!
+//! # An API
+//!
+//! Whoever calls shows a token of the issuer for this API, or is told what is wrong with it; the handler knows who it is.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use doorward_client::{Caller, RequireAuth, RequireScope, Verifier};
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = Verifier::discover("https://login.example.org").audience("https://api.example.org").build().await?;
+//! let api: Router = Router::new()
+//!     .route("/notes", get(|caller: Caller| async move { format!("the notes of {}", caller.subject()) }))
+//!     .layer(RequireScope::new("notes:read"))
+//!     .layer(RequireAuth::new(verifier));
+//! # Ok(()) }
+//! ```
+//!
+//! # Its tests
+//!
+//! An issuer in process takes the place of the server: `testing::Issuer` (feature `testing`).
+//!
+//! # Where the rules are
+//!
+//! | what | where |
+//! | --- | --- |
+//! | what a token is, before any key is looked at | [`jws`] |
+//! | which keys there are, and what each verifies | [`KeySet`], [`PublicKey`] |
+//! | what a token must say | [`Rules`], [`Times`] |
+//! | the same under a secret | [`SharedSecretVerifier`] |
+//! | when keys are read anew | [`Verifier`] |
+//! | why something is refused | [`Refusal`], and `Denied` for the answer (feature `tower`) |
+//!
+//! All but the verifier is pure: the time is an argument, and nothing is asked of anybody.
+//!
+//! Tokens that are bound to a key (`cnf`) are refused, for a bearer shows nothing of it: [`VerifierBuilder::take_key_bound`].
 #![forbid(unsafe_code)]
 
+mod algorithm;
+#[cfg(feature = "tower")]
+mod auth;
+#[cfg(feature = "tower")]
+mod caller;
+mod claims;
 #[cfg(any(feature = "verify", feature = "token-source"))]
 mod clock;
+#[cfg(feature = "tower")]
+mod credential;
+#[cfg(feature = "tower")]
+mod denied;
+#[cfg(feature = "axum")]
+mod extract;
+#[cfg(feature = "introspect")]
+mod form;
 pub mod http;
+#[cfg(feature = "introspect")]
+mod introspection;
+pub mod jws;
+mod key_set;
+#[cfg(feature = "tower")]
+mod layers;
+mod public_key;
+mod refusal;
+#[cfg(feature = "tower")]
+mod resource_metadata;
+mod rules;
+mod shared_secret;
+mod strict;
+#[cfg(feature = "testing")]
+pub mod testing;
+#[cfg(feature = "verify")]
+mod verifier;
 
+pub use algorithm::Algorithm;
+#[cfg(feature = "tower")]
+pub use auth::Auth;
+#[cfg(feature = "tower")]
+pub use caller::{Caller, CallerKind, Need};
+pub use claims::{Actor, Claims, Confirmation};
 #[cfg(any(feature = "verify", feature = "token-source"))]
 pub use clock::Clock;
+#[cfg(feature = "tower")]
+pub use denied::{Denied, Reason};
+#[cfg(feature = "axum")]
+pub use extract::{Allowed, Bearer, Needs};
 #[cfg(feature = "reqwest")]
 pub use http::Reqwest;
 pub use http::{Http, HttpError};
+#[cfg(feature = "introspect")]
+pub use introspection::{Introspector, IntrospectorAudience, IntrospectorBuilder, IntrospectorIssuer};
+pub use jws::insecure_claims_without_any_verification;
+pub use key_set::{KeySet, NotAKeySet};
+#[cfg(feature = "tower")]
+pub use layers::{Answering, Authenticated, Guarded, RequireAny, RequireAuth, RequireRole, RequireScope};
+pub use public_key::PublicKey;
+pub use refusal::{Refusal, Unavailable, VerifyError};
+#[cfg(feature = "tower")]
+pub use resource_metadata::{NotAnAddress, ResourceMetadata};
+pub use rules::{Rules, Times, TokenType};
+pub use shared_secret::{SharedSecret, SharedSecretVerifier, WeakSecret};
+#[cfg(feature = "verify")]
+pub use verifier::{BuildError, Discovery, Verifier, VerifierBuilder};

@@ -1,0 +1,23 @@
+//! An API for people who may read notes. Against `doorward demo`:
+//!
+//! ```sh
+//! ISSUER=http://127.0.0.1:8000 AUDIENCE=http://127.0.0.1:8001/api cargo run -p doorward-client --features axum --example api
+//! ```
+
+use axum::{Router, routing::get};
+use doorward_client::{Caller, RequireAuth, RequireScope, Verifier};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let verifier = Verifier::discover(var("ISSUER")?).audience(var("AUDIENCE")?).build().await?;
+    let api = Router::new()
+        .route("/notes", get(|caller: Caller| async move { format!("the notes of {}\n", caller.subject()) }))
+        .layer(RequireScope::new("notes:read"))
+        .layer(RequireAuth::new(verifier));
+    let listener = tokio::net::TcpListener::bind(var("LISTEN").unwrap_or("127.0.0.1:9000".to_owned())).await?;
+    Ok(axum::serve(listener, api).await?)
+}
+
+fn var(name: &str) -> Result<String, String> {
+    std::env::var(name).map_err(|_| format!("set {name}"))
+}
