@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::strict::{self, Strict};
+use crate::strict::{self, Object, Strict};
 
 /// What a verified access token says. Only a verifier makes one.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +55,12 @@ pub struct Actor {
     #[serde(rename = "iss")]
     pub issuer: Option<String>,
     /// Who acted before it: `act`.
-    #[serde(rename = "act")]
+    #[serde(rename = "act", default, deserialize_with = "before")]
     pub before: Option<Box<Actor>>,
+}
+
+fn before<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<Actor>>, D::Error> {
+    Object::deserialize(deserializer).map(|Object(actor)| Some(Box::new(actor)))
 }
 
 /// The key that whoever shows a token must prove to have (RFC 7800 §3.1).
@@ -183,7 +187,8 @@ where
         return Err(A::Error::custom("a member stands twice"));
     }
     let Strict(value) = members.next_value()?;
-    *place = Some(serde_json::from_value(value).map_err(A::Error::custom)?);
+    let Object(value) = serde_json::from_value(value).map_err(A::Error::custom)?;
+    *place = Some(value);
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::algorithm::Algorithm;
 use crate::public_key::PublicKey;
 use crate::refusal::Refusal;
-use crate::strict::Strict;
+use crate::strict::{Object, Strict};
 
 /// The longest token that is looked at, in bytes.
 pub const MAX_LENGTH: usize = 8192;
@@ -58,7 +58,8 @@ impl<'a> Jws<'a> {
         if payload.contains('.') {
             return Err(Refusal::Malformed);
         }
-        let header: Header = serde_json::from_slice(&decoded(header)?).map_err(|_| Refusal::Malformed)?;
+        let Object(header) =
+            serde_json::from_slice::<Object<Header>>(&decoded(header)?).map_err(|_| Refusal::Malformed)?;
         if header.crit.0 {
             return Err(Refusal::CriticalHeader);
         }
@@ -109,7 +110,7 @@ impl<'a> Jws<'a> {
     /// What anybody may have written into it: only ever a hint of what to say when it is refused.
     #[cfg(feature = "verify")]
     pub(crate) fn claimed(&self) -> Option<Claimed> {
-        serde_json::from_slice(&decoded(self.payload).ok()?).ok()
+        serde_json::from_slice(&decoded(self.payload).ok()?).ok().map(|Object(claimed)| claimed)
     }
 }
 
@@ -133,12 +134,12 @@ impl std::fmt::Debug for Jws<'_> {
 pub struct Payload(Vec<u8>);
 
 impl Payload {
-    /// Reads it as JSON.
+    /// Reads it as a JSON object.
     ///
     /// # Errors
     /// [`Refusal::Malformed`].
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.0).map_err(|_| Refusal::Malformed)
+        serde_json::from_slice(&self.0).map(|Object(read)| read).map_err(|_| Refusal::Malformed)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::algorithm::Algorithm;
 use crate::jws::Jws;
 use crate::public_key::{Jwk, PublicKey};
 use crate::refusal::Refusal;
+use crate::strict::Object;
 
 /// The public keys of an issuer, ready to verify.
 #[derive(Debug, Default)]
@@ -41,10 +42,10 @@ impl KeySet {
             #[serde(borrow)]
             keys: Vec<&'a RawValue>,
         }
-        let set: Set<'_> = serde_json::from_slice(json).map_err(|_| NotAKeySet)?;
+        let Object(set) = serde_json::from_slice::<Object<Set<'_>>>(json).map_err(|_| NotAKeySet)?;
         let mut read = Self::default();
         for text in set.keys {
-            let Ok(jwk) = serde_json::from_str::<Jwk>(text.get()) else {
+            let Ok(Object(jwk)) = serde_json::from_str::<Object<Jwk>>(text.get()) else {
                 read.skipped += 1;
                 continue;
             };

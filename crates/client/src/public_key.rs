@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use crate::algorithm::Algorithm;
+use crate::strict::Object;
 
 /// A public key with the one algorithm that it verifies.
 #[derive(Clone)]
@@ -64,7 +65,7 @@ impl PublicKey {
     /// From a JWK, as JSON. `None` for one that is broken, meant for something else than signatures, of an algorithm that is not one of
     /// [`Algorithm`], or that fits several: an RSA key has to say `alg`.
     pub fn from_jwk(json: &[u8]) -> Option<Self> {
-        let jwk: Jwk = serde_json::from_slice(json).ok()?;
+        let Object(jwk) = serde_json::from_slice::<Object<Jwk>>(json).ok()?;
         let mut keys = jwk.public_keys();
         let key = keys.pop()?;
         keys.is_empty().then_some(key)

@@ -1,7 +1,10 @@
-//! JSON in which no member stands twice, however deep: two readers of the same text must not come to two results (RFC 8725 §2.4).
+//! JSON that has one meaning: no member stands twice, however deep, and what should be an object is one. Two readers of the same text must not come to
+//! two results (RFC 8725 §2.4).
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -77,5 +80,28 @@ pub(crate) fn insert<E: Error>(map: &mut Map<String, Value>, name: String, value
             Ok(())
         }
         serde_json::map::Entry::Occupied(_) => Err(E::custom("a member stands twice")),
+    }
+}
+
+/// A value that stands as an object: what is derived also takes an array of the members in their order.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members))
     }
 }

@@ -60,8 +60,8 @@ impl Verifier {
     pub async fn verify(&self, token: &str) -> Result<Claims, VerifyError> {
         let token = Jws::parse(token)?;
         match self.by_kept(&token) {
-            Answer::Decided(result) => Ok(result?),
-            Answer::Unknown => self.by_others(&token).await,
+            Some(decided) => Ok(decided?),
+            None => self.by_others(&token).await,
         }
     }
 
@@ -70,14 +70,14 @@ impl Verifier {
         self.0.rules.issuer()
     }
 
-    /// The answer by the keys that are at hand.
-    fn by_kept(&self, token: &Jws<'_>) -> Answer {
+    /// The answer by the keys that are at hand, when some count and its own is among them.
+    fn by_kept(&self, token: &Jws<'_>) -> Option<Result<Claims, Refusal>> {
         let shared = &*self.0;
         let kept = shared.keys.kept();
-        let Some(kept) = kept.as_deref().filter(|kept| shared.keys.count(kept)) else { return Answer::Unknown };
+        let kept = kept.as_deref().filter(|kept| shared.keys.count(kept))?;
         match shared.rules.verify(token, &kept.set, shared.clock.now()) {
-            Err(Refusal::UnknownKey) => Answer::Unknown,
-            decided => Answer::Decided(decided),
+            Err(Refusal::UnknownKey) => None,
+            decided => Some(decided),
         }
     }
 
@@ -94,11 +94,9 @@ impl Verifier {
             Begun::Running(done) => {
                 keys.wait(done).await;
                 match self.by_kept(token) {
-                    Answer::Decided(result) => Ok(result?),
-                    Answer::Unknown if keys.kept().as_deref().map(|kept| kept.at) > before => {
-                        Err(Refusal::UnknownKey.into())
-                    }
-                    Answer::Unknown => Err(keys.unavailable().into()),
+                    Some(decided) => Ok(decided?),
+                    None if keys.kept().as_deref().map(|kept| kept.at) > before => Err(Refusal::UnknownKey.into()),
+                    None => Err(keys.unavailable().into()),
                 }
             }
             Begun::TooSoon(retry_after) => match keys.kept().as_deref().filter(|kept| keys.count(kept)) {
@@ -116,11 +114,4 @@ impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Verifier").field(&self.0.rules).finish()
     }
-}
-
-/// What the keys at hand say of a token.
-enum Answer {
-    Decided(Result<Claims, Refusal>),
-    /// There are none that count, or its key is not among them.
-    Unknown,
 }

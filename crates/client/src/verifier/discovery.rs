@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::address;
 use crate::http::{Http, HttpError};
 use crate::key_set::KeySet;
+use crate::strict::Object;
 
 /// The longest metadata, in bytes.
 const LONGEST_METADATA: usize = 64 * 1024;
@@ -63,7 +64,7 @@ pub(crate) struct Metadata {
 pub(crate) async fn metadata(http: &Arc<dyn Http>, issuer: &str) -> Result<Metadata, FetchError> {
     let uri = address::of_metadata(issuer).ok_or_else(|| FetchError::Address(issuer.to_owned()))?;
     let answer = get(http, uri, LONGEST_METADATA).await?;
-    let metadata: Metadata =
+    let Object(metadata): Object<Metadata> =
         serde_json::from_slice(answer.body()).map_err(|_| FetchError::Unreadable("metadata of an issuer"))?;
     if metadata.issuer != issuer {
         // Only what looks like an address is worth a line in a log.

@@ -26,6 +26,8 @@ fn a_broken_key_does_not_spoil_the_others() {
         json!({ "kty": "OKP", "kid": "a", "crv": "X25519", "x": "A".repeat(43) }),
         json!({ "kty": "oct", "kid": "a", "k": "A".repeat(43) }),
         json!({ "kty": "EC", "kid": ["a"] }),
+        // The members in their order.
+        json!(["OKP", "ed", "EdDSA", "sig", null, "Ed25519", null, null, signer.jwk()["x"], null]),
     ];
     for key in &broken {
         let keys = set(&[key.clone(), signer.jwk(), key.clone()]);
