@@ -17,7 +17,25 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # Its tests
+//! # A service
+//!
+//! It has a token whenever it needs one, and its calls have one each (features `token-source` and `reqwest`).
+//!
+//! ```no_run
+//! use doorward_client::TokenSource;
+//! use doorward_client::source::BearerFrom;
+//!
+//! # async fn call(secret: String, api: reqwest::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let source = TokenSource::discover("https://login.example.org")
+//!     .client("nightly-job")
+//!     .secret(secret)
+//!     .scope("notes:read")
+//!     .build()?;
+//! let answer = api.get("https://api.example.org/notes").bearer_from(&source).send().await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # The tests of an API
 //!
 //! An issuer in process takes the place of the server: `testing::Issuer` (feature `testing`).
 //!
@@ -30,6 +48,7 @@
 //! | what a token must say | [`Rules`], [`Times`] |
 //! | the same under a secret | [`SharedSecretVerifier`] |
 //! | when keys are read anew | [`Verifier`] |
+//! | tokens for a service | `source` (feature `token-source`) |
 //! | why something is refused | [`Refusal`], and `Denied` for the answer (feature `tower`) |
 //!
 //! All but the verifier is pure: the time is an argument, and nothing is asked of anybody.
@@ -51,7 +70,7 @@ mod credential;
 mod denied;
 #[cfg(feature = "axum")]
 mod extract;
-#[cfg(feature = "introspect")]
+#[cfg(any(feature = "introspect", feature = "token-source"))]
 mod form;
 pub mod http;
 #[cfg(feature = "introspect")]
@@ -66,6 +85,8 @@ mod refusal;
 mod resource_metadata;
 mod rules;
 mod shared_secret;
+#[cfg(feature = "token-source")]
+pub mod source;
 mod strict;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -99,5 +120,7 @@ pub use refusal::{Refusal, Unavailable, VerifyError};
 pub use resource_metadata::{NotAnAddress, ResourceMetadata};
 pub use rules::{Rules, Times, TokenType};
 pub use shared_secret::{SharedSecret, SharedSecretVerifier, WeakSecret};
+#[cfg(feature = "token-source")]
+pub use source::TokenSource;
 #[cfg(feature = "verify")]
 pub use verifier::{BuildError, Discovery, Verifier, VerifierBuilder};
