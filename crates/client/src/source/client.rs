@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, Request, Response, Uri};
+use http::{HeaderMap, Request, Response};
 use tokio::sync::Mutex;
 
 use super::answer;
@@ -16,7 +16,6 @@ use super::form::Form;
 use super::metadata::{self, Metadata};
 use super::pace::Moment;
 use super::token::Held;
-use crate::http::is_allowed;
 use crate::{Clock, Http};
 
 /// A client, and all that is needed to ask as one.
@@ -37,6 +36,10 @@ pub(super) struct Client {
     /// How long asking may take.
     pub(super) patience: Duration,
     /// Whether plain http may carry tokens to APIs on other machines.
+    #[cfg_attr(
+        not(any(feature = "reqwest", feature = "tower")),
+        expect(dead_code, reason = "nothing here calls an API")
+    )]
     pub(super) in_the_clear: bool,
 }
 
@@ -170,8 +173,9 @@ impl Client {
     }
 
     /// Whether a token may travel to this address of an API. One without a host goes where a connection leads that is not ours to judge.
-    pub(super) fn may_carry(&self, uri: &Uri) -> bool {
-        self.in_the_clear || uri.authority().is_none() || is_allowed(uri)
+    #[cfg(any(feature = "reqwest", feature = "tower"))]
+    pub(super) fn may_carry(&self, uri: &http::Uri) -> bool {
+        self.in_the_clear || uri.authority().is_none() || crate::http::is_allowed(uri)
     }
 }
 

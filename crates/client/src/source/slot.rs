@@ -219,3 +219,39 @@ impl Drop for Landing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use bytes::Bytes;
+    use http::{Request, Response};
+
+    use super::*;
+    use crate::http::Sending;
+    use crate::{Http, TokenSource};
+
+    /// Gives tokens without a network, and counts them.
+    struct Giver(Arc<AtomicUsize>);
+
+    impl Http for Giver {
+        fn send(&self, _: Request<Bytes>) -> Sending<'_> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            let body = br#"{"access_token":"token","token_type":"Bearer","expires_in":900}"#;
+            Box::pin(async { Ok(Response::new(Bytes::from_static(body))) })
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_to_the_lock_late_finds_the_token_that_another_fetched() {
+        let given = Arc::new(AtomicUsize::new(0));
+        let builder = TokenSource::at("https://login.example.org/token").client("service").secret("secret");
+        let source = builder.http(Giver(Arc::clone(&given))).build().unwrap();
+        source.get().await.unwrap();
+        // This one saw none, and that one an old one, before they had the lock.
+        source.slot.fetch().await.unwrap();
+        source.slot.renew(Moment::now(&source.slot.client.clock));
+        assert!(source.slot.course().flight.is_none());
+        assert_eq!(given.load(Ordering::SeqCst), 1);
+    }
+}

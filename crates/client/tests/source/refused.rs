@@ -127,6 +127,22 @@ async fn a_token_that_was_dropped_serves_on_when_no_other_can_be_had() {
 }
 
 #[tokio::test]
+async fn a_token_is_not_dropped_while_the_server_wants_to_be_left_alone() {
+    let (site, clock) = (Site::start().await, clock());
+    let source = source(&site, &clock);
+    text(&source).await;
+    site.always(Some((503, Some("60"), String::new())));
+    site.refuse_all(true);
+    for _ in 0..2 {
+        assert_eq!(call(&source, &site).await, 401);
+        assert_eq!(site.count(), 2);
+        clock.turn(seconds(10));
+    }
+    site.refuse_all(false);
+    assert_eq!(call(&source, &site).await, 200);
+}
+
+#[tokio::test]
 async fn no_token_no_call() {
     let (site, clock) = (Site::start().await, clock());
     let source = source(&site, &clock);
