@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_document_that_cannot_be_used_is_refused() {
         let with = |issuer: &str, endpoint: &str| format!(r#"{{"issuer":"{issuer}","token_endpoint":{endpoint}}}"#);
-        let long = with(ISSUER, &format!(r#""https://login.example.org/{}""#, "x".repeat(MOST)));
+        let long = with(ISSUER, &format!(r#""https://login.example.org/token","x":"{}""#, "x".repeat(MOST)));
         for body in [
             &with("https://evil.example.org", r#""https://login.example.org/token""#),
             &with("https://login.example.org/", r#""https://login.example.org/token""#),

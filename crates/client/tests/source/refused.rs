@@ -39,7 +39,7 @@ async fn a_401_drops_the_token_and_the_request_is_sent_once_more() {
     assert_eq!(call(&source, &site).await, 200);
     site.refuse("token-1");
     assert_eq!(call(&source, &site).await, 200);
-    let body = |token: &str| (format!("Bearer {token}"), "body".to_owned());
+    let body = |token: &str| (format!("Bearer {token}"), "POST body".to_owned());
     assert_eq!(site.calls(), [body("token-1"), body("token-1"), body("token-2")]);
     assert_eq!(site.count(), 2);
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use serde_json::{Value, json};
@@ -136,7 +136,7 @@ impl Site {
         format!("{}/api", self.origin)
     }
 
-    /// What the API was called with: `Authorization` and body.
+    /// What the API was called with: `Authorization`, and method and body with a word on the header `x-more`.
     pub fn calls(&self) -> Vec<(String, String)> {
         self.state.calls.lock().unwrap().clone()
     }
@@ -168,10 +168,12 @@ pub fn given(number: usize, expires_in: Value) -> String {
     json!({ "access_token": format!("token-{number}"), "token_type": "Bearer", "expires_in": expires_in }).to_string()
 }
 
-async fn api(State(site): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn api(State(site): State<Arc<Inner>>, method: Method, headers: HeaderMap, body: Bytes) -> Response {
     let shown = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
     let token = shown.strip_prefix("Bearer ").unwrap_or_default().to_owned();
-    site.calls.lock().unwrap().push((shown, String::from_utf8(body.to_vec()).unwrap()));
+    let more = headers.get("x-more").map_or("", |_| " and more");
+    let sent = format!("{method} {}{more}", String::from_utf8_lossy(&body));
+    site.calls.lock().unwrap().push((shown, sent));
     if *site.refuses_all.lock().unwrap() || site.refused.lock().unwrap().contains(&token) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
