@@ -12,7 +12,7 @@ use aws_lc_rs::signature::{self, ParsedPublicKey, RsaPublicKeyComponents};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 use doorward_client::testing::Issuer;
 use doorward_client::{Algorithm, RequireAuth, Verifier};
 use http::{Request, Response};
@@ -165,5 +165,10 @@ fn spread(threads: u64, iterations: u64, verifies: impl Fn() -> bool + Sync) -> 
     start.elapsed()
 }
 
-criterion_group!(benches, verification, key_sets, threads);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    verification(&mut criterion);
+    key_sets(&mut criterion);
+    threads(&mut criterion);
+    criterion.final_summary();
+}
