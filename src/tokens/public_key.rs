@@ -1,6 +1,5 @@
 //! The public half of a signing key, as it is published and as it verifies.
 
-use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rsa::pkcs8::EncodePublicKey;
 use rsa::{BoxedUint, RsaPublicKey};
@@ -14,8 +13,8 @@ use crate::secret::{base64url, from_base64url, sha256};
 pub struct PublicKey {
     algorithm: Option<Algorithm>,
     jwk: Value,
-    /// Read once: what a verification needs of it need not be worked out again each time.
-    parsed: Option<ParsedPublicKey>,
+    /// Read once: what a verification needs of it need not be worked out again each time. `None` where the algorithm is.
+    verifying: Option<doorward_client::PublicKey>,
 }
 
 impl PublicKey {
@@ -27,14 +26,13 @@ impl PublicKey {
         let damaged = || Failure::internal(format!("the public half of the signing key {kid} is damaged"));
         let jwk: Value = serde_json::from_str(jwk).map_err(|_| damaged())?;
         let Ok(algorithm) = algorithm.parse::<Algorithm>() else {
-            return Ok(Self { algorithm: None, jwk, parsed: None });
+            return Ok(Self { algorithm: None, jwk, verifying: None });
         };
         if thumbprint(&jwk).as_deref() != Some(kid) || jwk["kid"] != kid || jwk["alg"] != algorithm.as_str() {
             return Err(damaged());
         }
-        let der = subject_public_key_info(algorithm, &jwk).ok_or_else(damaged)?;
-        let parsed = ParsedPublicKey::new(verification(algorithm), der).map_err(|_| damaged())?;
-        Ok(Self { algorithm: Some(algorithm), jwk, parsed: Some(parsed) })
+        let verifying = doorward_client::PublicKey::from_jwk(jwk.to_string().as_bytes()).ok_or_else(damaged)?;
+        Ok(Self { algorithm: Some(algorithm), jwk, verifying: Some(verifying) })
     }
 
     /// The JWK (RFC 7517 §4).
@@ -57,22 +55,9 @@ impl PublicKey {
         Ok(format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n")))
     }
 
-    /// What it signs with: `None` for an algorithm that this version does not know.
-    pub(super) fn algorithm(&self) -> Option<Algorithm> {
-        self.algorithm
-    }
-
-    /// Whether this is the signature of these bytes by its private half, as JWS writes one (RFC 7518 §3.3 and §3.4, RFC 8037 §3.1).
-    pub(super) fn verifies(&self, signed: &[u8], signature: &[u8]) -> bool {
-        self.parsed.as_ref().is_some_and(|key| key.verify_sig(signed, signature).is_ok())
-    }
-}
-
-fn verification(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
-    match algorithm {
-        Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
-        Algorithm::Es256 => &signature::ECDSA_P256_SHA256_FIXED,
-        Algorithm::EdDsa => &signature::ED25519,
+    /// What verifies: `None` for an algorithm that this version does not know.
+    pub(super) fn verifying(&self) -> Option<&doorward_client::PublicKey> {
+        self.verifying.as_ref()
     }
 }
 
@@ -120,8 +105,18 @@ fn subject_public_key_info(algorithm: Algorithm, jwk: &Value) -> Option<Vec<u8>>
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::signature::{self, VerificationAlgorithm};
+
     use super::*;
     use crate::tokens::{KeySpec, SigningKey};
+
+    fn verification(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
+        match algorithm {
+            Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+            Algorithm::Es256 => &signature::ECDSA_P256_SHA256_FIXED,
+            Algorithm::EdDsa => &signature::ED25519,
+        }
+    }
 
     #[test]
     fn a_thumbprint_is_that_of_the_specifications() {
@@ -146,8 +141,9 @@ mod tests {
             let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
             let read = signature::UnparsedPublicKey::new(verification(algorithm), STANDARD.decode(body).unwrap());
             let signed = key.sign(b"text").unwrap();
-            assert!(read.verify(b"text", &signed).is_ok() && public.verifies(b"text", &signed), "{algorithm}");
-            assert!(!public.verifies(b"texts", &signed), "{algorithm}");
+            let verifying = public.verifying().unwrap();
+            assert!(read.verify(b"text", &signed).is_ok() && verifying.verifies(b"text", &signed), "{algorithm}");
+            assert!(!verifying.verifies(b"texts", &signed), "{algorithm}");
         }
     }
 

@@ -3,15 +3,18 @@
 //! An access token is one by its type. For an API that insists on the type `JWT`, which ID tokens have too, it is one by what it says (RFC 8725
 //! §3.12): it names an API, a client and its own id, and no other token's hash, which every ID token does.
 //!
-//! aws-lc-rs checks the signature, with a key that was read once; every rule about times and names is ours, with `now` as an argument.
+//! What a token is before any key is looked at, its signature and its times are checked by the rules of `doorward-client`, by which APIs check it, too, with a key
+//! that was read once and `now` as an argument.
 //! A header cannot bring a key along: only `kid` is looked at, in our own ring. Nor can it choose what is done with one: keys and secrets have
 //! different names and are looked for in different places, a key by [`VerifiedToken::verify`], which every door of ours asks and which knows no
 //! secret; a secret by [`VerifiedToken::verify_of_any_api`] alone, for those who ask about tokens of others.
 
 use std::sync::Arc;
 
+use doorward_client::jws::{Jws, Payload};
+use doorward_client::{Refusal, Times};
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
 
 use super::key::TokenType;
 use super::public_key::PublicKey;
@@ -24,10 +27,8 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::resource_signing::{ResourceAlgorithm, SignedBy};
 use crate::protocol::scope::ScopeSet;
-use crate::secret::{Secret, from_base64url};
+use crate::secret::Secret;
 
-/// The longest token that is looked at, in bytes.
-const MAX_LENGTH: usize = 8192;
 /// How far another node's clock may be ahead, in seconds.
 const LEEWAY: i64 = 60;
 
@@ -80,7 +81,8 @@ impl VerifiedToken {
         if unverified.algorithm == ResourceAlgorithm::Hs256 {
             return Err(Rejection::MalformedToken);
         }
-        unverified.access_token(|| unverified.claims(|kid| ring.published(kid, now)), issuer)?.check(issuer, now)
+        let claims = || read(&unverified.payload(|kid| ring.published(kid, now))?);
+        unverified.access_token(claims, issuer)?.check(issuer, now)
     }
 
     /// Verifies an access token of any API: one that a published key signed, or one that a secret signed for its own API. Whether that API
@@ -110,19 +112,13 @@ impl VerifiedToken {
         if self.iss != issuer.as_str() {
             return Err(Rejection::WrongIssuer);
         }
-        // Ours have no `nbf`; one that has must keep to it.
-        let begins = self.nbf.unwrap_or(self.iat).max(self.iat);
-        if begins > now.plus(LEEWAY).seconds() || self.exp <= self.iat {
-            return Err(Rejection::MalformedToken);
-        }
         // Whoever has a secret can write any: none that we would keep in mind for years when it is revoked.
         if self.signed_by == SignedBy::Secret && self.exp.saturating_sub(self.iat) > LONGEST_LIFETIME {
             return Err(Rejection::MalformedToken);
         }
-        if now.seconds() >= self.exp {
-            return Err(Rejection::ExpiredToken);
-        }
-        Ok(self)
+        // Ours have no `nbf`; one that has must keep to it.
+        let times = Times { issued_at: self.iat, not_before: self.nbf, expires_at: self.exp };
+        times.check(now.seconds(), LEEWAY, 0).map(|()| self).map_err(rejection)
     }
 }
 
@@ -148,52 +144,28 @@ impl VerifiedIdToken {
     /// [`Rejection::ForeignHint`], whatever is wrong with it.
     pub fn verify(token: &Secret, ring: &KeyRing, issuer: &Issuer) -> Result<Self, Rejection> {
         let unverified = Unverified::read(token).ok().filter(|unverified| unverified.is_of(TokenType::Jwt));
-        let claims = unverified.and_then(|unverified| unverified.claims::<Self>(|kid| ring.known(kid)).ok());
+        let payload = unverified.and_then(|unverified| unverified.payload(|kid| ring.known(kid)).ok());
+        let claims = payload.and_then(|payload| payload.read::<Self>().ok());
         claims.filter(|claims| claims.iss == issuer.as_str()).ok_or(Rejection::ForeignHint)
     }
 }
 
-/// What of a header counts (RFC 7515 §4.1). A name that stands twice makes it malformed (RFC 8725 §2.4).
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    typ: Option<String>,
-    kid: Option<String>,
-    crit: Option<IgnoredAny>,
-}
-
 /// A token taken apart, of which nothing is verified.
 struct Unverified<'a> {
-    header: Header,
+    token: Jws<'a>,
     algorithm: ResourceAlgorithm,
-    /// Header and claims: what the signature is over.
-    signed: &'a str,
-    claims: &'a str,
-    signature: &'a str,
 }
 
 impl<'a> Unverified<'a> {
     fn read(token: &'a Secret) -> Result<Self, Rejection> {
-        let text = token.expose();
-        if text.len() > MAX_LENGTH {
-            return Err(Rejection::MalformedToken);
-        }
-        let (signed, signature) = text.rsplit_once('.').ok_or(Rejection::MalformedToken)?;
-        let (header, claims) = signed.split_once('.').ok_or(Rejection::MalformedToken)?;
-        if claims.contains('.') {
-            return Err(Rejection::MalformedToken);
-        }
-        let header: Header = part(header)?;
+        let token = Jws::parse(token.expose()).map_err(rejection)?;
         // `none`, or anything else that no key and no secret of ours signs with.
-        let algorithm = header.alg.parse().map_err(|_| Rejection::MalformedToken)?;
-        if header.crit.is_some() {
-            return Err(Rejection::CriticalHeader);
-        }
-        Ok(Self { header, algorithm, signed, claims, signature })
+        let algorithm = token.algorithm().parse().map_err(|_| Rejection::MalformedToken)?;
+        Ok(Self { token, algorithm })
     }
 
     fn is_of(&self, token_type: TokenType) -> bool {
-        self.header.typ.as_deref() == Some(token_type.typ())
+        self.token.is_type(token_type.typ())
     }
 
     /// The claims, when it is an access token by its type or by what it says.
@@ -215,25 +187,17 @@ impl<'a> Unverified<'a> {
         }
     }
 
-    /// The claims, when the signature is that of a published key. Nothing else is known of them.
-    fn claims<T: DeserializeOwned>(&self, find: impl Fn(&str) -> Option<Arc<PublicKey>>) -> Result<T, Rejection> {
-        let key = self.header.kid.as_deref().and_then(find).ok_or(Rejection::UnknownKey)?;
-        let algorithm = key.algorithm().ok_or(Rejection::UnknownKey)?;
-        let signature = from_base64url(self.signature).ok_or(Rejection::WrongSignature)?;
-        if self.algorithm != ResourceAlgorithm::Public(algorithm) || !key.verifies(self.signed.as_bytes(), &signature) {
-            return Err(Rejection::WrongSignature);
-        }
-        part(self.claims)
+    /// What it says, when the signature is that of a published key. Nothing else is known of it.
+    fn payload(&self, find: impl Fn(&str) -> Option<Arc<PublicKey>>) -> Result<Payload, Rejection> {
+        let key = self.token.key_id().and_then(find).ok_or(Rejection::UnknownKey)?;
+        self.token.verify(key.verifying().ok_or(Rejection::UnknownKey)?).map_err(rejection)
     }
 
     /// The claims, when the signature is that of the secret that the header names, and they are for its API alone.
     fn claims_under_secret(&self, ring: &KeyRing, now: Timestamp) -> Result<VerifiedToken, Rejection> {
-        let secret = self.header.kid.as_deref().and_then(|kid| ring.secret(kid, now)).ok_or(Rejection::UnknownKey)?;
-        let tag = from_base64url(self.signature).ok_or(Rejection::MalformedToken)?;
-        if !secret.verifies(self.signed.as_bytes(), &tag) {
-            return Err(Rejection::WrongSignature);
-        }
-        let token: VerifiedToken = part(self.claims)?;
+        let secret = self.token.key_id().and_then(|kid| ring.secret(kid, now)).ok_or(Rejection::UnknownKey)?;
+        let payload = self.token.verify_by(|signed, tag| secret.verifies(signed, tag)).map_err(rejection)?;
+        let token: VerifiedToken = read(&payload)?;
         if token.aud.only() != Some(secret.resource()) {
             return Err(Rejection::WrongAudience);
         }
@@ -241,8 +205,16 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// One part of a token: base64url of a JSON object.
-fn part<T: DeserializeOwned>(encoded: &str) -> Result<T, Rejection> {
-    let bytes = from_base64url(encoded).ok_or(Rejection::MalformedToken)?;
-    serde_json::from_slice(&bytes).map_err(|_| Rejection::MalformedToken)
+fn read(payload: &Payload) -> Result<VerifiedToken, Rejection> {
+    payload.read().map_err(rejection)
+}
+
+/// Our name for what the crate refuses, which also APIs elsewhere check by.
+fn rejection(refusal: Refusal) -> Rejection {
+    match refusal {
+        Refusal::CriticalHeader => Rejection::CriticalHeader,
+        Refusal::Algorithm | Refusal::Signature => Rejection::WrongSignature,
+        Refusal::Expired => Rejection::ExpiredToken,
+        _ => Rejection::MalformedToken,
+    }
 }
