@@ -54,6 +54,7 @@ impl fmt::Display for HttpError {
 impl Error for HttpError {}
 
 /// Whether this may be asked: `https`, or `http` on this machine.
+#[cfg(any(feature = "reqwest", feature = "verify", feature = "token-source"))]
 pub(crate) fn is_allowed(uri: &::http::Uri) -> bool {
     let loopback = |host: &str| {
         let host = host.trim_start_matches('[').trim_end_matches(']');
