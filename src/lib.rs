@@ -18,6 +18,9 @@
 //! | 5 | the web | [`http`] |
 //! | 6 | the command line | [`cli`] |
 //!
+//! Beside this package stand `crates/client`, the crate `doorward-client` for APIs and services, whose rules of a token [`tokens`] shares, and
+//! `crates/load`, which measures.
+//!
 //! # Words
 //!
 //! The RFC's word always. Our own few:
