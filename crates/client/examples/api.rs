@@ -3,6 +3,10 @@
 //! ```sh
 //! ISSUER=http://127.0.0.1:8000 AUDIENCE=http://127.0.0.1:8001/api cargo run -p doorward-client --features axum --example api
 //! ```
+//!
+//! `LISTEN` is where it listens, 127.0.0.1:9000 unless it says; its first line is where it does.
+
+#![expect(clippy::print_stdout, reason = "it says where it listens")]
 
 use axum::{Router, routing::get};
 use doorward_client::{Caller, RequireAuth, RequireScope, Verifier};
@@ -15,6 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(RequireScope::new("notes:read"))
         .layer(RequireAuth::new(verifier));
     let listener = tokio::net::TcpListener::bind(var("LISTEN").unwrap_or("127.0.0.1:9000".to_owned())).await?;
+    println!("http://{}", listener.local_addr()?);
     Ok(axum::serve(listener, api).await?)
 }
 

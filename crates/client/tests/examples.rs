@@ -32,6 +32,18 @@ impl Process {
     fn line(&self) -> String {
         self.lines.recv_timeout(END).unwrap()
     }
+
+    /// Sends it a signal, such as `STOP`.
+    fn signal(&self, name: &str) {
+        let kill = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Ends it at once, and waits for its end.
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
 }
 
 impl Drop for Process {
@@ -43,7 +55,7 @@ impl Drop for Process {
 
 /// `doorward demo` on free ports.
 struct Demo {
-    _process: Process,
+    process: Process,
     folder: TempDir,
     ready: Value,
 }
@@ -51,10 +63,23 @@ struct Demo {
 impl Demo {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = doorward(folder.path());
-        let process = Process::start(command.args(["demo", "--listen", "127.0.0.1:0", "--json"]));
+        let (process, ready) = Self::run(folder.path(), &["--listen", "127.0.0.1:0"]);
+        Self { process, folder, ready }
+    }
+
+    fn run(folder: &Path, places: &[&str]) -> (Process, Value) {
+        let process = Process::start(doorward(folder).args(["demo", "--json"]).args(places));
         let ready = serde_json::from_str(&process.line()).unwrap();
-        Self { _process: process, folder, ready }
+        (process, ready)
+    }
+
+    /// Starts it again where it was, after it was killed. Its service has another secret then.
+    fn come_back(&mut self) {
+        // Host and port alone.
+        let place = |name: &str| self.told(name).split('/').nth(2).unwrap().to_owned();
+        let (issuer, app, provider) = (place("issuer"), place("app"), place("provider"));
+        let places = ["--listen", &issuer, "--app-listen", &app, "--provider-listen", &provider];
+        (self.process, self.ready) = Self::run(self.folder.path(), &places);
     }
 
     fn told(&self, name: &str) -> &str {
@@ -114,10 +139,45 @@ fn the_service_reads_the_notes_of_the_demo() {
     assert!(said.starts_with("200 ") && said.contains("Water the plants") && said.contains("demo-service"), "{said}");
 }
 
-/// The status of the demo's API for a token.
-async fn status(demo: &Demo, token: &str) -> u16 {
-    let request = reqwest::Client::new().get(demo.api()).bearer_auth(token);
+/// The status of an API for a token.
+async fn status(api: &str, token: &str) -> u16 {
+    let request = reqwest::Client::new().get(api).bearer_auth(token);
     request.send().await.unwrap().status().as_u16()
+}
+
+/// Where tokens of the demo's service are from.
+fn source(demo: &Demo) -> doorward_client::TokenSource {
+    let source = doorward_client::TokenSource::discover(demo.told("issuer")).client("demo-service");
+    source.secret(demo.secret()).scope("notes:read").build().unwrap()
+}
+
+/// The example of an API, as one of the demo's; where its notes are.
+fn api(demo: &Demo) -> (Process, String) {
+    let mut command = Command::new(built().join("examples/api"));
+    command.env("ISSUER", demo.told("issuer")).env("AUDIENCE", format!("{}/api", demo.told("app")));
+    let process = Process::start(command.env("LISTEN", "127.0.0.1:0"));
+    let notes = format!("{}/notes", process.line());
+    (process, notes)
+}
+
+#[tokio::test]
+async fn the_api_takes_the_tokens_of_the_demo_and_no_others() {
+    let demo = Demo::start();
+    let (_api, notes) = api(&demo);
+    let token = source(&demo).get().await.unwrap();
+    let answer = reqwest::Client::new().get(&notes).bearer_auth(token.expose()).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+    assert_eq!(answer.text().await.unwrap(), "the notes of demo-service\n");
+    let none = reqwest::get(&notes).await.unwrap();
+    assert_eq!(none.status().as_u16(), 401);
+    assert!(none.headers()["www-authenticate"].to_str().unwrap().starts_with("Bearer"));
+    let (signed, _) = token.expose().rsplit_once('.').unwrap();
+    for wrong in [signed, &format!("{signed}."), &format!("{signed}.{}", "A".repeat(342)), "x"] {
+        assert_eq!(status(&notes, wrong).await, 401, "{wrong}");
+    }
+    // Of the same shape, of another server.
+    let other = Demo::start();
+    assert_eq!(status(&notes, source(&other).get().await.unwrap().expose()).await, 401);
 }
 
 #[tokio::test]
@@ -126,19 +186,51 @@ async fn the_worker_never_gets_a_wrong_answer_while_keys_rotate_and_one_is_revok
     let worker = Process::start(&mut demo.example("worker"));
     let work = |times: usize| (0..times).for_each(|_| assert_eq!(worker.line(), "200"));
     work(5);
-    let source = doorward_client::TokenSource::discover(demo.told("issuer")).client("demo-service");
-    let source = source.secret(demo.secret()).scope("notes:read").build().unwrap();
-    let before = source.get().await.unwrap();
-    assert_eq!(status(&demo, before.expose()).await, 200);
+    let before = source(&demo).get().await.unwrap();
+    assert_eq!(status(&demo.api(), before.expose()).await, 200);
     let keys = demo.command(&["key", "rotate", "--now"])["keys"].clone();
     work(5);
     // Not even one that ends at once, with every token under it.
     let active = keys.as_array().unwrap().iter().find(|key| key["state"] == "active").unwrap();
     demo.command(&["key", "revoke", active["kid"].as_str().unwrap(), "--yes"]);
     let deadline = tokio::time::Instant::now() + END;
-    while status(&demo, before.expose()).await != 401 {
+    while status(&demo.api(), before.expose()).await != 401 {
         assert!(tokio::time::Instant::now() < deadline, "the key holds on");
         work(1);
     }
     work(50);
+}
+
+#[test]
+fn the_worker_never_gets_a_wrong_answer_while_the_issuer_is_away() {
+    let mut demo = Demo::start();
+    let (_api, notes) = api(&demo);
+    let worker = |demo: &Demo| Process::start(demo.example("worker").env("API", &notes));
+    let work = |worker: &Process, times: usize| (0..times).for_each(|_| assert_eq!(worker.line(), "200"));
+    let begins = |worker: &Process| {
+        while let line = worker.line()
+            && line != "200"
+        {
+            assert!(line.starts_with("no answer"), "{line}");
+        }
+    };
+    let first = worker(&demo);
+    work(&first, 5);
+    // It hangs: whoever has a token works on, and whoever has none gets one when it goes on.
+    demo.process.signal("STOP");
+    let second = worker(&demo);
+    work(&first, 50);
+    demo.process.signal("CONT");
+    begins(&second);
+    demo.command(&["key", "rotate", "--now"]);
+    work(&first, 5);
+    // It is gone, and comes back.
+    demo.process.kill();
+    work(&first, 50);
+    let away = worker(&demo);
+    assert!(away.line().starts_with("no answer"));
+    demo.come_back();
+    work(&first, 50);
+    work(&second, 50);
+    work(&worker(&demo), 5);
 }
