@@ -6,11 +6,15 @@ mod reqwest;
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
+#[cfg(any(feature = "verify", feature = "token-source"))]
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::Reqwest;
+#[cfg(any(feature = "verify", feature = "token-source"))]
+use crate::build_error::BuildError;
 
 /// What is under way to an answer.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<::http::Response<Bytes>, HttpError>> + Send + 'a>>;
@@ -52,6 +56,21 @@ impl fmt::Display for HttpError {
 }
 
 impl Error for HttpError {}
+
+/// What sends: that which was given, or reqwest.
+#[cfg(any(feature = "verify", feature = "token-source"))]
+pub(crate) fn sender(given: Option<Arc<dyn Http>>) -> Result<Arc<dyn Http>, BuildError> {
+    if let Some(given) = given {
+        return Ok(given);
+    }
+    #[cfg(feature = "reqwest")]
+    return match Reqwest::new() {
+        Ok(reqwest) => Ok(Arc::new(reqwest)),
+        Err(error) => Err(BuildError::new(format!("reqwest cannot be set up: {error}"))),
+    };
+    #[cfg(not(feature = "reqwest"))]
+    Err(BuildError::new("there is nothing to send by: name an `Http`, or switch the feature `reqwest` on"))
+}
 
 /// Whether this may be asked: `https`, or `http` on this machine.
 #[cfg(any(feature = "reqwest", feature = "verify", feature = "token-source"))]

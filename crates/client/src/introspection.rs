@@ -6,22 +6,22 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
+use crate::address;
+use crate::build_error::BuildError;
 use crate::claims::{Claims, Read};
 use crate::clock::Clock;
-use crate::form::escaped;
-use crate::http::Http;
+use crate::discovery::{self, FetchError};
+use crate::form::{Form, basic};
+use crate::http::{Http, sender};
 use crate::refusal::{Refusal, Unavailable, VerifyError};
 use crate::rules::Rules;
 use crate::strict::Strict;
-use crate::verifier::{BuildError, address, discovery, sender};
 use cache::Cache;
 
 /// How long an answer is kept unless it is said otherwise.
@@ -82,10 +82,7 @@ impl IntrospectorIssuer {
 impl IntrospectorAudience {
     /// The client as which it asks (`client_secret_basic`).
     pub fn client(self, id: &str, secret: &str) -> IntrospectorBuilder {
-        let pair = STANDARD.encode(format!("{}:{}", escaped(id), escaped(secret)));
-        let mut credentials =
-            HeaderValue::from_str(&format!("Basic {pair}")).unwrap_or(HeaderValue::from_static("Basic Og=="));
-        credentials.set_sensitive(true);
+        let credentials = basic(id, secret);
         IntrospectorBuilder { rules: self.rules, credentials, http: None, clock: Clock::system(), kept_for: KEPT_FOR }
     }
 }
@@ -177,11 +174,13 @@ impl Shared {
     /// The claims of a token that is active. In words, why there is no answer.
     async fn ask(&self, token: &str) -> Result<Option<Arc<Claims>>, String> {
         let endpoint = self.endpoint.get_or_try_init(|| self.find()).await?;
+        let mut form = Form::default();
+        form.add("token", token);
         let request = Request::post(endpoint)
             .header(header::AUTHORIZATION, &self.credentials)
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Bytes::from(format!("token={}", escaped(token))))
+            .body(Bytes::from(form.into_text()))
             .map_err(|error| error.to_string())?;
         let answer = self.http.send(request).await.map_err(|error| error.to_string())?;
         if answer.status() != StatusCode::OK {
@@ -197,11 +196,15 @@ impl Shared {
     }
 
     async fn find(&self) -> Result<Uri, String> {
+        #[derive(Deserialize)]
+        struct Metadata {
+            introspection_endpoint: Option<String>,
+        }
         let issuer = self.rules.issuer();
-        let metadata = discovery::metadata(&self.http, issuer).await.map_err(|error| error.to_string())?;
+        let words = |error: FetchError| error.to_string();
+        let metadata: Metadata = discovery::metadata(&self.http, issuer).await.map_err(words)?;
         let named = metadata.introspection_endpoint.ok_or("the issuer does not introspect")?;
-        let from = issuer.parse::<Uri>().map_err(|error| error.to_string())?;
-        address::pointed_to(&from, &named).ok_or(format!("{named} is neither https nor on this machine"))
+        discovery::pointed_to(issuer, &named).map_err(words)
     }
 
     /// Reads an answer. What a token must say and an answer need not (RFC 7662 §2.2) is filled in: the issuer that was asked, and that it holds now.

@@ -56,9 +56,13 @@
 //! Tokens that are bound to a key (`cnf`) are refused, for a bearer shows nothing of it: [`VerifierBuilder::take_key_bound`].
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "verify", feature = "token-source"))]
+mod address;
 mod algorithm;
 #[cfg(feature = "tower")]
 mod auth;
+#[cfg(any(feature = "verify", feature = "token-source"))]
+mod build_error;
 #[cfg(feature = "tower")]
 mod caller;
 mod claims;
@@ -68,6 +72,8 @@ mod clock;
 mod credential;
 #[cfg(feature = "tower")]
 mod denied;
+#[cfg(any(feature = "verify", feature = "token-source"))]
+mod discovery;
 #[cfg(feature = "axum")]
 mod extract;
 #[cfg(any(feature = "introspect", feature = "token-source"))]
@@ -96,6 +102,8 @@ mod verifier;
 pub use algorithm::Algorithm;
 #[cfg(feature = "tower")]
 pub use auth::Auth;
+#[cfg(any(feature = "verify", feature = "token-source"))]
+pub use build_error::BuildError;
 #[cfg(feature = "tower")]
 pub use caller::{Caller, CallerKind, Need};
 pub use claims::{Actor, Claims, Confirmation};
@@ -123,4 +131,4 @@ pub use shared_secret::{SharedSecret, SharedSecretVerifier, WeakSecret};
 #[cfg(feature = "token-source")]
 pub use source::TokenSource;
 #[cfg(feature = "verify")]
-pub use verifier::{BuildError, Discovery, Verifier, VerifierBuilder};
+pub use verifier::{Discovery, Verifier, VerifierBuilder};

@@ -17,7 +17,6 @@ mod authentication;
 mod builder;
 mod client;
 mod error;
-mod form;
 mod key;
 #[cfg(feature = "tower")]
 mod layer;
@@ -32,7 +31,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use builder::{BuildError, TokenSourceBuilder};
+pub use builder::TokenSourceBuilder;
 pub use error::{CallError, Refusal, SourceError};
 pub use key::PrivateKey;
 #[cfg(feature = "tower")]

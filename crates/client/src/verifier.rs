@@ -1,16 +1,13 @@
 //! The verifier: rules, and the keys of an issuer that are always at hand.
 
-pub(crate) mod address;
 mod build;
-pub(crate) mod discovery;
+mod key_place;
 mod keys;
 mod refresh;
 
 use std::sync::Arc;
 
-#[cfg(feature = "introspect")]
-pub(crate) use build::sender;
-pub use build::{BuildError, Discovery, VerifierBuilder};
+pub use build::{Discovery, VerifierBuilder};
 
 use tokio::task::AbortHandle;
 

@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 use serde_json::json;
 
 use super::error::SourceError;
-use super::form::Form;
 use super::key::PrivateKey;
 use super::metadata::Metadata;
-use crate::form::escaped;
+use crate::form::{Form, basic};
 
 /// How long an assertion holds, in seconds.
 const LIFE: i64 = 60;
@@ -94,14 +93,7 @@ impl Way<'_> {
     /// Says it: in the form, or as the value of `Authorization` that this gives.
     pub(super) fn say(&self, saying: &Saying<'_>, form: &mut Form) -> Result<Option<HeaderValue>, SourceError> {
         match self {
-            // Both are encoded first, so that a colon in the name is none that separates the two.
-            Self::Basic(secret) => {
-                let pair = STANDARD.encode(format!("{}:{}", escaped(saying.client_id), escaped(secret)));
-                let mut value =
-                    HeaderValue::try_from(format!("Basic {pair}")).map_err(|_| SourceError::Unauthenticable)?;
-                value.set_sensitive(true);
-                return Ok(Some(value));
-            }
+            Self::Basic(secret) => return Ok(Some(basic(saying.client_id, secret))),
             Self::Post(secret) => {
                 form.add("client_id", saying.client_id);
                 form.add("client_secret", secret);

@@ -1,13 +1,11 @@
 //! What a token source is told before it begins.
 
-use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::rand;
-use http::Uri;
 use tokio::sync::Mutex;
 
 use super::TokenSource;
@@ -15,8 +13,9 @@ use super::authentication::{Credentials, Kept, Secret};
 use super::client::{Client, Place, Wanted};
 use super::key::PrivateKey;
 use super::metadata::Metadata;
-use crate::http::is_allowed;
-use crate::{Clock, Http};
+use crate::build_error::BuildError;
+use crate::http::sender;
+use crate::{Clock, Http, address};
 
 /// The life of a token whose server does not say it.
 const ASSUMED_LIFE: Duration = Duration::from_secs(300);
@@ -51,24 +50,6 @@ enum Told {
     Issuer(String),
     Endpoint(String),
 }
-
-/// What was told does not make a token source, or no private key: a sentence that says why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BuildError(String);
-
-impl BuildError {
-    pub(super) fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Error for BuildError {}
 
 impl TokenSourceBuilder {
     pub(super) fn of_issuer(issuer: String) -> Self {
@@ -208,19 +189,19 @@ impl TokenSourceBuilder {
             return refuse("a token lives for a second at least");
         }
         if let Some((name, _)) = self.parameters.iter().find(|(name, _)| OUR_FIELDS.contains(&name.as_str())) {
-            return Err(BuildError(format!("the field {name} cannot be set by hand")));
+            return Err(BuildError::new(format!("the field {name} cannot be set by hand")));
         }
         let place = match self.place {
-            Told::Endpoint(endpoint) => Place::Given(Metadata::given(address(&endpoint)?)),
+            Told::Endpoint(endpoint) => {
+                let endpoint = address::checked(&endpoint).ok_or_else(|| BuildError::address(&endpoint))?;
+                Place::Given(Metadata::given(endpoint))
+            }
             Told::Issuer(issuer) => {
-                address(&issuer)?;
+                address::of_metadata(&issuer).ok_or_else(|| BuildError::address(&issuer))?;
                 Place::Discovered { issuer, known: Mutex::default() }
             }
         };
-        let http = match self.http {
-            Some(http) => http,
-            None => usual()?,
-        };
+        let http = sender(self.http)?;
         let in_body = self.in_body;
         let client = Client {
             id: self.client,
@@ -245,25 +226,6 @@ impl fmt::Debug for TokenSourceBuilder {
         shown.field("place", &self.place).field("client", &self.client);
         shown.field("scope", &self.scope).field("resource", &self.resource).finish_non_exhaustive()
     }
-}
-
-/// An address that secrets may go to.
-fn address(text: &str) -> Result<Uri, BuildError> {
-    let uri = text.parse().ok().filter(|uri| is_allowed(uri) && !text.contains('#'));
-    uri.ok_or_else(|| {
-        BuildError(format!("{} is neither an https address nor one of this machine", text.escape_debug()))
-    })
-}
-
-#[cfg(feature = "reqwest")]
-fn usual() -> Result<Arc<dyn Http>, BuildError> {
-    let reqwest = crate::Reqwest::new().map_err(|why| BuildError(why.to_string()))?;
-    Ok(Arc::new(reqwest))
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn usual() -> Result<Arc<dyn Http>, BuildError> {
-    Err(BuildError::new("bring what sends requests, or switch on the feature reqwest"))
 }
 
 /// From 0 to 1, each part as likely as any other.

@@ -12,10 +12,10 @@ use tokio::sync::Mutex;
 use super::answer;
 use super::authentication::{Credentials, Saying};
 use super::error::SourceError;
-use super::form::Form;
-use super::metadata::{self, Metadata};
+use super::metadata::Metadata;
 use super::pace::Moment;
 use super::token::Held;
+use crate::form::Form;
 use crate::{Clock, Http};
 
 /// A client, and all that is needed to ask as one.
@@ -149,14 +149,7 @@ impl Client {
         if let Some(metadata) = &*known {
             return Ok(Arc::clone(metadata));
         }
-        let mut request = Request::new(Bytes::new());
-        *request.uri_mut() =
-            metadata::address(issuer).parse().map_err(|_| SourceError::Metadata("the issuer is no address"))?;
-        let answer = self.send(request).await?;
-        if answer.status() != 200 {
-            return Err(SourceError::Answered(answer.status().as_u16()));
-        }
-        let metadata = Arc::new(Metadata::read(issuer, answer.body())?);
+        let metadata = Arc::new(Metadata::fetch(&self.http, issuer).await?);
         *known = Some(Arc::clone(&metadata));
         Ok(metadata)
     }

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::HttpError;
+use crate::discovery::FetchError;
 
 /// Why there is no token. A copy is cheap: everybody who waited gets one.
 #[derive(Clone, Debug)]
@@ -52,6 +53,19 @@ impl SourceError {
         match self {
             Self::Refused(refusal) => Some(&refusal.error),
             _ => None,
+        }
+    }
+}
+
+impl From<FetchError> for SourceError {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Http(error) => Self::Unreachable(Arc::new(error)),
+            FetchError::Status(status) => Self::Answered(status.as_u16()),
+            FetchError::TooLong => Self::Metadata("they are too long"),
+            FetchError::Unreadable(_) => Self::Metadata("they are no JSON object with an issuer and a token_endpoint"),
+            FetchError::OtherIssuer(_) => Self::Metadata("they are of another issuer"),
+            FetchError::Address(_) => Self::Metadata("the token_endpoint is neither https nor on this machine"),
         }
     }
 }

@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::builder::BuildError;
+use crate::build_error::BuildError;
 
 /// The label of an encrypted key (RFC 7468 §11).
 const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";

@@ -1,13 +1,12 @@
 //! What a server says of its token endpoint (OpenID Connect Discovery §3, RFC 8414 §2).
 
+use std::sync::Arc;
+
 use http::Uri;
 use serde::Deserialize;
 
-use super::error::SourceError;
-use crate::http::is_allowed;
-
-/// The longest document that is read, in bytes.
-const MOST: usize = 64 * 1024;
+use crate::Http;
+use crate::discovery::{self, FetchError};
 
 /// Where tokens are given, and to whom. Nothing that is `None` was said.
 #[derive(Clone, Debug)]
@@ -19,7 +18,6 @@ pub(super) struct Metadata {
 
 #[derive(Deserialize)]
 struct Document {
-    issuer: String,
     token_endpoint: String,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
@@ -31,20 +29,14 @@ impl Metadata {
         Self { token_endpoint, methods: None, algorithms: None }
     }
 
-    /// Reads the document that an issuer publishes. It must be of this issuer, byte for byte (Discovery §4.3).
-    pub(super) fn read(issuer: &str, body: &[u8]) -> Result<Self, SourceError> {
-        if body.len() > MOST {
-            return Err(SourceError::Metadata("the document is longer than 64 KiB"));
-        }
-        let document: Document = serde_json::from_slice(body)
-            .map_err(|_| SourceError::Metadata("it is no JSON object with an issuer and a token_endpoint"))?;
-        if document.issuer != issuer {
-            return Err(SourceError::Metadata("it is of another issuer"));
-        }
-        let token_endpoint = document.token_endpoint.parse().ok().filter(is_allowed);
-        let elsewhere = SourceError::Metadata("its token_endpoint is neither https nor on this machine");
+    /// What an issuer publishes.
+    pub(super) async fn fetch(http: &Arc<dyn Http>, issuer: &str) -> Result<Self, FetchError> {
+        Self::of(issuer, discovery::metadata(http, issuer).await?)
+    }
+
+    fn of(issuer: &str, document: Document) -> Result<Self, FetchError> {
         Ok(Self {
-            token_endpoint: token_endpoint.ok_or(elsewhere)?,
+            token_endpoint: discovery::pointed_to(issuer, &document.token_endpoint)?,
             // Whoever lists none takes Basic (RFC 8414 §2).
             methods: document
                 .token_endpoint_auth_methods_supported
@@ -64,28 +56,27 @@ impl Metadata {
     }
 }
 
-/// Where an issuer publishes the document (Discovery §4).
-pub(super) fn address(issuer: &str) -> String {
-    format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const ISSUER: &str = "https://login.example.org";
 
+    fn read(body: &str) -> Result<Metadata, FetchError> {
+        Metadata::of(ISSUER, discovery::read(ISSUER, body.as_bytes())?)
+    }
+
     #[test]
     fn a_document_is_read_for_what_it_says_and_no_more() {
-        let read = |more: &str| {
+        let with = |more: &str| {
             let endpoint = r#""token_endpoint":"https://login.example.org/token""#;
-            Metadata::read(ISSUER, format!(r#"{{"issuer":"{ISSUER}",{endpoint}{more}}}"#).as_bytes()).unwrap()
+            read(&format!(r#"{{"issuer":"{ISSUER}",{endpoint}{more}}}"#)).unwrap()
         };
-        let silent = read("");
+        let silent = with("");
         assert_eq!(silent.token_endpoint, "https://login.example.org/token");
         assert!(silent.takes("client_secret_basic") && !silent.takes("client_secret_post"));
         assert!(!silent.takes("private_key_jwt") && silent.verifies("ES256"));
-        let said = read(
+        let said = with(
             r#","token_endpoint_auth_methods_supported":["private_key_jwt"],
                "token_endpoint_auth_signing_alg_values_supported":["PS256"]"#,
         );
@@ -96,28 +87,15 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_cannot_be_used_is_refused() {
-        let with = |issuer: &str, endpoint: &str| format!(r#"{{"issuer":"{issuer}","token_endpoint":{endpoint}}}"#);
-        let long = with(ISSUER, &format!(r#""https://login.example.org/token","x":"{}""#, "x".repeat(MOST)));
-        for body in [
-            &with("https://evil.example.org", r#""https://login.example.org/token""#),
-            &with("https://login.example.org/", r#""https://login.example.org/token""#),
-            &with(ISSUER, r#""https://login example.org/""#),
-            &with(ISSUER, r#""http://login.example.org/token""#),
-            &with(ISSUER, r#""/token""#),
-            &with(ISSUER, "null"),
-            &long,
-            "{}",
-            "",
+    fn a_document_that_names_no_endpoint_that_may_be_asked_is_refused() {
+        for endpoint in [
+            r#""https://login example.org/""#,
+            r#""http://login.example.org/token""#,
+            r#""http://127.0.0.1/token""#,
+            r#""/token""#,
+            "null",
         ] {
-            assert!(matches!(Metadata::read(ISSUER, body.as_bytes()), Err(SourceError::Metadata(_))), "{body}");
+            assert!(read(&format!(r#"{{"issuer":"{ISSUER}","token_endpoint":{endpoint}}}"#)).is_err(), "{endpoint}");
         }
-    }
-
-    #[test]
-    fn an_issuer_publishes_below_its_own_path() {
-        let known = "https://login.example.org/a/.well-known/openid-configuration";
-        assert_eq!(address("https://login.example.org/a"), known);
-        assert_eq!(address("https://login.example.org/a/"), known);
     }
 }

@@ -1,6 +1,5 @@
 //! How a verifier is made: nothing is left out that it needs, by type.
 
-use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,32 +7,16 @@ use arc_swap::ArcSwapOption;
 use tokio::runtime::Handle;
 
 use super::keys::Keys;
-use super::{Shared, Verifier, address, refresh};
+use super::{Shared, Verifier, refresh};
+use crate::address;
 use crate::algorithm::Algorithm;
+use crate::build_error::BuildError;
 use crate::clock::Clock;
-use crate::http::Http;
+use crate::http::{Http, sender};
 use crate::rules::{Rules, TokenType};
 
 /// For how long keys count that could not be read anew, unless it is said otherwise.
 const KEEP_FOR: Duration = Duration::from_secs(24 * 3600);
-
-/// Why there is no verifier.
-#[derive(Debug)]
-pub struct BuildError(String);
-
-impl BuildError {
-    pub(crate) fn address(address: &str) -> Self {
-        Self(format!("{address} is neither https nor on this machine"))
-    }
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for BuildError {}
 
 /// A verifier that does not know yet for which API: there is none without.
 #[derive(Clone, Debug)]
@@ -133,7 +116,7 @@ impl VerifierBuilder {
         keys.first(keys.clock.steady());
         keys.read(keys.clock.steady())
             .await
-            .map_err(|error| BuildError(format!("the keys of {} cannot be read: {error}", keys.issuer)))?;
+            .map_err(|error| BuildError::new(format!("the keys of {} cannot be read: {error}", keys.issuer)))?;
         Ok(self.with(keys))
     }
 
@@ -173,18 +156,4 @@ impl VerifierBuilder {
             .map(|runtime| runtime.spawn(refresh::keep_fresh(Arc::downgrade(&keys), clock.clone())).abort_handle());
         Verifier(Arc::new(Shared { rules: self.rules, keys, clock, background }))
     }
-}
-
-/// What sends: that which was given, or reqwest.
-pub(crate) fn sender(given: Option<Arc<dyn Http>>) -> Result<Arc<dyn Http>, BuildError> {
-    if let Some(given) = given {
-        return Ok(given);
-    }
-    #[cfg(feature = "reqwest")]
-    return match crate::http::Reqwest::new() {
-        Ok(reqwest) => Ok(Arc::new(reqwest)),
-        Err(error) => Err(BuildError(format!("reqwest cannot be set up: {error}"))),
-    };
-    #[cfg(not(feature = "reqwest"))]
-    Err(BuildError("there is nothing to send by: name an `Http`, or switch the feature `reqwest` on".to_owned()))
 }

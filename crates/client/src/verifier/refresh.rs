@@ -10,9 +10,10 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::discovery::{self, FetchError};
+use super::key_place;
 use super::keys::{Kept, Keys};
 use crate::clock::Clock;
+use crate::discovery::FetchError;
 use crate::refusal::Unavailable;
 
 /// How far apart two attempts are at least, whoever wants them.
@@ -89,9 +90,9 @@ impl Keys {
         let known = self.address.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let address = match known {
             Some(address) => address,
-            None => discovery::key_set_address(&self.http, &self.issuer).await?,
+            None => key_place::find(&self.http, &self.issuer).await?,
         };
-        let read = discovery::key_set(&self.http, address.clone()).await;
+        let read = key_place::read(&self.http, address.clone()).await;
         // One that does not answer may have moved.
         let known = (read.is_ok() || self.is_fixed).then_some(address);
         *self.address.lock().unwrap_or_else(PoisonError::into_inner) = known;

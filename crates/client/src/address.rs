@@ -6,11 +6,12 @@ use crate::http::is_allowed;
 
 /// The address, when it may be asked: `https`, or `http` on this machine.
 pub(crate) fn checked(text: &str) -> Option<Uri> {
-    text.parse::<Uri>().ok().filter(is_allowed)
+    text.parse::<Uri>().ok().filter(|uri| is_allowed(uri) && !text.contains('#'))
 }
 
 /// The address that an issuer points to: never from `https` to this machine.
-pub(crate) fn pointed_to(from: &Uri, text: &str) -> Option<Uri> {
+pub(crate) fn pointed_to(issuer: &str, text: &str) -> Option<Uri> {
+    let from = checked(issuer)?;
     checked(text).filter(|to| to.scheme() == from.scheme() || to.scheme_str() == Some("https"))
 }
 
@@ -41,11 +42,11 @@ mod tests {
 
     #[test]
     fn an_issuer_points_to_no_plain_http() {
-        let https = "https://login.example.org".parse().unwrap();
-        let here = "http://127.0.0.1:8000".parse().unwrap();
-        assert!(pointed_to(&https, "https://keys.example.org/jwks").is_some());
-        assert!(pointed_to(&https, "http://127.0.0.1/jwks").is_none());
-        assert!(pointed_to(&here, "http://127.0.0.1:8000/jwks").is_some());
-        assert!(pointed_to(&here, "http://10.0.0.1/jwks").is_none());
+        let (https, here) = ("https://login.example.org", "http://127.0.0.1:8000");
+        assert!(pointed_to(https, "https://keys.example.org/jwks").is_some());
+        assert!(pointed_to(https, "http://127.0.0.1/jwks").is_none());
+        assert!(pointed_to(https, "https://keys.example.org/jwks#x").is_none());
+        assert!(pointed_to(here, "http://127.0.0.1:8000/jwks").is_some());
+        assert!(pointed_to(here, "http://10.0.0.1/jwks").is_none());
     }
 }
