@@ -148,7 +148,14 @@ fn a_token_within_a_token_is_refused() {
 #[test]
 fn tokens_of_other_kinds_are_refused_by_what_they_are() {
     let signer = Signer::ed25519();
-    for typ in [json!("JWT"), json!("logout+jwt"), json!("token-introspection+jwt"), json!("dpop+jwt"), Value::Null] {
+    for typ in [
+        json!("JWT"),
+        json!("logout+jwt"),
+        json!("token-introspection+jwt"),
+        json!("dpop+jwt"),
+        json!("applicationXat+jwt"),
+        Value::Null,
+    ] {
         let mut header = signer.header();
         header["typ"] = typ.clone();
         let token = signer.sign(&header.to_string(), &good().to_string());
@@ -292,6 +299,10 @@ fn times_are_numbers_within_bounds() {
     for missing in ["exp", "iat", "iss", "sub"] {
         assert_eq!(refusal(&signer, &signer.token(&with(missing, Value::Null))), Refusal::Malformed, "{missing}");
     }
+    // One that begins by its `nbf` is still not made yet.
+    let mut early = with("nbf", json!(NOW - 100));
+    early["iat"] = json!(NOW + 31);
+    assert_eq!(refusal(&signer, &signer.token(&early)), Refusal::NotYetValid);
     let mut late = good();
     late["iat"] = json!(NOW - 100);
     late["exp"] = json!(NOW - 29);

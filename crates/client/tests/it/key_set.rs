@@ -57,6 +57,10 @@ fn what_is_no_set_at_all_is_refused_whole() {
         assert!(KeySet::parse(text.as_bytes()).is_err(), "{text}");
     }
     assert!(KeySet::parse(br#"{"keys":[]}"#).unwrap().is_empty());
+    let mut jwk = Signer::ed25519().jwk();
+    assert!(!set(std::slice::from_ref(&jwk)).is_empty());
+    jwk.as_object_mut().unwrap().remove("kid");
+    assert!(!set(&[jwk]).is_empty(), "nor is one of a key without a name");
 }
 
 #[test]

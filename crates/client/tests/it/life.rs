@@ -278,6 +278,36 @@ async fn keys_that_have_moved_are_found_again() {
     assert_eq!(other.requests(), 1);
     let theirs = other.token(API).claim("iss", issuer.url()).sign();
     fixed.verify(&theirs).await.unwrap();
+    // Nor when it is not there for a while.
+    let before = issuer.requests();
+    other.clock().turn(seconds(10));
+    issuer.clock().turn(seconds(10));
+    other.rotate();
+    let theirs = other.token(API).claim("iss", issuer.url()).sign();
+    other.answer_key_set_with(Some(b"<html>".to_vec()));
+    assert!(is_unavailable(fixed.verify(&theirs).await));
+    other.answer_key_set_with(None);
+    issuer.clock().turn(seconds(10));
+    fixed.verify(&theirs).await.unwrap();
+    assert_eq!(issuer.requests(), before);
+}
+
+#[tokio::test]
+async fn a_reading_that_failed_is_made_again_after_half_a_minute_when_nobody_asks() {
+    let issuer = Issuer::start().await;
+    let verifier = issuer.verifier(API).build().await.unwrap();
+    issuer.answer_key_set_with(Some(b"<html>".to_vec()));
+    issuer.clock().turn(seconds(240));
+    issuer.requests_reach(3).await;
+    issuer.clock().turn(seconds(29));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(issuer.requests(), 3);
+    issuer.clock().turn(seconds(1));
+    // Both: the keys may have moved.
+    issuer.requests_reach(5).await;
+    drop(verifier);
 }
 
 #[tokio::test]

@@ -76,6 +76,10 @@ fn tokens_of_another_library_are_taken_by_each_algorithm_and_no_other() {
     for signer in [&rs256, &ps256] {
         assert!(verified(&rules(), &signer.token(&good()), &set(std::slice::from_ref(&jwk))).is_ok());
     }
+    // Nor does a key by itself, whoever found it.
+    let key = PublicKey::from_jwk(rs256.jwk().to_string().as_bytes()).unwrap();
+    let named_otherwise = rs256.sign(&ps256.header().to_string(), &good().to_string());
+    assert_eq!(Jws::parse(&named_otherwise).unwrap().verify(&key).err(), Some(Refusal::Algorithm));
     let swapped = rs256.sign(&ps256.header().to_string(), &good().to_string());
     assert_eq!(verified(&rules(), &swapped, &set(&[jwk])).unwrap_err(), Refusal::Signature);
 }
