@@ -15,11 +15,14 @@ pub struct Caller {
 
 /// What a caller is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CallerKind {
     /// A person, by an application.
     User,
     /// A service in its own name.
     Service,
+    /// A script, by an API key. Whether the key is a person's or a service's is not said: [`Caller::subject`] is one or the other.
+    ApiKey,
 }
 
 impl Caller {
@@ -47,16 +50,21 @@ impl Caller {
         self.claims.client.as_deref()
     }
 
-    /// Whether a person calls or a service in its own name, which is its own subject (RFC 9068 §2.2).
+    /// What calls. A service in its own name is its own subject (RFC 9068 §2.2).
     pub fn kind(&self) -> CallerKind {
-        let service = self.claims.client.as_deref() == Some(self.subject());
-        if service { CallerKind::Service } else { CallerKind::User }
+        match self.client() {
+            _ if self.key_id().is_some() => CallerKind::ApiKey,
+            Some(client) if client == self.subject() => CallerKind::Service,
+            _ => CallerKind::User,
+        }
     }
 
-    /// The public id of the API key that it showed, if it showed one.
+    /// The public id of the API key that it showed, or that its token was traded for: of Doorward such a token has the key for its client and
+    /// for its grant (`gid`).
     pub fn key_id(&self) -> Option<&str> {
         let named = |name: &str| self.claims.rest.get(name).and_then(serde_json::Value::as_str);
-        self.key.then(|| named("dwk_id").or(self.client())).flatten()
+        let client = self.client().filter(|client| self.key || named("gid") == Some(client));
+        named("dwk_id").or(client)
     }
 
     /// Whether this scope is among its own, byte for byte: no scope includes another.

@@ -25,7 +25,11 @@ impl Needs for Editing {
 }
 
 async fn who(caller: Caller) -> String {
-    let kind = if caller.kind() == CallerKind::Service { "service" } else { "user" };
+    let kind = match caller.kind() {
+        CallerKind::Service => "service",
+        CallerKind::ApiKey => "key of",
+        _ => "user",
+    };
     format!("{kind} {} by {:?}", caller.subject(), caller.client())
 }
 
@@ -68,6 +72,12 @@ async fn who_calls_is_in_the_request() {
     assert_eq!((answer.status(), body.as_str()), (StatusCode::OK, "user ann by Some(\"app\")"));
     let (_, body) = with_token(&router, "/who", &issuer.token(API).service("job").sign()).await;
     assert_eq!(body, "service job by Some(\"job\")");
+    // What a key was traded for, be its owner a person or a service.
+    for owner in ["ann", "job"] {
+        let traded = issuer.token(API).subject(owner).client("dwk_1").claim("gid", "dwk_1").sign();
+        let (_, body) = with_token(&router, "/who", &traded).await;
+        assert_eq!(body, format!("key of {owner} by Some(\"dwk_1\")"));
+    }
 }
 
 #[tokio::test]
