@@ -113,7 +113,8 @@ impl Demo {
     }
 }
 
-/// The folder of what cargo builds. The examples are there: cargo builds them with the tests of a package.
+/// The folder of what cargo builds. The examples are there: cargo builds them with all tests of a package, though not with one that is named
+/// by `--test`.
 fn built() -> PathBuf {
     std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
 }
@@ -193,9 +194,11 @@ async fn the_worker_never_gets_a_wrong_answer_while_keys_rotate_and_one_is_revok
     // Not even one that ends at once, with every token under it.
     let active = keys.as_array().unwrap().iter().find(|key| key["state"] == "active").unwrap();
     demo.command(&["key", "revoke", active["kid"].as_str().unwrap(), "--yes"]);
-    let deadline = tokio::time::Instant::now() + END;
+    let mut turns = 0;
     while status(&demo.api(), before.expose()).await != 401 {
-        assert!(tokio::time::Instant::now() < deadline, "the key holds on");
+        // The worker takes 20 ms for each.
+        assert!(turns < 3000, "the key holds on");
+        turns += 1;
         work(1);
     }
     work(50);

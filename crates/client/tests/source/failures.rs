@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use doorward_client::http::Sending;
 use doorward_client::source::SourceError;
-use doorward_client::{Clock, Http, HttpError, TokenSource};
+use doorward_client::{Clock, Http, HttpError, Reqwest, TokenSource};
 
 use super::site::{Answer, Site};
 use super::{builder, clock, eventually, seconds, source, text};
@@ -19,22 +19,30 @@ fn away() -> Option<Answer> {
 #[tokio::test]
 async fn an_old_token_serves_to_its_end_while_it_cannot_be_renewed() {
     let (site, clock) = (Site::start().await, clock());
-    let source = source(&site, &clock);
+    let (sent, failures) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let counted = Counted { http: Reqwest::new().unwrap(), sent: sent.clone() };
+    let failed = failures.clone();
+    // Each failure that is noted asks how long its pause is.
+    let jitter = move || {
+        failed.fetch_add(1, Ordering::SeqCst);
+        1.0
+    };
+    let source = builder(&site, &clock).http(counted).jitter(jitter).build().unwrap();
     text(&source).await;
     site.always(away());
     clock.turn(seconds(720));
     // After 1, 2, 4, ... seconds somebody tries again, and nobody between.
-    let mut asked = 1;
-    for pause in [1, 2, 4, 8] {
+    for (failure, pause) in [(1, 1), (2, 2), (3, 4), (4, 8)] {
         assert_eq!(text(&source).await, "token-1");
-        asked += 1;
-        site.until_asked(asked).await;
-        // It has landed when the pause is over for the first time: until then this changes nothing.
-        settle(&source).await;
+        eventually("the failure is noted", async || (failures.load(Ordering::SeqCst) == failure).then_some(())).await;
+        let before = sent.load(Ordering::SeqCst);
         clock.turn(seconds(pause) - std::time::Duration::from_millis(1));
         assert_eq!(text(&source).await, "token-1");
-        settle(&source).await;
-        assert_eq!(site.count(), asked, "{pause}");
+        // What was begun would be sent by now: there is one thread.
+        for _ in 0..5 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((sent.load(Ordering::SeqCst), site.count()), (before, failure + 1), "{pause}");
         clock.turn(std::time::Duration::from_millis(1));
     }
     clock.turn(seconds(895 - 735));
@@ -53,11 +61,16 @@ async fn an_old_token_serves_to_its_end_while_it_cannot_be_renewed() {
     text(&source).await;
 }
 
-/// Lets a request that was answered come to its end.
-async fn settle(source: &TokenSource) {
-    for _ in 0..20 {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        let _ = source.get().await;
+/// A sender that counts what it is given, at once.
+struct Counted {
+    http: Reqwest,
+    sent: Arc<AtomicUsize>,
+}
+
+impl Http for Counted {
+    fn send(&self, request: http::Request<bytes::Bytes>) -> Sending<'_> {
+        self.sent.fetch_add(1, Ordering::SeqCst);
+        self.http.send(request)
     }
 }
 
