@@ -11,10 +11,9 @@ use crate::secret::{base64url, from_base64url, sha256};
 
 /// A public key that is ready to verify.
 pub struct PublicKey {
-    algorithm: Option<Algorithm>,
     jwk: Value,
-    /// Read once: what a verification needs of it need not be worked out again each time. `None` where the algorithm is.
-    verifying: Option<doorward_client::PublicKey>,
+    /// What it verifies by, read once: `None` for an algorithm that this version does not know.
+    verifying: Option<(Algorithm, doorward_client::PublicKey)>,
 }
 
 impl PublicKey {
@@ -24,15 +23,16 @@ impl PublicKey {
     /// A sentence, when it is damaged or is not the key of that name (RFC 7638).
     pub fn parse(kid: &str, algorithm: &str, jwk: &str) -> Result<Self, Failure> {
         let damaged = || Failure::internal(format!("the public half of the signing key {kid} is damaged"));
-        let jwk: Value = serde_json::from_str(jwk).map_err(|_| damaged())?;
+        let text = jwk;
+        let jwk: Value = serde_json::from_str(text).map_err(|_| damaged())?;
         let Ok(algorithm) = algorithm.parse::<Algorithm>() else {
-            return Ok(Self { algorithm: None, jwk, verifying: None });
+            return Ok(Self { jwk, verifying: None });
         };
         if thumbprint(&jwk).as_deref() != Some(kid) || jwk["kid"] != kid || jwk["alg"] != algorithm.as_str() {
             return Err(damaged());
         }
-        let verifying = doorward_client::PublicKey::from_jwk(jwk.to_string().as_bytes()).ok_or_else(damaged)?;
-        Ok(Self { algorithm: Some(algorithm), jwk, verifying: Some(verifying) })
+        let verifying = doorward_client::PublicKey::from_jwk(text.as_bytes()).ok_or_else(damaged)?;
+        Ok(Self { jwk, verifying: Some((algorithm, verifying)) })
     }
 
     /// The JWK (RFC 7517 §4).
@@ -45,10 +45,10 @@ impl PublicKey {
     /// # Errors
     /// When it is of an algorithm that this version does not know.
     pub fn pem(&self) -> Result<String, Failure> {
-        let algorithm = self.algorithm.ok_or_else(|| {
+        let (algorithm, _) = self.verifying.as_ref().ok_or_else(|| {
             Failure::internal(format!("the key {} is of an algorithm that this version does not know", self.jwk["kid"]))
         })?;
-        let der = subject_public_key_info(algorithm, &self.jwk)
+        let der = subject_public_key_info(*algorithm, &self.jwk)
             .ok_or_else(|| Failure::internal(format!("the key {} cannot be written as PEM", self.jwk["kid"])))?;
         let text = STANDARD.encode(der);
         let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
@@ -57,7 +57,7 @@ impl PublicKey {
 
     /// What verifies: `None` for an algorithm that this version does not know.
     pub(super) fn verifying(&self) -> Option<&doorward_client::PublicKey> {
-        self.verifying.as_ref()
+        self.verifying.as_ref().map(|(_, key)| key)
     }
 }
 
