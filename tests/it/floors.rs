@@ -40,7 +40,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("rsa", &["tokens/"]),
     ("p256", &["tokens/"]),
     ("aws_lc_rs", &["tokens/", "secret.rs", "sealing.rs", "random.rs"]),
-    ("doorward_client", &["tokens/"]),
+    ("doorward_client", &["tokens/", "upstream/", "http/demo/"]),
     ("uuid", &["random.rs"]),
     ("reqwest", &["outgoing.rs", "outgoing/"]),
     ("axum", &["http/"]),
