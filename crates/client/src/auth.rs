@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Uri};
 
-use crate::caller::Caller;
+use crate::caller::{Asked, Caller};
 use crate::claims::Claims;
 use crate::clock::Clock;
 use crate::credential::{self, Credential};
@@ -33,6 +33,13 @@ enum Tokens {
     Secret(Arc<SharedSecretVerifier>, Clock),
     #[cfg(feature = "introspect")]
     Asked(Introspector),
+}
+
+/// What a credential says that holds.
+enum Verified {
+    Token(Claims),
+    #[cfg(feature = "api-key")]
+    Key(Claims),
 }
 
 impl From<Verifier> for Auth {
@@ -99,19 +106,22 @@ impl Auth {
     /// # Errors
     /// [`Denied`], which is the answer.
     pub async fn caller(&self, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Denied> {
-        self.verified(headers, uri).await.map_err(|error| Denied::of(error, self.resource_metadata.clone()))
+        let asked = Asked { uri: uri.clone(), resource_metadata: self.resource_metadata.clone() };
+        match self.verified(headers, uri).await {
+            Ok(Verified::Token(claims)) => Ok(Caller::by_token(claims, asked)),
+            #[cfg(feature = "api-key")]
+            Ok(Verified::Key(claims)) => Ok(Caller::by_key(claims, asked)),
+            Err(error) => Err(Denied::of(error, asked)),
+        }
     }
 
-    async fn verified(&self, headers: &HeaderMap, uri: &Uri) -> Result<Caller, VerifyError> {
+    async fn verified(&self, headers: &HeaderMap, uri: &Uri) -> Result<Verified, VerifyError> {
         match credential::of(headers, uri, self.takes_keys())? {
-            Credential::Token(token) => {
-                let claims = self.by_token(token).await?;
-                Ok(Caller::by_token(claims, self.resource_metadata.clone()))
-            }
+            Credential::Token(token) => self.by_token(token).await.map(Verified::Token),
             #[cfg(feature = "api-key")]
             Credential::Key(key) => {
                 let keys = self.keys.as_ref().ok_or(Refusal::Missing)?;
-                Ok(Caller::by_key(keys.introspect(key).await?, self.resource_metadata.clone()))
+                keys.introspect(key).await.map(Verified::Key)
             }
         }
     }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http::Uri;
+
 use crate::claims::Claims;
 
 /// Who calls: put into the request by [`RequireAuth`](crate::RequireAuth), once the credential was verified.
@@ -10,6 +12,15 @@ use crate::claims::Claims;
 pub struct Caller {
     claims: Arc<Claims>,
     key: bool,
+    pub(crate) asked: Asked,
+}
+
+/// What was asked for, as far as a refusal tells of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// The address, of which only ever the path is told.
+    pub(crate) uri: Uri,
+    /// Where the metadata of the API are.
     pub(crate) resource_metadata: Option<Arc<str>>,
 }
 
@@ -26,13 +37,13 @@ pub enum CallerKind {
 }
 
 impl Caller {
-    pub(crate) fn by_token(claims: Claims, resource_metadata: Option<Arc<str>>) -> Self {
-        Self { claims: Arc::new(claims), key: false, resource_metadata }
+    pub(crate) fn by_token(claims: Claims, asked: Asked) -> Self {
+        Self { claims: Arc::new(claims), key: false, asked }
     }
 
     #[cfg(feature = "api-key")]
-    pub(crate) fn by_key(claims: Claims, resource_metadata: Option<Arc<str>>) -> Self {
-        Self { claims: Arc::new(claims), key: true, resource_metadata }
+    pub(crate) fn by_key(claims: Claims, asked: Asked) -> Self {
+        Self { claims: Arc::new(claims), key: true, asked }
     }
 
     /// Everything that the token says.

@@ -1,7 +1,7 @@
 //! The only reader of the clock: the system's, or one that a test turns by hand.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
@@ -11,7 +11,25 @@ use tokio::sync::watch;
 /// There are two: the date, which may be set back and forth by whoever looks after the machine and which tokens speak of, and how long it has
 /// been, which only grows.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<watch::Sender<Manual>>>);
+pub struct Clock(Kind);
+
+#[derive(Clone, Default)]
+enum Kind {
+    #[default]
+    System,
+    Dated(Arc<dyn Fn() -> i64 + Send + Sync>),
+    Manual(Arc<watch::Sender<Manual>>),
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "System",
+            Self::Dated(_) => "Dated",
+            Self::Manual(_) => "Manual",
+        })
+    }
+}
 
 /// Where a manual clock stands.
 #[derive(Clone, Copy, Debug)]
@@ -25,20 +43,26 @@ struct Manual {
 impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
-        Self(None)
+        Self(Kind::System)
+    }
+
+    /// The system's clock, but for the date, in seconds since 1970, which something else tells: for a program that has a clock of its own.
+    pub fn dated_by(date: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self(Kind::Dated(Arc::new(date)))
     }
 
     /// A clock that stands still at `now`, in seconds since 1970, until it is turned.
     pub fn manual(now: i64) -> Self {
-        Self(Some(Arc::new(watch::Sender::new(Manual { now, gone: Duration::ZERO }))))
+        Self(Kind::Manual(Arc::new(watch::Sender::new(Manual { now, gone: Duration::ZERO }))))
     }
 
     /// The date, in seconds since 1970.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub fn now(&self) -> i64 {
         match &self.0 {
-            Some(manual) => manual.borrow().now,
-            None => {
+            Kind::Manual(manual) => manual.borrow().now,
+            Kind::Dated(date) => date(),
+            Kind::System => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
             }
@@ -50,8 +74,8 @@ impl Clock {
     pub fn steady(&self) -> Duration {
         static FIRST: OnceLock<Instant> = OnceLock::new();
         match &self.0 {
-            Some(manual) => manual.borrow().gone,
-            None => FIRST.get_or_init(Instant::now).elapsed(),
+            Kind::Manual(manual) => manual.borrow().gone,
+            Kind::System | Kind::Dated(_) => FIRST.get_or_init(Instant::now).elapsed(),
         }
     }
 
@@ -59,12 +83,12 @@ impl Clock {
     pub async fn wait_until(&self, steady: Duration) {
         match &self.0 {
             // Its sender is held here, so it does not go away.
-            Some(manual) => drop(manual.subscribe().wait_for(|at| at.gone >= steady).await),
-            None => tokio::time::sleep(steady.saturating_sub(self.steady())).await,
+            Kind::Manual(manual) => drop(manual.subscribe().wait_for(|at| at.gone >= steady).await),
+            Kind::System | Kind::Dated(_) => tokio::time::sleep(steady.saturating_sub(self.steady())).await,
         }
     }
 
-    /// Turns a manual clock forward: both the date and how long it has been. The system's is left alone.
+    /// Turns a manual clock forward: both the date and how long it has been. Any other is left alone.
     pub fn turn(&self, by: Duration) {
         self.change(|at| {
             at.now = at.now.saturating_add(i64::try_from(by.as_secs()).unwrap_or(i64::MAX));
@@ -78,7 +102,7 @@ impl Clock {
     }
 
     fn change(&self, how: impl FnOnce(&mut Manual)) {
-        if let Some(manual) = &self.0 {
+        if let Kind::Manual(manual) = &self.0 {
             manual.send_modify(how);
         }
     }
@@ -108,5 +132,7 @@ mod tests {
         let before = clock.steady();
         clock.wait_until(before + Duration::from_millis(2)).await;
         assert!(clock.steady() >= before + Duration::from_millis(2) && clock.now() > 1_700_000_000);
+        let dated = Clock::dated_by(|| 7);
+        assert!(dated.steady() >= before && dated.now() == 7);
     }
 }

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::caller::{Caller, Need};
+use crate::caller::{Asked, Caller, Need};
 use crate::refusal::{Refusal, Unavailable, VerifyError};
 
-/// Why a call is not let in, and the answer to it. Making one writes the reason as an event of `tracing`; no token is in it.
+/// Why a call is not let in, and the answer to it. Making one writes the reason and the path as an event of `tracing`; no token is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denied {
     reason: Reason,
@@ -32,18 +32,19 @@ pub enum Reason {
 }
 
 impl Denied {
-    pub(crate) fn of(error: VerifyError, resource_metadata: Option<Arc<str>>) -> Self {
+    pub(crate) fn of(error: VerifyError, asked: Asked) -> Self {
+        let path = asked.uri.path();
         let reason = match error {
             VerifyError::Refused(refusal) => {
-                tracing::info!(status = 401, reason = refusal.as_str(), "request refused");
+                tracing::info!(status = 401, reason = refusal.as_str(), path, "request refused");
                 Reason::Refused(refusal)
             }
             VerifyError::Unavailable(unavailable) => {
-                tracing::warn!(status = 503, reason = "issuer_unavailable", "request refused");
+                tracing::warn!(status = 503, reason = "issuer_unavailable", path, "request refused");
                 Reason::Unavailable(unavailable)
             }
         };
-        Self { reason, resource_metadata }
+        Self { reason, resource_metadata: asked.resource_metadata }
     }
 
     pub(crate) fn forbidden(need: Need, caller: &Caller) -> Self {
@@ -53,11 +54,12 @@ impl Denied {
             reason = "insufficient_scope",
             subject = caller.subject(),
             client = caller.client(),
+            path = caller.asked.uri.path(),
             ?scopes,
             ?roles,
             "request refused"
         );
-        Self { reason: Reason::Forbidden(need), resource_metadata: caller.resource_metadata.clone() }
+        Self { reason: Reason::Forbidden(need), resource_metadata: caller.asked.resource_metadata.clone() }
     }
 
     pub(crate) fn not_asked() -> Self {

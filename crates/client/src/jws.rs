@@ -50,9 +50,15 @@ impl<'a> Jws<'a> {
     /// # Errors
     /// [`Refusal::TooLong`], [`Refusal::Malformed`], [`Refusal::CriticalHeader`].
     pub fn parse(token: &'a str) -> Result<Self, Refusal> {
-        if token.len() > MAX_LENGTH {
-            return Err(Refusal::TooLong);
-        }
+        if token.len() > MAX_LENGTH { Err(Refusal::TooLong) } else { Self::parse_of_any_length(token) }
+    }
+
+    /// As [`Jws::parse`], for whoever has seen to it that it is not too long: ID tokens that an issuer was asked for may be longer than
+    /// what a stranger sends.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`], [`Refusal::CriticalHeader`].
+    pub fn parse_of_any_length(token: &'a str) -> Result<Self, Refusal> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(Refusal::Malformed)?;
         if payload.contains('.') {
@@ -74,6 +80,11 @@ impl<'a> Jws<'a> {
     /// The name of the key that it says it is signed by.
     pub fn key_id(&self) -> Option<&str> {
         self.header.kid.as_deref()
+    }
+
+    /// Whether it says of what type it is (`typ`).
+    pub fn has_type(&self) -> bool {
+        self.header.typ.is_some()
     }
 
     /// Whether its `typ` is this media type, in which `application/` may be left out (RFC 7515 §4.1.9).
@@ -141,6 +152,14 @@ impl Payload {
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
         serde_json::from_slice(&self.0).map(|Object(read)| read).map_err(|_| Refusal::Malformed)
     }
+
+    /// All of it: a JSON object in which no member stands twice, however deep.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`].
+    pub fn claims(&self) -> Result<Map<String, Value>, Refusal> {
+        object(&self.0)
+    }
 }
 
 /// What anybody can have written into a token: nothing of it is verified, neither who made it nor for whom nor whether it holds. For a log line
@@ -149,9 +168,12 @@ impl Payload {
 /// # Errors
 /// [`Refusal::TooLong`], [`Refusal::Malformed`], [`Refusal::CriticalHeader`].
 pub fn insecure_claims_without_any_verification(token: &str) -> Result<Map<String, Value>, Refusal> {
-    let payload = decoded(Jws::parse(token)?.payload)?;
-    match serde_json::from_slice(&payload) {
-        Ok(Strict(Value::Object(claims))) => Ok(claims),
+    object(&decoded(Jws::parse(token)?.payload)?)
+}
+
+fn object(bytes: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    match serde_json::from_slice(bytes) {
+        Ok(Strict(Value::Object(members))) => Ok(members),
         _ => Err(Refusal::Malformed),
     }
 }

@@ -1,11 +1,11 @@
 //! A public key that is ready to verify: read once, when the set that it is in is loaded.
 
-use aws_lc_rs::signature::{self, ParsedPublicKey, RsaPublicKeyComponents};
+use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, Kind};
 use crate::strict::Object;
 
 /// A public key with the one algorithm that it verifies.
@@ -32,32 +32,35 @@ pub(crate) struct Jwk {
 }
 
 impl Jwk {
-    /// The keys that it is: one for each algorithm that it verifies. An RSA key that does not say which is one of two; one that is meant for something
-    /// else, or that no public key could be, is none.
+    /// The keys that it is: one for each algorithm that it verifies. An RSA key that does not say which is one of several; one that is meant for
+    /// something else, or that no public key could be, is none.
     pub(crate) fn public_keys(&self) -> Vec<PublicKey> {
         let signs = self.usage.as_deref().is_none_or(|usage| usage == "sig");
         let verifies = self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|name| name == "verify"));
         if !signs || !verifies {
             return Vec::new();
         }
-        let possible: &[Algorithm] = match (self.kty.as_str(), self.crv.as_deref()) {
-            ("RSA", _) => &[Algorithm::Rs256, Algorithm::Ps256],
-            ("EC", Some("P-256")) => &[Algorithm::Es256],
-            ("OKP", Some("Ed25519")) => &[Algorithm::EdDsa],
-            _ => &[],
-        };
         let named =
             |algorithm: &&Algorithm| self.alg.as_deref().is_none_or(|name| Algorithm::named(name) == Some(**algorithm));
-        possible.iter().filter(named).filter_map(|algorithm| self.public_key(*algorithm)).collect()
+        Algorithm::ALL.iter().filter(named).filter_map(|algorithm| self.public_key(*algorithm)).collect()
     }
 
+    /// The key that it is for this algorithm, if it is of the kind.
     fn public_key(&self, algorithm: Algorithm) -> Option<PublicKey> {
         let bytes = |member: &Option<String>| URL_SAFE_NO_PAD.decode(member.as_deref()?).ok();
-        match algorithm {
-            Algorithm::Rs256 | Algorithm::Ps256 => PublicKey::rsa(algorithm, &bytes(&self.n)?, &bytes(&self.e)?),
-            Algorithm::Es256 => PublicKey::p256(&bytes(&self.x)?, &bytes(&self.y)?),
-            Algorithm::EdDsa => PublicKey::ed25519(&bytes(&self.x)?),
-        }
+        let sized = |member: &Option<String>, size: usize| bytes(member).filter(|bytes| bytes.len() == size);
+        let parsed = match (algorithm.kind(), self.kty.as_str(), self.crv.as_deref()) {
+            (Kind::Rsa(by), "RSA", _) => rsa(by, &bytes(&self.n)?, &bytes(&self.e)?),
+            (Kind::Ec { curve, coordinate, by }, "EC", Some(named)) if named == curve => {
+                let point = [vec![4], sized(&self.x, coordinate)?, sized(&self.y, coordinate)?].concat();
+                ParsedPublicKey::new(by, point).ok()
+            }
+            (Kind::Ed25519, "OKP", Some("Ed25519")) => {
+                ParsedPublicKey::new(&signature::ED25519, sized(&self.x, 32)?).ok()
+            }
+            _ => None,
+        };
+        Some(PublicKey { algorithm, parsed: parsed? })
     }
 }
 
@@ -71,34 +74,6 @@ impl PublicKey {
         keys.is_empty().then_some(key)
     }
 
-    /// Modulus and exponent, big endian, of 2048 to 8192 bits.
-    fn rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Option<Self> {
-        let bits = n.len() * 8 - n.first()?.leading_zeros() as usize;
-        if n.first() == Some(&0) || !(2048..=8192).contains(&bits) {
-            return None;
-        }
-        let parsed = RsaPublicKeyComponents { n, e }.to_parsed_public_key(algorithm.rsa()?).ok()?;
-        Some(Self { algorithm, parsed })
-    }
-
-    /// The coordinates of a point of P-256.
-    fn p256(x: &[u8], y: &[u8]) -> Option<Self> {
-        if x.len() != 32 || y.len() != 32 {
-            return None;
-        }
-        let point = [&[4], x, y].concat();
-        let parsed = ParsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point).ok()?;
-        Some(Self { algorithm: Algorithm::Es256, parsed })
-    }
-
-    fn ed25519(x: &[u8]) -> Option<Self> {
-        if x.len() != 32 {
-            return None;
-        }
-        let parsed = ParsedPublicKey::new(&signature::ED25519, x).ok()?;
-        Some(Self { algorithm: Algorithm::EdDsa, parsed })
-    }
-
     /// What it verifies.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
@@ -108,6 +83,15 @@ impl PublicKey {
     pub fn verifies(&self, signed: &[u8], signature: &[u8]) -> bool {
         self.parsed.verify_sig(signed, signature).is_ok()
     }
+}
+
+/// Modulus and exponent, big endian, of 2048 to 8192 bits.
+fn rsa(by: &'static RsaParameters, n: &[u8], e: &[u8]) -> Option<ParsedPublicKey> {
+    let bits = n.len() * 8 - n.first()?.leading_zeros() as usize;
+    if n.first() == Some(&0) || !(2048..=8192).contains(&bits) {
+        return None;
+    }
+    RsaPublicKeyComponents { n, e }.to_parsed_public_key(by).ok()
 }
 
 impl std::fmt::Debug for PublicKey {

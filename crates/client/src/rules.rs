@@ -33,13 +33,13 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Tokens of this issuer for this API, compared byte for byte: of the type `at+jwt`, by any [`Algorithm`], with clocks at most 30 seconds apart, bound to
+    /// Tokens of this issuer for this API, compared byte for byte: of the type `at+jwt`, by [`Algorithm::USUAL`], with clocks at most 30 seconds apart, bound to
     /// no key.
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             issuer: issuer.into(),
             audiences: vec![audience.into()],
-            algorithms: Algorithm::ALL.to_vec(),
+            algorithms: Algorithm::USUAL.to_vec(),
             token_type: TokenType::AccessToken,
             leeway: seconds(LEEWAY),
             takes_bound: false,

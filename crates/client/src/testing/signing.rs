@@ -2,12 +2,12 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
+use aws_lc_rs::signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, Kind};
 
 /// A key that signs.
 pub(super) struct SigningKey {
@@ -18,19 +18,26 @@ pub(super) struct SigningKey {
 
 enum Pair {
     Rsa(RsaKeyPair),
-    P256(EcdsaKeyPair),
+    Ec(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
+}
+
+#[expect(clippy::expect_used, reason = "tests call this")]
+impl Pair {
+    fn ec(by: &'static EcdsaSigningAlgorithm) -> Self {
+        Self::Ec(EcdsaKeyPair::generate(by).expect("a key"))
+    }
 }
 
 #[expect(clippy::expect_used, reason = "tests call this")]
 impl SigningKey {
     pub(super) fn generate(algorithm: Algorithm) -> Self {
         let pair = match algorithm {
-            Algorithm::Rs256 | Algorithm::Ps256 => Pair::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).expect("a key")),
-            Algorithm::Es256 => {
-                Pair::P256(EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"))
-            }
+            Algorithm::Es256 => Pair::ec(&signature::ECDSA_P256_SHA256_FIXED_SIGNING),
+            Algorithm::Es384 => Pair::ec(&signature::ECDSA_P384_SHA384_FIXED_SIGNING),
+            Algorithm::Es512 => Pair::ec(&signature::ECDSA_P521_SHA512_FIXED_SIGNING),
             Algorithm::EdDsa => Pair::Ed25519(Ed25519KeyPair::generate().expect("a key")),
+            _ => Pair::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).expect("a key")),
         };
         Self { pair, algorithm, kid: random() }
     }
@@ -54,10 +61,14 @@ impl SigningKey {
                 let (n, e) = (number(n), number(e));
                 json!({ "kty": "RSA", "n": n, "e": e })
             }
-            Pair::P256(pair) => {
-                let point = pair.public_key().as_ref();
-                let (x, y) = point[1..].split_at(32);
-                json!({ "kty": "EC", "crv": "P-256", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) })
+            Pair::Ec(pair) => {
+                let point = &pair.public_key().as_ref()[1..];
+                let (x, y) = point.split_at(point.len() / 2);
+                let curve = match self.algorithm.kind() {
+                    Kind::Ec { curve, .. } => curve,
+                    Kind::Rsa(_) | Kind::Ed25519 => unreachable!("the key is of the kind of its algorithm"),
+                };
+                json!({ "kty": "EC", "crv": curve, "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) })
             }
             Pair::Ed25519(pair) => {
                 json!({ "kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()) })
@@ -74,14 +85,18 @@ impl SigningKey {
         match &self.pair {
             Pair::Rsa(pair) => {
                 let padding: &dyn signature::RsaEncoding = match self.algorithm {
+                    Algorithm::Rs384 => &signature::RSA_PKCS1_SHA384,
+                    Algorithm::Rs512 => &signature::RSA_PKCS1_SHA512,
                     Algorithm::Ps256 => &signature::RSA_PSS_SHA256,
+                    Algorithm::Ps384 => &signature::RSA_PSS_SHA384,
+                    Algorithm::Ps512 => &signature::RSA_PSS_SHA512,
                     _ => &signature::RSA_PKCS1_SHA256,
                 };
                 let mut signed = vec![0; pair.public_modulus_len()];
                 pair.sign(padding, &random, bytes, &mut signed).expect("a signature");
                 signed
             }
-            Pair::P256(pair) => pair.sign(&random, bytes).expect("a signature").as_ref().to_vec(),
+            Pair::Ec(pair) => pair.sign(&random, bytes).expect("a signature").as_ref().to_vec(),
             Pair::Ed25519(pair) => pair.sign(bytes).as_ref().to_vec(),
         }
     }

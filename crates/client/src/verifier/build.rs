@@ -58,7 +58,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// Only these algorithms count; otherwise each of [`Algorithm`].
+    /// Only these algorithms count; otherwise [`Algorithm::USUAL`].
     pub fn algorithms(mut self, algorithms: &[Algorithm]) -> Self {
         self.rules = self.rules.algorithms(algorithms);
         self

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Signer, good, rules, set, unsigned, verified};
 
-/// RFC 7515 Appendix A.2 and A.3, RFC 8037 Appendix A.4: key, token, what it says.
-fn examples() -> [(Value, String); 3] {
+/// RFC 7515 Appendix A.2 to A.4, RFC 8037 Appendix A.4: key and token.
+fn examples() -> [(Value, String); 4] {
     let claims = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
     let n = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pC\
              gNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg66\
@@ -24,12 +24,17 @@ fn examples() -> [(Value, String); 3] {
     let x = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
     let y = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
     let p256 = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+    let p521_x = "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk";
+    let p521_y = "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2";
+    let p521 = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0\
+                aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
     let okp = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
     let ed25519 = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhij\
                    cNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
     [
         (json!({ "kty": "RSA", "alg": "RS256", "n": n, "e": "AQAB" }), format!("eyJhbGciOiJSUzI1NiJ9.{claims}.{rsa}")),
         (json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y }), format!("eyJhbGciOiJFUzI1NiJ9.{claims}.{p256}")),
+        (json!({ "kty": "EC", "crv": "P-521", "x": p521_x, "y": p521_y }), p521.to_owned()),
         (json!({ "kty": "OKP", "crv": "Ed25519", "x": okp }), ed25519.to_owned()),
     ]
 }
@@ -59,14 +64,27 @@ fn tokens_of_another_library_are_taken_by_each_algorithm_and_no_other() {
     let rs256 = Signer::rsa(Theirs::RS256);
     // The same key by the other padding.
     let ps256 = Signer { key: rs256.key.clone(), algorithm: Theirs::PS256, kid: "rsa" };
-    let pairs = [(&rs256, Algorithm::Rs256), (&ps256, Algorithm::Ps256), (&Signer::ed25519(), Algorithm::EdDsa)];
+    let same = |algorithm| Signer { key: rs256.key.clone(), algorithm, kid: "rsa" };
+    let pairs = [
+        (&rs256, Algorithm::Rs256),
+        (&same(Theirs::RS384), Algorithm::Rs384),
+        (&same(Theirs::RS512), Algorithm::Rs512),
+        (&ps256, Algorithm::Ps256),
+        (&same(Theirs::PS384), Algorithm::Ps384),
+        (&same(Theirs::PS512), Algorithm::Ps512),
+        (&Signer::p384(), Algorithm::Es384),
+        (&Signer::ed25519(), Algorithm::EdDsa),
+    ];
     for (signer, algorithm) in pairs {
         let token = signer.token(&good());
-        let claims = verified(&rules(), &token, &signer.set()).unwrap();
+        let claims = verified(&rules().algorithms(Algorithm::ALL), &token, &signer.set()).unwrap();
         assert_eq!((claims.subject.as_str(), claims.scopes.len()), ("ann", 2));
         let others: Vec<Algorithm> = Algorithm::ALL.iter().copied().filter(|other| *other != algorithm).collect();
         let refused = verified(&rules().algorithms(&others), &token, &signer.set());
         assert_eq!(refused.unwrap_err(), Refusal::Algorithm, "not the allowed one");
+        // Unless it is said otherwise the usual ones count.
+        let by_default = verified(&rules(), &token, &signer.set());
+        assert_eq!(by_default.is_ok(), Algorithm::USUAL.contains(&algorithm), "{algorithm:?}");
     }
     // A key that names one algorithm verifies no other, however right that is.
     assert_eq!(verified(&rules(), &ps256.token(&good()), &rs256.set()).unwrap_err(), Refusal::Algorithm);

@@ -39,6 +39,13 @@ impl Signer {
         Self { key: EncodingKey::from_ed_der(pkcs8.as_ref()), algorithm: Algorithm::EdDSA, kid: "ed" }
     }
 
+    pub fn p384() -> Self {
+        let random = aws_lc_rs::rand::SystemRandom::new();
+        let of = &aws_lc_rs::signature::ECDSA_P384_SHA384_FIXED_SIGNING;
+        let pkcs8 = aws_lc_rs::signature::EcdsaKeyPair::generate_pkcs8(of, &random).unwrap();
+        Self { key: EncodingKey::from_ec_der(pkcs8.as_ref()), algorithm: Algorithm::ES384, kid: "ec" }
+    }
+
     /// The public half, as that library writes it.
     pub fn jwk(&self) -> Value {
         let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&self.key, self.algorithm).unwrap()).unwrap();
