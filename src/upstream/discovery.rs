@@ -1,31 +1,19 @@
 //! What a provider says of itself (OpenID Connect Discovery §4), and which of it is believed: that it is the issuer that the settings name, and
 //! endpoints that are where that issuer is. Nothing else is called, and nobody is sent elsewhere.
 
+use doorward_client::{Algorithm, KeySet};
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
     CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode,
     CoreResponseType, CoreSubjectIdentifierType,
 };
-use openidconnect::{AdditionalProviderMetadata, JsonWebKeySet, ProviderMetadata};
+use openidconnect::{AdditionalProviderMetadata, ProviderMetadata};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Parts, address, microsoft};
 use crate::config::UpstreamConfig;
 use crate::protocol::upstream::ProviderKind;
-
-/// The signature algorithms that a provider may use: those with a public key.
-const ALGORITHMS: &[CoreJwsSigningAlgorithm] = &[
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
-    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-    CoreJwsSigningAlgorithm::EdDsa,
-];
 
 /// What is known of a provider.
 #[derive(Debug)]
@@ -35,8 +23,9 @@ pub(super) struct Known {
     pub userinfo: Option<Url>,
     pub end_session: Option<Url>,
     pub jwks: Url,
-    pub keys: JsonWebKeySet<CoreJsonWebKey>,
-    pub algorithms: Vec<CoreJwsSigningAlgorithm>,
+    pub keys: KeySet,
+    /// What it may sign by: what it announced, as far as that has a public key.
+    pub algorithms: Vec<Algorithm>,
     /// Whether the client secret goes in the header rather than in the body.
     pub takes_basic: bool,
     /// Whether every answer to a browser names the issuer (RFC 9207 §3).
@@ -73,7 +62,7 @@ type Metadata = ProviderMetadata<
 
 impl Known {
     /// The same with other keys.
-    pub(super) fn with_keys(&self, keys: JsonWebKeySet<CoreJsonWebKey>) -> Self {
+    pub(super) fn with_keys(&self, keys: KeySet) -> Self {
         Self {
             authorization: self.authorization.clone(),
             token: self.token.clone(),
@@ -111,11 +100,10 @@ impl Parts {
     ///
     /// # Errors
     /// A sentence that says what is wrong.
-    pub(super) async fn fetch_keys(&self, url: &Url) -> Result<JsonWebKeySet<CoreJsonWebKey>, String> {
+    pub(super) async fn fetch_keys(&self, url: &Url) -> Result<KeySet, String> {
         let document = self.outgoing.get(url.as_str()).await.map_err(|failure| failure.detail)?;
-        let keys: Result<JsonWebKeySet<CoreJsonWebKey>, _> = serde_json::from_slice(&document);
-        match keys {
-            Ok(keys) if keys.keys().is_empty() => Err(format!("its key set at {url} has no key that can be used")),
+        match KeySet::parse(&document) {
+            Ok(keys) if keys.is_empty() => Err(format!("its key set at {url} has no key that can be used")),
             Ok(keys) => Ok(keys),
             Err(_) => Err(format!("its key set at {url} is no JSON Web Key Set")),
         }
@@ -148,7 +136,7 @@ fn known(config: &UpstreamConfig, document: &[u8]) -> Result<Known, String> {
     let further = metadata.additional_metadata();
     let end_session = further.end_session_endpoint.as_deref().and_then(|url| Url::parse(url).ok());
     let offered = metadata.id_token_signing_alg_values_supported();
-    let algorithms: Vec<_> = ALGORITHMS.iter().filter(|algorithm| offered.contains(algorithm)).cloned().collect();
+    let algorithms: Vec<Algorithm> = offered.iter().filter_map(named).collect();
     if algorithms.is_empty() {
         return Err("it signs ID tokens with no algorithm that has a public key".to_owned());
     }
@@ -159,7 +147,7 @@ fn known(config: &UpstreamConfig, document: &[u8]) -> Result<Known, String> {
         jwks: at("jwks_uri", metadata.jwks_uri().url())?,
         userinfo: optional(metadata.userinfo_endpoint().map(|url| url.url())),
         end_session: optional(end_session.as_ref()),
-        keys: JsonWebKeySet::new(Vec::new()),
+        keys: KeySet::default(),
         algorithms,
         // Apple takes it in the body alone.
         takes_basic: config.kind() != ProviderKind::Apple
@@ -167,6 +155,11 @@ fn known(config: &UpstreamConfig, document: &[u8]) -> Result<Known, String> {
         names_itself: further.authorization_response_iss_parameter_supported,
         prompts: further.prompt_values_supported.clone(),
     })
+}
+
+/// The algorithm by the name that it has in JSON, when it is one with a public key.
+fn named(algorithm: &CoreJwsSigningAlgorithm) -> Option<Algorithm> {
+    Algorithm::named(serde_json::to_value(algorithm).ok()?.as_str()?)
 }
 
 /// The parser's words, without what it read.
@@ -210,7 +203,7 @@ mod tests {
             ..UpstreamConfig::default()
         };
         let fine = known(&config, &document(json!({ "end_session_endpoint": "https://evil.test/out" }))).unwrap();
-        assert_eq!(fine.algorithms, [CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256]);
+        assert_eq!(fine.algorithms, [Algorithm::Rs256]);
         assert!(fine.takes_basic && fine.end_session.is_none() && !fine.names_itself);
         let post = json!({ "token_endpoint_auth_methods_supported": ["client_secret_post"] });
         assert!(!known(&config, &document(post)).unwrap().takes_basic);

@@ -1,11 +1,11 @@
 //! Tokens that a provider signed: which key and algorithm count (OpenID Connect Core §10.1, RFC 8725 §3). The keys are those that it publishes
-//! at the address that its discovery document names, and none that a token brings; the algorithms are those that it announced.
+//! at the address that its discovery document names, and none that a token brings; the algorithms are those that it announced. The signature is
+//! checked by the rules of `doorward-client`, by which APIs check our own tokens.
 
 use std::sync::Arc;
 
-use openidconnect::JsonWebKey;
-use openidconnect::core::CoreJwsSigningAlgorithm;
-use serde_json::{Map, Value};
+use doorward_client::jws::Jws;
+use doorward_client::{Refusal, insecure_claims_without_any_verification};
 
 use super::discovery::Known;
 use super::{Parts, Refetched, address, microsoft};
@@ -13,7 +13,6 @@ use crate::clock::Timestamp;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::upstream::ProviderKind;
 use crate::protocol::upstream_token::{Claims, LogoutToken, check_logout_token};
-use crate::secret::from_base64url;
 
 /// How often keys are fetched for the sake of one that is not known, at most, in seconds: whoever sends tokens with made-up names of keys
 /// makes us ask no more often.
@@ -40,7 +39,7 @@ impl Parts {
     /// [`Rejection::WrongLogoutToken`].
     pub(super) async fn logout_token(&self, token: &str, now: Timestamp) -> Result<LogoutToken, Rejection> {
         let wrong = Rejection::WrongLogoutToken;
-        let claims = parts(token).and_then(|(_, payload, _)| object(payload)).ok_or(wrong)?;
+        let claims = insecure_claims_without_any_verification(token).map_err(|_| wrong)?;
         let issuers = self.issuers(&claims).map_err(|_| wrong)?;
         let issuers: Vec<&str> = issuers.iter().map(String::as_str).collect();
         let said = check_logout_token(&claims, &issuers, &self.config.client_id, now)?;
@@ -102,45 +101,23 @@ impl Parts {
     }
 }
 
-/// The header, the payload and the signature of a token, as they travel.
-fn parts(token: &str) -> Option<(&str, &str, &str)> {
-    let (signed, signature) = token.rsplit_once('.')?;
-    let (header, payload) = signed.split_once('.')?;
-    Some((header, payload, signature))
-}
-
-fn object(part: &str) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&from_base64url(part)?).ok()
-}
-
 /// The claims of a token that is signed with one of the keys.
 fn claims(known: &Known, token: &str, types: &[&str]) -> Result<Claims, Rejection> {
-    let malformed = Rejection::UpstreamMalformedToken;
-    let (header, payload, signature) = parts(token).ok_or(malformed)?;
-    let signed = &token[..header.len() + 1 + payload.len()];
-    let header = object(header).ok_or(malformed)?;
-    let typ = header.get("typ").map(|typ| typ.as_str().unwrap_or_default().to_ascii_lowercase());
-    // What must be understood is not (RFC 7515 §4.1.11).
-    if header.contains_key("crit") || typ.is_some_and(|typ| !types.contains(&typ.as_str())) {
-        return Err(malformed);
+    // It came in an answer of the provider, or in a form: either has its bound.
+    let token = Jws::parse_of_any_length(token).map_err(rejection)?;
+    if token.has_type() && !types.iter().any(|name| token.is_type(name)) {
+        return Err(Rejection::UpstreamMalformedToken);
     }
-    let algorithm: Option<CoreJwsSigningAlgorithm> =
-        header.get("alg").and_then(|name| serde_json::from_value(name.clone()).ok());
-    let algorithm = algorithm.filter(|algorithm| known.algorithms.contains(algorithm));
-    let algorithm = algorithm.ok_or(Rejection::UpstreamWrongAlgorithm)?;
-    let signature = from_base64url(signature).ok_or(malformed)?;
-    let kid = match header.get("kid") {
-        None => None,
-        Some(kid) => Some(kid.as_str().ok_or(malformed)?),
-    };
-    let is_meant = |of: &str| kid.is_none_or(|kid| of == kid);
-    let mut candidates =
-        known.keys.keys().iter().filter(|key| is_meant(key.key_id().map_or("", |kid| kid.as_str()))).peekable();
-    if candidates.peek().is_none() {
-        return Err(Rejection::UpstreamUnknownKey);
+    let key = known.keys.find(&token, &known.algorithms).map_err(rejection)?;
+    token.verify(key).and_then(|payload| payload.claims()).map_err(rejection)
+}
+
+/// Our name for what the rules refuse that APIs check by, too.
+fn rejection(refusal: Refusal) -> Rejection {
+    match refusal {
+        Refusal::Algorithm => Rejection::UpstreamWrongAlgorithm,
+        Refusal::UnknownKey => Rejection::UpstreamUnknownKey,
+        Refusal::Signature => Rejection::UpstreamWrongSignature,
+        _ => Rejection::UpstreamMalformedToken,
     }
-    if !candidates.any(|key| key.verify_signature(&algorithm, signed.as_bytes(), &signature).is_ok()) {
-        return Err(Rejection::UpstreamWrongSignature);
-    }
-    object(payload).ok_or(malformed)
 }

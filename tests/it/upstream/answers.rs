@@ -114,7 +114,8 @@ async fn an_answer_of_the_token_endpoint_that_is_none_is_told_apart() {
         (Instead::Json(200, json!({ "access_token": "a", "token_type": "Bearer" })), Rejection::UpstreamMissingIdToken),
         (tokens(json!("x")), Rejection::UpstreamMalformedToken),
         (tokens(json!("a.b.c")), Rejection::UpstreamMalformedToken),
-        (tokens(json!("e30.e30.")), Rejection::UpstreamWrongAlgorithm),
+        (tokens(json!("e30.e30.")), Rejection::UpstreamMalformedToken),
+        (tokens(json!("eyJhbGciOiJub25lIn0.e30.")), Rejection::UpstreamWrongAlgorithm),
         (tokens(json!(7)), Rejection::UpstreamMalformed),
     ] {
         fake.answer("/token", instead.clone());
