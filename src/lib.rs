@@ -18,8 +18,8 @@
 //! | 5 | the web | [`http`] |
 //! | 6 | the command line | [`cli`] |
 //!
-//! Beside this package stand `crates/client`, the crate `doorward-client` for APIs and services, whose rules of a token [`tokens`] shares, and
-//! `crates/load`, which measures.
+//! Beside this package stand `crates/client`, the crate `doorward-client` for APIs and services, whose rules of a token [`tokens`] and
+//! [`upstream`] share and by which the demo's API checks its callers, and `crates/load`, which measures.
 //!
 //! # Words
 //!

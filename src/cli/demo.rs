@@ -17,7 +17,7 @@ use super::{Context, Output, refused};
 use crate::app::App;
 use crate::config::{Config, MailConfig};
 use crate::failure::Failure;
-use crate::http::demo::{self, SCOPE, SampleProvider, Samples};
+use crate::http::demo::{self, ApiClient, SCOPE, SampleProvider, Samples};
 use crate::http::{Listener, site};
 use crate::protocol::audit::{Act, Name};
 use crate::protocol::client::ClientType;
@@ -28,6 +28,8 @@ use crate::telemetry;
 
 /// The sample service.
 const SERVICE: &str = "demo-service";
+/// As whom the sample API asks about tokens.
+const API: &str = "demo-api";
 
 /// Try it out: the server with a sample app, API and service, and a provider to sign in through, on this machine only.
 #[derive(Args)]
@@ -78,6 +80,7 @@ impl Demo {
         let app = start::app(config, context.clock, &mut made).await?;
         provider::known_here(&app).await?;
         let samples = register(&app, format!("http://{}", beside.address()), provider.told.clone()).await?;
+        let second = demo::site(app.clone(), samples.clone())?;
         // Before the word that it is ready: whoever reads that may ask for a stop.
         let shutdown = on_signals()?;
         if self.output.json {
@@ -90,14 +93,17 @@ impl Demo {
             say_made(&made);
             line(welcome(app.issuer.as_str(), &samples));
         }
-        let second = &provider.app;
+        let upstreams = &provider.app;
         let serving = async {
             tokio::join!(
                 listener.serve(&app, site(app.clone()), shutdown.clone()),
-                beside.serve(&app, demo::site(app.clone(), samples), shutdown.clone()),
+                beside.serve(&app, second, shutdown.clone()),
             );
         };
-        tokio::join!(run(&app, serving), run(second, upstream.serve(second, site(second.clone()), shutdown.clone())),);
+        tokio::join!(
+            run(&app, serving),
+            run(upstreams, upstream.serve(upstreams, site(upstreams.clone()), shutdown.clone())),
+        );
         Ok(())
     }
 }
@@ -150,6 +156,9 @@ async fn register(app: &App, origin: String, provider: SampleProvider) -> Result
         ..ClientChange::default()
     };
     sample(&registry, ClientType::Service, SERVICE, service, &act).await?;
+    let name = ClientChange { name: Some("Sample API".to_owned()), ..ClientChange::default() };
+    sample(&registry, ClientType::Service, API, name, &act).await?;
+    let api_secret = registry.renew_client_secret(API, Renewal::default(), &act).await.map_err(refused)?.view.secret;
     sample_api(&registry, &resource, &act).await?;
     // No other: a former start on other ports has left an API with the same scope.
     let resources = Some(vec![resource]);
@@ -163,7 +172,14 @@ async fn register(app: &App, origin: String, provider: SampleProvider) -> Result
     let api = format!(
         "curl -s {origin}/api/notes -H \"Authorization: Bearer $({ask} | sed -E 's/.*\"access_token\":\"([^\"]+)\".*/\\1/')\""
     );
-    let samples = Samples { origin, client_id: "demo-app".to_owned(), token_command: ask, api_command: api, provider };
+    let samples = Samples {
+        origin,
+        client_id: "demo-app".to_owned(),
+        token_command: ask,
+        api_command: api,
+        api_client: ApiClient { id: API.to_owned(), secret: api_secret },
+        provider,
+    };
     let own = ClientChange {
         name: Some("Sample app".to_owned()),
         redirect_uris: Some(vec![samples.redirect_uri()]),
@@ -202,7 +218,7 @@ async fn sample_api(registry: &Registry, identifier: &str, act: &Act) -> Result<
     let details = ResourceChange {
         name: Some("Sample notes".to_owned()),
         scopes: Some([(SCOPE.to_owned(), "Read your notes".to_owned())].into()),
-        introspectors: Some(vec![SERVICE.to_owned()]),
+        introspectors: Some(vec![SERVICE.to_owned(), API.to_owned()]),
         ..ResourceChange::default()
     };
     match registry.change_resource(identifier, details.clone(), act).await {

@@ -25,13 +25,11 @@ pub struct Access {
     pub grant: Option<Grant>,
 }
 
-/// What a resource of ours asks of an access.
+/// What our resource asks of an access.
 #[derive(Clone, Copy, Debug)]
 pub struct Demand<'a> {
     /// Its identifier: must be in the audience of the token.
     pub audience: &'a str,
-    /// The scope that it must have.
-    pub scope: &'static str,
     /// The key that the request has proved to hold, if it did (RFC 9449 §7.1).
     pub confirmation: Option<&'a Confirmation>,
 }
@@ -45,21 +43,20 @@ impl Grants {
         VerifiedToken::verify(token, keys, &self.issuer, now)
     }
 
-    /// The access that the token gives at one of our own resources.
+    /// The access that the token gives at our own resource, whose scope is `openid`.
     ///
     /// # Errors
-    /// [`Rejection::WrongAudience`], [`Rejection::BoundTokenAsBearer`], [`Rejection::TokenWithoutOpenid`] or
-    /// [`Rejection::TokenWithoutScope`], then [`Rejection::RevokedToken`], [`Rejection::TokenOfEndedGrant`]; a failure when the database
-    /// fails.
+    /// [`Rejection::WrongAudience`], [`Rejection::BoundTokenAsBearer`], [`Rejection::TokenWithoutOpenid`], then [`Rejection::RevokedToken`],
+    /// [`Rejection::TokenOfEndedGrant`]; a failure when the database fails.
     pub async fn access(&self, token: VerifiedToken, demand: Demand<'_>, now: Timestamp) -> Result<Access, Error> {
         demand.is_for(&token)?;
         if token.cnf.is_some() && token.cnf.as_ref() != demand.confirmation {
             return Err(Rejection::BoundTokenAsBearer.into());
         }
-        demand.is_met_by(&token)?;
+        Demand::is_met_by(&token)?;
         let access = self.standing(token, now).await?;
         demand.is_for(&access.token)?;
-        demand.is_met_by(&access.token)?;
+        Demand::is_met_by(&access.token)?;
         Ok(access)
     }
 
@@ -122,12 +119,8 @@ impl Demand<'_> {
         if token.aud.contains(self.audience) { Ok(()) } else { Err(Rejection::WrongAudience) }
     }
 
-    fn is_met_by(&self, token: &VerifiedToken) -> Result<(), Refusal> {
-        if token.scope.contains(self.scope) {
-            return Ok(());
-        }
-        let lacks = if self.scope == "openid" { Rejection::TokenWithoutOpenid } else { Rejection::TokenWithoutScope };
-        Err(lacks.needing([self.scope]))
+    fn is_met_by(token: &VerifiedToken) -> Result<(), Refusal> {
+        if token.scope.contains("openid") { Ok(()) } else { Err(Rejection::TokenWithoutOpenid.needing(["openid"])) }
     }
 }
 

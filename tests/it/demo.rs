@@ -2,17 +2,22 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use doorward::http::demo::{SCOPE, SampleProvider, Samples, site};
+use doorward::http::demo::{ApiClient, SCOPE, SampleProvider, Samples, site};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::message::{About, Carried, Message, Occasion};
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 use doorward::protocol::ticket::Purpose;
+use doorward::secret::Secret;
 use doorward::storage::NewMail;
+use doorward_client::Refusal;
+use serde_json::json;
 
 use crate::support::{Answer, Client, Live, Server};
 
 const API: &str = "http://127.0.0.1:8001/api";
+/// As whom it asks about tokens.
+const ASKS: &str = "api";
 
 /// The demo's second origin, and a service that may call its API.
 async fn demo() -> (Server, Server, Client) {
@@ -20,11 +25,14 @@ async fn demo() -> (Server, Server, Client) {
     server.db_resource(API, &[SCOPE]).await;
     let scopes = ScopeSet::parse(&format!("{SCOPE} other")).unwrap();
     let service = server.db_client(ClientType::Service, |c| c.scopes = scopes).await;
+    let asks = server.db_client(ClientType::Service, |c| c.client_id = ASKS.to_owned()).await;
+    server.db_change_resource(API, |api| api.introspectors = vec![ASKS.to_owned()]).await;
     let samples = Samples {
         origin: "http://127.0.0.1:8001".to_owned(),
         client_id: "app".to_owned(),
         token_command: "curl token".to_owned(),
         api_command: "curl api".to_owned(),
+        api_client: ApiClient { id: asks.id, secret: Secret::presented(&asks.secret.unwrap()) },
         provider: SampleProvider {
             name: "Sample provider",
             issuer: "http://127.0.0.1:8002/sample".to_owned(),
@@ -32,7 +40,7 @@ async fn demo() -> (Server, Server, Client) {
             password: "",
         },
     };
-    let second = server.serving(site(server.app.clone(), samples));
+    let second = server.serving(site(server.app.clone(), samples).unwrap());
     (server, second, service)
 }
 
@@ -48,8 +56,19 @@ async fn notes(second: &Server, token: Option<&str>) -> Answer {
     get(second, "/api/notes", "127.0.0.1:8001", token).await
 }
 
+/// Asserts a refusal of `doorward-client` to the letter: status, challenge and body.
+#[track_caller]
+fn refused(answer: &Answer, refusal: Refusal, code: &str) {
+    let words = refusal.to_string();
+    assert_eq!(answer.status, 401, "{}", answer.text());
+    let challenge = format!("Bearer error=\"{code}\", error_description=\"{words}\"");
+    let challenge = if refusal == Refusal::Missing { "Bearer" } else { &challenge };
+    assert_eq!(answer.header("www-authenticate"), challenge);
+    assert_eq!(answer.json(), json!({ "error": code, "error_description": words, "reason": refusal.as_str() }));
+}
+
 #[tokio::test]
-async fn the_sample_api_takes_tokens_for_it_with_its_scope() {
+async fn whoever_calls_the_sample_api_needs_a_token_for_it_with_its_scope_or_reads_what_is_wrong_to_the_letter() {
     let (server, second, service) = demo().await;
     let token = async |fields: &[(&str, &str)]| {
         service.credentials(fields).await.ok()["access_token"].as_str().unwrap().to_owned()
@@ -57,39 +76,49 @@ async fn the_sample_api_takes_tokens_for_it_with_its_scope() {
     let api = ("resource", API);
     let good = token(&[api]).await;
     let answer = notes(&second, Some(&good)).await.ok();
-    assert_eq!(answer["caller"]["client_id"], service.id);
+    assert_eq!(
+        answer["caller"],
+        json!({ "sub": service.id, "client_id": service.id, "scope": format!("{SCOPE} other") })
+    );
     assert!(!answer["notes"].as_array().unwrap().is_empty());
 
-    notes(&second, None).await.refused_json(401, Rejection::MissingToken);
-    notes(&second, Some("x")).await.refused_json(401, Rejection::MalformedToken);
-    notes(&second, Some(&token(&[("scope", "other")]).await)).await.refused_json(401, Rejection::WrongAudience);
+    refused(&notes(&second, None).await, Refusal::Missing, "invalid_request");
+    refused(&notes(&second, Some("x")).await, Refusal::Malformed, "invalid_token");
+    refused(&notes(&second, Some(&token(&[("scope", "other")]).await)).await, Refusal::Audience, "invalid_token");
+    let unsigned = format!("{}.", good.rsplit_once('.').unwrap().0);
+    refused(&notes(&second, Some(&unsigned)).await, Refusal::Signature, "invalid_token");
+    let in_address = get(&second, &format!("/api/notes?access_token={good}"), "127.0.0.1:8001", None).await;
+    refused(&in_address, Refusal::InAddress, "invalid_request");
+
     let without = notes(&second, Some(&token(&[api, ("scope", "other")]).await)).await;
-    without.refused_json(403, Rejection::TokenWithoutScope);
-    assert!(without.header("www-authenticate").ends_with(&format!(", scope=\"{SCOPE}\"")));
-    get(&second, &format!("/api/notes?access_token={good}"), "127.0.0.1:8001", None)
-        .await
-        .refused_json(400, Rejection::TokenInQuery);
-    server.turn(900);
+    assert_eq!(without.status, 403);
+    let words = format!("The request needs: scope {SCOPE}");
+    let challenge = format!("Bearer error=\"insufficient_scope\", error_description=\"{words}\", scope=\"{SCOPE}\"");
+    assert_eq!(without.header("www-authenticate"), challenge);
+    let body = json!({ "error": "insufficient_scope", "error_description": words, "scope": SCOPE });
+    assert_eq!(without.json(), body);
+
+    server.turn(899);
     server.poll().await;
-    notes(&second, Some(&good)).await.refused_json(401, Rejection::ExpiredToken);
+    notes(&second, Some(&good)).await.ok();
+    server.turn(1);
+    refused(&notes(&second, Some(&good)).await, Refusal::Expired, "invalid_token");
 }
 
 #[tokio::test]
-async fn whoever_calls_the_sample_api_reads_what_is_wrong_to_the_letter() {
+async fn an_access_that_has_ended_counts_at_the_sample_api_no_longer_at_once() {
     let (server, second, service) = demo().await;
-    let ask = async |scope| service.credentials(&[("resource", API), ("scope", scope)]).await.ok();
-    let (good, other) = (ask(SCOPE).await, ask("other").await);
-    let [good, other] = [&good, &other].map(|tokens| tokens["access_token"].as_str().unwrap());
-    let invalid = |words| [("error", "invalid_token"), ("error_description", words)];
-    let unsigned = format!("{}.", good.rsplit_once('.').unwrap().0);
-    notes(&second, Some(&unsigned)).await.challenged(401, &invalid("The signature is not valid"));
-    let lacks = "The access token lacks a scope that is needed here";
-    notes(&second, Some(other))
-        .await
-        .challenged(403, &[("error", "insufficient_scope"), ("error_description", lacks), ("scope", SCOPE)]);
-    server.turn(900);
-    server.poll().await;
-    notes(&second, Some(good)).await.challenged(401, &invalid("The access token expired"));
+    let tokens = service.credentials(&[("resource", API)]).await.ok();
+    let token = tokens["access_token"].as_str().unwrap();
+    notes(&second, Some(token)).await.ok();
+    assert_eq!(service.post("/revoke", &[("token", token)]).await.status, 200);
+    refused(&notes(&second, Some(token)).await, Refusal::Inactive, "invalid_token");
+    // When the issuer does not say, nothing is known against a token.
+    let tokens = service.credentials(&[("resource", API)]).await.ok();
+    let now = server.app.now();
+    server.db_change_client(ASKS, |client| client.disabled_at = Some(now)).await;
+    let cannot_say = notes(&second, tokens["access_token"].as_str()).await;
+    assert_eq!((cannot_say.status.as_u16(), cannot_say.header("retry-after")), (503, "2"));
 }
 
 #[tokio::test]
@@ -107,10 +136,15 @@ async fn the_demo_logs_who_lacks_which_scope_where() {
     let caller = service.at(&app);
     let refused = caller.get_with("/api/notes", tokens["access_token"].as_str().unwrap()).await;
     assert_eq!((refused.status.as_u16(), &refused.json()["scope"]), (403, &SCOPE.into()));
-    let line = demo.logged("TokenWithoutScope").await;
+    let line = demo.logged("reason", "insufficient_scope").await;
     assert_eq!(
-        (&line["client"], &line["path"], &line["scope"], line.get("sub")),
-        (&service_id.into(), &"/api/notes".into(), &SCOPE.into(), None)
+        (&line["client"], &line["subject"], &line["path"], &line["scopes"]),
+        (
+            &service_id.as_str().into(),
+            &service_id.as_str().into(),
+            &"/api/notes".into(),
+            &format!("[{SCOPE:?}]").into()
+        )
     );
 }
 

@@ -1,33 +1,49 @@
-//! The sample API: takes access tokens that are for it and carry its scope (RFC 6750 §2.1, RFC 9068 §4). It stands in
-//! the server's own process and asks what the server asks itself, so an ended grant counts at once; an API elsewhere introspects for that,
-//! or verifies with the published keys and learns of it when the token ends.
+//! The sample API: written as any API is, by `doorward-client`. It verifies tokens by the published keys and asks the issuer about each one, as a
+//! client that the API names, so an ended grant counts at once.
 
-use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use serde_json::json;
+use std::time::Duration;
 
-use super::{Demo, SCOPE};
-use crate::grants::Demand;
-use crate::http::error::BearerError;
-use crate::http::extract::{Carried, access};
-use crate::http::middleware::request_log::Caller;
-use crate::protocol::params::Params;
+use axum::routing::get;
+use axum::{Json, Router};
+use doorward_client::{Auth, BuildError, Caller, Clock, Introspector, RequireAuth, RequireScope, Verifier};
+use serde_json::{Value, json};
 
-pub(super) async fn notes(
-    State(demo): State<Demo>,
-    headers: HeaderMap,
-    RawQuery(raw): RawQuery,
-) -> Result<Response, BearerError> {
-    let carried = Carried { headers: &headers, query: raw.as_deref(), body: &Params::default() };
-    let resource = demo.samples.resource();
-    let demand = Demand { audience: &resource, scope: SCOPE, confirmation: None };
-    let token = access(&demo.app, carried, demand).await?.token;
-    let caller = Extension(Caller::of(&token));
-    let notes = Json(json!({
+use super::issuer::Issuer;
+use super::{SCOPE, Samples};
+use crate::app::App;
+
+/// The routes of the API.
+///
+/// # Errors
+/// When the issuer's address is neither `https` nor on this machine.
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(app: &App, samples: &Samples) -> Result<Router<S>, BuildError> {
+    let (name, api, issuer) = (app.issuer.as_str(), samples.resource(), Issuer::of(app));
+    let clock = app.clone();
+    let clock = Clock::dated_by(move || clock.now().seconds());
+    let verifier = Verifier::discover(name)
+        .audience(&api)
+        .http(issuer.clone())
+        .clock(clock.clone())
+        // It is the same clock.
+        .leeway(Duration::ZERO)
+        .build_lazily()?;
+    let introspector = Introspector::discover(name)
+        .audience(&api)
+        .client(&samples.api_client.id, samples.api_client.secret.expose())
+        .http(issuer)
+        .clock(clock)
+        .keep_answers_for(Duration::ZERO)
+        .build()?;
+    Ok(Router::new()
+        .route("/api/notes", get(notes))
+        .route_layer(RequireScope::new(SCOPE))
+        .route_layer(RequireAuth::new(Auth::from(verifier).and_introspect(introspector))))
+}
+
+async fn notes(caller: Caller) -> Json<Value> {
+    let claims = caller.claims();
+    Json(json!({
         "notes": ["Water the plants", "Answer Ann", "Read RFC 9700 to the end"],
-        "caller": { "sub": token.sub, "client_id": token.client_id, "scope": token.scope.to_string() },
-    }));
-    Ok((caller, notes).into_response())
+        "caller": { "sub": caller.subject(), "client_id": caller.client(), "scope": claims.scopes.join(" ") },
+    }))
 }

@@ -4,6 +4,7 @@
 mod api;
 mod app;
 mod guides;
+mod issuer;
 mod outbox;
 
 use axum::Router;
@@ -19,6 +20,8 @@ use super::middleware::host::Hosts;
 use super::pages::missing;
 use super::site::Site;
 use crate::app::App;
+use crate::failure::Failure;
+use crate::secret::Secret;
 
 /// The scope that the sample API asks for.
 pub const SCOPE: &str = "notes:read";
@@ -34,8 +37,19 @@ pub struct Samples {
     pub token_command: String,
     /// A line for a shell that calls the API with such a token.
     pub api_command: String,
+    /// As whom the API asks the issuer about tokens.
+    pub api_client: ApiClient,
     /// Through whom else one can sign in.
     pub provider: SampleProvider,
+}
+
+/// A client of which the API may ask about tokens.
+#[derive(Clone, Debug)]
+pub struct ApiClient {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: Secret,
 }
 
 /// A server that the first one takes sign-ins from.
@@ -87,8 +101,12 @@ struct Demo {
 
 /// The second origin. It answers to its own host name and port alone: a page elsewhere may bring a browser to send us a foreign name (DNS
 /// rebinding).
-pub fn site(app: App, samples: Samples) -> Site {
+///
+/// # Errors
+/// When the issuer's address is neither `https` nor on this machine.
+pub fn site(app: App, samples: Samples) -> Result<Site, Failure> {
     let hosts = Hosts::Exactly(samples.origin.trim_start_matches("http://").to_owned());
+    let api = api::routes(&app, &samples).map_err(Failure::internal)?;
     let demo = Demo { app: app.clone(), samples };
     let router = Router::new()
         .route("/", get(app::page))
@@ -98,13 +116,13 @@ pub fn site(app: App, samples: Samples) -> Site {
         .route("/config.json", get(app::settings))
         .route("/guides/{name}", get(guides::page))
         .route("/outbox", get(outbox::page))
-        .route("/api/notes", get(api::notes))
+        .merge(api)
         .fallback(missing::endpoint)
         .method_not_allowed_fallback(missing::endpoint_method)
         .layer(from_fn_with_state(demo.clone(), headers))
         .layer(from_fn(machine))
         .with_state(demo);
-    Site::new(app, router, hosts)
+    Ok(Site::new(app, router, hosts))
 }
 
 async fn headers(State(demo): State<Demo>, request: Request, next: Next) -> Response {

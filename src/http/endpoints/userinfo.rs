@@ -39,7 +39,7 @@ pub(in crate::http) async fn post(
 }
 
 async fn answer(app: &App, carried: Carried<'_>) -> Result<Response, BearerError> {
-    let demand = Demand { audience: app.issuer.as_str(), scope: "openid", confirmation: None };
+    let demand = Demand { audience: app.issuer.as_str(), confirmation: None };
     let access = access(app, carried, demand).await?;
     let caller = Caller::of(&access.token);
     // What a client was given for itself speaks of nobody.

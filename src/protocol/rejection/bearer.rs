@@ -22,7 +22,6 @@ macro_rules! bearer {
         BoundTokenAsBearer: InvalidToken, "RFC 9449 §7.2", "The access token is bound to a key, and the request does not prove that key";
 
         // What it may.
-        TokenWithoutScope: InsufficientScope, "RFC 6750 §3.1", "The access token lacks a scope that is needed here";
         TokenWithoutOpenid: InsufficientScope, "OpenID Connect Core §5.3", "The access token lacks the scope openid";
     } } };
 }

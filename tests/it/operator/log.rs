@@ -74,13 +74,13 @@ async fn who_lacks_a_scope_is_logged_with_what_was_needed_and_nobody_else_is() {
     let tokens = app.redeem(&redirect).await.ok();
     let token = tokens["access_token"].as_str().unwrap();
     assert_eq!(app.userinfo(token).await.status, 403);
-    let line = server.logged("TokenWithoutOpenid").await;
+    let line = server.logged("rejection", "TokenWithoutOpenid").await;
     assert_eq!(
         [&line["level"], &line["client"], &line["sub"], &line["path"], &line["scope"], &line["status"]],
         [&json!("WARN"), &json!(app.id), &json!(user), &json!("/userinfo"), &json!("openid"), &json!(403)]
     );
     // Of a token whose signature is wrong nothing is known, not even what it says of itself.
     assert_eq!(app.userinfo(&token[..token.len() - 4]).await.status, 401);
-    let line = server.logged("WrongSignature").await;
+    let line = server.logged("rejection", "WrongSignature").await;
     assert_eq!((&line["client"], line.get("sub"), line.get("scope")), (&json!("-"), None, None));
 }

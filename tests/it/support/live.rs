@@ -211,11 +211,11 @@ impl Live {
         self.log.lock().unwrap().clone()
     }
 
-    /// The one line of a request that a rule refused, when the log is JSON.
-    pub async fn logged(&self, rejection: &str) -> Value {
+    /// The one line in which this member is this, when the log is JSON.
+    pub async fn logged(&self, member: &str, is: &str) -> Value {
         let lines = || self.log().lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<Value>>();
-        let is_it = |line: &Value| line["rejection"] == rejection;
-        let what = format!("the log tells of {rejection}");
+        let is_it = |line: &Value| line[member] == is;
+        let what = format!("the log has {member} {is}");
         let found = eventually(&what, async || lines().into_iter().find(is_it)).await;
         assert_eq!(lines().iter().filter(|line| is_it(line)).count(), 1, "{}", self.log());
         found
