@@ -32,7 +32,7 @@ async fn demo() -> (Server, Server, Client) {
         client_id: "app".to_owned(),
         token_command: "curl token".to_owned(),
         api_command: "curl api".to_owned(),
-        api_client: ApiClient { id: asks.id, secret: Secret::presented(&asks.secret.unwrap()) },
+        api_client: ApiClient { id: asks.id, secret: Secret::presented(asks.secret.unwrap()) },
         provider: SampleProvider {
             name: "Sample provider",
             issuer: "http://127.0.0.1:8002/sample".to_owned(),

@@ -157,6 +157,7 @@ fn ratio(mut one: impl FnMut() -> Duration, mut other: impl FnMut() -> Duration)
 }
 
 /// The ratios that are promised, beside each other.
+#[expect(clippy::print_stdout, reason = "this is what it is run for")]
 fn ratios() {
     let world = World::new(Algorithm::Rs256);
     let bare = Bare::new(&world.issuer, &world.token);
