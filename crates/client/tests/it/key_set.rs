@@ -1,5 +1,7 @@
 //! A key set, read key by key.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorward_client::{KeySet, PublicKey, Refusal};
 use jsonwebtoken::Algorithm as Theirs;
 use serde_json::{Value, json};
@@ -89,6 +91,25 @@ fn a_key_that_is_meant_for_something_else_verifies_nothing() {
     }
     assert!(verified(&rules(), &signer.token(&good()), &changed("use", json!("sig"))).is_ok());
     assert!(verified(&rules(), &signer.token(&good()), &changed("key_ops", json!(["verify"]))).is_ok());
+}
+
+#[test]
+fn a_key_alone_says_which_algorithm_it_verifies() {
+    let mut jwk = Signer::rsa(Theirs::RS256).jwk();
+    assert!(PublicKey::from_jwk(jwk.to_string().as_bytes()).is_some());
+    jwk.as_object_mut().unwrap().remove("alg");
+    assert!(PublicKey::from_jwk(jwk.to_string().as_bytes()).is_none());
+    assert!(!set(&[jwk]).is_empty(), "in a set the token says which of them");
+}
+
+#[test]
+fn a_number_has_one_form() {
+    for name in ["n", "e"] {
+        let mut jwk = Signer::rsa(Theirs::RS256).jwk();
+        let padded = [&[0][..], &URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap()].concat();
+        jwk[name] = URL_SAFE_NO_PAD.encode(padded).into();
+        assert!(set(&[jwk]).is_empty(), "{name}");
+    }
 }
 
 #[test]
