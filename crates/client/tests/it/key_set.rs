@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use doorward_client::jws::Jws;
 use doorward_client::{KeySet, PublicKey, Refusal};
 use jsonwebtoken::Algorithm as Theirs;
 use serde_json::{Value, json};
@@ -100,6 +101,30 @@ fn a_key_alone_says_which_algorithm_it_verifies() {
     jwk.as_object_mut().unwrap().remove("alg");
     assert!(PublicKey::from_jwk(jwk.to_string().as_bytes()).is_none());
     assert!(!set(&[jwk]).is_empty(), "in a set the token says which of them");
+}
+
+#[test]
+fn a_key_without_a_name_verifies_what_names_none() {
+    let signer = Signer::ed25519();
+    let mut jwk = signer.jwk();
+    jwk.as_object_mut().unwrap().remove("kid");
+    let nameless = signer.sign(r#"{"alg":"EdDSA","typ":"at+jwt"}"#, &good().to_string());
+    assert!(verified(&rules(), &nameless, &set(std::slice::from_ref(&jwk))).is_ok());
+    assert_eq!(verified(&rules(), &signer.token(&good()), &set(&[jwk])).unwrap_err(), Refusal::UnknownKey);
+}
+
+#[test]
+fn all_claims_are_read_as_one_object_with_one_meaning() {
+    let signer = Signer::ed25519();
+    let key = PublicKey::from_jwk(signer.jwk().to_string().as_bytes()).unwrap();
+    let claims = |text: &str| {
+        let token = signer.sign(&signer.header().to_string(), text);
+        Jws::parse(&token).unwrap().verify(&key).unwrap().claims()
+    };
+    assert_eq!(claims(r#"{"a":{"b":[1]}}"#).unwrap()["a"], json!({ "b": [1] }));
+    for wrong in [r#"{"a":1,"a":1}"#, r#"{"a":{"b":1,"b":2}}"#, r#"["a"]"#, "\"a\"", "{", ""] {
+        assert_eq!(claims(wrong).unwrap_err(), Refusal::Malformed, "{wrong}");
+    }
 }
 
 #[test]
