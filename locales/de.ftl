@@ -687,3 +687,86 @@ password-dates = Jahreszahlen und Daten werden früh probiert.
 password-names = Namen werden früh probiert.
 password-single-word = Ein einzelnes Wort ist schnell gefunden, was auch dahinter steht.
 password-common = Es ist eines, das sehr viele benutzen, oder beginnt mit einem.
+
+## Ein zweiter Faktor
+
+second-step = Bestätigen Sie es mit einem zweiten Schritt
+signing-in-as = Sie melden sich an als <span class="name">{ $person }</span>
+code-of-your-app = Code aus Ihrer Authenticator-App
+code-of-your-app-hint = Sechs Ziffern, alle halbe Minute neue.
+use-a-recovery-code = Stattdessen einen Wiederherstellungscode verwenden
+recovery-code = Wiederherstellungscode
+recovery-code-hint = Einer von denen, die Sie aufgehoben haben, als Sie Ihren Authenticator eingerichtet haben. Jeder gilt einmal.
+sign-in-as-somebody-else = Als jemand anders anmelden
+authenticator = Authenticator
+authenticator-what-it-is = Eine App auf Ihrem Telefon, die alle halbe Minute einen neuen Code zeigt. Mit ihr kommt niemand in Ihr Konto, der nur Ihr Passwort kennt.
+authenticator-since = Eingerichtet { $added }.
+authenticator-since-and-last-used = Eingerichtet { $added }, zuletzt verwendet { $used }.
+authenticator-takes-the-place = Der neue tritt an die Stelle des bisherigen.
+authenticator-is-needed = Hier melden sich alle zusätzlich mit einem Authenticator an. Richten Sie Ihren ein: Das dauert eine Minute.
+authenticator-get-an-app = Öffnen Sie auf Ihrem Telefon eine Authenticator-App. Jede ist recht: Ihr Passwort-Manager, Aegis, 2FAS, Google Authenticator, Microsoft Authenticator.
+authenticator-scan = Fügen Sie dort ein Konto hinzu und scannen Sie dieses Bild.
+authenticator-type-its-code = Geben Sie den Code ein, den die App dann zeigt.
+authenticator-cannot-scan = Sie können es nicht scannen?
+authenticator-type-the-key = Geben Sie diesen Schlüssel in die App ein:
+authenticator-open-in-the-app = In einer App auf diesem Gerät öffnen
+set-up-the-authenticator = Authenticator einrichten
+set-up-an-authenticator = Einen Authenticator einrichten
+set-up-another = Einen anderen an seiner Stelle einrichten
+show-that-it-is-you-then-set-it-up = Zeigen Sie noch einmal, dass Sie es sind; dann richten Sie ihn ein.
+do-without-an-authenticator = Auf den Authenticator verzichten
+then-the-password-alone = Dann schützt Ihr Konto nur noch, womit Sie sich anmelden, und Ihre Wiederherstellungscodes gelten nicht mehr.
+remove-the-authenticator = Authenticator entfernen
+remove-your-authenticator = Ihren Authenticator entfernen?
+whoever-has-the-authenticator = Sie werden bei jeder Anmeldung nach seinem Code gefragt.
+your-account-has-an-authenticator = Ihr Konto hat den neuen Authenticator.
+your-authenticator-is-removed = Ihr Authenticator ist entfernt.
+beside-the-others = Wird zusätzlich zu allen anderen verlangt.
+recovery-codes = Wiederherstellungscodes
+recovery-codes-for = Wiederherstellungscodes für { $brand }
+recovery-codes-what-they-are = Für den Tag, an dem Ihr Authenticator verloren ist: Jeder Code lässt Sie einmal ein.
+recovery-codes-come-with-an-authenticator = Es gibt sie zusammen mit einem Authenticator.
+recovery-codes-left = { $count ->
+    [0] Von denen vom { $added } ist keiner mehr übrig.
+    [one] Von denen vom { $added } ist noch 1 Code übrig.
+   *[other] Von denen vom { $added } sind noch { $count } Codes übrig.
+ }
+make-new-ones-now = Erstellen Sie jetzt neue.
+few-recovery-codes-left = { $count ->
+    [0] Kein Wiederherstellungscode ist mehr übrig.
+    [one] Noch 1 Wiederherstellungscode ist übrig.
+   *[other] Noch { $count } Wiederherstellungscodes sind übrig.
+ }
+new-codes-end-the-old = Sie erhalten { $count } neue Codes, und die bisherigen gelten nicht mehr.
+make-new-codes = Neue Codes erstellen
+former-codes-end = Die bisherigen Codes gelten damit nicht mehr.
+your-recovery-codes = Ihre Wiederherstellungscodes
+keep-the-codes-now = Heben Sie sie jetzt auf: Sie werden nicht noch einmal gezeigt.
+each-code-works-once = Jeder Code gilt einmal, an Stelle eines Codes aus Ihrem Authenticator.
+save-as-a-file = Als Datei sichern
+or-print-this-page = Oder drucken Sie diese Seite und heben Sie sie bei anderen Papieren auf.
+i-have-kept-them = Ich habe sie aufgehoben
+by-code = mit einem Code aus dem Authenticator
+by-recovery-code = mit einem Wiederherstellungscode
+mail-authenticator-added = Ihr Konto hat einen neuen Authenticator: { $brand }
+mail-authenticator-added-lead = Für Ihr Konto bei { $brand } wurde eine Authenticator-App eingerichtet. Von nun an werden ihre Codes verlangt, wenn sich jemand anmeldet.
+mail-authenticator-removed = Ihr Authenticator wurde entfernt: { $brand }
+mail-authenticator-removed-lead = Ihr Konto bei { $brand } hat keinen Authenticator mehr. Man meldet sich ohne Code an, und die Wiederherstellungscodes gelten nicht mehr.
+mail-recovery-codes-made = Sie haben neue Wiederherstellungscodes: { $brand }
+mail-recovery-codes-made-lead = Für Ihr Konto bei { $brand } wurden neue Wiederherstellungscodes erstellt. Die bisherigen gelten nicht mehr.
+mail-recovery-code-used = Ein Wiederherstellungscode wurde verwendet: { $brand }
+mail-recovery-code-used-lead = Jemand hat sich bei Ihrem Konto bei { $brand } mit einem Ihrer Wiederherstellungscodes angemeldet, an Stelle Ihres Authenticators.
+mail-factors-reset = Ihre zweiten Faktoren wurden entfernt: { $brand }
+mail-factors-reset-lead = Wer { $brand } betreibt, hat den Authenticator und die Wiederherstellungscodes Ihres Kontos entfernt, wie es für jemanden geschieht, der sie verloren hat. Alles wurde abgemeldet. Melden Sie sich mit dem an, was Sie haben, und richten Sie wieder einen Authenticator ein.
+history-authenticator-added = Sie haben einen Authenticator eingerichtet.
+history-authenticator-replaced = Sie haben einen anderen Authenticator an Stelle des bisherigen eingerichtet.
+history-authenticator-removed = Ihr Authenticator wurde entfernt.
+history-recovery-codes-made = Sie haben Wiederherstellungscodes erstellt.
+history-recovery-code-used = Ein Wiederherstellungscode wurde verwendet.
+history-factors-reset = Ihr Authenticator und Ihre Wiederherstellungscodes wurden von dem entfernt, der diese Seite betreibt.
+history-ended-by-second-factor = Eine Anmeldung endete, die ohne Ihren Authenticator entstanden war.
+WrongSecondFactor = Der Code ist falsch oder wurde schon verwendet. Nehmen Sie den, den Ihre App jetzt zeigt.
+WrongRecoveryCode = Der Wiederherstellungscode ist falsch oder wurde schon verwendet.
+WrongFirstCode = Das ist nicht der Code dieses Schlüssels. Nehmen Sie den, den Ihre App jetzt zeigt; die Uhr des Geräts muss richtig gehen.
+StaleOffer = Das hat zu lange gedauert, deshalb steht hier ein neuer Schlüssel: Entfernen Sie den bisherigen aus Ihrer App.
+LastSecondFactor = Hier haben alle einen zweiten Faktor: Richten Sie einen anderen Authenticator an seiner Stelle ein.

@@ -636,3 +636,81 @@ password-dates = Years and dates are tried early.
 password-names = Names are tried early.
 password-single-word = A single word is found quickly, whatever is put behind it.
 password-common = It is, or begins with, one that very many people use.
+
+## A second factor
+
+second-step = Confirm it with a second step
+signing-in-as = You sign in as <span class="name">{ $person }</span>
+code-of-your-app = Code from your authenticator app
+code-of-your-app-hint = Six digits, new every half minute.
+use-a-recovery-code = Use a recovery code instead
+recovery-code = Recovery code
+recovery-code-hint = One of those that you kept when you set up your authenticator. Each works once.
+sign-in-as-somebody-else = Sign in as somebody else
+authenticator = Authenticator
+authenticator-what-it-is = An app on your phone that shows a new code every half minute. With it nobody who learns your password gets into your account.
+authenticator-since = Set up { $added }.
+authenticator-since-and-last-used = Set up { $added }, last used { $used }.
+authenticator-takes-the-place = The new one takes the place of the one that you have.
+authenticator-is-needed = Everybody here signs in with an authenticator beside the first proof. Set up yours: it takes a minute.
+authenticator-get-an-app = Open an authenticator app on your phone. Any will do: the password manager that you have, Aegis, 2FAS, Google Authenticator, Microsoft Authenticator.
+authenticator-scan = Add an account there, and scan this picture.
+authenticator-type-its-code = Type the code that the app shows then.
+authenticator-cannot-scan = You cannot scan it?
+authenticator-type-the-key = Type this key into the app:
+authenticator-open-in-the-app = Open it in an app on this device
+set-up-the-authenticator = Set up the authenticator
+set-up-an-authenticator = Set up an authenticator
+set-up-another = Set up another in its place
+show-that-it-is-you-then-set-it-up = Show once more that it is you, and then set it up.
+do-without-an-authenticator = Do without an authenticator
+then-the-password-alone = Then nothing but what you sign in with guards your account, and your recovery codes end.
+remove-the-authenticator = Remove the authenticator
+remove-your-authenticator = Remove your authenticator?
+whoever-has-the-authenticator = You will be asked for its code whenever you sign in.
+your-account-has-an-authenticator = Your account has the new authenticator.
+your-authenticator-is-removed = Your authenticator is removed.
+beside-the-others = Asked for beside all others.
+recovery-codes = Recovery codes
+recovery-codes-for = Recovery codes for { $brand }
+recovery-codes-what-they-are = For the day on which your authenticator is lost: each code lets you in once.
+recovery-codes-come-with-an-authenticator = They come with an authenticator.
+recovery-codes-left = { $count ->
+    [0] None is left of those made { $added }.
+    [one] 1 code is left of those made { $added }.
+   *[other] { $count } codes are left of those made { $added }.
+ }
+make-new-ones-now = Make new ones now.
+few-recovery-codes-left = { $count ->
+    [0] No recovery code is left.
+    [one] 1 recovery code is left.
+   *[other] { $count } recovery codes are left.
+ }
+new-codes-end-the-old = You get { $count } new codes, and the former ones end.
+make-new-codes = Make new codes
+former-codes-end = The former codes end with that.
+your-recovery-codes = Your recovery codes
+keep-the-codes-now = Keep them now: they are not shown again.
+each-code-works-once = Each code works once, in the place of a code from your authenticator.
+save-as-a-file = Save as a file
+or-print-this-page = Or print this page, and keep it where you keep other papers.
+i-have-kept-them = I have kept them
+by-code = with a code from the authenticator
+by-recovery-code = with a recovery code
+mail-authenticator-added = Your account has a new authenticator: { $brand }
+mail-authenticator-added-lead = An authenticator app was set up for your account at { $brand }. From now on its codes are asked for when somebody signs in.
+mail-authenticator-removed = Your authenticator was removed: { $brand }
+mail-authenticator-removed-lead = Your account at { $brand } has no authenticator any more. One signs in without a code, and the recovery codes have ended.
+mail-recovery-codes-made = You have new recovery codes: { $brand }
+mail-recovery-codes-made-lead = New recovery codes were made for your account at { $brand }. The former ones have ended.
+mail-recovery-code-used = A recovery code was used: { $brand }
+mail-recovery-code-used-lead = Somebody signed in to your account at { $brand } with one of your recovery codes, in the place of your authenticator.
+mail-factors-reset = Your second factors were removed: { $brand }
+mail-factors-reset-lead = Whoever runs { $brand } has removed the authenticator and the recovery codes of your account, as is done for people who have lost them. Everything was signed out. Sign in with what you have, and set up an authenticator again.
+history-authenticator-added = You set up an authenticator.
+history-authenticator-replaced = You set up another authenticator in the place of the former one.
+history-authenticator-removed = Your authenticator was removed.
+history-recovery-codes-made = You made recovery codes.
+history-recovery-code-used = A recovery code was used.
+history-factors-reset = Your authenticator and your recovery codes were removed by whoever runs this site.
+history-ended-by-second-factor = A sign-in ended that was made without your authenticator.

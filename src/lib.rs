@@ -40,6 +40,8 @@
 //!   [`Resource::permits`](protocol::resource::Resource::permits) alone.
 //! - **proof**: one way in which a person has shown who they are, with its time ([`protocol::proof::Proof`]). `acr`, `amr` and `auth_time`
 //!   come from proofs alone ([`protocol::assurance`]).
+//! - **second factor**: what shows beside the first proof that it is the person, a row of their account ([`protocol::second_factor`]). Who has one is
+//!   signed in when it was shown and not before ([`protocol::next_step::signs_in`]).
 //! - **journey**: what a browser is on its way to do here, a goal and the proofs given so far; sealed and never a row
 //!   ([`protocol::journey::Journey`]).
 //! - **provider**: another server that signs people in for us, an entry of `[[upstream]]` ([`upstream::Provider`]).
@@ -178,7 +180,8 @@
 //! known when the proof signs somebody in. Its page: a file in `http/pages/`, a template, a route, and the way there in `lead`
 //! (`http/endpoints/authorize.rs`), where [`signin::Proceed::Prove`] and an unfinished journey find their page; its form ends in `Visit::after`.
 //! What it is checked against: a table. Tests: the table of `protocol/next_step/tests.rs`, and the page in `every_form` of
-//! `tests/it/pages/forms.rs`.
+//! `tests/it/pages/forms.rs`. One that is a second factor: its kind among those of [`protocol::assurance`], a
+//! [`protocol::second_factor::FactorKind`] with its row in `storage/factors.rs`, set up in `signin/factors.rs` and shown in `signin/second_step.rs`.
 //!
 //! **Words of a page or a mail**: a message in each file of `locales/`, whose head says how; a template asks for it by its key, [`language`] finds it, and
 //! which language it is in a page knows by itself. A rule's English words stand with the rule. A language: one file there.

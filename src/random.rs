@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 use crate::protocol::api_key::{DIGITS, SECRET_DIGITS};
+use crate::protocol::recovery_code::{self, RecoveryCode};
 use crate::secret::{CODE_LETTERS, Secret, ShortCode, base64url};
 
 /// `N` random bytes.
@@ -29,6 +30,11 @@ pub fn secret() -> Secret {
 /// A new code that a person can type, each of its letters as likely as any other.
 pub fn short_code() -> ShortCode {
     ShortCode::of(letters(CODE_LETTERS))
+}
+
+/// A new recovery code: 80 random bits.
+pub fn recovery_code() -> RecoveryCode {
+    RecoveryCode::of(letters(recovery_code::DIGITS))
 }
 
 /// `N` digits of base62 for the name of an API key: public.

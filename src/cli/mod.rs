@@ -18,6 +18,7 @@ mod lockout;
 mod mail;
 mod migrate;
 mod output;
+mod reset_factors;
 mod resource;
 mod role;
 mod serve;

@@ -12,15 +12,17 @@ use super::identity::{Link, Unlink};
 use super::invite::{Invite, ResetPassword};
 use super::leaving::{self, Delete};
 use super::output::{note, value, warn};
+use super::reset_factors::ResetFactors;
 use super::role::Give;
 use super::start::{self, Opening};
-use super::{Context, Output, refused};
+use super::{Context, Output, refused, reset_factors};
 use crate::failure::Failure;
 use crate::protocol::audit::Act;
 use crate::protocol::claims;
 use crate::protocol::problem::Problems;
 use crate::registry::{Changed, Error, Giving, IdentityView, NewUser, Registry, State, UserChange, UserView};
 use crate::secret::Secret;
+use crate::storage::UserFilter;
 
 /// People with an account.
 #[derive(Subcommand)]
@@ -44,7 +46,9 @@ pub(super) enum UserCommand {
     )]
     ResetPassword(ResetPassword),
     /// List the accounts.
-    #[command(after_help = "Examples:\n  doorward user list --search lee\n  doorward user list --limit 100 --json")]
+    #[command(
+        after_help = "Examples:\n  doorward user list --search lee\n  doorward user list --without-second-factor --limit 100 --json"
+    )]
     List(List),
     /// Show an account.
     #[command(after_help = "Example:\n  doorward user show ann@example.org")]
@@ -61,6 +65,11 @@ pub(super) enum UserCommand {
     /// Let everybody try again to sign in to an account that too many failed attempts have closed, at once on every node.
     #[command(after_help = "Example:\n  doorward user unlock ann@example.org")]
     Unlock(Named),
+    /// Take every second factor from somebody who has lost them, and end all that they are signed in to. The person is told by mail.
+    #[command(
+        after_help = "Make sure that it is them who asks: without a second factor the password is all that guards the account.\n\nExamples:\n  doorward user reset-factors ann@example.org\n  doorward user reset-factors ann@example.org --yes --json"
+    )]
+    ResetFactors(ResetFactors),
     /// Give a person a role.
     #[command(after_help = "Example:\n  doorward user grant-role ann@example.org editor")]
     GrantRole(Give),
@@ -105,6 +114,9 @@ pub(super) struct List {
     /// Only those with this in their address or name.
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
+    /// Only those that have no second factor.
+    #[arg(long)]
+    without_second_factor: bool,
     #[command(flatten)]
     part: Part,
     #[command(flatten)]
@@ -171,6 +183,7 @@ impl UserCommand {
                 show(named.output, &user);
                 tell_way_in(&user);
             }),
+            Self::ResetFactors(reset) => reset.run(&registry, &act).await,
             Self::GrantRole(give) => give.user(&registry, Giving::Grant, &act).await,
             Self::RevokeRole(give) => give.user(&registry, Giving::Revoke, &act).await,
             Self::Link(link) => link.run(&context.config, &registry, &act).await,
@@ -239,6 +252,7 @@ pub(super) fn show(output: Output, user: &UserView) {
         };
         let words: Vec<String> = user.identities.iter().flatten().map(words).collect();
         thing["identities"] = json!(words);
+        thing["second_factors"] = json!(reset_factors::words(user));
     }
     output.thing(&thing);
 }
@@ -256,10 +270,15 @@ fn tell_way_in(user: &UserView) {
     }
 }
 
-async fn list(registry: &Registry, List { search, part, output }: List) -> Result<(), Error> {
-    let things = part.read(async |page| registry.users(search.as_deref(), page).await).await?;
-    let none =
-        if search.is_some() { "No account has that in its address or name." } else { "There are no accounts yet." };
+async fn list(registry: &Registry, List { search, without_second_factor, part, output }: List) -> Result<(), Error> {
+    let which = UserFilter { search: search.as_deref(), without_second_factor };
+    let things = part.read(async |page| registry.users(&which, page).await).await?;
+    let none = match (&search, without_second_factor) {
+        (Some(_), false) => "No account has that in its address or name.",
+        (Some(_), true) => "No account has that in its address or name, and no second factor.",
+        (None, false) => "There are no accounts yet.",
+        (None, true) => "Every account has a second factor.",
+    };
     output.list(&things, &["id", "email", "name", "roles", "state"], none);
     Ok(())
 }

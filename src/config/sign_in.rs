@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Mistakes;
+use crate::protocol::second_factor::SecondFactor;
 
 /// `[sign_in]`; times in seconds.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -12,6 +13,8 @@ pub struct SignInConfig {
     pub password: bool,
     /// Whether they can sign in by a mail that they read.
     pub email: bool,
+    /// Whether people have second factors.
+    pub second_factor: SecondFactor,
     /// The longest pause between two uses.
     pub idle: i64,
     /// The longest time in all.

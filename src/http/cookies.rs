@@ -112,8 +112,10 @@ impl Cookies {
             Action::TakeAddress(_) => "address".to_owned(),
             Action::SetPassword => "first-password".to_owned(),
             Action::RemovePassword => "no-password".to_owned(),
+            Action::SetAuthenticator => "authenticator".to_owned(),
+            Action::RemoveAuthenticator => "no-authenticator".to_owned(),
             // Told by a page of its own.
-            Action::MakeKey(_) | Action::Leave { .. } => String::new(),
+            Action::MakeRecoveryCodes | Action::MakeKey(_) | Action::Leave { .. } => String::new(),
         };
         self.set(name(Kind::Done, self.prefix).to_owned(), &value, Some(60))
     }
@@ -214,6 +216,8 @@ fn read_done(value: &str) -> Option<Done> {
         ("address", "") => Some(Action::TakeAddress(String::new())),
         ("first-password", "") => Some(Action::SetPassword),
         ("no-password", "") => Some(Action::RemovePassword),
+        ("authenticator", "") => Some(Action::SetAuthenticator),
+        ("no-authenticator", "") => Some(Action::RemoveAuthenticator),
         ("app", id) => text(id).map(Action::EndApp),
         ("link", id) => text(id).map(Action::Link),
         _ => None,

@@ -15,8 +15,9 @@ use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
-    account, api_keys, consent, data, email_sign_in, emails, first_password, history, login, logout, mail, missing,
-    new_api_key, new_password, newcomer, password, profile, proof, recover, register, replaced_api_key, upstream,
+    account, api_keys, authenticator, consent, data, email_sign_in, emails, first_password, history, login, logout,
+    mail, missing, new_api_key, new_password, newcomer, password, profile, proof, recover, recovery_codes, register,
+    replaced_api_key, second_step, upstream,
 };
 use super::site::Site;
 use crate::app::App;
@@ -33,7 +34,7 @@ fn router(app: App) -> Router {
         &app.config.brand,
         app.logo.as_ref(),
         base.clone(),
-        (!app.providers.all().is_empty(), app.config.mail.is_on()),
+        (!app.providers.all().is_empty(), app.config.mail.is_on(), app.sign_ins.has_second_factors()),
     ));
     let pages = |routes: Router<App>| {
         routes
@@ -88,6 +89,9 @@ fn router(app: App) -> Router {
         .route("/authorize/continue", get(authorize::resume))
         .route("/login", get(login::get).post(login::post))
         .route("/login/email", get(email_sign_in::get).post(email_sign_in::post))
+        .route("/login/code", get(second_step::get).post(second_step::post))
+        .route("/login/recovery", post(second_step::recover))
+        .route("/login/authenticator", get(authenticator::get_first).post(authenticator::post_first))
         .route("/register", get(register::get).post(register::post))
         .route("/recover", get(recover::get).post(recover::post))
         .route("/mail", get(mail::get).post(mail::post))
@@ -106,6 +110,12 @@ fn router(app: App) -> Router {
         .route("/account/password", get(password::get).post(password::post))
         .route("/account/password/first", post(first_password::begin))
         .route("/account/password/remove", post(account::remove_password))
+        .route("/account/authenticator", get(authenticator::get).post(authenticator::post))
+        .route("/account/authenticator/begin", post(authenticator::begin))
+        .route("/account/authenticator/remove", post(authenticator::remove))
+        .route("/account/recovery-codes", get(recovery_codes::get).post(recovery_codes::post))
+        .route("/account/recovery-codes/begin", post(recovery_codes::begin))
+        .route("/account/recovery-codes/save", post(recovery_codes::save))
         .route("/account/sign-ins", get(account::sign_ins))
         .route("/account/applications", get(account::applications))
         .route("/account/api-keys", get(api_keys::get).post(new_api_key::post))

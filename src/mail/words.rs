@@ -191,6 +191,19 @@ impl Words {
                 self.begin("mail-unlinked", &[], USUAL);
                 self.lead = vec![self.say("mail-unlinked-lead").with("provider", tame(provider)).plain()];
             }
+            Alert::AuthenticatorAdded => {
+                self.begin("mail-authenticator-added", &["mail-authenticator-added-lead"], USUAL);
+            }
+            Alert::AuthenticatorRemoved => {
+                self.begin("mail-authenticator-removed", &["mail-authenticator-removed-lead"], USUAL);
+            }
+            Alert::RecoveryCodesMade => {
+                self.begin("mail-recovery-codes-made", &["mail-recovery-codes-made-lead"], USUAL);
+            }
+            Alert::RecoveryCodeUsed => {
+                self.begin("mail-recovery-code-used", &["mail-recovery-code-used-lead"], USUAL);
+            }
+            Alert::FactorsReset => self.begin("mail-factors-reset", &["mail-factors-reset-lead"], USUAL),
             Alert::NewDevice => self.begin("mail-new-device", &["mail-new-device-lead"], USUAL),
             Alert::KeyMade { id } => {
                 self.begin("mail-key-made", &[], USUAL);

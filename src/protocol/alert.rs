@@ -24,6 +24,16 @@ pub enum Alert {
     PasswordRemoved,
     /// The password was set anew by whoever reads mail at the address.
     PasswordReset,
+    /// The account got an authenticator, or another in its place.
+    AuthenticatorAdded,
+    /// The account does without an authenticator.
+    AuthenticatorRemoved,
+    /// Recovery codes were made, and the former ones are worth nothing.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// An operator took every second factor away.
+    FactorsReset,
     /// An account at a provider can be signed in with from now on.
     IdentityLinked {
         /// The provider, by its name.
@@ -79,6 +89,12 @@ impl Alert {
             Name::UserPasswordRemoved => Self::PasswordRemoved,
             Name::UserPasswordChanged => Self::PasswordChanged,
             Name::UserPasswordReset => Self::PasswordReset,
+            Name::AuthenticatorAdded => Self::AuthenticatorAdded,
+            Name::AuthenticatorRemoved => Self::AuthenticatorRemoved,
+            // Those that come with an authenticator are told with it.
+            Name::RecoveryCodesMade if !is_set("first") => Self::RecoveryCodesMade,
+            Name::RecoveryCodeUsed => Self::RecoveryCodeUsed,
+            Name::UserFactorsReset => Self::FactorsReset,
             Name::IdentityLinked => Self::IdentityLinked { provider: provider() },
             Name::IdentityUnlinked => Self::IdentityUnlinked { provider: provider() },
             Name::SignInSucceeded if is_set("new_device") => Self::NewDevice,
@@ -98,6 +114,11 @@ impl Alert {
             Self::PasswordSet => "password_set",
             Self::PasswordRemoved => "password_removed",
             Self::PasswordReset => "password_reset",
+            Self::AuthenticatorAdded => "authenticator_added",
+            Self::AuthenticatorRemoved => "authenticator_removed",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::FactorsReset => "factors_reset",
             Self::IdentityLinked { .. } => "identity_linked",
             Self::IdentityUnlinked { .. } => "identity_unlinked",
             Self::NewDevice => "new_device",

@@ -5,6 +5,9 @@
 //! `PasswordProtectedTransport` of SAML 2.0 (saml-authn-context-2.0-os §3.4.5), which most applications know by this name. What
 //! another provider vouches for has no class and no method of ours: its own words are passed on where whoever runs this server trusts them
 //! (`pass_acr`). A mail that was read is a method of its own and makes no class true. Of several classes that are true, the one is claimed that the client likes best.
+//!
+//! A password and a code of an authenticator, or a recovery code, are two factors of different kinds, which is what the REFEDS profile asks for. A
+//! code beside a mail or a provider's word is told by its method and makes no class true: whether the two are independent nobody here can say.
 
 use super::claims_request::ClaimsRequest;
 use super::proof::{Kind, Proof, Proofs};
@@ -13,14 +16,35 @@ use crate::clock::Timestamp;
 /// The context class of a password over a protected transport.
 pub const PASSWORD_CLASS: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
 
-/// Every context class that an ID token may claim, the strongest first, with the proofs that make it true.
-pub const CLASSES: &[(&str, &[Kind])] = &[(PASSWORD_CLASS, &[Kind::Password])];
+/// The context class of two factors (REFEDS MFA Profile 1.2).
+pub const MFA_CLASS: &str = "https://refeds.org/profile/mfa";
+
+/// A context class and what makes it true.
+struct Class {
+    name: &'static str,
+    /// Of each group of proofs, one at least.
+    needs: &'static [&'static [Kind]],
+}
+
+/// Every context class of our own, the strongest first. Passkeys will bring two stronger ones, `phr` and `phrh`.
+const CLASSES: &[Class] = &[
+    Class { name: MFA_CLASS, needs: &[&[Kind::Password], SECOND_FACTORS] },
+    Class { name: PASSWORD_CLASS, needs: &[&[Kind::Password]] },
+];
+
+/// The kinds that are a second factor.
+const SECOND_FACTORS: &[Kind] = &[Kind::Totp, Kind::RecoveryCode];
+
+/// The names of the classes that an ID token may claim, the strongest first; those of two factors where people have second ones.
+pub fn classes(with_second_factor: bool) -> impl Iterator<Item = &'static str> {
+    CLASSES.iter().map(|class| class.name).filter(move |name| with_second_factor || *name != MFA_CLASS)
+}
 
 /// What a kind of proof is worth.
 struct Worth {
     /// Its method (RFC 8176 §2), if it has a name.
     amr: Option<&'static str>,
-    /// Whether it says by itself who the person is. What does not, a second factor, only adds to one that does.
+    /// Whether it says by itself who the person is. What does not only adds to one that does.
     identifies: bool,
 }
 
@@ -32,6 +56,7 @@ const fn worth(kind: Kind) -> Worth {
         Kind::Mail => Worth { amr: Some("otp"), identifies: true },
         Kind::Upstream => Worth { amr: None, identifies: true },
         Kind::Mailbox => Worth { amr: None, identifies: false },
+        Kind::Totp | Kind::RecoveryCode => Worth { amr: Some("otp"), identifies: false },
         Kind::Unknown => Worth { amr: None, identifies: false },
     }
 }
@@ -58,24 +83,57 @@ impl Assurance {
                 amr.push(method.to_owned());
             }
         }
-        Self {
-            auth_time: auth_time(proofs),
-            acr: wished.or_else(|| true_classes(proofs).next()).map(str::to_owned),
-            amr,
+        if true_classes(proofs).any(|class| class == MFA_CLASS) && !amr.iter().any(|told| told == "mfa") {
+            amr.push("mfa".to_owned());
         }
+        let acr = wished.or_else(|| true_classes(proofs).next());
+        Self { auth_time: rests_on(proofs, acr), acr: acr.map(str::to_owned), amr }
     }
 }
 
-/// When the person authenticated: when they last proved who they are, not when they added to it.
+/// When the person authenticated, as the strongest class has it that is true.
 pub fn auth_time(proofs: &Proofs) -> Timestamp {
-    let latest = |of: &dyn Fn(&Proof) -> bool| proofs.iter().filter(|proof| of(proof)).map(|proof| proof.at).max();
-    let identified = latest(&|proof| worth(proof.kind).identifies);
-    identified.or_else(|| latest(&|_| true)).unwrap_or(Timestamp::from_seconds(0))
+    rests_on(proofs, true_classes(proofs).next())
 }
 
-/// Whether the last of these proofs only adds to those before it: then nobody has signed in anew by it.
-pub fn only_adds(proofs: &Proofs) -> bool {
-    proofs.iter().last().is_some_and(|proof| !worth(proof.kind).identifies)
+/// When all was proved that a class rests on: the time of the oldest such proof, the newest of each group counting. Without a class of our own,
+/// when they last proved who they are.
+fn rests_on(proofs: &Proofs, class: Option<&str>) -> Timestamp {
+    let class = CLASSES.iter().find(|known| Some(known.name) == class);
+    let oldest = class
+        .and_then(|class| class.needs.iter().filter_map(|group| latest(proofs, |kind| group.contains(&kind))).min());
+    oldest.unwrap_or_else(|| identified_at(proofs))
+}
+
+/// When the person last proved who they are, not when they added to it.
+pub fn identified_at(proofs: &Proofs) -> Timestamp {
+    let identified = latest(proofs, |kind| worth(kind).identifies);
+    identified.or_else(|| latest(proofs, |_| true)).unwrap_or(Timestamp::from_seconds(0))
+}
+
+/// When the newest proof of one of these kinds was given.
+fn latest(proofs: &Proofs, is_meant: impl Fn(Kind) -> bool) -> Option<Timestamp> {
+    proofs.iter().filter(|proof| is_meant(proof.kind)).map(|proof| proof.at).max()
+}
+
+/// Whether a kind is a second factor.
+pub fn is_second_factor(kind: Kind) -> bool {
+    SECOND_FACTORS.contains(&kind)
+}
+
+/// When a second factor was last shown.
+pub fn second_factor_at(proofs: &Proofs) -> Option<Timestamp> {
+    latest(proofs, is_second_factor)
+}
+
+/// When the person last proved anything beside a second factor.
+pub fn first_factor_at(proofs: &Proofs) -> Option<Timestamp> {
+    latest(proofs, |kind| !is_second_factor(kind))
+}
+
+/// Whether these proofs only add to those that somebody is signed in by: then they have not signed in anew.
+pub fn only_add(proofs: &Proofs, former: &Proofs) -> bool {
+    identified_at(proofs) <= identified_at(former)
 }
 
 /// When the person last proved anything.
@@ -85,20 +143,31 @@ pub fn last_proved(proofs: &Proofs) -> Timestamp {
 
 /// Whether these proofs say who the person is.
 pub fn identifies(proofs: &Proofs) -> bool {
-    proofs.iter().any(|proof| worth(proof.kind).identifies)
+    proofs.iter().any(|proof| says_who(proof.kind))
 }
 
-/// Whether the client wishes for classes, none of which is true, though one could be.
+/// Whether a kind says by itself who the person is.
+pub fn says_who(kind: Kind) -> bool {
+    worth(kind).identifies
+}
+
+/// Whether the client wishes for classes, none of which is true, though one could be if the same person signed in by a password. For a second
+/// factor nobody is asked by a mere wish: whoever has one has shown it.
 pub fn leaves_wishes(proofs: &Proofs, claims: &ClaimsRequest) -> bool {
     let is_true = |wished: &str| true_classes(proofs).any(|class| class == wished);
-    let could_be = |wished: &str| CLASSES.iter().any(|(class, _)| *class == wished);
-    !claims.wished_classes().any(is_true) && claims.wished_classes().any(could_be)
+    !claims.wished_classes().any(is_true) && claims.wished_classes().any(|wished| wished == PASSWORD_CLASS)
+}
+
+/// Whether the request insists on a class that these proofs do not have, and would have with a second factor beside them.
+pub fn demands_second_factor(proofs: &Proofs, claims: &ClaimsRequest, now: Timestamp) -> bool {
+    let does = |proofs: &Proofs| claims.takes_acr(Assurance::of(proofs, claims).acr.as_deref());
+    !does(proofs) && does(&proofs.clone().and(Proof::of(Kind::Totp, now)))
 }
 
 /// The classes that are true: our own, and then those that are passed on.
 fn true_classes(proofs: &Proofs) -> impl Iterator<Item = &str> {
-    let is_true = |needed: &&[Kind]| needed.iter().all(|kind| proofs.has(*kind));
-    let own = CLASSES.iter().filter(move |(_, needed)| is_true(needed)).map(|(class, _)| *class);
+    let has_one = |group: &&[Kind]| group.iter().any(|kind| proofs.has(*kind));
+    let own = CLASSES.iter().filter(move |class| class.needs.iter().all(has_one)).map(|class| class.name);
     own.chain(proofs.iter().filter_map(|proof| proof.identity.as_ref()?.acr.as_deref()))
 }
 
@@ -127,17 +196,71 @@ mod tests {
         }
     }
 
+    /// For every set of kinds what is told of it, and when it was proved: each proof a minute after the one before it.
+    #[test]
+    fn every_set_of_proofs_has_its_class_methods_and_time() {
+        use Kind::{Mail, Mailbox, Password, RecoveryCode, Totp, Upstream};
+        let kinds = [Password, Mail, Upstream, Mailbox, Totp, RecoveryCode];
+        for set in 1_u32..64 {
+            let given: Vec<Kind> =
+                kinds.into_iter().enumerate().filter(|(at, _)| set & (1 << at) != 0).map(|(_, kind)| kind).collect();
+            let at = |kind: Kind| given.iter().position(|one| *one == kind).map(|place| NOW.plus(60 * place as i64));
+            let proofs = given.iter().map(|kind| Proof::of(*kind, at(*kind).unwrap()));
+            let proofs = proofs
+                .map(Proofs::first)
+                .reduce(|all, one| one.iter().fold(all, |all, proof| all.and(proof.clone())))
+                .unwrap();
+            let told = Assurance::of(&proofs, &ClaimsRequest::default());
+            let second = at(Totp).max(at(RecoveryCode));
+            let (acr, since) = match (at(Password), second) {
+                (Some(password), Some(second)) => (Some(MFA_CLASS), password.min(second)),
+                (Some(password), None) => (Some(PASSWORD_CLASS), password),
+                _ => (None, at(Mail).max(at(Upstream)).unwrap_or_else(|| NOW.plus(60 * (given.len() as i64 - 1)))),
+            };
+            assert_eq!((told.acr.as_deref(), told.auth_time), (acr, since), "{given:?}");
+            let methods = [
+                ("pwd", at(Password).is_some()),
+                ("otp", at(Mail).or(second).is_some()),
+                ("mfa", acr == Some(MFA_CLASS)),
+            ];
+            let methods: Vec<&str> =
+                methods.into_iter().filter(|(_, is_told)| *is_told).map(|(method, _)| method).collect();
+            assert_eq!(told.amr, methods, "{given:?}");
+            let plain = Assurance::of(&proofs, &wishing(PASSWORD_CLASS));
+            assert_eq!(plain.acr.as_deref(), at(Password).map(|_| PASSWORD_CLASS), "{given:?}");
+            assert_eq!(
+                at(Password).map(|_| plain.auth_time),
+                at(Password),
+                "what is told rests on the password alone: {given:?}"
+            );
+            let essential = ClaimsRequest::parse(
+                Some(&format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{MFA_CLASS}"}}}}}}"#)),
+                None,
+                &ScopeSet::default(),
+            )
+            .unwrap();
+            assert_eq!(
+                demands_second_factor(&proofs, &essential, NOW),
+                at(Password).is_some() && second.is_none(),
+                "{given:?}"
+            );
+        }
+        assert_eq!(classes(true).collect::<Vec<_>>(), [MFA_CLASS, PASSWORD_CLASS]);
+        assert_eq!(classes(false).collect::<Vec<_>>(), [PASSWORD_CLASS]);
+    }
+
     #[test]
     fn what_only_adds_to_a_proof_is_no_authentication_by_itself() {
         let later = Proof::of(Kind::Unknown, NOW.plus(60));
         let both = Proofs::of(Kind::Password, NOW).and(later);
         assert_eq!(Assurance::of(&both, &ClaimsRequest::default()).auth_time, NOW);
         assert!(identifies(&both) && !identifies(&Proofs::of(Kind::Unknown, NOW)));
-        assert!(only_adds(&both) && !only_adds(&both.and(Proof::of(Kind::Password, NOW.plus(9)))));
+        let password = Proofs::of(Kind::Password, NOW);
+        assert!(only_add(&both, &password) && !only_add(&both.and(Proof::of(Kind::Password, NOW.plus(9))), &password));
         let read = Proofs::of(Kind::Password, NOW).and(Proof::of(Kind::Mailbox, NOW.plus(60)));
         let told = Assurance::of(&read, &ClaimsRequest::default());
         assert_eq!((told.auth_time, told.amr), (NOW, vec!["pwd".to_owned()]));
-        assert!(only_adds(&read) && last_proved(&read) == NOW.plus(60));
+        assert!(only_add(&read, &password) && last_proved(&read) == NOW.plus(60));
     }
 
     #[test]

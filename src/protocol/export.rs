@@ -29,6 +29,8 @@ pub struct Export {
     pub account: AccountPart,
     /// The accounts at providers that sign the person in.
     pub identities: Vec<IdentityPart>,
+    /// What the person shows beside the first proof.
+    pub second_factors: Vec<FactorPart>,
     /// Where the person is, or lately was, signed in; the oldest first.
     pub sign_ins: Vec<SignInPart>,
     /// The applications with access, by name.
@@ -128,6 +130,19 @@ impl From<Identity> for IdentityPart {
             last_used_at: identity.last_used_at.to_string(),
         }
     }
+}
+
+/// A second factor, without its secret.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactorPart {
+    /// What it is: `authenticator`, or `recovery_codes`.
+    pub kind: &'static str,
+    /// When it was set up.
+    pub created_at: String,
+    /// When it was last used.
+    pub last_used_at: Option<String>,
+    /// Of recovery codes, how many are left.
+    pub left: Option<i64>,
 }
 
 /// An API key, without its secret, which nobody has.
@@ -276,6 +291,7 @@ impl Export {
             exported_at: now.to_string(),
             account,
             identities: Vec::new(),
+            second_factors: Vec::new(),
             sign_ins: Vec::new(),
             applications: Vec::new(),
             api_keys: Vec::new(),

@@ -89,11 +89,24 @@ pub enum Action {
     RemovePassword,
     /// Makes an API key, in the place of the one with this id if there is one: on the page that it leads to.
     MakeKey(Option<String>),
+    /// Sets up an authenticator, in the place of another if there is one: on the page that it leads to.
+    SetAuthenticator,
+    /// Takes the authenticator away, and the recovery codes with it.
+    RemoveAuthenticator,
+    /// Makes recovery codes, in the place of the former ones: on the page that it leads to.
+    MakeRecoveryCodes,
     /// Gives up the account.
     Leave {
         /// Whether the person was told that there is no way back.
         for_good: bool,
     },
+}
+
+impl Action {
+    /// Whether it changes by what the account is guarded: then everything that signs in to it must be proved afresh, the second factor too.
+    pub const fn changes_factors(&self) -> bool {
+        matches!(self, Self::SetAuthenticator | Self::RemoveAuthenticator | Self::MakeRecoveryCodes)
+    }
 }
 
 /// Who somebody has proved to be, and by what.
@@ -103,6 +116,10 @@ pub struct Proven {
     pub user_id: String,
     /// The proofs, all of this user.
     pub proofs: Proofs,
+    /// Of one who is not signed in yet, what they hang on: the account's password as it was then, in a form that says nothing about it. With
+    /// another password they count no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hangs_on: Option<String>,
 }
 
 impl Journey {
@@ -170,7 +187,7 @@ impl Journey {
             Some(before) if before.user_id == user_id => before.proofs.and(proof),
             _ => Proofs::first(proof),
         };
-        Self { proven: Some(Proven { user_id: user_id.to_owned(), proofs }), ..self }
+        Self { proven: Some(Proven { user_id: user_id.to_owned(), proofs, hangs_on: None }), ..self }
     }
 }
 

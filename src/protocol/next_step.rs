@@ -3,18 +3,23 @@
 //! OpenID Connect Core §3.1.2.3, §3.1.2.4 and §5.5.1.1. What was done *on this very journey* is known by the journey's id, so
 //! that neither clocks of one second nor several tabs can make `prompt=login` or a native client's consent pass unseen.
 //!
-//! A further demand on what people prove, such as a second factor, is a field of [`Policy`] and an answer of [`signs_in`].
+//! A second factor is asked of whoever has one, of everybody where the installation says so, and where the request insists on a class that needs
+//! it. Nobody is signed in before it was shown ([`signs_in`]); what somebody has shown in the same browser already is not asked for again, as long
+//! as it is recent enough for what the journey is for.
+//!
+//! A further demand on what people prove is a field of [`Policy`] and an answer of [`signs_in`].
 
-use super::assurance::{self, Assurance, CLASSES};
+use super::assurance::{self, Assurance};
 use super::authorization_request::AuthorizationRequest;
 use super::client::Client;
 use super::consent::{Allowance, Consent};
 use super::journey::{Goal, Journey, Proven};
-use super::proof::Proofs;
+use super::proof::{Proof, Proofs};
 use super::redirect_uri;
 use super::rejection::Rejection;
 use super::resource::Resource;
 use super::role::Holder;
+use super::second_factor::{Lack, SecondFactor};
 use super::sign_in::SignIn;
 use crate::clock::Timestamp;
 
@@ -29,6 +34,8 @@ pub enum NextStep {
     Introduce,
     /// The same, and somebody has just proved who they are here: ask whether that is them.
     Link,
+    /// Somebody is signed in and lacks a second factor: ask for that alone.
+    SecondFactor(Lack),
     /// Ask for consent.
     Consent,
     /// Nothing is missing: do what the journey is for.
@@ -51,6 +58,8 @@ pub struct Policy {
     pub fresh: i64,
     /// Whether a provider's context classes are passed on: then any class may come true.
     pub passes_classes: bool,
+    /// Whether people have second factors.
+    pub second_factor: SecondFactor,
 }
 
 /// What is known beside the journey.
@@ -70,7 +79,7 @@ pub struct Known<'a> {
 pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Timestamp) -> NextStep {
     let silent = journey.request().is_some_and(|request| request.prompt.none);
     let refuse_or = |rejection, step| if silent { NextStep::Refuse(rejection) } else { step };
-    if !policy.passes_classes && !can_be_met(journey) {
+    if !policy.passes_classes && !can_be_met(journey, policy) {
         return NextStep::Refuse(Rejection::ClassNotMet);
     }
     if journey.newcomer.is_some() {
@@ -85,9 +94,15 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
     let person = Person {
         user_id: &sign_in.user_id,
         proofs: &sign_in.proofs,
+        has_second_factor: sign_in.has_second_factor,
         is_for_this: sign_in.journey_id.as_deref() == Some(journey.id.as_str()),
     };
     match missing(journey, &person, policy, now) {
+        Some(Missing::SecondFactor(lack)) => {
+            let demanded = journey.request().is_some_and(|request| !is_taken(request, person.proofs));
+            let rejection = if demanded { Rejection::ClassNotMet } else { Rejection::SignInNeeded };
+            return refuse_or(rejection, NextStep::SecondFactor(lack));
+        }
         // Who has just authenticated for this cannot do it better by trying again.
         Some(Missing::Demanded(rejection)) if person.is_for_this => return NextStep::Refuse(rejection),
         Some(Missing::Demanded(rejection)) => return refuse_or(rejection, NextStep::Reauthenticate),
@@ -107,16 +122,100 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
     }
 }
 
+/// What comes of the proofs that were given on a journey.
+#[derive(Clone, Debug)]
+pub enum Signing {
+    /// They do not say who it is.
+    Nobody,
+    /// They do, and a second factor is missing.
+    Lacks(Lack),
+    /// Nothing is missing: these sign in.
+    In(Proven),
+}
+
 /// Whom the proofs that were given on the journey sign in: nobody, as long as one is missing. Who cannot reach the goal, being another
 /// person than the client expects, is signed in all the same.
-pub fn signs_in(journey: &Journey) -> Option<&Proven> {
-    journey.proven.as_ref().filter(|proven| assurance::identifies(&proven.proofs))
+///
+/// `former` is the live sign-in of the browser. Of the same person it lends the half that was not given on the journey: the second factor to
+/// whoever has proved anew who they are, and the first to whoever has shown the second alone.
+pub fn signs_in(
+    journey: &Journey,
+    former: Option<&SignIn>,
+    has_second_factor: bool,
+    policy: &Policy,
+    now: Timestamp,
+) -> Signing {
+    let Some(given) = &journey.proven else { return Signing::Nobody };
+    let former = former.filter(|former| former.user_id == given.user_id);
+    let has_first = assurance::identifies(&given.proofs);
+    let is_other_half = |proof: &&Proof| {
+        if has_first { assurance::is_second_factor(proof.kind) } else { assurance::says_who(proof.kind) }
+    };
+    let lent = former.into_iter().flat_map(|former| former.proofs.iter());
+    let lent: Vec<Proof> =
+        lent.filter(is_other_half).filter(|proof| lasts(journey, proof, policy, now)).cloned().collect();
+    let all = lent.into_iter().chain(given.proofs.iter().cloned());
+    let Some(proofs) = all.fold(None, |all: Option<Proofs>, proof| {
+        Some(match all {
+            Some(all) => all.and(proof),
+            None => Proofs::first(proof),
+        })
+    }) else {
+        return Signing::Nobody;
+    };
+    if !assurance::identifies(&proofs) {
+        return Signing::Nobody;
+    }
+    let person = Person { user_id: &given.user_id, proofs: &proofs, has_second_factor, is_for_this: false };
+    match lack(journey, &person, policy, now) {
+        Some(lack) => Signing::Lacks(lack),
+        None => Signing::In(Proven { proofs, ..given.clone() }),
+    }
+}
+
+/// Whether a proof that was given before the journey is recent enough for what it is for.
+fn lasts(journey: &Journey, proof: &Proof, policy: &Policy, now: Timestamp) -> bool {
+    match &journey.goal {
+        Goal::Authorize(request) => is_recent(journey, request, proof.at, now),
+        Goal::Confirm { action, .. } => !action.changes_factors() || now < proof.at.plus(policy.fresh),
+        Goal::Account => true,
+    }
+}
+
+/// What a person lacks of a second factor.
+fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Lack> {
+    if policy.second_factor == SecondFactor::Off {
+        return None;
+    }
+    let shown_at = assurance::second_factor_at(person.proofs);
+    let changes_factors = matches!(&journey.goal, Goal::Confirm { action, .. } if action.changes_factors());
+    let is_shown = shown_at.is_some_and(|at| !changes_factors || person.is_for_this || now < at.plus(policy.fresh));
+    if is_shown || (shown_at.is_some() && !person.has_second_factor) {
+        return None;
+    }
+    let demands =
+        |request: &AuthorizationRequest| assurance::demands_second_factor(person.proofs, &request.claims, now);
+    let is_needed = person.has_second_factor
+        || policy.second_factor == SecondFactor::Required
+        || journey.request().is_some_and(demands);
+    is_needed.then_some(if person.has_second_factor { Lack::Code } else { Lack::Enrolment })
+}
+
+/// Whether a sign-in lacks a second factor, wherever it leads.
+pub fn lacks_second_factor(sign_in: &SignIn, policy: &Policy) -> bool {
+    let is_needed = match policy.second_factor {
+        SecondFactor::Off => false,
+        SecondFactor::Offered => sign_in.has_second_factor,
+        SecondFactor::Required => true,
+    };
+    is_needed && assurance::second_factor_at(&sign_in.proofs).is_none()
 }
 
 /// Who is on a journey.
 struct Person<'a> {
     user_id: &'a str,
     proofs: &'a Proofs,
+    has_second_factor: bool,
     /// Whether the proofs were given on this journey.
     is_for_this: bool,
 }
@@ -129,41 +228,52 @@ enum Missing {
     Wished,
     /// No proof of this person will ever do.
     Never(Rejection),
+    /// All but a second factor is there.
+    SecondFactor(Lack),
 }
 
 /// Whether it is the right person, who authenticated lately enough, in the right way.
 fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Missing> {
-    let auth_time = assurance::auth_time(person.proofs);
+    let second = || lack(journey, person, policy, now).map(Missing::SecondFactor);
     match &journey.goal {
-        Goal::Account => None,
+        Goal::Account => second(),
         Goal::Confirm { user_id, .. } if user_id != person.user_id => {
             Some(Missing::Never(Rejection::AnotherPersonExpected))
         }
-        Goal::Confirm { .. } => {
-            let is_fresh = person.is_for_this || now < assurance::last_proved(person.proofs).plus(policy.fresh);
-            (!is_fresh).then_some(Missing::Demanded(Rejection::SignInNeeded))
+        Goal::Confirm { action, .. } => {
+            let proved_at = if action.changes_factors() {
+                assurance::first_factor_at(person.proofs)
+            } else {
+                Some(assurance::last_proved(person.proofs))
+            };
+            let is_fresh = person.is_for_this || proved_at.is_some_and(|at| now < at.plus(policy.fresh));
+            if is_fresh { second() } else { Some(Missing::Demanded(Rejection::SignInNeeded)) }
         }
         Goal::Authorize(request) if !request.takes_subject(person.user_id) => {
             Some(Missing::Demanded(Rejection::AnotherPersonExpected))
         }
         Goal::Authorize(request) => {
+            let auth_time = Assurance::of(person.proofs, &request.claims).auth_time;
             let is_fresh = person.is_for_this || is_recent(journey, request, auth_time, now);
-            let class = Assurance::of(person.proofs, &request.claims).acr;
             if !is_fresh {
-                Some(Missing::Demanded(Rejection::SignInNeeded))
-            } else if !request.claims.takes_acr(class.as_deref()) {
-                Some(Missing::Demanded(Rejection::ClassNotMet))
-            } else {
-                assurance::leaves_wishes(person.proofs, &request.claims).then_some(Missing::Wished)
+                return Some(Missing::Demanded(Rejection::SignInNeeded));
             }
+            let wishes = || assurance::leaves_wishes(person.proofs, &request.claims).then_some(Missing::Wished);
+            let class = || (!is_taken(request, person.proofs)).then_some(Missing::Demanded(Rejection::ClassNotMet));
+            second().or_else(class).or_else(wishes)
         }
     }
 }
 
+/// Whether the client takes the class of these proofs.
+fn is_taken(request: &AuthorizationRequest, proofs: &Proofs) -> bool {
+    request.claims.takes_acr(Assurance::of(proofs, &request.claims).acr.as_deref())
+}
+
 /// Whether anybody could authenticate as the request demands.
-fn can_be_met(journey: &Journey) -> bool {
-    let takes = |request: &AuthorizationRequest| CLASSES.iter().any(|(class, _)| request.claims.takes_acr(Some(class)));
-    journey.request().is_none_or(takes)
+fn can_be_met(journey: &Journey, policy: &Policy) -> bool {
+    let mut classes = assurance::classes(policy.second_factor != SecondFactor::Off);
+    journey.request().is_none_or(|request| classes.any(|class| request.claims.takes_acr(Some(class))))
 }
 
 /// Whether an authentication from before the journey is recent enough for `prompt` and `max_age`.
@@ -187,5 +297,7 @@ fn has_consent(journey: &Journey, request: &AuthorizationRequest, (known, holder
     }
 }
 
+#[cfg(test)]
+mod second_factor_tests;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,10 @@ pub enum Kind {
     Mail,
     /// The same where a mail signs nobody in: it confirms what is done by whoever signed in otherwise, and is told to no application.
     Mailbox,
+    /// A code of the authenticator that belongs to the account (RFC 6238): a second factor.
+    Totp,
+    /// One of the recovery codes of the account: a second factor too, good once.
+    RecoveryCode,
     /// One that only a newer version knows: it was given, but nothing can be told of it.
     #[serde(other)]
     Unknown,
@@ -33,6 +37,8 @@ impl Kind {
             Self::Upstream => "upstream",
             Self::Mail => "mail",
             Self::Mailbox => "mailbox",
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery_code",
             Self::Unknown => "unknown",
         }
     }

@@ -27,6 +27,8 @@ pub struct SignIn {
     pub proofs: Proofs,
     /// The id of the journey on which the person last authenticated.
     pub journey_id: Option<String>,
+    /// Whether the account has a second factor now.
+    pub has_second_factor: bool,
 }
 
 impl SignIn {

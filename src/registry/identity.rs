@@ -132,9 +132,9 @@ impl Registry {
             let whose = if whose == id { "this account already".to_owned() } else { format!("the account {whose}") };
             return Err(Problems::one("subject", format!("is linked to {whose}")).into());
         }
-        let identities = transaction.identities_of_user(&id).await?;
+        let view = UserView::whole(&mut transaction, account).await?;
         transaction.commit().await?;
-        Ok(UserView::with(account, identities))
+        Ok(view)
     }
 
     /// Unlinks an account at a provider from a person: the sign-ins that came by it end, and the roles that came of it go. The last way in
@@ -167,9 +167,9 @@ impl Registry {
         }
         transaction.delete_identity(&identity.id, &id, act).await?;
         let account = transaction.user(&id).await?.ok_or_else(|| missing(user))?;
-        let left = transaction.identities_of_user(&id).await?;
+        let view = UserView::whole(&mut transaction, account).await?;
         transaction.commit().await?;
-        Ok(UserView::with(account, left))
+        Ok(view)
     }
 
     /// A page of all identities, oldest first.

@@ -13,6 +13,7 @@ mod api_key;
 mod client;
 mod client_secrets;
 mod deletion;
+mod factor;
 mod identity;
 mod leaving;
 mod lockout;
@@ -45,6 +46,7 @@ pub use api_key::{ApiKeyView, Issued, IssuedKey, KeyOwner, KeyUseView, NewKey, O
 pub use client::{ClientChange, ClientView, IssuedClient, NewClient};
 pub use client_secrets::{ClientSecretView, IssuedClientSecret, Renewal};
 pub use deletion::{ClientBelongings, UserBelongings};
+pub use factor::FactorView;
 pub use identity::{IdentityEntry, IdentityView, NewIdentity, WhichIdentity};
 pub use lockout::{LockoutView, Refused};
 pub use resource::{IssuedResource, NewResource, ResourceChange, ResourceView};

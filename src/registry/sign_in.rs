@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::page::{Listed, Page};
-use crate::storage::{SignInEntry, SignInFilter};
+use crate::storage::{SignInEntry, SignInFilter, UserFilter};
 
 /// Why a sign-in or grant ended, in the database and on the account page.
 const ENDED: &str = "ended by the operator";
@@ -96,7 +96,7 @@ impl Registry {
         self.administers(act).await?;
         let (mut ended, mut after) = (0, None);
         loop {
-            let people = self.users(None, Page { after, limit: 500 }).await?;
+            let people = self.users(&UserFilter::default(), Page { after, limit: 500 }).await?;
             for person in &people.items {
                 match self.end_sign_ins_of_user(&person.id, act).await {
                     // Deleted meanwhile.

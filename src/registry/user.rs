@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::role;
-use super::{Changed, Error, IdentityView, Registry, State, commit, given, set};
+use super::{Changed, Error, FactorView, IdentityView, Registry, State, commit, given, set};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::language::Language;
@@ -25,7 +25,7 @@ use crate::protocol::user::{EmailAuthority, MadeBy, User, UserField, check_role}
 use crate::protocol::{claims, email, new_password, registration};
 use crate::random;
 use crate::secret::Secret;
-use crate::storage::{Account, ListedAccount, Transaction};
+use crate::storage::{Account, ListedAccount, Reader, Transaction, UserFilter};
 
 /// An account that is to be made.
 #[derive(Clone, Debug)]
@@ -83,6 +83,9 @@ pub struct UserView {
     /// The accounts at providers that sign the person in, which a list leaves out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identities: Option<Vec<IdentityView>>,
+    /// What the person shows beside the first proof, which a list leaves out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_factors: Option<Vec<FactorView>>,
     /// When it was made (RFC 3339).
     pub created_at: String,
 }
@@ -95,6 +98,14 @@ impl From<ListedAccount> for UserView {
 
 impl UserView {
     /// With all that is known.
+    pub(super) async fn whole(reader: &mut Reader, account: Account) -> Result<Self, Failure> {
+        let identities = reader.identities_of_user(&account.user.id).await?;
+        let factors = reader.factors(&account.user.id).await?;
+        let second_factors = Some(factors.into_iter().map(FactorView::from).collect());
+        Ok(Self { second_factors, ..Self::with(account, identities) })
+    }
+
+    /// With the identities, and nothing of second factors.
     pub(super) fn with(account: Account, identities: Vec<Identity>) -> Self {
         let view = Self::of(account, !identities.is_empty());
         Self { identities: Some(identities.into_iter().map(IdentityView::from).collect()), ..view }
@@ -106,6 +117,7 @@ impl UserView {
         Self {
             signs_in_by: given(ways),
             identities: None,
+            second_factors: None,
             id: user.id,
             email: user.email,
             email_verified: user.email_verified,
@@ -198,15 +210,15 @@ impl Registry {
             return Err(taken(account.user.called()));
         }
         let event = Event::of(act, Name::UserCreated).on(Noun::User, &account.user.id);
+        let view = UserView::whole(&mut transaction, account).await?;
         commit(transaction, &event).await?;
-        Ok(Changed { view: UserView::with(account, Vec::new()), event, warnings })
+        Ok(Changed { view, event, warnings })
     }
 
     /// The account with this address or id.
     pub async fn user(&self, user: &str) -> Result<UserView, Error> {
         let account = self.account(user).await?;
-        let identities = self.storage.read().await?.identities_of_user(&account.user.id).await?;
-        Ok(UserView::with(account, identities))
+        Ok(UserView::whole(&mut self.storage.read().await?, account).await?)
     }
 
     /// The id under which a person stands in the audit record: of whom is deleted that alone is left, so an id is taken though nobody has it.
@@ -221,9 +233,9 @@ impl Registry {
         }
     }
 
-    /// A page of the accounts, oldest first; those alone that have the text in their address or name, when there is one.
-    pub async fn users(&self, search: Option<&str>, page: Page) -> Result<Listed<UserView>, Failure> {
-        Ok(self.storage.read().await?.users_of(search, &page).await?.map(UserView::from))
+    /// A page of the accounts, oldest first.
+    pub async fn users(&self, which: &UserFilter<'_>, page: Page) -> Result<Listed<UserView>, Failure> {
+        Ok(self.storage.read().await?.users_of(which, &page).await?.map(UserView::from))
     }
 
     /// Changes what is named of an account, which is named by an address or an id. A new password ends all that the former one gave, in the
@@ -264,9 +276,9 @@ impl Registry {
         if let Some(former) = former {
             transaction.alert_former(&former, account.user.locale(), &event).await?;
         }
-        let identities = transaction.identities_of_user(&id).await?;
+        let view = UserView::whole(&mut transaction, account).await?;
         commit(transaction, &event).await?;
-        Ok(Changed { view: UserView::with(account, identities), event, warnings })
+        Ok(Changed { view, event, warnings })
     }
 
     /// Whether an account that is held may have these roles in place of its own. What may be a mistake.
@@ -311,12 +323,12 @@ impl Registry {
             transaction.end_everything_of_user(&id, "account switched off", act).await?;
         }
         let event = Event::of(act, name).on(Noun::User, &id);
-        let identities = transaction.identities_of_user(&id).await?;
+        let view = UserView::whole(&mut transaction, found).await?;
         commit(transaction, &event).await?;
-        Ok(Changed { view: UserView::with(found, identities), event, warnings: Vec::new() })
+        Ok(Changed { view, event, warnings: Vec::new() })
     }
 
-    async fn account(&self, user: &str) -> Result<Account, Error> {
+    pub(super) async fn account(&self, user: &str) -> Result<Account, Error> {
         let mut reader = self.storage.read().await?;
         let by_email = match email::canonical(user) {
             Ok(address) => reader.user_by_email(&address).await?,

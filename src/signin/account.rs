@@ -12,7 +12,7 @@ use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::upstream::Identity;
 use crate::protocol::user::User;
-use crate::storage::{Account, AppWithAccess, Noted, PasswordTimes, SignInEntry};
+use crate::storage::{Account, AppWithAccess, Factor, Noted, PasswordTimes, SignInEntry};
 
 /// What the account page shows.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct AccountView {
     pub password: PasswordTimes,
     /// Their accounts at providers, the first linked first.
     pub identities: Vec<Identity>,
+    /// Their second factors.
+    pub factors: Vec<Factor>,
     /// Where they are signed in, the last used first.
     pub sign_ins: Vec<SignInEntry>,
     /// The applications with access, by name.
@@ -44,6 +46,7 @@ impl SignIns {
         let mut reader = self.storage.read().await?;
         let account = reader.user(&sign_in.user_id).await?.ok_or(Rejection::SignInNeeded)?;
         let identities = reader.identities_of_user(&sign_in.user_id).await?;
+        let factors = reader.factors(&sign_in.user_id).await?;
         let sign_ins = self.live(reader.sign_ins_of_user(&sign_in.user_id).await?, now);
         let apps = reader.apps_of_user(&sign_in.user_id).await?;
         let reused_at = reader.last_ended_for(&sign_in.user_id, reason).await?;
@@ -52,6 +55,7 @@ impl SignIns {
             has_password: account.has_password(),
             password: reader.password_times(&sign_in.user_id).await?,
             identities,
+            factors,
             user: account.user,
             tried: tried.filter(|noted| now < Timestamp::from_seconds(noted.noted_at).plus(TOLD_FOR)),
             sign_ins,
@@ -119,6 +123,9 @@ impl SignIns {
             | Action::Link(_)
             | Action::SetPassword
             | Action::RemovePassword
+            | Action::SetAuthenticator
+            | Action::RemoveAuthenticator
+            | Action::MakeRecoveryCodes
             | Action::MakeKey(None)
             | Action::Leave { .. } => Ok(None),
             Action::MakeKey(Some(id)) => {
@@ -183,8 +190,14 @@ impl SignIns {
             Action::RemovePassword => {
                 is_this = self.remove_password(&mut transaction, sign_in, browser, now).await? == Unlinked::This;
             }
+            Action::RemoveAuthenticator => self.remove_authenticator(&mut transaction, user_id, &act).await?,
             // It is done when the browser comes back from the provider, on the page that it leads to, or in `leaving.rs`.
-            Action::Link(_) | Action::SetPassword | Action::MakeKey(_) | Action::Leave { .. } => {}
+            Action::Link(_)
+            | Action::SetPassword
+            | Action::SetAuthenticator
+            | Action::MakeRecoveryCodes
+            | Action::MakeKey(_)
+            | Action::Leave { .. } => {}
         }
         transaction.commit().await?;
         Ok(is_this)

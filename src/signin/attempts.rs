@@ -22,7 +22,7 @@ use crate::protocol::email;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::sealing::MasterKey;
 use crate::secret::MacKey;
-use crate::storage::{Account, Place, Transaction};
+use crate::storage::{Account, Place, Reader, Transaction};
 
 /// How long to wait before asking again for a place that an attempt on another node holds.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -134,6 +134,25 @@ impl SignIns {
         // There is no account without an address.
         let account = reader.user_by_email(address.as_deref().unwrap_or_default()).await?;
         let name = address.unwrap_or_else(|_| typed.trim().to_lowercase());
+        self.look_with(reader, (name, account), browser, now).await
+    }
+
+    /// As [`SignIns::look`], for an account that is known already.
+    ///
+    /// # Errors
+    /// As [`SignIns::look`].
+    pub(super) async fn look_at(&self, account: Account, browser: &Browser, now: Timestamp) -> Result<Tried, Error> {
+        let reader = self.storage.read().await?;
+        self.look_with(reader, (String::new(), Some(account)), browser, now).await
+    }
+
+    async fn look_with(
+        &self,
+        mut reader: Reader,
+        (name, account): (String, Option<Account>),
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Tried, Error> {
         let known = |account: &Account| {
             let device = self.devices.known(browser.device.as_ref(), account, now)?;
             Some((Subject::of_device(&account.user.id, &device), device))
@@ -230,6 +249,21 @@ impl SignIns {
             tracing::warn!(%noun, id, spread = counter.spread, "failed sign-ins to many accounts, or from many networks");
         }
         Ok(())
+    }
+
+    /// Counts a first factor as right, in the transaction that goes on with it. Of an account with a second factor it gives its places back and opens
+    /// nothing: whoever knows the one would have as many guesses at the other as they like.
+    pub(super) async fn count_first_factor(
+        &self,
+        transaction: &mut Transaction,
+        (has_second_factor, held): (bool, &Held),
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        if self.has_second_factors() && has_second_factor {
+            transaction.give_places_back(&held.places).await
+        } else {
+            held.succeed(transaction, now).await
+        }
     }
 
     /// Gives the places of an attempt back that was not evaluated: nobody has learned anything of the secret.

@@ -4,6 +4,7 @@
 //! and their refresh tokens stay bound to it. For anybody else the old row ends.
 
 use super::SignIns;
+use super::second_step::hangs_on;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::assurance;
@@ -12,7 +13,8 @@ use crate::protocol::device;
 use crate::protocol::journey::{Journey, Proven};
 use crate::protocol::message::Occasion;
 use crate::protocol::network::ClientNetwork;
-use crate::protocol::next_step;
+use crate::protocol::next_step::{self, Signing};
+use crate::protocol::second_factor::Lack;
 use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::secret::Secret;
@@ -68,8 +70,8 @@ pub struct NewCookie {
 pub enum Progress {
     /// Nothing is missing: its person is signed in.
     SignedIn(NewCookie),
-    /// More must be proved: the journey as it now stands.
-    Underway(Journey),
+    /// More must be proved: the journey as it now stands, and what it lacks of a second factor when the first was proved.
+    Underway(Journey, Option<Lack>),
 }
 
 impl SignIns {
@@ -81,11 +83,33 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Failure> {
-        match next_step::signs_in(&journey) {
-            Some(proven) => {
-                Ok(Progress::SignedIn(self.sign_in(transaction, (&journey.id, proven), browser, now).await?))
+        let has_second_factor = match &journey.proven {
+            Some(proven) => transaction.has_second_factor(&proven.user_id).await?,
+            None => false,
+        };
+        self.advance_knowing(transaction, (journey, has_second_factor), browser, now).await
+    }
+
+    /// As [`SignIns::advance`], where it is known whether the account has a second factor.
+    pub(super) async fn advance_knowing(
+        &self,
+        transaction: &mut Transaction,
+        (journey, has_second_factor): (Journey, bool),
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Progress, Failure> {
+        let former = match &browser.cookie {
+            Some(cookie) => transaction.sign_in_by_secret(&cookie.hash()).await?,
+            None => None,
+        };
+        let live = former.as_ref().filter(|former| former.is_live(self.limits.idle, now));
+        match next_step::signs_in(&journey, live, has_second_factor, &self.policy, now) {
+            Signing::In(proven) => {
+                let signed_in = self.sign_in(transaction, (&journey.id, &proven), (former, browser), now).await?;
+                Ok(Progress::SignedIn(signed_in))
             }
-            None => Ok(Progress::Underway(journey)),
+            Signing::Lacks(lack) => Ok(Progress::Underway(pending(transaction, journey, now).await?, Some(lack))),
+            Signing::Nobody => Ok(Progress::Underway(journey, None)),
         }
     }
 
@@ -102,7 +126,7 @@ impl SignIns {
                 let device = self.devices.remember(browser.device.as_ref(), (user_id, hash), device, now);
                 Progress::SignedIn(NewCookie { device: Some(device), ..cookie })
             }
-            underway @ Progress::Underway(_) => underway,
+            underway @ Progress::Underway(..) => underway,
         }
     }
 
@@ -110,21 +134,19 @@ impl SignIns {
         &self,
         transaction: &mut Transaction,
         (journey_id, proven): (&str, &Proven),
-        browser: &Browser,
+        (former, browser): (Option<SignIn>, &Browser),
         now: Timestamp,
     ) -> Result<NewCookie, Failure> {
         let value = random::secret();
-        let former = match &browser.cookie {
-            Some(cookie) => transaction.sign_in_by_secret(&cookie.hash()).await?,
-            None => None,
-        };
         let goes_on =
             former.as_ref().filter(|former| former.user_id == proven.user_id && former.is_live(self.limits.idle, now));
         let fresh_id = random::row_id(now);
         let by = proven.proofs.identity();
         let act = browser.act(&proven.user_id, now);
         // Who adds to what signed them in has not signed in anew: that ends when it would have.
-        let ends = goes_on.filter(|_| assurance::only_adds(&proven.proofs)).map(|former| former.expires_at);
+        let ends = goes_on
+            .filter(|former| assurance::only_add(&proven.proofs, &former.proofs))
+            .map(|former| former.expires_at);
         let new = NewSignIn {
             id: goes_on.map_or(fresh_id.as_str(), |former| former.id.as_str()),
             secret_hash: value.hash(),
@@ -165,4 +187,13 @@ impl SignIns {
         transaction.end_sign_in(&sign_in.id, "signed out", &browser.act(&sign_in.user_id, now)).await?;
         transaction.commit().await
     }
+}
+
+/// The journey of whoever is still to show a second factor: what they have proved hangs on the password that the account has now, and they have
+/// as long for it as for the first.
+async fn pending(transaction: &mut Transaction, journey: Journey, now: Timestamp) -> Result<Journey, Failure> {
+    let Some(proven) = journey.proven.clone() else { return Ok(journey) };
+    let account = transaction.user(&proven.user_id).await?;
+    let proven = Proven { hangs_on: account.as_ref().map(hangs_on), ..proven };
+    Ok(Journey { proven: Some(proven), ..journey }.after_a_rest(now))
 }

@@ -5,6 +5,7 @@
 //! The ticket is asked for and shown as any other (`tickets.rs`); what it is worth is decided here, when it is spent. One that confirms makes nobody
 //! signed in who is not: it proves anew who is at a browser that is signed in already.
 
+use super::factors::forget_factors_since;
 use super::recover::unlink_since;
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
@@ -112,6 +113,7 @@ impl SignIns {
         if is_first_proof(&account.user) {
             transaction.end_everything_of_user(&user_id, CLAIMED, act).await?;
             unlink_since(transaction, &user_id, Timestamp::from_seconds(0), act).await?;
+            forget_factors_since(transaction, &user_id, Timestamp::from_seconds(0), act).await?;
             transaction.forget_tickets(&user_id).await?;
             account.password_hash = None;
             changed.push(UserField::Password);

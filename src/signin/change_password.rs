@@ -11,6 +11,7 @@ use super::{Browser, Declined, Problems, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::password::{Rank, Verdict, Waiter};
+use crate::protocol::assurance;
 use crate::protocol::audit::{Event, Name, Noun};
 use crate::protocol::journey::Goal;
 use crate::protocol::new_password;
@@ -65,10 +66,10 @@ impl SignIns {
         let Some(address) = address else { return Err(wrong()) };
         let mut tried = self.look(&address, browser, now).await?;
         let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
-        let (sign_ins, user_id, browser) = (self.clone(), sign_in.user_id.clone(), browser.clone());
+        let (sign_ins, sign_in, browser) = (self.clone(), sign_in.clone(), browser.clone());
         let changing = async move {
             let held = sign_ins.reserve(&mut tried, turn.has_waited, now).await?;
-            let outcome = sign_ins.replace(&user_id, (tried, choice), (&browser, &held), now).await;
+            let outcome = sign_ins.replace(&sign_in, (tried, choice), (&browser, &held), now).await;
             match &outcome {
                 Ok(_) => {}
                 Err(Error::Rejected(_)) => sign_ins.count_failure(&held, &browser, now).await?,
@@ -114,11 +115,12 @@ impl SignIns {
     /// Compares the current password and puts the new one in its place, in one transaction with all that ends.
     async fn replace(
         &self,
-        user_id: &str,
+        sign_in: &SignIn,
         (tried, choice): (Tried, Choice),
         (browser, held): (&Browser, &Held),
         now: Timestamp,
     ) -> Result<Progress, Error> {
+        let user_id = sign_in.user_id.as_str();
         let is_theirs = |account: &Account| account.user.id == user_id && account.user.is_usable();
         let stored = tried.account.filter(is_theirs).and_then(|account| account.password_hash);
         let rank = if tried.device.is_some() { Rank::Known } else { Rank::SignIn };
@@ -137,14 +139,19 @@ impl SignIns {
         account.user.updated_at = now;
         transaction.change_user(&account, &[UserField::Password]).await?;
         transaction.forget_tickets(user_id).await?;
-        held.succeed(&mut transaction, now).await?;
+        let has_second_factor = transaction.has_second_factor(user_id).await?;
+        self.count_first_factor(&mut transaction, (has_second_factor, held), now).await?;
         let act = browser.act(user_id, now);
         if choice.ends_all {
             transaction.end_access_of_user(user_id, "new password", &act).await?;
         }
         let event = Event::of(&act, Name::UserPasswordChanged).on(Noun::User, user_id);
         transaction.record(&event.with("ended_all", choice.ends_all)).await?;
-        let journey = self.journeys.begin(Goal::Account, now).proved(user_id, Kind::Password, now);
+        // The second factor that they are signed in by counts on, though the sign-in may have ended with all others.
+        let second = sign_in.proofs.iter().filter(|proof| assurance::is_second_factor(proof.kind));
+        let journey = self.journeys.begin(Goal::Account, now);
+        let journey = second.fold(journey, |journey, proof| journey.proved_by(user_id, proof.clone()));
+        let journey = journey.proved(user_id, Kind::Password, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         Ok(self.made_known(progress, (user_id, &hash), (browser, tried.device.as_deref()), now))

@@ -12,6 +12,7 @@ mod by_mail;
 mod change_password;
 mod devices;
 mod errands;
+mod factors;
 mod forms;
 mod history;
 mod identities;
@@ -26,7 +27,9 @@ mod proceed;
 mod profile;
 mod provider_logout;
 mod recover;
+mod recovery_codes;
 mod register;
+mod second_step;
 mod standing;
 mod tickets;
 
@@ -37,6 +40,7 @@ pub use authenticate::{Browser, NewCookie, Progress};
 pub use change_password::PasswordChange;
 pub use devices::KNOWN_FOR;
 pub use errands::{Purpose, Returned, Stray};
+pub use factors::{Enrolled, Enrolment, Offer, OwnFactors};
 pub use forms::Forms;
 pub use history::History;
 pub use identities::{Met, Unlinked};
@@ -47,12 +51,14 @@ pub use password::Attempt;
 pub use proceed::Proceed;
 pub use profile::NotKept;
 pub use register::{Declined, Problems, Registration};
+pub use second_step::{Pending, Shown};
 pub use standing::Standing;
 pub use tickets::Wanted;
 
 use self::attempts::Counting;
 use self::devices::Devices;
 use self::errands::Errands;
+use self::factors::Factors;
 use self::line::Lines;
 use self::tickets::Tickets;
 use crate::config::{LimitsConfig, SignInConfig, TokensConfig, UpstreamConfig};
@@ -86,6 +92,7 @@ pub struct SignIns {
     counting: Arc<Counting>,
     devices: Arc<Devices>,
     errands: Arc<Errands>,
+    factors: Arc<Factors>,
     tickets: Arc<Tickets>,
     /// Whether an account begins with a proof of its address.
     proves_addresses: bool,
@@ -137,11 +144,16 @@ impl SignIns {
     /// The browser flow.
     pub fn new(parts: Parts<'_>) -> Self {
         Self {
-            policy: Policy { fresh: FRESH, passes_classes: parts.providers.iter().any(|provider| provider.pass_acr) },
+            policy: Policy {
+                fresh: FRESH,
+                passes_classes: parts.providers.iter().any(|provider| provider.pass_acr),
+                second_factor: parts.limits.second_factor,
+            },
             lines: Lines::default(),
             counting: Arc::new(Counting::new(parts.attempts, parts.master_key)),
             devices: Arc::new(Devices::new(parts.master_key)),
             errands: Arc::new(Errands::new(parts.master_key)),
+            factors: Arc::new(Factors::new(parts.master_key)),
             tickets: Arc::new(Tickets::new(parts.master_key)),
             proves_addresses: parts.proves_addresses,
             by_mail: Powers { is_on: parts.with_mail, resets: parts.limits.password, signs_in: parts.limits.email },

@@ -13,6 +13,7 @@ use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::{Known, NextStep, next_step};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::role::Holder;
+use crate::protocol::second_factor::Lack;
 use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::storage::{NewCode, NewGrant};
@@ -31,6 +32,12 @@ pub enum Proceed {
     Link(String),
     /// To the provider with this id, to link an account there.
     Depart(String),
+    /// To the page that asks for what is missing of a second factor.
+    SecondFactor(Lack),
+    /// To the page on which the account gets an authenticator.
+    SetAuthenticator,
+    /// To the page on which recovery codes are made.
+    MakeRecoveryCodes,
     /// To the page on which the account gets its first password.
     ChoosePassword,
     /// To the page on which the person makes an API key, in the place of the one with this id if there is one.
@@ -82,6 +89,8 @@ impl SignIns {
             (Goal::Account, _) => Ok(Proceed::Account),
             (Goal::Confirm { action: Action::Link(provider), .. }, _) => Ok(Proceed::Depart(provider.clone())),
             (Goal::Confirm { action: Action::SetPassword, .. }, _) => Ok(Proceed::ChoosePassword),
+            (Goal::Confirm { action: Action::SetAuthenticator, .. }, _) => Ok(Proceed::SetAuthenticator),
+            (Goal::Confirm { action: Action::MakeRecoveryCodes, .. }, _) => Ok(Proceed::MakeRecoveryCodes),
             (Goal::Confirm { action: Action::MakeKey(former), .. }, _) => Ok(Proceed::MakeKey(former.clone())),
             (Goal::Confirm { action: Action::Leave { for_good }, .. }, _) => {
                 self.give_up((journey, &sign_in), *for_good, browser, now).await
@@ -100,6 +109,7 @@ impl SignIns {
             (NextStep::Refuse(rejection), Some(request)) => Ok(self.refused(request, rejection)),
             (NextStep::Refuse(rejection), None) => Err(rejection.into()),
             (NextStep::Consent, _) => Ok(Proceed::Consent),
+            (NextStep::SecondFactor(lack), _) => Ok(Proceed::SecondFactor(lack)),
             (NextStep::Introduce, _) => Ok(Proceed::Introduce(provider())),
             (NextStep::Link, _) => Ok(Proceed::Link(provider())),
             (NextStep::SignIn | NextStep::Reauthenticate | NextStep::Finish, _) => Ok(Proceed::Prove),

@@ -6,6 +6,7 @@
 
 use tracing::Instrument;
 
+use super::factors::forget_factors_since;
 use super::register::Declined;
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
@@ -80,6 +81,7 @@ impl SignIns {
         transaction.end_everything_of_user(user_id, RESET, &act).await?;
         if matches!(account.user.email_authority, EmailAuthority::Nobody | EmailAuthority::Provider) {
             unlink_since(&mut transaction, user_id, Timestamp::from_seconds(0), &act).await?;
+            forget_factors_since(&mut transaction, user_id, Timestamp::from_seconds(0), &act).await?;
         }
         account.password_hash = Some(hash.clone());
         account.user.email_verified = true;
@@ -87,7 +89,10 @@ impl SignIns {
         account.user.updated_at = now;
         transaction.change_user(&account, &[UserField::Password, UserField::EmailVerified]).await?;
         transaction.forget_tickets(user_id).await?;
-        transaction.clear_attempts(user_id, self.attempt_limits()).await?;
+        // With a second factor that is for whoever shows it: a mailbox alone gives nobody as many guesses as they like.
+        if !(self.has_second_factors() && transaction.has_second_factor(user_id).await?) {
+            transaction.clear_attempts(user_id, self.attempt_limits()).await?;
+        }
         transaction.record(&Event::of(&act, Name::UserPasswordReset).on(Noun::User, user_id)).await?;
         let journey = journey.without_mail().proved(user_id, Kind::Password, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
@@ -215,6 +220,7 @@ impl SignIns {
         let has_another = self.limits.password || self.by_mail.signs_in;
         let since = if has_another { Timestamp::from_seconds(0) } else { changed_at };
         let kept = unlink_since(&mut transaction, &user_id, since, &act).await?;
+        forget_factors_since(&mut transaction, &user_id, changed_at, &act).await?;
         if !has_another && kept == 0 {
             return Err(Rejection::LastWayIn.into());
         }

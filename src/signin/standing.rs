@@ -9,7 +9,7 @@ use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::client::Client;
 use crate::protocol::consent::Consent;
 use crate::protocol::journey::Journey;
-use crate::protocol::next_step::{Known, NextStep, next_step};
+use crate::protocol::next_step::{Known, NextStep, lacks_second_factor, next_step};
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::{SignIn, USE_IS_NOTED_AFTER};
@@ -64,6 +64,11 @@ impl SignIns {
         let known = Known { sign_in: sign_in.as_ref(), ..Known::default() };
         let step = next_step(journey, known, &self.policy, now);
         Standing { sign_in, client: None, consent: None, step }
+    }
+
+    /// Whether a sign-in lacks a second factor, having been made before one was asked for: then it opens none of the person's pages.
+    pub fn lacks_second_factor(&self, sign_in: &SignIn) -> bool {
+        lacks_second_factor(sign_in, &self.policy)
     }
 
     /// The client of a request, if it may still be answered: what was registered when it came may have been taken back since.

@@ -161,7 +161,11 @@ impl SignIns {
         let mut transaction = self.storage.begin().await?;
         let proved = transaction.prove_ticket(&awaited.ticket, &cookie.hash(), now).await?;
         let proved = proved.ok_or(Rejection::WrongCode)?;
-        held.succeed(&mut transaction, now).await?;
+        let has_second_factor = match &proved.ticket.user_id {
+            Some(user_id) => transaction.has_second_factor(user_id).await?,
+            None => false,
+        };
+        self.count_first_factor(&mut transaction, (has_second_factor, held), now).await?;
         transaction.commit().await?;
         Ok(proved.ticket)
     }

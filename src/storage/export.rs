@@ -4,11 +4,11 @@ use sqlx::FromRow;
 
 use super::consents::ConsentRow;
 use super::sign_ins::{SignInEntry, SignInFilter};
-use super::{AuditFilter, Reader, Storage, on, statements};
+use super::{AuditFilter, Factor, Reader, Storage, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::api_key::Owner;
-use crate::protocol::export::{AccountPart, ApiKeyPart, ApplicationPart, EventPart, Export, SignInPart};
+use crate::protocol::export::{AccountPart, ApiKeyPart, ApplicationPart, EventPart, Export, FactorPart, SignInPart};
 use crate::protocol::page::Page;
 
 statements! {
@@ -37,6 +37,7 @@ impl Storage {
         let has_password = account.password_hash.is_some();
         let mut export = Export::new(AccountPart::new(account.user, has_password), issuer, now);
         export.identities = reader.identities_of_user(user_id).await?.into_iter().map(Into::into).collect();
+        export.second_factors = reader.factors(user_id).await?.into_iter().map(factor_part).collect();
         export.sign_ins = reader.every_sign_in_of(user_id).await?;
         export.applications = reader.applications_of(user_id).await?;
         export.api_keys = reader.every_api_key_of(user_id).await?;
@@ -94,6 +95,15 @@ impl Reader {
             used_at: app.used_at.to_string(),
         });
         Ok(apps.collect())
+    }
+}
+
+fn factor_part(factor: Factor) -> FactorPart {
+    FactorPart {
+        kind: factor.kind.as_str(),
+        created_at: factor.created_at.to_string(),
+        last_used_at: factor.last_used_at.map(|at| at.to_string()),
+        left: factor.left,
     }
 }
 

@@ -28,6 +28,7 @@ mod directory;
 mod endings;
 mod errands;
 mod export;
+mod factors;
 mod grants;
 mod identities;
 mod keys;
@@ -66,6 +67,7 @@ pub use codes::NewCode;
 pub use connection::{Reader, Storage};
 pub use directory::Directory;
 pub use errands::{Away, NewErrand, StoredErrand};
+pub use factors::{Factor, FactorSeal, NewFactor};
 pub use grants::NewGrant;
 pub use keys::{KeyRows, StoredKey};
 pub use leases::Lease;
@@ -80,7 +82,7 @@ pub use roles::{Holders, PersonWithRole};
 pub use sign_ins::{NewSignIn, SignInEntry, SignInFilter};
 pub use tickets::{GivenLink, NewTicket, StoredTicket};
 pub use transaction::Transaction;
-pub use users::{Account, ListedAccount, PasswordTimes};
+pub use users::{Account, ListedAccount, PasswordTimes, UserFilter};
 
 /// Defines SQL constants and the list `STATEMENTS` of all of them, which a test prepares on both databases.
 macro_rules! statements {
@@ -129,6 +131,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         endings::STATEMENTS,
         errands::STATEMENTS,
         export::STATEMENTS,
+        factors::STATEMENTS,
         grants::STATEMENTS,
         identities::STATEMENTS,
         keys::STATEMENTS,

@@ -30,6 +30,13 @@ macro_rules! upstream_roles {
     };
 }
 
+/// Whether its user has a second factor.
+macro_rules! second_factor {
+    () => {
+        "(SELECT COUNT(*) FROM factors f WHERE f.user_id = s.user_id AND f.kind = 'authenticator') AS second_factors"
+    };
+}
+
 /// Those that hold at $4 when used after $5; all when $4 is NULL.
 macro_rules! live {
     () => {
@@ -38,17 +45,17 @@ macro_rules! live {
 }
 
 statements! {
-    SIGN_IN_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs FROM sign_ins s \
+    SIGN_IN_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", second_factor!(), " FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
-        WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL";
-    SIGN_IN_AND_CONSENT_BY_SECRET = "SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
+        WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
+    SIGN_IN_AND_CONSENT_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", second_factor!(), ", \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
-        WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL";
-    SIGN_IN_AND_CONSENT = "SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, \
+        WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
+    SIGN_IN_AND_CONSENT = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", second_factor!(), ", \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
-        WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL";
+        WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
     SIGN_INS_AFTER = concat!("SELECT ", entry_columns!(), " FROM sign_ins s JOIN users u ON u.id = s.user_id \
         WHERE (s.created_at, s.id) > ($1, $2) AND ", live!(), " ORDER BY s.created_at, s.id LIMIT $3");
     SIGN_INS_OF_USER_AFTER = concat!("SELECT ", entry_columns!(), " FROM sign_ins s JOIN users u ON u.id = s.user_id \
@@ -163,6 +170,7 @@ struct SignInRow {
     expires_at: i64,
     request_id: Option<String>,
     proofs: String,
+    second_factors: i64,
 }
 
 impl SignInRow {
@@ -182,6 +190,7 @@ impl SignInRow {
             last_used_at: Timestamp::from_seconds(self.last_used_at),
             expires_at: Timestamp::from_seconds(self.expires_at),
             journey_id: self.request_id,
+            has_second_factor: self.second_factors > 0,
         })
     }
 }

@@ -24,14 +24,23 @@ macro_rules! identities {
     };
 }
 
+/// Those without a second factor alone, when the parameter is 1.
+macro_rules! lacking {
+    ($parameter:literal) => {
+        concat!(
+            "(CAST(", $parameter, " AS BIGINT) = 0 OR NOT EXISTS (SELECT 1 FROM factors f WHERE f.user_id = users.id AND f.kind = 'authenticator'))"
+        )
+    };
+}
+
 statements! {
     USER = concat!("SELECT ", columns!(), " FROM users WHERE id = $1");
     USER_BY_EMAIL = concat!("SELECT ", columns!(), " FROM users WHERE email = $1");
-    USERS_AFTER = concat!("SELECT ", columns!(), identities!(), " FROM users WHERE (created_at, id) > ($1, $2) \
+    USERS_AFTER = concat!("SELECT ", columns!(), identities!(), " FROM users WHERE (created_at, id) > ($1, $2) AND ", lacking!("$4"), " \
         ORDER BY created_at, id LIMIT $3");
     // Small letters of all languages are made on our side; LOWER finds them where the database knows the language.
     USERS_FOUND_AFTER = concat!("SELECT ", columns!(), identities!(), " FROM users WHERE (created_at, id) > ($1, $2) AND (email LIKE $4 ESCAPE '!' \
-        OR LOWER(name) LIKE $4 ESCAPE '!' OR name LIKE $5 ESCAPE '!') ORDER BY created_at, id LIMIT $3");
+        OR LOWER(name) LIKE $4 ESCAPE '!' OR name LIKE $5 ESCAPE '!') AND ", lacking!("$6"), " ORDER BY created_at, id LIMIT $3");
     INSERT_USER = concat!("INSERT INTO users (", columns!(), ", password_set_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
         CASE WHEN CAST($5 AS TEXT) IS NULL THEN NULL ELSE CAST($8 AS BIGINT) END) \
         ON CONFLICT (email) DO NOTHING RETURNING id");
@@ -44,7 +53,8 @@ statements! {
     SWITCH_USER_OFF = concat!("UPDATE users SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1 RETURNING ", columns!());
     SWITCH_USER_ON = concat!("UPDATE users SET disabled_at = NULL WHERE id = $1 RETURNING ", columns!());
     PASSWORD_TIMES = "SELECT password_set_at, password_used_at FROM users WHERE id = $1";
-    CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3, password_used_at = $4 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL AND delete_after IS NULL RETURNING id";
+    CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3, password_used_at = $4 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL AND delete_after IS NULL \
+        RETURNING (SELECT COUNT(*) FROM factors f WHERE f.user_id = users.id AND f.kind = 'authenticator') AS second_factors";
 }
 
 /// A user with what proves the account.
@@ -63,6 +73,15 @@ pub struct PasswordTimes {
     pub set_at: Option<Timestamp>,
     /// When it was last used.
     pub used_at: Option<Timestamp>,
+}
+
+/// Which users a list shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UserFilter<'a> {
+    /// Those alone that have this text in their address or name.
+    pub search: Option<&'a str>,
+    /// Those alone that have no second factor.
+    pub without_second_factor: bool,
 }
 
 /// A user as a list shows one.
@@ -154,16 +173,17 @@ impl Reader {
         Ok(PasswordTimes { set_at: moment(set_at), used_at: moment(used_at) })
     }
 
-    /// A page of the users, oldest first; those alone that have the text in their address or name, when there is one.
-    pub async fn users_of(&mut self, search: Option<&str>, page: &Page) -> Result<Listed<ListedAccount>, Failure> {
+    /// A page of the users, oldest first.
+    pub async fn users_of(&mut self, which: &UserFilter<'_>, page: &Page) -> Result<Listed<ListedAccount>, Failure> {
         let (seconds, id, most) = page.bounds();
-        let patterns = search.map(|text| (containing(&text.to_lowercase()), containing(text)));
+        let lacking = i64::from(which.without_second_factor);
+        let patterns = which.search.map(|text| (containing(&text.to_lowercase()), containing(text)));
         let rows = on!(self, |c| {
             let sql = if patterns.is_some() { USERS_FOUND_AFTER } else { USERS_AFTER };
             let query = sqlx::query_as::<_, ListedRow>(sql).bind(seconds).bind(id).bind(most);
             match &patterns {
-                Some((small, typed)) => query.bind(small).bind(typed).fetch_all(c).await,
-                None => query.fetch_all(c).await,
+                Some((small, typed)) => query.bind(small).bind(typed).bind(lacking).fetch_all(c).await,
+                None => query.bind(lacking).fetch_all(c).await,
             }
         })?;
         let read = |row: ListedRow| Ok(ListedAccount { account: row.user.read()?, identities: row.identities });
@@ -253,22 +273,22 @@ impl Transaction {
         row.map(UserRow::read).transpose()
     }
 
-    /// Confirms that a user may still sign in by the password with this hash, and puts a hash with newer parameters in its place when
-    /// one is given, and notes that it was used; `false` when the password was changed, or the user switched off or left meanwhile. Holds the user as
+    /// Confirms that a user may still sign in by the password with this hash, and tells whether they have a second factor; puts a hash with newer parameters in its place when
+    /// one is given, and notes that it was used; `None` when the password was changed, or the user switched off or left meanwhile. Holds the user as
     /// [`Transaction::hold_user`] does.
     pub async fn confirm_password(
         &mut self,
         user_id: &str,
         (hash, newer): (&str, Option<&str>),
         now: Timestamp,
-    ) -> Result<bool, Failure> {
-        let confirmed = on!(self, |c| sqlx::query_as::<_, (String,)>(CONFIRM_PASSWORD)
+    ) -> Result<Option<bool>, Failure> {
+        let confirmed = on!(self, |c| sqlx::query_as::<_, (i64,)>(CONFIRM_PASSWORD)
             .bind(user_id)
             .bind(hash)
             .bind(newer.unwrap_or(hash))
             .bind(now.seconds())
             .fetch_optional(c)
             .await)?;
-        Ok(confirmed.is_some())
+        Ok(confirmed.map(|(count,)| count > 0))
     }
 }

@@ -63,6 +63,7 @@ fn describe() {
         "doorward_client_secrets_expiring",
         "Secrets of clients that work now and end within the next 14 days."
     );
+    describe_gauge!("doorward_second_factor_accounts", "Accounts that have a second factor.");
     describe_gauge!("process_resident_memory_bytes", "Resident memory.");
     describe_gauge!("process_open_fds", "Open file handles.");
 }
@@ -144,6 +145,8 @@ pub struct Standing {
     pub keys: Vec<(&'static str, i64)>,
     /// Accounts that are locked for unknown devices; `None` while the database is away.
     pub locked: Option<i64>,
+    /// Accounts that have a second factor; `None` while the database is away.
+    pub second_factors: Option<i64>,
     /// Secrets of clients that end soon; `None` while the database is away.
     pub secrets_expiring: Option<i64>,
 }
@@ -169,6 +172,9 @@ pub fn stand(standing: &Standing) {
     }
     if let Some(locked) = standing.locked {
         gauge!("doorward_locked_accounts").set(locked as f64);
+    }
+    if let Some(accounts) = standing.second_factors {
+        gauge!("doorward_second_factor_accounts").set(accounts as f64);
     }
     if let Some(expiring) = standing.secrets_expiring {
         gauge!("doorward_client_secrets_expiring").set(expiring as f64);

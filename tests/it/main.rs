@@ -54,6 +54,7 @@ mod relying_party;
 mod revoke_introspect;
 mod roles;
 mod rules;
+mod second_factor;
 mod secrets;
 mod sockets;
 mod sources;

@@ -210,6 +210,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("redirect_uri", client.redirect_uri.clone()),
         ("code_verifier", crate::support::VERIFIER.to_owned()),
     ];
+    let code = export.clone().without("client_id").with("code", "123456");
     let report = Sent::Browser(
         stranger.clone(),
         Request::post("/api-keys/leaked").header(header::CONTENT_TYPE, "application/json").body(()).unwrap(),
@@ -226,6 +227,11 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
             Must::Refuse(Rejection::WrongCredentials),
             Sent::form(&stranger, &login.clone().with("password", "a wrong password of some length")),
         ),
+        ("second step page", Must::Be(303), Sent::get(&browser, &format!("/login/code{sealed}"))),
+        ("second step", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/code"))),
+        ("recovery code", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/recovery"))),
+        ("first authenticator page", Must::Be(303), Sent::get(&browser, &format!("/login/authenticator{sealed}"))),
+        ("first authenticator", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/authenticator"))),
         ("login again", Must::Be(303), Sent::form(&renewing, &again)),
         ("register page", Must::Be(200), Sent::get(&stranger, &format!("/register{sealed}"))),
         (
@@ -236,6 +242,18 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("consent page", Must::Be(303), Sent::get(&browser, &format!("/consent{sealed}"))),
         ("consent", Must::Be(303), Sent::form(&browser, &consent.form("#allow"))),
         ("account", Must::Be(200), Sent::get(&browser, "/account")),
+        ("authenticator", Must::Be(200), Sent::get(&browser, "/account/authenticator")),
+        (
+            "set up an authenticator",
+            Must::Refuse(Rejection::StaleOffer),
+            Sent::form(&browser, &code.clone().to("/account/authenticator")),
+        ),
+        ("to an authenticator", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/authenticator/begin"))),
+        ("no authenticator", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/authenticator/remove"))),
+        ("recovery codes", Must::Be(200), Sent::get(&browser, "/account/recovery-codes")),
+        ("make recovery codes", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/recovery-codes"))),
+        ("to recovery codes", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/recovery-codes/begin"))),
+        ("save recovery codes", Must::Be(303), Sent::form(&browser, &code.to("/account/recovery-codes/save"))),
         ("sign-ins", Must::Be(200), Sent::get(&browser, "/account/sign-ins")),
         ("applications", Must::Be(200), Sent::get(&browser, "/account/applications")),
         ("history", Must::Be(200), Sent::get(&browser, "/account/history")),
@@ -342,7 +360,9 @@ async fn with_a_pool_of(size: u32) {
     // Who has left is signed in no more.
     // Nor does it take a proof to end a key, or to find that there is none.
     let keys = ["/account/api-keys/end", "/account/api-keys/replace"];
-    let others = ["/account/emails", "/account/proof", "/account/data/delete", keys[0], keys[1]];
+    let factors = ["/account/authenticator", "/account/recovery-codes"];
+    let others =
+        ["/account/emails", "/account/proof", "/account/data/delete", keys[0], keys[1], factors[0], factors[1]];
     let acts = |path: &str| path.starts_with("/account") && !others.iter().any(|own| path.starts_with(own));
     for asked in all.iter().filter(|asked| acts(&asked.sent.path())) {
         for answer in parallel(64, |_| asked.sent.clone().send()).await {

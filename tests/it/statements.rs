@@ -83,7 +83,7 @@ async fn signing_in_through_a_provider() {
     let (server, fake) = federation::federated(|_| {}).await;
     federation::newcomer(&server, &fake).await;
     // What the browser was sent for, looked at and used; the identity and its account, held; that it is used; the roles that come of all of them; the sign-in, the end of
-    // those beyond what a person may have, its record.
+    // those beyond what a person may have, its record; whether there is a second factor to be shown.
     takes(&server, "sign-in by an identity", BY_IDENTITY, async || {
         let mut browser = server.browser();
         let login = browser.visit("/login").await;
@@ -101,7 +101,7 @@ async fn signing_in_through_a_provider() {
 }
 
 /// A known identity of a provider that gives no roles and brings nothing up to date.
-const BY_IDENTITY: u64 = 9;
+const BY_IDENTITY: u64 = 10;
 /// How many errands there are, and this one.
 const LEAVING: u64 = 2;
 

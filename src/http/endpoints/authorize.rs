@@ -22,6 +22,7 @@ use crate::protocol::issuer::{Base, Place};
 use crate::protocol::journey::{Goal, Journey};
 use crate::protocol::params::Params;
 use crate::protocol::rejection::{Refusal, Rejection};
+use crate::protocol::second_factor::Lack;
 use crate::secret::Secret;
 use crate::signin::Proceed;
 use crate::tokens::VerifiedIdToken;
@@ -128,6 +129,9 @@ pub(in crate::http) fn lead(
         Proceed::Prove => to(&format!("/login?request={}", sealed())),
         Proceed::Introduce(provider) => to(&format!("/upstream/{provider}/account?request={}", sealed())),
         Proceed::Link(provider) => to(&format!("/upstream/{provider}/link?request={}", sealed())),
+        Proceed::SecondFactor(lack) => to(&format!("{}?request={}", second_step(lack), sealed())),
+        Proceed::SetAuthenticator => to(&format!("/account/authenticator?request={}", sealed())),
+        Proceed::MakeRecoveryCodes => to(&format!("/account/recovery-codes?request={}", sealed())),
         Proceed::ChoosePassword => to(&format!("/account/password?request={}", sealed())),
         Proceed::MakeKey(None) => to("/account/api-keys/new"),
         Proceed::MakeKey(Some(id)) => to(&format!("/account/api-keys/replace?id={id}")),
@@ -143,6 +147,14 @@ pub(in crate::http) fn lead(
             Ok((cookies.0, cookies.1, to("/signed-out")?).into_response())
         }
         Proceed::SignedOut => Ok((sender.cookies.signed_out(), to("/signed-out")?).into_response()),
+    }
+}
+
+/// The page that asks for what is missing of a second factor.
+const fn second_step(lack: Lack) -> &'static str {
+    match lack {
+        Lack::Code => "/login/code",
+        Lack::Enrolment => "/login/authenticator",
     }
 }
 

@@ -26,6 +26,7 @@ use crate::protocol::proof::Kind;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::{self, ScopeSet};
+use crate::protocol::second_factor::{FEW_RECOVERY_CODES, FactorKind};
 use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
 use crate::signin::Attempt;
@@ -42,6 +43,8 @@ struct Account {
     done: Option<String>,
     reused_at: Option<Moment>,
     tried: Option<Tried>,
+    /// How many recovery codes are left, when those are few.
+    few_codes: Option<i64>,
     ways: Ways,
     sign_ins: Vec<SignInLine>,
     apps: Vec<AppLine>,
@@ -105,6 +108,8 @@ const fn way(kind: Kind) -> Option<&'static str> {
         Kind::Password => Some("by-password"),
         Kind::Upstream => Some("by-provider"),
         Kind::Mail => Some("by-mail"),
+        Kind::Totp => Some("by-code"),
+        Kind::RecoveryCode => Some("by-recovery-code"),
         Kind::Mailbox | Kind::Unknown => None,
     }
 }
@@ -167,12 +172,18 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         Some(Done::KeyEnded | Done::Left(_) | Done::Back) | None => None,
     };
     let has_address = view.user.email.is_some();
+    let authenticator = view.factors.iter().find(|factor| factor.kind == FactorKind::Authenticator);
+    let authenticator = authenticator.filter(|_| app.sign_ins.has_second_factors());
+    let authenticator = authenticator
+        .map(|factor| (Moment::new(factor.created_at, now), factor.last_used_at.map(|at| Moment::new(at, now))));
+    let few_codes = view.factors.iter().find_map(|factor| factor.left.filter(|left| *left <= FEW_RECOVERY_CODES));
     let template = Account {
         page: sender.page.clone(),
         section: "overview",
         form: visit.form(&app),
         ways: Ways {
             by_mail: app.sign_ins.is_way_in(&view.user),
+            authenticator,
             ..Ways::new(
                 PasswordWay::of(&app, (view.has_password, has_address), view.password, now),
                 view.identities,
@@ -184,6 +195,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         email: view.user.email,
         done,
         tried: view.tried.map(|noted| Tried::new(&noted, now)),
+        few_codes: few_codes.filter(|_| app.sign_ins.has_second_factors()),
         reused_at: view.reused_at.map(|at| Moment::new(at, now)),
         sign_ins: SignInLine::all(view.sign_ins, &sign_in, now)?,
         apps: AppLine::all(view.apps, (&resources, sender.page.language()), now),

@@ -57,7 +57,7 @@ impl Files {
         brand: &BrandConfig,
         logo: Option<&Logo>,
         base: Base,
-        (has_providers, sends_mail): (bool, bool),
+        (has_providers, sends_mail, second_factors): (bool, bool, bool),
     ) -> Self {
         let mut rules = without_air(&dense(include_str!("../../../static/doorward.css")));
         if has_providers {
@@ -78,6 +78,7 @@ impl Files {
             logo: logo.as_ref().map(|(file, size)| Picture { name: file.name.clone(), width: width(*size) }),
             icon: brand.accent.palette(LIGHT).fill.to_string(),
             sends_mail,
+            second_factors,
         });
         Self { page, files: [stylesheet, account, script].into_iter().chain(logo.map(|(file, _)| file)).collect() }
     }

@@ -94,7 +94,7 @@ pub(in crate::http) async fn get(
     }
     let params = query(raw.as_deref())?;
     let (request, client) = check(&app, &params).await?;
-    let sign_in = sender.sign_in(&app, now).await?;
+    let sign_in = sender.any_sign_in(&app, now).await?;
     match (request.step(sign_in.as_ref().map(|s| s.id.as_str())), sign_in) {
         (LogoutStep::Ask, Some(sign_in)) => ask(&app, &sender, (&params, &request, client), &sign_in, now).await,
         (LogoutStep::End, Some(sign_in)) => {
@@ -122,7 +122,7 @@ pub(in crate::http) async fn post(
 pub(in crate::http) async fn confirm(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let now = app.now();
     let (request, _) = check(&app, &form.params).await?;
-    let sign_in = form.sender.sign_in(&app, now).await?;
+    let sign_in = form.sender.any_sign_in(&app, now).await?;
     if let Some(sign_in) = &sign_in {
         app.sign_ins.sign_out(sign_in, &form.sender.browser, now).await?;
     }

@@ -4,6 +4,7 @@ pub(super) mod account;
 mod actions;
 pub(super) mod api_keys;
 mod ask_for_mail;
+pub(super) mod authenticator;
 pub(super) mod consent;
 pub(super) mod data;
 pub(super) mod email_sign_in;
@@ -26,9 +27,12 @@ pub(super) mod problem;
 pub(super) mod profile;
 pub(super) mod proof;
 mod providers;
+mod qr;
 pub(super) mod recover;
+pub(super) mod recovery_codes;
 pub(super) mod register;
 pub(super) mod replaced_api_key;
+pub(super) mod second_step;
 mod shown_api_key;
 pub(super) mod upstream;
 pub(super) mod visit;
@@ -196,6 +200,8 @@ pub(super) struct Dress {
     pub icon: String,
     /// Whether mail can be sent, and pages lead to what needs it.
     pub sends_mail: bool,
+    /// Whether people have second factors, and the account has a page of them.
+    pub second_factors: bool,
 }
 
 impl Dress {

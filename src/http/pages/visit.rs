@@ -13,6 +13,7 @@ use crate::http::error::PageError;
 use crate::http::extract::{CsrfForm, Sender, query};
 use crate::language::Language;
 use crate::protocol::journey::{Goal, Journey};
+use crate::protocol::next_step::NextStep;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
@@ -53,6 +54,14 @@ impl Visit {
         let chooses = params.single("choose")?.is_some();
         let visit = Self::open(app, sender, sealed, now).await?;
         let standing = visit.standing(app, sender, now).await?;
+        // Who is signed in and lacks a second factor is led to it from wherever they came, so the way must be told.
+        let visit = match standing.step {
+            NextStep::SecondFactor(_) if visit.sealed.is_none() => {
+                let journey = visit.journey.clone();
+                visit.on(app, journey)
+            }
+            _ => visit,
+        };
         let has_gone_on = standing.sign_in.is_some() && !standing.step.asks_for_proof() && !as_another;
         Ok(Arrival { visit, sign_in: standing.sign_in, as_another, chooses, has_gone_on })
     }
@@ -164,8 +173,9 @@ impl Visit {
                 let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
                 Ok((cookies.0, cookies.1, self.resume(app)?).into_response())
             }
-            Progress::Underway(journey) => {
-                lead(sender, Proceed::Prove, || app.sign_ins.journeys.seal(&journey, &self.browser))
+            Progress::Underway(journey, lack) => {
+                let next = lack.map_or(Proceed::Prove, Proceed::SecondFactor);
+                lead(sender, next, || app.sign_ins.journeys.seal(&journey, &self.browser))
             }
         }
     }

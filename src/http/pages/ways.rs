@@ -13,6 +13,8 @@ pub(super) struct Ways {
     pub password: PasswordWay,
     /// Whether a mail alone does.
     pub by_mail: bool,
+    /// The authenticator beside those: since when there is one, and when it was last used.
+    pub authenticator: Option<(Moment, Option<Moment>)>,
     /// What is linked.
     pub linked: Vec<Linked>,
     /// What can be linked.
@@ -114,7 +116,7 @@ impl Ways {
             mark: provider.mark,
         };
         let links = providers.into_iter().map(link).collect();
-        Self { password, by_mail: false, linked, links }
+        Self { password, by_mail: false, authenticator: None, linked, links }
     }
 
     /// Whether this one cannot be given up: no other is left that can be used.

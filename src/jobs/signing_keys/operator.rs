@@ -101,6 +101,7 @@ impl SigningKeys {
         let current = self.master.id();
         let mut transaction = self.storage.begin().await?;
         transaction.keys_changed().await?;
+        transaction.hold_master_key().await?;
         let stored = transaction.signing_keys().await?;
         self.master.use_key(&current);
         let mut kids = Vec::new();
@@ -119,6 +120,7 @@ impl SigningKeys {
             || !secrets.is_empty();
         audit::reseal(&mut transaction, &self.master).await?;
         transaction.reseal_mails(&self.master).await?;
+        transaction.reseal_factors(&self.master).await?;
         transaction.change_master_key_id(&current).await?;
         if is_news {
             let event = Event::of(&self.act(now), Name::MasterKeyChanged).on(Noun::MasterKey, &current);

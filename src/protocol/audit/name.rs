@@ -53,6 +53,16 @@ pub enum Name {
     UserPasswordChanged,
     /// A person does without a password from now on.
     UserPasswordRemoved,
+    /// The account got an authenticator, or another in its place.
+    AuthenticatorAdded,
+    /// The account does without an authenticator from now on.
+    AuthenticatorRemoved,
+    /// Recovery codes were made, in the place of the former ones.
+    RecoveryCodesMade,
+    /// A recovery code was used up.
+    RecoveryCodeUsed,
+    /// An operator took every second factor of an account away.
+    UserFactorsReset,
     /// An account was switched off.
     UserDisabled,
     /// An account was switched on again.
@@ -160,6 +170,11 @@ named!(Name {
     UserChanged = "user.changed",
     UserPasswordChanged = "user.password_changed",
     UserPasswordRemoved = "user.password_removed",
+    AuthenticatorAdded = "authenticator.added",
+    AuthenticatorRemoved = "authenticator.removed",
+    RecoveryCodesMade = "recovery_codes.made",
+    RecoveryCodeUsed = "recovery_code.used",
+    UserFactorsReset = "user.factors_reset",
     UserDisabled = "user.disabled",
     UserEnabled = "user.enabled",
     UserSignedOut = "user.signed_out",

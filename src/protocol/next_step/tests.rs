@@ -12,7 +12,7 @@ use crate::protocol::upstream::Vouched;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
-fn client(client_type: ClientType, first_party: bool) -> Client {
+pub(super) fn client(client_type: ClientType, first_party: bool) -> Client {
     let new = Client::new("c".into(), client_type, NOW);
     Client {
         redirect_uris: vec!["https://rp.test/cb".into()],
@@ -23,9 +23,9 @@ fn client(client_type: ClientType, first_party: bool) -> Client {
     }
 }
 
-const POLICY: Policy = Policy { fresh: 60, passes_classes: false };
+const POLICY: Policy = Policy { fresh: 60, passes_classes: false, second_factor: SecondFactor::Offered };
 
-fn journey(goal: Goal) -> Journey {
+pub(super) fn journey(goal: Goal) -> Journey {
     Journey {
         id: "this".into(),
         first: None,
@@ -37,7 +37,7 @@ fn journey(goal: Goal) -> Journey {
     }
 }
 
-fn request(client: &Client, query: &str) -> AuthorizationRequest {
+pub(super) fn request(client: &Client, query: &str) -> AuthorizationRequest {
     let query = format!("client_id=c&redirect_uri=https://rp.test/cb&response_type=code&{query}");
     let params = Params::parse(query.as_bytes()).unwrap();
     let target = RedirectTarget::verify(&params, Some(client)).unwrap();
@@ -225,14 +225,18 @@ fn whoever_has_proved_who_they_are_is_signed_in_and_nobody_before() {
         ["scope=openid", "scope=openid&prompt=none", "scope=openid&claims={\"id_token\":{\"sub\":{\"value\":\"ann\"}}}"]
     {
         let journey = journey(Goal::Authorize(Box::new(request(&client, query))));
-        assert!(signs_in(&journey).is_none());
+        let signed_in = |journey: &Journey| match signs_in(journey, None, false, &POLICY, NOW) {
+            Signing::In(proven) => Some(proven),
+            Signing::Nobody | Signing::Lacks(_) => None,
+        };
+        assert!(signed_in(&journey).is_none());
         let first = journey.proved("ann", Kind::Unknown, NOW);
-        assert!(signs_in(&first).is_none(), "what does not say who it is, is not enough");
+        assert!(signed_in(&first).is_none(), "what does not say who it is, is not enough");
         let both = first.clone().proved("ann", Kind::Password, NOW);
-        assert_eq!(signs_in(&both).unwrap().user_id, "ann");
+        assert_eq!(signed_in(&both).unwrap().user_id, "ann");
         let another = first.proved("bob", Kind::Password, NOW);
-        assert_eq!(signs_in(&another).unwrap().user_id, "bob");
-        assert_eq!(signs_in(&another).unwrap().proofs, Proofs::of(Kind::Password, NOW));
+        assert_eq!(signed_in(&another).unwrap().user_id, "bob");
+        assert_eq!(signed_in(&another).unwrap().proofs, Proofs::of(Kind::Password, NOW));
     }
 }
 
@@ -311,6 +315,7 @@ fn sign_in(person: Somebody) -> SignIn {
         expires_at: NOW.plus(1000),
         proofs: Proofs::of(person.kind, NOW.minus(person.age)),
         journey_id: person.journey_id.map(str::to_owned),
+        has_second_factor: false,
     }
 }
 

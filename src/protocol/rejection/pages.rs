@@ -39,6 +39,13 @@ macro_rules! pages {
 
         PasswordsSwitchedOff: InvalidForm 403, "OWASP ASVS 6.3.3", "Nobody signs in with a password here. Choose a provider.";
 
+        // A second factor.
+        WrongSecondFactor: InvalidCredentials, "RFC 6238 §5.2", "The code is wrong, or was used already. Take the one that your app shows now.";
+        WrongRecoveryCode: InvalidCredentials, "NIST SP 800-63B-4 §3.1.2", "The recovery code is wrong, or was used already.";
+        WrongFirstCode: InvalidForm, "RFC 6238 §5.2", "That is not the code of this key. Take the one that your app shows now; the clock of the device must be right.";
+        StaleOffer: InvalidForm, "OWASP ASVS 6.5.5", "That took too long, so here is a new key: remove the former one from your app.";
+        LastSecondFactor: InvalidForm, "OWASP ASVS 6.4", "Everybody has a second factor here: set up another authenticator in its place.";
+
         // What a person says of themselves.
         MalformedWebAddress: InvalidForm, "OpenID Connect Core §5.1", "It must be an address that begins with https://, has no user name in it, and is not longer than 1000 characters.";
         UnknownLanguage: InvalidForm, "OpenID Connect Core §5.1", "That is not one of the languages to choose from.";

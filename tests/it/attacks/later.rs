@@ -37,11 +37,6 @@ pub struct Later {
 /// Everything that waits.
 pub const LATER: &[Later] = &[
     Later {
-        feature: "second factors",
-        signs: &[Route("totp"), Route("passkey"), Route("recovery"), Source("signin/totp"), Source("signin/passkey")],
-        rows: &[("E7", "all of it"), ("E8", "all of it"), ("J4", "TOTP and recovery codes"), ("J10", "recovery codes")],
-    },
-    Later {
         feature: "an admin API",
         signs: &[Route("/admin"), Route("/api/"), Source("http/endpoints/admin"), Source("http/admin")],
         rows: &[

@@ -180,6 +180,7 @@ async fn on_people(function: &str, registry: &Registry, act: &Act) -> Option<Cam
         "return_user" => came(registry.return_user(nobody, act).await),
         "export_user" => came(registry.export_user(nobody, act).await),
         "unlock_user" => came(registry.unlock_user(nobody, act).await),
+        "reset_factors" => came(registry.reset_factors(nobody, act).await),
         "invite" => {
             let invitation = Invitation { email: "no address".into(), ..Invitation::default() };
             came(registry.invite(invitation, Delivery::Told, act).await)

@@ -45,6 +45,9 @@ const ROWS: &[(&str, Option<For>, Option<For>)] = &[
     ("/account/api-keys/replace", Some(For::Journey), Some(For::Form)),
     ("/account/applications", Some(For::Person), None),
     ("/account/apps/end", None, Some(For::Form)),
+    ("/account/authenticator", Some(For::Person), Some(For::Form)),
+    ("/account/authenticator/begin", None, Some(For::Form)),
+    ("/account/authenticator/remove", None, Some(For::Form)),
     ("/account/data", Some(For::Person), None),
     ("/account/data/delete", None, Some(For::Form)),
     ("/account/data/export", None, Some(For::Form)),
@@ -59,6 +62,9 @@ const ROWS: &[(&str, Option<For>, Option<For>)] = &[
     ("/account/password/remove", None, Some(For::Form)),
     ("/account/profile", Some(For::Person), Some(For::Form)),
     ("/account/proof", None, Some(For::Form)),
+    ("/account/recovery-codes", Some(For::Person), Some(For::Form)),
+    ("/account/recovery-codes/begin", None, Some(For::Form)),
+    ("/account/recovery-codes/save", None, Some(For::Form)),
     ("/account/sign-ins", Some(For::Person), None),
     ("/account/sign-ins/end", None, Some(For::Form)),
     ("/account/sign-ins/end-others", None, Some(For::Form)),
@@ -69,7 +75,10 @@ const ROWS: &[(&str, Option<For>, Option<For>)] = &[
     ("/healthz", Some(For::Anybody), None),
     ("/introspect", None, Some(For::Client)),
     ("/login", Some(For::Anybody), Some(For::Form)),
+    ("/login/authenticator", Some(For::Journey), Some(For::Form)),
+    ("/login/code", Some(For::Journey), Some(For::Form)),
     ("/login/email", Some(For::Anybody), Some(For::Form)),
+    ("/login/recovery", None, Some(For::Form)),
     ("/logout", Some(For::Anybody), Some(For::Anybody)),
     ("/logout/confirm", None, Some(For::Form)),
     ("/mail", Some(For::Journey), Some(For::Form)),
@@ -189,8 +198,18 @@ async fn every_route_is_for_whom_it_is_and_for_nobody_else() {
     callers.push(Caller::Shows("a password", PASSWORD.replace(' ', "-")));
 
     let count = async || {
-        let tables =
-            ["users", "sign_ins", "identities", "clients", "consents", "grants", "codes", "tickets", "api_keys"];
+        let tables = [
+            "users",
+            "sign_ins",
+            "identities",
+            "clients",
+            "consents",
+            "grants",
+            "codes",
+            "tickets",
+            "api_keys",
+            "factors",
+        ];
         let live = server.database.db_number("SELECT COUNT(*) FROM sign_ins WHERE ended_at IS NULL").await;
         (server.database.db_counts(&tables).await, live)
     };

@@ -62,6 +62,7 @@ async fn what_happens_is_counted_and_how_things_stand_is_told() {
         ("doorward_connections ", 1.0),
         ("doorward_locked_accounts ", 1.0),
         ("doorward_client_secrets_expiring ", 1.0),
+        ("doorward_second_factor_accounts ", 0.0),
         ("doorward_events_total{event=\"lockout.began\"", 1.0),
         ("process_resident_memory_bytes ", 1e6),
         ("process_open_fds ", 3.0),

@@ -67,6 +67,14 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         ["", "/verify", "/take"].map(|end| recover.clone().to(&format!("/account/emails{end}")));
     let proof = recover.clone().without("email").to("/account/proof");
     let by_mail = recover.clone().to("/login/email");
+    let step = login.clone().without("email").without("password").with("code", "123456");
+    let [second_step, recovery, first_authenticator] =
+        ["code", "recovery", "authenticator"].map(|end| step.clone().to(&format!("/login/{end}")));
+    let own = end_sign_in.clone().without("id").with("code", "123456");
+    let [set_authenticator, begin_authenticator, no_authenticator] =
+        ["", "/begin", "/remove"].map(|end| own.clone().to(&format!("/account/authenticator{end}")));
+    let [make_codes, begin_codes, save_codes] =
+        ["", "/begin", "/save"].map(|end| own.clone().to(&format!("/account/recovery-codes{end}")));
     let forms = vec![
         login,
         register,
@@ -99,6 +107,15 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         take,
         proof,
         by_mail,
+        second_step,
+        recovery,
+        first_authenticator,
+        set_authenticator,
+        begin_authenticator,
+        no_authenticator,
+        make_codes,
+        begin_codes,
+        save_codes,
     ];
     (browser, forms, client)
 }
@@ -195,8 +212,16 @@ async fn a_form_is_written_as_forms_are_and_no_longer_than_64_kib() {
 }
 
 /// The pages that carry a pending request, by GET and by POST.
-const CARRIERS: &[&str] =
-    &["/authorize/continue", "/login", "/register", "/consent", "/upstream/fake/account", "/upstream/fake/link"];
+const CARRIERS: &[&str] = &[
+    "/authorize/continue",
+    "/login",
+    "/login/code",
+    "/login/authenticator",
+    "/register",
+    "/consent",
+    "/upstream/fake/account",
+    "/upstream/fake/link",
+];
 
 /// Brings a sealed request to every page that takes one, and asserts the refusal.
 async fn brought_everywhere(browser: &Browser, forms: &[Form], sealed: &str, rejection: Rejection) {

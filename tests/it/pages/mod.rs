@@ -27,6 +27,7 @@ mod providers_in_chromium;
 mod register;
 mod register_limit;
 mod roles_in_chromium;
+mod second_factor_in_chromium;
 mod spread;
 mod tabs;
 pub mod tabs_in_chromium;

@@ -6,6 +6,7 @@ use doorward::protocol::page::Page;
 use doorward::protocol::rejection::Rejection;
 use doorward::registry::{Error, UserChange, Which};
 use doorward::secret::Secret;
+use doorward::storage::UserFilter;
 use serde_json::{Value, json};
 
 use crate::support::{PASSWORD, Server};
@@ -40,7 +41,7 @@ async fn whoever_has_no_address_is_called_by_name_and_no_application_is_told_one
     let which = Which { user_id: None, all: true };
     let listed = registry.sign_ins(&which, page(), server.clock.now()).await.unwrap();
     assert_eq!(serde_json::to_value(&listed.items[0]).unwrap()["email"], Value::Null);
-    let listed = registry.users(Some("lee"), page()).await.unwrap();
+    let listed = registry.users(&UserFilter { search: Some("lee"), ..UserFilter::default() }, page()).await.unwrap();
     let shown = serde_json::to_value(&listed.items[0]).unwrap();
     assert_eq!((&shown["email"], &shown["signs_in_by"]), (&Value::Null, &json!([])), "there is no name to type");
     browser = server.browser();

@@ -5,6 +5,7 @@ use axum::http::Request;
 use doorward::config::UpstreamConfig;
 use doorward::protocol::issuer::Issuer;
 use doorward::protocol::metadata;
+use doorward::protocol::second_factor::SecondFactor;
 use doorward::protocol::upstream::ProviderKind;
 
 use super::{code, comment, head, row};
@@ -56,7 +57,7 @@ pub fn page() -> String {
         }
     }
     let issuer = Issuer::parse("https://login.example.org").unwrap();
-    let document = serde_json::to_string_pretty(&metadata::document(&issuer)).unwrap();
+    let document = serde_json::to_string_pretty(&metadata::document(&issuer, SecondFactor::Offered)).unwrap();
     page + &format!("\n## Metadata\n\n```json\n{document}\n```\n")
 }
 

@@ -133,6 +133,7 @@ async fn deletion_beside_people_who_are_just_signing_in_leaves_nothing_behind() 
 const REFERENCES: &[(&str, &str, &str)] = &[
     ("sign_ins", "user_id", "users"),
     ("identities", "user_id", "users"),
+    ("factors", "user_id", "users"),
     ("api_keys", "user_id", "users"),
     ("api_keys", "client_id", "clients"),
     ("tickets", "user_id", "users"),

@@ -6,6 +6,7 @@ use doorward::protocol::edit::Edit;
 use doorward::protocol::page::Page;
 use doorward::registry::{ClientChange, Error, NewResource, Renewal, ResourceChange, State, UserChange, Which};
 use doorward::secret::Secret;
+use doorward::storage::UserFilter;
 use serde_json::{Value, json};
 
 use super::{NOW, operator, person, web, wrong_fields};
@@ -140,8 +141,8 @@ async fn lists_come_page_by_page_and_what_is_added_meanwhile_shifts_nothing() {
         assert_eq!((listed.items.len(), listed.next), (1, None));
         assert_eq!(listed.items[0].email, Some(format!("{name}@example.org")));
     }
-    let users = registry.users(None, Page { after: None, limit: 2 }).await.unwrap();
-    let rest = registry.users(None, Page::after(users.next.clone())).await.unwrap();
+    let users = registry.users(&UserFilter::default(), Page { after: None, limit: 2 }).await.unwrap();
+    let rest = registry.users(&UserFilter::default(), Page::after(users.next.clone())).await.unwrap();
     assert_eq!((users.items.len(), rest.items.len(), rest.next), (2, 1, None));
     let all = |all: bool| Which { user_id: None, all };
     let now = server.clock.now();

@@ -4,6 +4,7 @@ use doorward::protocol::audit::Name;
 use doorward::protocol::page::Page;
 use doorward::registry::{Error, NewIdentity, NewUser, Registry, UserChange, WhichIdentity};
 use doorward::secret::Secret;
+use doorward::storage::UserFilter;
 use serde_json::{Value, json};
 
 use super::{operator, person, wrong_fields};
@@ -48,7 +49,7 @@ async fn an_operator_links_an_identity_once_and_sees_whose_it_is() {
     // One subject at another issuer is another identity.
     let elsewhere = NewIdentity { issuer: "https://other.example.com".to_owned(), ..identity("7") };
     registry.link_identity(&bob, &elsewhere, &act).await.unwrap();
-    let listed = registry.users(None, Page { after: None, limit: 10 }).await.unwrap().items;
+    let listed = registry.users(&UserFilter::default(), Page { after: None, limit: 10 }).await.unwrap().items;
     assert!(listed.iter().all(|user| user.signs_in_by == ["upstream"] && user.identities.is_none()), "{listed:?}");
     let all = registry.identities(Page { after: None, limit: 1 }).await.unwrap();
     let rest = registry.identities(Page::after(all.next.clone())).await.unwrap();

@@ -14,7 +14,7 @@ use doorward::registry::{ClientChange, Error, NewClient, NewUser, UserChange};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
-fn operator() -> Act {
+pub fn operator() -> Act {
     Act::of_operator(NOW)
 }
 

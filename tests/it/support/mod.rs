@@ -1,6 +1,7 @@
 //! What tests are written with. `Browser` and `Client` speak HTTP only; what touches the database is named `db_...`.
 
 mod answer;
+mod authenticator;
 pub mod axe;
 mod bouncer;
 mod browser;
@@ -24,6 +25,7 @@ mod server;
 pub mod socket;
 
 pub use answer::Answer;
+pub use authenticator::{Authenticator, first_step, recovery_codes};
 pub use bouncer::Bouncer;
 pub use browser::{Browser, Form, asked, filled, login_form};
 pub use chromium::Chromium;

@@ -2,13 +2,16 @@
 
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::second_factor::SecondFactor;
 use doorward::protocol::upstream::ProviderKind;
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
 use crate::attacks::{ANN, EVE, count, encoded};
 use crate::sources::routes;
-use crate::support::{Answer, PASSWORD, Provider, Server, by_get_and_post, filled};
+use crate::support::{
+    Answer, Authenticator, PASSWORD, Provider, Server, by_get_and_post, filled, first_step, recovery_codes,
+};
 
 /// Nobody is sent anywhere, by header, link or form, in any response mode and in silence.
 #[tokio::test]
@@ -221,13 +224,14 @@ async fn a13_no_form_is_answered_with_a_redirect_that_repeats_it() {
     seen.push(("/account/data/delete", given_up));
     seen.push(("/logout/confirm", browser.submit(&question.form("#confirm")).await));
     forms_of_mail(&mut seen).await;
+    let by_page_too = forms_of_factors(&mut seen).await;
     for (path, answer) in &seen {
         assert_eq!(answer.status, 303, "{path}: {}", answer.text());
     }
-    for (path, answer) in &by_page {
+    for (path, answer) in by_page.iter().chain(&by_page_too) {
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     }
-    seen.extend(by_page);
+    seen.extend(by_page.into_iter().chain(by_page_too));
     seen.push(("/account/data/export", exported));
     seen.push(("/account/api-keys", made));
     let machines =
@@ -266,4 +270,40 @@ async fn forms_of_mail(seen: &mut Vec<(&'static str, Answer)>) {
     seen.push(("/account/proof", browser.submit(&change.clone().to("/account/proof")).await));
     seen.push(("/account/emails/verify", browser.submit(&change.clone().to("/account/emails/verify")).await));
     seen.push(("/account/emails/take", browser.submit(&change.to("/account/emails/take")).await));
+}
+
+/// The forms of second factors; those that are answered by a page come back.
+async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'static str, Answer)> {
+    let server = Server::with(|config| config.sign_in.second_factor = SecondFactor::Required).await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    let page = first_step(&mut browser, ANN).await;
+    let own = Authenticator::with(&page.text_of("#totp-secret").unwrap());
+    let shown = browser.submit(&page.form("#totp-submit").with("code", &own.code(&server))).await;
+    let saved = browser.submit(&shown.form("#save-codes")).await;
+    let codes = recovery_codes(&shown);
+    let page = browser.visit("/account/authenticator").await;
+    let begun = browser.submit(&page.form("#begin-authenticator")).await;
+    let page = browser.visit(&begun.location()).await;
+    seen.push(("/account/authenticator/begin", begun));
+    let other = Authenticator::with(&page.text_of("#totp-secret").unwrap());
+    seen.push((
+        "/account/authenticator",
+        browser.submit(&page.form("#totp-submit").with("code", &other.code(&server))).await,
+    ));
+    let page = browser.visit("/account/recovery-codes").await;
+    let begin = page.form("#make-codes").to("/account/recovery-codes/begin");
+    seen.push(("/account/recovery-codes/begin", browser.submit(&begin).await));
+    server.turn(30);
+    let mut third = server.browser();
+    let step = first_step(&mut third, ANN).await;
+    seen.push(("/login/recovery", third.submit(&step.form("#recovery-submit").with("code", &codes[0])).await));
+    let mut second = server.browser();
+    let step = first_step(&mut second, ANN).await;
+    seen.push(("/login/code", second.submit(&step.form("#totp-submit").with("code", &other.code(&server))).await));
+    let made = browser.submit(&page.form("#make-codes")).await;
+    let offered = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Offered).await;
+    let remove = page.form("#make-codes").without("request").to("/account/authenticator/remove");
+    seen.push(("/account/authenticator/remove", browser.at(&offered).submit(&remove).await));
+    vec![("/login/authenticator", shown), ("/account/recovery-codes", made), ("/account/recovery-codes/save", saved)]
 }

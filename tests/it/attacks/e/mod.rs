@@ -1,6 +1,7 @@
 //! Group E: signing in, sessions and cookies, and who somebody is (OWASP ASVS 6 and 7, NIST SP 800-63B-4).
 
 mod accounts;
+mod factors;
 mod forms;
 mod mail;
 mod sessions;

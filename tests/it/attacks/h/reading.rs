@@ -8,6 +8,7 @@ use doorward::protocol::page::{Cursor, Page};
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::upstream::ProviderKind;
 use doorward::registry::{Act, Which};
+use doorward::storage::UserFilter;
 
 use crate::attacks::{ANN, EVE, count, encoded, is_signed_in, tokens};
 use crate::sources::routes;
@@ -241,7 +242,10 @@ async fn h8_what_is_sent_is_never_a_part_of_a_statement() {
         let mut cookie = server.browser();
         cookie.cookies.insert("doorward_sign_in".to_owned(), value.replace([';', ' '], ""));
         assert!(!is_signed_in(&mut cookie).await, "{value}");
-        let found = registry.users(Some(value), Page { after: None, limit: 100 }).await.unwrap();
+        let found = registry
+            .users(&UserFilter { search: Some(value), ..UserFilter::default() }, Page { after: None, limit: 100 })
+            .await
+            .unwrap();
         assert!(found.items.is_empty(), "{value} found {}", found.items.len());
         assert!(registry.user(value).await.is_err() && registry.client(value, server.clock.now()).await.is_err());
         assert!(registry.end_sign_in(value, &act).await.is_err());
@@ -252,18 +256,18 @@ async fn h8_what_is_sent_is_never_a_part_of_a_statement() {
     client.userinfo(&crate::attacks::text(&given, "access_token")).await.ok();
     // Page sizes and places.
     for limit in [0, 1, u16::MAX] {
-        let page = registry.users(None, Page { after: None, limit }).await.unwrap();
+        let page = registry.users(&UserFilter::default(), Page { after: None, limit }).await.unwrap();
         assert!((1..=1000).contains(&page.items.len()), "{limit}");
     }
     for forged in ["", ".", "x", "-1", "9999999999999999999999.x", "1", "1.", "' OR 1=1.x", "\0.\0", "1\u{2028}.x"] {
         let parsed = forged.parse::<Cursor>();
         if let Ok(after) = parsed {
-            let page = registry.users(None, Page { after: Some(after), limit: 10 }).await.unwrap();
+            let page = registry.users(&UserFilter::default(), Page { after: Some(after), limit: 10 }).await.unwrap();
             assert!(page.items.len() <= 2, "{forged}");
         }
     }
     let far = "9223372036854775807.z".parse::<Cursor>().unwrap();
-    let page = registry.users(None, Page { after: Some(far), limit: 10 }).await.unwrap();
+    let page = registry.users(&UserFilter::default(), Page { after: Some(far), limit: 10 }).await.unwrap();
     assert!(page.items.is_empty());
     let which = Which { user_id: Some("' OR 1=1--".to_owned()), all: true };
     let page = registry.sign_ins(&which, Page { after: None, limit: 9 }, server.clock.now()).await.unwrap();

@@ -1,5 +1,6 @@
 //! Group J: guessing, finding out, and who the guesser is (NIST SP 800-63B-4 §3.2.2, OWASP ASVS 6.3). The numbers are the defaults of `[limits]`.
 
+mod factors;
 mod guessing;
 mod secrets;
 mod sources;

@@ -1,0 +1,42 @@
+//! A second factor: what shows beside the first proof that it is the person, such as a code of the authenticator in their pocket. Whether an
+//! installation asks for one, and what somebody lacks who has given none.
+
+use super::named::named;
+
+/// Whether people have second factors here (`[sign_in] second_factor`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SecondFactor {
+    /// Nobody sets one up, and nobody is asked for one.
+    Off,
+    /// Whoever wants one sets it up, and is asked for it from then on.
+    Offered,
+    /// Everybody has one: whoever has none sets it up before they are signed in.
+    Required,
+}
+
+named!(SecondFactor { Off = "off", Offered = "offered", Required = "required" });
+
+/// What is missing of a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The account has one, and it was not shown.
+    Code,
+    /// The account has none, and must have one.
+    Enrolment,
+}
+
+/// What an account has beside its first proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorKind {
+    /// An authenticator: an app that makes codes.
+    Authenticator,
+    /// Recovery codes, for whoever has lost it. They are no factor to begin with: they go with the last of the others.
+    RecoveryCodes,
+}
+
+named!(FactorKind { Authenticator = "authenticator", RecoveryCodes = "recovery_codes" });
+
+/// How many recovery codes are made at once.
+pub const RECOVERY_CODES: usize = 10;
+/// With so many left or fewer, the person is told to make new ones.
+pub const FEW_RECOVERY_CODES: i64 = 2;

@@ -1,0 +1,63 @@
+//! The second factors of a person, as operators see them, and taking them away from somebody who has lost them all. What they are set up with is in
+//! `signin/`.
+
+use serde::Serialize;
+
+use super::user::missing;
+use super::{Changed, Error, Registry, UserView, commit};
+use crate::protocol::audit::{Act, Event, Name, Noun};
+use crate::protocol::second_factor::FactorKind;
+use crate::storage::Factor;
+
+/// Why sign-ins and grants end.
+const RESET: &str = "second factors reset";
+
+/// A second factor as every face shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactorView {
+    /// What it is: `authenticator`, or `recovery_codes`.
+    pub kind: &'static str,
+    /// When it was set up (RFC 3339).
+    pub created_at: String,
+    /// When it was last used (RFC 3339).
+    pub last_used_at: Option<String>,
+    /// Of recovery codes, how many are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<i64>,
+}
+
+impl From<Factor> for FactorView {
+    fn from(factor: Factor) -> Self {
+        Self {
+            kind: factor.kind.as_str(),
+            created_at: factor.created_at.to_string(),
+            last_used_at: factor.last_used_at.map(|at| at.to_string()),
+            left: factor.left,
+        }
+    }
+}
+
+impl Registry {
+    /// Takes every second factor of a person away, and ends all that they are signed in to and all that applications were granted: whoever has what
+    /// was lost may be signed in with it. The person is told. `user` is an address or an id.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when there is no such person.
+    pub async fn reset_factors(&self, user: &str, act: &Act) -> Result<Changed<UserView>, Error> {
+        self.administers(act).await?;
+        let id = self.account(user).await?.user.id;
+        let mut transaction = self.storage.begin().await?;
+        let account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
+        let mut taken = Vec::new();
+        for kind in FactorKind::ALL {
+            if transaction.forget_factor(&id, *kind).await? {
+                taken.push(kind.as_str());
+            }
+        }
+        transaction.end_access_of_user(&id, RESET, act).await?;
+        let event = Event::of(act, Name::UserFactorsReset).on(Noun::User, &id).with("taken", taken);
+        let view = UserView::whole(&mut transaction, account).await?;
+        commit(transaction, &event).await?;
+        Ok(Changed { view, event, warnings: Vec::new() })
+    }
+}

@@ -1,0 +1,317 @@
+//! Setting up second factors and doing without them: an authenticator, and the recovery codes that come with it. All of it wants everything that
+//! signs in to the account afresh, the second factor too (NIST SP 800-63B-4 §4.1.2 and §4.6, OWASP ASVS 6.4.4 and 7.5.1).
+//!
+//! A seed is offered before it is kept: it travels sealed in the form, for one person and browser, until a right code shows that the app has it.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Browser, Progress, SignIns};
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::protocol::assurance;
+use crate::protocol::audit::{Act, Event, Name, Noun};
+use crate::protocol::authenticator::Seed;
+use crate::protocol::journey::{Action, Goal, Journey};
+use crate::protocol::next_step::NextStep;
+use crate::protocol::proof::Kind;
+use crate::protocol::recovery_code::RecoveryCode;
+use crate::protocol::rejection::Rejection;
+use crate::protocol::second_factor::{FactorKind, Lack, SecondFactor};
+use crate::protocol::sign_in::SignIn;
+use crate::random;
+use crate::sealing::{MasterKey, SealingKey};
+use crate::secret::{Secret, base64url, from_base64url};
+use crate::storage::{Factor, FactorSeal, NewFactor, Transaction};
+
+/// How long an offered seed may be taken, in seconds.
+const OFFERED_FOR: i64 = 1800;
+/// Why a sign-in ends that was made without a second factor.
+const SECOND_FACTOR: &str = "second factor";
+
+/// What second factors are kept and offered with.
+#[derive(Debug)]
+pub(super) struct Factors {
+    pub seal: FactorSeal,
+    offers: SealingKey,
+    /// For codes that are being shown.
+    pub codes: SealingKey,
+}
+
+impl Factors {
+    pub fn new(master: &MasterKey) -> Self {
+        Self {
+            seal: FactorSeal::new(master),
+            offers: master.sealing_key("offered authenticators"),
+            codes: master.sealing_key("shown recovery codes"),
+        }
+    }
+}
+
+/// A seed that is offered.
+#[derive(Debug)]
+pub struct Offer {
+    /// The seed.
+    pub seed: Seed,
+    /// The same as the form brings it back.
+    pub sealed: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Offered {
+    seed: Zeroizing<Vec<u8>>,
+    at: Timestamp,
+}
+
+/// What the form of an offer brings.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    /// The offer.
+    pub offer: String,
+    /// The code as typed.
+    pub code: Secret,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Enrolled {
+    /// How far the proof has brought the journey.
+    pub progress: Progress,
+    /// The recovery codes that came with the first factor: seen this once.
+    pub codes: Option<Vec<RecoveryCode>>,
+}
+
+/// Who gets an authenticator.
+struct Enrolling {
+    user_id: String,
+    /// By which they are signed in; `None` for whoever must have one first.
+    sign_in: Option<SignIn>,
+    /// Whether they have shown the one that they have, if they have one.
+    may_replace: bool,
+}
+
+/// How an account stands to second factors.
+#[derive(Debug)]
+pub struct OwnFactors {
+    /// The authenticator.
+    pub authenticator: Option<Factor>,
+    /// The recovery codes.
+    pub recovery_codes: Option<Factor>,
+    /// Whether the account can do without.
+    pub may_go: bool,
+}
+
+impl SignIns {
+    /// Whether people have second factors here.
+    pub fn has_second_factors(&self) -> bool {
+        self.policy.second_factor != SecondFactor::Off
+    }
+
+    /// The second factors of a person.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn own_factors(&self, user_id: &str) -> Result<OwnFactors, Failure> {
+        let (mut authenticator, mut recovery_codes) = (None, None);
+        for factor in self.storage.read().await?.factors(user_id).await? {
+            match factor.kind {
+                FactorKind::Authenticator => authenticator = Some(factor),
+                FactorKind::RecoveryCodes => recovery_codes = Some(factor),
+            }
+        }
+        let may_go = self.policy.second_factor != SecondFactor::Required;
+        Ok(OwnFactors { authenticator, recovery_codes, may_go })
+    }
+
+    /// A new seed for this person in the browser with this cookie.
+    pub fn offer_authenticator(&self, user_id: &str, cookie: &Secret, now: Timestamp) -> Offer {
+        let seed = Seed::of(random::bytes());
+        let offered = Offered { seed: Zeroizing::new(seed.as_bytes().to_vec()), at: now };
+        let plain = Zeroizing::new(serde_json::to_vec(&offered).unwrap_or_default());
+        let sealed = base64url(&self.factors.offers.seal(&bound_to(user_id, cookie), &plain));
+        Offer { seed, sealed }
+    }
+
+    /// The seed of an offer, when it was made for this person and browser and is not too old. The same seed is offered again when it is.
+    pub fn offered(&self, sealed: &str, user_id: &str, cookie: &Secret, now: Timestamp) -> Option<Seed> {
+        let sealed = from_base64url(sealed)?;
+        let plain = self.factors.offers.open(&bound_to(user_id, cookie), &sealed)?;
+        let offered: Offered = serde_json::from_slice(&plain).ok()?;
+        if now >= offered.at.plus(OFFERED_FOR) {
+            return None;
+        }
+        Seed::from_bytes(&offered.seed)
+    }
+
+    /// Gives an account the authenticator that was offered, in the place of a former one, when the code is right: to whoever is signed in and has
+    /// just proved that it is them, or to whoever must have one before they are signed in. Sign-ins that were made without a second factor end
+    /// with the first one.
+    ///
+    /// # Errors
+    /// [`Rejection::SignInNeeded`] when what was proved counts no more; [`Rejection::StaleOffer`], [`Rejection::WrongFirstCode`]; those of
+    /// [`SignIns::standing`]; a failure when the database fails: then nothing has changed.
+    pub async fn set_authenticator(
+        &self,
+        (journey, cookie): (Journey, &Secret),
+        enrolment: &Enrolment,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Enrolled, Error> {
+        let Enrolling { user_id, sign_in, may_replace } = self.enrolling(&journey, browser, now).await?;
+        let seed = self.offered(&enrolment.offer, &user_id, cookie, now).ok_or(Rejection::StaleOffer)?;
+        let step = seed.step_of(enrolment.code.expose(), now).ok_or(Rejection::WrongFirstCode)?;
+        let mut transaction = self.storage.begin().await?;
+        let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.is_usable());
+        let account = account.ok_or(Rejection::SignInNeeded)?;
+        let goes_on = match &sign_in {
+            Some(sign_in) => self.is_live(&mut transaction, sign_in, browser, now).await?,
+            None => self.still_holds(&mut transaction, &journey, &account).await?,
+        };
+        // Whoever must have one may have got it meanwhile, in another tab; then it is to be shown, and not replaced.
+        let is_replaced = transaction.has_second_factor(&user_id).await?;
+        if !goes_on || (is_replaced && !may_replace) {
+            return Err(Rejection::SignInNeeded.into());
+        }
+        let act = browser.act(&user_id, now);
+        let codes = self.keep_authenticator(&mut transaction, (&user_id, &seed, step), is_replaced, &act).await?;
+        if !is_replaced {
+            let this = sign_in.as_ref().map(|sign_in| sign_in.id.as_str());
+            end_sign_ins_without(&mut transaction, (&user_id, this), &act).await?;
+        }
+        // What they are signed in by, they have proved: with the code beside it that is all there is to prove.
+        let proofs = sign_in.iter().flat_map(|sign_in| sign_in.proofs.iter());
+        let journey = proofs.fold(journey, |journey, proof| journey.proved_by(&user_id, proof.clone()));
+        let journey = journey.proved(&user_id, Kind::Totp, now);
+        let device = self.devices.known(browser.device.as_ref(), &account, now);
+        let browser = &Browser { is_new_here: device.is_none() && sign_in.is_none(), ..browser.clone() };
+        let progress = self.advance(&mut transaction, journey, browser, now).await?;
+        transaction.commit().await?;
+        let owner = (user_id.as_str(), account.sealed_hash());
+        Ok(Enrolled { progress: self.made_known(progress, owner, (browser, device.as_deref()), now), codes })
+    }
+
+    /// Keeps an authenticator with the step of the code that was shown for it; makes recovery codes when there are none.
+    async fn keep_authenticator(
+        &self,
+        transaction: &mut Transaction,
+        (user_id, seed, step): (&str, &Seed, i64),
+        is_replaced: bool,
+        act: &Act,
+    ) -> Result<Option<Vec<RecoveryCode>>, Failure> {
+        let id = random::id();
+        let new = NewFactor {
+            id: &id,
+            user_id,
+            kind: FactorKind::Authenticator,
+            secret: seed.as_bytes(),
+            last_step: step,
+            at: act.at,
+        };
+        transaction.keep_factor(&self.factors.seal, &new).await?;
+        let event = Event::of(act, Name::AuthenticatorAdded).on(Noun::User, user_id);
+        transaction.record(&event.with("replaced", is_replaced)).await?;
+        let has_codes = transaction.factors(user_id).await?.iter().any(|factor| factor.left.is_some());
+        Ok(if has_codes { None } else { Some(self.keep_codes(transaction, (user_id, true), act).await?) })
+    }
+
+    /// Who gets an authenticator on a journey.
+    async fn enrolling(&self, journey: &Journey, browser: &Browser, now: Timestamp) -> Result<Enrolling, Error> {
+        if !self.has_second_factors() {
+            return Err(Rejection::NoSuchPage.into());
+        }
+        if let Some(pending) = self.pending(journey, browser, now).await?.filter(|one| one.lack == Lack::Enrolment) {
+            let has_proved_here = journey.proven.as_ref().is_some_and(|proven| assurance::identifies(&proven.proofs));
+            let sign_in = if has_proved_here {
+                None
+            } else {
+                let current = self.current(browser.cookie.as_ref(), now).await?;
+                Some(current.filter(|one| one.user_id == pending.user_id).ok_or(Rejection::SignInNeeded)?)
+            };
+            return Ok(Enrolling { user_id: pending.user_id, sign_in, may_replace: false });
+        }
+        if !matches!(journey.goal, Goal::Confirm { action: Action::SetAuthenticator, .. }) {
+            return Err(Rejection::SignInNeeded.into());
+        }
+        let sign_in = self.current(browser.cookie.as_ref(), now).await?.ok_or(Rejection::SignInNeeded)?;
+        match self.standing_of(journey, Some(sign_in.clone()), now).step {
+            NextStep::Finish => {
+                Ok(Enrolling { user_id: sign_in.user_id.clone(), sign_in: Some(sign_in), may_replace: true })
+            }
+            NextStep::Refuse(rejection) => Err(rejection.into()),
+            _ => Err(Rejection::SignInNeeded.into()),
+        }
+    }
+
+    /// Whether the browser still has this sign-in: it may have been ended since it was looked at.
+    pub(super) async fn is_live(
+        &self,
+        transaction: &mut Transaction,
+        sign_in: &SignIn,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let Some(cookie) = &browser.cookie else { return Ok(false) };
+        let held = transaction.sign_in_by_secret(&cookie.hash()).await?;
+        Ok(held.is_some_and(|held| held.id == sign_in.id && held.is_live(self.limits.idle, now)))
+    }
+
+    /// Takes the authenticator of whoever is signed in away, and the recovery codes with it. An account that has none is left alone.
+    ///
+    /// # Errors
+    /// [`Rejection::LastSecondFactor`]; a failure when the database fails.
+    pub(super) async fn remove_authenticator(
+        &self,
+        transaction: &mut Transaction,
+        user_id: &str,
+        act: &Act,
+    ) -> Result<(), Error> {
+        if self.policy.second_factor == SecondFactor::Required {
+            return Err(Rejection::LastSecondFactor.into());
+        }
+        transaction.hold_user(user_id).await?;
+        if transaction.forget_factor(user_id, FactorKind::Authenticator).await? {
+            transaction.forget_factor(user_id, FactorKind::RecoveryCodes).await?;
+            transaction.record(&Event::of(act, Name::AuthenticatorRemoved).on(Noun::User, user_id)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes the second factors away that were set up since then, of an account that comes to its owner.
+pub(super) async fn forget_factors_since(
+    transaction: &mut Transaction,
+    user_id: &str,
+    since: Timestamp,
+    act: &Act,
+) -> Result<(), Failure> {
+    let factors = transaction.factors(user_id).await?;
+    let later = factors.iter().filter(|factor| factor.created_at >= since);
+    let later: Vec<FactorKind> = later.map(|factor| factor.kind).collect();
+    for kind in &later {
+        transaction.forget_factor(user_id, *kind).await?;
+    }
+    if later.contains(&FactorKind::Authenticator) {
+        transaction.forget_factor(user_id, FactorKind::RecoveryCodes).await?;
+        transaction.record(&Event::of(act, Name::AuthenticatorRemoved).on(Noun::User, user_id)).await?;
+    }
+    Ok(())
+}
+
+/// Ends the sign-ins of a person but this one that were made without a second factor.
+async fn end_sign_ins_without(
+    transaction: &mut Transaction,
+    (user_id, this): (&str, Option<&str>),
+    act: &Act,
+) -> Result<(), Failure> {
+    for entry in transaction.sign_ins_of_user(user_id).await? {
+        if Some(entry.id.as_str()) != this && assurance::second_factor_at(&entry.proofs()?).is_none() {
+            transaction.end_sign_in(&entry.id, SECOND_FACTOR, act).await?;
+        }
+    }
+    Ok(())
+}
+
+/// For whom an offer is: a person in a browser.
+fn bound_to(user_id: &str, cookie: &Secret) -> Vec<u8> {
+    [user_id.as_bytes(), cookie.hash().as_bytes()].concat()
+}

@@ -1,0 +1,249 @@
+//! The second step of a sign-in: a code of the authenticator, or a recovery code, beside what was proved before. Both are a person's secret like a
+//! password, and who guesses is counted by [`super::attempts`] with all that is guessed of the account (OWASP ASVS 6.3.1 and 6.5.1).
+//!
+//! Until it is done nobody is signed in: what was proved travels in the sealed journey, and hangs on the password that the account had then.
+
+use tracing::Instrument;
+
+use super::attempts::{Held, Tried};
+use super::{Browser, Progress, SignIns, Standing};
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::protocol::assurance;
+use crate::protocol::audit::{Event, Name, Noun};
+use crate::protocol::authenticator::Seed;
+use crate::protocol::journey::{Journey, Proven};
+use crate::protocol::next_step::{self, NextStep, Signing};
+use crate::protocol::proof::Kind;
+use crate::protocol::recovery_code::RecoveryCode;
+use crate::protocol::rejection::Rejection;
+use crate::protocol::second_factor::{FactorKind, Lack};
+use crate::protocol::sign_in::SignIn;
+use crate::secret::{MacKey, Secret, base64url, sha256};
+use crate::storage::{Account, Factor, Transaction};
+
+/// What somebody shows as a second factor, as typed.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// A code of the authenticator.
+    Code(Secret),
+    /// A recovery code.
+    RecoveryCode(Secret),
+}
+
+/// Somebody who has proved who they are, and lacks a second factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Who.
+    pub user_id: String,
+    /// What the person is called: by the address, or by the name without one.
+    pub called: String,
+    /// What they lack.
+    pub lack: Lack,
+    /// Whether there are recovery codes left.
+    pub has_recovery_codes: bool,
+}
+
+impl SignIns {
+    /// Who is at the second step of a journey: whoever has proved on it who they are, or is signed in, and lacks a second factor. `None` when
+    /// nobody is, or what was proved counts no more.
+    ///
+    /// # Errors
+    /// Those of [`SignIns::standing`].
+    pub async fn pending(
+        &self,
+        journey: &Journey,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Option<Pending>, Error> {
+        let standing = self.standing(journey, browser.cookie.as_ref(), now).await?;
+        let Some((user_id, lack)) = self.lacking(journey, &standing, now).await? else { return Ok(None) };
+        let mut reader = self.storage.read().await?;
+        let Some(account) = reader.user(&user_id).await?.filter(|account| account.user.is_usable()) else {
+            return Ok(None);
+        };
+        if proven_first(journey).is_some_and(|proven| !holds(proven, &account)) {
+            return Ok(None);
+        }
+        let factors = reader.factors(&user_id).await?;
+        let has_recovery_codes = factors.iter().any(|factor| factor.left.is_some_and(|left| left > 0));
+        Ok(Some(Pending { called: account.user.called().to_owned(), user_id, lack, has_recovery_codes }))
+    }
+
+    async fn lacking(
+        &self,
+        journey: &Journey,
+        standing: &Standing,
+        now: Timestamp,
+    ) -> Result<Option<(String, Lack)>, Failure> {
+        let Some(proven) = proven_first(journey) else {
+            return Ok(match (&standing.sign_in, standing.step) {
+                (Some(SignIn { user_id, .. }), NextStep::SecondFactor(lack)) => Some((user_id.clone(), lack)),
+                _ => None,
+            });
+        };
+        let has_one = self.storage.read().await?.has_second_factor(&proven.user_id).await?;
+        let former = standing.sign_in.as_ref();
+        Ok(match next_step::signs_in(journey, former, has_one, &self.policy, now) {
+            Signing::Lacks(lack) => Some((proven.user_id.clone(), lack)),
+            Signing::Nobody | Signing::In(_) => None,
+        })
+    }
+
+    /// Takes a second factor as a proof on a journey. Once it has a place, the attempt is evaluated to its end though the browser goes away. When
+    /// what was proved before counts no more, the journey begins anew, and nothing is compared.
+    ///
+    /// # Errors
+    /// [`Rejection::WrongSecondFactor`], [`Rejection::WrongRecoveryCode`], [`Rejection::TooManyFailures`], [`Rejection::ClosedToStrangers`]; those of
+    /// [`SignIns::standing`]; a failure when the database fails: then nobody is signed in.
+    pub async fn with_second_factor(
+        &self,
+        journey: Journey,
+        shown: Shown,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Progress, Error> {
+        let pending = self.pending(&journey, browser, now).await?;
+        let Some(Pending { user_id, .. }) = pending.filter(|pending| pending.lack == Lack::Code) else {
+            return Ok(Progress::Underway(Journey { proven: None, ..journey }, None));
+        };
+        let account = self.storage.read().await?.user(&user_id).await?;
+        let account = account.ok_or_else(|| shown.refusal())?;
+        let mut tried = self.look_at(account, browser, now).await?;
+        let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
+        let (sign_ins, browser) = (self.clone(), Browser { is_new_here: tried.device.is_none(), ..browser.clone() });
+        let evaluation = async move {
+            let held = sign_ins.reserve(&mut tried, turn.has_waited, now).await?;
+            let outcome = sign_ins.check(journey, (tried, &shown), (&browser, &held), now).await;
+            match &outcome {
+                Ok(Progress::SignedIn(_)) => {}
+                Err(Error::Rejected(_)) => sign_ins.count_failure(&held, &browser, now).await?,
+                Ok(Progress::Underway(..)) | Err(Error::Failed(_)) => sign_ins.give_back(&held).await?,
+            }
+            drop(turn);
+            outcome
+        };
+        tokio::spawn(evaluation.in_current_span()).await.map_err(Failure::internal)?
+    }
+
+    /// Compares, uses up and goes on, in one transaction that holds the account.
+    async fn check(
+        &self,
+        journey: Journey,
+        (tried, shown): (Tried, &Shown),
+        (browser, held): (&Browser, &Held),
+        now: Timestamp,
+    ) -> Result<Progress, Error> {
+        let user_id = tried.account.map(|account| account.user.id).unwrap_or_default();
+        let mut transaction = self.storage.begin().await?;
+        let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.is_usable());
+        let account = account.ok_or_else(|| shown.refusal())?;
+        if !self.still_holds(&mut transaction, &journey, &account).await? {
+            return Ok(Progress::Underway(Journey { proven: None, ..journey }, None));
+        }
+        let factors = transaction.factors(&user_id).await?;
+        let kind = match shown {
+            Shown::Code(typed) => self.use_code(&mut transaction, (&factors, typed.expose()), now).await?,
+            Shown::RecoveryCode(typed) => {
+                self.use_recovery_code(&mut transaction, (&factors, typed.expose()), now).await?
+            }
+        };
+        let kind = kind.ok_or_else(|| shown.refusal())?;
+        if kind == Kind::RecoveryCode {
+            let left = factors.iter().find_map(|factor| factor.left).unwrap_or_default() - 1;
+            let event = Event::of(&browser.act(&user_id, now), Name::RecoveryCodeUsed).on(Noun::User, &user_id);
+            transaction.record(&event.with("left", left)).await?;
+        }
+        let journey = journey.proved(&user_id, kind, now);
+        let progress = self.advance(&mut transaction, journey, browser, now).await?;
+        if matches!(progress, Progress::SignedIn(_)) {
+            held.succeed(&mut transaction, now).await?;
+        }
+        transaction.commit().await?;
+        let owner = (user_id.as_str(), account.sealed_hash());
+        Ok(self.made_known(progress, owner, (browser, tried.device.as_deref()), now))
+    }
+
+    /// Whether what was proved on a journey before still counts: the account has the same password, and the identity that was used.
+    pub(super) async fn still_holds(
+        &self,
+        transaction: &mut Transaction,
+        journey: &Journey,
+        account: &Account,
+    ) -> Result<bool, Failure> {
+        let Some(proven) = proven_first(journey) else { return Ok(true) };
+        let Some(by) = proven.proofs.identity() else { return Ok(holds(proven, account)) };
+        let identities = transaction.identities_of_user(&account.user.id).await?;
+        Ok(holds(proven, account) && identities.iter().any(|identity| identity.id == by.id))
+    }
+
+    async fn use_code(
+        &self,
+        transaction: &mut Transaction,
+        (factors, typed): (&[Factor], &str),
+        now: Timestamp,
+    ) -> Result<Option<Kind>, Failure> {
+        let Some((factor, secret)) = self.opened(factors, FactorKind::Authenticator)? else { return Ok(None) };
+        let step = Seed::from_bytes(&secret).and_then(|seed| seed.step_of(typed, now));
+        let Some(step) = step else { return Ok(None) };
+        let is_first = transaction.use_time_step(&factor.id, step, now).await?;
+        Ok(is_first.then_some(Kind::Totp))
+    }
+
+    async fn use_recovery_code(
+        &self,
+        transaction: &mut Transaction,
+        (factors, typed): (&[Factor], &str),
+        now: Timestamp,
+    ) -> Result<Option<Kind>, Failure> {
+        let Some((factor, secret)) = self.opened(factors, FactorKind::RecoveryCodes)? else { return Ok(None) };
+        let Some(code) = RecoveryCode::typed(typed) else { return Ok(None) };
+        let Some(mac) = checkable(&secret, &code) else { return Ok(None) };
+        let is_first = transaction.use_recovery_code(&factor.id, &mac, now).await?;
+        Ok(is_first.then_some(Kind::RecoveryCode))
+    }
+
+    /// The factor of this kind with its secret. One that cannot be opened is told to whoever runs the server, and to nobody else.
+    fn opened<'a>(
+        &self,
+        factors: &'a [Factor],
+        kind: FactorKind,
+    ) -> Result<Option<(&'a Factor, zeroize::Zeroizing<Vec<u8>>)>, Failure> {
+        let Some(factor) = factors.iter().find(|factor| factor.kind == kind) else { return Ok(None) };
+        let secret = self.factors.seal.open(factor).ok_or_else(|| {
+            Failure::internal(format!("the second factor {} cannot be opened with the master key", factor.id))
+        })?;
+        Ok(Some((factor, secret)))
+    }
+}
+
+impl Shown {
+    fn refusal(&self) -> Rejection {
+        match self {
+            Self::Code(_) => Rejection::WrongSecondFactor,
+            Self::RecoveryCode(_) => Rejection::WrongRecoveryCode,
+        }
+    }
+}
+
+/// What was proved on a journey, when it says who it is.
+fn proven_first(journey: &Journey) -> Option<&Proven> {
+    journey.proven.as_ref().filter(|proven| assurance::identifies(&proven.proofs))
+}
+
+/// Whether the account has the password on which a proof hangs.
+fn holds(proven: &Proven, account: &Account) -> bool {
+    proven.hangs_on.as_ref() == Some(&hangs_on(account))
+}
+
+/// What proofs that were given now hang on.
+pub(super) fn hangs_on(account: &Account) -> String {
+    let parts = [account.user.id.as_bytes(), account.sealed_hash().as_bytes()];
+    base64url(&sha256(&parts.join(&0)))
+}
+
+/// A recovery code as the key of its set makes it checkable.
+pub(super) fn checkable(key: &[u8], code: &RecoveryCode) -> Option<String> {
+    let key: &[u8; 32] = key.try_into().ok()?;
+    Some(MacKey::new(key).sign(&[code.as_bytes()]))
+}
