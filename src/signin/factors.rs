@@ -107,6 +107,11 @@ impl SignIns {
         self.policy.second_factor != SecondFactor::Off
     }
 
+    /// Whether everybody has one here.
+    pub fn requires_second_factor(&self) -> bool {
+        self.policy.second_factor == SecondFactor::Required
+    }
+
     /// The second factors of a person.
     ///
     /// # Errors
@@ -119,8 +124,7 @@ impl SignIns {
                 FactorKind::RecoveryCodes => recovery_codes = Some(factor),
             }
         }
-        let may_go = self.policy.second_factor != SecondFactor::Required;
-        Ok(OwnFactors { authenticator, recovery_codes, may_go })
+        Ok(OwnFactors { authenticator, recovery_codes, may_go: !self.requires_second_factor() })
     }
 
     /// A new seed for this person in the browser with this cookie.
@@ -265,7 +269,7 @@ impl SignIns {
         user_id: &str,
         act: &Act,
     ) -> Result<(), Error> {
-        if self.policy.second_factor == SecondFactor::Required {
+        if self.requires_second_factor() {
             return Err(Rejection::LastSecondFactor.into());
         }
         transaction.hold_user(user_id).await?;

@@ -46,6 +46,8 @@ struct First {
     page: Page,
     form: FormParts,
     client: Option<Asker>,
+    /// The application that asks for a second factor where not everybody has one.
+    asks: Option<String>,
     whose: String,
     setup: Setup,
     error: Option<Notice>,
@@ -241,10 +243,12 @@ async fn first(
     (refusal, offer): (Option<Refusal>, Option<&str>),
     now: Timestamp,
 ) -> Result<Response, Error> {
+    let client = visit.asker(app).await?;
     let template = First {
         page: sender.page.clone(),
         form: visit.form(app),
-        client: visit.asker(app).await?,
+        asks: client.as_ref().filter(|_| !app.sign_ins.requires_second_factor()).map(|client| client.name.clone()),
+        client,
         setup: Setup::new(app, visit, (&pending.user_id, &pending.called), offer, now)?,
         whose: pending.called,
         error: refusal.as_ref().map(Notice::from),

@@ -27,6 +27,7 @@ async fn whoever_has_none_sets_one_up_before_they_are_signed_in() {
     let login = browser.visit(&client.authorization_url("scope=openid")).await;
     let page = browser.sign_in_on(&login, ANN, PASSWORD).await;
     let authenticator = Authenticator::with(&page.text_of("#totp-secret").unwrap_or_else(|| panic!("{}", page.text())));
+    assert!(page.text_of("#why").unwrap().starts_with("Everybody here"), "{}", page.text());
     let form = page.form("#totp-submit");
     assert_eq!(form.action, "/login/authenticator");
     let answer = browser.submit(&form.clone().with("code", &authenticator.wrong(&server))).await;
@@ -117,6 +118,8 @@ async fn an_application_that_insists_on_two_factors_gets_them_where_the_person_c
     assert!(browser.visit(&client.authorization_url(&wish)).await.location_param("code").is_some());
     let page = browser.visit(&client.authorization_url(&demand)).await;
     assert!(page.has("#totp-secret") && !page.has("#password"), "the password is not asked for again: {}", page.text());
+    let why = page.text_of("#why").unwrap();
+    assert!(why.contains("asks for an authenticator") && !why.contains("Everybody"), "{why}");
     let authenticator = Authenticator::with(&page.text_of("#totp-secret").unwrap());
     let shown = browser.press(&page.form("#totp-submit").with("code", &authenticator.code(&server))).await;
     let answer = browser.visit(&shown.field("#codes-kept", "href").unwrap()).await;
