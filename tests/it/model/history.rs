@@ -1,7 +1,9 @@
 //! A history as it happens on the server: every operation is done by browser and client as anybody would, or by the operator in the database
-//! (`operator.rs`, `roles.rs`), what mails lead to is in `mail.rs`, what becomes of codes and tokens in `tokens.rs` and of API keys in `keys.rs`, and every
+//! (`operator.rs`, `roles.rs`), what mails lead to is in `mail.rs`, what becomes of codes and tokens in `tokens.rs` and of API keys in `keys.rs`, second
+//! factors are set up and shown in `factors.rs`, and every
 //! answer is held against the model's. Then tokens are looked at (`look.rs`).
 
+mod factors;
 mod keys;
 mod look;
 mod mail;
@@ -28,7 +30,7 @@ use serde_json::json;
 use super::operation::{App, Ask, Operation, Person, SPA};
 use super::reference::{MOST, Model};
 use crate::federation::through;
-use crate::support::{Answer, Browser, Client, PASSWORD, Provider, Server};
+use crate::support::{Answer, Authenticator, Browser, Client, PASSWORD, Provider, Server};
 use keys::{Made, Traded};
 use mail::{Former, Sent};
 
@@ -70,6 +72,9 @@ struct Human {
     other: Browser,
     /// At the provider.
     identity: Identity,
+    /// The one that was set up last, and the recovery codes that were shown last.
+    authenticator: Option<Authenticator>,
+    recovery_codes: Vec<String>,
 }
 
 /// One history.
@@ -146,7 +151,8 @@ impl Place {
         assert!(transaction.insert_identity(&identity, &Act::of_operator(now)).await.unwrap());
         transaction.commit().await.unwrap();
         let (browser, other) = (self.server.browser(), self.server.browser());
-        Human { id, email, password: PASSWORD.to_owned(), browser, other, identity }
+        let (password, recovery_codes) = (PASSWORD.to_owned(), Vec::new());
+        Human { id, email, password, browser, other, identity, authenticator: None, recovery_codes }
     }
 }
 
@@ -160,6 +166,11 @@ fn outcome(answer: &Answer) -> Result<(), Rejection> {
             Ok(())
         }
     }
+}
+
+/// The same, where an application may have been reached.
+fn reached(answer: &Answer) -> Result<(), Rejection> {
+    if answer.status == 303 && answer.reason.is_none() { Ok(()) } else { outcome(answer) }
 }
 
 impl<'a> History<'a> {
@@ -269,6 +280,7 @@ impl<'a> History<'a> {
                 Ok(())
             }
             Operation::Key(key_move) => self.by_key(key_move).await,
+            Operation::Factor(factor_move) => self.by_factor(factor_move).await,
             ref other => {
                 if let Some(compared) = self.by_mail(other).await {
                     return compared;
@@ -304,7 +316,7 @@ impl<'a> History<'a> {
         if by.is_none() && !self.model.has_password(person) {
             return Ok(false);
         }
-        let groups = self.groups(person);
+        let (groups, attempts) = (self.groups(person), self.model.would_show(person));
         let model = self.model.authorize(person, app, anew, by);
         let Human { email, password, browser, identity, .. } = &mut self.people[person];
         let mut answer = browser.visit(&self.apps[app].authorization_url(&address)).await;
@@ -320,14 +332,19 @@ impl<'a> History<'a> {
                 None => browser.sign_in_on(&answer, email, password).await,
             };
         }
+        let shows_second = shows(&answer, "totp-submit");
+        if shows_second {
+            answer = self.second_step(person, answer, &attempts).await?;
+        }
+        let browser = &mut self.people[person].browser;
         let consents = shows(&answer, "allow");
         if consents {
             answer = browser.press(&answer.form("#allow")).await;
         }
-        let said = if answer.status == 303 && answer.reason.is_none() { Ok(()) } else { outcome(&answer) };
-        self.agree("authorize", said, &model)?;
+        self.agree("authorize", reached(&answer), &model)?;
         let Ok(way) = model else { return Ok(false) };
         self.same("asked to sign in", signs_in, way.signs_in)?;
+        self.same("asked for a second factor", shows_second, way.signs_in && !attempts.is_empty())?;
         self.same("asked to consent", consents, way.consents)?;
         self.codes.push(answer.location_param("code").unwrap());
         Ok(true)

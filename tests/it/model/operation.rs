@@ -1,5 +1,6 @@
-//! What can happen in a history; to API keys, in `keys.rs`.
+//! What can happen in a history; to API keys, in `keys.rs`, and to second factors, in `factors.rs`.
 
+mod factors;
 mod keys;
 
 use proptest::collection::vec;
@@ -16,6 +17,7 @@ pub(super) const WEB: App = 1;
 /// One that keeps a secret too, whose API verifies nothing but HS256.
 pub(super) const OLD: App = 2;
 
+pub(super) use factors::FactorMove;
 pub(super) use keys::{KeyMove, Scopes, Trade, Wish};
 
 /// A role.
@@ -139,6 +141,8 @@ pub(super) enum Operation {
     Credentials { at: App, named: bool },
     /// Something with an API key, with the service, or with the API that shares a secret.
     Key(KeyMove),
+    /// Something with the second factor of a person.
+    Factor(FactorMove),
     /// So many seconds pass.
     Wait(i64),
 }
@@ -146,7 +150,7 @@ pub(super) enum Operation {
 /// A history, of 40 steps on the average.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let one = operation().prop_map(|operation| vec![operation]);
-    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key()], 0..=60)
+    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key(), 2 => factors::with_a_factor()], 0..=60)
         .prop_map(|parts| parts.concat())
 }
 
@@ -262,6 +266,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         6 => (role(), holder(), any::<bool>()).prop_map(|(role, to, has)| O::PutRole { role, to, has }),
         4 => (WEB..=OLD, any::<bool>()).prop_map(|(at, named)| O::Credentials { at, named }),
         26 => keys::key_move().prop_map(O::Key),
+        6 => factors::factor_move().prop_map(O::Factor),
         9 => wait().prop_map(O::Wait),
     ]
 }

@@ -1,13 +1,16 @@
 //! The reference model: people, applications, sign-ins, grants, codes and tokens in memory, and the rules of the design (sections 4 and 6)
 //! as short as they can be said. It knows nothing of hashes, transactions or tables; a thing is its place in a list. `standing.rs` says what
 //! holds at a moment, `ending.rs` what ends, `upstream.rs` what a provider changes, `mail.rs` what hangs on passwords and addresses, `roles.rs` what
-//! roles permit and tokens say, `keys.rs` what API keys are worth, `secrets.rs` which secret of an API signs.
+//! roles permit and tokens say, `keys.rs` what API keys are worth, `secrets.rs` which secret of an API signs, `sign_ins.rs`
+//! who is signed in, `factors.rs` what is shown beside the first proof.
 
 mod ending;
+mod factors;
 mod keys;
 mod mail;
 mod roles;
 mod secrets;
+mod sign_ins;
 mod standing;
 mod upstream;
 
@@ -16,14 +19,17 @@ use std::collections::BTreeMap;
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 
+pub(super) use factors::{Attempt, Changing, Shown};
 pub(super) use keys::{Denied, MOST};
 pub(super) use roles::{Outcome, Told};
 pub(super) use standing::Introspector;
 
+use factors::{Factor, Worth};
 use keys::{Key, KeyToken};
 use mail::{Post, Ticket, Undo};
 use roles::{Roles, Said, Service};
 use secrets::Secrets;
+use sign_ins::SignIn;
 
 use super::operation::{App, Ask, Person, Role, SPA};
 
@@ -33,8 +39,6 @@ const RETRY: i64 = 60;
 const LOST_ANSWER: i64 = 86_400;
 const REFRESH_IDLE: i64 = 30 * 86_400;
 const REFRESH_ABSOLUTE: i64 = 90 * 86_400;
-const SIGN_IN_IDLE: i64 = 86_400;
-const SIGN_IN_ABSOLUTE: i64 = 30 * 86_400;
 /// A use of a sign-in, by its browser or by a refresh of what is bound to it, is noted to the minute.
 const NOTED_AFTER: i64 = 60;
 
@@ -46,23 +50,14 @@ pub(super) enum Audience {
     Both,
 }
 
-struct SignIn {
-    person: Person,
-    /// When the person authenticated for it last.
-    at: i64,
-    used: i64,
-    expires: i64,
-    ended: bool,
-    /// The session at the provider that it came by, if it did.
-    upstream: Option<usize>,
-}
-
 pub(super) struct Grant {
     person: Person,
     pub(super) app: App,
     sign_in: usize,
     /// Whether the person had come by their identity when it was given.
     by_identity: bool,
+    /// What the proofs are worth that it came of.
+    worth: Worth,
     /// Which scopes of its API were granted.
     scopes: Scopes,
     created: i64,
@@ -159,6 +154,7 @@ pub(super) struct Model {
     keys: Vec<Key>,
     key_tokens: Vec<KeyToken>,
     post: [Post; 2],
+    factors: [Option<Factor>; 2],
     tickets: Vec<Ticket>,
     undos: Vec<Undo>,
 }
@@ -187,14 +183,10 @@ impl Model {
             keys: Vec::new(),
             key_tokens: Vec::new(),
             post: [Post::default().with_browsers(); 2],
+            factors: [None; 2],
             tickets: Vec::new(),
             undos: Vec::new(),
         }
-    }
-
-    fn lives(&self, sign_in: usize) -> bool {
-        let SignIn { used, expires, ended, .. } = self.sign_ins[sign_in];
-        !ended && self.now < expires && self.now < used + SIGN_IN_IDLE
     }
 
     fn holds(&self, grant: usize) -> bool {
@@ -211,17 +203,6 @@ impl Model {
 
     fn is_on(&self, app: App) -> Result<(), Rejection> {
         if self.app_off[app] { Err(Rejection::ClientSwitchedOff) } else { Ok(()) }
-    }
-
-    /// A browser comes to us: whether its person is signed in.
-    pub(super) fn comes(&mut self, person: Person) -> bool {
-        let Some(at) = self.browsers[person].filter(|at| !self.is_shut(person) && self.lives(*at)) else {
-            return false;
-        };
-        if self.now >= self.sign_ins[at].used + NOTED_AFTER {
-            self.sign_ins[at].used = self.now;
-        }
-        true
     }
 
     /// A person goes for a code; what is met on the way, or how it ends without one.
@@ -244,7 +225,10 @@ impl Model {
             return Err(Rejection::AccountLeaving);
         }
         if signs_in {
-            self.sign_in(person, known, by);
+            // What the provider says counts though nobody is signed in by it alone.
+            self.come_by(person, by);
+            let second = self.show_second(person)?;
+            self.sign_in((person, second), known, by);
         }
         let scopes = self.scopes_of(person, app);
         let covers = |had: &Scopes| (had.open || !scopes.open) && (had.guarded || !scopes.guarded);
@@ -252,30 +236,10 @@ impl Model {
         let allowed = self.allowed.entry((person, app)).or_default();
         *allowed = Scopes { open: allowed.open || scopes.open, guarded: allowed.guarded || scopes.guarded };
         let sign_in = self.browsers[person].unwrap();
-        let by_identity = self.sign_ins[sign_in].upstream.is_some();
-        self.grants.push(Grant { person, app, sign_in, by_identity, scopes, created: self.now, ended: false });
+        let (by_identity, worth) = (self.sign_ins[sign_in].upstream.is_some(), self.sign_ins[sign_in].worth());
+        self.grants.push(Grant { person, app, sign_in, by_identity, worth, scopes, created: self.now, ended: false });
         self.codes.push(Code { grant: self.grants.len() - 1, expires: self.now + CODE, used: None });
         Ok(Way { signs_in, consents })
-    }
-
-    /// The same sign-in goes on when it still holds.
-    fn sign_in(&mut self, person: Person, known: bool, by: Option<usize>) {
-        let at = match self.browsers[person].filter(|_| known) {
-            Some(at) => at,
-            None => self.sign_ins.len(),
-        };
-        let new = SignIn::new(person, self.now, by);
-        if known {
-            self.sign_ins[at] = new;
-        } else {
-            // That of the browser has had its time.
-            self.end_sign_in(person);
-            self.sign_ins.push(new);
-        }
-        self.browsers[person] = Some(at);
-        if by.is_some() {
-            self.role_here[person] = self.role_there[person];
-        }
     }
 
     pub(super) fn redeem(&mut self, code: usize, by: App, wrong_verifier: bool) -> Result<(), Rejection> {

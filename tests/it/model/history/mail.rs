@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{Compared, History, Human, outcome, shows};
 use crate::federation::through;
 use crate::model::operation::{Operation, Person};
+use crate::model::reference::Attempt;
 use crate::support::{Answer, Browser, Form, Mailbox, PASSWORD};
 
 /// A mail with a ticket for a new password, and the page that awaits its code.
@@ -105,20 +106,32 @@ impl History<'_> {
         self.agree(what, said, &model)?;
         match page.filter(|_| finishes) {
             Some(page) => {
+                let attempts = self.model.would_show(person);
                 let model = self.model.choose(ticket);
-                self.choose(person, &page, &model).await
+                self.choose(person, &page, (&attempts, &model)).await
             }
             None => Ok(()),
         }
     }
 
-    /// Chooses a new password on the page that asks for it.
-    async fn choose(&mut self, person: Person, page: &Answer, model: &Result<(), Rejection>) -> Compared {
+    /// Chooses a new password on the page that asks for it, and shows the second factor.
+    async fn choose(
+        &mut self,
+        person: Person,
+        page: &Answer,
+        (attempts, model): (&[Attempt], &Result<(), Rejection>),
+    ) -> Compared {
         let password = self.fresh_password();
         let Human { browser, password: known, .. } = &mut self.people[person];
-        let answer = browser.press(&page.form("#reset-submit").with("password", &password)).await;
-        if model.is_ok() {
+        let mut answer = browser.press(&page.form("#reset-submit").with("password", &password)).await;
+        let is_set = *model != Err(Rejection::UnknownTicket);
+        if is_set {
             *known = password;
+        }
+        let shows_second = shows(&answer, "totp-submit");
+        self.same("asked for a second factor after it", shows_second, is_set && !attempts.is_empty())?;
+        if shows_second {
+            answer = self.second_step(person, answer, attempts).await?;
         }
         self.agree("a new password", outcome(&answer), model)?;
         self.same("signed in by it", shows(&answer, "sign-out"), model.is_ok())
@@ -201,8 +214,9 @@ impl History<'_> {
         transaction.commit().await.unwrap();
         self.people[person].identity = again;
         if finishes {
-            self.model.set_password(person);
-            return self.choose(person, &page, &Ok(())).await;
+            let attempts = self.model.would_show(person);
+            let model = self.model.set_password(person);
+            return self.choose(person, &page, (&attempts, &model)).await;
         }
         Ok(())
     }
@@ -264,11 +278,10 @@ impl History<'_> {
         drop(reader);
         let hash = server.app.hasher.hash(PASSWORD, doorward::password::Waiter::operator()).await.unwrap();
         server.db_change_user(&account.user.id, |account| account.password_hash = Some(hash)).await;
-        let (id, email, other) = (account.user.id, email.clone(), server.browser());
-        let mut former = std::mem::replace(
-            &mut self.people[person],
-            Human { id, email, password: PASSWORD.to_owned(), browser, other, identity },
-        );
+        let (id, email, password) = (account.user.id, email.clone(), PASSWORD.to_owned());
+        let (other, authenticator, recovery_codes) = (server.browser(), None, Vec::new());
+        let new = Human { id, email, password, browser, other, identity, authenticator, recovery_codes };
+        let mut former = std::mem::replace(&mut self.people[person], new);
         self.same("an address that may be taken", may, model)?;
         let left = shows(&former.browser.visit("/account").await, "sign-out");
         self.same("the former owner is signed in", left, false)

@@ -3,7 +3,7 @@
 
 use doorward::protocol::rejection::Rejection;
 
-use super::{Model, SignIn};
+use super::Model;
 use crate::model::operation::Person;
 
 const RESET: i64 = 30 * 60;
@@ -11,7 +11,6 @@ const TO_FINISH: i64 = 15 * 60;
 const UNDO: i64 = 7 * 86_400;
 /// How long after authenticating a person may do what is sensitive.
 const FRESH: i64 = 600;
-const ABSOLUTE: i64 = super::SIGN_IN_ABSOLUTE;
 
 /// What concerns mail of one person.
 #[derive(Clone, Copy, Default)]
@@ -136,16 +135,18 @@ impl Model {
         if self.is_shut(person) || self.post[person].account != account {
             return Err(Rejection::UnknownTicket);
         }
-        self.set_password(person);
-        Ok(())
+        self.set_password(person)
     }
 
-    /// A new password by a mail, after which everything else ends, and the browser in hand is signed in.
-    pub(in crate::model) fn set_password(&mut self, person: Person) {
+    /// A new password by a mail, after which everything else ends, and the browser in hand is signed in, with the second factor too where there is
+    /// one.
+    pub(in crate::model) fn set_password(&mut self, person: Person) -> Result<(), Rejection> {
         self.forget_tickets(person);
         self.end_all(person);
-        self.sign_in(person, false, None);
         self.post[person].lacks_password = false;
+        let second = self.show_second(person)?;
+        self.sign_in((person, second), false, None);
+        Ok(())
     }
 
     /// The operator sets the password anew: everything ends, and no former address leads back.
@@ -169,11 +170,12 @@ impl Model {
         if known {
             self.forget_tickets(person);
         }
+        let second = self.second_in_hand(person);
         if known && ends_all {
             self.end_access(person);
-            self.sign_in(person, false, None);
+            self.sign_in((person, second), false, None);
         } else if known {
-            self.sign_in(person, true, None);
+            self.sign_in((person, second), true, None);
         }
         known
     }
@@ -183,9 +185,9 @@ impl Model {
         if !self.comes(person) {
             return None;
         }
-        let is_asked = self.now >= self.sign_ins[self.browsers[person]?].at + FRESH;
+        let is_asked = self.now >= self.sign_ins[self.browsers[person]?].at() + FRESH;
         if is_asked {
-            self.sign_in(person, true, None);
+            self.sign_in((person, self.second_in_hand(person)), true, None);
         }
         self.forget_tickets(person);
         let Post { account, address, .. } = self.post[person];
@@ -219,6 +221,7 @@ impl Model {
         self.undos_of(person).filter(|one| one.expires >= expires).for_each(|one| one.is_there = false);
         self.forget_tickets(person);
         self.end_all(person);
+        self.forget_factors_since(person, expires - UNDO);
         (self.post[person].address, self.post[person].lacks_password) = (address, true);
         Ok(())
     }
@@ -235,15 +238,9 @@ impl Model {
         let post = &mut self.post[person];
         (post.account, post.lacks_password) = (post.account + 1, false);
         *post = post.with_browsers();
-        self.browsers[person] = None;
-        self.sign_in(person, false, Some(session));
+        (self.browsers[person], self.factors[person]) = (None, None);
+        self.come_by(person, Some(session));
+        self.sign_in((person, None), false, Some(session));
         true
-    }
-}
-
-impl SignIn {
-    /// One that is made now.
-    pub(super) const fn new(person: Person, now: i64, upstream: Option<usize>) -> Self {
-        Self { person, at: now, used: now, expires: now + ABSOLUTE, ended: false, upstream }
     }
 }

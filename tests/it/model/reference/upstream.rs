@@ -1,6 +1,7 @@
 //! What a provider changes: which sign-ins came by it, and a role that comes of it.
 
-use super::{Grant, Model, SignIn};
+use super::sign_ins::SignIn;
+use super::{Grant, Model};
 use crate::model::operation::Person;
 
 impl Model {

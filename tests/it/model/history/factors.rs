@@ -1,0 +1,98 @@
+//! Second factors: set up and taken away on the account page, or by the operator, and shown at the second step of a sign-in.
+
+use doorward::protocol::audit::Act;
+use proptest::test_runner::TestCaseError;
+
+use super::{Compared, History, Human, reached, shows};
+use crate::model::operation::{FactorMove, Person};
+use crate::model::reference::{Attempt, Changing, Shown};
+use crate::support::{Answer, Authenticator, recovery_codes};
+
+const PAGE: &str = "/account/authenticator";
+
+impl History<'_> {
+    /// Does it on both sides.
+    pub(super) async fn by_factor(&mut self, factor_move: FactorMove) -> Compared {
+        match factor_move {
+            FactorMove::Enrol(person) => self.enrol(person).await,
+            FactorMove::Remove(person) => self.remove_factor(person).await,
+            FactorMove::Reset(person) => {
+                let server = &self.place.server;
+                let act = Act::of_operator(server.clock.now());
+                server.registry().reset_factors(&self.people[person].id, &act).await.unwrap();
+                self.model.reset_factors(person);
+                self.tally("factors reset");
+                Ok(())
+            }
+        }
+    }
+
+    async fn enrol(&mut self, person: Person) -> Compared {
+        let server = &self.place.server;
+        let is_first = !self.model.has_factor(person);
+        let Human { browser, authenticator, recovery_codes: known, .. } = &mut self.people[person];
+        let mut page = browser.visit(PAGE).await;
+        let is_nobody = shows(&page, "login-submit");
+        if shows(&page, "remove-authenticator") {
+            page = browser.press(&page.form("#begin-authenticator")).await;
+        }
+        let mut codes = Vec::new();
+        let said = if is_nobody {
+            Changing::Nobody
+        } else if !shows(&page, "totp-secret") {
+            Changing::Asked
+        } else {
+            let new = Authenticator::with(&page.text_of("#totp-secret").unwrap());
+            let done = browser.press(&page.form("#totp-submit").with("code", &new.code(server))).await;
+            assert_eq!(done.status, 200, "{}", done.text());
+            codes = recovery_codes(&done);
+            *authenticator = Some(new);
+            Changing::Done
+        };
+        let count = codes.len();
+        if count > 0 {
+            *known = codes;
+        }
+        let model = self.model.enrol(person);
+        self.tally(&format!("enrol {model:?}"));
+        self.same("an authenticator that is set up", said, model)?;
+        self.same("recovery codes", count > 0, is_first && model == Changing::Done)
+    }
+
+    async fn remove_factor(&mut self, person: Person) -> Compared {
+        let browser = &mut self.people[person].browser;
+        let page = browser.visit(PAGE).await;
+        let said = if shows(&page, "login-submit") {
+            Changing::Nobody
+        } else if !shows(&page, "remove-authenticator") {
+            Changing::Nothing
+        } else {
+            let page = browser.press(&page.form("#remove-authenticator")).await;
+            if shows(&page, "done") { Changing::Done } else { Changing::Asked }
+        };
+        let model = self.model.remove_factor(person);
+        self.tally(&format!("remove {model:?}"));
+        self.same("an authenticator that is taken away", said, model)
+    }
+
+    /// Shows on the page of the second step what the model says, and goes on from there.
+    pub(super) async fn second_step(
+        &mut self,
+        person: Person,
+        mut page: Answer,
+        attempts: &[Attempt],
+    ) -> Result<Answer, TestCaseError> {
+        let server = &self.place.server;
+        for (shown, model) in attempts {
+            let Human { browser, authenticator, recovery_codes, .. } = &mut self.people[person];
+            let form = match shown {
+                Shown::Code => page.form("#totp-submit").with("code", &authenticator.as_ref().unwrap().code(server)),
+                Shown::Recovery(at) => page.form("#recovery-submit").with("code", &recovery_codes[*at]),
+            };
+            page = browser.press(&form).await;
+            let what = if *shown == Shown::Code { "a code of the authenticator" } else { "a recovery code" };
+            self.agree(what, reached(&page), model)?;
+        }
+        Ok(page)
+    }
+}

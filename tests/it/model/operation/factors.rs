@@ -1,0 +1,54 @@
+//! What can happen to second factors.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{Back, Operation, Person, WEB, way};
+
+/// Something with the second factor of a person.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::model) enum FactorMove {
+    /// They set up an authenticator on the account page, in the place of the former one.
+    Enrol(Person),
+    /// They do without.
+    Remove(Person),
+    /// The operator takes it away.
+    Reset(Person),
+}
+
+pub(super) fn factor_move() -> impl Strategy<Value = FactorMove> {
+    prop_oneof![
+        4 => (0..2usize).prop_map(FactorMove::Enrol),
+        1 => (0..2usize).prop_map(FactorMove::Remove),
+        1 => (0..2usize).prop_map(FactorMove::Reset),
+    ]
+}
+
+/// What happens to one person who has just proved who they are, and sets up an authenticator: otherwise few would have one.
+pub(super) fn with_a_factor() -> impl Strategy<Value = Vec<Operation>> {
+    use Operation as O;
+    let between = move |person: Person| {
+        prop_oneof![
+            6 => way().prop_map(move |by| vec![O::Authorize { person, app: WEB, anew: true, by }]),
+            3 => way().prop_map(move |by| vec![O::OtherBrowser(person), O::Begin { person, app: WEB, by }]),
+            3 => (0..90i64).prop_map(|seconds| vec![O::Wait(seconds)]),
+            2 => any::<bool>().prop_map(move |ends_all| vec![O::ChangePassword { person, ends_all }]),
+            1 => Just(vec![O::ChangeAddress(person)]),
+            1 => Just(vec![O::Undo { undo: Back(0), finishes: true }]),
+            1 => Just(vec![O::Ask(person), O::Show { ticket: Back(0), by_code: true, finishes: true }]),
+            1 => Just(vec![O::SignOut(person)]),
+            2 => Just(vec![O::Factor(FactorMove::Enrol(person))]),
+            1 => Just(vec![O::Factor(FactorMove::Remove(person))]),
+        ]
+    };
+    (0..2usize, way()).prop_flat_map(move |(person, by)| {
+        vec(between(person), 1..6).prop_map(move |between| {
+            let mut all = vec![O::PersonOn(person), O::Return(person), O::AppOn(WEB)];
+            all.push(O::Authorize { person, app: WEB, anew: true, by });
+            all.push(O::Factor(FactorMove::Enrol(person)));
+            all.extend(between.concat());
+            all.push(O::Begin { person, app: WEB, by });
+            all
+        })
+    })
+}

@@ -1,0 +1,160 @@
+//! Second factors: an authenticator, each step of whose clock counts once, and the recovery codes that come with the first. Who has one shows it
+//! whenever they say anew who they are, unless it was shown in the same browser and the request does not ask for everything anew.
+
+use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
+use doorward::protocol::rejection::Rejection;
+
+use super::Model;
+use crate::model::operation::Person;
+
+const STEP: i64 = 30;
+const CODES: usize = 10;
+/// How long after proving something a person may change their second factors.
+const FRESH: i64 = 600;
+
+/// What an account has beside its first proof.
+#[derive(Clone, Copy)]
+pub(super) struct Factor {
+    since: i64,
+    /// The step of the last code that was taken.
+    last_step: i64,
+    /// How many recovery codes were used: the first ones.
+    used: usize,
+}
+
+/// What somebody shows as a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum Shown {
+    /// The code of now.
+    Code,
+    /// The recovery code at this place.
+    Recovery(usize),
+}
+
+/// Something that is shown, and what comes of it.
+pub(in crate::model) type Attempt = (Shown, Result<(), Rejection>);
+
+/// What comes of changing a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum Changing {
+    /// Nobody is signed in.
+    Nobody,
+    /// There is none.
+    Nothing,
+    /// Something must be proved anew first.
+    Asked,
+    Done,
+}
+
+/// What the proofs of a grant are worth to an application, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Worth {
+    Provider,
+    Password(i64),
+    /// A password and a second factor.
+    Both(i64),
+}
+
+impl Model {
+    /// What a person shows to be let in now: the code of now; when it was used, a recovery code, and before it one that was used, if there is
+    /// one. Nothing when nothing is asked for.
+    pub(in crate::model) fn would_show(&self, person: Person) -> Vec<Attempt> {
+        let Some(Factor { last_step, used, .. }) = self.factors[person] else { return Vec::new() };
+        if self.now / STEP > last_step {
+            return vec![(Shown::Code, Ok(()))];
+        }
+        let mut attempts = vec![(Shown::Code, Err(Rejection::WrongSecondFactor))];
+        // When none is left, nobody is asked for one.
+        if used < CODES {
+            let former = used.checked_sub(1).map(|at| (Shown::Recovery(at), Err(Rejection::WrongRecoveryCode)));
+            attempts.extend(former);
+            attempts.push((Shown::Recovery(used), Ok(())));
+        }
+        attempts
+    }
+
+    /// They show it: when the last that they show was shown, if one was asked for.
+    pub(super) fn show_second(&mut self, person: Person) -> Result<Option<i64>, Rejection> {
+        let Some((shown, result)) = self.would_show(person).pop() else { return Ok(None) };
+        result?;
+        let step = self.now / STEP;
+        if let Some(factor) = &mut self.factors[person] {
+            match shown {
+                Shown::Code => factor.last_step = step,
+                Shown::Recovery(_) => factor.used += 1,
+            }
+        }
+        Ok(Some(self.now))
+    }
+
+    /// Whether whoever is signed in has just proved all that signs in to the account.
+    fn has_just_proved(&self, person: Person) -> bool {
+        let is_fresh = |at: i64| self.now < at + FRESH;
+        self.browsers[person].is_some_and(|at| {
+            let one = &self.sign_ins[at];
+            is_fresh(one.first) && (self.factors[person].is_none() || one.second.is_some_and(is_fresh))
+        })
+    }
+
+    /// Sets up an authenticator, in the place of the former one. With the first one the sign-ins end that were made without.
+    pub(in crate::model) fn enrol(&mut self, person: Person) -> Changing {
+        if !self.comes(person) {
+            return Changing::Nobody;
+        }
+        if !self.has_just_proved(person) {
+            return Changing::Asked;
+        }
+        let (now, this) = (self.now, self.browsers[person]);
+        let former = self.factors[person];
+        let used = former.map_or(0, |former| former.used);
+        self.factors[person] = Some(Factor { since: now, last_step: now / STEP, used });
+        for (at, one) in self.sign_ins.iter_mut().enumerate() {
+            if Some(at) == this {
+                (one.second, one.used) = (Some(now), now);
+            } else if former.is_none() && one.person == person && one.second.is_none() {
+                one.ended = true;
+            }
+        }
+        Changing::Done
+    }
+
+    /// Does without.
+    pub(in crate::model) fn remove_factor(&mut self, person: Person) -> Changing {
+        if !self.comes(person) {
+            return Changing::Nobody;
+        }
+        if self.factors[person].is_none() {
+            return Changing::Nothing;
+        }
+        if !self.has_just_proved(person) {
+            return Changing::Asked;
+        }
+        self.factors[person] = None;
+        Changing::Done
+    }
+
+    /// The operator takes them away, and all ends that hangs on a sign-in.
+    pub(in crate::model) fn reset_factors(&mut self, person: Person) {
+        self.factors[person] = None;
+        self.end_access(person);
+    }
+
+    /// Whether a person has one.
+    pub(in crate::model) fn has_factor(&self, person: Person) -> bool {
+        self.factors[person].is_some()
+    }
+
+    /// What was set up since then goes: the account comes to its owner.
+    pub(super) fn forget_factors_since(&mut self, person: Person, since: i64) {
+        self.factors[person] = self.factors[person].filter(|factor| factor.since < since);
+    }
+
+    /// What an ID token says of the authentication behind an access token: the class, and when all of it was proved.
+    pub(in crate::model) fn assured(&self, access_token: usize) -> (Option<&'static str>, Option<i64>) {
+        match self.grants[self.access_tokens[access_token].grant].worth {
+            Worth::Provider => (None, None),
+            Worth::Password(at) => (Some(PASSWORD_CLASS), Some(at)),
+            Worth::Both(at) => (Some(MFA_CLASS), Some(at)),
+        }
+    }
+}
