@@ -694,7 +694,8 @@ second-step = Bestätigen Sie es mit einem zweiten Schritt
 signing-in-as = Sie melden sich an als <span class="name">{ $person }</span>
 code-of-your-app = Code aus Ihrer Authenticator-App
 code-of-your-app-hint = Sechs Ziffern, alle halbe Minute neue.
-use-a-recovery-code = Stattdessen einen Wiederherstellungs{"\u00AD"}code verwenden
+# A long word that is in a heading, too, has a soft hyphen (U+00AD, not seen here) where it may break on a phone.
+use-a-recovery-code = Stattdessen einen Wiederherstellungs­code verwenden
 recovery-code = Wiederherstellungscode
 recovery-code-hint = Einer von denen, die Sie aufgehoben haben, als Sie Ihren Authenticator eingerichtet haben. Jeder gilt einmal.
 sign-in-as-somebody-else = Als jemand anders anmelden
@@ -704,7 +705,7 @@ authenticator-since = Eingerichtet { $added }.
 authenticator-since-and-last-used = Eingerichtet { $added }, zuletzt verwendet { $used }.
 authenticator-takes-the-place = Der neue tritt an die Stelle des bisherigen.
 authenticator-is-needed = Hier melden sich alle zusätzlich mit einem Authenticator an. Richten Sie Ihren ein: Das dauert eine Minute.
-authenticator-is-asked-for = { $client } verlangt, dass Sie sich zusätzlich mit einem Authenticator anmelden. Richten Sie Ihren ein: Das dauert eine Minute.
+authenticator-is-asked-for = <span class="name">{ $client }</span> verlangt, dass Sie sich zusätzlich mit einem Authenticator anmelden. Richten Sie Ihren ein: Das dauert eine Minute.
 authenticator-get-an-app = Öffnen Sie auf Ihrem Telefon eine Authenticator-App. Jede ist recht: Ihr Passwort-Manager, Aegis, 2FAS, Google Authenticator, Microsoft Authenticator.
 authenticator-scan = Fügen Sie dort ein Konto hinzu und scannen Sie dieses Bild.
 authenticator-type-its-code = Geben Sie den Code ein, den die App dann zeigt.
@@ -723,7 +724,7 @@ whoever-has-the-authenticator = Sie werden bei jeder Anmeldung nach seinem Code 
 your-account-has-an-authenticator = Ihr Konto hat den neuen Authenticator.
 your-authenticator-is-removed = Ihr Authenticator ist entfernt.
 beside-the-others = Wird zusätzlich zu allen anderen verlangt.
-recovery-codes = Wiederherstellungs{"\u00AD"}codes
+recovery-codes = Wiederherstellungs­codes
 recovery-codes-for = Wiederherstellungscodes für { $brand }
 recovery-codes-what-they-are = Für den Tag, an dem Ihr Authenticator verloren ist: Jeder Code lässt Sie einmal ein.
 recovery-codes-come-with-an-authenticator = Es gibt sie zusammen mit einem Authenticator.
@@ -741,7 +742,7 @@ few-recovery-codes-left = { $count ->
 new-codes-end-the-old = Sie erhalten { $count } neue Codes, und die bisherigen gelten nicht mehr.
 make-new-codes = Neue Codes erstellen
 former-codes-end = Die bisherigen Codes gelten damit nicht mehr.
-your-recovery-codes = Ihre Wiederherstellungs{"\u00AD"}codes
+your-recovery-codes = Ihre Wiederherstellungs­codes
 keep-the-codes-now = Heben Sie sie jetzt auf: Sie werden nicht noch einmal gezeigt.
 each-code-works-once = Jeder Code gilt einmal, an Stelle eines Codes aus Ihrem Authenticator.
 save-as-a-file = Als Datei sichern

@@ -653,7 +653,7 @@ authenticator-since = Set up { $added }.
 authenticator-since-and-last-used = Set up { $added }, last used { $used }.
 authenticator-takes-the-place = The new one takes the place of the one that you have.
 authenticator-is-needed = Everybody here signs in with an authenticator beside the first proof. Set up yours: it takes a minute.
-authenticator-is-asked-for = { $client } asks for an authenticator beside the first proof. Set up yours: it takes a minute.
+authenticator-is-asked-for = <span class="name">{ $client }</span> asks for an authenticator beside the first proof. Set up yours: it takes a minute.
 authenticator-get-an-app = Open an authenticator app on your phone. Any will do: the password manager that you have, Aegis, 2FAS, Google Authenticator, Microsoft Authenticator.
 authenticator-scan = Add an account there, and scan this picture.
 authenticator-type-its-code = Type the code that the app shows then.
