@@ -59,6 +59,8 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     show("account-few-codes").await;
     database.db_execute("UPDATE recovery_codes SET used_at = NULL").await;
 
+    // Whoever is signed in there has shown the second factor, and would not be asked for it again.
+    browser.click("#sign-out").await;
     sign_in().await;
     browser.find("#totp-submit").await;
     show("second-step").await;
