@@ -729,9 +729,9 @@ recovery-codes-for = Wiederherstellungscodes für { $brand }
 recovery-codes-what-they-are = Für den Tag, an dem Ihr Authenticator verloren ist: Jeder Code lässt Sie einmal ein.
 recovery-codes-come-with-an-authenticator = Es gibt sie zusammen mit einem Authenticator.
 recovery-codes-left = { $count ->
-    [0] Von denen vom { $added } ist keiner mehr übrig.
-    [one] Von denen vom { $added } ist noch 1 Code übrig.
-   *[other] Von denen vom { $added } sind noch { $count } Codes übrig.
+    [0] Erstellt { $added }; keiner ist mehr übrig.
+    [one] Erstellt { $added }; noch 1 Code ist übrig.
+   *[other] Erstellt { $added }; noch { $count } Codes sind übrig.
  }
 make-new-ones-now = Erstellen Sie jetzt neue.
 few-recovery-codes-left = { $count ->
