@@ -61,6 +61,7 @@ async fn walk(width: u32, height: u32, language: &'static str) {
 
     // Whoever is signed in there has shown the second factor, and would not be asked for it again.
     browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
     sign_in().await;
     browser.find("#totp-submit").await;
     show("second-step").await;

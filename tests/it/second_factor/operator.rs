@@ -1,6 +1,7 @@
 //! Second factors as operators see them, and a master key that changes.
 
 use doorward::jobs::signing_keys::SigningKeys;
+use doorward::protocol::audit::Act;
 use doorward::protocol::page::Page;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::second_factor::FactorKind;
@@ -36,7 +37,8 @@ async fn an_operator_sees_them_and_takes_them_from_whoever_has_lost_them() {
     let export = server.app.storage.export(&ann, "https://as.test", server.clock.now()).await.unwrap().unwrap();
     assert_eq!(export.second_factors.len(), 2);
 
-    let reset = registry.reset_factors(ANN, &operator()).await.unwrap();
+    let act = Act::of_operator(server.clock.now());
+    let reset = registry.reset_factors(ANN, &act).await.unwrap();
     assert_eq!(reset.view.second_factors.unwrap().len(), 0);
     assert!(browser.visit("/account").await.has("#login-submit"), "everything is signed out");
     assert!(first_step(&mut server.browser(), ANN).await.has("#sign-out"), "and the password does");
