@@ -7,7 +7,7 @@ use doorward::protocol::second_factor::SecondFactor;
 use serde_json::json;
 
 use super::ANN;
-use crate::support::{Authenticator, PASSWORD, Server, first_step, recovery_codes, unverified_claims};
+use crate::support::{Authenticator, PASSWORD, Server, first_step, parallel, recovery_codes, unverified_claims};
 
 fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
@@ -81,6 +81,31 @@ async fn what_was_set_up_meanwhile_is_shown_and_not_replaced() {
     server.turn(30);
     let page = first_step(&mut there, ANN).await;
     assert!(there.press(&page.form("#totp-submit").with("code", &first.code(&server))).await.has("#sign-out"));
+}
+
+/// Whoever comes second has been shown a key that is nobody's: it takes the place of none.
+#[tokio::test]
+async fn of_several_first_authenticators_at_once_one_is_kept() {
+    let server = required().await;
+    let mut forms = Vec::new();
+    for _ in 0..8 {
+        let mut browser = server.browser();
+        let page = first_step(&mut browser, ANN).await;
+        let authenticator = Authenticator::with(&page.text_of("#totp-secret").unwrap());
+        let form = page.form("#totp-submit").with("code", &authenticator.code(&server));
+        forms.push((browser, authenticator, form));
+    }
+    let answers = parallel(8, |number| {
+        let (mut browser, _, form) = forms[number].clone();
+        async move { browser.press(&form).await.has("#codes") }
+    })
+    .await;
+    let first = answers.iter().position(|is_first| *is_first).unwrap();
+    assert_eq!(answers.iter().filter(|is_first| **is_first).count(), 1);
+    server.turn(30);
+    let mut browser = server.browser();
+    let form = first_step(&mut browser, ANN).await.form("#totp-submit");
+    assert!(browser.press(&form.with("code", &forms[first].1.code(&server))).await.has("#sign-out"));
 }
 
 #[tokio::test]
