@@ -34,7 +34,7 @@ pub enum NextStep {
     Introduce,
     /// The same, and somebody has just proved who they are here: ask whether that is them.
     Link,
-    /// Somebody is signed in and lacks a second factor: ask for that alone.
+    /// Somebody is signed in and lacks a second factor: ask for that alone. Only who has just proved who they are sets one up.
     SecondFactor(Lack),
     /// Ask for consent.
     Consent,
@@ -101,7 +101,10 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
         Some(Missing::SecondFactor(lack)) => {
             let demanded = journey.request().is_some_and(|request| !is_taken(request, person.proofs));
             let rejection = if demanded { Rejection::ClassNotMet } else { Rejection::SignInNeeded };
-            return refuse_or(rejection, NextStep::SecondFactor(lack));
+            // Whoever has got hold of somebody's sign-in alone is not to put a factor of their own on the account.
+            let is_theirs = lack == Lack::Code || now < assurance::identified_at(person.proofs).plus(policy.fresh);
+            let step = if is_theirs { NextStep::SecondFactor(lack) } else { NextStep::Reauthenticate };
+            return refuse_or(rejection, step);
         }
         // Who has just authenticated for this cannot do it better by trying again.
         Some(Missing::Demanded(rejection)) if person.is_for_this => return NextStep::Refuse(rejection),

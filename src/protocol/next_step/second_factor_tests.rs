@@ -183,8 +183,10 @@ fn wanted(what: For, set: &[(Kind, i64)], whose: (SecondFactor, bool)) -> NextSt
         return NextStep::Reauthenticate;
     }
     if let Some(lack) = lacks(what, set, whose, false) {
+        let has_just_said_who = youngest(&says_who).unwrap() < FRESH;
         return match what {
             For::AppWithoutAsking => NextStep::Refuse(Rejection::SignInNeeded),
+            _ if lack == Lack::Enrolment && !has_just_said_who => NextStep::Reauthenticate,
             _ => NextStep::SecondFactor(lack),
         };
     }

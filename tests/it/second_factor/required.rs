@@ -128,6 +128,34 @@ async fn a_sign_in_from_before_it_was_required_sets_one_up_and_goes_on() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_sign_in_alone_proves_first_who_they_are_and_sets_one_up_then() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let strict = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Required).await;
+    let mut browser = browser.at(&strict);
+    let claims = format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{MFA_CLASS}"}}}}}}"#);
+    let open = browser.visit(&client.authorization_url(&format!("scope=openid&claims={}", encoded(&claims)))).await;
+    let authenticator = Authenticator::with(&open.text_of("#totp-secret").unwrap());
+    server.turn(600);
+    for path in ["/account", "/account/authenticator", &client.authorization_url("scope=openid")] {
+        let page = browser.visit(path).await;
+        assert!(page.has("#password") && !page.has("#totp-secret"), "{path}: {}", page.text());
+    }
+    // Nor by the page that was open meanwhile.
+    let page = browser.press(&open.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    assert!(page.has("#password"), "{}", page.text());
+    assert_eq!(server.database.db_number("SELECT count(*) FROM factors").await, 0);
+    let page = browser.press(&page.form("#login-submit").with("password", PASSWORD)).await;
+    let authenticator = Authenticator::with(&page.text_of("#totp-secret").unwrap_or_else(|| panic!("{}", page.text())));
+    let shown = browser.press(&page.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    let answer = browser.visit(&shown.field("#codes-kept", "href").unwrap()).await;
+    assert!(answer.location_param("code").is_some(), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn an_application_that_insists_on_two_factors_gets_them_where_the_person_can_have_them() {
     let server = Server::start().await;
     server.db_user(ANN).await;
