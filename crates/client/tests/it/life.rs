@@ -1,10 +1,16 @@
 //! The life of the keys: how they come, are read anew, and go on while the issuer is away. What is asked of the issuer is counted.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
+use doorward_client::http::Sending;
 use doorward_client::testing::Issuer;
-use doorward_client::{Clock, Refusal, Unavailable, Verifier, VerifyError};
+use doorward_client::{Clock, Http, Refusal, Reqwest, Unavailable, Verifier, VerifyError};
+use http::Request;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::support::API;
 
@@ -199,20 +205,39 @@ async fn a_lazy_verifier_starts_without_the_issuer() {
     assert!(issuer.verifier(API).build().await.unwrap_err().to_string().contains("cannot be read"));
 }
 
+/// Sends until it is told to stall: then it says that it was asked, and never answers.
+#[derive(Clone)]
+struct Stalling {
+    http: Reqwest,
+    stalls: Arc<AtomicBool>,
+    asked: Arc<Notify>,
+}
+
+impl Http for Stalling {
+    fn send(&self, request: Request<Bytes>) -> Sending<'_> {
+        if self.stalls.load(Ordering::SeqCst) {
+            self.asked.notify_one();
+            return Box::pin(std::future::pending());
+        }
+        self.http.send(request)
+    }
+}
+
 #[tokio::test]
-async fn a_slow_issuer_holds_up_nobody_whose_key_is_known() {
+async fn a_slow_issuer_holds_up_nobody_whose_key_is_known_and_others_for_a_second() {
     let issuer = Issuer::start().await;
-    let verifier = issuer.verifier(API).build().await.unwrap();
+    let http = Stalling { http: Reqwest::new().unwrap(), stalls: Arc::default(), asked: Arc::default() };
+    let verifier = issuer.verifier(API).http(http.clone()).build().await.unwrap();
     let known = issuer.token(API).sign();
     issuer.clock().turn(seconds(10));
     issuer.rotate();
     let unknown = issuer.token(API).sign();
-    issuer.hold();
+    http.stalls.store(true, Ordering::SeqCst);
     let waiting = tokio::spawn({
         let verifier = verifier.clone();
         async move { verifier.verify(&unknown).await }
     });
-    issuer.requests_reach(3).await;
+    http.asked.notified().await;
     for _ in 0..100 {
         verifier.verify(&known).await.unwrap();
     }
