@@ -6,8 +6,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
+use bytes::Bytes;
+use doorward_client::http::Sending;
 use doorward_client::testing::Issuer;
-use doorward_client::{Auth, Caller, Introspector, Refusal, RequireAuth, RequireScope, VerifyError};
+use doorward_client::{
+    Auth, Caller, Http, Introspector, IntrospectorBuilder, Refusal, RequireAuth, RequireScope, Reqwest, VerifyError,
+};
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -18,8 +22,12 @@ fn introspector(issuer: &Issuer) -> Introspector {
 }
 
 fn introspector_as(issuer: &Issuer, secret: &str) -> Introspector {
+    begun(issuer, secret).build().unwrap()
+}
+
+fn begun(issuer: &Issuer, secret: &str) -> IntrospectorBuilder {
     let begun = Introspector::discover(issuer.url()).audience(API).client(Issuer::CLIENT_ID, secret);
-    begun.clock(issuer.clock().clone()).build().unwrap()
+    begun.clock(issuer.clock().clone())
 }
 
 fn router(auth: impl Into<Auth>) -> Router {
@@ -65,6 +73,29 @@ async fn a_forged_token_is_not_asked_about() {
     let bearer = format!("Bearer {}AAAA", &token[..token.len() - 4]);
     assert_eq!(status(&router, "/", &[("authorization", &bearer)]).await, StatusCode::UNAUTHORIZED);
     assert_eq!(issuer.requests(), requests);
+}
+
+/// Sends, and has answers speak of somebody else.
+struct Confusing(Reqwest);
+
+impl Http for Confusing {
+    fn send(&self, request: Request<Bytes>) -> Sending<'_> {
+        Box::pin(async {
+            let answer = self.0.send(request).await?;
+            Ok(answer.map(|body| String::from_utf8_lossy(&body).replace("\"ann\"", "\"eve\"").into()))
+        })
+    }
+}
+
+#[tokio::test]
+async fn an_answer_about_somebody_else_does_not_count() {
+    let issuer = Issuer::start().await;
+    let token = issuer.token(API).subject("ann").sign();
+    let confused = begun(&issuer, Issuer::CLIENT_SECRET).http(Confusing(Reqwest::new().unwrap())).build().unwrap();
+    assert_eq!(confused.introspect(&token).await.unwrap().subject, "eve");
+    let auth = Auth::from(issuer.verifier(API).build().await.unwrap()).and_introspect(confused);
+    let bearer = format!("Bearer {token}");
+    assert_eq!(status(&router(auth), "/", &[("authorization", &bearer)]).await, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
