@@ -106,7 +106,7 @@ impl Auth {
     /// # Errors
     /// [`Denied`], which is the answer.
     pub async fn caller(&self, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Denied> {
-        let asked = Asked { uri: uri.clone(), resource_metadata: self.resource_metadata.clone() };
+        let asked = Asked { uri: uri.clone(), at: self.now(), resource_metadata: self.resource_metadata.clone() };
         match self.verified(headers, uri).await {
             Ok(Verified::Token(claims)) => Ok(Caller::by_token(claims, asked)),
             #[cfg(feature = "api-key")]
@@ -140,6 +140,20 @@ impl Auth {
             return if now.subject == claims.subject { Ok(now) } else { Err(Refusal::Inactive.into()) };
         }
         Ok(claims)
+    }
+
+    /// Now by the clock of what verifies, in seconds since 1970.
+    fn now(&self) -> i64 {
+        match &self.tokens {
+            Some(Tokens::Keys(verifier)) => verifier.now(),
+            Some(Tokens::Secret(_, clock)) => clock.now(),
+            #[cfg(feature = "introspect")]
+            Some(Tokens::Asked(introspector)) => introspector.now(),
+            #[cfg(feature = "api-key")]
+            None => self.keys.as_ref().map(Introspector::now).unwrap_or_default(),
+            #[cfg(not(feature = "api-key"))]
+            None => 0,
+        }
     }
 
     fn takes_keys(&self) -> bool {

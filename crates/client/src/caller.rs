@@ -1,11 +1,12 @@
-//! Who calls, and what a call may need.
+//! Who calls.
 
-use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Uri;
 
 use crate::claims::Claims;
+use crate::need::Need;
 
 /// Who calls: put into the request by [`RequireAuth`](crate::RequireAuth), once the credential was verified.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Caller {
 pub(crate) struct Asked {
     /// The address, of which only ever the path is told.
     pub(crate) uri: Uri,
+    /// When, in seconds since 1970.
+    pub(crate) at: i64,
     /// Where the metadata of the API are.
     pub(crate) resource_metadata: Option<Arc<str>>,
 }
@@ -88,64 +91,26 @@ impl Caller {
         self.claims.roles.iter().any(|has| has == role)
     }
 
+    /// Whether it has authenticated in this context class, byte for byte: no class includes another. A service never has.
+    pub fn has_acr(&self, acr: &str) -> bool {
+        self.claims.acr.as_deref() == Some(acr)
+    }
+
+    /// Whether it has authenticated at most so long before this call, in whole seconds. A service never has.
+    pub fn has_authenticated_within(&self, max_age: Duration) -> bool {
+        // Ahead of this machine's clock is now.
+        let age = self.claims.authenticated_at.map(|at| self.asked.at.saturating_sub(at).max(0));
+        age.is_some_and(|age| age.unsigned_abs() <= max_age.as_secs())
+    }
+
     /// Refuses who lacks something.
     ///
     /// # Errors
-    /// [`Denied`](crate::Denied), an answer of 403 that names what is needed.
+    /// [`Denied`](crate::Denied): an answer of 403 that names what is needed, or of 401 that says how to authenticate, when that is all that is missing.
     pub fn needs(&self, need: &Need) -> Result<(), crate::Denied> {
-        if need.is_met_by(self) { Ok(()) } else { Err(crate::Denied::forbidden(need.clone(), self)) }
-    }
-}
-
-/// What a call needs: a scope, a role, or one of several things.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Need {
-    /// This scope.
-    Scope(Cow<'static, str>),
-    /// This role.
-    Role(Cow<'static, str>),
-    /// Any one of these; of none, nobody has one.
-    Any(Vec<Need>),
-}
-
-impl Need {
-    /// This scope.
-    pub fn scope(scope: impl Into<Cow<'static, str>>) -> Self {
-        Self::Scope(scope.into())
-    }
-
-    /// This role.
-    pub fn role(role: impl Into<Cow<'static, str>>) -> Self {
-        Self::Role(role.into())
-    }
-
-    /// Any one of these.
-    pub fn any(needs: impl IntoIterator<Item = Self>) -> Self {
-        Self::Any(needs.into_iter().collect())
-    }
-
-    /// Whether the caller has it.
-    pub fn is_met_by(&self, caller: &Caller) -> bool {
-        match self {
-            Self::Scope(scope) => caller.has_scope(scope),
-            Self::Role(role) => caller.has_role(role),
-            Self::Any(needs) => needs.iter().any(|need| need.is_met_by(caller)),
-        }
-    }
-
-    /// The scopes and the roles in it.
-    pub(crate) fn names(&self) -> (Vec<&str>, Vec<&str>) {
-        let (mut scopes, mut roles) = (Vec::new(), Vec::new());
-        self.collect(&mut scopes, &mut roles);
-        (scopes, roles)
-    }
-
-    fn collect<'a>(&'a self, scopes: &mut Vec<&'a str>, roles: &mut Vec<&'a str>) {
-        match self {
-            Self::Scope(scope) => scopes.push(scope),
-            Self::Role(role) => roles.push(role),
-            Self::Any(needs) => needs.iter().for_each(|need| need.collect(scopes, roles)),
+        match need.lacking(self) {
+            None => Ok(()),
+            Some(lacking) => Err(crate::Denied::lacking(lacking, self)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The answer to a call that is not let in (RFC 6750 §3): a challenge, and the same as JSON.
+//! The answer to a call that is not let in (RFC 6750 §3, RFC 9470 §3): a challenge, and the same as JSON.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::caller::{Asked, Caller, Need};
+use crate::caller::{Asked, Caller};
+use crate::need::{Lacking, Need, StepUp};
 use crate::refusal::{Refusal, Unavailable, VerifyError};
 
 /// Why a call is not let in, and the answer to it. Making one writes the reason and the path as an event of `tracing`; no token is in it.
@@ -25,6 +26,8 @@ pub enum Reason {
     Refused(Refusal),
     /// It lacks this: 403.
     Forbidden(Need),
+    /// Its person must authenticate so first: 401.
+    StepUp(StepUp),
     /// It cannot be said: 503.
     Unavailable(Unavailable),
     /// Nothing has verified who calls: a layer is missing. 500.
@@ -47,19 +50,22 @@ impl Denied {
         Self { reason, resource_metadata: asked.resource_metadata }
     }
 
-    pub(crate) fn forbidden(need: Need, caller: &Caller) -> Self {
-        let (scopes, roles) = need.names();
-        tracing::warn!(
-            status = 403,
-            reason = "insufficient_scope",
-            subject = caller.subject(),
-            client = caller.client(),
-            path = caller.asked.uri.path(),
-            ?scopes,
-            ?roles,
-            "request refused"
-        );
-        Self { reason: Reason::Forbidden(need), resource_metadata: caller.asked.resource_metadata.clone() }
+    pub(crate) fn lacking(lacking: Lacking, caller: &Caller) -> Self {
+        let reason = match lacking {
+            Lacking::Rights(need) => Reason::Forbidden(need),
+            Lacking::Authentication(step_up) => Reason::StepUp(step_up),
+        };
+        let denied = Self { reason, resource_metadata: caller.asked.resource_metadata.clone() };
+        let (subject, client, path) = (caller.subject(), caller.client(), caller.asked.uri.path());
+        let (status, reason) = (denied.status().as_u16(), denied.code());
+        match &denied.reason {
+            Reason::Forbidden(need) => {
+                let (scopes, roles) = need.names();
+                tracing::warn!(status, reason, subject, client, path, ?scopes, ?roles, "request refused");
+            }
+            _ => tracing::info!(status, reason, subject, client, path, "request refused"),
+        }
+        denied
     }
 
     pub(crate) fn not_asked() -> Self {
@@ -75,7 +81,7 @@ impl Denied {
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self.reason {
-            Reason::Refused(_) => StatusCode::UNAUTHORIZED,
+            Reason::Refused(_) | Reason::StepUp(_) => StatusCode::UNAUTHORIZED,
             Reason::Forbidden(_) => StatusCode::FORBIDDEN,
             Reason::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Reason::NotAsked => StatusCode::INTERNAL_SERVER_ERROR,
@@ -111,17 +117,23 @@ impl Denied {
                     body["roles"] = roles.into();
                 }
             }
+            Reason::StepUp(step_up) => {
+                for (name, value) in step_up.parameters() {
+                    body[name] = value;
+                }
+            }
             Reason::Unavailable(_) | Reason::NotAsked => {}
         }
         body
     }
 
-    /// The code of the error (RFC 6750 §3.1; the last two are RFC 6749's).
+    /// The code of the error (RFC 6750 §3.1, RFC 9470 §3; the last two are RFC 6749's).
     fn code(&self) -> &'static str {
         match self.reason {
             Reason::Refused(Refusal::Missing | Refusal::Several | Refusal::InAddress) => "invalid_request",
             Reason::Refused(_) => "invalid_token",
             Reason::Forbidden(_) => "insufficient_scope",
+            Reason::StepUp(_) => "insufficient_user_authentication",
             Reason::Unavailable(_) => "temporarily_unavailable",
             Reason::NotAsked => "server_error",
         }
@@ -132,7 +144,7 @@ impl Denied {
         match &self.reason {
             // Who showed nothing is only told what to show (RFC 6750 §3.1).
             Reason::Refused(Refusal::Missing) => {}
-            Reason::Refused(_) | Reason::Forbidden(_) => {
+            Reason::Refused(_) | Reason::Forbidden(_) | Reason::StepUp(_) => {
                 fields.push(format!("error=\"{}\"", self.code()));
                 fields.push(format!("error_description=\"{}\"", quotable(&self.to_string())));
             }
@@ -142,6 +154,12 @@ impl Denied {
             let (scopes, _) = need.names();
             if !scopes.is_empty() {
                 fields.push(format!("scope=\"{}\"", quotable(&scopes.join(" "))));
+            }
+        }
+        if let Reason::StepUp(step_up) = &self.reason {
+            for (name, value) in step_up.parameters() {
+                let value = value.as_str().map_or_else(|| value.to_string(), quotable);
+                fields.push(format!("{name}=\"{value}\""));
             }
         }
         if let Some(address) = &self.resource_metadata {
@@ -161,12 +179,8 @@ impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
             Reason::Refused(refusal) => refusal.fmt(f),
-            Reason::Forbidden(need) => {
-                let (scopes, roles) = need.names();
-                let all = scopes.iter().map(|scope| format!("scope {scope}"));
-                let all: Vec<String> = all.chain(roles.iter().map(|role| format!("role {role}"))).collect();
-                write!(f, "The request needs: {}", all.join(" or "))
-            }
+            Reason::Forbidden(need) => write!(f, "The request needs: {need}"),
+            Reason::StepUp(step_up) => step_up.fmt(f),
             Reason::Unavailable(unavailable) => unavailable.fmt(f),
             Reason::NotAsked => f.write_str("The server has not verified who calls"),
         }

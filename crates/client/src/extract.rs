@@ -6,8 +6,9 @@ use axum_core::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 
 use crate::auth::Auth;
-use crate::caller::{Caller, Need};
+use crate::caller::Caller;
 use crate::denied::Denied;
+use crate::need::Need;
 
 /// Who calls, verified here and now by the [`Auth`] of the router's state: for routers without [`RequireAuth`](crate::RequireAuth).
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ pub trait Needs {
     fn need() -> Need;
 }
 
-/// Who calls, and has what `N` says; the others are answered 403. Needs what [`Caller`] needs.
+/// Who calls, and has what `N` says; the others are answered 403, or 401 when they need only authenticate. Needs what [`Caller`] needs.
 ///
 /// ```
 /// use doorward_client::{Allowed, Need, Needs};
@@ -57,6 +58,26 @@ pub trait Needs {
 ///
 /// async fn notes(caller: Allowed<ReadNotes>) -> String {
 ///     format!("the notes of {}", caller.subject())
+/// }
+/// ```
+///
+/// What must be done by the person, lately and with a second factor:
+///
+/// ```
+/// use doorward_client::{Allowed, Need, Needs};
+/// use std::time::Duration;
+///
+/// struct DeleteNotes;
+///
+/// impl Needs for DeleteNotes {
+///     fn need() -> Need {
+///         let authenticated = [Need::acr(["https://refeds.org/profile/mfa"]), Need::fresh(Duration::from_secs(300))];
+///         Need::all([Need::scope("notes:write")].into_iter().chain(authenticated))
+///     }
+/// }
+///
+/// async fn delete(caller: Allowed<DeleteNotes>) -> String {
+///     format!("the notes of {} are gone", caller.subject())
 /// }
 /// ```
 pub struct Allowed<N> {

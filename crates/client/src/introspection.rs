@@ -157,6 +157,12 @@ impl Introspector {
         Ok(self.checked(answer)?)
     }
 
+    /// Now by its clock, in seconds since 1970.
+    #[cfg(feature = "tower")]
+    pub(crate) fn now(&self) -> i64 {
+        self.0.clock.now()
+    }
+
     fn checked(&self, answer: Option<Arc<Claims>>) -> Result<Claims, Refusal> {
         let claims = answer.ok_or(Refusal::Inactive)?;
         self.0.rules.check_claims(&claims, self.0.clock.now())?;

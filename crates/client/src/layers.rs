@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -13,8 +14,9 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::auth::Auth;
-use crate::caller::{Caller, Need};
+use crate::caller::Caller;
 use crate::denied::Denied;
+use crate::need::Need;
 
 /// Lets in who is verified, with their [`Caller`] in the extensions of the request, and answers the others.
 #[derive(Clone, Debug)]
@@ -100,7 +102,35 @@ impl RequireRole {
     }
 }
 
-/// Lets in who has any one of several scopes or roles; the others are answered 403. Behind [`RequireAuth`].
+/// Lets in whose person has authenticated in a context class; the others are answered 401, with the class in the challenge (RFC 9470 §3). Behind
+/// [`RequireAuth`].
+#[derive(Clone, Debug)]
+pub struct RequireAcr(Arc<Need>);
+
+impl RequireAcr {
+    /// This class, byte for byte.
+    pub fn new(acr: impl Into<Cow<'static, str>>) -> Self {
+        Self(Arc::new(Need::acr([acr])))
+    }
+
+    /// Any one of these classes: no class includes another.
+    pub fn any<C: Into<Cow<'static, str>>>(classes: impl IntoIterator<Item = C>) -> Self {
+        Self(Arc::new(Need::acr(classes)))
+    }
+}
+
+/// Lets in whose person has authenticated lately; the others are answered 401, with the time in the challenge (RFC 9470 §3). Behind [`RequireAuth`].
+#[derive(Clone, Debug)]
+pub struct RequireFresh(Arc<Need>);
+
+impl RequireFresh {
+    /// At most so long ago, in whole seconds.
+    pub fn new(max_age: Duration) -> Self {
+        Self(Arc::new(Need::fresh(max_age)))
+    }
+}
+
+/// Lets in who has any one of several things; the others are answered 403, or 401 when they need only authenticate for one. Behind [`RequireAuth`].
 #[derive(Clone, Debug)]
 pub struct RequireAny(Arc<Need>);
 
@@ -108,6 +138,18 @@ impl RequireAny {
     /// Any one of these.
     pub fn of(needs: impl IntoIterator<Item = Need>) -> Self {
         Self(Arc::new(Need::any(needs)))
+    }
+}
+
+/// Lets in who has all of several things; the others are answered 403, or 401 when they need only authenticate: one challenge says everything. Behind
+/// [`RequireAuth`].
+#[derive(Clone, Debug)]
+pub struct RequireAll(Arc<Need>);
+
+impl RequireAll {
+    /// All of these.
+    pub fn of(needs: impl IntoIterator<Item = Need>) -> Self {
+        Self(Arc::new(Need::all(needs)))
     }
 }
 
@@ -135,7 +177,31 @@ impl<S> Layer<S> for RequireAny {
     }
 }
 
-/// A service behind [`RequireScope`], [`RequireRole`] or [`RequireAny`].
+impl<S> Layer<S> for RequireAcr {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { inner, need: Arc::clone(&self.0) }
+    }
+}
+
+impl<S> Layer<S> for RequireFresh {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { inner, need: Arc::clone(&self.0) }
+    }
+}
+
+impl<S> Layer<S> for RequireAll {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { inner, need: Arc::clone(&self.0) }
+    }
+}
+
+/// A service behind [`RequireScope`] or one of its kin.
 #[derive(Clone, Debug)]
 pub struct Guarded<S> {
     inner: S,

@@ -85,6 +85,8 @@ pub mod jws;
 mod key_set;
 #[cfg(feature = "tower")]
 mod layers;
+#[cfg(feature = "tower")]
+mod need;
 mod public_key;
 mod refusal;
 #[cfg(feature = "tower")]
@@ -105,7 +107,7 @@ pub use auth::Auth;
 #[cfg(any(feature = "verify", feature = "token-source"))]
 pub use build_error::BuildError;
 #[cfg(feature = "tower")]
-pub use caller::{Caller, CallerKind, Need};
+pub use caller::{Caller, CallerKind};
 pub use claims::{Actor, Claims, Confirmation};
 #[cfg(any(feature = "verify", feature = "token-source"))]
 pub use clock::Clock;
@@ -121,7 +123,12 @@ pub use introspection::{Introspector, IntrospectorAudience, IntrospectorBuilder,
 pub use jws::insecure_claims_without_any_verification;
 pub use key_set::{KeySet, NotAKeySet};
 #[cfg(feature = "tower")]
-pub use layers::{Answering, Authenticated, Guarded, RequireAny, RequireAuth, RequireRole, RequireScope};
+pub use layers::{
+    Answering, Authenticated, Guarded, RequireAcr, RequireAll, RequireAny, RequireAuth, RequireFresh, RequireRole,
+    RequireScope,
+};
+#[cfg(feature = "tower")]
+pub use need::{Need, StepUp};
 pub use public_key::PublicKey;
 pub use refusal::{Refusal, Unavailable, VerifyError};
 #[cfg(feature = "tower")]

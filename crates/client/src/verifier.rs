@@ -67,6 +67,12 @@ impl Verifier {
         self.0.rules.issuer()
     }
 
+    /// Now by its clock, in seconds since 1970.
+    #[cfg(feature = "tower")]
+    pub(crate) fn now(&self) -> i64 {
+        self.0.clock.now()
+    }
+
     /// The answer by the keys that are at hand, when some count and its own is among them.
     fn by_kept(&self, token: &Jws<'_>) -> Option<Result<Claims, Refusal>> {
         let shared = &*self.0;

@@ -6,8 +6,8 @@ use axum::http::{Request, Response, StatusCode};
 use axum::routing::get;
 use doorward_client::testing::{Draft, Issuer};
 use doorward_client::{
-    Allowed, Auth, Bearer, Caller, CallerKind, Need, Needs, RequireAny, RequireAuth, RequireRole, RequireScope,
-    ResourceMetadata, Rules, SharedSecret, SharedSecretVerifier,
+    Allowed, Auth, Bearer, Caller, CallerKind, Need, Needs, RequireAcr, RequireAll, RequireAny, RequireAuth,
+    RequireFresh, RequireRole, RequireScope, ResourceMetadata, Rules, SharedSecret, SharedSecretVerifier,
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -16,11 +16,21 @@ use tower::ServiceExt;
 
 use crate::support::API;
 
+const MFA: &str = "https://refeds.org/profile/mfa";
+
 struct Editing;
 
 impl Needs for Editing {
     fn need() -> Need {
         Need::any([Need::scope("notes:write"), Need::role("editor")])
+    }
+}
+
+struct Deleting;
+
+impl Needs for Deleting {
+    fn need() -> Need {
+        Need::all([Need::scope("notes:write"), Need::acr([MFA, "phr"]), Need::fresh(Duration::from_secs(300))])
     }
 }
 
@@ -42,6 +52,11 @@ fn router(auth: impl Into<Auth>) -> Router {
         .route("/admin", ok().layer(RequireRole::new("admin")))
         .route("/any", ok().layer(RequireAny::of([Need::scope("a"), Need::scope("b"), Need::role("c")])))
         .route("/none", ok().layer(RequireAny::of([])))
+        .route("/acr", ok().layer(RequireAcr::new(MFA)))
+        .route("/either-acr", ok().layer(RequireAcr::any([MFA, "phr"])))
+        .route("/fresh", ok().layer(RequireFresh::new(Duration::from_secs(300))))
+        .route("/both", ok().layer(RequireAll::of([Need::acr([MFA]), Need::fresh(Duration::from_secs(300))])))
+        .route("/delete", get(|caller: Allowed<Deleting>| async move { caller.subject().to_owned() }))
         .layer(RequireAuth::new(auth))
 }
 
@@ -165,6 +180,87 @@ async fn who_lacks_a_scope_or_a_role_is_told_which() {
     ] {
         assert_eq!(with_token(&router, path, &having).await.0.status(), StatusCode::OK, "{path}");
     }
+}
+
+/// RFC 9470 §3.
+#[tokio::test]
+async fn who_has_not_authenticated_well_enough_is_told_how_to() {
+    let issuer = Issuer::start().await;
+    let router = router(issuer.verifier(API).build().await.unwrap());
+    let now = issuer.clock().now();
+    let token = |acr: Option<&str>, age: Option<i64>| {
+        let draft = issuer.token(API).subject("ann").scope("notes:write");
+        let draft = acr.into_iter().fold(draft, |draft, acr| draft.claim("acr", acr));
+        age.into_iter().fold(draft, |draft, age| draft.claim("auth_time", now - age)).sign()
+    };
+    let (weak, silent) = (token(Some("pwd"), Some(301)), token(None, None));
+    for (path, acr_values, max_age) in [
+        ("/acr", Some(MFA), None),
+        ("/either-acr", Some("https://refeds.org/profile/mfa phr"), None),
+        ("/fresh", None, Some(300)),
+        ("/both", Some(MFA), Some(300)),
+        ("/delete", Some("https://refeds.org/profile/mfa phr"), Some(300)),
+    ] {
+        for token in [&weak, &silent] {
+            let (answer, body) = with_token(&router, path, token).await;
+            assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
+            let body: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(body["error"], "insufficient_user_authentication");
+            assert_eq!((body["acr_values"].as_str(), body["max_age"].as_i64()), (acr_values, max_age), "{path}");
+            let mut expected = format!(
+                "Bearer error=\"insufficient_user_authentication\", error_description=\"{}\"",
+                body["error_description"].as_str().unwrap()
+            );
+            if let Some(acr_values) = acr_values {
+                expected.push_str(&format!(", acr_values=\"{acr_values}\""));
+            }
+            if let Some(max_age) = max_age {
+                expected.push_str(&format!(", max_age=\"{max_age}\""));
+            }
+            assert_eq!(challenge(&answer), expected);
+        }
+    }
+    // What is missing alone is asked for.
+    for (path, token, lacking, there) in [
+        ("/both", token(Some(MFA), Some(301)), "max_age=\"300\"", "acr_values"),
+        ("/delete", token(Some("pwd"), Some(300)), "acr_values", "max_age"),
+    ] {
+        let (answer, _) = with_token(&router, path, &token).await;
+        assert!(challenge(&answer).contains(lacking) && !challenge(&answer).contains(there), "{path}");
+    }
+    let good = token(Some(MFA), Some(300));
+    for path in ["/acr", "/either-acr", "/fresh", "/both", "/delete"] {
+        assert_eq!(with_token(&router, path, &good).await.0.status(), StatusCode::OK, "{path}");
+    }
+    let stronger = token(Some("phr"), Some(0));
+    assert_eq!(with_token(&router, "/either-acr", &stronger).await.0.status(), StatusCode::OK);
+    assert_eq!(with_token(&router, "/acr", &stronger).await.0.status(), StatusCode::UNAUTHORIZED, "it was not named");
+}
+
+/// Nobody is sent to authenticate who would be refused all the same; and a service has nobody who could.
+#[tokio::test]
+async fn no_sign_in_makes_up_for_a_scope() {
+    let issuer = Issuer::start().await;
+    let router = router(issuer.verifier(API).build().await.unwrap());
+    let reader = issuer.token(API).scope("notes:read").sign();
+    let (answer, body) = with_token(&router, "/delete", &reader).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert!(challenge(&answer).contains("scope=\"notes:write\"") && !body.contains("acr_values"), "{body}");
+    let service = issuer.token(API).service("job").scope("notes:write").sign();
+    assert_eq!(with_token(&router, "/delete", &service).await.0.status(), StatusCode::UNAUTHORIZED);
+}
+
+/// The clock is that of whatever verifies.
+#[tokio::test]
+async fn an_authentication_grows_old_while_its_token_goes_on() {
+    let issuer = Issuer::start().await;
+    let router = router(issuer.verifier(API).build().await.unwrap());
+    let now = issuer.clock().now();
+    let token = issuer.token(API).claim("auth_time", now).lifetime(Duration::from_secs(3600)).sign();
+    assert_eq!(with_token(&router, "/fresh", &token).await.0.status(), StatusCode::OK);
+    issuer.clock().turn(Duration::from_secs(301));
+    assert_eq!(with_token(&router, "/fresh", &token).await.0.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(with_token(&router, "/who", &token).await.0.status(), StatusCode::OK);
 }
 
 #[tokio::test]
