@@ -95,6 +95,7 @@ impl Grants {
             issued_at: now,
             lifetime: longest.min(access.key.expires_at.seconds() - now.seconds()),
             confirmation: None,
+            assurance: None,
             id_token: None,
             refresh_token: None,
         };
@@ -146,6 +147,8 @@ impl Grants {
             gid: None,
             dwk_id: Some(key.id),
             cnf: None,
+            auth_time: None,
+            acr: None,
         }
     }
 

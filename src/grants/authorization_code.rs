@@ -7,6 +7,7 @@
 
 use super::{Granted, Grants, TokenRequest};
 use crate::failure::{Error, Failure};
+use crate::protocol::assurance::Assurance;
 use crate::protocol::audience;
 use crate::protocol::audit::{Event, Name, Noun, Outcome};
 use crate::protocol::authorization::Authorization;
@@ -80,6 +81,7 @@ impl Grants {
             era: grant.client_era,
             subject: grant.user.id.clone(),
             grant_id: Some(grant.id.clone()),
+            assurance: Some(Assurance::of(&grant.proofs, &grant.claims)),
             id_token: self.authentication(client, grant, &scopes, known.issued.nonce.clone()),
             scopes: scopes.for_resources(audience.identifiers(), resources, holder),
             roles: role::seen(roles, &audience, resources),

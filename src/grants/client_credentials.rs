@@ -32,6 +32,7 @@ impl Grants {
             issued_at: now,
             lifetime: self.lifetimes.access_token_lifetime,
             confirmation: confirmation.cloned(),
+            assurance: None,
             id_token: None,
             refresh_token: None,
         };

@@ -1,9 +1,10 @@
 //! Introspection (RFC 7662): whether a token holds, told to its own client and to the clients that its resource names.
 
-use super::{Grants, TokenRequest};
+use super::{Access, Grants, TokenRequest};
 use crate::failure::{Error, Failure};
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::api_key::{self, PresentedKey};
+use crate::protocol::assurance::Assurance;
 use crate::protocol::audience::Audience;
 use crate::protocol::client::{AuthMethod, Client};
 use crate::protocol::confirmation::token_type;
@@ -58,8 +59,8 @@ impl Grants {
         if !may_know(client, &token.client_id, &token.aud, &resources) {
             return Ok(None);
         }
-        let token = match self.standing(token, now).await {
-            Ok(access) => access.token,
+        let Access { token, grant } = match self.standing(token, now).await {
+            Ok(access) => access,
             Err(Error::Rejected(_)) => return Ok(None),
             Err(Error::Failed(failure)) => return Err(failure),
         };
@@ -67,6 +68,8 @@ impl Grants {
         if !may_know(client, &token.client_id, &token.aud, &resources) {
             return Ok(None);
         }
+        // Of the grant, and not what the token says of it: an older one says nothing, and one that a secret signed may say anything.
+        let assurance = grant.map(|grant| Assurance::of(&grant.proofs, &grant.claims));
         Ok(Some(ActiveToken {
             active: true,
             iss: self.issuer.as_str().to_owned(),
@@ -82,6 +85,8 @@ impl Grants {
             dwk_id: token.gid.clone().filter(|id| api_key::is_id(id)),
             gid: token.gid,
             cnf: token.cnf,
+            auth_time: assurance.as_ref().map(|assurance| assurance.auth_time.seconds()),
+            acr: assurance.and_then(|assurance| assurance.acr),
         }))
     }
 
@@ -99,6 +104,7 @@ impl Grants {
             return Ok(None);
         };
         let roles = grant.user.all_roles();
+        let assurance = Assurance::of(&grant.proofs, &grant.claims);
         Ok(Some(ActiveToken {
             active: true,
             iss: self.issuer.as_str().to_owned(),
@@ -114,6 +120,8 @@ impl Grants {
             gid: Some(grant.id),
             dwk_id: None,
             cnf: grant.confirmation,
+            auth_time: Some(assurance.auth_time.seconds()),
+            acr: assurance.acr,
         }))
     }
 }

@@ -9,6 +9,7 @@ use super::{Granted, Grants, TokenRequest};
 use crate::clock::Timestamp;
 use crate::config::LONGEST_LIFETIME;
 use crate::failure::{Error, Failure};
+use crate::protocol::assurance::Assurance;
 use crate::protocol::audience;
 use crate::protocol::audit::{Event, Name, Noun, Outcome};
 use crate::protocol::authorization::Authorization;
@@ -124,6 +125,7 @@ impl Grants {
             era: grant.client_era,
             subject: grant.user.id.clone(),
             grant_id: Some(grant.id.clone()),
+            assurance: Some(Assurance::of(&grant.proofs, &grant.claims)),
             id_token: self.authentication(request.client, grant, &answer.scopes, None),
             scopes: answer.scopes,
             roles: role::seen(grant.user.all_roles(), &answer.audience, resources),

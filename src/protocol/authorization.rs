@@ -1,6 +1,7 @@
 //! What every grant type ends in: one value that says who may do what, from which the mint makes tokens.
 //!
-//! The claims are those of RFC 9068 §2.2 and OpenID Connect Core §2.
+//! The claims are those of RFC 9068 §2.2 and OpenID Connect Core §2. How and when a person authenticated stands in both tokens, and stays what it was
+//! when a refresh token gives others (RFC 9068 §2.2.1).
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -37,6 +38,8 @@ pub struct Authorization {
     pub lifetime: i64,
     /// The key that the access token is bound to, if it is bound to one.
     pub confirmation: Option<Confirmation>,
+    /// How well and when the person had authenticated; `None` when a client or a key acts for itself.
+    pub assurance: Option<Assurance>,
     /// What the ID token says, when `openid` was granted.
     pub id_token: Option<Authentication>,
     /// The refresh token that goes with it.
@@ -87,6 +90,12 @@ pub struct AccessTokenClaims<'a> {
     /// The key that it is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<&'a Confirmation>,
+    /// When the person authenticated, in seconds since the epoch (RFC 9470 §6.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    /// How well: the context class, when one is true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
     /// How often the client was switched off; none when never.
     #[serde(skip_serializing_if = "Option::is_none")]
     era: Option<i64>,
@@ -146,6 +155,8 @@ impl Authorization {
             scope: self.scopes.to_string(),
             roles: &self.roles,
             cnf: self.confirmation.as_ref(),
+            auth_time: self.assurance.as_ref().map(|assurance| assurance.auth_time.seconds()),
+            acr: self.assurance.as_ref().and_then(|assurance| assurance.acr.as_deref()),
             // Most clients were never switched off: their tokens say nothing of it.
             era: (self.era > 0).then_some(self.era),
         }

@@ -133,8 +133,11 @@ pub struct VerifiedIdToken {
     pub aud: String,
     /// The sign-in it came from, if it came from one.
     pub sid: Option<String>,
-    /// When the person had authenticated, in seconds since 1970. No access token says so.
+    /// When the person had authenticated, in seconds since 1970.
     pub auth_time: i64,
+    /// The hash of the access token that it was given beside. No access token has one.
+    #[serde(rename = "at_hash")]
+    _at_hash: IgnoredAny,
 }
 
 impl VerifiedIdToken {

@@ -3,11 +3,15 @@
 use doorward::protocol::client::ClientType;
 use doorward::protocol::issuer::Issuer;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::resource::AccessTokenType;
+use doorward::protocol::scope::ScopeSet;
 use doorward::secret::{Secret, base64url, from_base64url};
 use doorward::tokens::VerifiedIdToken;
 
 use super::DAY;
 use crate::support::{Server, unverified_claims};
+
+const API: &str = "https://notes.test";
 
 async fn tokens(server: &Server) -> (String, String, String) {
     server.db_user("ann@example.org").await;
@@ -59,6 +63,17 @@ async fn what_is_not_an_id_token_of_ours_is_no_hint() {
     ] {
         assert_eq!(verify(&server, &hint).map(|hint| hint.sub), Err(Rejection::ForeignHint), "{what}");
     }
+    // One that an API wants with the type of ID tokens, for a client of the same name: it says when the person authenticated, too.
+    let alike = server.db_client(ClientType::Web, |client| client.client_id = API.to_owned()).await;
+    server.db_resource(API, &["notes:read"]).await;
+    server.db_change_resource(API, |resource| resource.token_type = AccessTokenType::Jwt).await;
+    server.db_change_client(&alike.id, |client| client.scopes = ScopeSet::parse("notes:read").unwrap()).await;
+    let code = server.browser().code(&alike, "ann@example.org", "scope=notes:read").await;
+    let tokens = alike.redeem(&code).await.ok();
+    let access_token = tokens["access_token"].as_str().unwrap();
+    let claims = unverified_claims(access_token);
+    assert!(claims["aud"] == API && claims["auth_time"].is_i64(), "{claims}");
+    assert_eq!(verify(&server, access_token).map(|hint| hint.sub), Err(Rejection::ForeignHint));
     let other = Issuer::parse("https://other.test").unwrap();
     let foreign = VerifiedIdToken::verify(&Secret::presented(id_token), &server.app.ring, &other);
     assert_eq!(foreign.map(|hint| hint.sub), Err(Rejection::ForeignHint));

@@ -38,11 +38,12 @@ impl History<'_> {
     fn compare_with(&self, answer: &Answer, token: usize) -> Compared {
         let (tokens, written) = (answer.json(), self.model.written(token));
         self.same("the scope of the answer", tokens["scope"].as_str(), Some(written.scope.as_str()))?;
-        if let Some(id_token) = tokens["id_token"].as_str() {
-            let claims = unverified_claims(id_token);
-            let (acr, since) = self.model.assured(token);
-            self.tally(&format!("an ID token of class {acr:?}"));
-            self.same("the class of the ID token", claims["acr"].as_str(), acr)?;
+        let (acr, since) = self.model.assured(token);
+        for name in ["id_token", "access_token"] {
+            let Some(text) = tokens[name].as_str() else { continue };
+            let claims = unverified_claims(text);
+            self.tally(&format!("an {name} of class {acr:?}"));
+            self.same(&format!("the class of the {name}"), claims["acr"].as_str(), acr)?;
             self.same("since when it is true", claims["auth_time"].as_i64().filter(|_| acr.is_some()), since)?;
         }
         let claims = unverified_claims(tokens["access_token"].as_str().unwrap());

@@ -149,7 +149,7 @@ impl Model {
         self.factors[person] = self.factors[person].filter(|factor| factor.since < since);
     }
 
-    /// What an ID token says of the authentication behind an access token: the class, and when all of it was proved.
+    /// What an access token, and the ID token beside it, says of the authentication behind it: the class, and when all of it was proved.
     pub(in crate::model) fn assured(&self, access_token: usize) -> (Option<&'static str>, Option<i64>) {
         match self.grants[self.access_tokens[access_token].grant].worth {
             Worth::Provider => (None, None),
