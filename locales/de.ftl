@@ -377,6 +377,7 @@ TooManyErrands = Zu viele Anmeldungen über Anbieter wurden begonnen und nicht b
 IdentityOfAnother = Dieses Konto beim Anbieter ist hier mit einem anderen Konto verknüpft.
 ProviderRegistrationClosed = Mit diesem Konto beim Anbieter kann hier kein Konto angelegt werden.
 NotYours = Dieses Konto kann nicht übernommen werden. Melden Sie sich bei ihm an, oder fragen Sie den Betreiber dieses Servers.
+WeakSignIn = Ihr Konto verlangt eine stärkere Anmeldung als diese: Melden Sie sich mit dem Passwort an und mit einem zweiten Faktor, wo danach gefragt wird.
 LastWayIn = Das ist der einzige Weg, sich bei diesem Konto anzumelden. Fügen Sie einen anderen hinzu, bevor Sie ihn entfernen.
 AccountSwitchedOff = Dieses Konto ist abgeschaltet. Fragen Sie den Betreiber dieses Servers.
 LastAdmin = Es ist das einzige nutzbare Konto mit der Rolle admin: Jemand anders muss die Rolle haben, bevor es geht.

@@ -42,6 +42,7 @@
 //!   come from proofs alone ([`protocol::assurance`]).
 //! - **second factor**: what shows beside the first proof that it is the person, a row of their account ([`protocol::second_factor`]). Who has one is
 //!   signed in when it was shown and not before ([`protocol::next_step::signs_in`]).
+//! - **demand**: a context class that a role or an application asks of whoever signs in ([`protocol::demand`]). The highest wins.
 //! - **journey**: what a browser is on its way to do here, a goal and the proofs given so far; sealed and never a row
 //!   ([`protocol::journey::Journey`]).
 //! - **provider**: another server that signs people in for us, an entry of `[[upstream]]` ([`upstream::Provider`]).

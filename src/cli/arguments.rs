@@ -6,12 +6,21 @@ use serde_json::Value;
 
 use super::output::{note, value};
 use crate::failure::Failure;
+use crate::protocol::edit::Edit;
 use crate::protocol::page::{Cursor, Listed, Page};
 
 /// The list that is to take the place of the former one; `None` when nothing was given. An empty value is no entry, so alone it clears the list.
 pub(super) fn list(given: Vec<String>) -> Option<Vec<String>> {
     let is_given = !given.is_empty();
     is_given.then(|| given.into_iter().filter(|entry| !entry.is_empty()).collect())
+}
+
+/// What is to happen to a text that may be missing; an empty value takes it away.
+pub(super) fn edit(given: Option<String>) -> Edit<String> {
+    match given {
+        None => Edit::Keep,
+        Some(text) => Edit::from(Some(text).filter(|text| !text.is_empty())),
+    }
 }
 
 /// A time such as 90s, 15m, 24h or 7d, in seconds.

@@ -41,7 +41,7 @@ pub(super) enum ClientCommand {
     Show(Named),
     /// Change an application. Given lists replace the former ones; an empty value clears a list.
     #[command(
-        after_help = "Example:\n  doorward client update CLIENT_ID --redirect-uri https://app.example.org/new --name 'My app'"
+        after_help = "Examples:\n  doorward client update CLIENT_ID --redirect-uri https://app.example.org/new --name 'My app'\n  doorward client update CLIENT_ID --acr https://refeds.org/profile/mfa"
     )]
     Update(Update),
     /// Make a new secret in place of the former one, and show it once. With --overlap the former one goes on for a while.
@@ -187,6 +187,9 @@ struct Details {
     /// Whether its ID tokens carry what the scopes profile, email and roles release: on, off, or default [default: as tokens.id_token_claims says].
     #[arg(long, value_name = "on|off", value_parser = on_or_off)]
     id_token_claims: Option<Edit<bool>>,
+    /// The context class in which people must sign in to go there, or in a stronger one, such as https://refeds.org/profile/mfa; empty takes it away.
+    #[arg(long, value_name = "CLASS")]
+    acr: Option<String>,
     /// When the secret that is shown now ends, such as 90d [default: never].
     #[arg(long, value_name = "TIME", value_parser = life)]
     secret_expires: Option<i64>,
@@ -328,11 +331,7 @@ impl Delete {
 impl Details {
     /// A list that is not given stays; so does what is not given otherwise. An empty address takes the former one away.
     fn change(self) -> ClientChange {
-        let list = arguments::list;
-        let link = |given: Option<String>| match given {
-            None => Edit::Keep,
-            Some(uri) => Edit::from(Some(uri).filter(|uri| !uri.is_empty())),
-        };
+        let (list, edit) = (arguments::list, arguments::edit);
         ClientChange {
             auth_method: self.auth_method,
             grant_types: Some(self.grant_types.into_iter().collect()).filter(|given: &BTreeSet<_>| !given.is_empty()),
@@ -342,12 +341,13 @@ impl Details {
             scope: self.scope,
             resources: list(self.resources),
             pkce: self.pkce.or(self.no_pkce.then_some(PkceMode::Optional)),
-            policy_uri: link(self.policy_uri),
-            tos_uri: link(self.tos_uri),
-            backchannel_logout_uri: link(self.backchannel_logout_uri),
+            policy_uri: edit(self.policy_uri),
+            tos_uri: edit(self.tos_uri),
+            backchannel_logout_uri: edit(self.backchannel_logout_uri),
             id_token_algorithm: self.id_token_algorithm.map_or(Edit::Keep, |Wanted(algorithm)| algorithm.into()),
             on_reuse: self.on_reuse.map_or(Edit::Keep, |Ends(what)| what.into()),
             id_token_claims: self.id_token_claims.unwrap_or_default(),
+            acr: edit(self.acr),
             secret_life: self.secret_expires,
             ..ClientChange::default()
         }

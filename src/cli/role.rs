@@ -27,7 +27,9 @@ pub(super) enum RoleCommand {
     #[command(after_help = "Example:\n  doorward role show editor")]
     Show(Named),
     /// Change what a role permits. Given scopes replace the former ones; an empty value clears them.
-    #[command(after_help = "Example:\n  doorward role update editor --scope notes:write")]
+    #[command(
+        after_help = "Examples:\n  doorward role update editor --scope notes:write\n  doorward role update admin --acr https://refeds.org/profile/mfa"
+    )]
     Update(Update),
     /// Delete a role that nobody has and no API names; the scopes that it alone guarded are everybody's then. Asks first.
     #[command(after_help = "Examples:\n  doorward role delete editor\n  doorward role delete editor --yes --json")]
@@ -88,6 +90,9 @@ struct Details {
     /// What it is for, in words for people.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+    /// The context class in which whoever has it must sign in, or in a stronger one, such as https://refeds.org/profile/mfa; empty takes it away.
+    #[arg(long, value_name = "CLASS")]
+    acr: Option<String>,
 }
 
 /// To whom a role is given, or from whom it is taken.
@@ -127,7 +132,7 @@ impl RoleCommand {
 impl Details {
     fn change(self) -> RoleChange {
         let scopes = arguments::list(self.scopes).map(|scopes| scopes.into_iter().collect());
-        RoleChange { description: self.description, scopes }
+        RoleChange { description: self.description, scopes, acr: arguments::edit(self.acr) }
     }
 }
 

@@ -40,6 +40,16 @@ pub fn classes(with_second_factor: bool) -> impl Iterator<Item = &'static str> {
     CLASSES.iter().map(|class| class.name).filter(move |name| with_second_factor || *name != MFA_CLASS)
 }
 
+/// The names of all our classes, the strongest first, whether or not people can reach them here.
+pub fn every_class() -> impl Iterator<Item = &'static str> {
+    CLASSES.iter().map(|class| class.name)
+}
+
+/// How strong a class of ours is: the greater, the stronger. `None` for any other.
+pub fn strength(class: &str) -> Option<usize> {
+    CLASSES.iter().rev().position(|known| known.name == class)
+}
+
 /// What a kind of proof is worth.
 struct Worth {
     /// Its method (RFC 8176 §2), if it has a name.
@@ -165,7 +175,7 @@ pub fn demands_second_factor(proofs: &Proofs, claims: &ClaimsRequest, now: Times
 }
 
 /// The classes that are true: our own, and then those that are passed on.
-fn true_classes(proofs: &Proofs) -> impl Iterator<Item = &str> {
+pub(super) fn true_classes(proofs: &Proofs) -> impl Iterator<Item = &str> {
     let has_one = |group: &&[Kind]| group.iter().any(|kind| proofs.has(*kind));
     let own = CLASSES.iter().filter(move |class| class.needs.iter().all(has_one)).map(|class| class.name);
     own.chain(proofs.iter().filter_map(|proof| proof.identity.as_ref()?.acr.as_deref()))

@@ -147,6 +147,8 @@ pub enum ClientField {
     IdTokenClaims,
     /// [`ClientMetadata::roles`].
     Roles,
+    /// [`ClientMetadata::acr`].
+    Acr,
 }
 
 named!(ClientField {
@@ -168,6 +170,7 @@ named!(ClientField {
     OnReuse = "on_reuse",
     IdTokenClaims = "id_token_claims",
     Roles = "roles",
+    Acr = "acr",
 });
 
 /// A registered client.

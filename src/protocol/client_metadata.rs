@@ -32,6 +32,9 @@ pub struct ClientMetadata {
     /// The roles of a client that acts for itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
+    /// The context class in which people must sign in to go there, or in a stronger one ([`super::demand`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }

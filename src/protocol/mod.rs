@@ -23,6 +23,7 @@ pub mod client_secrets;
 pub mod code;
 pub mod confirmation;
 pub mod consent;
+pub mod demand;
 pub mod device;
 pub mod edit;
 pub mod email;

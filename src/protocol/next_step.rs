@@ -3,8 +3,8 @@
 //! OpenID Connect Core §3.1.2.3, §3.1.2.4 and §5.5.1.1. What was done *on this very journey* is known by the journey's id, so
 //! that neither clocks of one second nor several tabs can make `prompt=login` or a native client's consent pass unseen.
 //!
-//! A second factor is asked of whoever has one, of everybody where the installation says so, and where the request insists on a class that needs
-//! it. Nobody is signed in before it was shown ([`signs_in`]); what somebody has shown in the same browser already is not asked for again, as long
+//! A second factor is asked of whoever has one, of everybody where the installation says so, and where a role, the application or the request insists
+//! on a class that needs it. Nobody is signed in before it was shown ([`signs_in`]); what somebody has shown in the same browser already is not asked for again, as long
 //! as it is recent enough for what the journey is for.
 //!
 //! A further demand on what people prove is a field of [`Policy`] and an answer of [`signs_in`].
@@ -13,8 +13,9 @@ use super::assurance::{self, Assurance};
 use super::authorization_request::AuthorizationRequest;
 use super::client::Client;
 use super::consent::{Allowance, Consent};
+use super::demand::Demand;
 use super::journey::{Goal, Journey, Proven};
-use super::proof::{Proof, Proofs};
+use super::proof::{Kind, Proof, Proofs};
 use super::redirect_uri;
 use super::rejection::Rejection;
 use super::resource::Resource;
@@ -51,7 +52,7 @@ impl NextStep {
     }
 }
 
-/// What the installation demands.
+/// What is demanded of people: by the installation, and by more than that of some.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     /// How long after authenticating a person may do what is sensitive, in seconds.
@@ -60,6 +61,8 @@ pub struct Policy {
     pub passes_classes: bool,
     /// Whether people have second factors.
     pub second_factor: SecondFactor,
+    /// The highest demand of their roles and of the application that they go to, if any.
+    pub demanded: Option<Demand>,
 }
 
 /// What is known beside the journey.
@@ -80,7 +83,7 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
     let silent = journey.request().is_some_and(|request| request.prompt.none);
     let refuse_or = |rejection, step| if silent { NextStep::Refuse(rejection) } else { step };
     if !policy.passes_classes && !can_be_met(journey, policy) {
-        return NextStep::Refuse(Rejection::ClassNotMet);
+        return NextStep::Refuse(not_met(journey));
     }
     if journey.newcomer.is_some() {
         // Whoever was signed in before has not said on this journey that they are the same; and a provider that lets somebody in without asking
@@ -200,6 +203,7 @@ fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp)
         |request: &AuthorizationRequest| assurance::demands_second_factor(person.proofs, &request.claims, now);
     let is_needed = person.has_second_factor
         || policy.second_factor == SecondFactor::Required
+        || policy.demanded.is_some_and(|demand| demand.wants_second_factor(person.proofs, now))
         || journey.request().is_some_and(demands);
     is_needed.then_some(if person.has_second_factor { Lack::Code } else { Lack::Enrolment })
 }
@@ -212,6 +216,11 @@ pub fn lacks_second_factor(sign_in: &SignIn, policy: &Policy) -> bool {
         SecondFactor::Required => true,
     };
     is_needed && assurance::second_factor_at(&sign_in.proofs).is_none()
+}
+
+/// Whether a sign-in opens the pages of its account: nothing is missing that is demanded of its person wherever they go.
+pub fn is_whole(sign_in: &SignIn, policy: &Policy) -> bool {
+    !lacks_second_factor(sign_in, policy) && !falls_short(&sign_in.proofs, policy)
 }
 
 /// Who is on a journey.
@@ -238,8 +247,9 @@ enum Missing {
 /// Whether it is the right person, who authenticated lately enough, in the right way.
 fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Missing> {
     let second = || lack(journey, person, policy, now).map(Missing::SecondFactor);
+    let demanded = || falls_short(person.proofs, policy).then_some(Missing::Demanded(not_met(journey)));
     match &journey.goal {
-        Goal::Account => second(),
+        Goal::Account => second().or_else(demanded),
         Goal::Confirm { user_id, .. } if user_id != person.user_id => {
             Some(Missing::Never(Rejection::AnotherPersonExpected))
         }
@@ -250,22 +260,39 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
                 Some(assurance::last_proved(person.proofs))
             };
             let is_fresh = person.is_for_this || proved_at.is_some_and(|at| now < at.plus(policy.fresh));
-            if is_fresh { second() } else { Some(Missing::Demanded(Rejection::SignInNeeded)) }
+            if is_fresh { second().or_else(demanded) } else { Some(Missing::Demanded(Rejection::SignInNeeded)) }
         }
         Goal::Authorize(request) if !request.takes_subject(person.user_id) => {
             Some(Missing::Demanded(Rejection::AnotherPersonExpected))
         }
         Goal::Authorize(request) => {
-            let auth_time = Assurance::of(person.proofs, &request.claims).auth_time;
-            let is_fresh = person.is_for_this || is_recent(journey, request, auth_time, now);
-            if !is_fresh {
-                return Some(Missing::Demanded(Rejection::SignInNeeded));
+            let is_fresh =
+                |proofs: &Proofs| is_recent(journey, request, Assurance::of(proofs, &request.claims).auth_time, now);
+            if !person.is_for_this && !is_fresh(person.proofs) {
+                let asks_for_codes = person.has_second_factor && policy.second_factor != SecondFactor::Off;
+                let with_code = || person.proofs.clone().and(Proof::of(Kind::Totp, now));
+                // Where the code alone is too old, the rest is not proved again.
+                return Some(if asks_for_codes && is_fresh(&with_code()) {
+                    Missing::SecondFactor(Lack::Code)
+                } else {
+                    Missing::Demanded(Rejection::SignInNeeded)
+                });
             }
             let wishes = || assurance::leaves_wishes(person.proofs, &request.claims).then_some(Missing::Wished);
             let class = || (!is_taken(request, person.proofs)).then_some(Missing::Demanded(Rejection::ClassNotMet));
-            second().or_else(class).or_else(wishes)
+            second().or_else(demanded).or_else(class).or_else(wishes)
         }
     }
+}
+
+/// Whether these proofs are less than roles and application demand.
+fn falls_short(proofs: &Proofs, policy: &Policy) -> bool {
+    policy.demanded.is_some_and(|demand| !demand.is_met_by(proofs))
+}
+
+/// What is said of a class that is not reached: to the application, or to the person where none asks.
+fn not_met(journey: &Journey) -> Rejection {
+    if journey.request().is_some() { Rejection::ClassNotMet } else { Rejection::WeakSignIn }
 }
 
 /// Whether the client takes the class of these proofs.
@@ -273,10 +300,12 @@ fn is_taken(request: &AuthorizationRequest, proofs: &Proofs) -> bool {
     request.claims.takes_acr(Assurance::of(proofs, &request.claims).acr.as_deref())
 }
 
-/// Whether anybody could authenticate as the request demands.
+/// Whether anybody could authenticate as the request demands, and as roles and application do.
 fn can_be_met(journey: &Journey, policy: &Policy) -> bool {
-    let mut classes = assurance::classes(policy.second_factor != SecondFactor::Off);
-    journey.request().is_none_or(|request| classes.any(|class| request.claims.takes_acr(Some(class))))
+    let classes = || assurance::classes(policy.second_factor != SecondFactor::Off);
+    let by_request = |request: &AuthorizationRequest| classes().any(|class| request.claims.takes_acr(Some(class)));
+    journey.request().is_none_or(by_request)
+        && policy.demanded.is_none_or(|demand| classes().any(|class| demand.is_met_in(class)))
 }
 
 /// Whether an authentication from before the journey is recent enough for `prompt` and `max_age`.

@@ -2,6 +2,7 @@
 //! registers.
 
 use super::api_key;
+use super::assurance;
 use super::client::{AuthMethod, Client, ClientType};
 use super::origin;
 use super::pkce::PkceMode;
@@ -30,6 +31,7 @@ pub fn check_client(client: &Client, resources: &[Resource]) -> Result<(), Probl
     redirect_uris(client, &mut problems);
     links(client, &mut problems);
     origins(client, &mut problems);
+    demand(client, &mut problems);
     let is_public = client.auth_method == AuthMethod::None;
     if is_public && client.pkce != PkceMode::Required {
         problems.add("pkce", "only a client that authenticates can do without PKCE");
@@ -162,6 +164,34 @@ fn redirect_uris(client: &Client, problems: &mut Problems) {
         }
         for (at, uri) in uris.iter().enumerate() {
             problems.note(format!("{field}[{at}]"), redirect_uri::registrable(uri, kind));
+        }
+    }
+}
+
+/// How people must sign in: only where somebody does.
+fn demand(client: &Client, problems: &mut Problems) {
+    let Some(acr) = &client.metadata.acr else { return };
+    problems.note("acr", context_class(acr));
+    if !client.has_users() {
+        let kind = client.client_type;
+        problems.add("acr", format!("a {kind} client without users demands nothing of them: nobody signs in to it"));
+    }
+}
+
+/// Checks a context class that is to be demanded: it must be one that a sign-in can be in.
+///
+/// # Errors
+/// A sentence that names them.
+pub fn context_class(name: &str) -> Result<(), String> {
+    match assurance::strength(name) {
+        Some(_) => Ok(()),
+        None => {
+            let known: Vec<&str> = assurance::every_class().collect();
+            Err(format!(
+                "'{}' is no class that people can sign in with here: {}",
+                name.escape_debug(),
+                known.join(", ")
+            ))
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct Role {
     pub description: String,
     /// The scopes that it permits, of whatever APIs own them.
     pub scopes: BTreeSet<String>,
+    /// The context class in which whoever has it must sign in, or in a stronger one ([`super::demand`]).
+    pub acr: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -42,14 +44,16 @@ pub enum RoleField {
     Description,
     /// [`Role::scopes`].
     Scopes,
+    /// [`Role::acr`].
+    Acr,
 }
 
-named!(RoleField { Description = "description", Scopes = "scopes" });
+named!(RoleField { Description = "description", Scopes = "scopes", Acr = "acr" });
 
 impl Role {
     /// A role that permits nothing yet.
     pub fn new(name: String, created_at: Timestamp) -> Self {
-        Self { name, description: String::new(), scopes: BTreeSet::new(), created_at }
+        Self { name, description: String::new(), scopes: BTreeSet::new(), acr: None, created_at }
     }
 }
 

@@ -73,6 +73,8 @@ pub struct ClientChange {
     pub on_reuse: Edit<OnReuse>,
     /// Whether its ID tokens carry the claims of granted scopes; taken away: what the settings say.
     pub id_token_claims: Edit<bool>,
+    /// The context class in which people must sign in to go there.
+    pub acr: Edit<String>,
     /// How many seconds the secret lives that comes of this, when one does; without it, it has no end.
     pub secret_life: Option<i64>,
 }
@@ -117,6 +119,8 @@ pub struct ClientView {
     pub on_reuse: &'static str,
     /// Whether its ID tokens carry the claims of granted scopes: `on`, `off` or `default`.
     pub id_token_claims: &'static str,
+    /// The context class in which people must sign in to go there, or in a stronger one.
+    pub acr: Option<String>,
     /// The roles of a client that acts for itself.
     pub roles: Vec<String>,
     /// How many secrets it can authenticate with.
@@ -169,6 +173,7 @@ impl ClientView {
             id_token_alg: client.id_token_algorithm.wanted.map_or("default", Algorithm::as_str),
             on_reuse: client.metadata.on_reuse.map_or("default", OnReuse::as_str),
             id_token_claims: client.metadata.id_token_claims.map_or("default", |on| if on { "on" } else { "off" }),
+            acr: client.metadata.acr,
             roles: client.metadata.roles,
             state: State::of(client.disabled_at),
             created_at: client.created_at.to_string(),
@@ -208,6 +213,7 @@ impl ClientChange {
             (F::OnReuse, self.on_reuse.apply(&mut metadata.on_reuse)),
             (F::IdTokenAlg, self.id_token_algorithm.apply(&mut wanted)),
             (F::IdTokenClaims, self.id_token_claims.apply(&mut metadata.id_token_claims)),
+            (F::Acr, self.acr.apply(&mut metadata.acr)),
         ];
         client.id_token_algorithm = client.id_token_algorithm.changed_to(wanted);
         Ok(given(fields))

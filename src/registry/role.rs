@@ -11,11 +11,12 @@ use super::{Changed, Error, Registry, commit, given, set};
 use crate::failure::Failure;
 use crate::protocol::audit::{Act, Actor, Event, Name, Noun};
 use crate::protocol::client::{Client, ClientField};
+use crate::protocol::edit::Edit;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::printable::is_printable;
 use crate::protocol::problem::Problems;
-use crate::protocol::registration::MAX_NAME;
+use crate::protocol::registration::{self, MAX_NAME};
 use crate::protocol::resource::Resource;
 use crate::protocol::role::{self, ADMIN, BUILT_IN, Role, RoleField, USER};
 use crate::protocol::user::UserField;
@@ -28,6 +29,8 @@ pub struct RoleChange {
     pub description: Option<String>,
     /// The scopes that it permits.
     pub scopes: Option<BTreeSet<String>>,
+    /// The context class in which whoever has it must sign in.
+    pub acr: Edit<String>,
 }
 
 /// A role as every face shows it.
@@ -39,6 +42,8 @@ pub struct RoleView {
     pub description: String,
     /// The scopes that it permits.
     pub scopes: BTreeSet<String>,
+    /// The context class in which whoever has it must sign in, or in a stronger one.
+    pub acr: Option<String>,
     /// Whether it is always there.
     pub built_in: bool,
     /// When it was made (RFC 3339).
@@ -83,6 +88,7 @@ impl From<Role> for RoleView {
             name: role.name,
             description: role.description,
             scopes: role.scopes,
+            acr: role.acr,
             created_at: role.created_at.to_string(),
         }
     }
@@ -303,12 +309,13 @@ impl RoleChange {
         let fields = [
             (RoleField::Description, set(self.description.map(|text| text.trim().to_owned()), &mut role.description)),
             (RoleField::Scopes, set(self.scopes, &mut role.scopes)),
+            (RoleField::Acr, self.acr.apply(&mut role.acr)),
         ];
         given(fields)
     }
 }
 
-/// Whether a role may be as it is here: each of its scopes is an API's. The two that are always there guard what they are demanded for alone.
+/// Whether a role may be as it is here: each of its scopes is an API's, and what it demands a class of ours. The two that are always there guard what they are demanded for alone.
 async fn check(reader: &mut Reader, role: &Role, problems: &mut Problems) -> Result<(), Failure> {
     if !is_printable(&role.description) || role.description.chars().count() > MAX_NAME {
         let sentence = format!("has at most {MAX_NAME} characters, none of which controls the text around it");
@@ -317,6 +324,9 @@ async fn check(reader: &mut Reader, role: &Role, problems: &mut Problems) -> Res
     if role.name == USER && !role.scopes.is_empty() {
         problems
             .add("scopes", format!("everybody has the role '{USER}': an API demands it for a scope, or nothing does"));
+    }
+    if let Some(acr) = &role.acr {
+        problems.note("acr", registration::context_class(acr));
     }
     let resources = reader.resources().await?;
     for scope in role.scopes.iter().filter(|scope| !resources.iter().any(|api| api.owns(scope))) {

@@ -103,7 +103,11 @@ impl SignIns {
             None => None,
         };
         let live = former.as_ref().filter(|former| former.is_live(self.limits.idle, now));
-        match next_step::signs_in(&journey, live, has_second_factor, &self.policy, now) {
+        let policy = match &journey.proven {
+            Some(proven) => self.policy_for(transaction, &proven.user_id).await?,
+            None => self.policy,
+        };
+        match next_step::signs_in(&journey, live, has_second_factor, &policy, now) {
             Signing::In(proven) => {
                 let signed_in = self.sign_in(transaction, (&journey.id, &proven), (former, browser), now).await?;
                 Ok(Progress::SignedIn(signed_in))

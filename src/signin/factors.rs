@@ -237,7 +237,7 @@ impl SignIns {
             return Err(Rejection::SignInNeeded.into());
         }
         let sign_in = self.current(browser.cookie.as_ref(), now).await?.ok_or(Rejection::SignInNeeded)?;
-        match self.standing_of(journey, Some(sign_in.clone()), now).step {
+        match self.standing_of(journey, Some(sign_in.clone()), now).await?.step {
             NextStep::Finish => {
                 Ok(Enrolling { user_id: sign_in.user_id.clone(), sign_in: Some(sign_in), may_replace: true })
             }

@@ -148,6 +148,7 @@ impl SignIns {
                 fresh: FRESH,
                 passes_classes: parts.providers.iter().any(|provider| provider.pass_acr),
                 second_factor: parts.limits.second_factor,
+                demanded: None,
             },
             lines: Lines::default(),
             counting: Arc::new(Counting::new(parts.attempts, parts.master_key)),

@@ -88,7 +88,7 @@ impl SignIns {
         if !matches!(journey.goal, Goal::Confirm { action: Action::SetPassword, .. }) {
             return Err(Rejection::SignInNeeded.into());
         }
-        match self.standing_of(journey, Some(sign_in), now).step {
+        match self.standing_of(journey, Some(sign_in), now).await?.step {
             NextStep::Finish => {}
             NextStep::Refuse(rejection) => return Err(rejection.into()),
             _ => return Err(Rejection::SignInNeeded.into()),

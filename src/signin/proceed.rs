@@ -196,7 +196,7 @@ impl SignIns {
         sign_in: &SignIn,
         now: Timestamp,
     ) -> Result<Proceed, Error> {
-        let resources = self.directory.resources().await?;
+        let (resources, demands) = (self.directory.resources().await?, self.directory.role_demands().await?);
         let mut transaction = self.storage.begin().await?;
         transaction.hold_user(&sign_in.user_id).await?;
         // Between the first look and now the sign-in may have ended, the person been switched off, or the consent withdrawn.
@@ -205,7 +205,7 @@ impl SignIns {
         let consent = consent.flatten();
         let known =
             Known { sign_in: sign_in.as_ref(), client: Some(client), consent: consent.as_ref(), resources: &resources };
-        let step = next_step(journey, known, &self.policy, now);
+        let step = next_step(journey, known, &self.policy_on(&demands, sign_in.as_ref(), Some(client)), now);
         let (NextStep::Finish, Some(sign_in)) = (step, &sign_in) else { return self.led_to(journey, step) };
         // What a role would have given is not granted, so that a role which comes later brings nothing that the person was never asked for.
         let scopes = request.scopes_for(Holder::Person(&sign_in.roles), &resources);

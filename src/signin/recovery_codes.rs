@@ -30,7 +30,7 @@ impl SignIns {
         now: Timestamp,
     ) -> Result<Vec<RecoveryCode>, Error> {
         let is_goal = matches!(journey.goal, Goal::Confirm { action: Action::MakeRecoveryCodes, .. });
-        match self.standing_of(journey, Some(sign_in.clone()), now).step {
+        match self.standing_of(journey, Some(sign_in.clone()), now).await?.step {
             NextStep::Finish if is_goal => {}
             NextStep::Refuse(rejection) => return Err(rejection.into()),
             _ => return Err(Rejection::SignInNeeded.into()),

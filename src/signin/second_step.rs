@@ -82,9 +82,11 @@ impl SignIns {
                 _ => None,
             });
         };
-        let has_one = self.storage.read().await?.has_second_factor(&proven.user_id).await?;
+        let mut reader = self.storage.read().await?;
+        let has_one = reader.has_second_factor(&proven.user_id).await?;
+        let policy = self.policy_for(&mut reader, &proven.user_id).await?;
         let former = standing.sign_in.as_ref();
-        Ok(match next_step::signs_in(journey, former, has_one, &self.policy, now) {
+        Ok(match next_step::signs_in(journey, former, has_one, &policy, now) {
             Signing::Lacks(lack) => Some((proven.user_id.clone(), lack)),
             Signing::Nobody | Signing::In(_) => None,
         })

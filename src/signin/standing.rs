@@ -8,12 +8,14 @@ use crate::failure::{Error, Failure};
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::client::Client;
 use crate::protocol::consent::Consent;
+use crate::protocol::demand::{Demand, RoleDemands, highest};
 use crate::protocol::journey::Journey;
-use crate::protocol::next_step::{Known, NextStep, lacks_second_factor, next_step};
+use crate::protocol::next_step::{Known, NextStep, Policy, is_whole, next_step};
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::{SignIn, USE_IS_NOTED_AFTER};
 use crate::secret::Secret;
+use crate::storage::Reader;
 
 /// Where a browser stands on a journey.
 #[derive(Debug)]
@@ -41,7 +43,7 @@ impl SignIns {
         now: Timestamp,
     ) -> Result<Standing, Error> {
         let Some(request) = journey.request() else {
-            return Ok(self.standing_of(journey, self.current(cookie, now).await?, now));
+            return Ok(self.standing_of(journey, self.current(cookie, now).await?, now).await?);
         };
         let client = self.client_of(request).await?;
         let (sign_in, consent) = match cookie {
@@ -55,20 +57,51 @@ impl SignIns {
             consent: consent.as_ref(),
             resources: &resources,
         };
-        let step = next_step(journey, known, &self.policy, now);
+        let demands = self.directory.role_demands().await?;
+        let step = next_step(journey, known, &self.policy_on(&demands, sign_in.as_ref(), Some(&client)), now);
         Ok(Standing { sign_in, client: Some(client), consent, step })
     }
 
     /// Where a person stands on a journey to a goal of our own, on which no client asks.
-    pub fn standing_of(&self, journey: &Journey, sign_in: Option<SignIn>, now: Timestamp) -> Standing {
+    ///
+    /// # Errors
+    /// When the database must be asked and fails.
+    pub async fn standing_of(
+        &self,
+        journey: &Journey,
+        sign_in: Option<SignIn>,
+        now: Timestamp,
+    ) -> Result<Standing, Failure> {
+        let demands = self.directory.role_demands().await?;
         let known = Known { sign_in: sign_in.as_ref(), ..Known::default() };
-        let step = next_step(journey, known, &self.policy, now);
-        Standing { sign_in, client: None, consent: None, step }
+        let step = next_step(journey, known, &self.policy_on(&demands, sign_in.as_ref(), None), now);
+        Ok(Standing { sign_in, client: None, consent: None, step })
     }
 
-    /// Whether a sign-in lacks a second factor, having been made before one was asked for: then it opens none of the person's pages.
-    pub fn lacks_second_factor(&self, sign_in: &SignIn) -> bool {
-        lacks_second_factor(sign_in, &self.policy)
+    /// Whether nothing is missing of a sign-in: one that was made before more was demanded opens none of the person's pages.
+    ///
+    /// # Errors
+    /// When the database must be asked and fails.
+    pub async fn is_whole(&self, sign_in: &SignIn) -> Result<bool, Failure> {
+        let demands = self.directory.role_demands().await?;
+        Ok(is_whole(sign_in, &self.policy_on(&demands, Some(sign_in), None)))
+    }
+
+    /// What is demanded of whoever is signed in, and by the client to which they go.
+    pub(super) fn policy_on(&self, demands: &RoleDemands, sign_in: Option<&SignIn>, client: Option<&Client>) -> Policy {
+        let by_roles = sign_in.and_then(|sign_in| demands.on(&sign_in.roles));
+        let by_client = client.and_then(|client| client.metadata.acr.as_deref()).map(Demand::of);
+        Policy { demanded: highest([by_roles, by_client]), ..self.policy }
+    }
+
+    /// What is demanded of the person with this account wherever they go, as they sign in.
+    pub(super) async fn policy_for(&self, reader: &mut Reader, user_id: &str) -> Result<Policy, Failure> {
+        let demands = self.directory.role_demands_within(reader).await?;
+        if demands.is_empty() {
+            return Ok(self.policy);
+        }
+        let account = reader.user(user_id).await?;
+        Ok(Policy { demanded: account.and_then(|account| demands.on(&account.user.all_roles())), ..self.policy })
     }
 
     /// The client of a request, if it may still be answered: what was registered when it came may have been taken back since.

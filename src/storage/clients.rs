@@ -226,6 +226,7 @@ impl Transaction {
             F::OnReuse,
             F::IdTokenClaims,
             F::Roles,
+            F::Acr,
         ];
         let in_metadata = of_metadata.into_iter().any(has);
         let algorithm = |name: Option<Algorithm>| has(F::IdTokenAlg).then(|| name.map_or("", Algorithm::as_str));

@@ -1,4 +1,4 @@
-//! Clients and resources in memory, at most one second old.
+//! Clients, resources and what roles demand in memory, at most one second old.
 //!
 //! Each node looks twice a second for [news](super::news) ([`Directory::poll`]), over a connection of its own that no load of requests
 //! can take away. A client that has changed is forgotten, and no other; resources are few and read again together. A client that is
@@ -7,12 +7,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::memory::Memory;
+use super::memory::{Memory, Registered};
 use super::news::{KeyNews, News};
 use super::{Reader, Storage};
 use crate::clock::Stopwatch;
 use crate::failure::Failure;
 use crate::protocol::client::Client;
+use crate::protocol::demand::RoleDemands;
 use crate::protocol::resource::Resource;
 
 /// How many changed clients are read at once.
@@ -67,12 +68,12 @@ impl Directory {
             *self.memory_mut() = memory;
             return Ok(done);
         }
-        let resources = if news.resources == heard.resources { None } else { Some(reader.resources().await?) };
+        let changed = if news.resources == heard.resources { None } else { Some(registered(&mut reader).await?) };
         self.hear_of_clients(&mut reader, heard.clients, news.clients).await?;
         drop(reader);
         let key_news = self.memory().key_news(news);
         let done = first(key_news).await;
-        self.memory_mut().confirm(started, news, resources);
+        self.memory_mut().confirm(started, news, changed);
         Ok(done)
     }
 
@@ -138,6 +139,33 @@ impl Directory {
         }
     }
 
+    /// What roles demand of whoever has them.
+    ///
+    /// # Errors
+    /// When the database must be asked and fails.
+    pub async fn role_demands(&self) -> Result<Arc<RoleDemands>, Failure> {
+        match self.fresh_role_demands() {
+            Some(demands) => Ok(demands),
+            None => Ok(Arc::new(RoleDemands::of(&self.storage.read().await?.roles().await?))),
+        }
+    }
+
+    /// As [`Directory::role_demands`], for whoever is in a transaction, which is asked when memory is not to be trusted.
+    ///
+    /// # Errors
+    /// When the database must be asked and fails.
+    pub async fn role_demands_within(&self, reader: &mut Reader) -> Result<Arc<RoleDemands>, Failure> {
+        match self.fresh_role_demands() {
+            Some(demands) => Ok(demands),
+            None => Ok(Arc::new(RoleDemands::of(&reader.roles().await?))),
+        }
+    }
+
+    fn fresh_role_demands(&self) -> Option<Arc<RoleDemands>> {
+        let memory = self.memory();
+        memory.is_fresh().then(|| memory.demands.clone())
+    }
+
     /// Whether scripts of this origin may call the token endpoint and userinfo: an enabled client has it.
     /// Decides what a browser lets a page read, and nothing else: so memory of any age will do.
     pub fn is_script_origin(&self, origin: &str) -> bool {
@@ -155,7 +183,11 @@ impl Directory {
 
 /// Memory that knows what it must know from the start; the news was read before.
 async fn anew(reader: &mut Reader, news: News, started: Stopwatch) -> Result<Memory, Failure> {
-    let resources = reader.resources().await?;
+    let registered = registered(reader).await?;
     let scripted = reader.scripted_clients().await?;
-    Ok(Memory::new(news, started, resources, scripted))
+    Ok(Memory::new(news, started, registered, scripted))
+}
+
+async fn registered(reader: &mut Reader) -> Result<Registered, Failure> {
+    Ok(Registered { resources: reader.resources().await?, demands: RoleDemands::of(&reader.roles().await?) })
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::news::{ChangedClient, KeyNews, News};
 use crate::clock::Stopwatch;
 use crate::protocol::client::Client;
+use crate::protocol::demand::RoleDemands;
 use crate::protocol::resource::Resource;
 
 /// How old memory may be.
@@ -17,6 +18,13 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 const GOES_ON_FOR: Duration = Duration::from_secs(86_400);
 /// How many clients are kept in each of the two halves.
 const HALF: usize = 5_000;
+
+/// What is few and read together: resources, and what roles demand.
+#[derive(Debug, Default)]
+pub(super) struct Registered {
+    pub resources: Vec<Resource>,
+    pub demands: RoleDemands,
+}
 
 /// Clients, resources and origins as last heard of.
 #[derive(Debug)]
@@ -29,6 +37,7 @@ pub(super) struct Memory {
     warm: HashMap<Box<str>, Arc<Client>>,
     cold: HashMap<Box<str>, Arc<Client>>,
     pub resources: Arc<Vec<Resource>>,
+    pub demands: Arc<RoleDemands>,
     script_origins: ScriptOrigins,
 }
 
@@ -42,7 +51,7 @@ struct ScriptOrigins {
 
 impl Memory {
     /// Knows nothing of clients but the origins of their scripts.
-    pub fn new(heard: News, confirmed: Stopwatch, resources: Vec<Resource>, scripted: Vec<ChangedClient>) -> Self {
+    pub fn new(heard: News, confirmed: Stopwatch, registered: Registered, scripted: Vec<ChangedClient>) -> Self {
         let mut script_origins = ScriptOrigins::default();
         for client in scripted {
             script_origins.set(&client.client_id, client.script_origins);
@@ -53,7 +62,8 @@ impl Memory {
             confirmed,
             warm: HashMap::new(),
             cold: HashMap::new(),
-            resources: Arc::new(resources),
+            resources: Arc::new(registered.resources),
+            demands: Arc::new(registered.demands),
             script_origins,
         }
     }
@@ -113,11 +123,12 @@ impl Memory {
     }
 
     /// What was heard is all there was to hear at this time.
-    pub fn confirm(&mut self, confirmed: Stopwatch, heard: News, resources: Option<Vec<Resource>>) {
+    pub fn confirm(&mut self, confirmed: Stopwatch, heard: News, registered: Option<Registered>) {
         self.confirmed = confirmed;
         self.heard = News { clients: self.heard.clients, ..heard };
-        if let Some(resources) = resources {
-            self.resources = Arc::new(resources);
+        if let Some(registered) = registered {
+            self.resources = Arc::new(registered.resources);
+            self.demands = Arc::new(registered.demands);
         }
     }
 
@@ -166,7 +177,7 @@ mod tests {
     }
 
     fn empty() -> Memory {
-        Memory::new(News { clients: 7, ..News::default() }, Stopwatch::start(), vec![], vec![])
+        Memory::new(News { clients: 7, ..News::default() }, Stopwatch::start(), Registered::default(), vec![])
     }
 
     fn client(client_id: &str) -> Arc<Client> {

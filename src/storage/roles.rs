@@ -19,7 +19,7 @@ const NAMED: i64 = 20;
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "name, description, scopes, created_at"
+        "name, description, scopes, created_at, acr"
     };
 }
 
@@ -27,9 +27,9 @@ statements! {
     ROLE = concat!("SELECT ", columns!(), " FROM roles WHERE name = $1");
     ROLES = concat!("SELECT ", columns!(), " FROM roles ORDER BY created_at, name");
     ROLES_AFTER = concat!("SELECT ", columns!(), " FROM roles WHERE (created_at, name) > ($1, $2) ORDER BY created_at, name LIMIT $3");
-    INSERT_ROLE = concat!("INSERT INTO roles (", columns!(), ") VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING RETURNING name");
+    INSERT_ROLE = concat!("INSERT INTO roles (", columns!(), ") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING RETURNING name");
     HOLD_ROLE = concat!("UPDATE roles SET created_at = created_at WHERE name = $1 RETURNING ", columns!());
-    CHANGE_ROLE = "UPDATE roles SET description = COALESCE($2, description), scopes = COALESCE($3, scopes) WHERE name = $1";
+    CHANGE_ROLE = "UPDATE roles SET description = COALESCE($2, description), scopes = COALESCE($3, scopes), acr = NULLIF(COALESCE($4, acr), '') WHERE name = $1";
     DELETE_ROLE = "DELETE FROM roles WHERE name = $1";
     USERS_WITH_ROLE = "SELECT id, email, name FROM users WHERE roles LIKE $1 ESCAPE '!' ORDER BY created_at, id LIMIT $2";
     USERS_WITH_UPSTREAM_ROLE = "SELECT id, email, name FROM users WHERE upstream_roles LIKE $1 ESCAPE '!' ORDER BY created_at, id LIMIT $2";
@@ -43,6 +43,7 @@ struct RoleRow {
     description: String,
     scopes: String,
     created_at: i64,
+    acr: Option<String>,
 }
 
 impl RoleRow {
@@ -51,6 +52,7 @@ impl RoleRow {
             scopes: from_json("scopes", &self.scopes)?,
             name: self.name,
             description: self.description,
+            acr: self.acr,
             created_at: Timestamp::from_seconds(self.created_at),
         })
     }
@@ -139,6 +141,7 @@ impl Transaction {
             .bind(&role.description)
             .bind(scopes)
             .bind(role.created_at.seconds())
+            .bind(role.acr.as_deref())
             .fetch_optional(c)
             .await)?;
         self.resource_changed().await?;
@@ -175,6 +178,7 @@ impl Transaction {
             .bind(&role.name)
             .bind(has(RoleField::Description).then_some(&role.description))
             .bind(scopes)
+            .bind(has(RoleField::Acr).then_some(role.acr.as_deref().unwrap_or_default()))
             .execute(c)
             .await
             .map(drop))?;

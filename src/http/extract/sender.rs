@@ -69,13 +69,15 @@ impl Sender {
         Ok(sign_in)
     }
 
-    /// The live sign-in of this browser. One that lacks a second factor is none: whoever has it is asked for that on the way to sign in.
+    /// The live sign-in of this browser. One that is less than is demanded of its person is none: they are asked for the rest on the way to sign in.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn sign_in(&self, app: &App, now: Timestamp) -> Result<Option<SignIn>, Failure> {
-        let sign_in = app.sign_ins.current(self.cookies.sign_in.as_ref(), now).await?;
-        let sign_in = sign_in.filter(|sign_in| !app.sign_ins.lacks_second_factor(sign_in));
+        let sign_in = match app.sign_ins.current(self.cookies.sign_in.as_ref(), now).await? {
+            Some(sign_in) => app.sign_ins.is_whole(&sign_in).await?.then_some(sign_in),
+            None => None,
+        };
         self.page.speak_to(sign_in.as_ref());
         if sign_in.is_some() && app.config.api_keys.enabled {
             self.page.lead_to_keys(app.directory.resources().await?.iter().any(|api| !api.scopes.is_empty()));

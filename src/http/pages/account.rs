@@ -301,7 +301,7 @@ pub(super) async fn end(app: &App, form: &CsrfForm, action: Action) -> Result<Re
         let journey = app.sign_ins.journeys.begin(Goal::Confirm { user_id, action }, now);
         visit = visit.on(app, journey);
     }
-    let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in), now);
+    let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in), now).await?;
     if !standing.step.asks_for_proof() {
         let next = app.sign_ins.go_on(&visit.journey, standing, &form.sender.browser, now).await?;
         return visit.go(app, &form.sender, next, now).await;

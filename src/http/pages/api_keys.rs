@@ -158,10 +158,10 @@ pub(super) fn signed_in<'a>(sender: &Sender, sign_in: &'a SignIn, now: Timestamp
 }
 
 /// Whether the person has proved lately that it is them: whoever finds a browser open takes no key along.
-pub(super) fn is_proved(app: &App, sign_in: &SignIn, now: Timestamp) -> bool {
+pub(super) async fn is_proved(app: &App, sign_in: &SignIn, now: Timestamp) -> Result<bool, Failure> {
     let goal = Goal::Confirm { user_id: sign_in.user_id.clone(), action: Action::MakeKey(None) };
     let journey = app.sign_ins.journeys.begin(goal, now);
-    app.sign_ins.standing_of(&journey, Some(sign_in.clone()), now).step == NextStep::Finish
+    Ok(app.sign_ins.standing_of(&journey, Some(sign_in.clone()), now).await?.step == NextStep::Finish)
 }
 
 /// To the list.

@@ -214,7 +214,8 @@ async fn page(
     let own = app.sign_ins.own_factors(&sign_in.user_id).await?;
     let is_asked_for = matches!(visit.journey.goal, Goal::Confirm { action: Action::SetAuthenticator, .. });
     let visit = on_its_way(app, visit, &sign_in, now);
-    let is_proved = app.sign_ins.standing_of(&visit.journey, Some(sign_in.clone()), now).step == NextStep::Finish;
+    let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in.clone()), now).await?;
+    let is_proved = standing.step == NextStep::Finish;
     // Whoever has one is shown the key of another on demand alone.
     let setup = if is_proved && (own.authenticator.is_none() || is_asked_for) {
         Some(Setup::new(app, &visit, (&sign_in.user_id, sign_in.called()), offer, now)?)

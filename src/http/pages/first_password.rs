@@ -36,7 +36,7 @@ struct FirstPassword {
 }
 
 /// The form, or the way to the proof that comes first.
-pub(super) fn page(
+pub(super) async fn page(
     app: &App,
     (visit, sender): (Visit, &Sender),
     (email, sign_in): (&str, SignIn),
@@ -44,7 +44,7 @@ pub(super) fn page(
     now: Timestamp,
 ) -> Result<Response, Failure> {
     let visit = on_its_way(app, visit, &sign_in, now);
-    let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in), now);
+    let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in), now).await?;
     let problems = wrong.as_ref().map(|(_, problems)| *problems).unwrap_or_default();
     let template = FirstPassword {
         page: sender.page.clone(),

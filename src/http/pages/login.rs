@@ -13,7 +13,7 @@ use crate::failure::Error;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::authorization_request::AuthorizationRequest;
-use crate::protocol::rejection::Rejection;
+use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::sign_in::SignIn;
 use crate::rates::Door;
 use crate::secret::Secret;
@@ -60,7 +60,14 @@ pub(in crate::http) async fn get(
         return Ok(departure);
     }
     let sign_in = sign_in.filter(|_| !as_another);
-    let login = Login { as_another, ..visit.first_page(&app, &sender, sign_in.as_ref()).await? };
+    let is_whole = match &sign_in {
+        Some(sign_in) => app.sign_ins.is_whole(sign_in).await?,
+        None => true,
+    };
+    let mut login = Login { as_another, ..visit.first_page(&app, &sender, sign_in.as_ref()).await? };
+    if !is_whole {
+        login.error = Some((&Refusal::from(Rejection::WeakSignIn)).into());
+    }
     Ok(visit.answer(&login)?)
 }
 

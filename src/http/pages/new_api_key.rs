@@ -151,7 +151,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let sender = &form.sender;
     let Some(sign_in) = owner(&app, sender, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
     let typed = Typed::of(&form.params)?;
-    if !is_proved(&app, &sign_in, now) {
+    if !is_proved(&app, &sign_in, now).await? {
         return page(&app, (sender, &sign_in), typed, None, now).await;
     }
     let new = NewKey {
@@ -197,7 +197,7 @@ async fn page(
         page: sender.page.clone(),
         section: "api-keys",
         form: visit.form(app),
-        is_proved: is_proved(app, sign_in, now),
+        is_proved: is_proved(app, sign_in, now).await?,
         error,
         chosen: chosen.map(|api| Chosen {
             api: Api::from(api),

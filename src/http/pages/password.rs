@@ -46,7 +46,7 @@ pub(in crate::http) async fn get(
     let Some(sign_in) = sender.sign_in(&app, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
     let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
     match app.sign_ins.own_password(&sign_in.user_id).await? {
-        Owned::Lacks { email } => Ok(first_password::page(&app, (visit, &sender), (&email, sign_in), None, now)?),
+        Owned::Lacks { email } => Ok(first_password::page(&app, (visit, &sender), (&email, sign_in), None, now).await?),
         owned => Ok(visit.answer(&page(&app, (&visit, &sender), owned))?),
     }
 }
@@ -79,7 +79,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
             // The password went while the form was open.
             if let Owned::Lacks { email } = &owned {
                 let wrong = Some((refusal, Problems::default()));
-                return Ok(first_password::page(&app, (visit, &form.sender), (email, sign_in), wrong, now)?);
+                return Ok(first_password::page(&app, (visit, &form.sender), (email, sign_in), wrong, now).await?);
             }
             let mut page = page(&app, (&visit, &form.sender), owned);
             page.point_out(Notice::from(&refusal), problems);

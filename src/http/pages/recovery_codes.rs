@@ -71,7 +71,7 @@ pub(in crate::http) async fn get(
         has_second_factor: own.authenticator.is_some(),
         own: own.recovery_codes.map(|codes| (codes.left.unwrap_or_default(), Moment::new(codes.created_at, now))),
         are_few: left.is_some_and(|left| left <= FEW_RECOVERY_CODES),
-        is_proved: app.sign_ins.standing_of(&visit.journey, Some(sign_in), now).step == NextStep::Finish,
+        is_proved: app.sign_ins.standing_of(&visit.journey, Some(sign_in), now).await?.step == NextStep::Finish,
         count: RECOVERY_CODES,
     };
     Ok(visit.answer(&template)?)

@@ -62,7 +62,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         Err(Error::Invalid(_) | Error::Missing(..)) => return Ok(to_list(&app)?),
         Err(Error::Failed(failure)) => return Err(failure.into()),
     };
-    if !is_proved(&app, &sign_in, now) {
+    if !is_proved(&app, &sign_in, now).await? {
         return page(&app, (sender, &sign_in), key, None, now).await;
     }
     match app.registry.rotate_own_api_key(&who, id, OVERLAP).await {
@@ -90,7 +90,7 @@ async fn page(
         page: sender.page.clone(),
         section: "api-keys",
         form: visit.form(app),
-        is_proved: is_proved(app, sign_in, now),
+        is_proved: is_proved(app, sign_in, now).await?,
         error: refusal.as_ref().map(Notice::from),
         api: api_name(&key.resource, &resources),
         words: words(&key, (&resources, sign_in), sender.page.language()),

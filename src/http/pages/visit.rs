@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::http::cookies::SetCookie;
 use crate::http::endpoints::authorize::{lead, resume_at, see_other};
-use crate::http::error::PageError;
+use crate::http::error::{Onward, PageError};
 use crate::http::extract::{CsrfForm, Sender, query};
 use crate::language::Language;
 use crate::protocol::journey::{Goal, Journey};
@@ -54,6 +54,12 @@ impl Visit {
         let chooses = params.single("choose")?.is_some();
         let visit = Self::open(app, sender, sealed, now).await?;
         let standing = visit.standing(app, sender, now).await?;
+        if let NextStep::Refuse(rejection @ Rejection::WeakSignIn) = standing.step
+            && !as_another
+        {
+            // Nothing that they could prove here would do.
+            return visit.told(app, Err(rejection.into())).await;
+        }
         // Who is signed in and lacks a second factor is led to it from wherever they came, so the way must be told.
         let visit = match standing.step {
             NextStep::SecondFactor(_) if visit.sealed.is_none() => {
@@ -117,11 +123,16 @@ impl Visit {
         &self.browser
     }
 
-    /// What came of something on the way: a refusal says for which application it was.
+    /// What came of something on the way: a refusal says for which application it was, and where a better sign-in is made.
     pub async fn told<T>(&self, app: &App, outcome: Result<T, Error>) -> Result<T, PageError> {
         match outcome {
             Ok(value) => Ok(value),
-            Err(error) => Err(PageError::from(error).sent_by(application_of(app, &self.journey).await)),
+            Err(error) => {
+                let is_weak = matches!(&error, Error::Rejected(refusal) if refusal.rejection == Rejection::WeakSignIn);
+                let again = is_weak.then(|| app.issuer.place("/login?as=another"));
+                let application = application_of(app, &self.journey).await;
+                Err(PageError::from(error).with(Onward { application, again }))
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::tests::{client, journey, request};
 use super::*;
-use crate::protocol::assurance::MFA_CLASS;
+use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
 use crate::protocol::client::ClientType;
 use crate::protocol::journey::Action;
 use crate::protocol::proof::Kind;
@@ -14,8 +14,33 @@ const AGES: [i64; 2] = [5, 100];
 const KINDS: [Kind; 6] = [Kind::Password, Kind::Upstream, Kind::Mail, Kind::Mailbox, Kind::Totp, Kind::RecoveryCode];
 const POLICIES: [SecondFactor; 3] = [SecondFactor::Off, SecondFactor::Offered, SecondFactor::Required];
 
-fn policy(second_factor: SecondFactor) -> Policy {
-    Policy { fresh: FRESH, passes_classes: false, second_factor }
+/// What role and application demand: nothing, a password, or two factors.
+const DEMANDS: [Option<&str>; 3] = [None, Some(PASSWORD_CLASS), Some(MFA_CLASS)];
+
+/// Who is asked: what the installation has people do, what else is demanded of this one, and whether they have a second factor.
+#[derive(Clone, Copy, Debug)]
+struct Whose {
+    second_factor: SecondFactor,
+    demanded: Option<&'static str>,
+    has_one: bool,
+}
+
+impl Whose {
+    fn every() -> impl Iterator<Item = Self> {
+        POLICIES.into_iter().flat_map(|second_factor| {
+            let with = move |demanded| [false, true].map(|has_one| Self { second_factor, demanded, has_one });
+            DEMANDS.into_iter().flat_map(with)
+        })
+    }
+
+    fn policy(self) -> Policy {
+        let demanded = self.demanded.map(Demand::of);
+        Policy { fresh: FRESH, passes_classes: false, second_factor: self.second_factor, demanded }
+    }
+
+    fn wants_two(self) -> bool {
+        self.demanded == Some(MFA_CLASS)
+    }
 }
 
 fn is_second(kind: Kind) -> bool {
@@ -112,12 +137,8 @@ fn sign_in(proofs: Proofs, has_second_factor: bool) -> SignIn {
 }
 
 /// Of what is asked for beside the first proof, said another way: whether anything is, and whether there is one to be shown.
-fn lacks(
-    what: For,
-    set: &[(Kind, i64)],
-    (second_factor, has_one): (SecondFactor, bool),
-    given_now: bool,
-) -> Option<Lack> {
+fn lacks(what: For, set: &[(Kind, i64)], whose: Whose, given_now: bool) -> Option<Lack> {
+    let Whose { second_factor, has_one, .. } = whose;
     let shown: Vec<i64> = set.iter().filter(|(kind, _)| is_second(*kind)).map(|(_, age)| *age).collect();
     let shown_lately = shown.iter().any(|age| *age < FRESH) || (given_now && !shown.is_empty());
     let is_enough = if what == For::Factors && has_one { shown_lately } else { !shown.is_empty() };
@@ -128,7 +149,7 @@ fn lacks(
         return Some(Lack::Code);
     }
     let by_password = set.iter().any(|(kind, _)| *kind == Kind::Password);
-    let is_demanded = what == For::AppWithMfa && by_password;
+    let is_demanded = (what == For::AppWithMfa || whose.wants_two()) && by_password;
     (second_factor == SecondFactor::Required || is_demanded).then_some(Lack::Enrolment)
 }
 
@@ -141,27 +162,27 @@ fn who_is_signed_in_is_asked_for_what_is_missing_and_for_nothing_else() {
             continue;
         }
         for what in FOR {
-            for second_factor in POLICIES {
-                for has_one in [false, true] {
-                    let sign_in = sign_in(proofs(&set).unwrap(), has_one);
-                    let client = client(ClientType::Web, true);
-                    let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
-                    let step = next_step(&on(what), known, &policy(second_factor), NOW);
-                    let rule = wanted(what, &set, (second_factor, has_one));
-                    assert_eq!(step, rule, "{set:?} {what:?} {second_factor} {has_one}");
-                    cases += 1;
-                }
+            for whose in Whose::every() {
+                let sign_in = sign_in(proofs(&set).unwrap(), whose.has_one);
+                let client = client(ClientType::Web, true);
+                let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
+                let step = next_step(&on(what), known, &whose.policy(), NOW);
+                assert_eq!(step, wanted(what, &set, whose), "{set:?} {what:?} {whose:?}");
+                cases += 1;
             }
         }
     }
-    assert_eq!(cases, (27 - 1) * 27 * 8 * 3 * 2);
+    assert_eq!(cases, (27 - 1) * 27 * 8 * 3 * 3 * 2);
 }
 
 /// The rules, said another way.
-fn wanted(what: For, set: &[(Kind, i64)], whose: (SecondFactor, bool)) -> NextStep {
-    let (second_factor, _) = whose;
-    if what == For::AppWithMfa && second_factor == SecondFactor::Off {
-        return NextStep::Refuse(Rejection::ClassNotMet);
+fn wanted(what: For, set: &[(Kind, i64)], whose: Whose) -> NextStep {
+    let not_met = match what {
+        For::Account | For::Unlinking | For::Factors => Rejection::WeakSignIn,
+        _ => Rejection::ClassNotMet,
+    };
+    if (what == For::AppWithMfa || whose.wants_two()) && whose.second_factor == SecondFactor::Off {
+        return NextStep::Refuse(not_met);
     }
     let youngest = |of: &dyn Fn(Kind) -> bool| set.iter().filter(|(kind, _)| of(*kind)).map(|(_, age)| *age).min();
     let password = youngest(&|kind| kind == Kind::Password);
@@ -179,6 +200,11 @@ fn wanted(what: For, set: &[(Kind, i64)], whose: (SecondFactor, bool)) -> NextSt
         For::AppAnew => age >= 5,
         For::AppWithMaxAge => age > 60,
     };
+    // With a code of now they would have authenticated as lately as by the password.
+    let by_code = what == For::AppWithMaxAge && password.is_some_and(|age| age <= 60);
+    if is_stale && by_code && whose.has_one && whose.second_factor != SecondFactor::Off {
+        return NextStep::SecondFactor(Lack::Code);
+    }
     if is_stale {
         return NextStep::Reauthenticate;
     }
@@ -190,7 +216,16 @@ fn wanted(what: For, set: &[(Kind, i64)], whose: (SecondFactor, bool)) -> NextSt
             _ => NextStep::SecondFactor(lack),
         };
     }
-    if what == For::AppWithMfa && (password.is_none() || second.is_none()) {
+    let reached = match (password, second) {
+        (None, _) => 0,
+        (Some(_), None) => 1,
+        (Some(_), Some(_)) => 2,
+    };
+    let demanded = DEMANDS.iter().position(|one| *one == whose.demanded).unwrap();
+    if reached < demanded && what == For::AppWithoutAsking {
+        return NextStep::Refuse(not_met);
+    }
+    if reached < demanded || (what == For::AppWithMfa && reached < 2) {
         return NextStep::Reauthenticate;
     }
     NextStep::Finish
@@ -202,32 +237,24 @@ fn who_proves_something_is_signed_in_when_the_two_halves_are_there_and_recent_en
     for set in every_set() {
         let before = proofs(&set).filter(|_| set.iter().any(|(kind, _)| says_who(*kind)));
         for given in [Kind::Password, Kind::Upstream, Kind::Mail, Kind::Totp, Kind::RecoveryCode] {
-            for what in FOR {
-                for second_factor in POLICIES {
-                    for has_one in [false, true] {
-                        let former = before.clone().map(|proofs| sign_in(proofs, has_one));
-                        let journey = on(what).proved("ann", given, NOW);
-                        let signing = signs_in(&journey, former.as_ref(), has_one, &policy(second_factor), NOW);
-                        let rule = signed(what, (given, &set), former.is_some(), (second_factor, has_one));
-                        let seen = match &signing {
-                            Signing::Nobody => None,
-                            Signing::Lacks(lack) => Some(Err(*lack)),
-                            Signing::In(proven) => {
-                                assert!(proven.proofs.has(given) && proven.user_id == "ann");
-                                Some(Ok(()))
-                            }
-                        };
-                        assert_eq!(seen, rule, "{given:?} {set:?} {what:?} {second_factor} {has_one}");
-                        let mallory = former.map(|former| SignIn { user_id: "mallory".into(), ..former });
-                        let alone = signs_in(&journey, mallory.as_ref(), has_one, &policy(second_factor), NOW);
-                        let rule = signed(what, (given, &[]), false, (second_factor, has_one));
-                        assert_eq!(
-                            matches!(alone, Signing::In(_)),
-                            rule == Some(Ok(())),
-                            "nobody lends anything to another"
-                        );
+            for (what, whose) in FOR.into_iter().flat_map(|what| Whose::every().map(move |whose| (what, whose))) {
+                let former = before.clone().map(|proofs| sign_in(proofs, whose.has_one));
+                let journey = on(what).proved("ann", given, NOW);
+                let signing = signs_in(&journey, former.as_ref(), whose.has_one, &whose.policy(), NOW);
+                let rule = signed(what, (given, &set), former.is_some(), whose);
+                let seen = match &signing {
+                    Signing::Nobody => None,
+                    Signing::Lacks(lack) => Some(Err(*lack)),
+                    Signing::In(proven) => {
+                        assert!(proven.proofs.has(given) && proven.user_id == "ann");
+                        Some(Ok(()))
                     }
-                }
+                };
+                assert_eq!(seen, rule, "{given:?} {set:?} {what:?} {whose:?}");
+                let mallory = former.map(|former| SignIn { user_id: "mallory".into(), ..former });
+                let alone = signs_in(&journey, mallory.as_ref(), whose.has_one, &whose.policy(), NOW);
+                let rule = signed(what, (given, &[]), false, whose);
+                assert_eq!(matches!(alone, Signing::In(_)), rule == Some(Ok(())), "nobody lends anything to another");
             }
         }
     }
@@ -238,7 +265,7 @@ fn signed(
     what: For,
     (given, before): (Kind, &[(Kind, i64)]),
     is_signed_in: bool,
-    whose: (SecondFactor, bool),
+    whose: Whose,
 ) -> Option<Result<(), Lack>> {
     let lasts = |age: i64| match what {
         For::Factors => age < FRESH,
@@ -263,17 +290,42 @@ fn signed(
 
 #[test]
 fn a_sign_in_from_before_opens_no_page_of_the_account() {
-    for (second_factor, has_one, by_code, is_lacking) in [
-        (SecondFactor::Off, true, false, false),
-        (SecondFactor::Offered, false, false, false),
-        (SecondFactor::Offered, true, false, true),
-        (SecondFactor::Offered, true, true, false),
-        (SecondFactor::Required, false, false, true),
-        (SecondFactor::Required, true, false, true),
-        (SecondFactor::Required, true, true, false),
-    ] {
-        let proofs = Proofs::of(Kind::Password, NOW);
-        let proofs = if by_code { proofs.and(Proof::of(Kind::Totp, NOW)) } else { proofs };
-        assert_eq!(lacks_second_factor(&sign_in(proofs, has_one), &policy(second_factor)), is_lacking);
+    for whose in Whose::every() {
+        for kinds in [&[Kind::Password][..], &[Kind::Mail], &[Kind::Password, Kind::Totp], &[Kind::Mail, Kind::Totp]] {
+            let set: Vec<(Kind, i64)> = kinds.iter().map(|kind| (*kind, 5)).collect();
+            let has = |kind| kinds.contains(&kind);
+            let is_asked = match whose.second_factor {
+                SecondFactor::Off => false,
+                SecondFactor::Offered => whose.has_one,
+                SecondFactor::Required => true,
+            };
+            let is_enough = match whose.demanded {
+                None => true,
+                Some(MFA_CLASS) => has(Kind::Password) && has(Kind::Totp),
+                Some(_) => has(Kind::Password),
+            };
+            let whole = is_enough && (has(Kind::Totp) || !is_asked);
+            let sign_in = sign_in(proofs(&set).unwrap(), whose.has_one);
+            assert_eq!(is_whole(&sign_in, &whose.policy()), whole, "{kinds:?} {whose:?}");
+        }
     }
+}
+
+/// Whoever has just signed in for it is told that this was not enough, and is not asked over and over.
+#[test]
+fn who_cannot_reach_what_is_demanded_is_refused_once_they_have_tried() {
+    let whose = Whose { second_factor: SecondFactor::Offered, demanded: Some(MFA_CLASS), has_one: true };
+    let both = [(Kind::Mail, 0), (Kind::Totp, 0)];
+    for (what, rejection) in [(For::Account, Rejection::WeakSignIn), (For::App, Rejection::ClassNotMet)] {
+        let sign_in = SignIn { journey_id: Some("this".into()), ..sign_in(proofs(&both).unwrap(), true) };
+        let known = Known { sign_in: Some(&sign_in), ..Known::default() };
+        assert_eq!(next_step(&on(what), known, &whose.policy(), NOW), NextStep::Refuse(rejection));
+    }
+    // A provider may say of somebody what nobody can reach here.
+    let unknown = Policy { demanded: Some(Demand::of("gold")), ..whose.policy() };
+    let sign_in = sign_in(proofs(&both).unwrap(), true);
+    let known = Known { sign_in: Some(&sign_in), ..Known::default() };
+    let step = |policy: &Policy| next_step(&on(For::App), known, policy, NOW);
+    assert_eq!(step(&unknown), NextStep::Refuse(Rejection::ClassNotMet));
+    assert_eq!(step(&Policy { passes_classes: true, ..unknown }), NextStep::Reauthenticate);
 }

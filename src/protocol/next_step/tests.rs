@@ -23,7 +23,8 @@ pub(super) fn client(client_type: ClientType, first_party: bool) -> Client {
     }
 }
 
-const POLICY: Policy = Policy { fresh: 60, passes_classes: false, second_factor: SecondFactor::Offered };
+const POLICY: Policy =
+    Policy { fresh: 60, passes_classes: false, second_factor: SecondFactor::Offered, demanded: None };
 
 pub(super) fn journey(goal: Goal) -> Journey {
     Journey {

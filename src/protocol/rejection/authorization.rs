@@ -31,7 +31,7 @@ macro_rules! authorization {
         // What the person did or did not do: redirected.
         SignInNeeded: LoginRequired, "OpenID Connect Core §3.1.2.6", "The person must sign in, and prompt=none forbids to ask.";
         AnotherPersonExpected: LoginRequired, "OpenID Connect Core §3.1.2.1", "The person who is signed in is not the one that the request names.";
-        ClassNotMet: UnmetAuthenticationRequirements, "OpenID Connect Core §5.5.1.1", "The person did not or cannot authenticate in the way that the essential acr asks for.";
+        ClassNotMet: UnmetAuthenticationRequirements, "OpenID Connect Core §5.5.1.1", "The person did not or cannot authenticate in the way that the essential acr, the application or a role of theirs asks for.";
         ConsentNeeded: ConsentRequired, "OpenID Connect Core §3.1.2.6", "The person must consent, and prompt=none forbids to ask.";
         RoleNeeded: AccessDenied, "RFC 6749 §4.1.2.1", "Every scope that was asked for needs a role that the person does not have.";
         ConsentDenied: AccessDenied, "RFC 6749 §4.1.2.1", "The person denied the request.";

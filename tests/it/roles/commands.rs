@@ -57,7 +57,12 @@ async fn a_role_is_made_given_shown_and_taken_beside_a_running_server() {
     assert!(server.refused_at_length(&["role", "delete", "editor", "--yes"]).contains(ANN));
     server.command(&["user", "revoke-role", ANN, "editor"]);
     server.command(&["client", "revoke-role", &job.id, "editor"]);
-    assert_eq!(server.command(&["role", "update", "editor", "--scope", ""])["scopes"], json!([]));
+    let mfa = "https://refeds.org/profile/mfa";
+    assert_eq!(server.command(&["role", "update", "editor", "--acr", mfa])["acr"], json!(mfa));
+    let changed = server.command(&["role", "update", "editor", "--scope", ""]);
+    assert_eq!((&changed["scopes"], &changed["acr"]), (&json!([]), &json!(mfa)));
+    assert_eq!(server.command(&["role", "update", "editor", "--acr", ""])["acr"], json!(null));
+    assert!(server.refused(&["role", "update", "editor", "--acr", "gold"]).contains(mfa));
     server.command(&["role", "delete", "editor", "--yes"]);
     let names: Vec<_> =
         server.command(&["role", "list"]).as_array().unwrap().iter().map(|role| role["name"].clone()).collect();

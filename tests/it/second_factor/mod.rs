@@ -1,8 +1,10 @@
 //! Second factors: setting them up, the second step, doing without, and what operators see of them. How they are attacked stands in `attacks/`.
 
 mod account;
+mod demands;
 mod operator;
 mod required;
 mod sign_in;
+mod step_up;
 
 const ANN: &str = "ann@example.org";
