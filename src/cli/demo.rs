@@ -17,7 +17,7 @@ use super::{Context, Output, refused};
 use crate::app::App;
 use crate::config::{Config, MailConfig};
 use crate::failure::Failure;
-use crate::http::demo::{self, ApiClient, SCOPE, SampleProvider, Samples};
+use crate::http::demo::{self, ApiClient, DELETE_SCOPE, SCOPE, SampleProvider, Samples};
 use crate::http::{Listener, site};
 use crate::protocol::audit::{Act, Name};
 use crate::protocol::client::ClientType;
@@ -184,7 +184,7 @@ async fn register(app: &App, origin: String, provider: SampleProvider) -> Result
         name: Some("Sample app".to_owned()),
         redirect_uris: Some(vec![samples.redirect_uri()]),
         post_logout_redirect_uris: Some(vec![samples.post_logout_redirect_uri()]),
-        scope: Some(format!("{} {SCOPE}", ClientType::Spa.default_scopes())),
+        scope: Some(format!("{} {SCOPE} {DELETE_SCOPE}", ClientType::Spa.default_scopes())),
         resources,
         // So that what a copy leads to can be tried.
         on_reuse: Edit::Set(OnReuse::User),
@@ -215,9 +215,10 @@ async fn sample(
 
 /// The API as it is to be, registered if it was not.
 async fn sample_api(registry: &Registry, identifier: &str, act: &Act) -> Result<(), Failure> {
+    let scopes = [(SCOPE, "Read your notes"), (DELETE_SCOPE, "Delete your notes")];
     let details = ResourceChange {
         name: Some("Sample notes".to_owned()),
-        scopes: Some([(SCOPE.to_owned(), "Read your notes".to_owned())].into()),
+        scopes: Some(scopes.map(|(scope, words)| (scope.to_owned(), words.to_owned())).into()),
         introspectors: Some(vec![SERVICE.to_owned(), API.to_owned()]),
         ..ResourceChange::default()
     };

@@ -86,9 +86,9 @@ function record(entry) {
 }
 
 /** One HTTP exchange, written to the log. A body that is no JSON counts as {}. */
-async function exchange(url, words, { form, bearer } = {}) {
+async function exchange(url, words, { form, bearer, method = form ? "POST" : "GET" } = {}) {
   const body = form && new URLSearchParams(form);
-  const entry = { method: form ? "POST" : "GET", url: readableUrl(url), form: form && readable(body), words };
+  const entry = { method, url: readableUrl(url), form: form && readable(body), words };
   const headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
   const options = { method: entry.method, body, headers, credentials: "omit", redirect: "error", signal: AbortSignal.timeout(15000) };
   const response = await fetch(url, options).catch(() => null);
@@ -123,9 +123,12 @@ function leave(address, params, words) {
   return new Promise(() => {});
 }
 
-/** Asks for a code. With `resume`, silently (prompt=none), and that action goes on when the page is back. */
-async function authorize(audience, resume) {
-  const pending = { state: random(), nonce: random(), verifier: random(), audience, resume };
+/**
+ * Asks for a code. With `resume` that action goes on when the page is back: silently (prompt=none), or after the sign-in that an API wants
+ * (RFC 9470 §4). The class is essential: an answer without it would not help.
+ */
+async function authorize(audience, resume, wanted) {
+  const pending = { state: random(), nonce: random(), verifier: random(), audience, resume, wanted };
   store.set("pending", pending);
   const params = Object.entries({
     response_type: "code",
@@ -137,10 +140,14 @@ async function authorize(audience, resume) {
     code_challenge: base64url(await sha256(pending.verifier)),
     code_challenge_method: "S256",
   });
-  if (resume) params.push(["prompt", "none"]);
+  if (resume && !wanted) params.push(["prompt", "none"]);
+  if (wanted?.maxAge) params.push(["max_age", wanted.maxAge]);
+  if (wanted?.classes) params.push(["claims", JSON.stringify({ id_token: { acr: { essential: true, values: wanted.classes } } })]);
   // Both audiences are asked for at once; each token is then fetched for one of them (RFC 8707 §2.2).
   if (audience !== config.issuer) params.push(["resource", config.resource], ["resource", config.issuer]);
-  return leave(discovery.authorization_endpoint, params, resume ? "Asks Doorward for another code, silently." : "Sends you to Doorward to sign in.");
+  const silently = "Asks Doorward for another code, silently.";
+  const words = wanted ? "Sends you to Doorward to sign in as the API wants." : resume ? silently : "Sends you to Doorward to sign in.";
+  return leave(discovery.authorization_endpoint, params, words);
 }
 
 /** Believes nothing in the answer before it is known to be ours (RFC 9207 §2.4). */
@@ -174,9 +181,12 @@ async function finishSignIn(response) {
   });
   if (!answer.ok) throw refused(answer, "Doorward did not accept the code.", 3);
   if (!session.idToken) show("working", 4);
-  await accept(answer.body, pending.audience, { nonce: pending.nonce });
+  const { nonce, wanted } = pending;
+  // What the former sign-in gave says of it for ever how it was made.
+  if (wanted) keep({ access: {}, refreshTokens: [] });
+  await accept(answer.body, pending.audience, { nonce, wanted });
   show("in");
-  if (pending.resume) await ACTIONS[pending.resume]();
+  if (pending.resume) await ACTIONS[pending.resume](wanted);
 }
 
 // ---- tokens
@@ -288,19 +298,32 @@ async function verifyIdToken(idToken, accessToken, expected) {
     ["at_hash", claims.at_hash === atHash, "must fit the access token beside it"],
   ];
   if (expected.sub) checks.push(["sub", claims.sub === expected.sub, "must be the person from before the refresh"]);
+  const { classes, maxAge } = expected.wanted ?? {};
+  if (classes) checks.push(["acr", classes.includes(claims.acr), "must be a class that the API asked for"]);
+  if (maxAge) checks.push(["auth_time", claims.auth_time > now() - maxAge - 60, "must be as recent as the API asked for"]);
   return checks;
 }
 
 // ---- what the buttons do
 
-/** Calls with a token for this audience; a 401 is answered once, with a fresh token. */
-async function callWith(audience, url, words, resume) {
-  const answer = await exchange(url, words, { bearer: await tokenFor(audience, resume) });
+/** How an API wants the person to sign in before the same call (RFC 9470 §3); null when that is not what it wants. */
+function signInWanted({ status, challenge }) {
+  const said = (name) => challenge?.match(`\\b${name}="([^"]*)"`)?.[1];
+  if (status !== 401 || said("error") !== "insufficient_user_authentication") return null;
+  return { classes: said("acr_values")?.split(" "), maxAge: said("max_age") };
+}
+
+/** Calls with a token for this audience; a 401 is answered once: with the sign-in that it asks for, or else with a fresh token. */
+async function callWith(audience, url, words, resume, { method, done } = {}) {
+  const answer = await exchange(url, words, { method, bearer: await tokenFor(audience, resume) });
   if (answer.status !== 401) return answer;
+  const wanted = signInWanted(answer);
+  if (wanted && done) throw refused(answer, "You signed in as the API asked, and it asks again.");
+  if (wanted) return authorize(audience, resume, wanted);
   delete session.access[audience];
   keep();
   if (!session.refreshTokens.length) return answer;
-  return exchange(url, `${words} Once more, with a fresh token.`, { bearer: await refresh(audience) });
+  return exchange(url, `${words} Once more, with a fresh token.`, { method, bearer: await refresh(audience) });
 }
 
 const ACTIONS = {
@@ -309,6 +332,16 @@ const ACTIONS = {
   async "call-api"() {
     const answer = await callWith(config.resource, config.api, "Calls the API.", "call-api");
     if (answer.ok) keep({ apiCalled: true });
+    renderResult("api-result", answer);
+  },
+
+  /** `done` is the sign-in that was made for it. */
+  async "delete-note"(done) {
+    const { body } = await callWith(config.resource, config.api, "Looks for a note.", "delete-note", { done });
+    const [note] = body.notes ?? [];
+    if (!note) return say("There is no note left.");
+    const url = `${config.api}/${note.id}`;
+    const answer = await callWith(config.resource, url, "Deletes a note.", "delete-note", { method: "DELETE", done });
     renderResult("api-result", answer);
   },
 
@@ -520,7 +553,7 @@ const CLAIMS = {
   preferred_username: "What they like to be called by.",
   updated_at: "Last changed",
   acr: "How sure Doorward is of who signed in.",
-  amr: "How they signed in: pwd is a password.",
+  amr: "How they signed in: pwd is a password, otp a code.",
 };
 
 function explained([name, value]) {

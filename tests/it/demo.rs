@@ -2,7 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use doorward::http::demo::{ApiClient, SCOPE, SampleProvider, Samples, site};
+use doorward::http::demo::{ApiClient, DELETE_SCOPE, SCOPE, SampleProvider, Samples, site};
+use doorward::protocol::assurance::MFA_CLASS;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::message::{About, Carried, Message, Occasion};
 use doorward::protocol::rejection::Rejection;
@@ -13,7 +14,7 @@ use doorward::storage::NewMail;
 use doorward_client::Refusal;
 use serde_json::json;
 
-use crate::support::{Answer, Client, Live, Server};
+use crate::support::{Answer, Browser, Client, Live, Server};
 
 const API: &str = "http://127.0.0.1:8001/api";
 /// As whom it asks about tokens.
@@ -22,7 +23,7 @@ const ASKS: &str = "api";
 /// The demo's second origin, and a service that may call its API.
 async fn demo() -> (Server, Server, Client) {
     let server = Server::with_mail(|_| {}).await;
-    server.db_resource(API, &[SCOPE]).await;
+    server.db_resource(API, &[SCOPE, DELETE_SCOPE]).await;
     let scopes = ScopeSet::parse(&format!("{SCOPE} other")).unwrap();
     let service = server.db_client(ClientType::Service, |c| c.scopes = scopes).await;
     let asks = server.db_client(ClientType::Service, |c| c.client_id = ASKS.to_owned()).await;
@@ -119,6 +120,53 @@ async fn an_access_that_has_ended_counts_at_the_sample_api_no_longer_at_once() {
     server.db_change_client(ASKS, |client| client.disabled_at = Some(now)).await;
     let cannot_say = notes(&second, tokens["access_token"].as_str()).await;
     assert_eq!((cannot_say.status.as_u16(), cannot_say.header("retry-after")), (503, "2"));
+}
+
+async fn delete(second: &Server, note: u32, token: &str) -> Answer {
+    let request = Request::delete(format!("/api/notes/{note}")).header(header::HOST, "127.0.0.1:8001");
+    let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    second.send(request.body(Body::empty()).unwrap()).await
+}
+
+/// RFC 9470 §3.
+#[tokio::test]
+async fn a_note_is_deleted_by_a_person_who_signed_in_lately_with_a_second_factor() {
+    let (server, second, service) = demo().await;
+    server.db_user("ann@example.org").await;
+    let scopes = ScopeSet::parse(&format!("{SCOPE} {DELETE_SCOPE}")).unwrap();
+    let app = server.db_client(ClientType::Web, |app| (app.scopes, app.first_party) = (scopes, true)).await;
+    let mut browser = server.browser();
+    let token = async |browser: &mut Browser, scope: &str| {
+        let code = browser.code(&app, "ann@example.org", &format!("scope={scope}")).await;
+        app.redeem(&code).await.ok()["access_token"].as_str().unwrap().to_owned()
+    };
+    let both = format!("{SCOPE}+{DELETE_SCOPE}");
+    let asks = |answer: &Answer, for_what: &str| {
+        let words = answer.json()["error_description"].as_str().unwrap().to_owned();
+        let challenge =
+            format!("Bearer error=\"insufficient_user_authentication\", error_description=\"{words}\", {for_what}");
+        assert_eq!((answer.status.as_u16(), answer.header("www-authenticate")), (401, challenge.as_str()));
+    };
+    let weak = token(&mut browser, &both).await;
+    asks(&delete(&second, 1, &weak).await, &format!("acr_values=\"{MFA_CLASS}\""));
+    server.enrol(&mut browser).await;
+    asks(&delete(&second, 1, &weak).await, &format!("acr_values=\"{MFA_CLASS}\""));
+    let good = token(&mut browser, &both).await;
+    let reading = token(&mut browser, SCOPE).await;
+    assert_eq!(delete(&second, 1, &reading).await.status, 403, "no sign-in makes up for a scope");
+    let answer = delete(&second, 1, &good).await.ok();
+    assert_eq!((&answer["deleted"], answer["notes"].as_array().unwrap().len()), (&json!(1), 2));
+    assert_eq!(delete(&second, 1, &good).await.status, 404);
+    assert_eq!(notes(&second, Some(&good)).await.ok()["notes"][0]["id"], 2);
+    // The others have theirs, and a service deletes nothing.
+    let of_service = service.credentials(&[("resource", API)]).await.ok();
+    let of_service = of_service["access_token"].as_str().unwrap();
+    assert_eq!(notes(&second, Some(of_service)).await.ok()["notes"].as_array().unwrap().len(), 3);
+    assert_eq!(delete(&second, 1, of_service).await.status, 403);
+    server.turn(300);
+    server.poll().await;
+    asks(&delete(&second, 2, &good).await, "max_age=\"300\"");
+    notes(&second, Some(&good)).await.ok();
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
-use super::{Demo, SCOPE};
+use super::{DELETE_SCOPE, Demo, SCOPE};
 
 pub(super) async fn page() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], include_str!("../../../static/demo/index.html"))
@@ -27,7 +27,7 @@ pub(super) async fn settings(State(demo): State<Demo>) -> Json<Value> {
         "client_id": samples.client_id,
         "redirect_uri": samples.redirect_uri(),
         "post_logout_redirect_uri": samples.post_logout_redirect_uri(),
-        "scope": format!("openid profile email offline_access {SCOPE}"),
+        "scope": format!("openid profile email offline_access {SCOPE} {DELETE_SCOPE}"),
         "resource": samples.resource(),
         "api": format!("{}/api/notes", samples.origin),
         "guides": super::guides::list(),

@@ -5,6 +5,7 @@ mod api;
 mod app;
 mod guides;
 mod issuer;
+mod notebook;
 mod outbox;
 
 use axum::Router;
@@ -25,6 +26,8 @@ use crate::secret::Secret;
 
 /// The scope that the sample API asks for.
 pub const SCOPE: &str = "notes:read";
+/// The scope for deleting what is there.
+pub const DELETE_SCOPE: &str = "notes:delete";
 
 /// What the samples are told at the start.
 #[derive(Clone, Debug)]

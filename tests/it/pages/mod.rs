@@ -29,5 +29,7 @@ mod register_limit;
 mod roles_in_chromium;
 mod second_factor_in_chromium;
 mod spread;
+#[cfg(feature = "demo")]
+mod step_up_in_chromium;
 mod tabs;
 pub mod tabs_in_chromium;
