@@ -78,7 +78,7 @@ pub(super) async fn post(app: &App, form: &CsrfForm, email: &str, sign_in: SignI
             Ok(see_other(&app.issuer.place("/account/password"))?)
         }
         Err(Declined { error: Error::Rejected(refusal), problems }) => {
-            Ok(page(app, (visit, sender), (email, sign_in), Some((refusal, problems)), now)?)
+            Ok(page(app, (visit, sender), (email, sign_in), Some((refusal, problems)), now).await?)
         }
     }
 }

@@ -187,6 +187,7 @@ async fn a_view_has_the_fields_that_the_commands_print() {
     assert_eq!(
         fields(view),
         [
+            "acr",
             "allowed_origins",
             "auth_method",
             "backchannel_logout_uri",
