@@ -229,6 +229,7 @@ async fn a_view_has_the_fields_that_the_commands_print() {
             "made_by",
             "name",
             "roles",
+            "second_factors",
             "signs_in_by",
             "state",
             "upstream_roles"
