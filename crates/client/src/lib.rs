@@ -123,10 +123,9 @@ pub use introspection::{Introspector, IntrospectorAudience, IntrospectorBuilder,
 pub use jws::insecure_claims_without_any_verification;
 pub use key_set::{KeySet, NotAKeySet};
 #[cfg(feature = "tower")]
-pub use layers::{
-    Answering, Authenticated, Guarded, RequireAcr, RequireAll, RequireAny, RequireAuth, RequireFresh, RequireRole,
-    RequireScope,
-};
+pub use layers::{Answering, Authenticated, Guarded, RequireAuth};
+#[cfg(feature = "tower")]
+pub use layers::{RequireAcr, RequireAll, RequireAny, RequireFresh, RequireRole, RequireScope};
 #[cfg(feature = "tower")]
 pub use need::{Need, StepUp};
 pub use public_key::PublicKey;
