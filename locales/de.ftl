@@ -772,4 +772,4 @@ WrongSecondFactor = Der Code ist falsch oder wurde schon verwendet. Nehmen Sie d
 WrongRecoveryCode = Der Wiederherstellungscode ist falsch oder wurde schon verwendet.
 WrongFirstCode = Das ist nicht der Code dieses Schlüssels. Nehmen Sie den, den Ihre App jetzt zeigt; die Uhr des Geräts muss richtig gehen.
 StaleOffer = Das hat zu lange gedauert, deshalb steht hier ein neuer Schlüssel: Entfernen Sie den bisherigen aus Ihrer App.
-LastSecondFactor = Hier haben alle einen zweiten Faktor: Richten Sie einen anderen Authenticator an seiner Stelle ein.
+LastSecondFactor = Ihr Konto muss einen zweiten Faktor haben: Richten Sie einen anderen Authenticator an seiner Stelle ein.

@@ -14,7 +14,7 @@ use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::authenticator::Seed;
 use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::NextStep;
-use crate::protocol::proof::Kind;
+use crate::protocol::proof::{Kind, Proofs};
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::second_factor::{FactorKind, Lack, SecondFactor};
@@ -22,7 +22,7 @@ use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::sealing::{MasterKey, SealingKey};
 use crate::secret::{Secret, base64url, from_base64url};
-use crate::storage::{Factor, FactorSeal, NewFactor, Transaction};
+use crate::storage::{Factor, FactorSeal, NewFactor, Reader, Transaction};
 
 /// How long an offered seed may be taken, in seconds.
 const OFFERED_FOR: i64 = 1800;
@@ -116,15 +116,25 @@ impl SignIns {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn own_factors(&self, user_id: &str) -> Result<OwnFactors, Failure> {
+    pub async fn own_factors(&self, user_id: &str, now: Timestamp) -> Result<OwnFactors, Failure> {
         let (mut authenticator, mut recovery_codes) = (None, None);
-        for factor in self.storage.read().await?.factors(user_id).await? {
+        let mut reader = self.storage.read().await?;
+        let may_go = !self.must_have_one(&mut reader, user_id, now).await?;
+        for factor in reader.factors(user_id).await? {
             match factor.kind {
                 FactorKind::Authenticator => authenticator = Some(factor),
                 FactorKind::RecoveryCodes => recovery_codes = Some(factor),
             }
         }
-        Ok(OwnFactors { authenticator, recovery_codes, may_go: !self.requires_second_factor() })
+        Ok(OwnFactors { authenticator, recovery_codes, may_go })
+    }
+
+    /// Whether a person must have a second factor: everybody, or whoever has one of their roles.
+    async fn must_have_one(&self, reader: &mut Reader, user_id: &str, now: Timestamp) -> Result<bool, Failure> {
+        let policy = self.policy_for(reader, user_id).await?;
+        let by_password = Proofs::of(Kind::Password, now);
+        let by_role = policy.demanded.is_some_and(|demand| demand.wants_second_factor(&by_password, now));
+        Ok(self.requires_second_factor() || by_role)
     }
 
     /// A new seed for this person in the browser with this cookie.
@@ -269,10 +279,10 @@ impl SignIns {
         user_id: &str,
         act: &Act,
     ) -> Result<(), Error> {
-        if self.requires_second_factor() {
+        transaction.hold_user(user_id).await?;
+        if self.must_have_one(transaction, user_id, act.at).await? {
             return Err(Rejection::LastSecondFactor.into());
         }
-        transaction.hold_user(user_id).await?;
         if transaction.forget_factor(user_id, FactorKind::Authenticator).await? {
             transaction.forget_factor(user_id, FactorKind::RecoveryCodes).await?;
             transaction.record(&Event::of(act, Name::AuthenticatorRemoved).on(Noun::User, user_id)).await?;

@@ -211,7 +211,7 @@ async fn page(
     (refusal, offer): (Option<Refusal>, Option<&str>),
     now: Timestamp,
 ) -> Result<Response, Error> {
-    let own = app.sign_ins.own_factors(&sign_in.user_id).await?;
+    let own = app.sign_ins.own_factors(&sign_in.user_id, now).await?;
     let is_asked_for = matches!(visit.journey.goal, Goal::Confirm { action: Action::SetAuthenticator, .. });
     let visit = on_its_way(app, visit, &sign_in, now);
     let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in.clone()), now).await?;

@@ -62,7 +62,7 @@ pub(in crate::http) async fn get(
     let Some(sign_in) = owner(&app, &sender, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
     let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
     let visit = on_its_way(&app, visit, &sign_in, now);
-    let own = app.sign_ins.own_factors(&sign_in.user_id).await?;
+    let own = app.sign_ins.own_factors(&sign_in.user_id, now).await?;
     let left = own.recovery_codes.as_ref().and_then(|codes| codes.left);
     let template = RecoveryCodes {
         page: sender.page.clone(),

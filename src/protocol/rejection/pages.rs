@@ -45,7 +45,7 @@ macro_rules! pages {
         WrongFirstCode: InvalidForm, "RFC 6238 §5.2", "That is not the code of this key. Take the one that your app shows now; the clock of the device must be right.";
         StaleOffer: InvalidForm, "OWASP ASVS 6.5.5", "That took too long, so here is a new key: remove the former one from your app.";
         WeakSignIn: InvalidForm 403, "NIST SP 800-63B-4 §2", "Your account wants a stronger sign-in than this one: sign in with its password, and with a second factor where it asks for one.";
-        LastSecondFactor: InvalidForm, "OWASP ASVS 6.4", "Everybody has a second factor here: set up another authenticator in its place.";
+        LastSecondFactor: InvalidForm, "OWASP ASVS 6.4", "Your account must have a second factor: set up another authenticator in its place.";
 
         // What a person says of themselves.
         MalformedWebAddress: InvalidForm, "OpenID Connect Core §5.1", "It must be an address that begins with https://, has no user name in it, and is not longer than 1000 characters.";

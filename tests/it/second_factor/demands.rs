@@ -61,6 +61,11 @@ async fn a_role_demands_a_second_factor_of_whoever_has_it_and_of_nobody_else() {
     let answer = ann.visit(&shown.field("#codes-kept", "href").unwrap()).await;
     assert!(answer.location_param("code").is_some(), "{}", answer.text());
     assert!(ann.visit("/account").await.has("#sign-out"));
+    // Where a role demands it, it is not given up.
+    let page = ann.visit("/account/authenticator").await;
+    assert!(page.has("#begin-authenticator") && !page.has("#remove-authenticator"));
+    let remove = page.form("#begin-authenticator").without("request").to("/account/authenticator/remove");
+    ann.submit(&remove).await.refused_page(400, Rejection::LastSecondFactor);
     // Without the role, or with a role that demands nothing any more, the rest is as before.
     server.role_demands("admin", None).await;
     assert!(bob.visit("/account").await.has("#sign-out"));
