@@ -5,7 +5,7 @@ use doorward::clock::Clock;
 use sqlx::Connection;
 
 use super::look::look;
-use crate::support::{Authenticator, Chromium, Live, PASSWORD, was_shown_on_sqlite};
+use crate::support::{Authenticator, Chromium, Live, PASSWORD, eventually, was_shown_on_sqlite};
 
 const ANN: &str = "ann@example.org";
 
@@ -45,14 +45,9 @@ async fn walk(width: u32, height: u32) {
     let delete = async || browser.click("#call-section:not([hidden]) #delete-note:not([aria-disabled])").await;
     // The answer of the API with so many notes left, and what it says in front.
     let deleted = async |note: u32| {
-        let found = format!("return document.querySelector('#api-result').textContent.includes('\"deleted\": {note}')");
-        for _ in 0..200 {
-            if browser.evaluate(&found).await == true {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-        panic!("{}; {:?}", browser.text("body").await, browser.complaints().await)
+        let found =
+            format!("return document.querySelector('#api-result')?.textContent.includes('\"deleted\": {note}')");
+        eventually("the note is deleted", async || (browser.evaluate(&found).await == true).then_some(())).await;
     };
 
     browser.goto(&app).await;

@@ -115,9 +115,17 @@ impl Chromium {
         panic!("{selector} does not come on {url}: {last:?}; {:?}", self.complaints().await)
     }
 
-    /// What a script finds.
+    /// What a script finds; asked again as [`Self::find`] is, when another page comes.
     pub async fn evaluate(&self, script: &str) -> Value {
-        self.page.execute(script, vec![]).await.unwrap()
+        let mut last = None;
+        for _ in 0..LOOKS {
+            match self.page.execute(script, vec![]).await {
+                Ok(value) => return value,
+                Err(error) => last = Some(error),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("{script}: {last:?}")
     }
 
     /// Shows pages in the colours for light or for dark rooms from now on.
