@@ -71,7 +71,7 @@ pub enum Progress {
     /// Nothing is missing: its person is signed in.
     SignedIn(NewCookie),
     /// More must be proved: the journey as it now stands, and what it lacks of a second factor when the first was proved.
-    Underway(Journey, Option<Lack>),
+    Underway(Box<Journey>, Option<Lack>),
 }
 
 impl SignIns {
@@ -112,8 +112,11 @@ impl SignIns {
                 let signed_in = self.sign_in(transaction, (&journey.id, &proven), (former, browser), now).await?;
                 Ok(Progress::SignedIn(signed_in))
             }
-            Signing::Lacks(lack) => Ok(Progress::Underway(pending(transaction, journey, now).await?, Some(lack))),
-            Signing::Nobody => Ok(Progress::Underway(journey, None)),
+            Signing::Lacks(lack) => {
+                let journey = pending(transaction, journey, now).await?;
+                Ok(Progress::Underway(Box::new(journey), Some(lack)))
+            }
+            Signing::Nobody => Ok(Progress::Underway(Box::new(journey), None)),
         }
     }
 

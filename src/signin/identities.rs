@@ -23,7 +23,7 @@ pub enum Met {
     /// Somebody with an account here.
     Known(Progress),
     /// Somebody whose identity is nobody's here: the journey, which has them as its newcomer.
-    Newcomer(Journey),
+    Newcomer(Box<Journey>),
 }
 
 /// What unlinking an identity has ended.
@@ -56,12 +56,12 @@ impl SignIns {
             return Err(Rejection::AnotherPersonExpected.into());
         }
         let Some(identity) = known else {
-            return Ok(Met::Newcomer(journey.introducing(vouched)));
+            return Ok(Met::Newcomer(Box::new(journey.introducing(vouched))));
         };
         let account = transaction.hold_account(&identity.user_id).await?;
         let mut account = usable(account)?;
         if !transaction.use_identity(&identity, &vouched, &browser.act(&identity.user_id, now)).await? {
-            return Ok(Met::Newcomer(journey.introducing(vouched)));
+            return Ok(Met::Newcomer(Box::new(journey.introducing(vouched))));
         }
         if let Some(email) = vouched.owned_email() {
             transaction.verify_address(&account.user.id, &email.address, EmailAuthority::Authority, now).await?;

@@ -4,6 +4,7 @@
 //! Until it is done nobody is signed in: what was proved travels in the sealed journey, and hangs on the password that the account had then.
 
 use tracing::Instrument;
+use zeroize::Zeroizing;
 
 use super::attempts::{Held, Tried};
 use super::{Browser, Progress, SignIns, Standing};
@@ -107,7 +108,7 @@ impl SignIns {
     ) -> Result<Progress, Error> {
         let pending = self.pending(&journey, browser, now).await?;
         let Some(Pending { user_id, .. }) = pending.filter(|pending| pending.lack == Lack::Code) else {
-            return Ok(Progress::Underway(Journey { proven: None, ..journey }, None));
+            return Ok(Progress::Underway(Box::new(Journey { proven: None, ..journey }), None));
         };
         let account = self.storage.read().await?.user(&user_id).await?;
         let account = account.ok_or_else(|| shown.refusal())?;
@@ -141,7 +142,7 @@ impl SignIns {
         let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.is_usable());
         let account = account.ok_or_else(|| shown.refusal())?;
         if !self.still_holds(&mut transaction, &journey, &account).await? {
-            return Ok(Progress::Underway(Journey { proven: None, ..journey }, None));
+            return Ok(Progress::Underway(Box::new(Journey { proven: None, ..journey }), None));
         }
         let factors = transaction.factors(&user_id).await?;
         let kind = match shown {
@@ -206,11 +207,7 @@ impl SignIns {
     }
 
     /// The factor of this kind with its secret. One that cannot be opened is told to whoever runs the server, and to nobody else.
-    fn opened<'a>(
-        &self,
-        factors: &'a [Factor],
-        kind: FactorKind,
-    ) -> Result<Option<(&'a Factor, zeroize::Zeroizing<Vec<u8>>)>, Failure> {
+    fn opened<'a>(&self, factors: &'a [Factor], kind: FactorKind) -> Result<Option<Opened<'a>>, Failure> {
         let Some(factor) = factors.iter().find(|factor| factor.kind == kind) else { return Ok(None) };
         let secret = self.factors.seal.open(factor).ok_or_else(|| {
             Failure::internal(format!("the second factor {} cannot be opened with the master key", factor.id))
@@ -218,6 +215,9 @@ impl SignIns {
         Ok(Some((factor, secret)))
     }
 }
+
+/// A factor with its secret.
+type Opened<'a> = (&'a Factor, Zeroizing<Vec<u8>>);
 
 impl Shown {
     fn refusal(&self) -> Rejection {

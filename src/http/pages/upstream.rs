@@ -105,7 +105,7 @@ async fn go_on(
             let came_by = sender.cookies.came_by(&vouched.provider);
             match app.sign_ins.with_identity(visit.journey.clone(), vouched, &sender.browser, now).await? {
                 Met::Known(progress) => Ok((came_by, visit.after(app, sender, progress)?).into_response()),
-                Met::Newcomer(journey) => Ok(visit.on(app, journey).resume(app)?),
+                Met::Newcomer(journey) => Ok(visit.on(app, *journey).resume(app)?),
             }
         }
         Purpose::Link { user_id } => {

@@ -1,5 +1,6 @@
 //! Second factors in a real Chromium: at a desk and on a phone, in both languages, light and dark, with axe.
 
+use doorward::clock::Clock;
 use serde_json::json;
 
 use super::look::look;
@@ -7,10 +8,9 @@ use crate::support::{Authenticator, Chromium, Database, Live, PASSWORD};
 
 const ANN: &str = "ann@example.org";
 
-/// The code of now, by the clock of the server, which is the real one here.
+/// The code of now, or of so many steps later, by the clock of the server, which is the real one here: those of before would soon be too old.
 fn code(authenticator: &Authenticator, steps: i64) -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    authenticator.code_at(i64::try_from(now).unwrap() + 30 * steps)
+    authenticator.code_at(Clock::system().now().seconds() + 30 * steps)
 }
 
 async fn walk(width: u32, height: u32, language: &'static str) {

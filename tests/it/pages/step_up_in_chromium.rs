@@ -9,7 +9,7 @@ use crate::support::{Authenticator, Chromium, Live, PASSWORD, eventually, was_sh
 
 const ANN: &str = "ann@example.org";
 
-/// The code of this moment, so many steps from now: each is good once.
+/// The code of now, or of so many steps later: each is good once, and one of before would soon be too old.
 fn code(authenticator: &Authenticator, steps: i64) -> String {
     authenticator.code_at(Clock::system().now().seconds() + 30 * steps)
 }
@@ -64,7 +64,7 @@ async fn walk(width: u32, height: u32) {
         browser.click("summary").await;
         Authenticator::with(&browser.text("#totp-secret").await)
     };
-    browser.type_into("#code", &code(&authenticator, -1)).await;
+    browser.type_into("#code", &code(&authenticator, 0)).await;
     browser.click("#totp-submit").await;
     browser.click("#codes-kept").await;
     // An app on this machine is asked about each time.
@@ -85,7 +85,7 @@ async fn walk(width: u32, height: u32) {
     browser.find("#login-submit").await;
     sign_in().await;
     browser.find("#totp-submit").await;
-    browser.type_into("#code", &code(&authenticator, 0)).await;
+    browser.type_into("#code", &code(&authenticator, 1)).await;
     browser.click("#totp-submit").await;
     browser.click("#allow").await;
     deleted(3).await;
