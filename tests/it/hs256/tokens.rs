@@ -149,6 +149,11 @@ async fn what_a_secret_signed_is_believed_as_far_as_it_was_given() {
     let wider = forged(&claims, &[("scope", json!("email notes:read openid")), ("roles", json!(["admin"]))]);
     let told = legacy.introspect_at(server, &wider).await;
     assert_eq!((&told["scope"], told.get("roles")), (&json!("notes:read openid"), None));
+    let better = [("acr", json!("https://refeds.org/profile/mfa")), ("auth_time", json!(0))];
+    let told = legacy.introspect_at(server, &forged(&claims, &better)).await;
+    assert_eq!((&told["acr"], &told["auth_time"]), (&claims["acr"], &claims["auth_time"]));
+    let of_service = legacy.introspect_at(server, &forged(&own, &better)).await;
+    assert!(of_service["active"] == true && of_service.get("acr").is_none() && of_service.get("auth_time").is_none());
     let year = 365 * 86_400;
     let end = |claims: &Value| json!(claims["iat"].as_i64().unwrap() + year);
     for (claims, change) in [
