@@ -187,7 +187,7 @@ struct Details {
     /// Whether its ID tokens carry what the scopes profile, email and roles release: on, off, or default [default: as tokens.id_token_claims says].
     #[arg(long, value_name = "on|off", value_parser = on_or_off)]
     id_token_claims: Option<Edit<bool>>,
-    /// The context class in which people must sign in to go there, or in a stronger one, such as https://refeds.org/profile/mfa; empty takes it away.
+    /// The context class in which people must sign in to go there, or in a stronger one: one of acr_values_supported; empty takes it away.
     #[arg(long, value_name = "CLASS")]
     acr: Option<String>,
     /// When the secret that is shown now ends, such as 90d [default: never].

@@ -90,7 +90,7 @@ struct Details {
     /// What it is for, in words for people.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// The context class in which whoever has it must sign in, or in a stronger one, such as https://refeds.org/profile/mfa; empty takes it away.
+    /// The context class in which whoever has it must sign in, or in a stronger one: one of acr_values_supported; empty takes it away.
     #[arg(long, value_name = "CLASS")]
     acr: Option<String>,
 }
