@@ -120,7 +120,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let now = app.now();
     let sender = &form.sender;
     let Some(sign_in) = owner(&app, sender, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
-    let visit = on_its_way(&app, Visit::of_form(&app, &form, now).await?, &sign_in, now);
+    let visit = Visit::of_form(&app, &form, now).await?.towards(&app, &sign_in, Action::SetAuthenticator, now);
     let enrolment = enrolment(&form)?;
     let set = (visit.journey.clone(), visit.browser());
     match app.sign_ins.set_authenticator(set, &enrolment, &sender.browser, now).await {
@@ -213,7 +213,7 @@ async fn page(
 ) -> Result<Response, Error> {
     let own = app.sign_ins.own_factors(&sign_in.user_id, now).await?;
     let is_asked_for = matches!(visit.journey.goal, Goal::Confirm { action: Action::SetAuthenticator, .. });
-    let visit = on_its_way(app, visit, &sign_in, now);
+    let visit = visit.towards(app, &sign_in, Action::SetAuthenticator, now);
     let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in.clone()), now).await?;
     let is_proved = standing.step == NextStep::Finish;
     // Whoever has one is shown the key of another on demand alone.
@@ -255,14 +255,4 @@ async fn first(
         error: refusal.as_ref().map(Notice::from),
     };
     Ok(page_of(visit.answer(&template)?, refusal))
-}
-
-/// The visit on the journey to an authenticator: the one that it is on, or a new one.
-fn on_its_way(app: &App, visit: Visit, sign_in: &SignIn, now: Timestamp) -> Visit {
-    if matches!(visit.journey.goal, Goal::Confirm { action: Action::SetAuthenticator, .. }) {
-        return visit;
-    }
-    let goal = Goal::Confirm { user_id: sign_in.user_id.clone(), action: Action::SetAuthenticator };
-    let journey = app.sign_ins.journeys.begin(goal, now);
-    visit.on(app, journey)
 }

@@ -12,7 +12,7 @@ use crate::failure::{Error, Failure};
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
-use crate::protocol::journey::{Action, Goal};
+use crate::protocol::journey::Action;
 use crate::protocol::new_password::{self, Strength};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::sign_in::SignIn;
@@ -43,7 +43,7 @@ pub(super) async fn page(
     wrong: Option<(Refusal, Problems)>,
     now: Timestamp,
 ) -> Result<Response, Failure> {
-    let visit = on_its_way(app, visit, &sign_in, now);
+    let visit = visit.towards(app, &sign_in, Action::SetPassword, now);
     let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in), now).await?;
     let problems = wrong.as_ref().map(|(_, problems)| *problems).unwrap_or_default();
     let template = FirstPassword {
@@ -64,7 +64,7 @@ pub(super) async fn page(
 pub(super) async fn post(app: &App, form: &CsrfForm, email: &str, sign_in: SignIn) -> Result<Response, PageError> {
     let now = app.now();
     let sender = &form.sender;
-    let visit = on_its_way(app, Visit::of_form(app, form, now).await?, &sign_in, now);
+    let visit = Visit::of_form(app, form, now).await?.towards(app, &sign_in, Action::SetPassword, now);
     let password = form.params.single("password")?.map(Secret::presented);
     let who = (&visit.journey, sign_in.clone());
     match app.sign_ins.set_password(who, password, &sender.browser, now).await {
@@ -86,14 +86,4 @@ pub(super) async fn post(app: &App, form: &CsrfForm, email: &str, sign_in: SignI
 /// To the proof, and from there to the form.
 pub(in crate::http) async fn begin(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     account::end(&app, &form, Action::SetPassword).await
-}
-
-/// The visit on the journey to a first password: the one that it is on, or a new one.
-fn on_its_way(app: &App, visit: Visit, sign_in: &SignIn, now: Timestamp) -> Visit {
-    if matches!(visit.journey.goal, Goal::Confirm { action: Action::SetPassword, .. }) {
-        return visit;
-    }
-    let goal = Goal::Confirm { user_id: sign_in.user_id.clone(), action: Action::SetPassword };
-    let journey = app.sign_ins.journeys.begin(goal, now);
-    visit.on(app, journey)
 }

@@ -11,17 +11,15 @@ use super::moment::Moment;
 use super::visit::Visit;
 use super::{FormParts, Page, account};
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::PageError;
 use crate::http::extract::{CsrfForm, Sender};
-use crate::protocol::journey::{Action, Goal};
+use crate::protocol::journey::Action;
 use crate::protocol::next_step::NextStep;
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::second_factor::{FEW_RECOVERY_CODES, RECOVERY_CODES};
-use crate::protocol::sign_in::SignIn;
 
 #[derive(Template)]
 #[template(path = "account/recovery_codes.html")]
@@ -61,7 +59,7 @@ pub(in crate::http) async fn get(
     let now = app.now();
     let Some(sign_in) = owner(&app, &sender, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
     let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
-    let visit = on_its_way(&app, visit, &sign_in, now);
+    let visit = visit.towards(&app, &sign_in, Action::MakeRecoveryCodes, now);
     let own = app.sign_ins.own_factors(&sign_in.user_id, now).await?;
     let left = own.recovery_codes.as_ref().and_then(|codes| codes.left);
     let template = RecoveryCodes {
@@ -90,7 +88,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let now = app.now();
     let sender = &form.sender;
     let Some(sign_in) = owner(&app, sender, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
-    let visit = on_its_way(&app, Visit::of_form(&app, &form, now).await?, &sign_in, now);
+    let visit = Visit::of_form(&app, &form, now).await?.towards(&app, &sign_in, Action::MakeRecoveryCodes, now);
     match app.sign_ins.make_recovery_codes((&visit.journey, sign_in), &sender.browser, now).await {
         Ok(codes) => Ok(shown(&app, (&visit, sender), &codes, "/account")?),
         // The proof has become too old, or the second factor went meanwhile: the page says so.
@@ -138,14 +136,4 @@ pub(super) fn shown(
         sealed: app.sign_ins.seal_codes(codes, visit.browser()),
         onward: onward.to_owned(),
     })
-}
-
-/// The visit on the journey to recovery codes: the one that it is on, or a new one.
-fn on_its_way(app: &App, visit: Visit, sign_in: &SignIn, now: Timestamp) -> Visit {
-    if matches!(visit.journey.goal, Goal::Confirm { action: Action::MakeRecoveryCodes, .. }) {
-        return visit;
-    }
-    let goal = Goal::Confirm { user_id: sign_in.user_id.clone(), action: Action::MakeRecoveryCodes };
-    let journey = app.sign_ins.journeys.begin(goal, now);
-    visit.on(app, journey)
 }

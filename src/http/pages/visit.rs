@@ -12,7 +12,7 @@ use crate::http::endpoints::authorize::{lead, resume_at, see_other};
 use crate::http::error::{Onward, PageError};
 use crate::http::extract::{CsrfForm, Sender, query};
 use crate::language::Language;
-use crate::protocol::journey::{Goal, Journey};
+use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::NextStep;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -140,6 +140,16 @@ impl Visit {
     pub fn on(self, app: &App, journey: Journey) -> Self {
         let sealed = Some(app.sign_ins.journeys.seal(&journey, &self.browser));
         Self { journey, sealed, ..self }
+    }
+
+    /// The visit on the journey to an action on one's own account: the one that it is on, or a new one.
+    pub fn towards(self, app: &App, sign_in: &SignIn, action: Action, now: Timestamp) -> Self {
+        if matches!(&self.journey.goal, Goal::Confirm { action: own, .. } if *own == action) {
+            return self;
+        }
+        let goal = Goal::Confirm { user_id: sign_in.user_id.clone(), action };
+        let journey = app.sign_ins.journeys.begin(goal, now);
+        self.on(app, journey)
     }
 
     /// Where the browser stands on its journey; the page speaks to whoever is signed in.
