@@ -80,7 +80,7 @@ impl Demo {
         let app = start::app(config, context.clock, &mut made).await?;
         provider::known_here(&app).await?;
         let samples = register(&app, format!("http://{}", beside.address()), provider.told.clone()).await?;
-        let second = demo::site(app.clone(), samples.clone())?;
+        let sample_site = demo::site(app.clone(), samples.clone())?;
         // Before the word that it is ready: whoever reads that may ask for a stop.
         let shutdown = on_signals()?;
         if self.output.json {
@@ -93,17 +93,14 @@ impl Demo {
             say_made(&made);
             line(welcome(app.issuer.as_str(), &samples));
         }
-        let upstreams = &provider.app;
+        let second = &provider.app;
         let serving = async {
             tokio::join!(
                 listener.serve(&app, site(app.clone()), shutdown.clone()),
-                beside.serve(&app, second, shutdown.clone()),
+                beside.serve(&app, sample_site, shutdown.clone()),
             );
         };
-        tokio::join!(
-            run(&app, serving),
-            run(upstreams, upstream.serve(upstreams, site(upstreams.clone()), shutdown.clone())),
-        );
+        tokio::join!(run(&app, serving), run(second, upstream.serve(second, site(second.clone()), shutdown.clone())),);
         Ok(())
     }
 }
