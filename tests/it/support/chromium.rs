@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::{ParseError, Url};
 
-use super::eventually::{LOOKS, PAUSE};
+use super::eventually::until_it_works;
 
 const MISSING: &str =
     "chromedriver cannot be run: install chromium and chromium-driver (`tests/run --only install` does)";
@@ -103,29 +103,19 @@ impl Chromium {
 
     /// Waits for an element. Whoever asks while another page comes is told that the question was "aborted by navigation": asks again.
     pub async fn find(&self, selector: &str) -> fantoccini::elements::Element {
-        let mut last = None;
-        for _ in 0..LOOKS {
-            match self.page.find(Locator::Css(selector)).await {
-                Ok(element) => return element,
-                Err(error) => last = Some(error),
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+        let last = match until_it_works(async || self.page.find(Locator::Css(selector)).await).await {
+            Ok(element) => return element,
+            Err(error) => error,
+        };
         let url = self.page.current_url().await.map(String::from).unwrap_or_default();
         panic!("{selector} does not come on {url}: {last:?}; {:?}", self.complaints().await)
     }
 
-    /// What a script finds; asked again as [`Self::find`] is, when another page comes.
+    /// What a script finds; asked again as [`Self::find`] is.
     pub async fn evaluate(&self, script: &str) -> Value {
-        let mut last = None;
-        for _ in 0..LOOKS {
-            match self.page.execute(script, vec![]).await {
-                Ok(value) => return value,
-                Err(error) => last = Some(error),
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        panic!("{script}: {last:?}")
+        until_it_works(async || self.page.execute(script, vec![]).await)
+            .await
+            .unwrap_or_else(|last| panic!("{script}: {last:?}"))
     }
 
     /// Shows pages in the colours for light or for dark rooms from now on.

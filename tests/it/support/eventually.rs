@@ -5,8 +5,8 @@ use std::time::Duration;
 /// The end of all waiting for what others send us.
 pub const END: Duration = Duration::from_secs(60);
 /// How long to wait before the next look, and how often to look: a minute at least, and longer for a process that is stopped meanwhile.
-pub(super) const PAUSE: Duration = Duration::from_millis(10);
-pub(super) const LOOKS: usize = 6_000;
+const PAUSE: Duration = Duration::from_millis(10);
+const LOOKS: usize = 6_000;
 
 /// Asks until there is an answer, and gives it. `state` says what is waited for.
 pub async fn eventually<T>(state: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
@@ -17,6 +17,17 @@ pub async fn eventually<T>(state: &str, mut ask: impl AsyncFnMut() -> Option<T>)
         tokio::time::sleep(PAUSE).await;
     }
     panic!("waited in vain: {state}");
+}
+
+/// Asks until it does not fail; the last error when it always does.
+pub(super) async fn until_it_works<T, E>(mut ask: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+    for _ in 1..LOOKS {
+        if let Ok(answer) = ask().await {
+            return Ok(answer);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    ask().await
 }
 
 /// As [`eventually`], for tests without a runtime.
