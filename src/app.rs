@@ -21,6 +21,7 @@ use crate::jobs::signing_keys::SigningKeys;
 use crate::leaked::Leaked;
 use crate::mail::Mailer;
 use crate::outgoing::Outgoing;
+use crate::passkeys::Ceremonies;
 use crate::password::Hasher;
 use crate::protocol::audit::{Act, Event, Name, ecs};
 use crate::protocol::entity::Entity;
@@ -141,6 +142,9 @@ impl App {
         let outgoing = Outgoing::new(&config.outgoing)?;
         let providers = Providers::new(&config.upstream, &outgoing, &issuer);
         config.upstream.iter_mut().for_each(UpstreamConfig::forget_secrets);
+        let passkeys = Ceremonies::new(&issuer, &config.brand.name, &config.passkeys.authenticators);
+        let passkeys = passkeys.filter(|_| config.sign_in.passkeys);
+        let with_passkeys = passkeys.is_some();
         Ok(Self(Arc::new(Parts {
             logouts: Outbox::new(Logouts {
                 storage: storage.clone(),
@@ -171,13 +175,14 @@ impl App {
                 providers: config.upstream.iter().filter(|provider| provider.enabled).collect(),
                 with_mail: config.mail.is_on(),
                 proves_addresses: config.mail.is_on() && config.registration.prove_address,
+                passkeys,
             }),
             audit: AuditRecord::new(storage.clone(), master_key, config.audit.retention),
             departures: Departures::new(storage.clone(), issuer.clone(), config.registration.unproven_days),
             clean_up: CleanUp::new(storage.clone(), config.sign_in.idle),
             secret_uses: SecretUses::new(storage.clone()),
             expiring_secrets: ExpiringSecrets::new(storage.clone()),
-            metadata: Entity::of(metadata::document(&issuer, config.sign_in.second_factor).to_string()),
+            metadata: Entity::of(metadata::document(&issuer, config.sign_in.second_factor, with_passkeys).to_string()),
             config,
             issuer,
             clock,

@@ -12,7 +12,7 @@
 //! | 0 | time, randomness, secrets, sealing, what can go wrong | [`clock`], [`random`], [`secret`], [`sealing`], [`failure`] |
 //! | 0 | the languages of pages and mails | [`language`] |
 //! | 1 | typed settings | [`config`] |
-//! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`leaked`], [`rates`], [`mail`], [`telemetry`] |
+//! | 2 | what we lean on | [`storage`], [`tokens`], [`outgoing`], [`password`], [`leaked`], [`rates`], [`mail`], [`passkeys`], [`telemetry`] |
 //! | 3 | decisions | [`grants`], [`signin`], [`registry`], [`upstream`], [`jobs`] |
 //! | 4 | everything a handler needs, built once | [`app`] |
 //! | 5 | the web | [`http`] |
@@ -43,6 +43,8 @@
 //! - **second factor**: what shows beside the first proof that it is the person, a row of their account ([`protocol::second_factor`]). Who has one is
 //!   signed in when it was shown and not before ([`protocol::next_step::signs_in`]).
 //! - **demand**: a context class that a role or an application asks of whoever signs in ([`protocol::demand`]). The highest wins.
+//! - **passkey**: a key pair of which a device of the person has the private half, a row of their account ([`protocol::passkey::Passkey`]). What a
+//!   browser says of it is checked in [`passkeys`], and what follows from that in `signin/passkeys.rs`.
 //! - **journey**: what a browser is on its way to do here, a goal and the proofs given so far; sealed and never a row
 //!   ([`protocol::journey::Journey`]).
 //! - **provider**: another server that signs people in for us, an entry of `[[upstream]]` ([`upstream::Provider`]).
@@ -173,7 +175,7 @@
 //! `docs/reference` is made from all of these by the command that its test names (`tests/it/reference`); what a page of `docs` prints is run,
 //! and what it quotes is compared (`tests/it/docs`).
 //!
-//! **A proof** (a code from an app, a passkey): a variant of [`protocol::proof::Kind`] and its row in [`protocol::assurance`] (method, whether
+//! **A proof** (a word of a friend): a variant of [`protocol::proof::Kind`] and its row in [`protocol::assurance`] (method, whether
 //! it identifies by itself, the classes it makes true). When somebody must give it: a field of [`protocol::next_step::Policy`] and what
 //! [`protocol::next_step::signs_in`] misses. The check: a file in `signin/` like `signin/password.rs`, which holds the user, sees that nobody
 //! switched them off, and ends in `SignIns::advance`. Whatever compares a person's secret does so between `look`, `reserve` and settling in
@@ -210,6 +212,7 @@ pub mod language;
 pub mod leaked;
 pub mod mail;
 pub mod outgoing;
+pub mod passkeys;
 pub mod password;
 pub mod protocol;
 pub mod random;

@@ -15,6 +15,7 @@ mod mail;
 mod metrics;
 mod mistakes;
 mod outgoing;
+mod passkeys;
 mod password;
 mod registration;
 mod server;
@@ -44,6 +45,7 @@ pub use log::{LogConfig, LogFormat};
 pub use mail::{MailConfig, NamedAddress, SmtpServer};
 pub use mistakes::Mistakes;
 pub use outgoing::OutgoingConfig;
+pub use passkeys::PasskeysConfig;
 pub use password::PasswordConfig;
 pub use registration::RegistrationConfig;
 pub use server::{Network, ServerConfig};
@@ -70,6 +72,8 @@ pub struct Config {
     pub tokens: TokensConfig,
     /// `[sign_in]`.
     pub sign_in: SignInConfig,
+    /// `[passkeys]`.
+    pub passkeys: PasskeysConfig,
     /// `[limits]`.
     pub limits: LimitsConfig,
     /// `[registration]`.

@@ -13,6 +13,8 @@ pub struct SignInConfig {
     pub password: bool,
     /// Whether they can sign in by a mail that they read.
     pub email: bool,
+    /// Whether people have passkeys.
+    pub passkeys: bool,
     /// Whether people have second factors.
     pub second_factor: SecondFactor,
     /// The longest pause between two uses.

@@ -114,6 +114,8 @@ impl Cookies {
             Action::RemovePassword => "no-password".to_owned(),
             Action::SetAuthenticator => "authenticator".to_owned(),
             Action::RemoveAuthenticator => "no-authenticator".to_owned(),
+            Action::AddPasskey => "passkey".to_owned(),
+            Action::RemovePasskey(_) => "no-passkey".to_owned(),
             // Told by a page of its own.
             Action::MakeRecoveryCodes | Action::MakeKey(_) | Action::Leave { .. } => String::new(),
         };
@@ -218,6 +220,8 @@ fn read_done(value: &str) -> Option<Done> {
         ("no-password", "") => Some(Action::RemovePassword),
         ("authenticator", "") => Some(Action::SetAuthenticator),
         ("no-authenticator", "") => Some(Action::RemoveAuthenticator),
+        ("passkey", "") => Some(Action::AddPasskey),
+        ("no-passkey", "") => Some(Action::RemovePasskey(String::new())),
         ("app", id) => text(id).map(Action::EndApp),
         ("link", id) => text(id).map(Action::Link),
         _ => None,

@@ -16,8 +16,8 @@ use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
     account, api_keys, authenticator, consent, data, email_sign_in, emails, first_password, history, login, logout,
-    mail, missing, new_api_key, new_password, newcomer, password, profile, proof, recover, recovery_codes, register,
-    replaced_api_key, second_step, upstream,
+    mail, missing, new_api_key, new_password, newcomer, passkey_sign_in, passkeys, password, profile, proof, recover,
+    recovery_codes, register, replaced_api_key, second_step, upstream,
 };
 use super::site::Site;
 use crate::app::App;
@@ -34,7 +34,12 @@ fn router(app: App) -> Router {
         &app.config.brand,
         app.logo.as_ref(),
         base.clone(),
-        (!app.providers.all().is_empty(), app.config.mail.is_on(), app.sign_ins.has_second_factors()),
+        (
+            !app.providers.all().is_empty(),
+            app.config.mail.is_on(),
+            app.sign_ins.has_second_factors(),
+            app.sign_ins.has_passkeys(),
+        ),
     ));
     let pages = |routes: Router<App>| {
         routes
@@ -91,6 +96,7 @@ fn router(app: App) -> Router {
         .route("/login/email", get(email_sign_in::get).post(email_sign_in::post))
         .route("/login/code", get(second_step::get).post(second_step::post))
         .route("/login/recovery", post(second_step::recover))
+        .route("/login/passkey", post(passkey_sign_in::post))
         .route("/login/authenticator", get(authenticator::get_first).post(authenticator::post_first))
         .route("/register", get(register::get).post(register::post))
         .route("/recover", get(recover::get).post(recover::post))
@@ -113,6 +119,10 @@ fn router(app: App) -> Router {
         .route("/account/authenticator", get(authenticator::get).post(authenticator::post))
         .route("/account/authenticator/begin", post(authenticator::begin))
         .route("/account/authenticator/remove", post(authenticator::remove))
+        .route("/account/passkeys", get(passkeys::get).post(passkeys::post))
+        .route("/account/passkeys/begin", post(passkeys::begin))
+        .route("/account/passkeys/rename", post(passkeys::rename))
+        .route("/account/passkeys/remove", post(passkeys::remove))
         .route("/account/recovery-codes", get(recovery_codes::get).post(recovery_codes::post))
         .route("/account/recovery-codes/begin", post(recovery_codes::begin))
         .route("/account/recovery-codes/save", post(recovery_codes::save))

@@ -197,6 +197,18 @@ impl Words {
             Alert::AuthenticatorRemoved => {
                 self.begin("mail-authenticator-removed", &["mail-authenticator-removed-lead"], USUAL);
             }
+            Alert::PasskeyAdded { name } => {
+                self.begin("mail-passkey-added", &[], USUAL);
+                self.lead = vec![self.say("mail-passkey-added-lead").with("name", tame(name)).plain()];
+            }
+            Alert::PasskeyRemoved { name } => {
+                self.begin("mail-passkey-removed", &[], USUAL);
+                self.lead = vec![self.say("mail-passkey-removed-lead").with("name", tame(name)).plain()];
+            }
+            Alert::PasskeyWentBack { name } => {
+                self.begin("mail-passkey-went-back", &[], &["mail-passkey-went-back-advice"]);
+                self.lead = vec![self.say("mail-passkey-went-back-lead").with("name", tame(name)).plain()];
+            }
             Alert::RecoveryCodesMade => {
                 self.begin("mail-recovery-codes-made", &["mail-recovery-codes-made-lead"], USUAL);
             }

@@ -28,6 +28,21 @@ pub enum Alert {
     AuthenticatorAdded,
     /// The account does without an authenticator.
     AuthenticatorRemoved,
+    /// The account got a passkey.
+    PasskeyAdded {
+        /// What it is called.
+        name: String,
+    },
+    /// The account lost a passkey.
+    PasskeyRemoved {
+        /// What it was called.
+        name: String,
+    },
+    /// A passkey was refused as a copy.
+    PasskeyWentBack {
+        /// What it is called.
+        name: String,
+    },
     /// Recovery codes were made, and the former ones are worth nothing.
     RecoveryCodesMade,
     /// A recovery code was used.
@@ -79,6 +94,7 @@ impl Alert {
         let has_changed = |field: &str| fields.is_some_and(|fields| fields.iter().any(|name| name == field));
         let subject = || event.subject.as_ref().map(|subject| subject.id.clone()).unwrap_or_default();
         let provider = || text("provider").unwrap_or_default().to_owned();
+        let name = || text("name").unwrap_or_default().to_owned();
         Some(match event.name {
             Name::RefreshTokenReused => Self::TokenReused {
                 client: event.client_id.clone(),
@@ -91,7 +107,10 @@ impl Alert {
             Name::UserPasswordReset => Self::PasswordReset,
             Name::AuthenticatorAdded => Self::AuthenticatorAdded,
             Name::AuthenticatorRemoved => Self::AuthenticatorRemoved,
-            // Those that come with an authenticator are told with it.
+            Name::PasskeyAdded => Self::PasskeyAdded { name: name() },
+            Name::PasskeyRemoved => Self::PasskeyRemoved { name: name() },
+            Name::PasskeyWentBack => Self::PasskeyWentBack { name: name() },
+            // Those that come with the first second factor are told with it.
             Name::RecoveryCodesMade if !is_set("first") => Self::RecoveryCodesMade,
             Name::RecoveryCodeUsed => Self::RecoveryCodeUsed,
             Name::UserFactorsReset => Self::FactorsReset,
@@ -116,6 +135,9 @@ impl Alert {
             Self::PasswordReset => "password_reset",
             Self::AuthenticatorAdded => "authenticator_added",
             Self::AuthenticatorRemoved => "authenticator_removed",
+            Self::PasskeyAdded { .. } => "passkey_added",
+            Self::PasskeyRemoved { .. } => "passkey_removed",
+            Self::PasskeyWentBack { .. } => "passkey_went_back",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::FactorsReset => "factors_reset",

@@ -8,9 +8,14 @@
 //!
 //! A password and a code of an authenticator, or a recovery code, are two factors of different kinds, which is what the REFEDS profile asks for. A
 //! code beside a mail or a provider's word is told by its method and makes no class true: whether the two are independent nobody here can say.
+//!
+//! A passkey is two factors by itself, the device and what unlocks it, and answers no other site than ours: that is `phr` of the OpenID Connect
+//! Extended Authentication Profile (ACR Values 1.0), and what the REFEDS profile asks for too. `phrh` wants a key that hardware protects; only an
+//! attestation could say so, and we ask for none. Of the key itself is told what its flags say: `swk` when it may be copied, `hwk` when it stays in its device.
 
 use super::claims_request::ClaimsRequest;
 use super::proof::{Kind, Proof, Proofs};
+use super::second_factor::SecondFactor;
 use crate::clock::Timestamp;
 
 /// The context class of a password over a protected transport.
@@ -19,6 +24,9 @@ pub const PASSWORD_CLASS: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:Passwor
 /// The context class of two factors (REFEDS MFA Profile 1.2).
 pub const MFA_CLASS: &str = "https://refeds.org/profile/mfa";
 
+/// The context class of what cannot be phished (OpenID Connect EAP ACR Values 1.0).
+pub const PHISHING_RESISTANT_CLASS: &str = "phr";
+
 /// A context class and what makes it true.
 struct Class {
     name: &'static str,
@@ -26,18 +34,24 @@ struct Class {
     needs: &'static [&'static [Kind]],
 }
 
-/// Every context class of our own, the strongest first. Passkeys will bring two stronger ones, `phr` and `phrh`.
+/// Every context class of our own, the strongest first.
 const CLASSES: &[Class] = &[
-    Class { name: MFA_CLASS, needs: &[&[Kind::Password], SECOND_FACTORS] },
+    Class { name: PHISHING_RESISTANT_CLASS, needs: &[&[Kind::Passkey]] },
+    Class { name: MFA_CLASS, needs: &[&[Kind::Password, Kind::Passkey], SECOND_FACTORS] },
     Class { name: PASSWORD_CLASS, needs: &[&[Kind::Password]] },
 ];
 
-/// The kinds that are a second factor.
-const SECOND_FACTORS: &[Kind] = &[Kind::Totp, Kind::RecoveryCode];
+/// The kinds that are a second factor; a passkey is one beside anything else.
+const SECOND_FACTORS: &[Kind] = &[Kind::Totp, Kind::RecoveryCode, Kind::Passkey];
 
-/// The names of the classes that an ID token may claim, the strongest first; those of two factors where people have second ones.
-pub fn classes(with_second_factor: bool) -> impl Iterator<Item = &'static str> {
-    CLASSES.iter().map(|class| class.name).filter(move |name| with_second_factor || *name != MFA_CLASS)
+/// The names of the classes that an ID token may claim, the strongest first: those that people can reach where they have second factors, or passkeys.
+pub fn classes(second_factor: SecondFactor, passkeys: bool) -> impl Iterator<Item = &'static str> {
+    let can_be_reached = move |name: &str| match name {
+        PHISHING_RESISTANT_CLASS => passkeys,
+        MFA_CLASS => passkeys || second_factor != SecondFactor::Off,
+        _ => true,
+    };
+    CLASSES.iter().map(|class| class.name).filter(move |name| can_be_reached(name))
 }
 
 /// The names of all our classes, the strongest first, whether or not people can reach them here.
@@ -67,6 +81,8 @@ const fn worth(kind: Kind) -> Worth {
         Kind::Upstream => Worth { amr: None, identifies: true },
         Kind::Mailbox => Worth { amr: None, identifies: false },
         Kind::Totp | Kind::RecoveryCode => Worth { amr: Some("otp"), identifies: false },
+        // That somebody was there to unlock it; of what key it is, the proof says more.
+        Kind::Passkey => Worth { amr: Some("user"), identifies: true },
         Kind::Unknown => Worth { amr: None, identifies: false },
     }
 }
@@ -87,8 +103,10 @@ impl Assurance {
     pub fn of<'a>(proofs: &'a Proofs, claims: &ClaimsRequest) -> Self {
         let wished = claims.wished_classes().find_map(|wished| true_classes(proofs).find(|class| *class == wished));
         let passed_on = |proof: &'a Proof| proof.identity.iter().flat_map(|by| by.amr.iter().map(String::as_str));
+        let key = |proof: &Proof| proof.passkey.as_ref().map(|by| if by.may_be_copied { "swk" } else { "hwk" });
+        let methods = |proof| key(proof).into_iter().chain(worth(proof.kind).amr).chain(passed_on(proof));
         let mut amr: Vec<String> = Vec::new();
-        for method in proofs.iter().flat_map(|proof| worth(proof.kind).amr.into_iter().chain(passed_on(proof))) {
+        for method in proofs.iter().flat_map(methods) {
             if !amr.iter().any(|told| told == method) {
                 amr.push(method.to_owned());
             }
@@ -136,9 +154,9 @@ pub fn second_factor_at(proofs: &Proofs) -> Option<Timestamp> {
     latest(proofs, is_second_factor)
 }
 
-/// When the person last proved anything beside a second factor.
+/// When the person last proved anything that is more than a second factor.
 pub fn first_factor_at(proofs: &Proofs) -> Option<Timestamp> {
-    latest(proofs, |kind| !is_second_factor(kind))
+    latest(proofs, |kind| says_who(kind) || !is_second_factor(kind))
 }
 
 /// Whether these proofs only add to those that somebody is signed in by: then they have not signed in anew.
@@ -162,10 +180,12 @@ pub fn says_who(kind: Kind) -> bool {
 }
 
 /// Whether the client wishes for classes, none of which is true, though one could be if the same person signed in by a password. For a second
-/// factor nobody is asked by a mere wish: whoever has one has shown it.
+/// factor nobody is asked by a mere wish: whoever has one has shown it. Nor for less than they have shown.
 pub fn leaves_wishes(proofs: &Proofs, claims: &ClaimsRequest) -> bool {
     let is_true = |wished: &str| true_classes(proofs).any(|class| class == wished);
-    !claims.wished_classes().any(is_true) && claims.wished_classes().any(|wished| wished == PASSWORD_CLASS)
+    !claims.wished_classes().any(is_true)
+        && !is_true(MFA_CLASS)
+        && claims.wished_classes().any(|wished| wished == PASSWORD_CLASS)
 }
 
 /// Whether the request insists on a class that these proofs do not have, and would have with a second factor beside them.
@@ -184,6 +204,7 @@ pub(super) fn true_classes(proofs: &Proofs) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::proof::ByPasskey;
     use crate::protocol::scope::ScopeSet;
     use crate::protocol::upstream::Vouched;
 
@@ -209,39 +230,50 @@ mod tests {
     /// For every set of kinds what is told of it, and when it was proved: each proof a minute after the one before it.
     #[test]
     fn every_set_of_proofs_has_its_class_methods_and_time() {
-        use Kind::{Mail, Mailbox, Password, RecoveryCode, Totp, Upstream};
-        let kinds = [Password, Mail, Upstream, Mailbox, Totp, RecoveryCode];
-        for set in 1_u32..64 {
+        use Kind::{Mail, Mailbox, Passkey, Password, RecoveryCode, Totp, Upstream};
+        let kinds = [Password, Mail, Upstream, Mailbox, Totp, RecoveryCode, Passkey];
+        for set in 1_u32..128 {
             let given: Vec<Kind> =
                 kinds.into_iter().enumerate().filter(|(at, _)| set & (1 << at) != 0).map(|(_, kind)| kind).collect();
             let at = |kind: Kind| given.iter().position(|one| *one == kind).map(|place| NOW.plus(60 * place as i64));
-            let proofs = given.iter().map(|kind| Proof::of(*kind, at(*kind).unwrap()));
+            let by = |kind: Kind| (kind == Passkey).then(|| ByPasskey { id: "p".into(), may_be_copied: set & 1 == 0 });
+            let proofs = given.iter().map(|kind| Proof { passkey: by(*kind), ..Proof::of(*kind, at(*kind).unwrap()) });
             let proofs = proofs
                 .map(Proofs::first)
                 .reduce(|all, one| one.iter().fold(all, |all, proof| all.and(proof.clone())))
                 .unwrap();
             let told = Assurance::of(&proofs, &ClaimsRequest::default());
             let second = at(Totp).max(at(RecoveryCode));
-            let (acr, since) = match (at(Password), second) {
-                (Some(password), Some(second)) => (Some(MFA_CLASS), password.min(second)),
-                (Some(password), None) => (Some(PASSWORD_CLASS), password),
+            let (acr, since) = match (at(Password), second, at(Passkey)) {
+                (_, _, Some(passkey)) => (Some(PHISHING_RESISTANT_CLASS), passkey),
+                (Some(password), Some(second), None) => (Some(MFA_CLASS), password.min(second)),
+                (Some(password), None, None) => (Some(PASSWORD_CLASS), password),
                 _ => (None, at(Mail).max(at(Upstream)).unwrap_or_else(|| NOW.plus(60 * (given.len() as i64 - 1)))),
             };
             assert_eq!((told.acr.as_deref(), told.auth_time), (acr, since), "{given:?}");
             let methods = [
                 ("pwd", at(Password).is_some()),
                 ("otp", at(Mail).or(second).is_some()),
-                ("mfa", acr == Some(MFA_CLASS)),
+                ("swk", at(Passkey).is_some() && set & 1 == 0),
+                ("hwk", at(Passkey).is_some() && set & 1 != 0),
+                ("user", at(Passkey).is_some()),
+                ("mfa", matches!(acr, Some(MFA_CLASS | PHISHING_RESISTANT_CLASS))),
             ];
             let methods: Vec<&str> =
                 methods.into_iter().filter(|(_, is_told)| *is_told).map(|(method, _)| method).collect();
             assert_eq!(told.amr, methods, "{given:?}");
             let plain = Assurance::of(&proofs, &wishing(PASSWORD_CLASS));
-            assert_eq!(plain.acr.as_deref(), at(Password).map(|_| PASSWORD_CLASS), "{given:?}");
+            let (class, moment) = match at(Password) {
+                Some(password) => (Some(PASSWORD_CLASS), password),
+                None => (acr, since),
+            };
+            assert_eq!(plain.acr.as_deref(), class, "{given:?}");
+            assert_eq!(plain.auth_time, moment, "what is told rests on the password alone: {given:?}");
+            let is_asked = at(Password).is_none() && at(Passkey).is_none();
             assert_eq!(
-                at(Password).map(|_| plain.auth_time),
-                at(Password),
-                "what is told rests on the password alone: {given:?}"
+                leaves_wishes(&proofs, &wishing(PASSWORD_CLASS)),
+                is_asked,
+                "nobody is asked for less: {given:?}"
             );
             let essential = ClaimsRequest::parse(
                 Some(&format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{MFA_CLASS}"}}}}}}"#)),
@@ -251,12 +283,18 @@ mod tests {
             .unwrap();
             assert_eq!(
                 demands_second_factor(&proofs, &essential, NOW),
-                at(Password).is_some() && second.is_none(),
+                at(Password).is_some() && second.is_none() && at(Passkey).is_none(),
                 "{given:?}"
             );
+            let own = Assurance::of(&proofs, &essential);
+            let with_two = at(Passkey).is_some() || (at(Password).is_some() && second.is_some());
+            assert_eq!(essential.takes_acr(own.acr.as_deref()), with_two, "a passkey is two factors: {given:?}");
         }
-        assert_eq!(classes(true).collect::<Vec<_>>(), [MFA_CLASS, PASSWORD_CLASS]);
-        assert_eq!(classes(false).collect::<Vec<_>>(), [PASSWORD_CLASS]);
+        let named = |second_factor, passkeys| classes(second_factor, passkeys).collect::<Vec<_>>();
+        assert_eq!(named(SecondFactor::Offered, true), [PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS]);
+        assert_eq!(named(SecondFactor::Required, false), [MFA_CLASS, PASSWORD_CLASS]);
+        assert_eq!(named(SecondFactor::Off, true), [PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS]);
+        assert_eq!(named(SecondFactor::Off, false), [PASSWORD_CLASS]);
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl RoleDemands {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
+    use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
     use crate::protocol::upstream::Vouched;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -85,15 +85,17 @@ mod tests {
             let vouched = Vouched { acr: Some(acr.into()), ..Vouched::of("sample", "https://p.test", "1") };
             Proofs::first(Proof::vouched(&vouched, "i", NOW))
         };
-        // The proofs, whether they do for a password, for two factors, and for what is not known here.
+        let passkey = Proofs::of(Kind::Passkey, NOW);
+        // The proofs, whether they do for a password, for two factors, for a passkey, and for what is not known here.
         for (proofs, met) in [
-            (&password, [true, false, false]),
-            (&both, [true, true, false]),
-            (&mail, [false, false, false]),
-            (&vouched(MFA_CLASS), [true, true, false]),
-            (&vouched("gold"), [false, false, false]),
+            (&password, [true, false, false, false]),
+            (&both, [true, true, false, false]),
+            (&passkey, [true, true, true, false]),
+            (&mail, [false, false, false, false]),
+            (&vouched(MFA_CLASS), [true, true, false, false]),
+            (&vouched("gold"), [false, false, false, false]),
         ] {
-            let demands = [PASSWORD_CLASS, MFA_CLASS, "gold"].map(Demand::of);
+            let demands = [PASSWORD_CLASS, MFA_CLASS, PHISHING_RESISTANT_CLASS, "gold"].map(Demand::of);
             assert_eq!(demands.map(|demand| demand.is_met_by(proofs)), met, "{proofs:?}");
         }
         assert!(Demand::of(MFA_CLASS).wants_second_factor(&password, NOW));

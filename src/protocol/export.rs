@@ -9,6 +9,7 @@ use super::api_key::ApiKey;
 use super::audit::seal::Row;
 use super::consent::Allowance;
 use super::device;
+use super::passkey::Passkey;
 use super::upstream::Identity;
 use super::user::User;
 use crate::clock::Timestamp;
@@ -31,6 +32,8 @@ pub struct Export {
     pub identities: Vec<IdentityPart>,
     /// What the person shows beside the first proof.
     pub second_factors: Vec<FactorPart>,
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<PasskeyPart>,
     /// Where the person is, or lately was, signed in; the oldest first.
     pub sign_ins: Vec<SignInPart>,
     /// The applications with access, by name.
@@ -143,6 +146,39 @@ pub struct FactorPart {
     pub last_used_at: Option<String>,
     /// Of recovery codes, how many are left.
     pub left: Option<i64>,
+}
+
+/// A passkey; the private half of it is nowhere here.
+#[derive(Clone, Debug, Serialize)]
+pub struct PasskeyPart {
+    /// What the person calls it.
+    pub name: String,
+    /// The make of the device, as it says itself.
+    pub aaguid: String,
+    /// Whether it may be copied to other devices of the person.
+    pub may_be_copied: bool,
+    /// Whether it was, when it was last seen.
+    pub is_copied: bool,
+    /// How the device can be reached.
+    pub transports: Vec<String>,
+    /// When it was added.
+    pub created_at: String,
+    /// When it was last used.
+    pub last_used_at: Option<String>,
+}
+
+impl From<Passkey> for PasskeyPart {
+    fn from(passkey: Passkey) -> Self {
+        Self {
+            name: passkey.name,
+            aaguid: passkey.key.aaguid.to_string(),
+            may_be_copied: passkey.key.may_be_copied,
+            is_copied: passkey.key.is_copied,
+            transports: passkey.key.transports,
+            created_at: passkey.created_at.to_string(),
+            last_used_at: passkey.last_used_at.map(|at| at.to_string()),
+        }
+    }
 }
 
 /// An API key, without its secret, which nobody has.
@@ -292,6 +328,7 @@ impl Export {
             account,
             identities: Vec::new(),
             second_factors: Vec::new(),
+            passkeys: Vec::new(),
             sign_ins: Vec::new(),
             applications: Vec::new(),
             api_keys: Vec::new(),

@@ -58,6 +58,9 @@ fn words(row: &Row, times: i64) -> Option<(&'static str, bool)> {
         "sign_in.succeeded" if details["methods"] == serde_json::json!(["mail"]) => {
             ("history-signed-in-by-mail", false)
         }
+        "sign_in.succeeded" if details["methods"] == serde_json::json!(["passkey"]) => {
+            ("history-signed-in-by-passkey", false)
+        }
         "sign_in.succeeded" => ("history-signed-in", false),
         FAILED if times > 1 => ("history-failed-times", true),
         FAILED => ("history-failed", true),
@@ -77,6 +80,9 @@ fn words(row: &Row, times: i64) -> Option<(&'static str, bool)> {
         "authenticator.added" if details["replaced"] == Value::Bool(true) => ("history-authenticator-replaced", true),
         "authenticator.added" => ("history-authenticator-added", true),
         "authenticator.removed" => ("history-authenticator-removed", true),
+        "passkey.added" => ("history-passkey-added", true),
+        "passkey.removed" => ("history-passkey-removed", true),
+        "passkey.went_back" => ("history-passkey-went-back", true),
         "recovery_codes.made" => ("history-recovery-codes-made", false),
         "recovery_code.used" => ("history-recovery-code-used", true),
         "user.factors_reset" => ("history-factors-reset", true),
@@ -110,6 +116,7 @@ fn ended(reason: &str) -> &'static str {
         "password removed" => "history-ended-with-password",
         "another sign-in" => "history-ended-by-another",
         "second factor" => "history-ended-by-second-factor",
+        "passkey removed" => "history-ended-with-passkey",
         "too many sign-ins" => "history-ended-as-oldest",
         _ => "history-ended",
     }

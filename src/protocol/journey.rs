@@ -95,6 +95,10 @@ pub enum Action {
     RemoveAuthenticator,
     /// Makes recovery codes, in the place of the former ones: on the page that it leads to.
     MakeRecoveryCodes,
+    /// Adds a passkey: on the page that it leads to.
+    AddPasskey,
+    /// Takes a passkey away, by its row id.
+    RemovePasskey(String),
     /// Gives up the account.
     Leave {
         /// Whether the person was told that there is no way back.
@@ -105,7 +109,14 @@ pub enum Action {
 impl Action {
     /// Whether it changes by what the account is guarded: then everything that signs in to it must be proved afresh, the second factor too.
     pub const fn changes_factors(&self) -> bool {
-        matches!(self, Self::SetAuthenticator | Self::RemoveAuthenticator | Self::MakeRecoveryCodes)
+        matches!(
+            self,
+            Self::SetAuthenticator
+                | Self::RemoveAuthenticator
+                | Self::MakeRecoveryCodes
+                | Self::AddPasskey
+                | Self::RemovePasskey(_)
+        )
     }
 }
 

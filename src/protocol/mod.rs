@@ -53,6 +53,7 @@ pub mod origin;
 pub mod outbox;
 pub mod page;
 pub mod params;
+pub mod passkey;
 pub mod password_form;
 pub mod pkce;
 pub mod printable;

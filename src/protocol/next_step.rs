@@ -4,7 +4,7 @@
 //! that neither clocks of one second nor several tabs can make `prompt=login` or a native client's consent pass unseen.
 //!
 //! A second factor is asked of whoever has one, of everybody where the installation says so, and where a role, the application or the request insists
-//! on a class that needs it. Nobody is signed in before it was shown ([`signs_in`]); what somebody has shown in the same browser already is not asked for again, as long
+//! on a class that needs it. A passkey is one by itself, so whoever signs in with that is asked for nothing more. Nobody is signed in before it was shown ([`signs_in`]); what somebody has shown in the same browser already is not asked for again, as long
 //! as it is recent enough for what the journey is for.
 //!
 //! A further demand on what people prove is a field of [`Policy`] and an answer of [`signs_in`].
@@ -20,7 +20,7 @@ use super::redirect_uri;
 use super::rejection::Rejection;
 use super::resource::Resource;
 use super::role::Holder;
-use super::second_factor::{Lack, SecondFactor};
+use super::second_factor::{Guards, Lack, SecondFactor};
 use super::sign_in::SignIn;
 use crate::clock::Timestamp;
 
@@ -63,6 +63,8 @@ pub struct Policy {
     pub second_factor: SecondFactor,
     /// The highest demand of their roles and of the application that they go to, if any.
     pub demanded: Option<Demand>,
+    /// Whether people have passkeys.
+    pub passkeys: bool,
 }
 
 /// What is known beside the journey.
@@ -97,7 +99,7 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
     let person = Person {
         user_id: &sign_in.user_id,
         proofs: &sign_in.proofs,
-        has_second_factor: sign_in.has_second_factor,
+        has_second_factor: sign_in.guards.are_any(policy.passkeys),
         is_for_this: sign_in.journey_id.as_deref() == Some(journey.id.as_str()),
     };
     match missing(journey, &person, policy, now) {
@@ -147,7 +149,7 @@ pub enum Signing {
 pub fn signs_in(
     journey: &Journey,
     former: Option<&SignIn>,
-    has_second_factor: bool,
+    guards: Guards,
     policy: &Policy,
     now: Timestamp,
 ) -> Signing {
@@ -172,6 +174,7 @@ pub fn signs_in(
     if !assurance::identifies(&proofs) {
         return Signing::Nobody;
     }
+    let has_second_factor = guards.are_any(policy.passkeys);
     let person = Person { user_id: &given.user_id, proofs: &proofs, has_second_factor, is_for_this: false };
     match lack(journey, &person, policy, now) {
         Some(lack) => Signing::Lacks(lack),
@@ -212,7 +215,7 @@ fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp)
 pub fn lacks_second_factor(sign_in: &SignIn, policy: &Policy) -> bool {
     let is_needed = match policy.second_factor {
         SecondFactor::Off => false,
-        SecondFactor::Offered => sign_in.has_second_factor,
+        SecondFactor::Offered => sign_in.guards.are_any(policy.passkeys),
         SecondFactor::Required => true,
     };
     is_needed && assurance::second_factor_at(&sign_in.proofs).is_none()
@@ -302,7 +305,7 @@ fn is_taken(request: &AuthorizationRequest, proofs: &Proofs) -> bool {
 
 /// Whether anybody could authenticate as the request demands, and as roles and application do.
 fn can_be_met(journey: &Journey, policy: &Policy) -> bool {
-    let classes = || assurance::classes(policy.second_factor != SecondFactor::Off);
+    let classes = || assurance::classes(policy.second_factor, policy.passkeys);
     let by_request = |request: &AuthorizationRequest| classes().any(|class| request.claims.takes_acr(Some(class)));
     journey.request().is_none_or(by_request)
         && policy.demanded.is_none_or(|demand| classes().any(|class| demand.is_met_in(class)))

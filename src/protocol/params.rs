@@ -66,8 +66,10 @@ pub const KNOWN: &[&str] = &[
     // Our own pages.
     "as",
     "before",
+    "challenge",
     "choose",
     "codes",
+    "credential",
     "csrf",
     "current_password",
     "decision",

@@ -24,6 +24,8 @@ pub enum Kind {
     Totp,
     /// One of the recovery codes of the account: a second factor too, good once.
     RecoveryCode,
+    /// A passkey of the account, whose device has checked that it is its owner (WebAuthn, user verification): two factors at once.
+    Passkey,
     /// One that only a newer version knows: it was given, but nothing can be told of it.
     #[serde(other)]
     Unknown,
@@ -39,6 +41,7 @@ impl Kind {
             Self::Mailbox => "mailbox",
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
+            Self::Passkey => "passkey",
             Self::Unknown => "unknown",
         }
     }
@@ -55,6 +58,18 @@ pub struct Proof {
     /// By which identity, if by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<ByIdentity>,
+    /// By which passkey, if by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<ByPasskey>,
+}
+
+/// What is known of a proof by a passkey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByPasskey {
+    /// The row id of the passkey.
+    pub id: String,
+    /// Whether its key may be copied to other devices of the person (backup eligible, WebAuthn §6.1.3), and is not bound to one.
+    pub may_be_copied: bool,
 }
 
 /// What is known of a proof by an identity.
@@ -76,7 +91,7 @@ pub struct ByIdentity {
 impl Proof {
     /// A proof of this kind.
     pub fn of(kind: Kind, at: Timestamp) -> Self {
-        Self { kind, at, identity: None }
+        Self { kind, at, identity: None, passkey: None }
     }
 
     /// What a provider has just vouched for, by the identity with this row id. The person proved it when the provider says that they
@@ -89,7 +104,12 @@ impl Proof {
             amr: vouched.amr.clone(),
         };
         let at = vouched.auth_time.filter(|at| *at <= now).unwrap_or(now);
-        Self { kind: Kind::Upstream, at, identity: Some(by) }
+        Self { identity: Some(by), ..Self::of(Kind::Upstream, at) }
+    }
+
+    /// A passkey that was shown now.
+    pub fn by_passkey(by: ByPasskey, now: Timestamp) -> Self {
+        Self { passkey: Some(by), ..Self::of(Kind::Passkey, now) }
     }
 }
 
@@ -129,7 +149,15 @@ impl Proofs {
     /// The identity by which they came, if they did, without what its provider claimed then: beside a newer proof it says no more than what they hang on.
     pub fn bond(&self) -> Option<Proof> {
         let bare = |by: &ByIdentity| ByIdentity { acr: None, amr: Vec::new(), ..by.clone() };
-        self.0.iter().rev().find_map(|proof| Some(Proof { identity: Some(bare(proof.identity.as_ref()?)), ..*proof }))
+        self.0.iter().rev().find_map(|proof| {
+            let by = proof.identity.as_ref()?;
+            Some(Proof { identity: Some(bare(by)), ..Proof::of(proof.kind, proof.at) })
+        })
+    }
+
+    /// Whether this passkey is among what was shown.
+    pub fn rest_on_passkey(&self, id: &str) -> bool {
+        self.0.iter().any(|proof| proof.passkey.as_ref().is_some_and(|by| by.id == id))
     }
 
     /// All of them, in the order they were given.
@@ -164,6 +192,11 @@ mod tests {
         let stored = serde_json::to_string(&proofs).unwrap();
         assert_eq!(stored, r#"[{"kind":"password","at":1000000}]"#);
         assert_eq!(serde_json::from_str::<Proofs>(&stored).unwrap(), proofs);
+        let passkey = Proof::by_passkey(ByPasskey { id: "p".into(), may_be_copied: true }, NOW);
+        let stored = serde_json::to_string(&Proofs::first(passkey.clone())).unwrap();
+        assert_eq!(stored, r#"[{"kind":"passkey","at":1000000,"passkey":{"id":"p","may_be_copied":true}}]"#);
+        let read: Proofs = serde_json::from_str(&stored).unwrap();
+        assert!(read == Proofs::first(passkey) && read.rest_on_passkey("p") && !read.rest_on_passkey("q"));
         let newer = r#"[{"kind":"retina","eye":"left","at":999999},{"kind":"password","at":1000000}]"#;
         let read: Proofs = serde_json::from_str(newer).unwrap();
         assert_eq!(read, Proofs::of(Kind::Unknown, NOW.minus(1)).and(Proof::of(Kind::Password, NOW)));

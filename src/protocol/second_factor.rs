@@ -16,6 +16,22 @@ pub enum SecondFactor {
 
 named!(SecondFactor { Off = "off", Offered = "offered", Required = "required" });
 
+/// By what an account is guarded beside the first proof.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guards {
+    /// Whether it has an authenticator.
+    pub authenticator: bool,
+    /// Whether it has a passkey.
+    pub passkey: bool,
+}
+
+impl Guards {
+    /// Whether there is a second factor to be asked for; passkeys count where people use them (`[sign_in] passkeys`).
+    pub const fn are_any(self, with_passkeys: bool) -> bool {
+        self.authenticator || (self.passkey && with_passkeys)
+    }
+}
+
 /// What is missing of a second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {

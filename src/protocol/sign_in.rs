@@ -2,6 +2,7 @@
 
 use super::assurance;
 use super::proof::Proofs;
+use super::second_factor::Guards;
 use crate::clock::Timestamp;
 
 /// One browser's authenticated session.
@@ -27,8 +28,8 @@ pub struct SignIn {
     pub proofs: Proofs,
     /// The id of the journey on which the person last authenticated.
     pub journey_id: Option<String>,
-    /// Whether the account has a second factor now.
-    pub has_second_factor: bool,
+    /// By what else the account is guarded now.
+    pub guards: Guards,
 }
 
 impl SignIn {

@@ -6,16 +6,20 @@ use serde::Serialize;
 use super::user::missing;
 use super::{Changed, Error, Registry, UserView, commit};
 use crate::protocol::audit::{Act, Event, Name, Noun};
+use crate::protocol::passkey::Passkey;
 use crate::protocol::second_factor::FactorKind;
 use crate::storage::Factor;
 
 /// Why sign-ins and grants end.
 const RESET: &str = "second factors reset";
 
+/// What passkeys are called among second factors.
+const PASSKEYS: &str = "passkeys";
+
 /// A second factor as every face shows it.
 #[derive(Clone, Debug, Serialize)]
 pub struct FactorView {
-    /// What it is: `authenticator`, or `recovery_codes`.
+    /// What it is: `authenticator`, `recovery_codes`, or `passkey`.
     pub kind: &'static str,
     /// When it was set up (RFC 3339).
     pub created_at: String,
@@ -24,6 +28,25 @@ pub struct FactorView {
     /// Of recovery codes, how many are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<i64>,
+    /// Of a passkey, what its person calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Of a passkey, whether it may be copied to other devices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_be_copied: Option<bool>,
+}
+
+impl From<Passkey> for FactorView {
+    fn from(passkey: Passkey) -> Self {
+        Self {
+            kind: "passkey",
+            created_at: passkey.created_at.to_string(),
+            last_used_at: passkey.last_used_at.map(|at| at.to_string()),
+            left: None,
+            name: Some(passkey.name),
+            may_be_copied: Some(passkey.key.may_be_copied),
+        }
+    }
 }
 
 impl From<Factor> for FactorView {
@@ -33,6 +56,8 @@ impl From<Factor> for FactorView {
             created_at: factor.created_at.to_string(),
             last_used_at: factor.last_used_at.map(|at| at.to_string()),
             left: factor.left,
+            name: None,
+            may_be_copied: None,
         }
     }
 }
@@ -53,6 +78,13 @@ impl Registry {
             if transaction.forget_factor(&id, *kind).await? {
                 taken.push(kind.as_str());
             }
+        }
+        let passkeys = transaction.passkeys(&id).await?;
+        for passkey in &passkeys {
+            transaction.delete_passkey(&passkey.id, &id).await?;
+        }
+        if !passkeys.is_empty() {
+            taken.push(PASSKEYS);
         }
         transaction.end_access_of_user(&id, RESET, act).await?;
         let event = Event::of(act, Name::UserFactorsReset).on(Noun::User, &id).with("taken", taken);

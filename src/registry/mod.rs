@@ -77,6 +77,8 @@ pub struct Registry {
     attempts: Limits,
     /// Whether anybody can sign in with a password.
     with_password: bool,
+    /// Whether they sign in with a passkey.
+    with_passkeys: bool,
     /// What mail is good for.
     by_mail: Powers,
     /// Whether mail can be sent.
@@ -176,6 +178,7 @@ impl Registry {
             api_keys: config.api_keys.clone(),
             attempts: config.limits.attempts(),
             with_password: config.sign_in.password,
+            with_passkeys: config.sign_in.passkeys,
             by_mail: Powers {
                 is_on: config.mail.is_on(),
                 resets: config.sign_in.password,

@@ -101,7 +101,8 @@ impl UserView {
     pub(super) async fn whole(reader: &mut Reader, account: Account) -> Result<Self, Failure> {
         let identities = reader.identities_of_user(&account.user.id).await?;
         let factors = reader.factors(&account.user.id).await?;
-        let second_factors = Some(factors.into_iter().map(FactorView::from).collect());
+        let passkeys = reader.passkeys(&account.user.id).await?.into_iter().map(FactorView::from);
+        let second_factors = Some(factors.into_iter().map(FactorView::from).chain(passkeys).collect());
         Ok(Self { second_factors, ..Self::with(account, identities) })
     }
 

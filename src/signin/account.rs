@@ -8,6 +8,7 @@ use crate::protocol::api_key::Owner;
 use crate::protocol::attempts::{Subject, TOLD_FOR};
 use crate::protocol::device;
 use crate::protocol::journey::Action;
+use crate::protocol::passkey::Passkey;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::upstream::Identity;
@@ -27,6 +28,8 @@ pub struct AccountView {
     pub identities: Vec<Identity>,
     /// Their second factors.
     pub factors: Vec<Factor>,
+    /// Their passkeys, where people have them.
+    pub passkeys: Vec<Passkey>,
     /// Where they are signed in, the last used first.
     pub sign_ins: Vec<SignInEntry>,
     /// The applications with access, by name.
@@ -47,6 +50,7 @@ impl SignIns {
         let account = reader.user(&sign_in.user_id).await?.ok_or(Rejection::SignInNeeded)?;
         let identities = reader.identities_of_user(&sign_in.user_id).await?;
         let factors = reader.factors(&sign_in.user_id).await?;
+        let passkeys = if self.has_passkeys() { reader.passkeys(&sign_in.user_id).await? } else { Vec::new() };
         let sign_ins = self.live(reader.sign_ins_of_user(&sign_in.user_id).await?, now);
         let apps = reader.apps_of_user(&sign_in.user_id).await?;
         let reused_at = reader.last_ended_for(&sign_in.user_id, reason).await?;
@@ -56,6 +60,7 @@ impl SignIns {
             password: reader.password_times(&sign_in.user_id).await?,
             identities,
             factors,
+            passkeys,
             user: account.user,
             tried: tried.filter(|noted| now < Timestamp::from_seconds(noted.noted_at).plus(TOLD_FOR)),
             sign_ins,
@@ -126,12 +131,17 @@ impl SignIns {
             | Action::SetAuthenticator
             | Action::RemoveAuthenticator
             | Action::MakeRecoveryCodes
+            | Action::AddPasskey
             | Action::MakeKey(None)
             | Action::Leave { .. } => Ok(None),
             Action::MakeKey(Some(id)) => {
                 let key = self.storage.read().await?.api_key(id).await?;
                 let own = key.filter(|key| key.owner == Owner::User(user_id.to_owned()));
                 Ok(own.map(|key| key.name))
+            }
+            Action::RemovePasskey(id) => {
+                let own = self.own_passkeys(user_id).await?;
+                Ok(own.into_iter().find(|passkey| passkey.id == *id).map(|passkey| passkey.name))
             }
             Action::Unlink(id) => {
                 let identities = self.storage.read().await?.identities_of_user(user_id).await?;
@@ -191,11 +201,13 @@ impl SignIns {
                 is_this = self.remove_password(&mut transaction, sign_in, browser, now).await? == Unlinked::This;
             }
             Action::RemoveAuthenticator => self.remove_authenticator(&mut transaction, user_id, &act).await?,
+            Action::RemovePasskey(id) => self.remove_passkey(&mut transaction, (sign_in, id), &act).await?,
             // It is done when the browser comes back from the provider, on the page that it leads to, or in `leaving.rs`.
             Action::Link(_)
             | Action::SetPassword
             | Action::SetAuthenticator
             | Action::MakeRecoveryCodes
+            | Action::AddPasskey
             | Action::MakeKey(_)
             | Action::Leave { .. } => {}
         }

@@ -20,6 +20,7 @@ use crate::protocol::attempts::{Counter, FOR_EVER, Kind, Limits, Subject};
 use crate::protocol::audit::{Act, Actor, Event, Name, Noun, Outcome};
 use crate::protocol::email;
 use crate::protocol::rejection::{Refusal, Rejection};
+use crate::protocol::second_factor::Guards;
 use crate::sealing::MasterKey;
 use crate::secret::MacKey;
 use crate::storage::{Account, Place, Reader, Transaction};
@@ -256,10 +257,10 @@ impl SignIns {
     pub(super) async fn count_first_factor(
         &self,
         transaction: &mut Transaction,
-        (has_second_factor, held): (bool, &Held),
+        (guards, held): (Guards, &Held),
         now: Timestamp,
     ) -> Result<(), Failure> {
-        if self.has_second_factors() && has_second_factor {
+        if self.has_second_factors() && guards.are_any(self.has_passkeys()) {
             transaction.give_places_back(&held.places).await
         } else {
             held.succeed(transaction, now).await

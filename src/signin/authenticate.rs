@@ -14,7 +14,7 @@ use crate::protocol::journey::{Journey, Proven};
 use crate::protocol::message::Occasion;
 use crate::protocol::network::ClientNetwork;
 use crate::protocol::next_step::{self, Signing};
-use crate::protocol::second_factor::Lack;
+use crate::protocol::second_factor::{Guards, Lack};
 use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::secret::Secret;
@@ -83,18 +83,18 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Failure> {
-        let has_second_factor = match &journey.proven {
-            Some(proven) => transaction.has_second_factor(&proven.user_id).await?,
-            None => false,
+        let guards = match &journey.proven {
+            Some(proven) => transaction.guards(&proven.user_id).await?,
+            None => Guards::default(),
         };
-        self.advance_knowing(transaction, (journey, has_second_factor), browser, now).await
+        self.advance_knowing(transaction, (journey, guards), browser, now).await
     }
 
-    /// As [`SignIns::advance`], where it is known whether the account has a second factor.
+    /// As [`SignIns::advance`], where it is known by what else the account is guarded.
     pub(super) async fn advance_knowing(
         &self,
         transaction: &mut Transaction,
-        (journey, has_second_factor): (Journey, bool),
+        (journey, guards): (Journey, Guards),
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Failure> {
@@ -107,7 +107,7 @@ impl SignIns {
             Some(proven) => self.policy_for(transaction, &proven.user_id).await?,
             None => self.policy,
         };
-        match next_step::signs_in(&journey, live, has_second_factor, &policy, now) {
+        match next_step::signs_in(&journey, live, guards, &policy, now) {
             Signing::In(proven) => {
                 let signed_in = self.sign_in(transaction, (&journey.id, &proven), (former, browser), now).await?;
                 Ok(Progress::SignedIn(signed_in))

@@ -139,8 +139,8 @@ impl SignIns {
         account.user.updated_at = now;
         transaction.change_user(&account, &[UserField::Password]).await?;
         transaction.forget_tickets(user_id).await?;
-        let has_second_factor = transaction.has_second_factor(user_id).await?;
-        self.count_first_factor(&mut transaction, (has_second_factor, held), now).await?;
+        let guards = transaction.guards(user_id).await?;
+        self.count_first_factor(&mut transaction, (guards, held), now).await?;
         let act = browser.act(user_id, now);
         if choice.ends_all {
             transaction.end_access_of_user(user_id, "new password", &act).await?;

@@ -14,6 +14,7 @@ use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::authenticator::Seed;
 use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::NextStep;
+use crate::protocol::passkey::Passkey;
 use crate::protocol::proof::{Kind, Proofs};
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
@@ -97,7 +98,9 @@ pub struct OwnFactors {
     pub authenticator: Option<Factor>,
     /// The recovery codes.
     pub recovery_codes: Option<Factor>,
-    /// Whether the account can do without.
+    /// The passkeys, where people have them.
+    pub passkeys: Vec<Passkey>,
+    /// Whether the account can do without the authenticator.
     pub may_go: bool,
 }
 
@@ -119,21 +122,28 @@ impl SignIns {
     pub async fn own_factors(&self, user_id: &str, now: Timestamp) -> Result<OwnFactors, Failure> {
         let (mut authenticator, mut recovery_codes) = (None, None);
         let mut reader = self.storage.read().await?;
-        let may_go = !self.must_have_one(&mut reader, user_id, now).await?;
+        let must_have_one = self.must_have_one(&mut reader, user_id, now).await?;
         for factor in reader.factors(user_id).await? {
             match factor.kind {
                 FactorKind::Authenticator => authenticator = Some(factor),
                 FactorKind::RecoveryCodes => recovery_codes = Some(factor),
             }
         }
-        Ok(OwnFactors { authenticator, recovery_codes, may_go })
+        let passkeys = if self.has_passkeys() { reader.passkeys(user_id).await? } else { Vec::new() };
+        let may_go = !must_have_one || !passkeys.is_empty();
+        Ok(OwnFactors { authenticator, recovery_codes, passkeys, may_go })
     }
 
     /// Whether a person must have a second factor: everybody, or whoever has one of their roles.
-    async fn must_have_one(&self, reader: &mut Reader, user_id: &str, now: Timestamp) -> Result<bool, Failure> {
+    pub(super) async fn must_have_one(
+        &self,
+        reader: &mut Reader,
+        user_id: &str,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
         let policy = self.policy_for(reader, user_id).await?;
         let by_password = Proofs::of(Kind::Password, now);
-        let by_role = policy.demanded.is_some_and(|demand| demand.wants_second_factor(&by_password, now));
+        let by_role = policy.demanded.is_some_and(|demand| !demand.is_met_by(&by_password));
         Ok(self.requires_second_factor() || by_role)
     }
 
@@ -182,13 +192,14 @@ impl SignIns {
             None => self.still_holds(&mut transaction, &journey, &account).await?,
         };
         // Whoever must have one may have got it meanwhile, in another tab; then it is to be shown, and not replaced.
-        let is_replaced = transaction.has_second_factor(&user_id).await?;
-        if !goes_on || (is_replaced && !may_replace) {
+        let guards = transaction.guards(&user_id).await?;
+        let (is_replaced, has_any) = (guards.authenticator, guards.are_any(self.has_passkeys()));
+        if !goes_on || (has_any && !may_replace) {
             return Err(Rejection::SignInNeeded.into());
         }
         let act = browser.act(&user_id, now);
         let codes = self.keep_authenticator(&mut transaction, (&user_id, &seed, step), is_replaced, &act).await?;
-        if !is_replaced {
+        if !has_any {
             let this = sign_in.as_ref().map(|sign_in| sign_in.id.as_str());
             end_sign_ins_without(&mut transaction, (&user_id, this), &act).await?;
         }
@@ -269,7 +280,7 @@ impl SignIns {
         Ok(held.is_some_and(|held| held.id == sign_in.id && held.is_live(self.limits.idle, now)))
     }
 
-    /// Takes the authenticator of whoever is signed in away, and the recovery codes with it. An account that has none is left alone.
+    /// Takes the authenticator of whoever is signed in away, and the recovery codes with the last second factor. An account that has none is left alone.
     ///
     /// # Errors
     /// [`Rejection::LastSecondFactor`]; a failure when the database fails.
@@ -280,11 +291,11 @@ impl SignIns {
         act: &Act,
     ) -> Result<(), Error> {
         transaction.hold_user(user_id).await?;
-        if self.must_have_one(transaction, user_id, act.at).await? {
+        if self.must_have_one(transaction, user_id, act.at).await? && !self.has_passkey(transaction, user_id).await? {
             return Err(Rejection::LastSecondFactor.into());
         }
         if transaction.forget_factor(user_id, FactorKind::Authenticator).await? {
-            transaction.forget_factor(user_id, FactorKind::RecoveryCodes).await?;
+            forget_spare_codes(transaction, user_id).await?;
             transaction.record(&Event::of(act, Name::AuthenticatorRemoved).on(Noun::User, user_id)).await?;
         }
         Ok(())
@@ -305,14 +316,26 @@ pub(super) async fn forget_factors_since(
         transaction.forget_factor(user_id, *kind).await?;
     }
     if later.contains(&FactorKind::Authenticator) {
-        transaction.forget_factor(user_id, FactorKind::RecoveryCodes).await?;
         transaction.record(&Event::of(act, Name::AuthenticatorRemoved).on(Noun::User, user_id)).await?;
+    }
+    for passkey in transaction.passkeys(user_id).await?.iter().filter(|passkey| passkey.created_at >= since) {
+        transaction.delete_passkey(&passkey.id, user_id).await?;
+        let event = Event::of(act, Name::PasskeyRemoved).on(Noun::User, user_id);
+        transaction.record(&event.with("name", passkey.name.as_str())).await?;
+    }
+    forget_spare_codes(transaction, user_id).await
+}
+
+/// Takes the recovery codes away that stand in for no second factor any more.
+pub(super) async fn forget_spare_codes(transaction: &mut Transaction, user_id: &str) -> Result<(), Failure> {
+    if !transaction.guards(user_id).await?.are_any(true) {
+        transaction.forget_factor(user_id, FactorKind::RecoveryCodes).await?;
     }
     Ok(())
 }
 
 /// Ends the sign-ins of a person but this one that were made without a second factor.
-async fn end_sign_ins_without(
+pub(super) async fn end_sign_ins_without(
     transaction: &mut Transaction,
     (user_id, this): (&str, Option<&str>),
     act: &Act,

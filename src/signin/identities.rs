@@ -126,7 +126,9 @@ impl SignIns {
         if identities.iter().all(|identity| identity.id != identity_id) {
             return Ok(Unlinked::Others);
         }
-        let has_other = (self.limits.password && account.has_password()) || self.is_way_in(&account.user);
+        let has_other = (self.limits.password && account.has_password())
+            || self.is_way_in(&account.user)
+            || self.has_passkey(transaction, user_id).await?;
         if is_last_way_in(identity_id, &identities, has_other, |provider| self.is_usable(provider)) {
             return Err(Rejection::LastWayIn.into());
         }

@@ -9,6 +9,7 @@ mod account;
 mod attempts;
 mod authenticate;
 mod by_mail;
+mod challenges;
 mod change_password;
 mod devices;
 mod errands;
@@ -21,7 +22,9 @@ mod journeys;
 mod leaving;
 mod line;
 mod newcomer;
+mod own_passkeys;
 mod own_password;
+mod passkeys;
 mod password;
 mod proceed;
 mod profile;
@@ -46,7 +49,9 @@ pub use history::History;
 pub use identities::{Met, Unlinked};
 pub use journeys::{Journeys, Lost};
 pub use newcomer::Meeting;
+pub use own_passkeys::NewPasskey;
 pub use own_password::Owned;
+pub use passkeys::{PasskeyRequest, ShownPasskey};
 pub use password::Attempt;
 pub use proceed::Proceed;
 pub use profile::NotKept;
@@ -56,6 +61,7 @@ pub use standing::Standing;
 pub use tickets::Wanted;
 
 use self::attempts::Counting;
+use self::challenges::Challenges;
 use self::devices::Devices;
 use self::errands::Errands;
 use self::factors::Factors;
@@ -63,6 +69,7 @@ use self::line::Lines;
 use self::tickets::Tickets;
 use crate::config::{LimitsConfig, SignInConfig, TokensConfig, UpstreamConfig};
 use crate::leaked::Leaked;
+use crate::passkeys::Ceremonies;
 use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::mailbox::Powers;
@@ -93,6 +100,8 @@ pub struct SignIns {
     devices: Arc<Devices>,
     errands: Arc<Errands>,
     factors: Arc<Factors>,
+    passkeys: Option<Arc<Ceremonies>>,
+    challenges: Arc<Challenges>,
     tickets: Arc<Tickets>,
     /// Whether an account begins with a proof of its address.
     proves_addresses: bool,
@@ -138,6 +147,8 @@ pub struct Parts<'a> {
     pub with_mail: bool,
     /// Whether an account begins with a proof of its address, by mail.
     pub proves_addresses: bool,
+    /// The ceremonies of passkeys, where people have them.
+    pub passkeys: Option<Ceremonies>,
 }
 
 impl SignIns {
@@ -149,12 +160,15 @@ impl SignIns {
                 passes_classes: parts.providers.iter().any(|provider| provider.pass_acr),
                 second_factor: parts.limits.second_factor,
                 demanded: None,
+                passkeys: parts.passkeys.is_some(),
             },
             lines: Lines::default(),
             counting: Arc::new(Counting::new(parts.attempts, parts.master_key)),
             devices: Arc::new(Devices::new(parts.master_key)),
             errands: Arc::new(Errands::new(parts.master_key)),
             factors: Arc::new(Factors::new(parts.master_key)),
+            passkeys: parts.passkeys.map(Arc::new),
+            challenges: Arc::new(Challenges::new(parts.master_key)),
             tickets: Arc::new(Tickets::new(parts.master_key)),
             proves_addresses: parts.proves_addresses,
             by_mail: Powers { is_on: parts.with_mail, resets: parts.limits.password, signs_in: parts.limits.email },

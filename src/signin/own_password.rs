@@ -53,7 +53,9 @@ impl SignIns {
         let mut reader = self.storage.read().await?;
         let account = reader.user(user_id).await?.ok_or(Rejection::SignInNeeded)?;
         let identities = reader.identities_of_user(user_id).await?;
-        let may_go = self.is_way_in(&account.user) || has_usable(&identities, |provider| self.is_usable(provider));
+        let may_go = self.is_way_in(&account.user)
+            || has_usable(&identities, |provider| self.is_usable(provider))
+            || self.has_passkey(&mut reader, user_id).await?;
         Ok(match (account.user.email, account.password_hash) {
             (Some(email), Some(_)) => Owned::Has { email, may_go },
             (Some(email), None) => Owned::Lacks { email },
@@ -142,7 +144,9 @@ impl SignIns {
         let account = transaction.hold_account(user_id).await?.filter(|account| account.password_hash.is_some());
         let Some(mut account) = account else { return Ok(Unlinked::Others) };
         let identities = transaction.identities_of_user(user_id).await?;
-        let has_other = self.is_way_in(&account.user) || has_usable(&identities, |provider| self.is_usable(provider));
+        let has_other = self.is_way_in(&account.user)
+            || has_usable(&identities, |provider| self.is_usable(provider))
+            || self.has_passkey(transaction, user_id).await?;
         if !has_other {
             return Err(Rejection::LastWayIn.into());
         }

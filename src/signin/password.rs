@@ -132,10 +132,10 @@ impl SignIns {
         let mut transaction = self.storage.begin().await?;
         // What was read before the hash may have changed during it.
         let confirmed = transaction.confirm_password(&found.user_id, (&found.stored, newer.as_deref()), now).await?;
-        let has_second_factor = confirmed.ok_or(Rejection::WrongCredentials)?;
-        self.count_first_factor(&mut transaction, (has_second_factor, held), now).await?;
+        let guards = confirmed.ok_or(Rejection::WrongCredentials)?;
+        self.count_first_factor(&mut transaction, (guards, held), now).await?;
         let journey = journey.proved(&found.user_id, Kind::Password, now);
-        let progress = self.advance_knowing(&mut transaction, (journey, has_second_factor), browser, now).await?;
+        let progress = self.advance_knowing(&mut transaction, (journey, guards), browser, now).await?;
         transaction.commit().await?;
         let owner = (found.user_id.as_str(), newer.as_deref().unwrap_or(&found.stored));
         Ok(self.made_known(progress, owner, (browser, found.device.as_deref()), now))

@@ -90,7 +90,8 @@ impl SignIns {
         transaction.change_user(&account, &[UserField::Password, UserField::EmailVerified]).await?;
         transaction.forget_tickets(user_id).await?;
         // With a second factor that is for whoever shows it: a mailbox alone gives nobody as many guesses as they like.
-        if !(self.has_second_factors() && transaction.has_second_factor(user_id).await?) {
+        let guards = transaction.guards(user_id).await?;
+        if !(self.has_second_factors() && guards.are_any(self.has_passkeys())) {
             transaction.clear_attempts(user_id, self.attempt_limits()).await?;
         }
         transaction.record(&Event::of(&act, Name::UserPasswordReset).on(Noun::User, user_id)).await?;

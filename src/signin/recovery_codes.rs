@@ -41,7 +41,7 @@ impl SignIns {
         if !self.is_live(&mut transaction, &sign_in, browser, now).await? {
             return Err(Rejection::SignInNeeded.into());
         }
-        if !transaction.has_second_factor(user_id).await? {
+        if !transaction.guards(user_id).await?.are_any(self.has_passkeys()) {
             return Err(Rejection::NoSuchPage.into());
         }
         let codes = self.keep_codes(&mut transaction, (user_id, false), &browser.act(user_id, now)).await?;
@@ -49,7 +49,7 @@ impl SignIns {
         Ok(codes)
     }
 
-    /// Makes and keeps a set of recovery codes; `first` ones come with the authenticator.
+    /// Makes and keeps a set of recovery codes; `first` ones come with the first second factor.
     pub(super) async fn keep_codes(
         &self,
         transaction: &mut Transaction,

@@ -43,6 +43,8 @@ pub struct Pending {
     pub lack: Lack,
     /// Whether there are recovery codes left.
     pub has_recovery_codes: bool,
+    /// Whether there is an authenticator.
+    pub has_authenticator: bool,
 }
 
 impl SignIns {
@@ -68,7 +70,9 @@ impl SignIns {
         }
         let factors = reader.factors(&user_id).await?;
         let has_recovery_codes = factors.iter().any(|factor| factor.left.is_some_and(|left| left > 0));
-        Ok(Some(Pending { called: account.user.called().to_owned(), user_id, lack, has_recovery_codes }))
+        let has_authenticator = factors.iter().any(|factor| factor.kind == FactorKind::Authenticator);
+        let called = account.user.called().to_owned();
+        Ok(Some(Pending { called, user_id, lack, has_recovery_codes, has_authenticator }))
     }
 
     async fn lacking(
@@ -84,10 +88,10 @@ impl SignIns {
             });
         };
         let mut reader = self.storage.read().await?;
-        let has_one = reader.has_second_factor(&proven.user_id).await?;
+        let guards = reader.guards(&proven.user_id).await?;
         let policy = self.policy_for(&mut reader, &proven.user_id).await?;
         let former = standing.sign_in.as_ref();
-        Ok(match next_step::signs_in(journey, former, has_one, &policy, now) {
+        Ok(match next_step::signs_in(journey, former, guards, &policy, now) {
             Signing::Lacks(lack) => Some((proven.user_id.clone(), lack)),
             Signing::Nobody | Signing::In(_) => None,
         })

@@ -14,6 +14,7 @@ use crate::protocol::email;
 use crate::protocol::journey::{Action, Goal, Journey, Mailed};
 use crate::protocol::message::{About, Carried, Message};
 use crate::protocol::rejection::Rejection;
+use crate::protocol::second_factor::Guards;
 use crate::protocol::ticket::{Details, Purpose, Ticket};
 use crate::random;
 use crate::rates::Door;
@@ -161,11 +162,11 @@ impl SignIns {
         let mut transaction = self.storage.begin().await?;
         let proved = transaction.prove_ticket(&awaited.ticket, &cookie.hash(), now).await?;
         let proved = proved.ok_or(Rejection::WrongCode)?;
-        let has_second_factor = match &proved.ticket.user_id {
-            Some(user_id) => transaction.has_second_factor(user_id).await?,
-            None => false,
+        let guards = match &proved.ticket.user_id {
+            Some(user_id) => transaction.guards(user_id).await?,
+            None => Guards::default(),
         };
-        self.count_first_factor(&mut transaction, (has_second_factor, held), now).await?;
+        self.count_first_factor(&mut transaction, (guards, held), now).await?;
         transaction.commit().await?;
         Ok(proved.ticket)
     }

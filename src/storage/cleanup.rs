@@ -45,6 +45,9 @@ statements! {
     SECRET_DUE = "SELECT ends_at FROM resource_secrets WHERE ends_at < $1 LIMIT 1";
     CLEAN_SECRETS = "DELETE FROM resource_secrets WHERE kid IN (SELECT kid FROM resource_secrets WHERE ends_at < $1 \
         ORDER BY ends_at LIMIT $2)";
+    CHALLENGE_DUE = "SELECT expires_at FROM used_challenges WHERE expires_at < $1 LIMIT 1";
+    CLEAN_CHALLENGES = "DELETE FROM used_challenges WHERE id IN (SELECT id FROM used_challenges WHERE expires_at < $1 \
+        ORDER BY expires_at LIMIT $2)";
     SIGN_INS_TO_LOOK_AT = "SELECT id, ended_at, expires_at, last_used_at FROM sign_ins WHERE look_at <= $1 ORDER BY look_at LIMIT $2";
     CLEAN_SIGN_IN = "DELETE FROM sign_ins WHERE id = $1 AND (ended_at < $2 OR expires_at < $2 OR last_used_at < $3)";
     LOOK_AT_SIGN_IN = "UPDATE sign_ins SET look_at = $2 WHERE id = $1";
@@ -111,6 +114,7 @@ impl Storage {
         gone += self.clean_table(API_KEY_DUE, CLEAN_API_KEYS, now.minus(30 * DAY)).await?;
         // A node that still has one takes nothing under it any more.
         gone += self.clean_table(SECRET_DUE, CLEAN_SECRETS, now.minus(DAY)).await?;
+        gone += self.clean_table(CHALLENGE_DUE, CLEAN_CHALLENGES, now).await?;
         gone += self.clean_counters(now).await?;
         Ok(gone)
     }

@@ -8,7 +8,9 @@ use super::{AuditFilter, Factor, Reader, Storage, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::api_key::Owner;
-use crate::protocol::export::{AccountPart, ApiKeyPart, ApplicationPart, EventPart, Export, FactorPart, SignInPart};
+use crate::protocol::export::{
+    AccountPart, ApiKeyPart, ApplicationPart, EventPart, Export, FactorPart, PasskeyPart, SignInPart,
+};
 use crate::protocol::page::Page;
 
 statements! {
@@ -38,6 +40,7 @@ impl Storage {
         let mut export = Export::new(AccountPart::new(account.user, has_password), issuer, now);
         export.identities = reader.identities_of_user(user_id).await?.into_iter().map(Into::into).collect();
         export.second_factors = reader.factors(user_id).await?.into_iter().map(factor_part).collect();
+        export.passkeys = reader.passkeys(user_id).await?.into_iter().map(PasskeyPart::from).collect();
         export.sign_ins = reader.every_sign_in_of(user_id).await?;
         export.applications = reader.applications_of(user_id).await?;
         export.api_keys = reader.every_api_key_of(user_id).await?;

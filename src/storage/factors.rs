@@ -24,8 +24,8 @@ statements! {
     FACTORS_OF_USER = "SELECT f.id, f.kind, f.secret, f.created_at, f.last_used_at, \
         (SELECT COUNT(*) FROM recovery_codes r WHERE r.factor_id = f.id AND r.used_at IS NULL) AS codes_left \
         FROM factors f WHERE f.user_id = $1 ORDER BY f.kind";
-    HAS_SECOND_FACTOR = "SELECT COUNT(*) FROM factors WHERE user_id = $1 AND kind = 'authenticator'";
-    SECOND_FACTOR_ACCOUNTS = "SELECT COUNT(*) FROM factors WHERE kind = 'authenticator'";
+    SECOND_FACTOR_ACCOUNTS = "SELECT COUNT(*) FROM (SELECT user_id FROM factors WHERE kind = 'authenticator' \
+        UNION SELECT user_id FROM passkeys) AS guarded";
     HOLD_MASTER_KEY = "UPDATE meta SET value = value WHERE name = 'master_key_id' RETURNING value";
     INSERT_FACTOR = "INSERT INTO factors (id, user_id, kind, secret, created_at, last_step) VALUES ($1, $2, $3, $4, $5, $6)";
     DELETE_RECOVERY_CODES = "DELETE FROM recovery_codes WHERE factor_id IN (SELECT f.id FROM factors f WHERE f.user_id = $1 AND f.kind = $2)";
@@ -122,13 +122,7 @@ impl Reader {
         rows.into_iter().map(FactorRow::read).collect()
     }
 
-    /// Whether a user has a second factor to be asked for.
-    pub async fn has_second_factor(&mut self, user_id: &str) -> Result<bool, Failure> {
-        let (count,): (i64,) = on!(self, |c| sqlx::query_as(HAS_SECOND_FACTOR).bind(user_id).fetch_one(c).await)?;
-        Ok(count > 0)
-    }
-
-    /// How many accounts have a second factor.
+    /// How many accounts have a second factor, passkeys among them.
     pub async fn second_factor_accounts(&mut self) -> Result<i64, Failure> {
         let (count,): (i64,) = on!(self, |c| sqlx::query_as(SECOND_FACTOR_ACCOUNTS).fetch_one(c).await)?;
         Ok(count)

@@ -42,6 +42,7 @@ mod migrate;
 mod news;
 mod options;
 mod outcome;
+mod passkeys;
 mod pool;
 mod pooled;
 mod refresh_tokens;
@@ -141,6 +142,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         logout_outbox::STATEMENTS,
         mail_outbox::STATEMENTS,
         news::STATEMENTS,
+        passkeys::STATEMENTS,
         refresh_tokens::STATEMENTS,
         resource_secrets::STATEMENTS,
         resources::STATEMENTS,

@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 
 use super::consents::ConsentRow;
+use super::passkeys::GuardsRow;
 use super::rows::{from_json, json};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
@@ -30,10 +31,11 @@ macro_rules! upstream_roles {
     };
 }
 
-/// Whether its user has a second factor.
-macro_rules! second_factor {
+/// By what else its user is guarded.
+macro_rules! guards {
     () => {
-        "(SELECT COUNT(*) FROM factors f WHERE f.user_id = s.user_id AND f.kind = 'authenticator') AS second_factors"
+        "(SELECT COUNT(*) FROM factors f WHERE f.user_id = s.user_id AND f.kind = 'authenticator') AS second_factors, \
+         (SELECT COUNT(*) FROM passkeys p WHERE p.user_id = s.user_id) AS passkeys"
     };
 }
 
@@ -45,14 +47,14 @@ macro_rules! live {
 }
 
 statements! {
-    SIGN_IN_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", second_factor!(), " FROM sign_ins s \
+    SIGN_IN_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!(), " FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
-    SIGN_IN_AND_CONSENT_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", second_factor!(), ", \
+    SIGN_IN_AND_CONSENT_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!(), ", \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
-    SIGN_IN_AND_CONSENT = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", second_factor!(), ", \
+    SIGN_IN_AND_CONSENT = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!(), ", \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
@@ -170,7 +172,8 @@ struct SignInRow {
     expires_at: i64,
     request_id: Option<String>,
     proofs: String,
-    second_factors: i64,
+    #[sqlx(flatten)]
+    guards: GuardsRow,
 }
 
 impl SignInRow {
@@ -190,7 +193,7 @@ impl SignInRow {
             last_used_at: Timestamp::from_seconds(self.last_used_at),
             expires_at: Timestamp::from_seconds(self.expires_at),
             journey_id: self.request_id,
-            has_second_factor: self.second_factors > 0,
+            guards: self.guards.into(),
         })
     }
 }

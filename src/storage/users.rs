@@ -3,11 +3,13 @@
 use sqlx::FromRow;
 
 use super::outcome::is_taken;
+use super::passkeys::GuardsRow;
 use super::rows::{containing, from_json, from_name, json, json_if, moment};
 use super::{Reader, Transaction, attempt, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::page::{Cursor, Listed, Page};
+use crate::protocol::second_factor::Guards;
 use crate::protocol::user::{User, UserField};
 
 /// The columns, in the order in which a whole row is written.
@@ -28,7 +30,8 @@ macro_rules! identities {
 macro_rules! lacking {
     ($parameter:literal) => {
         concat!(
-            "(CAST(", $parameter, " AS BIGINT) = 0 OR NOT EXISTS (SELECT 1 FROM factors f WHERE f.user_id = users.id AND f.kind = 'authenticator'))"
+            "(CAST(", $parameter, " AS BIGINT) = 0 OR NOT (EXISTS (SELECT 1 FROM factors f WHERE f.user_id = users.id AND f.kind = 'authenticator') \
+             OR EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = users.id)))"
         )
     };
 }
@@ -54,7 +57,8 @@ statements! {
     SWITCH_USER_ON = concat!("UPDATE users SET disabled_at = NULL WHERE id = $1 RETURNING ", columns!());
     PASSWORD_TIMES = "SELECT password_set_at, password_used_at FROM users WHERE id = $1";
     CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3, password_used_at = $4 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL AND delete_after IS NULL \
-        RETURNING (SELECT COUNT(*) FROM factors f WHERE f.user_id = users.id AND f.kind = 'authenticator') AS second_factors";
+        RETURNING (SELECT COUNT(*) FROM factors f WHERE f.user_id = users.id AND f.kind = 'authenticator') AS second_factors, \
+        (SELECT COUNT(*) FROM passkeys p WHERE p.user_id = users.id) AS passkeys";
 }
 
 /// A user with what proves the account.
@@ -273,7 +277,7 @@ impl Transaction {
         row.map(UserRow::read).transpose()
     }
 
-    /// Confirms that a user may still sign in by the password with this hash, and tells whether they have a second factor; puts a hash with newer parameters in its place when
+    /// Confirms that a user may still sign in by the password with this hash, and tells by what else they are guarded; puts a hash with newer parameters in its place when
     /// one is given, and notes that it was used; `None` when the password was changed, or the user switched off or left meanwhile. Holds the user as
     /// [`Transaction::hold_user`] does.
     pub async fn confirm_password(
@@ -281,14 +285,14 @@ impl Transaction {
         user_id: &str,
         (hash, newer): (&str, Option<&str>),
         now: Timestamp,
-    ) -> Result<Option<bool>, Failure> {
-        let confirmed = on!(self, |c| sqlx::query_as::<_, (i64,)>(CONFIRM_PASSWORD)
+    ) -> Result<Option<Guards>, Failure> {
+        let confirmed = on!(self, |c| sqlx::query_as::<_, GuardsRow>(CONFIRM_PASSWORD)
             .bind(user_id)
             .bind(hash)
             .bind(newer.unwrap_or(hash))
             .bind(now.seconds())
             .fetch_optional(c)
             .await)?;
-        Ok(confirmed.map(|(count,)| count > 0))
+        Ok(confirmed.map(Guards::from))
     }
 }

@@ -43,6 +43,7 @@ mod nginx;
 mod openid;
 mod operator;
 mod pages;
+mod passkeys;
 mod pgbouncer;
 mod prompts;
 mod races;

@@ -232,6 +232,11 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("recovery code", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/recovery"))),
         ("first authenticator page", Must::Be(303), Sent::get(&browser, &format!("/login/authenticator{sealed}"))),
         ("first authenticator", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/authenticator"))),
+        (
+            "show a passkey",
+            Must::Refuse(Rejection::NoPasskeyShown),
+            Sent::form(&browser, &code.clone().to("/login/passkey")),
+        ),
         ("login again", Must::Be(303), Sent::form(&renewing, &again)),
         ("register page", Must::Be(200), Sent::get(&stranger, &format!("/register{sealed}"))),
         (
@@ -250,6 +255,23 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ),
         ("to an authenticator", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/authenticator/begin"))),
         ("no authenticator", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/authenticator/remove"))),
+        ("passkeys", Must::Be(200), Sent::get(&browser, "/account/passkeys")),
+        (
+            "add a passkey",
+            Must::Refuse(Rejection::NoPasskeyShown),
+            Sent::form(&browser, &code.clone().to("/account/passkeys")),
+        ),
+        ("to a passkey", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/passkeys/begin"))),
+        (
+            "call a passkey",
+            Must::Be(303),
+            Sent::form(&browser, &code.clone().with("id", "x").to("/account/passkeys/rename")),
+        ),
+        (
+            "no passkey",
+            Must::Be(303),
+            Sent::form(&browser, &code.clone().with("id", "x").to("/account/passkeys/remove")),
+        ),
         ("recovery codes", Must::Be(200), Sent::get(&browser, "/account/recovery-codes")),
         ("make recovery codes", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/recovery-codes"))),
         ("to recovery codes", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/recovery-codes/begin"))),
@@ -360,9 +382,9 @@ async fn with_a_pool_of(size: u32) {
     // Who has left is signed in no more.
     // Nor does it take a proof to end a key, or to find that there is none.
     let keys = ["/account/api-keys/end", "/account/api-keys/replace"];
-    let factors = ["/account/authenticator", "/account/recovery-codes"];
-    let others =
-        ["/account/emails", "/account/proof", "/account/data/delete", keys[0], keys[1], factors[0], factors[1]];
+    let factors = ["/account/authenticator", "/account/recovery-codes", "/account/passkeys"];
+    let others = ["/account/emails", "/account/proof", "/account/data/delete"];
+    let others: Vec<&str> = others.into_iter().chain(keys).chain(factors).collect();
     let acts = |path: &str| path.starts_with("/account") && !others.iter().any(|own| path.starts_with(own));
     for asked in all.iter().filter(|asked| acts(&asked.sent.path())) {
         for answer in parallel(64, |_| asked.sent.clone().send()).await {

@@ -131,6 +131,7 @@ pub(in crate::http) fn lead(
         Proceed::Link(provider) => to(&format!("/upstream/{provider}/link?request={}", sealed())),
         Proceed::SecondFactor(lack) => to(&format!("{}?request={}", second_step(lack), sealed())),
         Proceed::SetAuthenticator => to(&format!("/account/authenticator?request={}", sealed())),
+        Proceed::AddPasskey => to(&format!("/account/passkeys?request={}", sealed())),
         Proceed::MakeRecoveryCodes => to(&format!("/account/recovery-codes?request={}", sealed())),
         Proceed::ChoosePassword => to(&format!("/account/password?request={}", sealed())),
         Proceed::MakeKey(None) => to("/account/api-keys/new"),

@@ -110,6 +110,7 @@ const fn way(kind: Kind) -> Option<&'static str> {
         Kind::Mail => Some("by-mail"),
         Kind::Totp => Some("by-code"),
         Kind::RecoveryCode => Some("by-recovery-code"),
+        Kind::Passkey => Some("by-passkey"),
         Kind::Mailbox | Kind::Unknown => None,
     }
 }
@@ -155,6 +156,20 @@ struct Confirm {
     offer: Offer,
     asks: Asks,
     error: Option<Notice>,
+    /// Whether that is of a passkey, and not of the password.
+    is_of_passkey: bool,
+}
+
+/// Whether a refusal is of a passkey that was shown.
+const fn is_of_passkey(rejection: Rejection) -> bool {
+    matches!(
+        rejection,
+        Rejection::NoPasskeyShown
+            | Rejection::StalePasskeyRequest
+            | Rejection::WrongPasskey
+            | Rejection::UnverifiedPasskey
+            | Rejection::CopiedPasskey
+    )
 }
 
 /// The page; whoever is not signed in is asked to.
@@ -184,6 +199,7 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         ways: Ways {
             by_mail: app.sign_ins.is_way_in(&view.user),
             authenticator,
+            passkeys: view.passkeys.len(),
             ..Ways::new(
                 PasswordWay::of(&app, (view.has_password, has_address), view.password, now),
                 view.identities,
@@ -333,7 +349,8 @@ pub(super) async fn question(
         page: sender.page.clone(),
         form: visit.form(app),
         whose,
-        offer: Offer::to_user(app, sender, user_id, (visit.mailbox(app).await?, false)).await?,
+        offer: Offer::to_user(app, sender, user_id, (visit, false)).await?,
+        is_of_passkey: error.as_ref().is_some_and(|refusal| is_of_passkey(refusal.rejection)),
         asks: Asks::of(&sender.page, action, app.sign_ins.subject_of(user_id, action).await?),
         error: error.as_ref().map(Notice::from),
     };

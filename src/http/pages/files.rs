@@ -57,7 +57,7 @@ impl Files {
         brand: &BrandConfig,
         logo: Option<&Logo>,
         base: Base,
-        (has_providers, sends_mail, second_factors): (bool, bool, bool),
+        (has_providers, sends_mail, second_factors, has_passkeys): (bool, bool, bool, bool),
     ) -> Self {
         let mut rules = without_air(&dense(include_str!("../../../static/doorward.css")));
         if has_providers {
@@ -68,6 +68,8 @@ impl Files {
         let account = File::new("account", "css", "text/css; charset=utf-8", account);
         let script = dense(include_str!("../../../static/doorward.js"));
         let script = File::new("doorward", "js", "text/javascript; charset=utf-8", script);
+        let passkeys = dense(include_str!("../../../static/passkeys.js"));
+        let passkeys = File::new("passkeys", "js", "text/javascript; charset=utf-8", passkeys);
         let logo = logo.map(|logo| (logo_file(logo), logo.size));
         let page = Page::new(Dress {
             base,
@@ -79,8 +81,13 @@ impl Files {
             icon: brand.accent.palette(LIGHT).fill.to_string(),
             sends_mail,
             second_factors,
+            passkeys: passkeys.name.clone(),
+            has_passkeys,
         });
-        Self { page, files: [stylesheet, account, script].into_iter().chain(logo.map(|(file, _)| file)).collect() }
+        Self {
+            page,
+            files: [stylesheet, account, script, passkeys].into_iter().chain(logo.map(|(file, _)| file)).collect(),
+        }
     }
 }
 

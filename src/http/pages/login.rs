@@ -98,6 +98,17 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     }
 }
 
+/// The page once more, for whoever has shown a passkey that is none.
+pub(super) async fn refused(
+    app: &App,
+    (sender, visit): (&Sender, &Visit),
+    sign_in: Option<&SignIn>,
+    refusal: Refusal,
+) -> Result<Response, Error> {
+    let login = Login { error: Some((&refusal).into()), ..visit.first_page(app, sender, sign_in).await? };
+    Ok(page_of(visit.answer(&login)?, Some(refusal)))
+}
+
 impl Visit {
     /// Who must prove it anew. Whom the application expects, or wants to be chosen, may be somebody else.
     fn expected_person<'a>(&self, sign_in: Option<&'a SignIn>) -> Option<&'a SignIn> {
@@ -120,17 +131,17 @@ impl Visit {
         Ok(Login {
             title: "confirm-that-it-is-you",
             again: Some(again.called().to_owned()),
-            offer: Offer::to_user(app, sender, &again.user_id, (self.mailbox(app).await?, again.email.is_some()))
-                .await?,
+            offer: Offer::to_user(app, sender, &again.user_id, (self, again.email.is_some())).await?,
             ..self.page(app, sender, again.email.clone().unwrap_or_default()).await?
         })
     }
 
     async fn page(&self, app: &App, sender: &Sender, email: String) -> Result<Login, Error> {
-        let mut offer = Offer::everything(app, sender);
+        let passkey = app.sign_ins.ask_for_passkey(None, self.browser(), app.now()).await?;
+        let mut offer = Offer { passkey, ..Offer::everything(app, sender) };
         let newcomer = self.journey.newcomer.as_deref().map(|newcomer| newcomer.provider.as_str());
         // The way that they came leads nowhere, unless there is no other.
-        if offer.with_password || offer.by_email || offer.providers.len() > 1 {
+        if offer.with_password || offer.by_email || offer.passkey.is_some() || offer.providers.len() > 1 {
             offer.providers.retain(|button| Some(button.id.as_str()) != newcomer);
         }
         Ok(Login {

@@ -22,6 +22,8 @@ mod moment;
 pub(super) mod new_api_key;
 pub(super) mod new_password;
 pub(super) mod newcomer;
+pub(super) mod passkey_sign_in;
+pub(super) mod passkeys;
 pub(super) mod password;
 pub(super) mod problem;
 pub(super) mod profile;
@@ -200,6 +202,10 @@ pub(super) struct Dress {
     pub icon: String,
     /// Whether mail can be sent, and pages lead to what needs it.
     pub sends_mail: bool,
+    /// The file name of the script that asks browsers for passkeys.
+    pub passkeys: String,
+    /// Whether people have passkeys, and the account has a page of them.
+    pub has_passkeys: bool,
     /// Whether people have second factors, and the account has a page of them.
     pub second_factors: bool,
 }

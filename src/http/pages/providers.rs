@@ -5,11 +5,13 @@
 
 use askama::Template;
 
+use super::visit::Visit;
 use crate::app::App;
 use crate::config::Register;
 use crate::failure::Failure;
 use crate::http::extract::Sender;
 use crate::protocol::upstream::ProviderKind;
+use crate::signin::PasskeyRequest;
 use crate::upstream::Provider;
 
 /// How a person can sign in on a page.
@@ -17,6 +19,8 @@ use crate::upstream::Provider;
 pub(super) struct Offer {
     /// Whether with a password.
     pub with_password: bool,
+    /// Whether with a passkey: what the browser is asked.
+    pub passkey: Option<PasskeyRequest>,
     /// Whether by a mail alone.
     pub by_email: bool,
     /// Through whom.
@@ -58,6 +62,7 @@ impl Offer {
             with_password: app.config.sign_in.password,
             providers: buttons(app, sender),
             by_email: app.signs_in_by_mail(),
+            passkey: None,
             mailbox: None,
             is_proof: false,
         }
@@ -72,13 +77,25 @@ impl Offer {
         Self { providers: all.providers.into_iter().filter(is_open).collect(), by_email: false, ..all }
     }
 
-    /// A password, and nothing else.
-    pub const fn password() -> Self {
-        Self { with_password: true, by_email: false, providers: Vec::new(), mailbox: None, is_proof: false }
+    /// Nothing but this passkey.
+    pub const fn passkey(passkey: Option<PasskeyRequest>) -> Self {
+        Self { with_password: false, passkey, by_email: false, providers: Vec::new(), mailbox: None, is_proof: false }
     }
 
-    /// What this user has, to prove once more who they are; a code that is sent to this address, too, or a mail
-    /// alone, if they have an address.
+    /// A password, and nothing else.
+    pub const fn password() -> Self {
+        Self {
+            with_password: true,
+            passkey: None,
+            by_email: false,
+            providers: Vec::new(),
+            mailbox: None,
+            is_proof: false,
+        }
+    }
+
+    /// What this user has, to prove once more on this visit who they are; a code that is sent by mail, too, or a mail alone, if they have an
+    /// address.
     ///
     /// # Errors
     /// When the database fails.
@@ -86,20 +103,26 @@ impl Offer {
         app: &App,
         sender: &Sender,
         user_id: &str,
-        (mailbox, has_address): (Option<String>, bool),
+        (visit, has_address): (&Visit, bool),
     ) -> Result<Self, Failure> {
         let all = Self::everything(app, sender);
+        let mailbox = visit.mailbox(app).await?;
         let (has_password, identities) = app.sign_ins.ways_in(user_id).await?;
         let is_theirs = |button: &ProviderButton| identities.iter().any(|identity| identity.provider == button.id);
         let own = Self {
             with_password: all.with_password && has_password,
+            passkey: app.sign_ins.ask_for_passkey(Some(user_id), visit.browser(), app.now()).await?,
             providers: all.providers.iter().filter(|button| is_theirs(button)).cloned().collect(),
             by_email: all.by_email && has_address && mailbox.is_none(),
             mailbox,
             is_proof: true,
         };
         // Whose last way in the settings have taken away is told so by whichever they try.
-        let has_any = own.with_password || !own.providers.is_empty() || own.mailbox.is_some() || own.by_email;
+        let has_any = own.with_password
+            || own.passkey.is_some()
+            || !own.providers.is_empty()
+            || own.mailbox.is_some()
+            || own.by_email;
         Ok(if has_any { own } else { all })
     }
 }

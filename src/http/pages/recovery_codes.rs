@@ -66,7 +66,7 @@ pub(in crate::http) async fn get(
         page: sender.page.clone(),
         section: "recovery-codes",
         form: visit.form(&app),
-        has_second_factor: own.authenticator.is_some(),
+        has_second_factor: own.authenticator.is_some() || !own.passkeys.is_empty(),
         own: own.recovery_codes.map(|codes| (codes.left.unwrap_or_default(), Moment::new(codes.created_at, now))),
         are_few: left.is_some_and(|left| left <= FEW_RECOVERY_CODES),
         is_proved: app.sign_ins.standing_of(&visit.journey, Some(sign_in), now).await?.step == NextStep::Finish,

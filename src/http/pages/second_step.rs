@@ -1,10 +1,11 @@
-//! The page between the first proof and the sign-in: a code of the authenticator, or a recovery code for whoever has lost it. What was proved
+//! The page between the first proof and the sign-in: a code of the authenticator, a passkey, or a recovery code for whoever has lost both. What was proved
 //! comes with the form, sealed; where that counts no more, the way begins anew.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
+use super::providers::Offer;
 use super::visit::Visit;
 use super::{Asker, FormParts, Notice, Page};
 use crate::app::App;
@@ -25,11 +26,35 @@ struct SecondStep {
     client: Option<Asker>,
     /// What the person is called.
     whose: String,
+    /// Whether there is an authenticator whose code can be typed.
+    has_authenticator: bool,
+    /// A passkey, if there is one.
+    offer: Offer,
     /// Whether there is a recovery code to be used.
     has_recovery_codes: bool,
-    /// Whether it was a recovery code that was wrong.
-    recovers: bool,
-    error: Option<Notice>,
+    wrong: Option<(Shows, Notice)>,
+}
+
+/// What a person shows on this page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shows {
+    /// A code of the authenticator.
+    Code,
+    /// A recovery code.
+    RecoveryCode,
+    /// A passkey.
+    Passkey,
+}
+
+impl SecondStep {
+    /// What was wrong with what was shown, if it was that.
+    fn error_of(&self, shows: Shows) -> Option<&Notice> {
+        self.wrong.as_ref().filter(|(what, _)| *what == shows).map(|(_, notice)| notice)
+    }
+
+    fn recovers(&self) -> bool {
+        self.error_of(Shows::RecoveryCode).is_some()
+    }
 }
 
 /// The form.
@@ -41,7 +66,7 @@ pub(in crate::http) async fn get(
     let now = app.now();
     let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
     match visit.pending(&app, &sender, now).await? {
-        Some(pending) if pending.lack == Lack::Code => Ok(page(&app, (&sender, &visit), pending, None, false).await?),
+        Some(pending) if pending.lack == Lack::Code => Ok(page(&app, (&sender, &visit), pending, None).await?),
         Some(pending) => Ok(visit.lead(&sender, Proceed::SecondFactor(pending.lack))?),
         None => Ok(visit.resume(&app)?),
     }
@@ -64,31 +89,32 @@ async fn show(app: &App, form: &CsrfForm, shown: Shown) -> Result<Response, Page
     let sender = &form.sender;
     let visit = Visit::of_form(app, form, now).await?;
     let Some(pending) = visit.pending(app, sender, now).await? else { return Ok(visit.resume(app)?) };
-    let recovers = matches!(shown, Shown::RecoveryCode(_));
+    let shows = if matches!(shown, Shown::RecoveryCode(_)) { Shows::RecoveryCode } else { Shows::Code };
     match app.sign_ins.with_second_factor(visit.journey.clone(), shown, &sender.browser, now).await {
         Ok(progress) => Ok(visit.after(app, sender, progress)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
-        Err(Error::Rejected(refusal)) => Ok(page(app, (sender, &visit), pending, Some(refusal), recovers).await?),
+        Err(Error::Rejected(refusal)) => Ok(page(app, (sender, &visit), pending, Some((shows, refusal))).await?),
     }
 }
 
-async fn page(
+/// The page, with what was wrong.
+pub(super) async fn page(
     app: &App,
     (sender, visit): (&Sender, &Visit),
     pending: Pending,
-    refusal: Option<Refusal>,
-    recovers: bool,
+    wrong: Option<(Shows, Refusal)>,
 ) -> Result<Response, Error> {
     let template = SecondStep {
         page: sender.page.clone(),
         form: visit.form(app),
         client: visit.asker(app).await?,
+        has_authenticator: pending.has_authenticator,
+        offer: Offer::passkey(app.sign_ins.ask_for_passkey(Some(&pending.user_id), visit.browser(), app.now()).await?),
         whose: pending.called,
         has_recovery_codes: pending.has_recovery_codes,
-        recovers,
-        error: refusal.as_ref().map(Notice::from),
+        wrong: wrong.as_ref().map(|(shows, refusal)| (*shows, Notice::from(refusal))),
     };
-    Ok(page_of(visit.answer(&template)?, refusal))
+    Ok(page_of(visit.answer(&template)?, wrong.map(|(_, refusal)| refusal)))
 }
 
 impl Visit {

@@ -15,6 +15,8 @@ pub(super) struct Ways {
     pub by_mail: bool,
     /// The authenticator beside those: since when there is one, and when it was last used.
     pub authenticator: Option<(Moment, Option<Moment>)>,
+    /// How many passkeys there are.
+    pub passkeys: usize,
     /// What is linked.
     pub linked: Vec<Linked>,
     /// What can be linked.
@@ -116,14 +118,18 @@ impl Ways {
             mark: provider.mark,
         };
         let links = providers.into_iter().map(link).collect();
-        Self { password, by_mail: false, authenticator: None, linked, links }
+        Self { password, by_mail: false, authenticator: None, passkeys: 0, linked, links }
     }
 
     /// Whether this one cannot be given up: no other is left that can be used.
     pub fn is_last(&self, way: &Linked) -> bool {
         let mut others = self.linked.iter().filter(|other| other.identity != way.identity);
         let is_needed = self.linked.len() == 1 || way.is_usable;
-        !self.password.is_there() && !self.by_mail && is_needed && !others.any(|other| other.is_usable)
+        !self.password.is_there()
+            && !self.by_mail
+            && self.passkeys == 0
+            && is_needed
+            && !others.any(|other| other.is_usable)
     }
 }
 

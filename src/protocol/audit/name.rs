@@ -57,6 +57,12 @@ pub enum Name {
     AuthenticatorAdded,
     /// The account does without an authenticator from now on.
     AuthenticatorRemoved,
+    /// The account got a passkey.
+    PasskeyAdded,
+    /// The account lost a passkey.
+    PasskeyRemoved,
+    /// A passkey was shown whose counter has gone back, as that of a copy does; it signed nobody in.
+    PasskeyWentBack,
     /// Recovery codes were made, in the place of the former ones.
     RecoveryCodesMade,
     /// A recovery code was used up.
@@ -172,6 +178,9 @@ named!(Name {
     UserPasswordRemoved = "user.password_removed",
     AuthenticatorAdded = "authenticator.added",
     AuthenticatorRemoved = "authenticator.removed",
+    PasskeyAdded = "passkey.added",
+    PasskeyRemoved = "passkey.removed",
+    PasskeyWentBack = "passkey.went_back",
     RecoveryCodesMade = "recovery_codes.made",
     RecoveryCodeUsed = "recovery_code.used",
     UserFactorsReset = "user.factors_reset",

@@ -2,7 +2,7 @@
 
 use super::tests::{client, journey, request};
 use super::*;
-use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
+use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use crate::protocol::client::ClientType;
 use crate::protocol::journey::Action;
 use crate::protocol::proof::Kind;
@@ -11,11 +11,12 @@ const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 const FRESH: i64 = 60;
 /// Within what is fresh, and longer ago than that.
 const AGES: [i64; 2] = [5, 100];
-const KINDS: [Kind; 6] = [Kind::Password, Kind::Upstream, Kind::Mail, Kind::Mailbox, Kind::Totp, Kind::RecoveryCode];
+/// A recovery code is worth what a code of the authenticator is: it stands among those that are given now.
+const KINDS: [Kind; 6] = [Kind::Password, Kind::Upstream, Kind::Mail, Kind::Mailbox, Kind::Totp, Kind::Passkey];
 const POLICIES: [SecondFactor; 3] = [SecondFactor::Off, SecondFactor::Offered, SecondFactor::Required];
 
-/// What role and application demand: nothing, a password, or two factors.
-const DEMANDS: [Option<&str>; 3] = [None, Some(PASSWORD_CLASS), Some(MFA_CLASS)];
+/// What role and application demand: nothing, a password, two factors, or a passkey.
+const DEMANDS: [Option<&str>; 4] = [None, Some(PASSWORD_CLASS), Some(MFA_CLASS), Some(PHISHING_RESISTANT_CLASS)];
 
 /// Who is asked: what the installation has people do, what else is demanded of this one, and whether they have a second factor.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,11 @@ impl Whose {
 
     fn policy(self) -> Policy {
         let demanded = self.demanded.map(Demand::of);
-        Policy { fresh: FRESH, passes_classes: false, second_factor: self.second_factor, demanded }
+        Policy { fresh: FRESH, passes_classes: false, second_factor: self.second_factor, demanded, passkeys: true }
+    }
+
+    fn guards(self) -> Guards {
+        guarded(self.has_one)
     }
 
     fn wants_two(self) -> bool {
@@ -44,11 +49,11 @@ impl Whose {
 }
 
 fn is_second(kind: Kind) -> bool {
-    matches!(kind, Kind::Totp | Kind::RecoveryCode)
+    matches!(kind, Kind::Totp | Kind::RecoveryCode | Kind::Passkey)
 }
 
 fn says_who(kind: Kind) -> bool {
-    matches!(kind, Kind::Password | Kind::Upstream | Kind::Mail)
+    matches!(kind, Kind::Password | Kind::Upstream | Kind::Mail | Kind::Passkey)
 }
 
 /// Every set of kinds, each given fresh or long ago; the empty one too.
@@ -132,8 +137,12 @@ fn sign_in(proofs: Proofs, has_second_factor: bool) -> SignIn {
         expires_at: NOW.plus(1000),
         proofs,
         journey_id: None,
-        has_second_factor,
+        guards: guarded(has_second_factor),
     }
+}
+
+fn guarded(has_second_factor: bool) -> Guards {
+    Guards { authenticator: has_second_factor, passkey: false }
 }
 
 /// Of what is asked for beside the first proof, said another way: whether anything is, and whether there is one to be shown.
@@ -156,23 +165,24 @@ fn lacks(what: For, set: &[(Kind, i64)], whose: Whose, given_now: bool) -> Optio
 #[test]
 fn who_is_signed_in_is_asked_for_what_is_missing_and_for_nothing_else() {
     let mut cases = 0;
+    let journeys = FOR.map(|what| (what, on(what)));
     for set in every_set() {
         // Nobody is signed in who has not said who they are.
         if !set.iter().any(|(kind, _)| says_who(*kind)) {
             continue;
         }
-        for what in FOR {
+        for (what, journey) in &journeys {
             for whose in Whose::every() {
                 let sign_in = sign_in(proofs(&set).unwrap(), whose.has_one);
                 let client = client(ClientType::Web, true);
                 let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
-                let step = next_step(&on(what), known, &whose.policy(), NOW);
-                assert_eq!(step, wanted(what, &set, whose), "{set:?} {what:?} {whose:?}");
+                let step = next_step(journey, known, &whose.policy(), NOW);
+                assert_eq!(step, wanted(*what, &set, whose), "{set:?} {what:?} {whose:?}");
                 cases += 1;
             }
         }
     }
-    assert_eq!(cases, (27 - 1) * 27 * 8 * 3 * 3 * 2);
+    assert_eq!(cases, (81 - 1) * 9 * 8 * 3 * 4 * 2);
 }
 
 /// The rules, said another way.
@@ -181,27 +191,26 @@ fn wanted(what: For, set: &[(Kind, i64)], whose: Whose) -> NextStep {
         For::Account | For::Unlinking | For::Factors => Rejection::WeakSignIn,
         _ => Rejection::ClassNotMet,
     };
-    if (what == For::AppWithMfa || whose.wants_two()) && whose.second_factor == SecondFactor::Off {
-        return NextStep::Refuse(not_met);
-    }
     let youngest = |of: &dyn Fn(Kind) -> bool| set.iter().filter(|(kind, _)| of(*kind)).map(|(_, age)| *age).min();
     let password = youngest(&|kind| kind == Kind::Password);
     let second = youngest(&is_second);
     // How long ago the person has authenticated: with two factors as long as either.
-    let age = match (password, second) {
-        (Some(password), Some(second)) => password.max(second),
-        (Some(password), None) => password,
-        (None, _) => youngest(&says_who).unwrap(),
+    let passkey = youngest(&|kind| kind == Kind::Passkey);
+    let age = match (passkey, password, second) {
+        (Some(passkey), _, _) => passkey,
+        (None, Some(password), Some(second)) => password.max(second),
+        (None, Some(password), None) => password,
+        (None, None, _) => youngest(&says_who).unwrap(),
     };
     let is_stale = match what {
         For::Account | For::App | For::AppWithMfa | For::AppWithoutAsking => false,
         For::Unlinking => set.iter().all(|(_, age)| *age >= FRESH),
-        For::Factors => youngest(&|kind| !is_second(kind)).unwrap() >= FRESH,
+        For::Factors => youngest(&|kind| !is_second(kind) || says_who(kind)).unwrap() >= FRESH,
         For::AppAnew => age >= 5,
         For::AppWithMaxAge => age > 60,
     };
     // With a code of now they would have authenticated as lately as by the password.
-    let by_code = what == For::AppWithMaxAge && password.is_some_and(|age| age <= 60);
+    let by_code = what == For::AppWithMaxAge && passkey.is_none() && password.is_some_and(|age| age <= 60);
     if is_stale && by_code && whose.has_one && whose.second_factor != SecondFactor::Off {
         return NextStep::SecondFactor(Lack::Code);
     }
@@ -216,10 +225,11 @@ fn wanted(what: For, set: &[(Kind, i64)], whose: Whose) -> NextStep {
             _ => NextStep::SecondFactor(lack),
         };
     }
-    let reached = match (password, second) {
-        (None, _) => 0,
-        (Some(_), None) => 1,
-        (Some(_), Some(_)) => 2,
+    let reached = match (passkey, password, second) {
+        (Some(_), _, _) => 3,
+        (None, None, _) => 0,
+        (None, Some(_), None) => 1,
+        (None, Some(_), Some(_)) => 2,
     };
     let demanded = DEMANDS.iter().position(|one| *one == whose.demanded).unwrap();
     if reached < demanded && what == For::AppWithoutAsking {
@@ -234,13 +244,16 @@ fn wanted(what: For, set: &[(Kind, i64)], whose: Whose) -> NextStep {
 /// Of a password, or of another first proof, with every set that the browser was signed in by before.
 #[test]
 fn who_proves_something_is_signed_in_when_the_two_halves_are_there_and_recent_enough() {
+    let journeys = FOR.map(|what| (what, on(what)));
     for set in every_set() {
         let before = proofs(&set).filter(|_| set.iter().any(|(kind, _)| says_who(*kind)));
-        for given in [Kind::Password, Kind::Upstream, Kind::Mail, Kind::Totp, Kind::RecoveryCode] {
-            for (what, whose) in FOR.into_iter().flat_map(|what| Whose::every().map(move |whose| (what, whose))) {
+        for given in [Kind::Password, Kind::Upstream, Kind::Mail, Kind::Totp, Kind::RecoveryCode, Kind::Passkey] {
+            for ((what, journey), whose) in journeys.iter().flat_map(|on| Whose::every().map(move |whose| (on, whose)))
+            {
+                let what = *what;
                 let former = before.clone().map(|proofs| sign_in(proofs, whose.has_one));
-                let journey = on(what).proved("ann", given, NOW);
-                let signing = signs_in(&journey, former.as_ref(), whose.has_one, &whose.policy(), NOW);
+                let journey = journey.clone().proved("ann", given, NOW);
+                let signing = signs_in(&journey, former.as_ref(), whose.guards(), &whose.policy(), NOW);
                 let rule = signed(what, (given, &set), former.is_some(), whose);
                 let seen = match &signing {
                     Signing::Nobody => None,
@@ -252,7 +265,7 @@ fn who_proves_something_is_signed_in_when_the_two_halves_are_there_and_recent_en
                 };
                 assert_eq!(seen, rule, "{given:?} {set:?} {what:?} {whose:?}");
                 let mallory = former.map(|former| SignIn { user_id: "mallory".into(), ..former });
-                let alone = signs_in(&journey, mallory.as_ref(), whose.has_one, &whose.policy(), NOW);
+                let alone = signs_in(&journey, mallory.as_ref(), whose.guards(), &whose.policy(), NOW);
                 let rule = signed(what, (given, &[]), false, whose);
                 assert_eq!(matches!(alone, Signing::In(_)), rule == Some(Ok(())), "nobody lends anything to another");
             }
@@ -273,7 +286,7 @@ fn signed(
         For::AppWithMaxAge => age <= 60,
         _ => true,
     };
-    let is_other_half = |kind: Kind| if is_second(given) { says_who(kind) } else { is_second(kind) };
+    let is_other_half = |kind: Kind| if says_who(given) { is_second(kind) } else { says_who(kind) };
     let mut all: Vec<(Kind, i64)> = Vec::new();
     if is_signed_in {
         all.extend(before.iter().filter(|(kind, age)| is_other_half(*kind) && lasts(*age)));
@@ -288,10 +301,58 @@ fn signed(
     })
 }
 
+/// Whatever else was proved, and whatever is demanded: a passkey is enough, and where it is asked for nothing else will do.
+#[test]
+fn a_passkey_is_enough_by_itself_and_counts_as_a_second_factor_where_people_use_them() {
+    let by = |kind: Kind| Proofs::of(kind, NOW.minus(5));
+    for (what, whose) in FOR.into_iter().flat_map(|what| Whose::every().map(move |whose| (what, whose))) {
+        for guards in [Guards::default(), guarded(true), Guards { passkey: true, ..guarded(false) }] {
+            let journey = on(what).proved("ann", Kind::Passkey, NOW);
+            let signing = signs_in(&journey, None, guards, &whose.policy(), NOW);
+            assert!(matches!(signing, Signing::In(_)), "{what:?} {whose:?} {guards:?}");
+        }
+    }
+    let policy = |second_factor| Whose { second_factor, demanded: None, has_one: false }.policy();
+    let with_passkey =
+        |proofs| SignIn { guards: Guards { authenticator: false, passkey: true }, ..sign_in(proofs, false) };
+    let without = |second_factor| Policy { passkeys: false, ..policy(second_factor) };
+    for (second_factor, is_lacking) in
+        [(SecondFactor::Off, false), (SecondFactor::Offered, true), (SecondFactor::Required, true)]
+    {
+        assert_eq!(lacks_second_factor(&with_passkey(by(Kind::Password)), &policy(second_factor)), is_lacking);
+        assert!(!lacks_second_factor(&with_passkey(by(Kind::Passkey)), &policy(second_factor)));
+        let is_required = second_factor == SecondFactor::Required;
+        assert_eq!(lacks_second_factor(&with_passkey(by(Kind::Password)), &without(second_factor)), is_required);
+    }
+    let client = client(ClientType::Web, true);
+    let phr = r#"scope=openid&claims={"id_token":{"acr":{"essential":true,"value":"phr"}}}"#;
+    let demanding = journey(Goal::Authorize(Box::new(request(&client, phr))));
+    let step = |kinds: &[Kind], policy: &Policy| {
+        let proofs = kinds.iter().skip(1).fold(by(kinds[0]), |all, kind| all.and(Proof::of(*kind, NOW.minus(5))));
+        let sign_in = with_passkey(proofs);
+        let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
+        next_step(&demanding, known, policy, NOW)
+    };
+    let offered = policy(SecondFactor::Offered);
+    assert_eq!(step(&[Kind::Passkey], &offered), NextStep::Finish);
+    assert_eq!(step(&[Kind::Password], &offered), NextStep::SecondFactor(Lack::Code), "which can be the passkey");
+    assert_eq!(step(&[Kind::Password, Kind::Passkey], &offered), NextStep::Finish);
+    assert_eq!(step(&[Kind::Password, Kind::Totp], &offered), NextStep::Reauthenticate);
+    let refused = NextStep::Refuse(Rejection::ClassNotMet);
+    assert_eq!(step(&[Kind::Password, Kind::Totp], &without(SecondFactor::Required)), refused);
+}
+
 #[test]
 fn a_sign_in_from_before_opens_no_page_of_the_account() {
     for whose in Whose::every() {
-        for kinds in [&[Kind::Password][..], &[Kind::Mail], &[Kind::Password, Kind::Totp], &[Kind::Mail, Kind::Totp]] {
+        for kinds in [
+            &[Kind::Password][..],
+            &[Kind::Mail],
+            &[Kind::Password, Kind::Totp],
+            &[Kind::Mail, Kind::Totp],
+            &[Kind::Passkey],
+            &[Kind::Mail, Kind::Passkey],
+        ] {
             let set: Vec<(Kind, i64)> = kinds.iter().map(|kind| (*kind, 5)).collect();
             let has = |kind| kinds.contains(&kind);
             let is_asked = match whose.second_factor {
@@ -301,10 +362,11 @@ fn a_sign_in_from_before_opens_no_page_of_the_account() {
             };
             let is_enough = match whose.demanded {
                 None => true,
-                Some(MFA_CLASS) => has(Kind::Password) && has(Kind::Totp),
-                Some(_) => has(Kind::Password),
+                Some(PHISHING_RESISTANT_CLASS) => has(Kind::Passkey),
+                Some(MFA_CLASS) => has(Kind::Passkey) || (has(Kind::Password) && has(Kind::Totp)),
+                Some(_) => has(Kind::Passkey) || has(Kind::Password),
             };
-            let whole = is_enough && (has(Kind::Totp) || !is_asked);
+            let whole = is_enough && (has(Kind::Passkey) || has(Kind::Totp) || !is_asked);
             let sign_in = sign_in(proofs(&set).unwrap(), whose.has_one);
             assert_eq!(is_whole(&sign_in, &whose.policy()), whole, "{kinds:?} {whose:?}");
         }

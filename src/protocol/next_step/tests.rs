@@ -24,7 +24,7 @@ pub(super) fn client(client_type: ClientType, first_party: bool) -> Client {
 }
 
 const POLICY: Policy =
-    Policy { fresh: 60, passes_classes: false, second_factor: SecondFactor::Offered, demanded: None };
+    Policy { fresh: 60, passes_classes: false, second_factor: SecondFactor::Offered, demanded: None, passkeys: true };
 
 pub(super) fn journey(goal: Goal) -> Journey {
     Journey {
@@ -226,7 +226,7 @@ fn whoever_has_proved_who_they_are_is_signed_in_and_nobody_before() {
         ["scope=openid", "scope=openid&prompt=none", "scope=openid&claims={\"id_token\":{\"sub\":{\"value\":\"ann\"}}}"]
     {
         let journey = journey(Goal::Authorize(Box::new(request(&client, query))));
-        let signed_in = |journey: &Journey| match signs_in(journey, None, false, &POLICY, NOW) {
+        let signed_in = |journey: &Journey| match signs_in(journey, None, Guards::default(), &POLICY, NOW) {
             Signing::In(proven) => Some(proven),
             Signing::Nobody | Signing::Lacks(_) => None,
         };
@@ -316,7 +316,7 @@ fn sign_in(person: Somebody) -> SignIn {
         expires_at: NOW.plus(1000),
         proofs: Proofs::of(person.kind, NOW.minus(person.age)),
         journey_id: person.journey_id.map(str::to_owned),
-        has_second_factor: false,
+        guards: Guards::default(),
     }
 }
 

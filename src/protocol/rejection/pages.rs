@@ -44,8 +44,19 @@ macro_rules! pages {
         WrongRecoveryCode: InvalidCredentials, "NIST SP 800-63B-4 §3.1.2", "The recovery code is wrong, or was used already.";
         WrongFirstCode: InvalidForm, "RFC 6238 §5.2", "That is not the code of this key. Take the one that your app shows now; the clock of the device must be right.";
         StaleOffer: InvalidForm, "OWASP ASVS 6.5.5", "That took too long, so here is a new key: remove the former one from your app.";
-        WeakSignIn: InvalidForm 403, "NIST SP 800-63B-4 §2", "Your account wants a stronger sign-in than this one: sign in with its password, and with a second factor where it asks for one.";
-        LastSecondFactor: InvalidForm, "OWASP ASVS 6.4", "Your account must have a second factor: set up another authenticator in its place.";
+        WeakSignIn: InvalidForm 403, "NIST SP 800-63B-4 §2", "Your account wants a stronger sign-in than this one: sign in with its passkey, or with its password and a second factor where it asks for one.";
+        LastSecondFactor: InvalidForm, "OWASP ASVS 6.4", "Your account must have a second factor: add another before you remove the last.";
+
+        // A passkey.
+        NoPasskeyShown: InvalidForm, "WebAuthn §7.2", "Your browser has sent no passkey. It needs JavaScript for that: switch it on, or sign in another way.";
+        StalePasskeyRequest: InvalidForm, "WebAuthn §13.4.3", "The page was open for too long, or was used already. Try again.";
+        WrongPasskey: InvalidCredentials, "WebAuthn §7.2", "That passkey does not sign you in here. It may have been removed from the account, or belong to another one.";
+        UnverifiedPasskey: InvalidCredentials, "WebAuthn §7.2", "Your device has not checked that it is you. Set up its screen lock, or the PIN of your security key, and try again.";
+        CopiedPasskey: InvalidCredentials, "WebAuthn §6.1.1", "This passkey was used elsewhere meanwhile, as a copy of it would be, so it was refused. Sign in another way, and remove it from your account.";
+        MalformedPasskey: InvalidForm, "WebAuthn §7.1", "That is no passkey that can be kept. Try again, or with another device.";
+        UnwantedPasskey: InvalidForm 403, "WebAuthn §7.1", "Passkeys of this kind are not taken here. Ask whoever runs this server which are.";
+        PasskeyTaken: InvalidForm, "WebAuthn §7.1", "That passkey was registered before: it cannot belong to two accounts.";
+        TooManyPasskeys: InvalidForm, "OWASP ASVS 2.4.1", "The account has as many passkeys as it can have: remove one that you do not use.";
 
         // What a person says of themselves.
         MalformedWebAddress: InvalidForm, "OpenID Connect Core §5.1", "It must be an address that begins with https://, has no user name in it, and is not longer than 1000 characters.";

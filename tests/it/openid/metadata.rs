@@ -1,6 +1,6 @@
 //! What the server says of itself, field by field (OpenID Connect Discovery §3, RFC 8414 §2).
 
-use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
+use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use serde_json::json;
 
 use crate::support::Server;
@@ -23,7 +23,7 @@ async fn the_openid_fields_are_exact() {
         ("response_modes_supported", json!(["query", "fragment", "form_post"])),
         ("subject_types_supported", json!(["public"])),
         ("scopes_supported", json!(["openid", "profile", "email", "address", "phone", "roles", "offline_access"])),
-        ("acr_values_supported", json!([MFA_CLASS, PASSWORD_CLASS])),
+        ("acr_values_supported", json!([PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS])),
         ("display_values_supported", json!(["page", "popup", "touch"])),
         ("ui_locales_supported", json!(["de", "en"])),
         ("introspection_signing_alg_values_supported", json!(["RS256", "ES256", "EdDSA"])),

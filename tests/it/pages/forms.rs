@@ -75,6 +75,10 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         ["", "/begin", "/remove"].map(|end| own.clone().to(&format!("/account/authenticator{end}")));
     let [make_codes, begin_codes, save_codes] =
         ["", "/begin", "/save"].map(|end| own.clone().to(&format!("/account/recovery-codes{end}")));
+    let passkey = own.clone().without("code").with("id", "x");
+    let [add_passkey, begin_passkey, rename_passkey, remove_passkey] =
+        ["", "/begin", "/rename", "/remove"].map(|end| passkey.clone().to(&format!("/account/passkeys{end}")));
+    let show_passkey = step.without("code").to("/login/passkey");
     let forms = vec![
         login,
         register,
@@ -116,6 +120,11 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         make_codes,
         begin_codes,
         save_codes,
+        add_passkey,
+        begin_passkey,
+        rename_passkey,
+        remove_passkey,
+        show_passkey,
     ];
     (browser, forms, client)
 }

@@ -21,6 +21,7 @@ mod logout;
 mod look;
 mod mail_in_chromium;
 mod no_address;
+mod passkeys_in_chromium;
 mod providers;
 #[cfg(feature = "demo")]
 mod providers_in_chromium;

@@ -57,7 +57,7 @@ pub fn page() -> String {
         }
     }
     let issuer = Issuer::parse("https://login.example.org").unwrap();
-    let document = serde_json::to_string_pretty(&metadata::document(&issuer, SecondFactor::Offered)).unwrap();
+    let document = serde_json::to_string_pretty(&metadata::document(&issuer, SecondFactor::Offered, true)).unwrap();
     page + &format!("\n## Metadata\n\n```json\n{document}\n```\n")
 }
 

@@ -134,6 +134,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("sign_ins", "user_id", "users"),
     ("identities", "user_id", "users"),
     ("factors", "user_id", "users"),
+    ("passkeys", "user_id", "users"),
     ("api_keys", "user_id", "users"),
     ("api_keys", "client_id", "clients"),
     ("tickets", "user_id", "users"),

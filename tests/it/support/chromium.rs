@@ -128,6 +128,47 @@ impl Chromium {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// Gives the person at the browser a device with room for passkeys, which is touched as soon as it is asked for; its id. What is made on it is
+    /// copied to others, or stays there.
+    pub async fn plug_in(&self, transport: &str, is_copied: bool) -> String {
+        self.devtools("WebAuthn.enable", json!({})).await;
+        let options = json!({
+            "protocol": "ctap2",
+            "ctap2Version": "ctap2_1",
+            "transport": transport,
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserVerified": true,
+            "automaticPresenceSimulation": true,
+            "defaultBackupEligibility": is_copied,
+            "defaultBackupState": is_copied,
+        });
+        let device = self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+        device["authenticatorId"].as_str().unwrap().to_owned()
+    }
+
+    /// Takes a device away.
+    pub async fn unplug(&self, device: &str) {
+        self.devtools("WebAuthn.removeVirtualAuthenticator", json!({ "authenticatorId": device })).await;
+    }
+
+    /// Whether a device finds that it is its owner who is there.
+    pub async fn set_verified(&self, device: &str, is_owner: bool) {
+        let set = json!({ "authenticatorId": device, "isUserVerified": is_owner });
+        self.devtools("WebAuthn.setUserVerified", set).await;
+    }
+
+    /// Whether somebody touches a device that asks for it.
+    pub async fn set_touched(&self, device: &str, is_touched: bool) {
+        let set = json!({ "authenticatorId": device, "enabled": is_touched });
+        self.devtools("WebAuthn.setAutomaticPresenceSimulation", set).await;
+    }
+
+    /// Runs this in every page before the page's own scripts.
+    pub async fn before_pages(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
     /// What the console complains about since it was last asked: scripts that broke, and what the page's own policy forbade.
     pub async fn complaints(&self) -> Vec<String> {
         let log = self.own("se/log", json!({ "type": "browser" })).await;

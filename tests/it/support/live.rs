@@ -77,6 +77,17 @@ impl Live {
         Self::run(database.folder.path(), environment, &["serve", "--listen", &listen, "--json"])
     }
 
+    /// `serve` under a name, as passkeys want it.
+    pub fn serve_by_name(database: &Database) -> Self {
+        let listen = free_address();
+        let mut environment = Self::environment(database);
+        environment.push((
+            "DOORWARD__SERVER__ISSUER".to_owned(),
+            format!("http://{}", listen.replace("127.0.0.1", "localhost")),
+        ));
+        Self::run(database.folder.path(), environment, &["serve", "--listen", &listen, "--json"])
+    }
+
     /// The arguments that serve on any free port.
     pub const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0", "--json"];
 

@@ -10,7 +10,8 @@ use url::{Url, form_urlencoded};
 use crate::attacks::{ANN, EVE, count, encoded};
 use crate::sources::routes;
 use crate::support::{
-    Answer, Authenticator, PASSWORD, Provider, Server, by_get_and_post, filled, first_step, recovery_codes,
+    Answer, Authenticator, Device, PASSWORD, Provider, Said, Server, by_get_and_post, filled, first_step,
+    recovery_codes,
 };
 
 /// Nobody is sent anywhere, by header, link or form, in any response mode and in silence.
@@ -294,7 +295,19 @@ async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'stat
     let page = browser.visit("/account/recovery-codes").await;
     let begin = page.form("#make-codes").to("/account/recovery-codes/begin");
     seen.push(("/account/recovery-codes/begin", browser.submit(&begin).await));
+    let mut device = Device::new();
+    let page = browser.visit("/account/passkeys").await;
+    let made = device.create(&page.passkey_options(), &Said::of(&server)).await.to_string();
+    let removal = page.form("#passkey-submit").with("id", "x").without("request");
+    seen.push(("/account/passkeys", browser.submit(&page.form("#passkey-submit").with("credential", &made)).await));
+    for path in ["/account/passkeys/begin", "/account/passkeys/rename", "/account/passkeys/remove"] {
+        seen.push((path, browser.submit(&removal.clone().to(path)).await));
+    }
+    let mut other_browser = server.browser();
+    let form = server.with_passkey(&other_browser.visit("/login").await, &mut device).await;
+    seen.push(("/login/passkey", other_browser.submit(&form).await));
     server.turn(30);
+    let page = browser.visit("/account/recovery-codes").await;
     let mut third = server.browser();
     let step = first_step(&mut third, ANN).await;
     seen.push(("/login/recovery", third.submit(&step.form("#recovery-submit").with("code", &codes[0])).await));

@@ -4,5 +4,6 @@ mod accounts;
 mod factors;
 mod forms;
 mod mail;
+mod passkeys;
 mod sessions;
 mod steps;

@@ -2,6 +2,7 @@
 
 mod factors;
 mod guessing;
+mod passkeys;
 mod secrets;
 mod sources;
 

@@ -1,0 +1,232 @@
+//! Adding passkeys to one's own account, and taking them away. Both want everything that signs in to the account afresh, as all that changes second
+//! factors (`factors.rs`): whoever finds a browser open adds no key of their own.
+
+use super::challenges::Purpose;
+use super::factors::{end_sign_ins_without, forget_spare_codes};
+use super::{Browser, Enrolled, PasskeyRequest, SignIns};
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::passkeys::{Asked, Flaw, Owner};
+use crate::protocol::audit::{Act, Event, Name, Noun};
+use crate::protocol::device;
+use crate::protocol::journey::{Action, Goal, Journey};
+use crate::protocol::next_step::NextStep;
+use crate::protocol::passkey::{MOST, Passkey, PublicKey, name_of};
+use crate::protocol::proof::{Kind, Proof, Proofs};
+use crate::protocol::recovery_code::RecoveryCode;
+use crate::protocol::rejection::Rejection;
+use crate::protocol::second_factor::Guards;
+use crate::protocol::sign_in::SignIn;
+use crate::protocol::upstream::has_usable;
+use crate::random;
+use crate::secret::Secret;
+use crate::storage::{Account, Transaction};
+
+/// Why a sign-in ends that was made by a passkey.
+const REMOVED: &str = "passkey removed";
+
+/// What the form of a new passkey brings.
+#[derive(Clone, Debug)]
+pub struct NewPasskey {
+    /// What was asked.
+    pub challenge: String,
+    /// The answer.
+    pub credential: String,
+    /// What the person calls it, as typed.
+    pub name: String,
+}
+
+impl SignIns {
+    /// The passkeys of a person, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn own_passkeys(&self, user_id: &str) -> Result<Vec<Passkey>, Failure> {
+        self.storage.read().await?.passkeys(user_id).await
+    }
+
+    /// Asks the browser with this cookie for a new passkey of whoever is signed in there.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchPage`] where there are no passkeys; a failure when the database fails.
+    pub async fn ask_for_new_passkey(
+        &self,
+        sign_in: &SignIn,
+        cookie: &Secret,
+        now: Timestamp,
+    ) -> Result<PasskeyRequest, Error> {
+        let had = self.own_passkeys(&sign_in.user_id).await?;
+        let owner = Owner { user_id: &sign_in.user_id, called: sign_in.called(), name: &sign_in.name };
+        let Asked { options, state } = self.ceremonies()?.ask_for_new(owner, &had)?;
+        let challenge = self.challenges.seal((Purpose::Addition, cookie), (Some(sign_in.user_id.as_str()), state), now);
+        Ok(PasskeyRequest { options, challenge })
+    }
+
+    /// Adds a passkey to the account of whoever is signed in and has just proved that it is them. Sign-ins that were made without a second factor end
+    /// with the first one, and recovery codes come with it. Having made it they have shown it, so this sign-in rests on it too.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchPage`]; [`Rejection::SignInNeeded`] when what was proved counts no more; [`Rejection::NoPasskeyShown`],
+    /// [`Rejection::StalePasskeyRequest`], [`Rejection::MalformedPasskey`], [`Rejection::UnverifiedPasskey`], [`Rejection::UnwantedPasskey`],
+    /// [`Rejection::PasskeyTaken`], [`Rejection::TooManyPasskeys`]; a failure when the database fails: then nothing has changed.
+    pub async fn add_passkey(
+        &self,
+        (journey, sign_in): (Journey, SignIn),
+        new: &NewPasskey,
+        (browser, cookie): (&Browser, &Secret),
+        now: Timestamp,
+    ) -> Result<Enrolled, Error> {
+        let ceremonies = self.ceremonies()?;
+        self.may_add(&journey, &sign_in, now).await?;
+        if new.credential.is_empty() {
+            return Err(Rejection::NoPasskeyShown.into());
+        }
+        let opened = self.challenges.open((Purpose::Addition, cookie), &new.challenge, now);
+        let challenge = opened.filter(|challenge| challenge.user_id.as_ref() == Some(&sign_in.user_id));
+        let challenge = challenge.ok_or(Rejection::StalePasskeyRequest)?;
+        let key = ceremonies.made(&challenge.state, &new.credential).map_err(refusal)?;
+        let user_id = sign_in.user_id.as_str();
+        let mut transaction = self.storage.begin().await?;
+        let account = transaction.hold_account(user_id).await?.filter(|account| account.user.is_usable());
+        let account = account.ok_or(Rejection::SignInNeeded)?;
+        if !self.is_live(&mut transaction, &sign_in, browser, now).await? {
+            return Err(Rejection::SignInNeeded.into());
+        }
+        if !transaction.use_challenge(&challenge.id, challenge.expires_at()).await? {
+            return Err(Rejection::StalePasskeyRequest.into());
+        }
+        let name = name_of(&new.name, &device::name(&browser.user_agent));
+        let (act, guards) = (browser.act(user_id, now), transaction.guards(user_id).await?);
+        let passkey = self.keep_passkey(&mut transaction, (user_id, name, key), &act).await?;
+        let codes = self.with_first_factor(&mut transaction, (&sign_in, guards), &act).await?;
+        let journey = sign_in.proofs.iter().fold(journey, |journey, one| journey.proved_by(user_id, one.clone()));
+        let journey = journey.proved_by(user_id, Proof::by_passkey(passkey.proof(), now));
+        let progress = self.advance(&mut transaction, journey, browser, now).await?;
+        transaction.commit().await?;
+        let device = self.devices.known(browser.device.as_ref(), &account, now);
+        let owner = (user_id, account.sealed_hash());
+        Ok(Enrolled { progress: self.made_known(progress, owner, (browser, device.as_deref()), now), codes })
+    }
+
+    /// Whether the journey leads to a passkey, and all is proved that it takes.
+    async fn may_add(&self, journey: &Journey, sign_in: &SignIn, now: Timestamp) -> Result<(), Error> {
+        if !matches!(journey.goal, Goal::Confirm { action: Action::AddPasskey, .. }) {
+            return Err(Rejection::SignInNeeded.into());
+        }
+        match self.standing_of(journey, Some(sign_in.clone()), now).await?.step {
+            NextStep::Finish => Ok(()),
+            NextStep::Refuse(rejection) => Err(rejection.into()),
+            _ => Err(Rejection::SignInNeeded.into()),
+        }
+    }
+
+    async fn keep_passkey(
+        &self,
+        transaction: &mut Transaction,
+        (user_id, name, key): (&str, String, PublicKey),
+        act: &Act,
+    ) -> Result<Passkey, Error> {
+        if transaction.passkeys(user_id).await?.len() >= MOST {
+            return Err(Rejection::TooManyPasskeys.into());
+        }
+        let id = random::row_id(act.at);
+        let passkey = Passkey { id, user_id: user_id.to_owned(), name, created_at: act.at, last_used_at: None, key };
+        if !transaction.insert_passkey(&passkey).await? {
+            return Err(Rejection::PasskeyTaken.into());
+        }
+        let event = Event::of(act, Name::PasskeyAdded).on(Noun::User, user_id).with("name", passkey.name.as_str());
+        let event = event.with("aaguid", passkey.key.aaguid.to_string());
+        transaction.record(&event.with("may_be_copied", passkey.key.may_be_copied)).await?;
+        Ok(passkey)
+    }
+
+    /// What comes with the first second factor: recovery codes, and the end of the sign-ins that were made without one.
+    async fn with_first_factor(
+        &self,
+        transaction: &mut Transaction,
+        (sign_in, former): (&SignIn, Guards),
+        act: &Act,
+    ) -> Result<Option<Vec<RecoveryCode>>, Failure> {
+        if !self.has_second_factors() || former.are_any(true) {
+            return Ok(None);
+        }
+        end_sign_ins_without(transaction, (&sign_in.user_id, Some(&sign_in.id)), act).await?;
+        self.keep_codes(transaction, (&sign_in.user_id, true), act).await.map(Some)
+    }
+
+    /// Calls a passkey of whoever is signed in by another name. What cannot be a name changes nothing, nor does one that is not theirs.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rename_passkey(&self, sign_in: &SignIn, (id, name): (&str, &str)) -> Result<(), Failure> {
+        let name = name_of(name, "");
+        if name.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.storage.begin().await?;
+        transaction.hold_user(&sign_in.user_id).await?;
+        transaction.rename_passkey(id, &sign_in.user_id, &name).await?;
+        transaction.commit().await
+    }
+
+    /// Takes a passkey of whoever is signed in away, and ends the other sign-ins that were made by it. One that is not theirs is left alone.
+    ///
+    /// # Errors
+    /// [`Rejection::LastSecondFactor`], [`Rejection::LastWayIn`]; a failure when the database fails.
+    pub(super) async fn remove_passkey(
+        &self,
+        transaction: &mut Transaction,
+        (sign_in, id): (&SignIn, &str),
+        act: &Act,
+    ) -> Result<(), Error> {
+        let user_id = sign_in.user_id.as_str();
+        let Some(account) = transaction.hold_account(user_id).await? else { return Ok(()) };
+        let own = transaction.passkeys(user_id).await?;
+        if own.iter().all(|passkey| passkey.id != id) {
+            return Ok(());
+        }
+        if own.len() == 1 {
+            self.may_lose_last_passkey(transaction, &account, act.at).await?;
+        }
+        let name = transaction.delete_passkey(id, user_id).await?.unwrap_or_default();
+        forget_spare_codes(transaction, user_id).await?;
+        for entry in transaction.sign_ins_of_user(user_id).await? {
+            if entry.id != sign_in.id && entry.proofs()?.rest_on_passkey(id) {
+                transaction.end_sign_in(&entry.id, REMOVED, act).await?;
+            }
+        }
+        let event = Event::of(act, Name::PasskeyRemoved).on(Noun::User, user_id).with("name", name);
+        transaction.record(&event).await?;
+        Ok(())
+    }
+
+    async fn may_lose_last_passkey(
+        &self,
+        transaction: &mut Transaction,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let user_id = account.user.id.as_str();
+        let with_code = Proofs::of(Kind::Password, now).and(Proof::of(Kind::Totp, now));
+        let demanded = self.policy_for(transaction, user_id).await?.demanded;
+        let is_demanded = demanded.is_some_and(|demand| !demand.is_met_by(&with_code));
+        let has_code = transaction.guards(user_id).await?.authenticator;
+        if is_demanded || (!has_code && self.must_have_one(transaction, user_id, now).await?) {
+            return Err(Rejection::LastSecondFactor.into());
+        }
+        let identities = transaction.identities_of_user(&account.user.id).await?;
+        let has_other = (self.limits.password && account.has_password())
+            || self.is_way_in(&account.user)
+            || has_usable(&identities, |provider| self.is_usable(provider));
+        if has_other { Ok(()) } else { Err(Rejection::LastWayIn.into()) }
+    }
+}
+
+/// Why a passkey is not added.
+const fn refusal(flaw: Flaw) -> Rejection {
+    match flaw {
+        Flaw::Unverified => Rejection::UnverifiedPasskey,
+        Flaw::Unwanted => Rejection::UnwantedPasskey,
+        Flaw::Malformed | Flaw::Wrong | Flaw::WentBack => Rejection::MalformedPasskey,
+    }
+}

@@ -1,0 +1,217 @@
+//! Signing in with a passkey: a proof that is two factors at once, whatever it stands beside. It is no secret that could be guessed; who tries all the
+//! same is counted by [`super::attempts`] as any other.
+
+use tracing::Instrument;
+
+use super::attempts::{Held, Tried};
+use super::challenges::{Challenge, Purpose};
+use super::{Browser, Progress, SignIns};
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::passkeys::{Answer, Asked, Ceremonies, Flaw, Seen};
+use crate::protocol::audit::{Act, Actor, Event, Name, Noun, Outcome};
+use crate::protocol::journey::Journey;
+use crate::protocol::passkey::Passkey;
+use crate::protocol::proof::Proof;
+use crate::protocol::rejection::Rejection;
+use crate::secret::{Secret, base64url};
+use crate::storage::Reader;
+
+/// A passkey that a page asks for.
+#[derive(Clone, Debug)]
+pub struct PasskeyRequest {
+    /// What the browser is asked, as JSON.
+    pub options: String,
+    /// The same as the form brings it back.
+    pub challenge: String,
+}
+
+/// What such a form brings.
+#[derive(Clone, Debug)]
+pub struct ShownPasskey {
+    /// What was asked.
+    pub challenge: String,
+    /// The answer.
+    pub credential: String,
+}
+
+/// An answer, with what it speaks of.
+struct Shown {
+    challenge: Challenge,
+    answer: Answer,
+    passkey: Option<Passkey>,
+}
+
+impl Shown {
+    /// The passkey, when it is that of whom the device and the challenge speak. Without a name in the challenge the device must say whose it is.
+    fn whose(&self) -> Option<&Passkey> {
+        let passkey = self.passkey.as_ref()?;
+        let is_theirs = |id: &String| *id == passkey.user_id;
+        let (asked, said) = (self.challenge.user_id.as_ref(), self.answer.user_id.as_ref());
+        let is_named = asked.is_some() || said.is_some();
+        (is_named && asked.is_none_or(is_theirs) && said.is_none_or(is_theirs)).then_some(passkey)
+    }
+}
+
+impl SignIns {
+    /// Whether people have passkeys here.
+    pub fn has_passkeys(&self) -> bool {
+        self.policy.passkeys
+    }
+
+    pub(super) fn ceremonies(&self) -> Result<&Ceremonies, Rejection> {
+        self.passkeys.as_deref().ok_or(Rejection::NoSuchPage)
+    }
+
+    /// Whether a user can sign in with a passkey.
+    pub(super) async fn has_passkey(&self, reader: &mut Reader, user_id: &str) -> Result<bool, Failure> {
+        Ok(self.has_passkeys() && reader.guards(user_id).await?.passkey)
+    }
+
+    /// What the browser with this cookie is asked for: a passkey of this user, or anybody's. `None` when there is none to be asked for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ask_for_passkey(
+        &self,
+        user_id: Option<&str>,
+        cookie: &Secret,
+        now: Timestamp,
+    ) -> Result<Option<PasskeyRequest>, Failure> {
+        let Some(ceremonies) = &self.passkeys else { return Ok(None) };
+        let known = match user_id {
+            Some(user_id) => self.storage.read().await?.passkeys(user_id).await?,
+            None => Vec::new(),
+        };
+        if user_id.is_some() && known.is_empty() {
+            return Ok(None);
+        }
+        let Asked { options, state } = ceremonies.ask(&known)?;
+        let challenge = self.challenges.seal((Purpose::Proof, cookie), (user_id, state), now);
+        Ok(Some(PasskeyRequest { options, challenge }))
+    }
+
+    /// Takes a passkey as a proof on a journey: of whoever it belongs to. Once it has a place, the attempt is evaluated to its end though the browser goes
+    /// away.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchPage`] where there are no passkeys; [`Rejection::NoPasskeyShown`], [`Rejection::StalePasskeyRequest`],
+    /// [`Rejection::WrongPasskey`], [`Rejection::UnverifiedPasskey`], [`Rejection::CopiedPasskey`], [`Rejection::TooManyFailures`],
+    /// [`Rejection::ClosedToStrangers`], [`Rejection::AccountLeaving`]; a failure when the database fails: then nobody is signed in.
+    pub async fn with_passkey(
+        &self,
+        journey: Journey,
+        shown: &ShownPasskey,
+        (browser, cookie): (&Browser, &Secret),
+        now: Timestamp,
+    ) -> Result<Progress, Error> {
+        let ceremonies = self.ceremonies()?;
+        if shown.credential.is_empty() {
+            return Err(Rejection::NoPasskeyShown.into());
+        }
+        let opened = self.challenges.open((Purpose::Proof, cookie), &shown.challenge, now);
+        let challenge = opened.ok_or(Rejection::StalePasskeyRequest)?;
+        let answer = ceremonies.read(&shown.credential).map_err(|_| Rejection::WrongPasskey)?;
+        let mut reader = self.storage.read().await?;
+        let passkey = reader.passkey_by_credential(&answer.credential_id).await?;
+        let account = match &passkey {
+            Some(passkey) => reader.user(&passkey.user_id).await?,
+            None => None,
+        };
+        drop(reader);
+        let mut tried = match account {
+            Some(account) => self.look_at(account, browser, now).await?,
+            // Nobody's: counted by what was shown, as an address that is nobody's.
+            None => self.look(&base64url(&answer.credential_id), browser, now).await?,
+        };
+        let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
+        let (sign_ins, browser) = (self.clone(), Browser { is_new_here: tried.device.is_none(), ..browser.clone() });
+        let shown = Shown { challenge, answer, passkey };
+        let evaluation = async move {
+            let held = sign_ins.reserve(&mut tried, turn.has_waited, now).await?;
+            let outcome = sign_ins.accept(journey, (tried, &shown), (&browser, &held), now).await;
+            match &outcome {
+                Ok(Progress::SignedIn(_)) => {}
+                // What was shown was right, or was looked at once already.
+                Err(Error::Rejected(refusal))
+                    if matches!(refusal.rejection, Rejection::AccountLeaving | Rejection::StalePasskeyRequest) =>
+                {
+                    sign_ins.give_back(&held).await?;
+                }
+                Err(Error::Rejected(_)) => sign_ins.count_failure(&held, &browser, now).await?,
+                Ok(Progress::Underway(..)) | Err(Error::Failed(_)) => sign_ins.give_back(&held).await?,
+            }
+            drop(turn);
+            outcome
+        };
+        tokio::spawn(evaluation.in_current_span()).await.map_err(Failure::internal)?
+    }
+
+    /// Checks the answer, and goes on in one transaction that holds the account, uses the challenge up and notes the counter.
+    async fn accept(
+        &self,
+        journey: Journey,
+        (tried, shown): (Tried, &Shown),
+        (browser, held): (&Browser, &Held),
+        now: Timestamp,
+    ) -> Result<Progress, Error> {
+        let passkey = shown.whose().ok_or(Rejection::WrongPasskey)?;
+        let user_id = passkey.user_id.as_str();
+        let checked = self.ceremonies()?.check(&shown.challenge.state, &shown.answer, &passkey.key);
+        if checked == Err(Flaw::WentBack) {
+            return Err(self.went_back(passkey, browser, now).await?.into());
+        }
+        let Seen { counter, is_copied } = checked.map_err(refusal)?;
+        let mut transaction = self.storage.begin().await?;
+        let account = transaction.hold_account(user_id).await?.filter(|account| account.user.disabled_at.is_none());
+        let account = account.ok_or(Rejection::WrongPasskey)?;
+        // Told to whoever has the passkey, and to nobody else.
+        if !account.user.is_usable() {
+            return Err(Rejection::AccountLeaving.into());
+        }
+        let there = transaction.passkey_by_credential(&shown.answer.credential_id).await?;
+        if there.is_none_or(|there| there.id != passkey.id) {
+            return Err(Rejection::WrongPasskey.into());
+        }
+        if !transaction.use_challenge(&shown.challenge.id, shown.challenge.expires_at()).await? {
+            return Err(Rejection::StalePasskeyRequest.into());
+        }
+        if !transaction.use_passkey(passkey, (counter, is_copied), now).await? {
+            drop(transaction);
+            return Err(self.went_back(passkey, browser, now).await?.into());
+        }
+        // What was proved before may count no more, such as a password that is another by now. The passkey is enough by itself.
+        let journey = if self.still_holds(&mut transaction, &journey, &account).await? {
+            journey
+        } else {
+            Journey { proven: None, ..journey }
+        };
+        let journey = journey.proved_by(user_id, Proof::by_passkey(passkey.proof(), now));
+        let progress = self.advance(&mut transaction, journey, browser, now).await?;
+        if matches!(progress, Progress::SignedIn(_)) {
+            held.succeed(&mut transaction, now).await?;
+        }
+        transaction.commit().await?;
+        let owner = (user_id, account.sealed_hash());
+        Ok(self.made_known(progress, owner, (browser, tried.device.as_deref()), now))
+    }
+
+    /// Records that a passkey was shown as a copy of it would be, of which its owner is told.
+    async fn went_back(&self, passkey: &Passkey, browser: &Browser, now: Timestamp) -> Result<Rejection, Failure> {
+        let mut transaction = self.storage.begin().await?;
+        let act = Act::by(Actor::Nobody, browser.origin, now);
+        let event = Event::of(&act, Name::PasskeyWentBack).on(Noun::User, &passkey.user_id).ended_in(Outcome::Refused);
+        transaction.record(&event.with("name", passkey.name.as_str())).await?;
+        transaction.commit().await?;
+        Ok(Rejection::CopiedPasskey)
+    }
+}
+
+/// Why a passkey does not sign in.
+const fn refusal(flaw: Flaw) -> Rejection {
+    match flaw {
+        Flaw::Unverified => Rejection::UnverifiedPasskey,
+        Flaw::WentBack => Rejection::CopiedPasskey,
+        Flaw::Malformed | Flaw::Wrong | Flaw::Unwanted => Rejection::WrongPasskey,
+    }
+}

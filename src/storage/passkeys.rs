@@ -1,0 +1,174 @@
+//! Passkeys, and the challenges that were answered. One statement decides whom a passkey belongs to, one whether its counter has gone on, and one
+//! whether a challenge is answered for the first time.
+
+use sqlx::FromRow;
+
+use super::rows::{damaged, from_json, json, moment};
+use super::{Reader, Transaction, on, statements};
+use crate::clock::Timestamp;
+use crate::failure::Failure;
+use crate::protocol::passkey::{Aaguid, Passkey, PublicKey};
+use crate::protocol::second_factor::Guards;
+
+/// The columns, in the order in which a whole row is written.
+macro_rules! columns {
+    () => {
+        "id, user_id, credential_id, credential, counter, may_be_copied, is_copied, transports, aaguid, name, created_at, last_used_at"
+    };
+}
+
+statements! {
+    GUARDS = "SELECT (SELECT COUNT(*) FROM factors WHERE user_id = $1 AND kind = 'authenticator') AS second_factors, \
+        (SELECT COUNT(*) FROM passkeys WHERE user_id = $1) AS passkeys";
+    PASSKEYS_OF_USER = concat!("SELECT ", columns!(), " FROM passkeys WHERE user_id = $1 ORDER BY created_at, id");
+    PASSKEY_BY_CREDENTIAL = concat!("SELECT ", columns!(), " FROM passkeys WHERE credential_id = $1");
+    INSERT_PASSKEY = concat!("INSERT INTO passkeys (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL) \
+        ON CONFLICT (credential_id) DO NOTHING RETURNING id");
+    USE_PASSKEY = "UPDATE passkeys SET counter = $3, is_copied = $4, last_used_at = $5 WHERE id = $1 AND user_id = $2 \
+        AND (counter < $3 OR (counter = 0 AND CAST($3 AS BIGINT) = 0)) RETURNING id";
+    RENAME_PASSKEY = "UPDATE passkeys SET name = $3 WHERE id = $1 AND user_id = $2";
+    DELETE_PASSKEY = "DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name";
+    USE_CHALLENGE = "INSERT INTO used_challenges (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING RETURNING id";
+}
+
+/// By what an account is guarded, as numbers of each.
+#[derive(Clone, Copy, FromRow)]
+pub(super) struct GuardsRow {
+    second_factors: i64,
+    passkeys: i64,
+}
+
+impl From<GuardsRow> for Guards {
+    fn from(row: GuardsRow) -> Self {
+        Self { authenticator: row.second_factors > 0, passkey: row.passkeys > 0 }
+    }
+}
+
+#[derive(FromRow)]
+struct PasskeyRow {
+    id: String,
+    user_id: String,
+    credential_id: Vec<u8>,
+    credential: String,
+    counter: i64,
+    may_be_copied: i64,
+    is_copied: i64,
+    transports: String,
+    aaguid: String,
+    name: String,
+    created_at: i64,
+    last_used_at: Option<i64>,
+}
+
+impl PasskeyRow {
+    fn read(self) -> Result<Passkey, Failure> {
+        let key = PublicKey {
+            credential_id: self.credential_id,
+            credential: self.credential,
+            counter: u32::try_from(self.counter).map_err(|error| damaged("counter", error))?,
+            may_be_copied: self.may_be_copied != 0,
+            is_copied: self.is_copied != 0,
+            transports: from_json("transports", &self.transports)?,
+            aaguid: self.aaguid.parse::<Aaguid>().map_err(|error| damaged("aaguid", error))?,
+        };
+        Ok(Passkey {
+            id: self.id,
+            user_id: self.user_id,
+            name: self.name,
+            created_at: Timestamp::from_seconds(self.created_at),
+            last_used_at: moment(self.last_used_at),
+            key,
+        })
+    }
+}
+
+impl Reader {
+    /// By what an account is guarded beside the first proof.
+    pub async fn guards(&mut self, user_id: &str) -> Result<Guards, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, GuardsRow>(GUARDS).bind(user_id).fetch_one(c).await)?;
+        Ok(row.into())
+    }
+
+    /// The passkeys of a user, the oldest first.
+    pub async fn passkeys(&mut self, user_id: &str) -> Result<Vec<Passkey>, Failure> {
+        let rows = on!(self, |c| sqlx::query_as::<_, PasskeyRow>(PASSKEYS_OF_USER).bind(user_id).fetch_all(c).await)?;
+        rows.into_iter().map(PasskeyRow::read).collect()
+    }
+
+    /// The passkey that a device knows by this id.
+    pub async fn passkey_by_credential(&mut self, credential_id: &[u8]) -> Result<Option<Passkey>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, PasskeyRow>(PASSKEY_BY_CREDENTIAL)
+            .bind(credential_id)
+            .fetch_optional(c)
+            .await)?;
+        row.map(PasskeyRow::read).transpose()
+    }
+}
+
+/// The user must be held, by whatever adds or takes a passkey.
+impl Transaction {
+    /// Adds a passkey. `false` when there is one that its device knows by the same id, be it this user's.
+    pub async fn insert_passkey(&mut self, new: &Passkey) -> Result<bool, Failure> {
+        let transports = json(&new.key.transports)?;
+        let aaguid = new.key.aaguid.to_string();
+        let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_PASSKEY)
+            .bind(&new.id)
+            .bind(&new.user_id)
+            .bind(new.key.credential_id.as_slice())
+            .bind(&new.key.credential)
+            .bind(i64::from(new.key.counter))
+            .bind(i64::from(new.key.may_be_copied))
+            .bind(i64::from(new.key.is_copied))
+            .bind(transports)
+            .bind(aaguid)
+            .bind(&new.name)
+            .bind(new.created_at.seconds())
+            .fetch_optional(c)
+            .await)?;
+        Ok(written.is_some())
+    }
+
+    /// Notes a use with this counter, and whether the key was copied by then. `false` when the counter has not gone on since it was last seen, though it
+    /// counts, or the passkey is no more.
+    pub async fn use_passkey(
+        &mut self,
+        passkey: &Passkey,
+        (counter, is_copied): (u32, bool),
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let used = on!(self, |c| sqlx::query_as::<_, (String,)>(USE_PASSKEY)
+            .bind(&passkey.id)
+            .bind(&passkey.user_id)
+            .bind(i64::from(counter))
+            .bind(i64::from(is_copied))
+            .bind(now.seconds())
+            .fetch_optional(c)
+            .await)?;
+        Ok(used.is_some())
+    }
+
+    /// Calls a passkey of a user by another name.
+    pub async fn rename_passkey(&mut self, id: &str, user_id: &str, name: &str) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(RENAME_PASSKEY).bind(id).bind(user_id).bind(name).execute(c).await.map(drop))
+    }
+
+    /// Takes a passkey away; what it was called, or `None` when the user has no such one.
+    pub async fn delete_passkey(&mut self, id: &str, user_id: &str) -> Result<Option<String>, Failure> {
+        let gone = on!(self, |c| sqlx::query_as::<_, (String,)>(DELETE_PASSKEY)
+            .bind(id)
+            .bind(user_id)
+            .fetch_optional(c)
+            .await)?;
+        Ok(gone.map(|(name,)| name))
+    }
+
+    /// Notes that a challenge was answered, until it is too old anyway; `false` when it was answered before.
+    pub async fn use_challenge(&mut self, id: &str, expires_at: Timestamp) -> Result<bool, Failure> {
+        let first = on!(self, |c| sqlx::query_as::<_, (String,)>(USE_CHALLENGE)
+            .bind(id)
+            .bind(expires_at.seconds())
+            .fetch_optional(c)
+            .await)?;
+        Ok(first.is_some())
+    }
+}

@@ -1,0 +1,64 @@
+// Passkeys: the browser is asked for one, and its answer goes with the form.
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const button = form.querySelector("button");
+  const failed = form.querySelector("[data-failed]");
+  const creates = form.dataset.passkey === "create";
+  const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+  const text = (buffer) =>
+    btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+  const options = JSON.parse(form.dataset.options);
+  options.challenge = bytes(options.challenge);
+  if (options.user) options.user.id = bytes(options.user.id);
+  for (const known of [...(options.allowCredentials ?? []), ...(options.excludeCredentials ?? [])]) known.id = bytes(known.id);
+
+  const plain = ({ id, rawId, type, response }, results) => ({
+    id,
+    rawId: text(rawId),
+    type,
+    clientExtensionResults: results,
+    response: {
+      clientDataJSON: text(response.clientDataJSON),
+      ...(creates
+        ? { attestationObject: text(response.attestationObject), transports: response.getTransports?.() ?? [] }
+        : {
+            authenticatorData: text(response.authenticatorData),
+            signature: text(response.signature),
+            userHandle: response.userHandle && text(response.userHandle),
+          }),
+    },
+  });
+
+  let waiting;
+  const ask = async (mediation) => {
+    // Of two questions at once browsers refuse the second.
+    waiting?.abort();
+    waiting = new AbortController();
+    const question = { publicKey: options, signal: waiting.signal, ...mediation };
+    const shown = await (creates ? navigator.credentials.create(question) : navigator.credentials.get(question));
+    form.elements.credential.value = JSON.stringify(plain(shown, shown.getClientExtensionResults()));
+    form.requestSubmit();
+  };
+
+  if (!window.PublicKeyCredential) {
+    button.hidden = true;
+    form.querySelector("[data-without]").hidden = false;
+    continue;
+  }
+  form.addEventListener("submit", (event) => {
+    if (form.elements.credential.value) return;
+    event.preventDefault();
+    // It is not sent yet, so no button rests.
+    event.stopPropagation();
+    failed.hidden = true;
+    ask().catch((error) => (failed.hidden = error.name === "AbortError"));
+  });
+  // By the back button the page comes as it was left, and an answer counts once.
+  addEventListener("pageshow", () => (form.elements.credential.value = ""));
+  // Passkeys among what the browser suggests in the field of the address.
+  const suggests = async () => {
+    const can = await PublicKeyCredential.isConditionalMediationAvailable?.();
+    if (can && !waiting) await ask({ mediation: "conditional" });
+  };
+  if (!creates && document.querySelector("[autocomplete~=webauthn]")) suggests().catch(() => {});
+}

@@ -1,0 +1,131 @@
+//! Passkeys in a real Chromium, whose virtual devices stand for those of people: at a desk and on a phone, in both languages, light and dark, with axe.
+
+use serde_json::json;
+
+use super::look::look;
+use crate::support::{Chromium, Database, Live, PASSWORD};
+
+const ANN: &str = "ann@example.org";
+
+async fn walk(width: u32, height: u32, language: &'static str) {
+    let database = Database::copy().await;
+    let server = Live::serve_by_name(&database);
+    server.user(ANN);
+    let browser = Chromium::open_with(width, height, json!({ "intl": { "accept_languages": language } })).await;
+    let go = async |path: &str| browser.goto(&format!("{}{path}", server.issuer)).await;
+    let show = async |name: &str| look(&browser, &format!("passkey-{name}-{language}")).await;
+    let password = async || {
+        browser.type_into("#email", ANN).await;
+        browser.type_into("#password", PASSWORD).await;
+        browser.click("#login-submit").await;
+    };
+
+    go("/login").await;
+    password().await;
+    browser.find("#sign-out").await;
+    go("/account/passkeys").await;
+    browser.find("#passkey-submit").await;
+    show("none").await;
+    let phone = browser.plug_in("internal", true).await;
+    // A device that does not know who is there is no passkey of anybody.
+    browser.set_verified(&phone, false).await;
+    browser.click("#passkey-submit").await;
+    browser.find("[data-failed]:not([hidden])").await;
+    show("not-made").await;
+    browser.set_verified(&phone, true).await;
+    browser.click("#passkey-submit").await;
+    browser.find("#codes").await;
+    browser.click("#codes-kept").await;
+    browser.find("#sign-out").await;
+    show("account").await;
+    browser.unplug(&phone).await;
+    let key = browser.plug_in("usb", false).await;
+    go("/account/passkeys").await;
+    browser.evaluate("document.querySelector('#name').value = 'Schlüsselbund'").await;
+    browser.click("#passkey-submit").await;
+    browser.find("#done").await;
+    show("added").await;
+    go("/account/passkeys").await;
+    browser.find("#remove-passkey-2").await;
+    show("own").await;
+    browser.click(".rename:last-of-type summary").await;
+    // Opened by hand, so it moves.
+    browser.picture(&format!("page-passkey-rename-{language}")).await;
+
+    // The button.
+    go("/account").await;
+    browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
+    browser.set_touched(&key, false).await;
+    go("/login").await;
+    browser.find("#passkey-submit").await;
+    show("login").await;
+    browser.set_verified(&key, false).await;
+    browser.set_touched(&key, true).await;
+    browser.click("#passkey-submit").await;
+    browser.find("[data-failed]:not([hidden])").await;
+    show("login-not-shown").await;
+    browser.set_verified(&key, true).await;
+    browser.click("#passkey-submit").await;
+    browser.find("#sign-out").await;
+
+    // What the browser suggests in the field of the address: a virtual device is chosen there at once.
+    browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
+    go("/login").await;
+    browser.find("#sign-out").await;
+
+    // Beside a password.
+    browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
+    browser.set_touched(&key, false).await;
+    go("/login").await;
+    password().await;
+    browser.find("#recovery").await;
+    show("second-step").await;
+    browser.set_touched(&key, true).await;
+    browser.click("#passkey-submit").await;
+    browser.find("#sign-out").await;
+
+    // Whoever signed in long ago shows it once more before one is taken away.
+    let long_ago = r#"UPDATE sign_ins SET proofs = '[{"kind":"passkey","at":1700000000}]', auth_time = 1700000000"#;
+    database.db_execute(long_ago).await;
+    go("/account/passkeys").await;
+    browser.click("#remove-passkey-1").await;
+    browser.find("#passkey-submit").await;
+    show("remove").await;
+    browser.click("#passkey-submit").await;
+    browser.find("#done").await;
+    show("removed").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_person_adds_passkeys_and_signs_in_with_them_at_a_desk() {
+    walk(1280, 900, "en").await;
+}
+
+#[tokio::test]
+async fn a_person_adds_passkeys_and_signs_in_with_them_in_german_on_a_phone() {
+    walk(390, 844, "de").await;
+}
+
+/// With a script of the page's own gone nothing but the passkey is missing.
+#[tokio::test]
+async fn a_browser_without_passkeys_says_so_and_the_other_ways_are_there() {
+    let database = Database::copy().await;
+    let server = Live::serve_by_name(&database);
+    server.user(ANN);
+    let browser = Chromium::open(390, 844).await;
+    browser.before_pages("delete window.PublicKeyCredential").await;
+    browser.goto(&format!("{}/login", server.issuer)).await;
+    browser.find("[data-without]:not([hidden])").await;
+    look(&browser, "passkey-unknown").await;
+    browser.type_into("#email", ANN).await;
+    browser.type_into("#password", PASSWORD).await;
+    browser.click("#login-submit").await;
+    browser.find("#sign-out").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.close().await;
+}

@@ -1,0 +1,12 @@
+//! Passkeys: adding them and taking them away, and signing in with them. How they are attacked stands in `attacks/`.
+
+mod own;
+mod sign_in;
+
+const ANN: &str = "ann@example.org";
+const BOB: &str = "bob@example.org";
+
+/// The one text that a statement of the test's own gives.
+async fn text(server: &crate::support::Server, sql: &str) -> String {
+    server.database.db_rows::<(String,)>(sql).await.remove(0).0
+}
