@@ -21,6 +21,11 @@ const RTL_NAME: &str =
 /// Looks at the page that the browser shows, in light and in dark.
 pub async fn look(browser: &Chromium, name: &str) {
     assert_eq!(axe::moves(browser).await, Vec::<String>::new(), "{name} moves while it comes");
+    look_again(browser, name).await;
+}
+
+/// As [`look`], at a page that has moved since it came, by what was done on it.
+pub async fn look_again(browser: &Chromium, name: &str) {
     for scheme in ["light", "dark"] {
         browser.prefer(scheme).await;
         browser.picture(&format!("page-{name}-{scheme}")).await;

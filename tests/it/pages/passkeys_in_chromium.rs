@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::look::look;
+use super::look::{look, look_again};
 use crate::support::{Chromium, Database, Live, PASSWORD};
 
 const ANN: &str = "ann@example.org";
@@ -14,6 +14,7 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     let browser = Chromium::open_with(width, height, json!({ "intl": { "accept_languages": language } })).await;
     let go = async |path: &str| browser.goto(&format!("{}{path}", server.issuer)).await;
     let show = async |name: &str| look(&browser, &format!("passkey-{name}-{language}")).await;
+    let show_again = async |name: &str| look_again(&browser, &format!("passkey-{name}-{language}")).await;
     let password = async || {
         browser.type_into("#email", ANN).await;
         browser.type_into("#password", PASSWORD).await;
@@ -31,7 +32,7 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     browser.set_verified(&phone, false).await;
     browser.click("#passkey-submit").await;
     browser.find("[data-failed]:not([hidden])").await;
-    show("not-made").await;
+    show_again("not-made").await;
     browser.set_verified(&phone, true).await;
     browser.click("#passkey-submit").await;
     browser.find("#codes").await;
@@ -49,8 +50,7 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     browser.find("#remove-passkey-2").await;
     show("own").await;
     browser.click(".rename:last-of-type summary").await;
-    // Opened by hand, so it moves.
-    browser.picture(&format!("page-passkey-rename-{language}")).await;
+    show_again("rename").await;
 
     // The button.
     go("/account").await;
@@ -64,7 +64,7 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     browser.set_touched(&key, true).await;
     browser.click("#passkey-submit").await;
     browser.find("[data-failed]:not([hidden])").await;
-    show("login-not-shown").await;
+    show_again("login-not-shown").await;
     browser.set_verified(&key, true).await;
     browser.click("#passkey-submit").await;
     browser.find("#sign-out").await;
@@ -121,7 +121,7 @@ async fn a_browser_without_passkeys_says_so_and_the_other_ways_are_there() {
     browser.before_pages("delete window.PublicKeyCredential").await;
     browser.goto(&format!("{}/login", server.issuer)).await;
     browser.find("[data-without]:not([hidden])").await;
-    look(&browser, "passkey-unknown").await;
+    look_again(&browser, "passkey-unknown").await;
     browser.type_into("#email", ANN).await;
     browser.type_into("#password", PASSWORD).await;
     browser.click("#login-submit").await;
