@@ -69,12 +69,6 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     browser.click("#passkey-submit").await;
     browser.find("#sign-out").await;
 
-    // What the browser suggests in the field of the address: a virtual device is chosen there at once.
-    browser.click("#sign-out").await;
-    browser.find("#signed-out").await;
-    go("/login").await;
-    browser.find("#sign-out").await;
-
     // Beside a password.
     browser.click("#sign-out").await;
     browser.find("#signed-out").await;
@@ -109,6 +103,31 @@ async fn a_person_adds_passkeys_and_signs_in_with_them_at_a_desk() {
 #[tokio::test]
 async fn a_person_adds_passkeys_and_signs_in_with_them_in_german_on_a_phone() {
     walk(390, 844, "de").await;
+}
+
+/// What the browser suggests in the field of the address: a virtual device of the computer itself is chosen there at once.
+#[tokio::test]
+async fn a_browser_suggests_a_passkey_in_the_field_of_the_address() {
+    let database = Database::copy().await;
+    let server = Live::serve_by_name(&database);
+    server.user(ANN);
+    let browser = Chromium::open(1280, 900).await;
+    let go = async |path: &str| browser.goto(&format!("{}{path}", server.issuer)).await;
+    go("/login").await;
+    browser.type_into("#email", ANN).await;
+    browser.type_into("#password", PASSWORD).await;
+    browser.click("#login-submit").await;
+    browser.find("#sign-out").await;
+    browser.plug_in("internal", true).await;
+    go("/account/passkeys").await;
+    browser.click("#passkey-submit").await;
+    browser.click("#codes-kept").await;
+    browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
+    go("/login").await;
+    browser.find("#sign-out").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.close().await;
 }
 
 /// With a script of the page's own gone nothing but the passkey is missing.

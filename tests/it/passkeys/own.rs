@@ -26,7 +26,7 @@ async fn a_passkey_is_added_named_and_told_of() {
     let page = browser.visit("/account/passkeys").await;
     assert_eq!(page.text_of("#passkeys strong").as_deref(), Some("My phone"));
     assert!(page.text().contains("It is on your other devices too."), "{}", page.text());
-    let known = device.create(&page.passkey_options(), &Said::of(&server)).await["id"].clone();
+    let known = device.create(&page.passkey_options(), &Said::of(&server))["id"].clone();
     let excluded = &page.passkey_options()["excludeCredentials"];
     assert_eq!(excluded.as_array().unwrap().len(), 1, "no device is to have two of them");
     assert_ne!(excluded[0]["id"], known);
@@ -77,7 +77,7 @@ async fn whoever_finds_a_browser_open_adds_and_removes_nothing() {
     let mut device = Device::new();
     server.add_passkey(&mut browser, &mut device, "").await;
     let fresh = browser.visit("/account/passkeys").await;
-    let made = Device::new().create(&fresh.passkey_options(), &Said::of(&server)).await.to_string();
+    let made = Device::new().create(&fresh.passkey_options(), &Said::of(&server)).to_string();
     let removal = fresh.form("#remove-passkey-1");
     server.turn(601);
     let page = browser.visit("/account/passkeys").await;
@@ -180,7 +180,7 @@ async fn makes_that_are_not_wanted_and_more_than_there_can_be_are_refused() {
     let mut browser = server.browser();
     browser.sign_in(ANN).await;
     let page = browser.visit("/account/passkeys").await;
-    let made = Device::new().create(&page.passkey_options(), &Said::of(&server)).await.to_string();
+    let made = Device::new().create(&page.passkey_options(), &Said::of(&server)).to_string();
     browser
         .submit(&page.form("#passkey-submit").with("credential", &made))
         .await
@@ -196,7 +196,7 @@ async fn makes_that_are_not_wanted_and_more_than_there_can_be_are_refused() {
     }
     let page = browser.visit("/account/passkeys").await;
     assert!(page.has("#full") && !page.has("#passkey-submit"), "{}", page.text());
-    let made = Device::new().create(&waiting.passkey_options(), &Said::of(&server)).await.to_string();
+    let made = Device::new().create(&waiting.passkey_options(), &Said::of(&server)).to_string();
     let answer = browser.submit(&waiting.form("#passkey-submit").with("credential", &made)).await;
     answer.refused_page(400, Rejection::TooManyPasskeys);
 }

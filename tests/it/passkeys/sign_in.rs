@@ -61,6 +61,22 @@ async fn a_passkey_signs_in_without_a_name_and_is_two_factors_to_applications() 
 }
 
 #[tokio::test]
+async fn a_passkey_that_stays_on_its_device_is_told_as_such() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let (mut browser, mut key) = (server.browser(), Device::security_key());
+    browser.sign_in(ANN).await;
+    server.add_passkey(&mut browser, &mut key, "Key").await;
+    assert!(browser.visit("/account/passkeys").await.text().contains("It stays on its device."));
+    let (mut browser, _) = server.sign_in_with_passkey(&mut key).await;
+    let answer = browser.get(&client.authorization_url("scope=openid&prompt=none")).await;
+    let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+    let claims = unverified_claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!((&claims["acr"], &claims["amr"]), (&json!("phr"), &json!(["hwk", "user", "mfa"])));
+}
+
+#[tokio::test]
 async fn an_application_that_insists_on_a_passkey_gets_one_and_nothing_else() {
     let (server, _, mut device) = with_passkey().await;
     let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;

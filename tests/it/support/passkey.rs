@@ -1,15 +1,10 @@
-//! A device with one passkey, and the browser between it and a page. The device is the software authenticator of 1Password, so it is a judge of the
-//! server's own crate; what the browser says is written here, true or not.
+//! A device with one passkey, and the browser between it and a page. What it sends is written here byte for byte and signed by aws-lc, so it is a judge of
+//! the crate that the server checks it with; what the browser says is true or not.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use passkey_authenticator::{Authenticator, UiHint, UserCheck, UserValidationMethod};
-use passkey_types::Passkey;
-use passkey_types::ctap2::{Aaguid, Ctap2Error, get_assertion, make_credential};
-use passkey_types::webauthn::PublicKeyCredentialUserEntity;
 use serde_json::{Value, json};
 
 use super::{Answer, Browser, Form, Server, recovery_codes};
@@ -17,30 +12,25 @@ use super::{Answer, Browser, Form, Server, recovery_codes};
 /// The make of the devices.
 pub const AAGUID: &str = "bada5566-a7aa-401f-bd96-45619a55120d";
 
-/// A device with room for one passkey, which comes along to other devices of the person.
+/// The flags of what a device says (WebAuthn §6.1): somebody was there, they were checked, the key may be copied, it is, and a key comes with it.
+const PRESENT: u8 = 1;
+const VERIFIED: u8 = 4;
+const MAY_BE_COPIED: u8 = 8;
+const IS_COPIED: u8 = 16;
+const ATTESTED: u8 = 64;
+
+/// A device with room for one passkey, which counts how often that is used.
 pub struct Device {
-    authenticator: Authenticator<Option<Passkey>, Person>,
-    verifies: Arc<AtomicBool>,
+    passkey: Option<Passkey>,
+    counter: u32,
+    verifies: bool,
+    copies: bool,
 }
 
-/// Who touches the device.
-struct Person(Arc<AtomicBool>);
-
-#[async_trait::async_trait]
-impl UserValidationMethod for Person {
-    type PasskeyItem = Passkey;
-
-    async fn check_user<'a>(&self, _: UiHint<'a, Passkey>, presence: bool, _: bool) -> Result<UserCheck, Ctap2Error> {
-        Ok(UserCheck { presence, verification: self.0.load(Ordering::Relaxed) })
-    }
-
-    fn is_presence_enabled(&self) -> bool {
-        true
-    }
-
-    fn is_verification_enabled(&self) -> Option<bool> {
-        Some(true)
-    }
+struct Passkey {
+    key: EcdsaKeyPair,
+    id: String,
+    user: String,
 }
 
 /// What the browser tells the device and the page.
@@ -76,82 +66,81 @@ fn text(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn bytes(value: &Value) -> Vec<u8> {
-    URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap()
-}
-
 fn hash(data: &[u8]) -> Vec<u8> {
     aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, data).as_ref().to_vec()
 }
 
 impl Device {
-    /// An empty one, which counts how often its passkey is used.
+    /// An empty one, whose passkey comes along to other devices of the person.
     pub fn new() -> Self {
-        let verifies = Arc::new(AtomicBool::new(true));
-        let aaguid: [u8; 16] = hex(AAGUID);
-        let mut authenticator = Authenticator::new(Aaguid::from(aaguid), None, Person(verifies.clone()));
-        authenticator.set_make_credentials_with_signature_counter(true);
-        Self { authenticator, verifies }
+        Self { passkey: None, counter: 0, verifies: true, copies: true }
+    }
+
+    /// An empty one, whose passkey stays there.
+    pub fn security_key() -> Self {
+        Self { copies: false, ..Self::new() }
     }
 
     /// Whether it checks who is there from now on.
-    pub fn verify(&self, verifies: bool) {
-        self.verifies.store(verifies, Ordering::Relaxed);
+    pub fn verify(&mut self, verifies: bool) {
+        self.verifies = verifies;
     }
 
     /// Sets the counter of its passkey, as putting it back to an earlier state does.
     pub fn count(&mut self, counter: u32) {
-        self.authenticator.store_mut().as_mut().unwrap().counter = Some(counter);
+        self.counter = counter;
     }
 
-    /// Makes a passkey, as `navigator.credentials.create` answers.
-    pub async fn create(&mut self, options: &Value, said: &Said) -> Value {
+    /// What it says of itself to this host (WebAuthn §6.1), with a key that was just made, if one was.
+    fn data(&self, host: &str, made: &[u8]) -> Vec<u8> {
+        let mut flags = PRESENT;
+        for (flag, is_set) in
+            [(VERIFIED, self.verifies), (MAY_BE_COPIED | IS_COPIED, self.copies), (ATTESTED, !made.is_empty())]
+        {
+            flags |= if is_set { flag } else { 0 };
+        }
+        [hash(host.as_bytes()), vec![flags], self.counter.to_be_bytes().to_vec(), made.to_vec()].concat()
+    }
+
+    /// Makes a passkey in the place of the former, as `navigator.credentials.create` answers.
+    pub fn create(&mut self, options: &Value, said: &Said) -> Value {
         let client = said.client_data("webauthn.create", options);
-        let user = &options["user"];
-        let request = make_credential::Request {
-            client_data_hash: hash(&client).into(),
-            rp: make_credential::PublicKeyCredentialRpEntity { id: said.host.clone(), name: None },
-            user: PublicKeyCredentialUserEntity {
-                id: bytes(&user["id"]).into(),
-                name: user["name"].as_str().unwrap().to_owned(),
-                display_name: user["displayName"].as_str().unwrap().to_owned(),
-            },
-            pub_key_cred_params: serde_json::from_value(options["pubKeyCredParams"].clone()).unwrap(),
-            exclude_list: None,
-            extensions: None,
-            options: make_credential::Options { rk: true, up: true, uv: self.verifies.load(Ordering::Relaxed) },
-            pin_auth: None,
-            pin_protocol: None,
-        };
-        let made = self.authenticator.make_credential(request).await.unwrap();
-        let id = text(&self.authenticator.store().as_ref().unwrap().credential_id);
+        let takes = |alg: i64| options["pubKeyCredParams"].as_array().unwrap().iter().any(|one| one["alg"] == alg);
+        assert!(takes(-7), "the server takes what every device has: {options}");
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        let mut id = [0; 16];
+        aws_lc_rs::rand::fill(&mut id).unwrap();
+        // RFC 9053 §7.1.1: an EC2 key for ES256 on P-256, x and y.
+        let point = key.public_key().as_ref();
+        let (x, y) = point[1..].split_at(32);
+        let cose = [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat();
+        let made = [&hex(AAGUID)[..], &[0, 16], &id, &cose].concat();
+        self.counter = 0;
+        let data = self.data(&said.host, &made);
+        // A map of three: a format without an attestation, and the data, which is longer than 23 bytes and shorter than 256.
+        let length = u8::try_from(data.len()).unwrap();
+        let object = [&b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58"[..], &[length], &data].concat();
+        self.passkey = Some(Passkey { key, id: text(&id), user: options["user"]["id"].as_str().unwrap().to_owned() });
         json!({
-            "id": id,
-            "rawId": id,
+            "id": text(&id),
+            "rawId": text(&id),
             "type": "public-key",
             "clientExtensionResults": { "credProps": { "rk": true } },
             "response": {
                 "clientDataJSON": text(&client),
-                "attestationObject": text(&made.as_webauthn_bytes()),
+                "attestationObject": text(&object),
                 "transports": ["internal", "hybrid"],
             },
         })
     }
 
     /// Shows its passkey, as `navigator.credentials.get` answers.
-    pub async fn get(&mut self, options: &Value, said: &Said) -> Value {
+    pub fn get(&mut self, options: &Value, said: &Said) -> Value {
         let client = said.client_data("webauthn.get", options);
-        let request = get_assertion::Request {
-            rp_id: said.host.clone(),
-            client_data_hash: hash(&client).into(),
-            allow_list: None,
-            extensions: None,
-            options: make_credential::Options { rk: false, up: true, uv: self.verifies.load(Ordering::Relaxed) },
-            pin_auth: None,
-            pin_protocol: None,
-        };
-        let shown = self.authenticator.get_assertion(request).await.unwrap();
-        let id = text(&self.authenticator.store().as_ref().unwrap().credential_id);
+        self.counter += 1;
+        let data = self.data(&said.host, &[]);
+        let Passkey { key, id, user } = self.passkey.as_ref().unwrap();
+        let signature = key.sign(&SystemRandom::new(), &[data.clone(), hash(&client)].concat()).unwrap();
         json!({
             "id": id,
             "rawId": id,
@@ -159,9 +148,9 @@ impl Device {
             "clientExtensionResults": {},
             "response": {
                 "clientDataJSON": text(&client),
-                "authenticatorData": text(&shown.auth_data.to_vec()),
-                "signature": text(&shown.signature),
-                "userHandle": shown.user.map(|user| text(&user.id)),
+                "authenticatorData": text(&data),
+                "signature": text(signature.as_ref()),
+                "userHandle": user,
             },
         })
     }
@@ -181,11 +170,20 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// The page without what a passkey is asked for with, which is another each time.
+    pub fn text_but_for_passkeys(&self) -> String {
+        let Some(sealed) = self.field("[name=challenge]", "value") else { return self.text() };
+        let challenge = self.passkey_options()["challenge"].as_str().unwrap().to_owned();
+        self.text().replace(&sealed, "SEALED").replace(&challenge, "CHALLENGE")
+    }
+}
+
 impl Server {
     /// Whoever is signed in there adds a passkey with this name on the device. With the recovery codes, if they are new.
     pub async fn add_passkey(&self, browser: &mut Browser, device: &mut Device, name: &str) -> Vec<String> {
         let page = browser.visit("/account/passkeys").await;
-        let made = device.create(&page.passkey_options(), &Said::of(self)).await;
+        let made = device.create(&page.passkey_options(), &Said::of(self));
         let form = page.form("#passkey-submit").with("name", name).with("credential", &made.to_string());
         let shown = browser.press(&form).await;
         assert_eq!(shown.status, 200, "{}", shown.text());
@@ -195,7 +193,7 @@ impl Server {
 
     /// The form of a page that asks for a passkey, with that of this device.
     pub async fn with_passkey(&self, page: &Answer, device: &mut Device) -> Form {
-        let shown = device.get(&page.passkey_options(), &Said::of(self)).await;
+        let shown = device.get(&page.passkey_options(), &Said::of(self));
         page.form("#passkey-submit").with("credential", &shown.to_string())
     }
 

@@ -297,7 +297,7 @@ async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'stat
     seen.push(("/account/recovery-codes/begin", browser.submit(&begin).await));
     let mut device = Device::new();
     let page = browser.visit("/account/passkeys").await;
-    let made = device.create(&page.passkey_options(), &Said::of(&server)).await.to_string();
+    let made = device.create(&page.passkey_options(), &Said::of(&server)).to_string();
     let removal = page.form("#passkey-submit").with("id", "x").without("request");
     seen.push(("/account/passkeys", browser.submit(&page.form("#passkey-submit").with("credential", &made)).await));
     for path in ["/account/passkeys/begin", "/account/passkeys/rename", "/account/passkeys/remove"] {

@@ -72,9 +72,9 @@ async fn e21_an_answer_that_is_not_exactly_ours_signs_nobody_in() {
         Said { is_in_frame: true, ..honest.clone() },
         other,
     ] {
-        wrong.push((format!("{said:?}"), anns.get(&options, &said).await));
+        wrong.push((format!("{said:?}"), anns.get(&options, &said)));
     }
-    let (right, of_bob) = (anns.get(&options, &honest).await, bobs.get(&options, &honest).await);
+    let (right, of_bob) = (anns.get(&options, &honest), bobs.get(&options, &honest));
     let handle = |credential: &Value| credential["response"]["userHandle"].clone();
     wrong.push(("the handle of another".into(), changed(&right, "/response/userHandle", handle(&of_bob))));
     wrong.push(("no handle".into(), changed(&right, "/response/userHandle", Value::Null)));
@@ -108,12 +108,12 @@ async fn e21_an_answer_that_is_not_exactly_ours_signs_nobody_in() {
     let huge = page.form("#passkey-submit").with("credential", &"x".repeat(1 << 20));
     thief.submit(&huge).await.refused(413, Rejection::BodyTooLarge);
     anns.verify(false);
-    let unchecked = anns.get(&options, &honest).await;
+    let unchecked = anns.get(&options, &honest);
     thief.submit(&filled(&page, &unchecked)).await.refused_page(400, Rejection::UnverifiedPasskey);
     anns.verify(true);
     assert!(!is_signed_in(&mut thief).await);
     assert_eq!(count(&server, "SELECT count(*) FROM sign_ins WHERE ended_at IS NULL").await, 2);
-    let right = anns.get(&options, &honest).await;
+    let right = anns.get(&options, &honest);
     assert!(thief.press(&filled(&page, &right)).await.has("#sign-out"), "and the true answer does");
 }
 
@@ -134,12 +134,12 @@ async fn e21_a_challenge_is_for_one_browser_purpose_person_and_answer() {
     // For another purpose: what was asked for adding one, and the other way round.
     let adding = owner.visit("/account/passkeys").await;
     let mut shown = adding.passkey_options();
-    let answer = anns.get(&shown, &honest).await;
+    let answer = anns.get(&shown, &honest);
     let login = owner.visit("/login?as=another").await;
     let crossed = filled(&login, &answer).with("challenge", &adding.form("#passkey-submit").field("challenge"));
     owner.submit(&crossed).await.refused_page(400, stale);
     shown["challenge"] = login.passkey_options()["challenge"].clone();
-    let made = Device::new().create(&shown, &honest).await;
+    let made = Device::new().create(&shown, &honest);
     let crossed = filled(&adding, &made).with("challenge", &login.form("#passkey-submit").field("challenge"));
     owner.submit(&crossed).await.refused_page(400, stale);
     // For Ann, answered by Bob, who has no second step to do.
@@ -217,9 +217,9 @@ async fn e21_a_passkey_is_added_by_a_true_answer_alone_and_to_one_account() {
         Said { challenge: Some(URL_SAFE_NO_PAD.encode([7; 32])), ..honest.clone() },
         Said { is_in_frame: true, ..honest.clone() },
     ] {
-        wrong.push(Device::new().create(&options, &said).await);
+        wrong.push(Device::new().create(&options, &said));
     }
-    let made = Device::new().create(&options, &honest).await;
+    let made = Device::new().create(&options, &honest);
     wrong.push(bent(&made, "/response/attestationObject", |bytes| bytes.truncate(60)));
     wrong.push(bent(&made, "/response/attestationObject", |bytes| {
         bytes.iter_mut().take(3).for_each(|byte| *byte = 0x9f)
@@ -230,15 +230,14 @@ async fn e21_a_passkey_is_added_by_a_true_answer_alone_and_to_one_account() {
     for credential in &wrong {
         ann.submit(&filled(&page, credential)).await.refused_page(400, Rejection::MalformedPasskey);
     }
-    let unchecked = Device::new();
+    let mut unchecked = Device::new();
     unchecked.verify(false);
-    let mut unchecked = unchecked;
-    let made_unchecked = unchecked.create(&options, &honest).await;
+    let made_unchecked = unchecked.create(&options, &honest);
     ann.submit(&filled(&page, &made_unchecked)).await.refused_page(400, Rejection::UnverifiedPasskey);
     let huge = page.form("#passkey-submit").with("credential", &"x".repeat(1 << 20));
     ann.submit(&huge).await.refused(413, Rejection::BodyTooLarge);
     // Nothing is signed there, so whoever has seen what another device says can say it too: but not for another account.
-    let twice = bobs.create(&bob.visit("/account/passkeys").await.passkey_options(), &honest).await;
+    let twice = bobs.create(&bob.visit("/account/passkeys").await.passkey_options(), &honest);
     let own = bob.visit("/account/passkeys").await;
     let first = changed(&twice, "/response/clientDataJSON", client_data(&own, &honest));
     assert!(bob.press(&filled(&own, &first)).await.has("#sign-out"), "Bob's second one");
@@ -247,9 +246,9 @@ async fn e21_a_passkey_is_added_by_a_true_answer_alone_and_to_one_account() {
     assert_eq!(count(&server, "SELECT count(*) FROM passkeys").await, 3);
     // Used up is what was answered truly, and that once.
     let page = ann.visit("/account/passkeys").await;
-    let form = filled(&page, &Device::new().create(&page.passkey_options(), &honest).await);
+    let form = filled(&page, &Device::new().create(&page.passkey_options(), &honest));
     ann.press(&form).await;
-    let again = filled(&page, &Device::new().create(&page.passkey_options(), &honest).await);
+    let again = filled(&page, &Device::new().create(&page.passkey_options(), &honest));
     ann.submit(&again).await.refused_page(400, Rejection::StalePasskeyRequest);
     assert_eq!(count(&server, "SELECT count(*) FROM passkeys").await, 4);
 }
