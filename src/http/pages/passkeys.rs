@@ -15,7 +15,7 @@ use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::device;
-use crate::protocol::journey::{Action, Goal};
+use crate::protocol::journey::Action;
 use crate::protocol::next_step::NextStep;
 use crate::protocol::passkey::{MAX_NAME, MOST, Passkey};
 use crate::protocol::rejection::{Refusal, Rejection};
@@ -111,7 +111,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let now = app.now();
     let sender = &form.sender;
     let Some(sign_in) = owner(&app, sender, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
-    let visit = on_its_way(&app, Visit::of_form(&app, &form, now).await?, &sign_in, now);
+    let visit = Visit::of_form(&app, &form, now).await?.towards(&app, &sign_in, Action::AddPasskey, now);
     let given = |name| form.params.single(name).map(|value| value.unwrap_or_default().to_owned());
     let new = NewPasskey { challenge: given("challenge")?, credential: given("credential")?, name: given("name")? };
     let adding = (visit.journey.clone(), sign_in.clone());
@@ -153,7 +153,7 @@ async fn page(
     now: Timestamp,
 ) -> Result<Response, Error> {
     let own = app.sign_ins.own_passkeys(&sign_in.user_id).await?;
-    let visit = on_its_way(app, visit, &sign_in, now);
+    let visit = visit.towards(app, &sign_in, Action::AddPasskey, now);
     let is_full = own.len() >= MOST;
     let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in.clone()), now).await?;
     let is_proved = standing.step == NextStep::Finish;
@@ -174,14 +174,4 @@ async fn page(
         error: refusal.as_ref().map(Notice::from),
     };
     Ok(page_of(visit.answer(&template)?, refusal))
-}
-
-/// The visit on the journey to a passkey: the one that it is on, or a new one.
-fn on_its_way(app: &App, visit: Visit, sign_in: &SignIn, now: Timestamp) -> Visit {
-    if matches!(visit.journey.goal, Goal::Confirm { action: Action::AddPasskey, .. }) {
-        return visit;
-    }
-    let goal = Goal::Confirm { user_id: sign_in.user_id.clone(), action: Action::AddPasskey };
-    let journey = app.sign_ins.journeys.begin(goal, now);
-    visit.on(app, journey)
 }
