@@ -26,6 +26,15 @@ pub fn preferred<'a>(accept: &[&[u8]], first: &'a str, others: &[&'a str]) -> &'
     }
 }
 
+/// Whether the `Accept-Encoding` headers allow for gzip (RFC 9110 §12.5.3).
+pub fn takes_gzip(accept_encoding: &[&[u8]]) -> bool {
+    let headers = accept_encoding.iter().filter_map(|header| std::str::from_utf8(header).ok());
+    let mut entries = headers.flat_map(|header| header.split(',').filter_map(entry));
+    entries.any(|(coding, weight)| {
+        weight > 0 && (coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip"))
+    })
+}
+
 /// What the entries say of one media type: the closest that fits it counts.
 fn wish(entries: &[(&str, u16)], offer: &str) -> Wish {
     let general = offer.split_once('/').map_or("", |(general, _)| general);
@@ -63,6 +72,23 @@ mod tests {
 
     const JSON: &str = "application/json";
     const JWT: &str = "application/token-introspection+jwt";
+
+    #[test]
+    fn gzip_is_given_to_whoever_names_it() {
+        for (asked, takes) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.1", true),
+            ("x-gzip", true),
+            ("gzip;q=0", false),
+            ("*", false),
+            ("br, deflate", false),
+            ("", false),
+            ("gzip;q=2", false),
+        ] {
+            assert_eq!(takes_gzip(&[asked.as_bytes()]), takes, "{asked}");
+        }
+        assert!(!takes_gzip(&[]) && !takes_gzip(&[b"\xff"]) && takes_gzip(&[b"br", b"gzip"]));
+    }
 
     #[test]
     fn what_is_named_is_given_by_weight_and_then_by_how_closely_it_was_named() {

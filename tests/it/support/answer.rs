@@ -167,6 +167,13 @@ impl Answer {
         document.select(&selector).next().and_then(|element| element.attr(attribute)).map(str::to_owned)
     }
 
+    /// The attribute of every element that the selector finds.
+    pub fn fields(&self, selector: &str, attribute: &str) -> Vec<String> {
+        let document = Html::parse_document(&self.text());
+        let selector = Selector::parse(selector).unwrap();
+        document.select(&selector).filter_map(|element| element.attr(attribute)).map(str::to_owned).collect()
+    }
+
     /// The error code that the page holds.
     pub fn error_code(&self) -> Option<String> {
         self.field("#error", "data-error")

@@ -144,6 +144,12 @@ impl Server {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
+    /// Gets a file as browsers ask for it, packed where that is less.
+    pub async fn get_packed(&self, path: &str) -> Answer {
+        let request = Request::get(path).header("accept-encoding", "gzip, deflate, br, zstd");
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
     /// Posts a form without cookies or client authentication.
     pub async fn post(&self, path: &str, body: &str) -> Answer {
         self.post_as(path, "application/x-www-form-urlencoded", body.as_bytes().to_vec()).await
