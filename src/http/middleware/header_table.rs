@@ -35,7 +35,7 @@ enum Value {
 /// A policy for what shows and loads nothing.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 /// What no page of ours needs of a device, and what no frame of another site may do in our name.
-const DEVICE: &str = "camera=(), geolocation=(), microphone=(), payment=(), publickey-credentials-create=(self), publickey-credentials-get=(self)";
+const DEVICE: &str = "camera=(), geolocation=(), microphone=(), payment=()";
 
 const fn is(value: &'static str) -> Value {
     Is(HeaderValue::from_static(value))
