@@ -783,6 +783,16 @@ no-passkey-was-shown = Es wurde kein Passkey gezeigt. Versuchen Sie es noch einm
 passkeys-need-another-browser = Dieser Browser kennt keine Passkeys. Wählen Sie einen anderen Weg oder einen anderen Browser.
 passkeys-need-javascript = Passkeys brauchen JavaScript. Schalten Sie es ein, oder wählen Sie einen anderen Weg.
 add-a-passkey = Passkey hinzufügen
+create-account-with-a-passkey = Konto mit einem Passkey anlegen
+set-up-a-passkey = Einen Passkey einrichten
+sign-in-with-a-touch = Künftig mit einer Berührung anmelden?
+passkey-is-offered = Mit einem Passkey melden Sie sich mit dem an, was dieses Gerät entsperrt: Fingerabdruck, Gesicht oder PIN. Es ist nichts einzutippen, und keine andere Seite kann danach fragen.
+passkey-offer-hint = Ihr Passwort allein meldet Sie dann nicht mehr an: Neben ihm wird der Passkey verlangt. Für den Tag, an dem er verloren ist, erhalten Sie Wiederherstellungscodes. Passkeys finden Sie jederzeit auf Ihrer Kontoseite.
+passkey-is-one-of-two = Alle melden sich hier mit mehr als einem Passwort an. Ein Passkey genügt dafür allein: Was Ihr Gerät entsperrt, meldet Sie an.
+passkey-is-asked-for = <span class="name">{ $client }</span> verlangt einen Passkey, den keine andere Seite von Ihnen bekommen kann. Richten Sie Ihren ein: Was Ihr Gerät entsperrt, meldet Sie dann an.
+passkey-is-needed = Ihr Konto verlangt einen Passkey, den keine andere Seite von Ihnen bekommen kann. Richten Sie Ihren ein: Was Ihr Gerät entsperrt, meldet Sie dann an.
+use-an-authenticator-instead = Stattdessen eine Authenticator-App verwenden
+use-a-passkey-instead = Stattdessen einen Passkey verwenden
 name-of-the-passkey = Wie Sie ihn nennen
 name-of-the-passkey-hint = Damit Sie ihn wiedererkennen, etwa der Name des Geräts.
 your-passkeys = Ihre Passkeys

@@ -725,6 +725,16 @@ no-passkey-was-shown = No passkey was shown. Try again, or choose another way.
 passkeys-need-another-browser = This browser knows no passkeys. Choose another way, or another browser.
 passkeys-need-javascript = Passkeys need JavaScript. Switch it on, or choose another way.
 add-a-passkey = Add a passkey
+create-account-with-a-passkey = Create account with a passkey
+set-up-a-passkey = Set up a passkey
+sign-in-with-a-touch = Sign in with a touch from now on?
+passkey-is-offered = With a passkey you sign in by what unlocks this device: a fingerprint, a face, a PIN. There is nothing to type, and no other site can ask you for it.
+passkey-offer-hint = Your password alone will not sign you in any more then: beside it you are asked for the passkey. You get recovery codes for the day on which it is lost. Passkeys are on your account page at any time.
+passkey-is-one-of-two = Everybody here signs in with more than a password. A passkey is that by itself: what unlocks your device signs you in.
+passkey-is-asked-for = <span class="name">{ $client }</span> asks for a passkey, which no other site can get from you. Set up yours: what unlocks your device will sign you in.
+passkey-is-needed = Your account asks for a passkey, which no other site can get from you. Set up yours: what unlocks your device will sign you in.
+use-an-authenticator-instead = Use an authenticator app instead
+use-a-passkey-instead = Use a passkey instead
 name-of-the-passkey = What you call it
 name-of-the-passkey-hint = So that you know it again, such as the name of the device.
 your-passkeys = Your passkeys

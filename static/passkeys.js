@@ -62,3 +62,6 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   };
   if (!creates && document.querySelector("[autocomplete~=webauthn]")) suggests().catch(() => {});
 }
+// Whether this device can have one itself: then one is worth offering to whoever types a password.
+const can = document.querySelector("input[name=can_passkey]");
+if (can) window.PublicKeyCredential?.isUserVerifyingPlatformAuthenticatorAvailable?.().then((it) => (can.value = it ? "yes" : ""), () => {});

@@ -20,3 +20,5 @@ CREATE TABLE used_challenges (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX used_challenges_by_expiry ON used_challenges (expires_at);
+-- When somebody to whom a passkey was offered said "not now".
+ALTER TABLE users ADD COLUMN passkey_declined_at BIGINT;

@@ -16,8 +16,8 @@ use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
     account, api_keys, authenticator, consent, data, email_sign_in, emails, first_password, history, login, logout,
-    mail, missing, new_api_key, new_password, newcomer, passkey_sign_in, passkeys, password, profile, proof, recover,
-    recovery_codes, register, replaced_api_key, second_step, upstream,
+    mail, missing, new_api_key, new_passkey, new_password, newcomer, passkey_account, passkey_sign_in, passkeys,
+    password, profile, proof, recover, recovery_codes, register, replaced_api_key, second_step, upstream,
 };
 use super::site::Site;
 use crate::app::App;
@@ -97,8 +97,12 @@ fn router(app: App) -> Router {
         .route("/login/code", get(second_step::get).post(second_step::post))
         .route("/login/recovery", post(second_step::recover))
         .route("/login/passkey", post(passkey_sign_in::post))
+        .route("/login/new-passkey", get(new_passkey::get).post(new_passkey::post))
+        .route("/login/new-passkey/later", post(new_passkey::later))
         .route("/login/authenticator", get(authenticator::get_first).post(authenticator::post_first))
         .route("/register", get(register::get).post(register::post))
+        .route("/register/passkey", post(passkey_account::begin))
+        .route("/register/passkey/new", post(passkey_account::post))
         .route("/recover", get(recover::get).post(recover::post))
         .route("/mail", get(mail::get).post(mail::post))
         .route("/mail/code", get(mail::get_code).post(mail::post_code))

@@ -140,7 +140,7 @@ pub fn identified_at(proofs: &Proofs) -> Timestamp {
 }
 
 /// When the newest proof of one of these kinds was given.
-fn latest(proofs: &Proofs, is_meant: impl Fn(Kind) -> bool) -> Option<Timestamp> {
+pub(super) fn latest(proofs: &Proofs, is_meant: impl Fn(Kind) -> bool) -> Option<Timestamp> {
     proofs.iter().filter(|proof| is_meant(proof.kind)).map(|proof| proof.at).max()
 }
 
@@ -192,6 +192,18 @@ pub fn leaves_wishes(proofs: &Proofs, claims: &ClaimsRequest) -> bool {
 pub fn demands_second_factor(proofs: &Proofs, claims: &ClaimsRequest, now: Timestamp) -> bool {
     let does = |proofs: &Proofs| claims.takes_acr(Assurance::of(proofs, claims).acr.as_deref());
     !does(proofs) && does(&proofs.clone().and(Proof::of(Kind::Totp, now)))
+}
+
+/// Whether the request insists on a class that neither these proofs nor the best without a passkey have, and that a passkey gives.
+pub fn demands_passkey(proofs: &Proofs, claims: &ClaimsRequest, best: &Proofs) -> bool {
+    let does = |proofs: &Proofs| claims.takes_acr(Assurance::of(proofs, claims).acr.as_deref());
+    !does(proofs) && !does(best) && does(&Proofs::of(Kind::Passkey, last_proved(best)))
+}
+
+/// The best that a person can prove without a passkey.
+pub(super) fn best_without_passkey(second_factor: SecondFactor, now: Timestamp) -> Proofs {
+    let password = Proofs::of(Kind::Password, now);
+    if second_factor == SecondFactor::Off { password } else { password.and(Proof::of(Kind::Totp, now)) }
 }
 
 /// The classes that are true: our own, and then those that are passed on.

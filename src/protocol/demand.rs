@@ -34,6 +34,12 @@ impl Demand {
     pub fn wants_second_factor(self, proofs: &Proofs, now: Timestamp) -> bool {
         !self.is_met_by(proofs) && self.is_met_by(&proofs.clone().and(Proof::of(Kind::Totp, now)))
     }
+
+    /// Whether a passkey is what is missing beside these proofs, and even the best without one would not do.
+    pub fn wants_passkey(self, proofs: &Proofs, best: &Proofs) -> bool {
+        let by_passkey = Proofs::of(Kind::Passkey, assurance::last_proved(best));
+        !self.is_met_by(proofs) && !self.is_met_by(best) && self.is_met_by(&by_passkey)
+    }
 }
 
 /// The highest of several demands.
@@ -103,6 +109,17 @@ mod tests {
             [(MFA_CLASS, &both), (MFA_CLASS, &mail), (PASSWORD_CLASS, &password), ("gold", &password)]
         {
             assert!(!Demand::of(demand).wants_second_factor(proofs, NOW), "{demand}");
+        }
+        assert!(Demand::of(MFA_CLASS).wants_passkey(&password, &password), "where there are no codes");
+        for (demand, proofs, is_wanted) in [
+            (PHISHING_RESISTANT_CLASS, &both, true),
+            (PHISHING_RESISTANT_CLASS, &mail, true),
+            (PHISHING_RESISTANT_CLASS, &passkey, false),
+            (MFA_CLASS, &mail, false),
+            (PASSWORD_CLASS, &mail, false),
+            ("gold", &both, false),
+        ] {
+            assert_eq!(Demand::of(demand).wants_passkey(proofs, &both), is_wanted, "{demand} {proofs:?}");
         }
     }
 

@@ -99,7 +99,7 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
     let person = Person {
         user_id: &sign_in.user_id,
         proofs: &sign_in.proofs,
-        has_second_factor: sign_in.guards.are_any(policy.passkeys),
+        guards: sign_in.guards,
         is_for_this: sign_in.journey_id.as_deref() == Some(journey.id.as_str()),
     };
     match missing(journey, &person, policy, now) {
@@ -107,7 +107,7 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
             let demanded = journey.request().is_some_and(|request| !is_taken(request, person.proofs));
             let rejection = if demanded { Rejection::ClassNotMet } else { Rejection::SignInNeeded };
             // Whoever has got hold of somebody's sign-in alone is not to put a factor of their own on the account.
-            let is_theirs = lack == Lack::Code || now < assurance::identified_at(person.proofs).plus(policy.fresh);
+            let is_theirs = lack.is_there() || now < assurance::identified_at(person.proofs).plus(policy.fresh);
             let step = if is_theirs { NextStep::SecondFactor(lack) } else { NextStep::Reauthenticate };
             return refuse_or(rejection, step);
         }
@@ -174,8 +174,7 @@ pub fn signs_in(
     if !assurance::identifies(&proofs) {
         return Signing::Nobody;
     }
-    let has_second_factor = guards.are_any(policy.passkeys);
-    let person = Person { user_id: &given.user_id, proofs: &proofs, has_second_factor, is_for_this: false };
+    let person = Person { user_id: &given.user_id, proofs: &proofs, guards, is_for_this: false };
     match lack(journey, &person, policy, now) {
         Some(lack) => Signing::Lacks(lack),
         None => Signing::In(Proven { proofs, ..given.clone() }),
@@ -191,24 +190,62 @@ fn lasts(journey: &Journey, proof: &Proof, policy: &Policy, now: Timestamp) -> b
     }
 }
 
-/// What a person lacks of a second factor.
+/// What a person lacks of a second factor, or of a passkey where nothing else will do.
 fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Lack> {
+    let (is_off, has_passkey) = (policy.second_factor == SecondFactor::Off, policy.passkeys && person.guards.passkey);
+    let is_recent = |at: Timestamp| now < at.plus(policy.fresh);
+    // What was given on the journey is recent enough for it.
+    let counts = |at: Option<Timestamp>| at.is_some_and(|at| person.is_for_this || is_recent(at));
+    // Whoever had to use a recovery code has lost theirs, and sets up another.
+    let has_lost_it = counts(assurance::latest(person.proofs, |kind| kind == Kind::RecoveryCode));
+    if must_be_passkey(journey, person, policy, now) {
+        let has_code = person.guards.authenticator && !is_off;
+        let is_code_shown = assurance::second_factor_at(person.proofs).is_some_and(is_recent);
+        return Some(match has_passkey && !has_lost_it {
+            true => Lack::Passkey,
+            false if has_code && !is_code_shown => Lack::Code,
+            false => Lack::FirstPasskey,
+        });
+    }
+    if has_passkey && !is_off && changes_factors(journey) {
+        // Nothing changes it that is weaker than what the account has.
+        let is_shown = counts(assurance::latest(person.proofs, |kind| kind == Kind::Passkey));
+        return (!is_shown && !has_lost_it).then_some(Lack::Passkey);
+    }
+    lack_of_any(journey, person, policy, now)
+}
+
+/// Whether nothing but a passkey will do, and none was shown.
+fn must_be_passkey(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> bool {
+    let best = assurance::best_without_passkey(policy.second_factor, now);
+    let by_request = |request: &AuthorizationRequest| assurance::demands_passkey(person.proofs, &request.claims, &best);
+    let by_others = |demand: Demand| demand.wants_passkey(person.proofs, &best);
+    policy.passkeys && (policy.demanded.is_some_and(by_others) || journey.request().is_some_and(by_request))
+}
+
+/// Whether it leads to other second factors.
+fn changes_factors(journey: &Journey) -> bool {
+    matches!(&journey.goal, Goal::Confirm { action, .. } if action.changes_factors())
+}
+
+fn lack_of_any(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Lack> {
     if policy.second_factor == SecondFactor::Off {
         return None;
     }
+    let has_second_factor = person.guards.are_any(policy.passkeys);
     let shown_at = assurance::second_factor_at(person.proofs);
-    let changes_factors = matches!(&journey.goal, Goal::Confirm { action, .. } if action.changes_factors());
+    let changes_factors = changes_factors(journey);
     let is_shown = shown_at.is_some_and(|at| !changes_factors || person.is_for_this || now < at.plus(policy.fresh));
-    if is_shown || (shown_at.is_some() && !person.has_second_factor) {
+    if is_shown || (shown_at.is_some() && !has_second_factor) {
         return None;
     }
     let demands =
         |request: &AuthorizationRequest| assurance::demands_second_factor(person.proofs, &request.claims, now);
-    let is_needed = person.has_second_factor
+    let is_needed = has_second_factor
         || policy.second_factor == SecondFactor::Required
         || policy.demanded.is_some_and(|demand| demand.wants_second_factor(person.proofs, now))
         || journey.request().is_some_and(demands);
-    is_needed.then_some(if person.has_second_factor { Lack::Code } else { Lack::Enrolment })
+    is_needed.then_some(if has_second_factor { Lack::Code } else { Lack::Enrolment })
 }
 
 /// Whether a sign-in lacks a second factor, wherever it leads.
@@ -230,7 +267,7 @@ pub fn is_whole(sign_in: &SignIn, policy: &Policy) -> bool {
 struct Person<'a> {
     user_id: &'a str,
     proofs: &'a Proofs,
-    has_second_factor: bool,
+    guards: Guards,
     /// Whether the proofs were given on this journey.
     is_for_this: bool,
 }
@@ -272,7 +309,8 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
             let is_fresh =
                 |proofs: &Proofs| is_recent(journey, request, Assurance::of(proofs, &request.claims).auth_time, now);
             if !person.is_for_this && !is_fresh(person.proofs) {
-                let asks_for_codes = person.has_second_factor && policy.second_factor != SecondFactor::Off;
+                let asks_for_codes =
+                    person.guards.are_any(policy.passkeys) && policy.second_factor != SecondFactor::Off;
                 let with_code = || person.proofs.clone().and(Proof::of(Kind::Totp, now));
                 // Where the code alone is too old, the rest is not proved again.
                 return Some(if asks_for_codes && is_fresh(&with_code()) {
@@ -332,6 +370,8 @@ fn has_consent(journey: &Journey, request: &AuthorizationRequest, (known, holder
     }
 }
 
+#[cfg(test)]
+mod passkey_tests;
 #[cfg(test)]
 mod second_factor_tests;
 #[cfg(test)]

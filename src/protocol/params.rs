@@ -66,6 +66,7 @@ pub const KNOWN: &[&str] = &[
     // Our own pages.
     "as",
     "before",
+    "can_passkey",
     "challenge",
     "choose",
     "codes",

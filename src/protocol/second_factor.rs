@@ -39,6 +39,17 @@ pub enum Lack {
     Code,
     /// The account has none, and must have one.
     Enrolment,
+    /// Nothing but a passkey will do: the account has one, and it was not shown.
+    Passkey,
+    /// Nothing but a passkey will do, and the account has none.
+    FirstPasskey,
+}
+
+impl Lack {
+    /// Whether the account has what is missing, so that it is to be shown and not set up.
+    pub const fn is_there(self) -> bool {
+        matches!(self, Self::Code | Self::Passkey)
+    }
 }
 
 /// What an account has beside its first proof.

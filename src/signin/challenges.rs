@@ -20,6 +20,8 @@ pub(super) enum Purpose {
     Proof,
     /// To add a passkey.
     Addition,
+    /// To make an account with one.
+    Account,
 }
 
 /// Seals challenges, and opens them.
@@ -35,7 +37,19 @@ pub(super) struct Challenge {
     pub user_id: Option<String>,
     /// What the answer is checked against.
     pub state: String,
+    /// Whose account is made with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newcomer: Option<Newcomer>,
     at: Timestamp,
+}
+
+/// Somebody who has no account yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Newcomer {
+    /// Their address in canonical form.
+    pub address: String,
+    /// Their name.
+    pub name: String,
 }
 
 impl Challenge {
@@ -57,9 +71,25 @@ impl Challenges {
         (user_id, state): (Option<&str>, String),
         now: Timestamp,
     ) -> String {
-        let challenge = Challenge { id: random::id(), user_id: user_id.map(str::to_owned), state, at: now };
+        let user_id = user_id.map(str::to_owned);
+        self.seal_whole((purpose, cookie), &Challenge { id: random::id(), user_id, state, newcomer: None, at: now })
+    }
+
+    /// A challenge for the browser with this cookie, to be answered by somebody who will be this user.
+    pub fn seal_for_newcomer(
+        &self,
+        cookie: &Secret,
+        (user_id, newcomer): (&str, Newcomer),
+        state: String,
+        now: Timestamp,
+    ) -> String {
+        let (id, user_id, newcomer) = (random::id(), Some(user_id.to_owned()), Some(newcomer));
+        self.seal_whole((Purpose::Account, cookie), &Challenge { id, user_id, state, newcomer, at: now })
+    }
+
+    fn seal_whole(&self, (purpose, cookie): (Purpose, &Secret), challenge: &Challenge) -> String {
         // Plain data always has a JSON form; if it had none it would not open.
-        let plain = serde_json::to_vec(&challenge).unwrap_or_default();
+        let plain = serde_json::to_vec(challenge).unwrap_or_default();
         base64url(&self.0.seal(&bound_to(purpose, cookie), &plain))
     }
 
@@ -75,6 +105,7 @@ fn bound_to(purpose: Purpose, cookie: &Secret) -> Vec<u8> {
     let purpose: &[u8] = match purpose {
         Purpose::Proof => b"proof",
         Purpose::Addition => b"addition",
+        Purpose::Account => b"account",
     };
     [purpose, cookie.hash().as_bytes()].concat()
 }

@@ -6,20 +6,18 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Browser, Progress, SignIns};
+use super::{Browser, Enrolled, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::protocol::assurance;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::authenticator::Seed;
-use crate::protocol::journey::{Action, Goal, Journey};
-use crate::protocol::next_step::NextStep;
+use crate::protocol::journey::{Action, Journey};
 use crate::protocol::passkey::Passkey;
 use crate::protocol::proof::{Kind, Proofs};
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
-use crate::protocol::second_factor::{FactorKind, Lack, SecondFactor};
-use crate::protocol::sign_in::SignIn;
+use crate::protocol::second_factor::{FactorKind, SecondFactor};
 use crate::random;
 use crate::sealing::{MasterKey, SealingKey};
 use crate::secret::{Secret, base64url, from_base64url};
@@ -71,24 +69,6 @@ pub struct Enrolment {
     pub offer: String,
     /// The code as typed.
     pub code: Secret,
-}
-
-/// What came of it.
-#[derive(Debug)]
-pub struct Enrolled {
-    /// How far the proof has brought the journey.
-    pub progress: Progress,
-    /// The recovery codes that came with the first factor: seen this once.
-    pub codes: Option<Vec<RecoveryCode>>,
-}
-
-/// Who gets an authenticator.
-struct Enrolling {
-    user_id: String,
-    /// By which they are signed in; `None` for whoever must have one first.
-    sign_in: Option<SignIn>,
-    /// Whether they have shown the one that they have, if they have one.
-    may_replace: bool,
 }
 
 /// How an account stands to second factors.
@@ -181,32 +161,25 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Enrolled, Error> {
-        let Enrolling { user_id, sign_in, may_replace } = self.enrolling(&journey, browser, now).await?;
+        if !self.has_second_factors() {
+            return Err(Rejection::NoSuchPage.into());
+        }
+        let enrolling = self.enrolling(&journey, &Action::SetAuthenticator, browser, now).await?;
+        let (user_id, sign_in) = (enrolling.user_id.clone(), enrolling.sign_in.as_ref());
         let seed = self.offered(&enrolment.offer, &user_id, cookie, now).ok_or(Rejection::StaleOffer)?;
         let step = seed.step_of(enrolment.code.expose(), now).ok_or(Rejection::WrongFirstCode)?;
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.is_usable());
         let account = account.ok_or(Rejection::SignInNeeded)?;
-        let goes_on = match &sign_in {
-            Some(sign_in) => self.is_live(&mut transaction, sign_in, browser, now).await?,
-            None => self.still_holds(&mut transaction, &journey, &account).await?,
-        };
-        // Whoever must have one may have got it meanwhile, in another tab; then it is to be shown, and not replaced.
-        let guards = transaction.guards(&user_id).await?;
+        let guards = self.still_enrols(&mut transaction, (&journey, &enrolling, &account), browser, now).await?;
         let (is_replaced, has_any) = (guards.authenticator, guards.are_any(self.has_passkeys()));
-        if !goes_on || (has_any && !may_replace) {
-            return Err(Rejection::SignInNeeded.into());
-        }
         let act = browser.act(&user_id, now);
         let codes = self.keep_authenticator(&mut transaction, (&user_id, &seed, step), is_replaced, &act).await?;
         if !has_any {
-            let this = sign_in.as_ref().map(|sign_in| sign_in.id.as_str());
+            let this = sign_in.map(|sign_in| sign_in.id.as_str());
             end_sign_ins_without(&mut transaction, (&user_id, this), &act).await?;
         }
-        // What they are signed in by, they have proved: with the code beside it that is all there is to prove.
-        let proofs = sign_in.iter().flat_map(|sign_in| sign_in.proofs.iter());
-        let journey = proofs.fold(journey, |journey, proof| journey.proved_by(&user_id, proof.clone()));
-        let journey = journey.proved(&user_id, Kind::Totp, now);
+        let journey = enrolling.shown(journey).proved(&user_id, Kind::Totp, now);
         let device = self.devices.known(browser.device.as_ref(), &account, now);
         let browser = &Browser { is_new_here: device.is_none() && sign_in.is_none(), ..browser.clone() };
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
@@ -237,47 +210,6 @@ impl SignIns {
         transaction.record(&event.with("replaced", is_replaced)).await?;
         let has_codes = transaction.factors(user_id).await?.iter().any(|factor| factor.left.is_some());
         Ok(if has_codes { None } else { Some(self.keep_codes(transaction, (user_id, true), act).await?) })
-    }
-
-    /// Who gets an authenticator on a journey.
-    async fn enrolling(&self, journey: &Journey, browser: &Browser, now: Timestamp) -> Result<Enrolling, Error> {
-        if !self.has_second_factors() {
-            return Err(Rejection::NoSuchPage.into());
-        }
-        if let Some(pending) = self.pending(journey, browser, now).await?.filter(|one| one.lack == Lack::Enrolment) {
-            let has_proved_here = journey.proven.as_ref().is_some_and(|proven| assurance::identifies(&proven.proofs));
-            let sign_in = if has_proved_here {
-                None
-            } else {
-                let current = self.current(browser.cookie.as_ref(), now).await?;
-                Some(current.filter(|one| one.user_id == pending.user_id).ok_or(Rejection::SignInNeeded)?)
-            };
-            return Ok(Enrolling { user_id: pending.user_id, sign_in, may_replace: false });
-        }
-        if !matches!(journey.goal, Goal::Confirm { action: Action::SetAuthenticator, .. }) {
-            return Err(Rejection::SignInNeeded.into());
-        }
-        let sign_in = self.current(browser.cookie.as_ref(), now).await?.ok_or(Rejection::SignInNeeded)?;
-        match self.standing_of(journey, Some(sign_in.clone()), now).await?.step {
-            NextStep::Finish => {
-                Ok(Enrolling { user_id: sign_in.user_id.clone(), sign_in: Some(sign_in), may_replace: true })
-            }
-            NextStep::Refuse(rejection) => Err(rejection.into()),
-            _ => Err(Rejection::SignInNeeded.into()),
-        }
-    }
-
-    /// Whether the browser still has this sign-in: it may have been ended since it was looked at.
-    pub(super) async fn is_live(
-        &self,
-        transaction: &mut Transaction,
-        sign_in: &SignIn,
-        browser: &Browser,
-        now: Timestamp,
-    ) -> Result<bool, Failure> {
-        let Some(cookie) = &browser.cookie else { return Ok(false) };
-        let held = transaction.sign_in_by_secret(&cookie.hash()).await?;
-        Ok(held.is_some_and(|held| held.id == sign_in.id && held.is_live(self.limits.idle, now)))
     }
 
     /// Takes the authenticator of whoever is signed in away, and the recovery codes with the last second factor. An account that has none is left alone.

@@ -45,25 +45,25 @@ impl SignIns {
         self.storage.read().await?.passkeys(user_id).await
     }
 
-    /// Asks the browser with this cookie for a new passkey of whoever is signed in there.
+    /// Asks the browser with this cookie for a new passkey of somebody.
     ///
     /// # Errors
     /// [`Rejection::NoSuchPage`] where there are no passkeys; a failure when the database fails.
     pub async fn ask_for_new_passkey(
         &self,
-        sign_in: &SignIn,
+        owner: Owner<'_>,
         cookie: &Secret,
         now: Timestamp,
     ) -> Result<PasskeyRequest, Error> {
-        let had = self.own_passkeys(&sign_in.user_id).await?;
-        let owner = Owner { user_id: &sign_in.user_id, called: sign_in.called(), name: &sign_in.name };
+        let had = self.own_passkeys(owner.user_id).await?;
         let Asked { options, state } = self.ceremonies()?.ask_for_new(owner, &had)?;
-        let challenge = self.challenges.seal((Purpose::Addition, cookie), (Some(sign_in.user_id.as_str()), state), now);
+        let challenge = self.challenges.seal((Purpose::Addition, cookie), (Some(owner.user_id), state), now);
         Ok(PasskeyRequest { options, challenge })
     }
 
-    /// Adds a passkey to the account of whoever is signed in and has just proved that it is them. Sign-ins that were made without a second factor end
-    /// with the first one, and recovery codes come with it. Having made it they have shown it, so this sign-in rests on it too.
+    /// Adds a passkey to the account of whoever is signed in and has just proved that it is them, or must have one before they are signed in. Sign-ins
+    /// that were made without a second factor end with the first one, and recovery codes come with it. Having made it they have shown it, so the
+    /// sign-in rests on it too.
     ///
     /// # Errors
     /// [`Rejection::NoSuchPage`]; [`Rejection::SignInNeeded`] when what was proved counts no more; [`Rejection::NoPasskeyShown`],
@@ -71,56 +71,71 @@ impl SignIns {
     /// [`Rejection::PasskeyTaken`], [`Rejection::TooManyPasskeys`]; a failure when the database fails: then nothing has changed.
     pub async fn add_passkey(
         &self,
-        (journey, sign_in): (Journey, SignIn),
+        (journey, cookie): (Journey, &Secret),
         new: &NewPasskey,
-        (browser, cookie): (&Browser, &Secret),
+        browser: &Browser,
         now: Timestamp,
     ) -> Result<Enrolled, Error> {
         let ceremonies = self.ceremonies()?;
-        self.may_add(&journey, &sign_in, now).await?;
+        let enrolling = self.enrolling(&journey, &Action::AddPasskey, browser, now).await?;
         if new.credential.is_empty() {
             return Err(Rejection::NoPasskeyShown.into());
         }
         let opened = self.challenges.open((Purpose::Addition, cookie), &new.challenge, now);
-        let challenge = opened.filter(|challenge| challenge.user_id.as_ref() == Some(&sign_in.user_id));
+        let challenge = opened.filter(|challenge| challenge.user_id.as_ref() == Some(&enrolling.user_id));
         let challenge = challenge.ok_or(Rejection::StalePasskeyRequest)?;
         let key = ceremonies.made(&challenge.state, &new.credential).map_err(refusal)?;
-        let user_id = sign_in.user_id.as_str();
+        let user_id = enrolling.user_id.as_str();
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(user_id).await?.filter(|account| account.user.is_usable());
         let account = account.ok_or(Rejection::SignInNeeded)?;
-        if !self.is_live(&mut transaction, &sign_in, browser, now).await? {
-            return Err(Rejection::SignInNeeded.into());
-        }
+        let guards = self.still_enrols(&mut transaction, (&journey, &enrolling, &account), browser, now).await?;
         if !transaction.use_challenge(&challenge.id, challenge.expires_at()).await? {
             return Err(Rejection::StalePasskeyRequest.into());
         }
         let name = name_of(&new.name, &device::name(&browser.user_agent));
-        let (act, guards) = (browser.act(user_id, now), transaction.guards(user_id).await?);
+        let act = browser.act(user_id, now);
         let passkey = self.keep_passkey(&mut transaction, (user_id, name, key), &act).await?;
-        let codes = self.with_first_factor(&mut transaction, (&sign_in, guards), &act).await?;
-        let journey = sign_in.proofs.iter().fold(journey, |journey, one| journey.proved_by(user_id, one.clone()));
-        let journey = journey.proved_by(user_id, Proof::by_passkey(passkey.proof(), now));
+        let this = enrolling.sign_in.as_ref().map(|sign_in| sign_in.id.as_str());
+        let codes = self.with_first_factor(&mut transaction, (user_id, this, guards), &act).await?;
+        let journey = enrolling.shown(journey).proved_by(user_id, Proof::by_passkey(passkey.proof(), now));
+        let device = self.devices.known(browser.device.as_ref(), &account, now);
+        let browser = &Browser { is_new_here: device.is_none() && this.is_none(), ..browser.clone() };
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
-        let device = self.devices.known(browser.device.as_ref(), &account, now);
         let owner = (user_id, account.sealed_hash());
         Ok(Enrolled { progress: self.made_known(progress, owner, (browser, device.as_deref()), now), codes })
     }
 
-    /// Whether the journey leads to a passkey, and all is proved that it takes.
-    async fn may_add(&self, journey: &Journey, sign_in: &SignIn, now: Timestamp) -> Result<(), Error> {
-        if !matches!(journey.goal, Goal::Confirm { action: Action::AddPasskey, .. }) {
-            return Err(Rejection::SignInNeeded.into());
+    /// Whether a passkey is to be offered to whoever is signed in by this cookie: somebody who has none, has not said "not now", and could add one at
+    /// once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn offers_passkey(&self, cookie: &Secret, now: Timestamp) -> Result<bool, Error> {
+        let Some(sign_in) = self.current(Some(cookie), now).await? else { return Ok(false) };
+        if !self.has_passkeys() || sign_in.guards.passkey {
+            return Ok(false);
         }
-        match self.standing_of(journey, Some(sign_in.clone()), now).await?.step {
-            NextStep::Finish => Ok(()),
-            NextStep::Refuse(rejection) => Err(rejection.into()),
-            _ => Err(Rejection::SignInNeeded.into()),
+        if self.storage.read().await?.passkeys_declined(&sign_in.user_id).await?.is_some() {
+            return Ok(false);
         }
+        let goal = Goal::Confirm { user_id: sign_in.user_id.clone(), action: Action::AddPasskey };
+        let standing = self.standing_of(&self.journeys.begin(goal, now), Some(sign_in), now).await?;
+        Ok(standing.step == NextStep::Finish)
     }
 
-    async fn keep_passkey(
+    /// Offers no passkey to this person any more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn decline_passkeys(&self, user_id: &str, now: Timestamp) -> Result<(), Failure> {
+        let mut transaction = self.storage.begin().await?;
+        transaction.decline_passkeys(user_id, now).await?;
+        transaction.commit().await
+    }
+
+    pub(super) async fn keep_passkey(
         &self,
         transaction: &mut Transaction,
         (user_id, name, key): (&str, String, PublicKey),
@@ -141,17 +156,17 @@ impl SignIns {
     }
 
     /// What comes with the first second factor: recovery codes, and the end of the sign-ins that were made without one.
-    async fn with_first_factor(
+    pub(super) async fn with_first_factor(
         &self,
         transaction: &mut Transaction,
-        (sign_in, former): (&SignIn, Guards),
+        (user_id, this, former): (&str, Option<&str>, Guards),
         act: &Act,
     ) -> Result<Option<Vec<RecoveryCode>>, Failure> {
         if !self.has_second_factors() || former.are_any(true) {
             return Ok(None);
         }
-        end_sign_ins_without(transaction, (&sign_in.user_id, Some(&sign_in.id)), act).await?;
-        self.keep_codes(transaction, (&sign_in.user_id, true), act).await.map(Some)
+        end_sign_ins_without(transaction, (user_id, this), act).await?;
+        self.keep_codes(transaction, (user_id, true), act).await.map(Some)
     }
 
     /// Calls a passkey of whoever is signed in by another name. What cannot be a name changes nothing, nor does one that is not theirs.
@@ -223,7 +238,7 @@ impl SignIns {
 }
 
 /// Why a passkey is not added.
-const fn refusal(flaw: Flaw) -> Rejection {
+pub(super) const fn refusal(flaw: Flaw) -> Rejection {
     match flaw {
         Flaw::Unverified => Rejection::UnverifiedPasskey,
         Flaw::Unwanted => Rejection::UnwantedPasskey,

@@ -23,7 +23,7 @@ use crate::protocol::user::{EmailAuthority, MadeBy, User};
 use crate::random;
 use crate::rates::Door;
 use crate::secret::Secret;
-use crate::storage::Account;
+use crate::storage::{Account, Transaction};
 
 /// What a registration form brings. Nothing else of it is looked at.
 #[derive(Debug)]
@@ -74,22 +74,28 @@ impl<E: Into<Error>> From<E> for Declined {
 }
 
 /// An account that is to be made.
-struct Wanted {
-    address: String,
-    name: String,
-    password: Secret,
+pub(super) struct Wanted {
+    pub address: String,
+    pub name: String,
     /// What has proved the address.
-    mailed: Option<Mailed>,
+    pub mailed: Option<Mailed>,
 }
 
 impl Registration<'_> {
     /// Checks every field; these are the words of the site, which make a password weak.
     fn problems(&self, site: &Words) -> Problems {
         let name = self.name.map(str::trim).unwrap_or_default();
-        let address = email::canonical(self.email.unwrap_or_default());
         let password = self.password.as_ref().map_or("", Secret::expose);
         let words = site.with_person(self.email.unwrap_or_default(), name);
-        Problems { name: check_name(name).err(), email: address.err(), ..Problems::of_password(password, &words) }
+        let Problems { name, email, .. } = self.problems_of_person();
+        Problems { name, email, ..Problems::of_password(password, &words) }
+    }
+
+    /// Checks the name and the address.
+    pub(super) fn problems_of_person(&self) -> Problems {
+        let name = self.name.map(str::trim).unwrap_or_default();
+        let address = email::canonical(self.email.unwrap_or_default());
+        Problems { name: check_name(name).err(), email: address.err(), ..Problems::default() }
     }
 }
 
@@ -148,44 +154,70 @@ impl SignIns {
         if !self.limits.password {
             return Err(Rejection::PasswordsSwitchedOff.into());
         }
-        let mailed =
-            [Purpose::Register, Purpose::Invite].into_iter().find_map(|purpose| proved(&journey, purpose).ok());
-        if mailed.is_none() && self.proves_addresses {
-            return Err(Rejection::UnknownTicket.into());
-        }
+        let mailed = self.mailed(&journey)?;
         self.rates.take(Door::NewPassword, browser.network())?;
         let form = Registration { email: mailed.as_ref().map(|mailed| mailed.address.as_str()).or(form.email), ..form };
         let problems = self.problems_of(&form).await?;
         if let Some(problem) = problems.first() {
             return Err(Declined { error: problem.into(), problems });
         }
+        let (sign_ins, browser) = (self.clone(), browser.clone());
+        let password = form.password.clone().ok_or(Rejection::MissingPassword)?;
         let wanted = Wanted {
             address: email::canonical(form.email.unwrap_or_default())?,
             name: form.name.unwrap_or_default().trim().to_owned(),
-            password: form.password.ok_or(Rejection::MissingPassword)?,
             mailed,
         };
         self.rates.take(Door::Registration, browser.network())?;
-        let (sign_ins, browser) = (self.clone(), browser.clone());
-        let making = async move { sign_ins.make_account(journey, wanted, &browser, now).await };
+        let making = async move { sign_ins.make_account(journey, (wanted, password), &browser, now).await };
         Ok(tokio::spawn(making.in_current_span()).await.map_err(Failure::internal)??)
+    }
+
+    /// What has proved the address of whoever makes an account on this journey.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownTicket`] where addresses are proved first and none was.
+    pub(super) fn mailed(&self, journey: &Journey) -> Result<Option<Mailed>, Rejection> {
+        let mut ways = [Purpose::Register, Purpose::Invite].into_iter();
+        let mailed = ways.find_map(|purpose| proved(journey, purpose).ok());
+        if mailed.is_none() && self.proves_addresses { Err(Rejection::UnknownTicket) } else { Ok(mailed) }
     }
 
     async fn make_account(
         &self,
         journey: Journey,
-        wanted: Wanted,
+        (wanted, password): (Wanted, Secret),
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Error> {
-        let Wanted { address, name, password, mailed } = wanted;
-        if self.storage.read().await?.user_by_email(&address).await?.is_some() {
+        if self.storage.read().await?.user_by_email(&wanted.address).await?.is_some() {
             return Err(Rejection::EmailTaken.into());
         }
         let waiter = Waiter::from(browser.network(), Rank::Registration);
         let password_hash = self.hasher.hash(password.expose(), waiter).await?;
         let mut transaction = self.storage.begin().await?;
-        let mut user = User { email: Some(address), name, ..User::new(random::row_id(now), MadeBy::Person, now) };
+        let user = User::new(random::row_id(now), MadeBy::Person, now);
+        let new = Account { user, password_hash: Some(password_hash.clone()) };
+        let user = self.insert_newcomer(&mut transaction, (new, wanted), browser, now).await?;
+        let journey = journey.without_mail().proved(&user.id, Kind::Password, now);
+        let progress = self.advance(&mut transaction, journey, browser, now).await?;
+        transaction.commit().await?;
+        Ok(self.made_known(progress, (&user.id, &password_hash), (browser, None), now))
+    }
+
+    /// Makes the account of a person who has none, as it is wanted.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownTicket`] when what proved the address counts no more; [`Rejection::EmailTaken`]; a failure when the database fails.
+    pub(super) async fn insert_newcomer(
+        &self,
+        transaction: &mut Transaction,
+        (account, wanted): (Account, Wanted),
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<User, Error> {
+        let Wanted { address, name, mailed } = wanted;
+        let mut user = User { email: Some(address), name, ..account.user };
         if let Some(mailed) = mailed {
             let ticket = transaction.spend_ticket(&mailed.ticket, now).await?.ok_or(Rejection::UnknownTicket)?;
             (user.email_verified, user.email_authority) = (true, EmailAuthority::Mail);
@@ -194,7 +226,7 @@ impl SignIns {
                 user.made_by = MadeBy::Invitation;
             }
         }
-        let account = Account { user, password_hash: Some(password_hash.clone()) };
+        let account = Account { user, ..account };
         let user_id = account.user.id.as_str();
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
@@ -204,9 +236,6 @@ impl SignIns {
         }
         let event = Event::of(&browser.act(user_id, now), Name::UserRegistered).on(Noun::User, user_id);
         transaction.record(&event.with("invited", account.user.made_by == MadeBy::Invitation)).await?;
-        let journey = journey.without_mail().proved(user_id, Kind::Password, now);
-        let progress = self.advance(&mut transaction, journey, browser, now).await?;
-        transaction.commit().await?;
-        Ok(self.made_known(progress, (user_id, &password_hash), (browser, None), now))
+        Ok(account.user)
     }
 }

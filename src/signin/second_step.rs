@@ -18,7 +18,7 @@ use crate::protocol::next_step::{self, NextStep, Signing};
 use crate::protocol::proof::Kind;
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
-use crate::protocol::second_factor::{FactorKind, Lack};
+use crate::protocol::second_factor::{FactorKind, Guards, Lack};
 use crate::protocol::sign_in::SignIn;
 use crate::secret::{MacKey, Secret, base64url, sha256};
 use crate::storage::{Account, Factor, Transaction};
@@ -41,10 +41,12 @@ pub struct Pending {
     pub called: String,
     /// What they lack.
     pub lack: Lack,
+    /// The person's name, empty where it is not known.
+    pub name: String,
     /// Whether there are recovery codes left.
     pub has_recovery_codes: bool,
-    /// Whether there is an authenticator.
-    pub has_authenticator: bool,
+    /// By what the account is guarded.
+    pub guards: Guards,
 }
 
 impl SignIns {
@@ -70,9 +72,9 @@ impl SignIns {
         }
         let factors = reader.factors(&user_id).await?;
         let has_recovery_codes = factors.iter().any(|factor| factor.left.is_some_and(|left| left > 0));
-        let has_authenticator = factors.iter().any(|factor| factor.kind == FactorKind::Authenticator);
-        let called = account.user.called().to_owned();
-        Ok(Some(Pending { called, user_id, lack, has_recovery_codes, has_authenticator }))
+        let guards = reader.guards(&user_id).await?;
+        let (called, name) = (account.user.called().to_owned(), account.user.name);
+        Ok(Some(Pending { called, name, user_id, lack, has_recovery_codes, guards }))
     }
 
     async fn lacking(
@@ -111,7 +113,12 @@ impl SignIns {
         now: Timestamp,
     ) -> Result<Progress, Error> {
         let pending = self.pending(&journey, browser, now).await?;
-        let Some(Pending { user_id, .. }) = pending.filter(|pending| pending.lack == Lack::Code) else {
+        // A recovery code also does where only a passkey would: for whoever has lost theirs.
+        let takes = |pending: &Pending| match shown {
+            Shown::Code(_) => pending.lack == Lack::Code,
+            Shown::RecoveryCode(_) => pending.lack.is_there(),
+        };
+        let Some(Pending { user_id, .. }) = pending.filter(takes) else {
             return Ok(Progress::Underway(Box::new(Journey { proven: None, ..journey }), None));
         };
         let account = self.storage.read().await?.user(&user_id).await?;

@@ -28,6 +28,8 @@ statements! {
         AND (counter < $3 OR (counter = 0 AND CAST($3 AS BIGINT) = 0)) RETURNING id";
     RENAME_PASSKEY = "UPDATE passkeys SET name = $3 WHERE id = $1 AND user_id = $2";
     DELETE_PASSKEY = "DELETE FROM passkeys WHERE id = $1 AND user_id = $2 RETURNING name";
+    DECLINED_PASSKEYS = "SELECT passkey_declined_at FROM users WHERE id = $1";
+    DECLINE_PASSKEYS = "UPDATE users SET passkey_declined_at = $2 WHERE id = $1";
     USE_CHALLENGE = "INSERT INTO used_challenges (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING RETURNING id";
 }
 
@@ -95,6 +97,15 @@ impl Reader {
         rows.into_iter().map(PasskeyRow::read).collect()
     }
 
+    /// When a user said that they want no passkey, if they did.
+    pub async fn passkeys_declined(&mut self, user_id: &str) -> Result<Option<Timestamp>, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, (Option<i64>,)>(DECLINED_PASSKEYS)
+            .bind(user_id)
+            .fetch_optional(c)
+            .await)?;
+        Ok(row.and_then(|(at,)| moment(at)))
+    }
+
     /// The passkey that a device knows by this id.
     pub async fn passkey_by_credential(&mut self, credential_id: &[u8]) -> Result<Option<Passkey>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, PasskeyRow>(PASSKEY_BY_CREDENTIAL)
@@ -145,6 +156,11 @@ impl Transaction {
             .fetch_optional(c)
             .await)?;
         Ok(used.is_some())
+    }
+
+    /// Notes that a user wants no passkey to be offered.
+    pub async fn decline_passkeys(&mut self, user_id: &str, now: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(DECLINE_PASSKEYS).bind(user_id).bind(now.seconds()).execute(c).await.map(drop))
     }
 
     /// Calls a passkey of a user by another name.

@@ -124,6 +124,7 @@ impl Asked {
             let Some((status, rejection)) = refused else {
                 panic!("{}: {} {:?} {}", self.name, answer.status, answer.reason, answer.text())
             };
+            assert!(answer.reason.is_some(), "{}: {} instead of {rejection:?}", self.name, answer.status);
             answer.refused(status, rejection);
         }
         let in_time = first && matches!(self.must, Must::BeUntil(_));
@@ -236,6 +237,19 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
             "show a passkey",
             Must::Refuse(Rejection::NoPasskeyShown),
             Sent::form(&browser, &code.clone().to("/login/passkey")),
+        ),
+        ("new passkey page", Must::Be(303), Sent::get(&browser, &format!("/login/new-passkey{sealed}"))),
+        (
+            "new passkey",
+            Must::Refuse(Rejection::NoPasskeyShown),
+            Sent::form(&browser, &code.clone().to("/login/new-passkey")),
+        ),
+        ("no new passkey", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/new-passkey/later"))),
+        ("account with a passkey", Must::Be(200), Sent::form(&stranger, &register.clone().to("/register/passkey"))),
+        (
+            "no account with a passkey",
+            Must::Refuse(Rejection::NoPasskeyShown),
+            Sent::form(&stranger, &register.clone().to("/register/passkey/new")),
         ),
         ("login again", Must::Be(303), Sent::form(&renewing, &again)),
         ("register page", Must::Be(200), Sent::get(&stranger, &format!("/register{sealed}"))),

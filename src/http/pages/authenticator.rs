@@ -50,6 +50,8 @@ struct First {
     asks: Option<String>,
     whose: String,
     setup: Setup,
+    /// Whether a passkey will do too.
+    passkeys: bool,
     error: Option<Notice>,
 }
 
@@ -252,6 +254,7 @@ async fn first(
         client,
         setup: Setup::new(app, visit, (&pending.user_id, &pending.called), offer, now)?,
         whose: pending.called,
+        passkeys: app.sign_ins.has_passkeys(),
         error: refusal.as_ref().map(Notice::from),
     };
     Ok(page_of(visit.answer(&template)?, refusal))

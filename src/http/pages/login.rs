@@ -5,9 +5,10 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
+use super::new_passkey::{self, CAN_PASSKEY};
 use super::providers::Offer;
 use super::visit::{Arrival, Visit};
-use super::{Asker, FormParts, Notice, Page};
+use super::{Asker, FormParts, Notice, Page, register};
 use crate::app::App;
 use crate::failure::Error;
 use crate::http::error::{PageError, page_of};
@@ -17,7 +18,7 @@ use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::sign_in::SignIn;
 use crate::rates::Door;
 use crate::secret::Secret;
-use crate::signin::{Attempt, Purpose};
+use crate::signin::{Attempt, Progress, Purpose};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -85,6 +86,9 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         attempt.password.is_none().then_some(Rejection::MissingPassword),
     ];
     match app.sign_ins.with_password(visit.journey.clone(), attempt, &form.sender.browser, now).await {
+        Ok(Progress::SignedIn(cookie)) if form.params.single(CAN_PASSKEY)?.is_some() => {
+            Ok(new_passkey::offer(&app, (&form.sender, visit), cookie).await?)
+        }
         Ok(progress) => Ok(visit.after(&app, &form.sender, progress)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
         Err(Error::Rejected(refusal)) => {
@@ -152,7 +156,7 @@ impl Visit {
             again: None,
             to_link: newcomer.map(|id| app.providers.get(id).map_or(id, |provider| provider.name()).to_owned()),
             as_another: false,
-            registration: app.config.registration.enabled && app.config.sign_in.password && newcomer.is_none(),
+            registration: register::is_open(app) && newcomer.is_none(),
             recovers: app.config.mail.is_on() && app.config.sign_in.password,
             email,
             error: None,

@@ -38,6 +38,8 @@ struct NewPassword {
     error: Option<Notice>,
     /// How the account can be made.
     offer: Offer,
+    /// Whether it can be made with a passkey in the place of the password.
+    passkeys: bool,
 }
 
 /// The form.
@@ -82,11 +84,11 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     }
 }
 
-fn proved(visit: &Visit) -> Option<Mailed> {
+pub(super) fn proved(visit: &Visit) -> Option<Mailed> {
     visit.journey.mailed.clone().filter(|mailed| mailed.is_proved && mailed.purpose.ends_in_password())
 }
 
-async fn page(
+pub(super) async fn page(
     app: &App,
     sender: &Sender,
     visit: &Visit,
@@ -109,7 +111,8 @@ async fn page(
         strength: problems.strength,
         min_length: new_password::MIN_LENGTH,
         error: wrong.as_ref().map(|(refusal, _)| Notice::from(refusal)),
-        offer: if is_invited { Offer::to_invited(app, sender) } else { Offer::password() },
+        offer: if is_invited { Offer::to_invited(app, sender) } else { Offer::password_of(app) },
+        passkeys: makes_account && app.sign_ins.has_passkeys(),
     })?;
     Ok(page_of(answer, wrong.map(|(refusal, _)| refusal)))
 }

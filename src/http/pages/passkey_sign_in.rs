@@ -13,7 +13,6 @@ use crate::http::error::PageError;
 use crate::http::extract::CsrfForm;
 use crate::protocol::journey::Goal;
 use crate::protocol::next_step::NextStep;
-use crate::protocol::second_factor::Lack;
 use crate::signin::ShownPasskey;
 
 /// The answer of the browser.
@@ -32,7 +31,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     if !app.sign_ins.has_passkeys() {
         return Err(refusal.into());
     }
-    if let Some(pending) = visit.pending(&app, sender, now).await?.filter(|pending| pending.lack == Lack::Code) {
+    if let Some(pending) = visit.pending(&app, sender, now).await?.filter(|pending| pending.lack.is_there()) {
         return Ok(second_step::page(&app, (sender, &visit), pending, Some((Shows::Passkey, refusal))).await?);
     }
     let standing = visit.standing(&app, sender, now).await?;

@@ -7,20 +7,21 @@ use axum::response::{IntoResponse, Response};
 
 use super::moment::Moment;
 use super::visit::Visit;
-use super::{FormParts, Notice, Page, account, recovery_codes};
+use super::{FormParts, Notice, Page, account, new_passkey, recovery_codes};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Error;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
+use crate::passkeys::Owner;
 use crate::protocol::device;
 use crate::protocol::journey::Action;
 use crate::protocol::next_step::NextStep;
 use crate::protocol::passkey::{MAX_NAME, MOST, Passkey};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::sign_in::SignIn;
-use crate::signin::{Enrolled, NewPasskey, PasskeyRequest, Progress};
+use crate::signin::{Enrolled, PasskeyRequest, Progress};
 
 #[derive(Template)]
 #[template(path = "account/passkeys.html")]
@@ -112,10 +113,8 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let sender = &form.sender;
     let Some(sign_in) = owner(&app, sender, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
     let visit = Visit::of_form(&app, &form, now).await?.towards(&app, &sign_in, Action::AddPasskey, now);
-    let given = |name| form.params.single(name).map(|value| value.unwrap_or_default().to_owned());
-    let new = NewPasskey { challenge: given("challenge")?, credential: given("credential")?, name: given("name")? };
-    let adding = (visit.journey.clone(), sign_in.clone());
-    match app.sign_ins.add_passkey(adding, &new, (&sender.browser, visit.browser()), now).await {
+    let new = new_passkey::new_passkey(&form)?;
+    match app.sign_ins.add_passkey((visit.journey.clone(), visit.browser()), &new, &sender.browser, now).await {
         Ok(Enrolled { progress: Progress::SignedIn(cookie), codes }) => {
             let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
             let answer = match codes {
@@ -158,7 +157,8 @@ async fn page(
     let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in.clone()), now).await?;
     let is_proved = standing.step == NextStep::Finish;
     let asked = if is_proved && !is_full {
-        Some(app.sign_ins.ask_for_new_passkey(&sign_in, visit.browser(), now).await?)
+        let owner = Owner { user_id: &sign_in.user_id, called: sign_in.called(), name: &sign_in.name };
+        Some(app.sign_ins.ask_for_new_passkey(owner, visit.browser(), now).await?)
     } else {
         None
     };

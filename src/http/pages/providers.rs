@@ -82,10 +82,10 @@ impl Offer {
         Self { with_password: false, passkey, by_email: false, providers: Vec::new(), mailbox: None, is_proof: false }
     }
 
-    /// A password, and nothing else.
-    pub const fn password() -> Self {
+    /// A password where people have them, and nothing else.
+    pub fn password_of(app: &App) -> Self {
         Self {
-            with_password: true,
+            with_password: app.config.sign_in.password,
             passkey: None,
             by_email: false,
             providers: Vec::new(),

@@ -34,6 +34,8 @@ struct Register {
     /// Whether the address is proved first, and the rest asked for after it.
     proves: bool,
     min_length: usize,
+    /// Whether the account can be made with a passkey in the place of a password.
+    passkeys: bool,
     offer: Offer,
 }
 
@@ -88,7 +90,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     }
 }
 
-async fn refused(
+pub(super) async fn refused(
     app: &App,
     visit: &Visit,
     sender: &Sender,
@@ -126,14 +128,17 @@ async fn page(app: &App, visit: &Visit, sender: &Sender, typed: (String, String)
         is_taken: false,
         proves: app.proves_addresses(),
         min_length: new_password::MIN_LENGTH,
+        passkeys: app.sign_ins.has_passkeys(),
         offer: Offer::everything(app, sender),
     })
 }
 
-fn refuse_if_closed(app: &App) -> Result<(), Rejection> {
-    if app.config.registration.enabled && app.config.sign_in.password {
-        Ok(())
-    } else {
-        Err(Rejection::RegistrationClosed)
-    }
+/// Whether people make accounts here. Where passwords are switched off they come by a provider or an invitation, though they may have passkeys then: what
+/// was open to nobody else is not opened by those.
+pub(super) fn is_open(app: &App) -> bool {
+    app.config.registration.enabled && app.config.sign_in.password
+}
+
+pub(super) fn refuse_if_closed(app: &App) -> Result<(), Rejection> {
+    if is_open(app) { Ok(()) } else { Err(Rejection::RegistrationClosed) }
 }

@@ -66,7 +66,7 @@ pub(in crate::http) async fn get(
     let now = app.now();
     let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
     match visit.pending(&app, &sender, now).await? {
-        Some(pending) if pending.lack == Lack::Code => Ok(page(&app, (&sender, &visit), pending, None).await?),
+        Some(pending) if pending.lack.is_there() => Ok(page(&app, (&sender, &visit), pending, None).await?),
         Some(pending) => Ok(visit.lead(&sender, Proceed::SecondFactor(pending.lack))?),
         None => Ok(visit.resume(&app)?),
     }
@@ -108,7 +108,7 @@ pub(super) async fn page(
         page: sender.page.clone(),
         form: visit.form(app),
         client: visit.asker(app).await?,
-        has_authenticator: pending.has_authenticator,
+        has_authenticator: pending.guards.authenticator && pending.lack == Lack::Code,
         offer: Offer::passkey(app.sign_ins.ask_for_passkey(Some(&pending.user_id), visit.browser(), app.now()).await?),
         whose: pending.called,
         has_recovery_codes: pending.has_recovery_codes,

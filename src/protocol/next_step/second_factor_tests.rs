@@ -7,8 +7,10 @@ use crate::protocol::client::ClientType;
 use crate::protocol::journey::Action;
 use crate::protocol::proof::Kind;
 
-const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
-const FRESH: i64 = 60;
+pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+pub(super) const FRESH: i64 = 60;
+/// An account with an authenticator and no passkey.
+pub(super) const CODE: Guards = Guards { authenticator: true, passkey: false };
 /// Within what is fresh, and longer ago than that.
 const AGES: [i64; 2] = [5, 100];
 /// A recovery code is worth what a code of the authenticator is: it stands among those that are given now.
@@ -18,29 +20,31 @@ const POLICIES: [SecondFactor; 3] = [SecondFactor::Off, SecondFactor::Offered, S
 /// What role and application demand: nothing, a password, two factors, or a passkey.
 const DEMANDS: [Option<&str>; 4] = [None, Some(PASSWORD_CLASS), Some(MFA_CLASS), Some(PHISHING_RESISTANT_CLASS)];
 
-/// Who is asked: what the installation has people do, what else is demanded of this one, and whether they have a second factor.
+/// Who is asked: what the installation has people do, what else is demanded of this one, and what they have beside the first proof.
 #[derive(Clone, Copy, Debug)]
-struct Whose {
-    second_factor: SecondFactor,
-    demanded: Option<&'static str>,
-    has_one: bool,
+pub(super) struct Whose {
+    pub second_factor: SecondFactor,
+    pub demanded: Option<&'static str>,
+    pub guards: Guards,
 }
 
 impl Whose {
-    fn every() -> impl Iterator<Item = Self> {
-        POLICIES.into_iter().flat_map(|second_factor| {
-            let with = move |demanded| [false, true].map(|has_one| Self { second_factor, demanded, has_one });
+    pub(super) fn every() -> impl Iterator<Item = Self> {
+        let guards = [(false, false), (true, false), (false, true), (true, true)];
+        let guards = guards.map(|(authenticator, passkey)| Guards { authenticator, passkey });
+        POLICIES.into_iter().flat_map(move |second_factor| {
+            let with = move |demanded| guards.map(|guards| Self { second_factor, demanded, guards });
             DEMANDS.into_iter().flat_map(with)
         })
     }
 
-    fn policy(self) -> Policy {
+    pub(super) fn policy(self) -> Policy {
         let demanded = self.demanded.map(Demand::of);
         Policy { fresh: FRESH, passes_classes: false, second_factor: self.second_factor, demanded, passkeys: true }
     }
 
-    fn guards(self) -> Guards {
-        guarded(self.has_one)
+    fn has_one(self) -> bool {
+        self.guards.authenticator || self.guards.passkey
     }
 
     fn wants_two(self) -> bool {
@@ -87,7 +91,7 @@ fn proofs(set: &[(Kind, i64)]) -> Option<Proofs> {
 
 /// What a journey may be for here.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum For {
+pub(super) enum For {
     Account,
     Unlinking,
     Factors,
@@ -98,7 +102,7 @@ enum For {
     AppWithoutAsking,
 }
 
-const FOR: [For; 8] = [
+pub(super) const FOR: [For; 8] = [
     For::Account,
     For::Unlinking,
     For::Factors,
@@ -109,7 +113,7 @@ const FOR: [For; 8] = [
     For::AppWithoutAsking,
 ];
 
-fn on(what: For) -> Journey {
+pub(super) fn on(what: For) -> Journey {
     let client = client(ClientType::Web, true);
     let asking = |query: &str| Goal::Authorize(Box::new(request(&client, query)));
     let mfa = format!(r#"claims={{"id_token":{{"acr":{{"essential":true,"value":"{MFA_CLASS}"}}}}}}"#);
@@ -125,7 +129,7 @@ fn on(what: For) -> Journey {
     })
 }
 
-fn sign_in(proofs: Proofs, has_second_factor: bool) -> SignIn {
+pub(super) fn sign_in(proofs: Proofs, guards: Guards) -> SignIn {
     SignIn {
         roles: Vec::new(),
         id: "s".into(),
@@ -137,19 +141,34 @@ fn sign_in(proofs: Proofs, has_second_factor: bool) -> SignIn {
         expires_at: NOW.plus(1000),
         proofs,
         journey_id: None,
-        guards: guarded(has_second_factor),
+        guards,
     }
-}
-
-fn guarded(has_second_factor: bool) -> Guards {
-    Guards { authenticator: has_second_factor, passkey: false }
 }
 
 /// Of what is asked for beside the first proof, said another way: whether anything is, and whether there is one to be shown.
 fn lacks(what: For, set: &[(Kind, i64)], whose: Whose, given_now: bool) -> Option<Lack> {
-    let Whose { second_factor, has_one, .. } = whose;
+    let Whose { second_factor, guards, demanded } = whose;
+    let has_one = whose.has_one();
     let shown: Vec<i64> = set.iter().filter(|(kind, _)| is_second(*kind)).map(|(_, age)| *age).collect();
     let shown_lately = shown.iter().any(|age| *age < FRESH) || (given_now && !shown.is_empty());
+    let age_of = |kinds: &[Kind]| set.iter().filter(|(kind, _)| kinds.contains(kind)).map(|(_, age)| *age).min();
+    // Where there are no codes a passkey is the only way to two factors.
+    let wants_two = second_factor == SecondFactor::Off && (demanded == Some(MFA_CLASS) || what == For::AppWithMfa);
+    let has_two = age_of(&[Kind::Password]).is_some() && !shown.is_empty();
+    let is_short = demanded == Some(PHISHING_RESISTANT_CLASS) || (wants_two && !has_two);
+    if is_short && age_of(&[Kind::Passkey]).is_none() {
+        let has_code = guards.authenticator && second_factor != SecondFactor::Off;
+        let has_recovered = age_of(&[Kind::RecoveryCode]).is_some_and(|age| age < FRESH);
+        return Some(match (guards.passkey && !has_recovered, has_code) {
+            (true, _) => Lack::Passkey,
+            (false, true) if shown.iter().all(|age| *age >= FRESH) => Lack::Code,
+            _ => Lack::FirstPasskey,
+        });
+    }
+    if what == For::Factors && guards.passkey && second_factor != SecondFactor::Off {
+        let is_enough = age_of(&[Kind::Passkey, Kind::RecoveryCode]).is_some_and(|age| age < FRESH);
+        return (!is_enough).then_some(Lack::Passkey);
+    }
     let is_enough = if what == For::Factors && has_one { shown_lately } else { !shown.is_empty() };
     if second_factor == SecondFactor::Off || is_enough {
         return None;
@@ -173,7 +192,7 @@ fn who_is_signed_in_is_asked_for_what_is_missing_and_for_nothing_else() {
         }
         for (what, journey) in &journeys {
             for whose in Whose::every() {
-                let sign_in = sign_in(proofs(&set).unwrap(), whose.has_one);
+                let sign_in = sign_in(proofs(&set).unwrap(), whose.guards);
                 let client = client(ClientType::Web, true);
                 let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
                 let step = next_step(journey, known, &whose.policy(), NOW);
@@ -182,7 +201,7 @@ fn who_is_signed_in_is_asked_for_what_is_missing_and_for_nothing_else() {
             }
         }
     }
-    assert_eq!(cases, (81 - 1) * 9 * 8 * 3 * 4 * 2);
+    assert_eq!(cases, (81 - 1) * 9 * 8 * 3 * 4 * 4);
 }
 
 /// The rules, said another way.
@@ -211,7 +230,7 @@ fn wanted(what: For, set: &[(Kind, i64)], whose: Whose) -> NextStep {
     };
     // With a code of now they would have authenticated as lately as by the password.
     let by_code = what == For::AppWithMaxAge && passkey.is_none() && password.is_some_and(|age| age <= 60);
-    if is_stale && by_code && whose.has_one && whose.second_factor != SecondFactor::Off {
+    if is_stale && by_code && whose.has_one() && whose.second_factor != SecondFactor::Off {
         return NextStep::SecondFactor(Lack::Code);
     }
     if is_stale {
@@ -221,7 +240,7 @@ fn wanted(what: For, set: &[(Kind, i64)], whose: Whose) -> NextStep {
         let has_just_said_who = youngest(&says_who).unwrap() < FRESH;
         return match what {
             For::AppWithoutAsking => NextStep::Refuse(Rejection::SignInNeeded),
-            _ if lack == Lack::Enrolment && !has_just_said_who => NextStep::Reauthenticate,
+            _ if !lack.is_there() && !has_just_said_who => NextStep::Reauthenticate,
             _ => NextStep::SecondFactor(lack),
         };
     }
@@ -251,9 +270,9 @@ fn who_proves_something_is_signed_in_when_the_two_halves_are_there_and_recent_en
             for ((what, journey), whose) in journeys.iter().flat_map(|on| Whose::every().map(move |whose| (on, whose)))
             {
                 let what = *what;
-                let former = before.clone().map(|proofs| sign_in(proofs, whose.has_one));
+                let former = before.clone().map(|proofs| sign_in(proofs, whose.guards));
                 let journey = journey.clone().proved("ann", given, NOW);
-                let signing = signs_in(&journey, former.as_ref(), whose.guards(), &whose.policy(), NOW);
+                let signing = signs_in(&journey, former.as_ref(), whose.guards, &whose.policy(), NOW);
                 let rule = signed(what, (given, &set), former.is_some(), whose);
                 let seen = match &signing {
                     Signing::Nobody => None,
@@ -265,7 +284,7 @@ fn who_proves_something_is_signed_in_when_the_two_halves_are_there_and_recent_en
                 };
                 assert_eq!(seen, rule, "{given:?} {set:?} {what:?} {whose:?}");
                 let mallory = former.map(|former| SignIn { user_id: "mallory".into(), ..former });
-                let alone = signs_in(&journey, mallory.as_ref(), whose.guards(), &whose.policy(), NOW);
+                let alone = signs_in(&journey, mallory.as_ref(), whose.guards, &whose.policy(), NOW);
                 let rule = signed(what, (given, &[]), false, whose);
                 assert_eq!(matches!(alone, Signing::In(_)), rule == Some(Ok(())), "nobody lends anything to another");
             }
@@ -301,47 +320,6 @@ fn signed(
     })
 }
 
-/// Whatever else was proved, and whatever is demanded: a passkey is enough, and where it is asked for nothing else will do.
-#[test]
-fn a_passkey_is_enough_by_itself_and_counts_as_a_second_factor_where_people_use_them() {
-    let by = |kind: Kind| Proofs::of(kind, NOW.minus(5));
-    for (what, whose) in FOR.into_iter().flat_map(|what| Whose::every().map(move |whose| (what, whose))) {
-        for guards in [Guards::default(), guarded(true), Guards { passkey: true, ..guarded(false) }] {
-            let journey = on(what).proved("ann", Kind::Passkey, NOW);
-            let signing = signs_in(&journey, None, guards, &whose.policy(), NOW);
-            assert!(matches!(signing, Signing::In(_)), "{what:?} {whose:?} {guards:?}");
-        }
-    }
-    let policy = |second_factor| Whose { second_factor, demanded: None, has_one: false }.policy();
-    let with_passkey =
-        |proofs| SignIn { guards: Guards { authenticator: false, passkey: true }, ..sign_in(proofs, false) };
-    let without = |second_factor| Policy { passkeys: false, ..policy(second_factor) };
-    for (second_factor, is_lacking) in
-        [(SecondFactor::Off, false), (SecondFactor::Offered, true), (SecondFactor::Required, true)]
-    {
-        assert_eq!(lacks_second_factor(&with_passkey(by(Kind::Password)), &policy(second_factor)), is_lacking);
-        assert!(!lacks_second_factor(&with_passkey(by(Kind::Passkey)), &policy(second_factor)));
-        let is_required = second_factor == SecondFactor::Required;
-        assert_eq!(lacks_second_factor(&with_passkey(by(Kind::Password)), &without(second_factor)), is_required);
-    }
-    let client = client(ClientType::Web, true);
-    let phr = r#"scope=openid&claims={"id_token":{"acr":{"essential":true,"value":"phr"}}}"#;
-    let demanding = journey(Goal::Authorize(Box::new(request(&client, phr))));
-    let step = |kinds: &[Kind], policy: &Policy| {
-        let proofs = kinds.iter().skip(1).fold(by(kinds[0]), |all, kind| all.and(Proof::of(*kind, NOW.minus(5))));
-        let sign_in = with_passkey(proofs);
-        let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
-        next_step(&demanding, known, policy, NOW)
-    };
-    let offered = policy(SecondFactor::Offered);
-    assert_eq!(step(&[Kind::Passkey], &offered), NextStep::Finish);
-    assert_eq!(step(&[Kind::Password], &offered), NextStep::SecondFactor(Lack::Code), "which can be the passkey");
-    assert_eq!(step(&[Kind::Password, Kind::Passkey], &offered), NextStep::Finish);
-    assert_eq!(step(&[Kind::Password, Kind::Totp], &offered), NextStep::Reauthenticate);
-    let refused = NextStep::Refuse(Rejection::ClassNotMet);
-    assert_eq!(step(&[Kind::Password, Kind::Totp], &without(SecondFactor::Required)), refused);
-}
-
 #[test]
 fn a_sign_in_from_before_opens_no_page_of_the_account() {
     for whose in Whose::every() {
@@ -357,7 +335,7 @@ fn a_sign_in_from_before_opens_no_page_of_the_account() {
             let has = |kind| kinds.contains(&kind);
             let is_asked = match whose.second_factor {
                 SecondFactor::Off => false,
-                SecondFactor::Offered => whose.has_one,
+                SecondFactor::Offered => whose.has_one(),
                 SecondFactor::Required => true,
             };
             let is_enough = match whose.demanded {
@@ -367,7 +345,7 @@ fn a_sign_in_from_before_opens_no_page_of_the_account() {
                 Some(_) => has(Kind::Passkey) || has(Kind::Password),
             };
             let whole = is_enough && (has(Kind::Passkey) || has(Kind::Totp) || !is_asked);
-            let sign_in = sign_in(proofs(&set).unwrap(), whose.has_one);
+            let sign_in = sign_in(proofs(&set).unwrap(), whose.guards);
             assert_eq!(is_whole(&sign_in, &whose.policy()), whole, "{kinds:?} {whose:?}");
         }
     }
@@ -376,16 +354,16 @@ fn a_sign_in_from_before_opens_no_page_of_the_account() {
 /// Whoever has just signed in for it is told that this was not enough, and is not asked over and over.
 #[test]
 fn who_cannot_reach_what_is_demanded_is_refused_once_they_have_tried() {
-    let whose = Whose { second_factor: SecondFactor::Offered, demanded: Some(MFA_CLASS), has_one: true };
+    let whose = Whose { second_factor: SecondFactor::Offered, demanded: Some(MFA_CLASS), guards: CODE };
     let both = [(Kind::Mail, 0), (Kind::Totp, 0)];
     for (what, rejection) in [(For::Account, Rejection::WeakSignIn), (For::App, Rejection::ClassNotMet)] {
-        let sign_in = SignIn { journey_id: Some("this".into()), ..sign_in(proofs(&both).unwrap(), true) };
+        let sign_in = SignIn { journey_id: Some("this".into()), ..sign_in(proofs(&both).unwrap(), CODE) };
         let known = Known { sign_in: Some(&sign_in), ..Known::default() };
         assert_eq!(next_step(&on(what), known, &whose.policy(), NOW), NextStep::Refuse(rejection));
     }
     // A provider may say of somebody what nobody can reach here.
     let unknown = Policy { demanded: Some(Demand::of("gold")), ..whose.policy() };
-    let sign_in = sign_in(proofs(&both).unwrap(), true);
+    let sign_in = sign_in(proofs(&both).unwrap(), CODE);
     let known = Known { sign_in: Some(&sign_in), ..Known::default() };
     let step = |policy: &Policy| next_step(&on(For::App), known, policy, NOW);
     assert_eq!(step(&unknown), NextStep::Refuse(Rejection::ClassNotMet));

@@ -78,7 +78,11 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let passkey = own.clone().without("code").with("id", "x");
     let [add_passkey, begin_passkey, rename_passkey, remove_passkey] =
         ["", "/begin", "/rename", "/remove"].map(|end| passkey.clone().to(&format!("/account/passkeys{end}")));
-    let show_passkey = step.without("code").to("/login/passkey");
+    let show_passkey = step.clone().without("code").to("/login/passkey");
+    let [new_passkey, no_passkey] =
+        ["", "/later"].map(|end| step.clone().without("code").to(&format!("/login/new-passkey{end}")));
+    let passkey_account = register.clone().without("password").to("/register/passkey");
+    let first_passkey = step.without("code").to("/register/passkey/new");
     let forms = vec![
         login,
         register,
@@ -125,6 +129,10 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         rename_passkey,
         remove_passkey,
         show_passkey,
+        new_passkey,
+        no_passkey,
+        passkey_account,
+        first_passkey,
     ];
     (browser, forms, client)
 }
@@ -226,6 +234,7 @@ const CARRIERS: &[&str] = &[
     "/login",
     "/login/code",
     "/login/authenticator",
+    "/login/new-passkey",
     "/register",
     "/consent",
     "/upstream/fake/account",

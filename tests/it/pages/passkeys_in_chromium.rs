@@ -105,6 +105,83 @@ async fn a_person_adds_passkeys_and_signs_in_with_them_in_german_on_a_phone() {
     walk(390, 844, "de").await;
 }
 
+/// A person who never has a password: the account is made with what unlocks the computer, and that signs in to it.
+async fn newcomer(width: u32, height: u32, language: &'static str) {
+    let database = Database::copy().await;
+    let server = Live::serve_by_name(&database);
+    let browser = Chromium::open_with(width, height, json!({ "intl": { "accept_languages": language } })).await;
+    let go = async |path: &str| browser.goto(&format!("{}{path}", server.issuer)).await;
+    let show = async |name: &str| look(&browser, &format!("passkey-{name}-{language}")).await;
+    let device = browser.plug_in("internal", true).await;
+    go("/register").await;
+    show("register").await;
+    browser.type_into("#name", "Ann Lee").await;
+    browser.type_into("#email", ANN).await;
+    browser.click("#register-passkey").await;
+    browser.find("#passkey-submit").await;
+    look_again(&browser, &format!("passkey-register-asked-{language}")).await;
+    browser.click("#passkey-submit").await;
+    browser.click("#codes-kept").await;
+    browser.find("#sign-out").await;
+    show("register-account").await;
+    browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
+    browser.set_touched(&device, false).await;
+    go("/login").await;
+    browser.set_touched(&device, true).await;
+    browser.click("#passkey-submit").await;
+    browser.find("#sign-out").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn an_account_is_made_with_a_passkey_at_a_desk() {
+    newcomer(1280, 900, "en").await;
+}
+
+#[tokio::test]
+async fn an_account_is_made_with_a_passkey_in_german_on_a_phone() {
+    newcomer(390, 844, "de").await;
+}
+
+/// After a password a device that can have a passkey is offered one, once; and where a role demands one, nothing else will do.
+#[tokio::test]
+async fn a_passkey_is_offered_after_a_password_and_set_up_where_it_is_demanded() {
+    let database = Database::copy().await;
+    let server = Live::serve_by_name(&database);
+    server.user(ANN);
+    let browser = Chromium::open(390, 844).await;
+    let go = async |path: &str| browser.goto(&format!("{}{path}", server.issuer)).await;
+    let password = async || {
+        go("/login").await;
+        // By then the page has asked the device.
+        browser.find("[name=can_passkey][value=yes]").await;
+        browser.type_into("#email", ANN).await;
+        browser.type_into("#password", PASSWORD).await;
+        browser.click("#login-submit").await;
+    };
+    let device = browser.plug_in("internal", true).await;
+    password().await;
+    browser.find("#later").await;
+    look_again(&browser, "passkey-offered").await;
+    browser.click("#later").await;
+    browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
+    password().await;
+    browser.find("#sign-out").await;
+    server.command(&["role", "update", "user", "--acr", "phr"]);
+    go("/account").await;
+    browser.find("#passkey-submit").await;
+    look_again(&browser, "passkey-demanded").await;
+    browser.set_verified(&device, true).await;
+    browser.click("#passkey-submit").await;
+    browser.click("#codes-kept").await;
+    browser.find("#sign-out").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.close().await;
+}
+
 /// What the browser suggests in the field of the address: a virtual device of the computer itself is chosen there at once.
 #[tokio::test]
 async fn a_browser_suggests_a_passkey_in_the_field_of_the_address() {

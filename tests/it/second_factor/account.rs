@@ -191,6 +191,10 @@ async fn where_second_factors_are_off_there_is_no_page_and_nobody_is_asked() {
     for path in ["/account/authenticator", "/account/recovery-codes"] {
         browser.get(path).await.refused_page(404, Rejection::NoSuchPage);
     }
-    let metadata = off.get("/.well-known/openid-configuration").await.json();
-    assert_eq!(metadata["acr_values_supported"].as_array().unwrap().len(), 1);
+    let classes = async |server: &Server| {
+        let metadata = server.get("/.well-known/openid-configuration").await.json();
+        metadata["acr_values_supported"].as_array().unwrap().len()
+    };
+    assert_eq!(classes(&off).await, 3, "a passkey is every class by itself");
+    assert_eq!(classes(&server.without_factors().await).await, 1);
 }

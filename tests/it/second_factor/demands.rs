@@ -4,7 +4,6 @@ use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::edit::Edit;
 use doorward::protocol::rejection::Rejection;
-use doorward::protocol::second_factor::SecondFactor;
 use doorward::protocol::user::EmailAuthority;
 use doorward::registry::{ClientChange, Error, Giving, Recipient, RoleChange};
 use serde_json::json;
@@ -15,14 +14,14 @@ use crate::support::{Authenticator, PASSWORD, Server, first_step, recovery_codes
 
 impl Server {
     /// Whoever has the role must sign in so.
-    async fn role_demands(&self, role: &str, acr: Option<&str>) {
+    pub async fn role_demands(&self, role: &str, acr: Option<&str>) {
         let change = RoleChange { acr: acr.map(str::to_owned).into(), ..RoleChange::default() };
         self.registry().change_role(role, change, &operator()).await.unwrap();
         self.poll().await;
     }
 
     /// Whoever goes there must sign in so.
-    async fn client_demands(&self, id: &str, acr: Option<&str>) {
+    pub async fn client_demands(&self, id: &str, acr: Option<&str>) {
         let change = ClientChange { acr: acr.map(str::to_owned).into(), ..ClientChange::default() };
         self.registry().change_client(id, change, &operator()).await.unwrap();
         self.poll().await;
@@ -171,11 +170,11 @@ async fn what_nobody_can_reach_is_refused_at_once() {
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
     server.client_demands(&client.id, Some(MFA_CLASS)).await;
-    let off = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Off).await;
+    let off = server.without_factors().await;
     let refused = off.browser().visit(&client.authorization_url("scope=openid")).await;
     refused.refused_redirect(Rejection::ClassNotMet);
     server.role_demands("user", Some(MFA_CLASS)).await;
-    let off = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Off).await;
+    let off = server.without_factors().await;
     let mut browser = off.browser();
     let page = first_step(&mut browser, ANN).await;
     page.refused_page(403, Rejection::WeakSignIn);

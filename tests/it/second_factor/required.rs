@@ -178,7 +178,7 @@ async fn an_application_that_insists_on_two_factors_gets_them_where_the_person_c
     let answer = browser.visit(&shown.field("#codes-kept", "href").unwrap()).await;
     let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
     assert_eq!(unverified_claims(tokens["id_token"].as_str().unwrap())["acr"], json!(MFA_CLASS));
-    let off = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Off).await;
+    let off = server.without_factors().await;
     let refused = off.browser().visit(&client.authorization_url(&demand)).await;
     refused.refused_redirect(Rejection::ClassNotMet);
 }

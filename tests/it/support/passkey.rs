@@ -5,6 +5,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use doorward::protocol::second_factor::SecondFactor;
 use serde_json::{Value, json};
 
 use super::{Answer, Browser, Form, Server, recovery_codes};
@@ -180,6 +181,14 @@ impl Answer {
 }
 
 impl Server {
+    /// Another node, where people have neither second factors nor passkeys.
+    pub async fn without_factors(&self) -> Self {
+        self.another_node_with(|config| {
+            (config.sign_in.second_factor, config.sign_in.passkeys) = (SecondFactor::Off, false);
+        })
+        .await
+    }
+
     /// Whoever is signed in there adds a passkey with this name on the device. With the recovery codes, if they are new.
     pub async fn add_passkey(&self, browser: &mut Browser, device: &mut Device, name: &str) -> Vec<String> {
         let page = browser.visit("/account/passkeys").await;

@@ -303,6 +303,8 @@ async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'stat
     for path in ["/account/passkeys/begin", "/account/passkeys/rename", "/account/passkeys/remove"] {
         seen.push((path, browser.submit(&removal.clone().to(path)).await));
     }
+    let offering = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Offered).await;
+    let passkeys = forms_of_new_passkeys(&offering, seen).await;
     let mut other_browser = server.browser();
     let form = server.with_passkey(&other_browser.visit("/login").await, &mut device).await;
     seen.push(("/login/passkey", other_browser.submit(&form).await));
@@ -315,8 +317,28 @@ async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'stat
     let step = first_step(&mut second, ANN).await;
     seen.push(("/login/code", second.submit(&step.form("#totp-submit").with("code", &other.code(&server))).await));
     let made = browser.submit(&page.form("#make-codes")).await;
-    let offered = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Offered).await;
     let remove = page.form("#make-codes").without("request").to("/account/authenticator/remove");
-    seen.push(("/account/authenticator/remove", browser.at(&offered).submit(&remove).await));
-    vec![("/login/authenticator", shown), ("/account/recovery-codes", made), ("/account/recovery-codes/save", saved)]
+    seen.push(("/account/authenticator/remove", browser.at(&offering).submit(&remove).await));
+    let own = vec![
+        ("/login/authenticator", shown),
+        ("/account/recovery-codes", made),
+        ("/account/recovery-codes/save", saved),
+    ];
+    own.into_iter().chain(passkeys).collect()
+}
+
+/// The forms of passkeys that people get on the way; those that are answered by a page come back.
+async fn forms_of_new_passkeys(server: &Server, seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'static str, Answer)> {
+    let made = |page: &Answer| Device::new().create(&page.passkey_options(), &Said::of(server)).to_string();
+    server.db_user("pat@example.org").await;
+    let mut browser = server.browser();
+    browser.sign_in("pat@example.org").await;
+    let page = browser.visit("/login/new-passkey").await;
+    seen.push(("/login/new-passkey/later", browser.submit(&page.form("#later")).await));
+    let added = browser.submit(&page.form("#passkey-submit").with("credential", &made(&page))).await;
+    let mut newcomer = server.browser();
+    let form = newcomer.visit("/register").await.form("#register-passkey").without("password");
+    let asked = newcomer.submit(&form.with("name", "New").with("email", "new-passkey@example.org")).await;
+    let created = newcomer.submit(&asked.form("#passkey-submit").with("credential", &made(&asked))).await;
+    vec![("/login/new-passkey", added), ("/register/passkey", asked), ("/register/passkey/new", created)]
 }

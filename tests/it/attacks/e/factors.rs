@@ -159,6 +159,7 @@ async fn e9_the_second_step_is_not_skipped() {
         format!("/consent?request={sealed}"),
         format!("/login?request={sealed}"),
         format!("/login/authenticator?request={sealed}"),
+        format!("/login/new-passkey?request={sealed}"),
         format!("/account/authenticator?request={sealed}"),
         format!("/account/recovery-codes?request={sealed}"),
         format!("/account/password?request={sealed}"),
@@ -177,6 +178,8 @@ async fn e9_the_second_step_is_not_skipped() {
     for path in [
         "/consent",
         "/login/authenticator",
+        "/login/new-passkey",
+        "/login/new-passkey/later",
         "/account/authenticator",
         "/account/authenticator/begin",
         "/account/authenticator/remove",

@@ -260,3 +260,37 @@ fn client_data(page: &Answer, said: &Said) -> Value {
         json!({ "type": "webauthn.create", "challenge": challenge, "origin": said.origin, "crossOrigin": false });
     URL_SAFE_NO_PAD.encode(data.to_string()).into()
 }
+
+/// Class: enrolment by somebody who has only a stolen sign-in: on the way to anything, on the page of the account or where a passkey is demanded, none is
+/// added without all that guards the account, afresh; nor in a browser with another's half of a journey.
+#[tokio::test]
+async fn e21_a_stolen_sign_in_gets_no_passkey_on_any_way() {
+    let server = Server::with(unhurry).await;
+    for email in [ANN, BOB] {
+        server.db_user(email).await;
+    }
+    let honest = Said::of(&server);
+    let (mut ann, mut bob) = (server.browser(), server.browser());
+    ann.sign_in(ANN).await;
+    bob.sign_in(BOB).await;
+    let fresh = ann.visit("/login/new-passkey").await;
+    assert!(fresh.has("#later"), "{}", fresh.text());
+    let made = Device::new().create(&fresh.passkey_options(), &honest);
+    // Ann's question in Bob's browser, with his own form.
+    let bobs = bob.visit("/login/new-passkey").await.form("#passkey-submit");
+    let crossed = bobs.with("challenge", &fresh.form("#passkey-submit").field("challenge"));
+    let answer = bob.submit(&crossed.with("credential", &made.to_string())).await;
+    answer.refused_page(400, Rejection::StalePasskeyRequest);
+    server.turn(601);
+    let late = ann.submit(&filled(&fresh, &made)).await;
+    assert_eq!(late.status, 303, "{}", late.text());
+    assert!(ann.visit("/login/new-passkey").await.has("#sign-out"), "nothing is offered");
+    server.role_demands("user", Some("phr")).await;
+    for path in ["/account", "/account/passkeys", "/login/new-passkey"] {
+        let page = ann.visit(path).await;
+        assert!(page.has("#password") && !page.text().contains("data-passkey=\"create\""), "{path}: {}", page.text());
+    }
+    let again = ann.submit(&filled(&fresh, &made)).await;
+    assert_ne!(again.status, 200, "{}", again.text());
+    assert_eq!(count(&server, "SELECT count(*) FROM passkeys").await, 0);
+}

@@ -1,0 +1,188 @@
+//! The page on which somebody who signs in gets a passkey on the way: because nothing else will do, in the place of an authenticator that everybody
+//! must have, or because it is offered to whoever has just typed a password. The offer comes in browsers that say they can have one, until the person
+//! says "not now", and never again.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+
+use super::visit::Visit;
+use super::{Asker, FormParts, Notice, Page, recovery_codes};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::failure::{Error, Failure};
+use crate::http::endpoints::authorize::see_other;
+use crate::http::error::{PageError, page_of};
+use crate::http::extract::{CsrfForm, Sender};
+use crate::passkeys::Owner;
+use crate::protocol::device;
+use crate::protocol::passkey::MAX_NAME;
+use crate::protocol::rejection::{Refusal, Rejection};
+use crate::protocol::second_factor::Lack;
+use crate::protocol::sign_in::SignIn;
+use crate::signin::{Enrolled, NewCookie, NewPasskey, PasskeyRequest, Pending, Proceed, Progress};
+
+/// The field in which a browser says that its own device can have a passkey.
+pub(super) const CAN_PASSKEY: &str = "can_passkey";
+
+#[derive(Template)]
+#[template(path = "new_passkey.html")]
+struct OnTheWay {
+    page: Page,
+    form: FormParts,
+    client: Option<Asker>,
+    /// What the person is called.
+    whose: String,
+    why: Why,
+    asked: PasskeyRequest,
+    /// What it is called when nobody says otherwise.
+    suggested: String,
+    longest_name: usize,
+    error: Option<Notice>,
+}
+
+/// Why the page is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Why {
+    /// It was offered.
+    Offered,
+    /// The person must have a second factor, which an authenticator would be too.
+    SecondFactor,
+    /// Nothing else will do: for the application with this name, or wherever the person goes.
+    OnlyThis(Option<String>),
+}
+
+impl OnTheWay {
+    /// The key of what the page is called.
+    fn title(&self) -> &'static str {
+        if self.why == Why::Offered { "sign-in-with-a-touch" } else { "set-up-a-passkey" }
+    }
+}
+
+/// Who gets it.
+struct Whose {
+    user_id: String,
+    called: String,
+    name: String,
+}
+
+impl From<Pending> for Whose {
+    fn from(pending: Pending) -> Self {
+        Self { user_id: pending.user_id, called: pending.called, name: pending.name }
+    }
+}
+
+impl From<SignIn> for Whose {
+    fn from(sign_in: SignIn) -> Self {
+        Self { called: sign_in.called().to_owned(), user_id: sign_in.user_id, name: sign_in.name }
+    }
+}
+
+/// The page.
+pub(in crate::http) async fn get(
+    State(app): State<App>,
+    sender: Sender,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, PageError> {
+    let now = app.now();
+    let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
+    if !app.sign_ins.has_passkeys() {
+        return Err(Rejection::NoSuchPage.into());
+    }
+    answer(&app, (&sender, visit), None, now).await
+}
+
+/// What the browser says of the new passkey.
+pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    let now = app.now();
+    let sender = &form.sender;
+    let visit = Visit::of_form(&app, &form, now).await?;
+    let new = new_passkey(&form)?;
+    match app.sign_ins.add_passkey((visit.journey.clone(), visit.browser()), &new, &sender.browser, now).await {
+        Ok(enrolled) => Ok(after(&app, (sender, visit), enrolled)?),
+        Err(Error::Failed(failure)) => Err(failure.into()),
+        // What was proved counts no more: on to what asks for it.
+        Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::SignInNeeded => Ok(visit.resume(&app)?),
+        Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::NoSuchPage => Err(refusal.into()),
+        Err(Error::Rejected(refusal)) => answer(&app, (sender, visit), Some(refusal), now).await,
+    }
+}
+
+/// Not now, and not again.
+pub(in crate::http) async fn later(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    let now = app.now();
+    let visit = Visit::of_form(&app, &form, now).await?;
+    if !app.sign_ins.has_passkeys() {
+        return Err(Rejection::NoSuchPage.into());
+    }
+    if let Some(sign_in) = form.sender.sign_in(&app, now).await? {
+        app.sign_ins.decline_passkeys(&sign_in.user_id, now).await?;
+    }
+    Ok(visit.resume(&app)?)
+}
+
+/// What the form of a new passkey brings.
+pub(super) fn new_passkey(form: &CsrfForm) -> Result<NewPasskey, PageError> {
+    let given = |name| form.params.single(name).map(|value| value.unwrap_or_default().to_owned());
+    Ok(NewPasskey { challenge: given("challenge")?, credential: given("credential")?, name: given("name")? })
+}
+
+/// On from a passkey that was added on the way: by the recovery codes, if it brought any.
+pub(super) fn after(app: &App, (sender, visit): (&Sender, Visit), enrolled: Enrolled) -> Result<Response, Failure> {
+    match enrolled {
+        Enrolled { progress: Progress::SignedIn(cookie), codes: Some(codes) } => {
+            let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
+            let page = recovery_codes::shown(app, (&visit, sender), &codes, &visit.onward())?;
+            Ok((cookies.0, cookies.1, page).into_response())
+        }
+        Enrolled { progress, .. } => visit.after(app, sender, progress),
+    }
+}
+
+/// Leads whoever has just signed in by a password to the offer, or on.
+pub(super) async fn offer(app: &App, (sender, visit): (&Sender, Visit), cookie: NewCookie) -> Result<Response, Error> {
+    if !app.sign_ins.offers_passkey(&cookie.value, app.now()).await? {
+        return Ok(visit.after(app, sender, Progress::SignedIn(cookie))?);
+    }
+    let request = visit.sealed.as_ref().map(|sealed| format!("?request={sealed}")).unwrap_or_default();
+    let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
+    let page = see_other(&app.issuer.place(&format!("/login/new-passkey{request}")))?;
+    Ok((cookies.0, cookies.1, page).into_response())
+}
+
+/// The page for whoever comes, or where else they belong.
+async fn answer(
+    app: &App,
+    (sender, visit): (&Sender, Visit),
+    refusal: Option<Refusal>,
+    now: Timestamp,
+) -> Result<Response, PageError> {
+    let client = visit.asker(app).await?;
+    let (whose, why): (Whose, Why) = match visit.pending(app, sender, now).await? {
+        Some(pending) if pending.lack == Lack::Enrolment => (pending.into(), Why::SecondFactor),
+        Some(pending) if pending.lack == Lack::FirstPasskey => {
+            (pending.into(), Why::OnlyThis(client.as_ref().map(|client| client.name.clone())))
+        }
+        Some(pending) => return Ok(visit.lead(sender, Proceed::SecondFactor(pending.lack))?),
+        None => match (sender.sign_in(app, now).await?, &sender.cookies.sign_in) {
+            // Whoever has tried is told what was wrong, though they have said "not now" in another tab.
+            (Some(sign_in), Some(cookie)) if refusal.is_some() || app.sign_ins.offers_passkey(cookie, now).await? => {
+                (sign_in.into(), Why::Offered)
+            }
+            _ => return Ok(visit.resume(app)?),
+        },
+    };
+    let owner = Owner { user_id: &whose.user_id, called: &whose.called, name: &whose.name };
+    let template = OnTheWay {
+        page: sender.page.clone(),
+        form: visit.form(app),
+        client,
+        asked: app.sign_ins.ask_for_new_passkey(owner, visit.browser(), now).await?,
+        whose: whose.called,
+        why,
+        suggested: sender.page.device(&device::name(&sender.browser.user_agent)),
+        longest_name: MAX_NAME,
+        error: refusal.as_ref().map(Notice::from),
+    };
+    Ok(page_of(visit.answer(&template)?, refusal))
+}

@@ -1,0 +1,244 @@
+//! Passkeys that people get on the way: because nothing else will do, in the place of an authenticator, or because one is offered.
+
+use doorward::protocol::assurance::{MFA_CLASS, PHISHING_RESISTANT_CLASS};
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+use doorward::protocol::second_factor::SecondFactor;
+use serde_json::json;
+
+use super::ANN;
+use crate::support::{
+    Answer, Browser, Device, PASSWORD, Said, Server, filled, first_step, recovery_codes, unverified_claims,
+};
+
+/// The form of a page that asks for a new passkey, with one on this device.
+fn made(server: &Server, page: &Answer, device: &mut Device) -> crate::support::Form {
+    let made = device.create(&page.passkey_options(), &Said::of(server));
+    page.form("#passkey-submit").with("credential", &made.to_string())
+}
+
+/// On from the recovery codes that came with it.
+async fn keep(browser: &mut Browser, shown: &Answer) -> Answer {
+    assert_eq!(recovery_codes(shown).len(), 10, "{}", shown.text());
+    browser.visit(&shown.field("#codes-kept", "href").unwrap()).await
+}
+
+#[tokio::test]
+async fn where_everybody_has_a_second_factor_a_passkey_is_one() {
+    let server = Server::with(|config| config.sign_in.second_factor = SecondFactor::Required).await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("scope=openid")).await;
+    let page = browser.sign_in_on(&login, ANN, PASSWORD).await;
+    let page = browser.visit(&page.field("#passkey-instead", "href").unwrap()).await;
+    assert!(page.has("#authenticator-instead") && !page.has("#later"), "{}", page.text());
+    let answer = browser.submit(&page.form("#passkey-submit")).await;
+    answer.refused_page(400, Rejection::NoPasskeyShown);
+    assert_eq!(server.database.db_number("SELECT count(*) FROM sign_ins").await, 0);
+    let mut device = Device::new();
+    let form = made(&server, &answer, &mut device);
+    let shown = browser.press(&form.with("name", "Phone")).await;
+    let answer = keep(&mut browser, &shown).await;
+    let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+    let claims = unverified_claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!((&claims["acr"], &claims["amr"]), (&json!("phr"), &json!(["pwd", "swk", "user", "mfa"])));
+    assert!(browser.visit("/account/passkeys").await.text().contains("Phone"));
+    // Where people have no passkeys there is no way to one.
+    let without = server.another_node_with(|config| {
+        (config.sign_in.second_factor, config.sign_in.passkeys) = (SecondFactor::Required, false);
+    });
+    let without = without.await;
+    without.db_user("bob@example.org").await;
+    let page = first_step(&mut without.browser(), "bob@example.org").await;
+    assert!(page.has("#totp-secret") && !page.has("#passkey-instead"), "{}", page.text());
+    without.browser().get("/login/new-passkey").await.refused_page(404, Rejection::NoSuchPage);
+}
+
+#[tokio::test]
+async fn whom_a_role_makes_have_one_gets_it_before_they_are_signed_in_and_shows_it_from_then_on() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let mut early = server.browser();
+    early.sign_in(ANN).await;
+    server.role_demands("user", Some(PHISHING_RESISTANT_CLASS)).await;
+    let page = early.visit("/account").await;
+    assert!(page.has("#passkey-submit") && !page.has("#sign-out"), "{}", page.text());
+    let mut browser = server.browser();
+    let page = first_step(&mut browser, ANN).await;
+    assert!(page.text_of("#why").unwrap().starts_with("Your account asks for a passkey"), "{}", page.text());
+    assert!(!page.has("#later") && !page.has("#authenticator-instead"), "{}", page.text());
+    assert!(browser.visit("/account").await.has("#login-submit"), "nobody is signed in yet");
+    let (mut phone, mut other) = (Device::new(), Device::new());
+    let late = made(&server, &page, &mut other);
+    let shown = browser.press(&made(&server, &page, &mut phone)).await;
+    assert!(keep(&mut browser, &shown).await.has("#sign-out"));
+    // The same page once more, in another tab: by now there is one to be shown.
+    let answer = server.browser().submit(&late).await;
+    assert_ne!(answer.status, 200, "{}", answer.text());
+    assert_eq!(server.database.db_number("SELECT count(*) FROM passkeys").await, 1);
+    let mut next = server.browser();
+    let page = first_step(&mut next, ANN).await;
+    assert!(page.has("#passkey-submit") && page.has("#recovery-submit") && !page.has("#totp-submit"));
+    assert!(page.passkey_options()["allowCredentials"][0].is_object(), "it is to be shown: {}", page.text());
+    let form = server.with_passkey(&page, &mut phone).await;
+    assert!(next.press(&form).await.has("#sign-out"));
+}
+
+#[tokio::test]
+async fn who_has_an_authenticator_shows_its_code_before_they_get_a_passkey() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let (authenticator, _) = server.enrol(&mut browser).await;
+    server.role_demands("user", Some(PHISHING_RESISTANT_CLASS)).await;
+    server.turn(30);
+    let mut browser = server.browser();
+    let step = first_step(&mut browser, ANN).await;
+    assert!(step.has("#totp-submit"), "{}", step.text());
+    assert!(
+        !browser
+            .visit(&format!("/login/new-passkey?request={}", step.form("#totp-submit").field("request")))
+            .await
+            .text()
+            .contains("data-passkey=\"create\"")
+    );
+    let page = browser.press(&step.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    assert!(page.text_of("#why").unwrap().starts_with("Your account asks"), "{}", page.text());
+    let mut device = Device::new();
+    let done = browser.press(&made(&server, &page, &mut device)).await;
+    assert!(done.has("#sign-out"), "there are codes already: {}", done.text());
+    // A code does no more: neither to sign in, nor to change what guards the account.
+    server.turn(30);
+    let mut next = server.browser();
+    let step = first_step(&mut next, ANN).await;
+    assert!(step.has("#passkey-submit") && !step.has("#totp-submit"), "{}", step.text());
+    let forged = step.form("#passkey-submit").to("/login/code").with("code", &authenticator.code(&server));
+    next.submit(&forged).await;
+    assert!(!next.visit("/account").await.has("#sign-out"));
+}
+
+#[tokio::test]
+async fn what_guards_an_account_is_changed_by_nothing_weaker() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let (authenticator, _) = server.enrol(&mut browser).await;
+    let mut device = Device::new();
+    server.add_passkey(&mut browser, &mut device, "").await;
+    server.turn(30);
+    let mut thief = server.browser();
+    let step = first_step(&mut thief, ANN).await;
+    let page = thief.press(&step.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    assert!(page.has("#sign-out"), "a password and a code sign in: {}", page.text());
+    let page = thief.visit("/account/passkeys").await;
+    assert!(page.has("#begin-passkey") && !page.has("#passkey-submit"), "{}", page.text());
+    for removal in [page.form("#remove-passkey-1"), page.form("#begin-passkey")] {
+        let step = thief.press(&removal).await;
+        assert!(step.has("#passkey-submit") && step.has("#recovery-submit") && !step.has("#totp-submit"));
+        let options = step.passkey_options();
+        assert!(options["allowCredentials"].is_array(), "what there is is to be shown: {options}");
+    }
+    let page = thief.visit("/account/authenticator").await;
+    let step = thief.press(&page.form("#remove-authenticator")).await;
+    assert!(step.has("#passkey-submit") && !step.has("#totp-submit"), "{}", step.text());
+    let form = server.with_passkey(&step, &mut device).await;
+    assert!(thief.press(&form).await.text().contains("Your authenticator is removed"));
+}
+
+#[tokio::test]
+async fn whoever_has_lost_the_passkey_that_is_asked_for_gets_another_by_a_recovery_code() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let codes = server.add_passkey(&mut browser, &mut Device::new(), "Lost").await;
+    server.turn(1);
+    server.role_demands("user", Some(PHISHING_RESISTANT_CLASS)).await;
+    let mut browser = server.browser();
+    let step = first_step(&mut browser, ANN).await;
+    let page = browser.press(&step.form("#recovery-submit").with("code", &codes[0])).await;
+    assert!(page.has("#passkey-submit") && !page.has("#sign-out"), "{}", page.text());
+    let mut found = Device::new();
+    let page = browser.press(&made(&server, &page, &mut found)).await;
+    assert!(page.has("#sign-out"), "{}", page.text());
+    let page = browser.visit("/account/passkeys").await;
+    let page = browser.press(&page.form("#remove-passkey-1")).await;
+    assert!(page.text().contains("That passkey is removed"), "{}", page.text());
+    assert!(server.sign_in_with_passkey(&mut found).await.1.has("#sign-out"));
+}
+
+#[tokio::test]
+async fn an_application_that_insists_leads_there_and_asks_for_nothing_twice() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    server.client_demands(&client.id, Some(PHISHING_RESISTANT_CLASS)).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let silent = browser.visit(&client.authorization_url("scope=openid&prompt=none")).await;
+    silent.refused_redirect(Rejection::SignInNeeded);
+    let page = browser.visit(&client.authorization_url("scope=openid")).await;
+    assert!(page.has("#passkey-submit") && !page.has("#password"), "{}", page.text());
+    assert!(page.text_of("#why").unwrap().contains("asks for a passkey, which"), "{}", page.text());
+    // Whoever finds the browser open later puts none of theirs on the account.
+    server.turn(601);
+    let late = made(&server, &page, &mut Device::new());
+    let answer = browser.press(&late).await;
+    assert!(answer.has("#password"), "{}", answer.text());
+    assert_eq!(server.database.db_number("SELECT count(*) FROM passkeys").await, 0);
+    let page = browser.visit(&client.authorization_url("scope=openid")).await;
+    let page = browser.sign_in_on(&page, ANN, PASSWORD).await;
+    let shown = browser.press(&made(&server, &page, &mut Device::new())).await;
+    let answer = keep(&mut browser, &shown).await;
+    assert!(answer.location_param("code").is_some(), "{}", answer.text());
+    // Where codes are switched off, a passkey is the way to two factors.
+    server.client_demands(&client.id, Some(MFA_CLASS)).await;
+    server.db_user("bob@example.org").await;
+    let off = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Off).await;
+    let mut bob = off.browser();
+    let page = bob.visit(&client.authorization_url("scope=openid")).await;
+    let page = bob.sign_in_on(&page, "bob@example.org", PASSWORD).await;
+    let answer = bob.press(&made(&off, &page, &mut Device::new())).await;
+    assert!(answer.location_param("code").is_some(), "no codes are given where nobody types one: {}", answer.text());
+}
+
+#[tokio::test]
+async fn a_passkey_is_offered_after_a_password_until_the_person_says_not_now() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let sign_in = async |says: &str| {
+        let mut browser = server.browser();
+        let login = browser.visit(&client.authorization_url("scope=openid")).await;
+        assert_eq!(login.field("[name=can_passkey]", "value"), None, "it is for the browser to say");
+        let form = filled(&login.form("#login-submit"), ANN, PASSWORD).with("can_passkey", says);
+        let page = browser.press(&form).await;
+        (browser, page)
+    };
+    let (_, page) = sign_in("").await;
+    assert!(page.location_param("code").is_some(), "a browser that has none is led on: {}", page.text());
+    let (mut browser, page) = sign_in("yes").await;
+    assert!(page.has("#later") && page.text().contains("Your password alone"), "{}", page.text());
+    let offered = page.clone();
+    let answer = browser.press(&page.form("#later")).await;
+    assert!(answer.location_param("code").is_some(), "{}", answer.text());
+    let (mut browser, page) = sign_in("yes").await;
+    assert!(page.location_param("code").is_some(), "once is enough: {}", page.text());
+    assert!(browser.visit("/login/new-passkey").await.has("#sign-out"), "nothing is offered there any more");
+    assert!(browser.visit("/account/passkeys").await.has("#passkey-submit"), "it is there for whoever wants one");
+    // Who takes it goes on with it to where they wanted.
+    server.database.db_execute("UPDATE users SET passkey_declined_at = NULL").await;
+    let (mut browser, page) = sign_in("yes").await;
+    let shown = browser.press(&made(&server, &page, &mut Device::new())).await;
+    let answer = keep(&mut browser, &shown).await;
+    let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+    assert_eq!(unverified_claims(tokens["id_token"].as_str().unwrap())["acr"], json!("phr"));
+    // The offer of before is worth nothing to whoever finds it in a browser that is signed out.
+    let mut found = server.browser();
+    let answer = found.submit(&made(&server, &offered, &mut Device::new())).await;
+    assert_ne!(answer.status, 200);
+    assert_eq!(server.database.db_number("SELECT count(*) FROM passkeys").await, 1);
+}
