@@ -217,6 +217,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         Request::post("/api-keys/leaked").header(header::CONTENT_TYPE, "application/json").body(()).unwrap(),
         "[{\"token\":\"dwk_nothing\"}]".to_owned(),
     );
+    let with_passkey = register.clone().with("email", "another@example.org").to("/register/passkey");
     let all = vec![
         ("authorize", Must::Be(303), Sent::get(&stranger, &client.authorization_url(""))),
         ("authorize silently", Must::Be(303), Sent::get(&browser, &silent)),
@@ -245,7 +246,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
             Sent::form(&browser, &code.clone().to("/login/new-passkey")),
         ),
         ("no new passkey", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/new-passkey/later"))),
-        ("account with a passkey", Must::Be(200), Sent::form(&stranger, &register.clone().to("/register/passkey"))),
+        ("account with a passkey", Must::Be(200), Sent::form(&stranger, &with_passkey)),
         (
             "no account with a passkey",
             Must::Refuse(Rejection::NoPasskeyShown),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::look::{look, look_again};
-use crate::support::{Chromium, Database, Live, PASSWORD};
+use crate::support::{Chromium, Database, Live, PASSWORD, eventually};
 
 const ANN: &str = "ann@example.org";
 
@@ -171,8 +171,11 @@ async fn a_passkey_is_offered_after_a_password_and_set_up_where_it_is_demanded()
     password().await;
     browser.find("#sign-out").await;
     server.command(&["role", "update", "user", "--acr", "phr"]);
-    go("/account").await;
-    browser.find("#passkey-submit").await;
+    eventually("the demand counts", async || {
+        go("/account").await;
+        browser.evaluate("return document.querySelector('#passkey-submit') !== null").await.as_bool()?.then_some(())
+    })
+    .await;
     look_again(&browser, "passkey-demanded").await;
     browser.set_verified(&device, true).await;
     browser.click("#passkey-submit").await;
