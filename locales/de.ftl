@@ -762,6 +762,7 @@ mail-recovery-code-used-lead = Jemand hat sich bei Ihrem Konto bei { $brand } mi
 mail-factors-reset = Ihre zweiten Faktoren wurden entfernt: { $brand }
 mail-factors-reset-lead = Wer { $brand } betreibt, hat den Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos entfernt, wie es für jemanden geschieht, der sie verloren hat. Alles wurde abgemeldet. Melden Sie sich mit dem an, was Sie haben, und richten Sie sie wieder ein.
 history-authenticator-added = Sie haben einen Authenticator eingerichtet.
+history-authenticator-imported = Ihr Authenticator kam von einem anderen Server mit.
 history-authenticator-replaced = Sie haben einen anderen Authenticator an Stelle des bisherigen eingerichtet.
 history-authenticator-removed = Ihr Authenticator wurde entfernt.
 history-recovery-codes-made = Sie haben Wiederherstellungscodes erstellt.

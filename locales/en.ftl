@@ -709,6 +709,7 @@ mail-recovery-code-used-lead = Somebody signed in to your account at { $brand } 
 mail-factors-reset = Your second factors were removed: { $brand }
 mail-factors-reset-lead = Whoever runs { $brand } has removed the authenticator, the passkeys and the recovery codes of your account, as is done for people who have lost them. Everything was signed out. Sign in with what you have, and set them up again.
 history-authenticator-added = You set up an authenticator.
+history-authenticator-imported = Your authenticator came along from another server.
 history-authenticator-replaced = You set up another authenticator in the place of the former one.
 history-authenticator-removed = Your authenticator was removed.
 history-recovery-codes-made = You made recovery codes.

@@ -11,6 +11,7 @@ mod demo;
 mod files;
 mod health;
 mod identity;
+mod import;
 mod invite;
 mod key;
 mod leaving;

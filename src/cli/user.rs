@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::arguments::{self, Part};
 use super::identity::{Link, Unlink};
+use super::import::Import;
 use super::invite::{Invite, ResetPassword};
 use super::leaving::{self, Delete};
 use super::output::{note, value, warn};
@@ -35,6 +36,11 @@ pub(super) enum UserCommand {
         after_help = "Example:\n  echo 'a quiet river at dawn' | doorward user create --email ann@example.org --name 'Ann Lee' --password-stdin --json"
     )]
     Create(Create),
+    /// Make the accounts of a file, all or none, each with the authenticator that its person has already.
+    #[command(
+        after_help = "A line is a JSON object: email and name, and as wanted email_verified, roles, claims, and totp, the seed of an authenticator in base32\nor as an otpauth address. An account that there is already is not changed: its line is refused, and the file with it.\n\nExamples:\n  doorward user import people.jsonl --dry-run\n  doorward user import people.jsonl --json"
+    )]
+    Import(Import),
     /// Invite somebody to make an account, whether or not people may register: by a link that works for seven days.
     #[command(
         after_help = "Examples:\n  doorward user invite --email ann@example.org --name 'Ann Lee' --role editor\n  doorward user invite --email ann@example.org --print --json"
@@ -171,11 +177,13 @@ struct Details {
 
 impl UserCommand {
     pub async fn run(self, context: Context) -> Result<(), Failure> {
-        let opening = if matches!(self, Self::Create(_)) { Opening::Made } else { Opening::Existing };
+        let makes = matches!(self, Self::Create(_) | Self::Import(Import { dry_run: false, .. }));
+        let opening = if makes { Opening::Made } else { Opening::Existing };
         let (storage, registry) = start::registry(&context.config, opening).await?;
         let act = context.act();
         let done = match self {
             Self::Create(create) => create.run(&registry, &act).await,
+            Self::Import(import) => import.run(&context.config, &registry, &act).await,
             Self::Invite(invite) => invite.run(&registry, &act).await,
             Self::ResetPassword(reset) => reset.run(&registry, &act).await,
             Self::List(wanted) => list(&registry, wanted).await,

@@ -105,6 +105,8 @@ impl Alert {
             Name::UserPasswordRemoved => Self::PasswordRemoved,
             Name::UserPasswordChanged => Self::PasswordChanged,
             Name::UserPasswordReset => Self::PasswordReset,
+            // Who came with it from another server has it since then.
+            Name::AuthenticatorAdded if is_set("imported") => return None,
             Name::AuthenticatorAdded => Self::AuthenticatorAdded,
             Name::AuthenticatorRemoved => Self::AuthenticatorRemoved,
             Name::PasskeyAdded => Self::PasskeyAdded { name: name() },

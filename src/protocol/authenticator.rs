@@ -1,10 +1,13 @@
 //! The authenticator of an account: an app that shares a seed with us and makes a code of it every half minute (RFC 6238). With the values that
-//! every app takes: SHA-1, six digits, thirty seconds.
+//! every app takes: SHA-1, six digits, thirty seconds. A seed that another server made is read in `authenticator/exported.rs`.
 //!
 //! A code of the step before and of the one after is taken too (RFC 6238 §5.2): clocks differ, and people are slow. That none is taken twice is not
 //! seen here: whoever takes one notes its step by one statement (`storage/factors.rs`).
 
+mod exported;
+
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use totp_rs::{Builder, Secret as Shared, Totp};
@@ -12,8 +15,13 @@ use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 
-/// How many bytes a seed has: 160 bits, as long as the hash (RFC 4226 §4).
+/// How many bytes a seed of ours has: 160 bits, as long as the hash (RFC 4226 §4).
 pub const SEED_LENGTH: usize = 20;
+/// How many bytes a seed may have that another server made. RFC 4226 §4 wants 128 bits; many servers gave apps 80, and a guess at a code is no easier for
+/// that. Beyond 64 bytes HMAC hashes the seed first (RFC 2104 §2), which apps get wrong.
+pub const SEED_LENGTHS: RangeInclusive<usize> = 10..=64;
+/// Below so many bytes a seed is shorter than RFC 4226 §4 wants.
+pub const WANTED_LENGTH: usize = 16;
 /// How long a step is, in seconds.
 const STEP: u64 = 30;
 /// How many digits a code has.
@@ -25,17 +33,22 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 
 /// What an authenticator and we share.
 #[derive(Clone)]
-pub struct Seed(Zeroizing<[u8; SEED_LENGTH]>);
+pub struct Seed(Zeroizing<Vec<u8>>);
 
 impl Seed {
     /// A seed of these bytes.
     pub fn of(bytes: [u8; SEED_LENGTH]) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(Zeroizing::new(bytes.to_vec()))
     }
 
-    /// Reads the bytes back; `None` for any other length.
+    /// Reads the bytes back; `None` for a length that no seed has ([`SEED_LENGTHS`]).
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self::of)
+        SEED_LENGTHS.contains(&bytes.len()).then(|| Self(Zeroizing::new(bytes.to_vec())))
+    }
+
+    /// Whether it is shorter than RFC 4226 §4 wants.
+    pub fn is_short(&self) -> bool {
+        self.0.len() < WANTED_LENGTH
     }
 
     /// The bytes, to be sealed.
@@ -43,7 +56,7 @@ impl Seed {
         self.0.as_slice()
     }
 
-    /// As a person types it into an app: base32 without padding (RFC 4648 §6), 32 letters.
+    /// As a person types it into an app: base32 without padding (RFC 4648 §6), 32 letters of a seed of ours.
     pub fn base32(&self) -> Zeroizing<String> {
         Zeroizing::new(self.shared().to_base32())
     }
@@ -76,7 +89,7 @@ impl Seed {
     }
 
     fn shared(&self) -> Shared {
-        Shared::new_stack(*self.0)
+        Shared::from(self.0.as_slice())
     }
 }
 
@@ -141,6 +154,9 @@ mod tests {
              ?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=The%20Door%20%20a%20%26%20b&algorithm=SHA1&digits=6&period=30"
         );
         assert_eq!(format!("{:?}", seed()), "Seed(..)");
-        assert!(Seed::from_bytes(&[1; 19]).is_none() && Seed::from_bytes(&[1; 20]).is_some());
+        for (length, is_one) in [(9, false), (10, true), (15, true), (16, true), (64, true), (65, false)] {
+            let seed = Seed::from_bytes(&vec![1; length]);
+            assert_eq!(seed.as_ref().map(Seed::is_short), is_one.then_some(length < 16), "{length}");
+        }
     }
 }

@@ -78,6 +78,7 @@ fn words(row: &Row, times: i64) -> Option<(&'static str, bool)> {
         "user.password_removed" => ("history-password-removed", true),
         "user.password_changed" => ("history-password-changed", true),
         "authenticator.added" if details["replaced"] == Value::Bool(true) => ("history-authenticator-replaced", true),
+        "authenticator.added" if details["imported"] == Value::Bool(true) => ("history-authenticator-imported", true),
         "authenticator.added" => ("history-authenticator-added", true),
         "authenticator.removed" => ("history-authenticator-removed", true),
         "passkey.added" => ("history-passkey-added", true),

@@ -34,6 +34,7 @@ pub mod forwarded;
 pub mod grant;
 pub mod grant_type;
 pub mod history;
+pub mod import;
 pub mod introspection;
 pub mod issuer;
 pub mod journey;

@@ -45,6 +45,14 @@ impl Problems {
         }
     }
 
+    /// Adds what was found below something: `line 3, email`.
+    pub fn add_below(&mut self, place: &str, found: Self) {
+        for Problem { field, sentence } in found.0 {
+            let field = if field == "line" { place.to_owned() } else { format!("{place}, {field}") };
+            self.add(field, sentence);
+        }
+    }
+
     /// Whether something is wrong with the field.
     pub fn has(&self, field: &str) -> bool {
         self.0.iter().any(|problem| problem.field == field)

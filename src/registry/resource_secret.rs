@@ -16,7 +16,7 @@ use crate::protocol::resource_signing::ResourceSigning;
 use crate::random;
 use crate::sealing::{MasterKey, SealingKey};
 use crate::secret::Secret;
-use crate::storage::{StoredSecret, Transaction};
+use crate::storage::{FactorSeal, StoredSecret, Transaction};
 use crate::tokens::ResourceSecret;
 
 /// What seals secrets.
@@ -24,6 +24,8 @@ use crate::tokens::ResourceSecret;
 pub(super) struct Seal {
     master: MasterKey,
     sealing: Arc<SealingKey>,
+    /// For the seeds of authenticators.
+    pub factors: Arc<FactorSeal>,
 }
 
 /// A secret that was just made or taken.
@@ -57,7 +59,8 @@ impl Registry {
     #[must_use]
     pub fn with_master_key(self, master: &MasterKey) -> Self {
         let sealing = Arc::new(ResourceSecret::sealing_key(master));
-        Self { seal: Some(Seal { master: master.clone(), sealing }), ..self }
+        let factors = Arc::new(FactorSeal::new(master));
+        Self { seal: Some(Seal { master: master.clone(), sealing, factors }), ..self }
     }
 
     /// The secrets of a resource that are not over, oldest first.
@@ -154,7 +157,7 @@ impl Registry {
         given: Option<SecretBytes>,
         event: Event,
     ) -> Result<(IssuedSecret, Event), Failure> {
-        let Some(Seal { master, sealing }) = &self.seal else {
+        let Some(Seal { master, sealing, .. }) = &self.seal else {
             return Err(Failure::internal(
                 "the secret of an API is sealed with the master key: give it in keys.master_key_file or DOORWARD__KEYS__MASTER_KEY",
             ));

@@ -137,7 +137,7 @@ impl UserView {
 
 impl UserChange {
     /// Makes the change, but for the password's hash; the fields that it names.
-    fn apply(&self, user: &mut User, site: Option<&Words>) -> Result<Vec<UserField>, Problems> {
+    pub(super) fn apply(&self, user: &mut User, site: Option<&Words>) -> Result<Vec<UserField>, Problems> {
         use UserField as F;
         let mut problems = Problems::default();
         let mut email_verified = self.email_verified;
@@ -208,7 +208,7 @@ impl Registry {
         let mut transaction = self.storage.begin().await?;
         let warnings = role::make_missing(&mut transaction, &account.user.roles, act).await?;
         if !transaction.insert_user(&account).await? {
-            return Err(taken(account.user.called()));
+            return Err(Problems::one("email", taken(account.user.called())).into());
         }
         let event = Event::of(act, Name::UserCreated).on(Noun::User, &account.user.id);
         let view = UserView::whole(&mut transaction, account).await?;
@@ -260,7 +260,7 @@ impl Registry {
         account.password_hash = hash.or(account.password_hash);
         account.user.updated_at = act.at;
         if !transaction.change_user(&account, &fields).await? {
-            return Err(taken(account.user.called()));
+            return Err(Problems::one("email", taken(account.user.called())).into());
         }
         if fields.contains(&UserField::Password) {
             transaction.end_everything_of_user(&id, "new password", act).await?;
@@ -352,8 +352,9 @@ impl Registry {
     }
 }
 
-fn taken(email: &str) -> Error {
-    Problems::one("email", format!("there is an account with the address {email} already")).into()
+/// What is said of an address that another account has.
+pub(super) fn taken(email: &str) -> String {
+    format!("there is an account with the address {email} already")
 }
 
 pub(super) fn missing(user: &str) -> Error {

@@ -8,8 +8,9 @@ use doorward::protocol::device::Device;
 use doorward::protocol::page::Page;
 use doorward::protocol::trace::TraceId;
 use doorward::registry::{
-    ClientChange, Delivery, Error, Giving, Invitation, KeyOwner, NewClient, NewIdentity, NewKey, NewResource, NewUser,
-    Recipient, Registry, Renewal, ResourceChange, RoleChange, SignedIn, State, UserChange, WhichIdentity,
+    ClientChange, Delivery, Error, Giving, Importing, Invitation, KeyOwner, NewClient, NewIdentity, NewKey,
+    NewResource, NewUser, Recipient, Registry, Renewal, ResourceChange, RoleChange, SignedIn, State, UserChange,
+    WhichIdentity,
 };
 use doorward::secret::Secret;
 
@@ -173,6 +174,7 @@ async fn on_people(function: &str, registry: &Registry, act: &Act) -> Option<Cam
             let new = NewUser { email: "no address".into(), details: UserChange::default() };
             came(registry.create_user(new, act).await)
         }
+        "import_users" => came(registry.import_users("no line", Importing::Earnest, act).await),
         "change_user" => came(registry.change_user(nobody, UserChange::default(), act).await),
         "switch_user" => came(registry.switch_user(nobody, State::Off, act).await),
         "delete_user" => came(registry.delete_user(nobody, act).await),

@@ -2,6 +2,7 @@
 
 mod account;
 mod demands;
+mod import;
 mod operator;
 mod required;
 mod sign_in;
