@@ -98,6 +98,11 @@ struct Attested<'a> {
     auth_data: &'a [u8],
 }
 
+/// Whether there can be passkeys under this issuer: its host must be a name.
+pub fn are_possible(issuer: &Issuer) -> bool {
+    Url::parse(issuer.origin()).is_ok_and(|origin| origin.domain().is_some())
+}
+
 impl Ceremonies {
     /// Those of this issuer, for devices of these makes, or of all when none is named. `None` when its host is no name that can have passkeys.
     pub fn new(issuer: &Issuer, brand: &str, wanted: &[Aaguid]) -> Option<Self> {

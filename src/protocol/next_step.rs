@@ -145,7 +145,7 @@ pub enum Signing {
 /// person than the client expects, is signed in all the same.
 ///
 /// `former` is the live sign-in of the browser. Of the same person it lends the half that was not given on the journey: the second factor to
-/// whoever has proved anew who they are, and the first to whoever has shown the second alone.
+/// whoever has proved anew who they are, and the first to whoever has shown the second alone. Who has it already keeps it with what they have added.
 pub fn signs_in(
     journey: &Journey,
     former: Option<&SignIn>,
@@ -175,7 +175,9 @@ pub fn signs_in(
         return Signing::Nobody;
     }
     let person = Person { user_id: &given.user_id, proofs: &proofs, guards, is_for_this: false };
-    match lack(journey, &person, policy, now) {
+    // Whoever is signed in already, and adds to that, is so by more than before, however much is still missing.
+    let only_adds = !has_first && former.is_some();
+    match lack(journey, &person, policy, now).filter(|_| !only_adds) {
         Some(lack) => Signing::Lacks(lack),
         None => Signing::In(Proven { proofs, ..given.clone() }),
     }
@@ -194,10 +196,8 @@ fn lasts(journey: &Journey, proof: &Proof, policy: &Policy, now: Timestamp) -> b
 fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Lack> {
     let (is_off, has_passkey) = (policy.second_factor == SecondFactor::Off, policy.passkeys && person.guards.passkey);
     let is_recent = |at: Timestamp| now < at.plus(policy.fresh);
-    // What was given on the journey is recent enough for it.
-    let counts = |at: Option<Timestamp>| at.is_some_and(|at| person.is_for_this || is_recent(at));
     // Whoever had to use a recovery code has lost theirs, and sets up another.
-    let has_lost_it = counts(assurance::latest(person.proofs, |kind| kind == Kind::RecoveryCode));
+    let has_lost_it = assurance::latest(person.proofs, |kind| kind == Kind::RecoveryCode).is_some_and(is_recent);
     if must_be_passkey(journey, person, policy, now) {
         let has_code = person.guards.authenticator && !is_off;
         let is_code_shown = assurance::second_factor_at(person.proofs).is_some_and(is_recent);
@@ -207,9 +207,10 @@ fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp)
             false => Lack::FirstPasskey,
         });
     }
-    if has_passkey && !is_off && changes_factors(journey) {
-        // Nothing changes it that is weaker than what the account has.
-        let is_shown = counts(assurance::latest(person.proofs, |kind| kind == Kind::Passkey));
+    if has_passkey && changes_factors(journey) {
+        // Nothing changes it that is weaker than what the account has. What was given on the journey is recent enough for it.
+        let shown_at = assurance::latest(person.proofs, |kind| kind == Kind::Passkey);
+        let is_shown = shown_at.is_some_and(|at| person.is_for_this || is_recent(at));
         return (!is_shown && !has_lost_it).then_some(Lack::Passkey);
     }
     lack_of_any(journey, person, policy, now)

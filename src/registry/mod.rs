@@ -33,6 +33,7 @@ use crate::clock::Timestamp;
 use crate::config::{ApiKeysConfig, Config, OutgoingConfig};
 use crate::failure::Failure;
 use crate::leaked::Leaked;
+use crate::passkeys;
 use crate::password::Hasher;
 use crate::protocol::attempts::Limits;
 use crate::protocol::audit::{Event, Noun};
@@ -180,7 +181,7 @@ impl Registry {
             api_keys: config.api_keys.clone(),
             attempts: config.limits.attempts(),
             with_password: config.sign_in.password,
-            with_passkeys: config.sign_in.passkeys,
+            with_passkeys: config.sign_in.passkeys && passkeys::are_possible(&issuer),
             by_mail: Powers {
                 is_on: config.mail.is_on(),
                 resets: config.sign_in.password,

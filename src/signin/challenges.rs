@@ -40,7 +40,8 @@ pub(super) struct Challenge {
     /// Whose account is made with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newcomer: Option<Newcomer>,
-    at: Timestamp,
+    /// When it was first asked.
+    pub at: Timestamp,
 }
 
 /// Somebody who has no account yet.
@@ -81,10 +82,10 @@ impl Challenges {
         cookie: &Secret,
         (user_id, newcomer): (&str, Newcomer),
         state: String,
-        now: Timestamp,
+        at: Timestamp,
     ) -> String {
         let (id, user_id, newcomer) = (random::id(), Some(user_id.to_owned()), Some(newcomer));
-        self.seal_whole((Purpose::Account, cookie), &Challenge { id, user_id, state, newcomer, at: now })
+        self.seal_whole((Purpose::Account, cookie), &Challenge { id, user_id, state, newcomer, at })
     }
 
     fn seal_whole(&self, (purpose, cookie): (Purpose, &Secret), challenge: &Challenge) -> String {

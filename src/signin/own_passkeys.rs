@@ -155,18 +155,23 @@ impl SignIns {
         Ok(passkey)
     }
 
-    /// What comes with the first second factor: recovery codes, and the end of the sign-ins that were made without one.
+    /// What comes with the first second factor: the end of the sign-ins that were made without one, and recovery codes where there are none.
     pub(super) async fn with_first_factor(
         &self,
         transaction: &mut Transaction,
         (user_id, this, former): (&str, Option<&str>, Guards),
         act: &Act,
     ) -> Result<Option<Vec<RecoveryCode>>, Failure> {
-        if !self.has_second_factors() || former.are_any(true) {
+        if !self.has_second_factors() {
             return Ok(None);
         }
-        end_sign_ins_without(transaction, (user_id, this), act).await?;
-        self.keep_codes(transaction, (user_id, true), act).await.map(Some)
+        let is_first = !former.are_any(true);
+        if is_first {
+            end_sign_ins_without(transaction, (user_id, this), act).await?;
+        }
+        // Also with a later one, where the first came while people had none.
+        let has_codes = transaction.factors(user_id).await?.iter().any(|factor| factor.left.is_some());
+        Ok(if has_codes { None } else { Some(self.keep_codes(transaction, (user_id, is_first), act).await?) })
     }
 
     /// Calls a passkey of whoever is signed in by another name. What cannot be a name changes nothing, nor does one that is not theirs.
@@ -222,7 +227,9 @@ impl SignIns {
         now: Timestamp,
     ) -> Result<(), Error> {
         let user_id = account.user.id.as_str();
-        let with_code = Proofs::of(Kind::Password, now).and(Proof::of(Kind::Totp, now));
+        // What they can still prove, at best.
+        let first = if self.limits.password && account.has_password() { Kind::Password } else { Kind::Mail };
+        let with_code = Proofs::of(first, now).and(Proof::of(Kind::Totp, now));
         let demanded = self.policy_for(transaction, user_id).await?.demanded;
         let is_demanded = demanded.is_some_and(|demand| !demand.is_met_by(&with_code));
         let has_code = transaction.guards(user_id).await?.authenticator;

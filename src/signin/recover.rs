@@ -222,7 +222,7 @@ impl SignIns {
         let since = if has_another { Timestamp::from_seconds(0) } else { changed_at };
         let kept = unlink_since(&mut transaction, &user_id, since, &act).await?;
         forget_factors_since(&mut transaction, &user_id, changed_at, &act).await?;
-        if !has_another && kept == 0 {
+        if !has_another && kept == 0 && !self.has_passkey(&mut transaction, &user_id).await? {
             return Err(Rejection::LastWayIn.into());
         }
         // Whoever has used the free address since, and never showed that it is theirs, keeps nobody from it.

@@ -57,19 +57,24 @@ impl SignIns {
             return Err(Rejection::EmailTaken.into());
         }
         let newcomer = Newcomer { address, name: form.name.unwrap_or_default().trim().to_owned() };
-        Ok(self.ask_newcomer(newcomer, cookie, now)?)
+        Ok(self.ask_newcomer((newcomer, now), cookie, now)?)
     }
 
-    fn ask_newcomer(&self, newcomer: Newcomer, cookie: &Secret, now: Timestamp) -> Result<FirstPasskey, Error> {
+    fn ask_newcomer(
+        &self,
+        (newcomer, since): (Newcomer, Timestamp),
+        cookie: &Secret,
+        now: Timestamp,
+    ) -> Result<FirstPasskey, Error> {
         let user_id = random::row_id(now);
         let owner = Owner { user_id: &user_id, called: &newcomer.address, name: &newcomer.name };
         let Asked { options, state } = self.ceremonies()?.ask_for_new(owner, &[])?;
         let address = newcomer.address.clone();
-        let challenge = self.challenges.seal_for_newcomer(cookie, (&user_id, newcomer), state, now);
+        let challenge = self.challenges.seal_for_newcomer(cookie, (&user_id, newcomer), state, since);
         Ok(FirstPasskey { request: PasskeyRequest { options, challenge }, address })
     }
 
-    /// The same asked once more, when the answer was none: it counts as no other account. `None` when the question has become too old, or was
+    /// The same asked once more, when the answer was none: it counts as no other account, and has the time that was left. `None` when the question has become too old, or was
     /// another browser's.
     ///
     /// # Errors
@@ -81,10 +86,8 @@ impl SignIns {
         now: Timestamp,
     ) -> Result<Option<FirstPasskey>, Error> {
         let opened = self.challenges.open((Purpose::Account, cookie), former, now);
-        opened
-            .and_then(|challenge| challenge.newcomer)
-            .map(|newcomer| self.ask_newcomer(newcomer, cookie, now))
-            .transpose()
+        let asked = opened.and_then(|challenge| Some((challenge.newcomer?, challenge.at)));
+        asked.map(|asked| self.ask_newcomer(asked, cookie, now)).transpose()
     }
 
     /// Makes the account with the passkey; that it was made is the first proof.

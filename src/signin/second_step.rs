@@ -94,9 +94,15 @@ impl SignIns {
         let policy = self.policy_for(&mut reader, &proven.user_id).await?;
         let former = standing.sign_in.as_ref();
         Ok(match next_step::signs_in(journey, former, guards, &policy, now) {
+            // Only who has just proved who they are sets one up: a provider may have asked them long ago.
+            Signing::Lacks(lack) if !lack.is_there() && !self.is_fresh(proven, now) => None,
             Signing::Lacks(lack) => Some((proven.user_id.clone(), lack)),
             Signing::Nobody | Signing::In(_) => None,
         })
+    }
+
+    fn is_fresh(&self, proven: &Proven, now: Timestamp) -> bool {
+        now < assurance::identified_at(&proven.proofs).plus(self.policy.fresh)
     }
 
     /// Takes a second factor as a proof on a journey. Once it has a place, the attempt is evaluated to its end though the browser goes away. When

@@ -114,7 +114,7 @@ impl Storage {
         gone += self.clean_table(API_KEY_DUE, CLEAN_API_KEYS, now.minus(30 * DAY)).await?;
         // A node that still has one takes nothing under it any more.
         gone += self.clean_table(SECRET_DUE, CLEAN_SECRETS, now.minus(DAY)).await?;
-        gone += self.clean_table(CHALLENGE_DUE, CLEAN_CHALLENGES, now).await?;
+        gone += self.clean_table(CHALLENGE_DUE, CLEAN_CHALLENGES, now.minus(DAY)).await?;
         gone += self.clean_counters(now).await?;
         Ok(gone)
     }

@@ -179,6 +179,7 @@ pub(in crate::http) async fn post_first(State(app): State<App>, form: CsrfForm) 
     match app.sign_ins.set_authenticator(set, &enrolment, &sender.browser, now).await {
         Ok(Enrolled { progress: Progress::SignedIn(cookie), codes: Some(codes) }) => {
             let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
+            let visit = visit.signed_in(&app);
             let onward = visit.onward();
             let page = recovery_codes::shown(&app, (&visit, sender), &codes, &onward)?;
             Ok((cookies.0, cookies.1, page).into_response())

@@ -132,6 +132,7 @@ pub(super) fn after(app: &App, (sender, visit): (&Sender, Visit), enrolled: Enro
     match enrolled {
         Enrolled { progress: Progress::SignedIn(cookie), codes: Some(codes) } => {
             let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
+            let visit = visit.signed_in(app);
             let page = recovery_codes::shown(app, (&visit, sender), &codes, &visit.onward())?;
             Ok((cookies.0, cookies.1, page).into_response())
         }
@@ -144,6 +145,7 @@ pub(super) async fn offer(app: &App, (sender, visit): (&Sender, Visit), cookie: 
     if !app.sign_ins.offers_passkey(&cookie.value, app.now()).await? {
         return Ok(visit.after(app, sender, Progress::SignedIn(cookie))?);
     }
+    let visit = visit.signed_in(app);
     let request = visit.sealed.as_ref().map(|sealed| format!("?request={sealed}")).unwrap_or_default();
     let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
     let page = see_other(&app.issuer.place(&format!("/login/new-passkey{request}")))?;

@@ -12,8 +12,10 @@ use crate::failure::Error;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::device;
+use crate::protocol::journey::Mailed;
 use crate::protocol::passkey::MAX_NAME;
 use crate::protocol::rejection::{Refusal, Rejection};
+use crate::protocol::ticket::Purpose;
 use crate::signin::{Declined, FirstPasskey, Problems, Registration};
 
 #[derive(Template)]
@@ -35,11 +37,7 @@ struct PasskeyAccount {
 pub(in crate::http) async fn begin(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let (now, sender) = (app.now(), &form.sender);
     let visit = Visit::of_form(&app, &form, now).await?;
-    let proved = new_password::proved(&visit);
-    // Whoever was invited, or has proved the address, makes an account also where others cannot.
-    if proved.is_none() {
-        register::refuse_if_closed(&app)?;
-    }
+    refuse_if_closed(&app, &visit)?;
     let (name, email) = (form.params.single("name")?, form.params.single("email")?);
     let registration = Registration { email, name, password: None };
     let browser = (&sender.browser, visit.browser());
@@ -60,9 +58,7 @@ pub(in crate::http) async fn begin(State(app): State<App>, form: CsrfForm) -> Re
 pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
     let (now, sender) = (app.now(), &form.sender);
     let visit = Visit::of_form(&app, &form, now).await?;
-    if new_password::proved(&visit).is_none() {
-        register::refuse_if_closed(&app)?;
-    }
+    refuse_if_closed(&app, &visit)?;
     let new = new_passkey(&form)?;
     let making = (visit.journey.clone(), visit.browser());
     let refusal = match app.sign_ins.finish_account(making, &new, &sender.browser, now).await {
@@ -87,6 +83,16 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     }
 }
 
+/// What has proved the address of an account that is to be made: an invitation, or the mail that comes first.
+fn newcomer(visit: &Visit) -> Option<Mailed> {
+    new_password::proved(visit).filter(|mailed| mailed.purpose != Purpose::Reset)
+}
+
+/// Whoever was invited, or has proved the address, makes an account also where others cannot.
+fn refuse_if_closed(app: &App, visit: &Visit) -> Result<(), Rejection> {
+    if newcomer(visit).is_some() { Ok(()) } else { register::refuse_if_closed(app) }
+}
+
 /// Back to the form that it came from.
 async fn refused(
     app: &App,
@@ -94,7 +100,7 @@ async fn refused(
     typed: (String, String),
     (refusal, problems): (Refusal, Problems),
 ) -> Result<Response, Error> {
-    match new_password::proved(visit) {
+    match newcomer(visit) {
         Some(mailed) => new_password::page(app, sender, visit, (mailed, typed.0), Some((refusal, problems))).await,
         None => register::refused(app, visit, sender, (typed, refusal, problems)).await,
     }

@@ -18,6 +18,7 @@ use crate::http::endpoints::authorize::{leave_for, see_other};
 use crate::http::error::{Onward, PageError};
 use crate::http::extract::{Authorizations, CsrfForm, Sender, Within, form, query};
 use crate::protocol::journey::{Action, Goal, Journey};
+use crate::protocol::next_step::NextStep;
 use crate::protocol::params::Params;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::upstream::{Callback, Vouched};
@@ -212,16 +213,18 @@ impl Visit {
     ) -> Result<Response, Error> {
         let provider = provider(app, id)?;
         let state = app.sign_ins.new_state();
-        let (address, errand) = provider.begin(&self.ask(&purpose), state.expose(), now)?;
+        let standing = app.sign_ins.standing(&self.journey, sender.cookies.sign_in.as_ref(), now).await?;
+        let ask = self.ask(&purpose, standing.step == NextStep::Reauthenticate);
+        let (address, errand) = provider.begin(&ask, state.expose(), now)?;
         let what = Returned { errand, purpose, journey: self.journey.clone() };
         app.sign_ins.leave((&state, self.browser()), &what, &sender.browser, now).await?;
         let gone = (self.cookie.clone(), leave_for(address.as_str())?).into_response();
         Ok(forward::by_page(gone, &sender.page))
     }
 
-    /// How a provider is to be asked. Where something sensitive is to be confirmed, and where the application wants it, the person is to
-    /// authenticate there anew; which account is to be linked is for the person to choose.
-    fn ask(&self, purpose: &Purpose) -> Ask<'_> {
+    /// How a provider is to be asked. Where something sensitive is to be confirmed, where the application wants it, and where what was proved before does
+    /// not do, the person is to authenticate there anew; which account is to be linked is for the person to choose.
+    fn ask(&self, purpose: &Purpose, anew: bool) -> Ask<'_> {
         let request = self.journey.request();
         let is_linking = *purpose != Purpose::SignIn;
         // Whoever comes by a second provider on the same way is about to link the first.
@@ -229,7 +232,10 @@ impl Visit {
         let is_sensitive = is_confirming || self.journey.newcomer.is_some();
         Ask {
             login_hint: request.and_then(|request| request.login_hint.as_deref()),
-            fresh: is_sensitive || request.is_some_and(|request| request.prompt.login),
+            fresh: is_sensitive
+                || anew
+                || self.journey.proven.is_some()
+                || request.is_some_and(|request| request.prompt.login),
             max_age: request.and_then(|request| request.max_age),
             select_account: is_linking || request.is_some_and(|request| request.prompt.select_account),
         }

@@ -152,6 +152,15 @@ impl Visit {
         self.on(app, journey)
     }
 
+    /// The visit of whoever was signed in by what they have proved on it: from then on the sign-in says that, and the journey no more.
+    pub fn signed_in(self, app: &App) -> Self {
+        if self.sealed.is_none() || self.journey.proven.is_none() {
+            return self;
+        }
+        let journey = Journey { proven: None, ..self.journey.clone() };
+        self.on(app, journey)
+    }
+
     /// Where the browser stands on its journey; the page speaks to whoever is signed in.
     pub async fn standing(&self, app: &App, sender: &Sender, now: Timestamp) -> Result<Standing, PageError> {
         let standing = app.sign_ins.standing(&self.journey, sender.cookies.sign_in.as_ref(), now).await;
@@ -192,7 +201,7 @@ impl Visit {
         match progress {
             Progress::SignedIn(cookie) => {
                 let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
-                Ok((cookies.0, cookies.1, self.resume(app)?).into_response())
+                Ok((cookies.0, cookies.1, self.signed_in(app).resume(app)?).into_response())
             }
             Progress::Underway(journey, lack) => {
                 let next = lack.map_or(Proceed::Prove, Proceed::SecondFactor);

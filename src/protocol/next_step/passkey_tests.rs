@@ -51,6 +51,10 @@ fn a_passkey_is_enough_by_itself_and_counts_as_a_second_factor_where_people_use_
     let sign_in = with_passkey(past);
     let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
     assert_eq!(next_step(&demanding, known, &offered, NOW), NextStep::SecondFactor(Lack::Passkey));
+    // Also where it was lent to a sign-in that was made for this.
+    let lent = SignIn { journey_id: Some(demanding.id.clone()), ..sign_in.clone() };
+    let known = Known { sign_in: Some(&lent), ..known };
+    assert_eq!(next_step(&demanding, known, &offered, NOW), NextStep::SecondFactor(Lack::Passkey));
     let refused = NextStep::Refuse(Rejection::ClassNotMet);
     assert_eq!(step(&[Kind::Password, Kind::Totp], &without(SecondFactor::Required)), refused);
 }

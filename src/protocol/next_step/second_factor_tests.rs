@@ -165,7 +165,7 @@ fn lacks(what: For, set: &[(Kind, i64)], whose: Whose, given_now: bool) -> Optio
             _ => Lack::FirstPasskey,
         });
     }
-    if what == For::Factors && guards.passkey && second_factor != SecondFactor::Off {
+    if what == For::Factors && guards.passkey {
         let is_enough = age_of(&[Kind::Passkey, Kind::RecoveryCode]).is_some_and(|age| age < FRESH);
         return (!is_enough).then_some(Lack::Passkey);
     }
@@ -313,6 +313,10 @@ fn signed(
     all.push((given, 0));
     if !all.iter().any(|(kind, _)| says_who(*kind)) {
         return None;
+    }
+    // Who is signed in, and shows a second factor beside that, stays so.
+    if is_signed_in && !says_who(given) {
+        return Some(Ok(()));
     }
     Some(match lacks(what, &all, whose, true) {
         Some(lack) => Err(lack),

@@ -166,3 +166,24 @@ async fn without_codes_an_account_has_its_passkey_and_nothing_beside_it() {
     assert!(page.has("#sign-out"), "{}", page.text());
     assert_eq!(server.database.db_number("SELECT count(*) FROM factors").await, 0);
 }
+
+/// Whoever has shown that an address is theirs to have a new password makes no other account by that.
+#[tokio::test]
+async fn a_link_for_a_new_password_opens_no_registration_that_is_closed() {
+    let server = Server::with_mail(|config| {
+        (config.registration.enabled, config.registration.prove_address) = (false, false);
+    })
+    .await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    let page = browser.visit("/recover").await;
+    browser.press(&page.form("#recover-submit").with("email", ANN)).await;
+    let mail = server.mailbox().await.latest_to(ANN);
+    let link = browser.visit(&mail.link()).await.form("#confirm");
+    let page = browser.press(&link).await;
+    assert!(!page.has("#register-passkey"), "{}", page.text());
+    let form = page.form("#reset-submit").without("password").with("name", "Eve").with("email", "eve@example.org");
+    for path in ["/register/passkey", "/register/passkey/new"] {
+        browser.submit(&form.clone().to(path)).await.refused_page(404, Rejection::RegistrationClosed);
+    }
+}

@@ -242,3 +242,97 @@ async fn a_passkey_is_offered_after_a_password_until_the_person_says_not_now() {
     assert_ne!(answer.status, 200);
     assert_eq!(server.database.db_number("SELECT count(*) FROM passkeys").await, 1);
 }
+
+/// From a sign-in that is there: what is shown is added to it, and leads on as far as it goes, however old the rest is.
+#[tokio::test]
+async fn whoever_is_signed_in_already_gets_there_step_by_step_and_in_no_circle() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let (authenticator, codes) = server.enrol(&mut browser).await;
+    server.role_demands("user", Some(PHISHING_RESISTANT_CLASS)).await;
+    server.turn(660);
+    // The code is old, then the password is, then one is set up.
+    let step = browser.visit("/account").await;
+    assert!(step.has("#totp-submit"), "{}", step.text());
+    let again = browser.press(&step.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    assert!(again.has("#password"), "{}", again.text());
+    let page = browser.press(&again.form("#login-submit").with("password", PASSWORD)).await;
+    assert!(page.text_of("#why").unwrap().starts_with("Your account asks"), "{}", page.text());
+    let done = browser.press(&made(&server, &page, &mut Device::new())).await;
+    assert!(done.has("#sign-out"), "{}", done.text());
+    // Another sign-in without it, whose person has lost it: one recovery code is enough.
+    server.role_demands("user", None).await;
+    server.turn(30);
+    let mut other = server.browser();
+    let step = first_step(&mut other, ANN).await;
+    let page = other.press(&step.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    assert!(page.has("#sign-out"), "{}", page.text());
+    server.role_demands("user", Some(PHISHING_RESISTANT_CLASS)).await;
+    let step = other.visit("/account").await;
+    assert!(step.has("#recovery-submit") && !step.has("#totp-submit"), "{}", step.text());
+    let page = other.press(&step.form("#recovery-submit").with("code", &codes[0])).await;
+    assert!(page.text_of("#why").unwrap().starts_with("Your account asks"), "{}", page.text());
+    let done = other.press(&made(&server, &page, &mut Device::new())).await;
+    assert!(done.has("#sign-out"), "{}", done.text());
+    let left = "SELECT count(*) FROM recovery_codes WHERE used_at IS NULL";
+    assert_eq!(server.database.db_number(left).await, 9);
+}
+
+/// What an application demands is known after the sign-in alone: the way there does not begin over and over.
+#[tokio::test]
+async fn an_application_that_wants_more_than_was_shown_asks_for_the_rest() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    server.client_demands(&client.id, Some(PHISHING_RESISTANT_CLASS)).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let (authenticator, codes) = server.enrol(&mut browser).await;
+    let by_code = async || {
+        let mut browser = server.browser();
+        let login = browser.visit(&client.authorization_url("scope=openid")).await;
+        let step = browser.sign_in_on(&login, ANN, PASSWORD).await;
+        let page = browser.press(&step.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+        server.turn(30);
+        (browser, page)
+    };
+    let (mut first, page) = by_code().await;
+    assert!(page.text_of("#why").is_some_and(|why| why.contains("asks for a passkey")), "{}", page.text());
+    let mut device = Device::new();
+    let answer = first.press(&made(&server, &page, &mut device)).await;
+    assert!(answer.location_param("code").is_some(), "{}", answer.text());
+    let (mut second, page) = by_code().await;
+    assert!(page.has("#passkey-submit") && page.has("#recovery-submit") && !page.has("#totp-submit"));
+    let form = server.with_passkey(&page, &mut device).await;
+    assert!(second.press(&form).await.location_param("code").is_some());
+    let (mut third, page) = by_code().await;
+    let page = third.press(&page.form("#recovery-submit").with("code", &codes[0])).await;
+    let answer = third.press(&made(&server, &page, &mut Device::new())).await;
+    assert!(answer.location_param("code").is_some(), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn where_codes_are_off_a_password_alone_adds_nothing_beside_a_passkey() {
+    let server = Server::with(|config| config.sign_in.second_factor = SecondFactor::Off).await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let mut device = Device::new();
+    assert!(server.add_passkey(&mut browser, &mut device, "").await.is_empty(), "nobody types codes");
+    let mut thief = server.browser();
+    assert!(first_step(&mut thief, ANN).await.has("#sign-out"), "the password is one of two ways in");
+    let page = thief.visit("/account/passkeys").await;
+    assert!(page.has("#begin-passkey") && !page.has("#passkey-submit"), "{}", page.text());
+    let step = thief.press(&page.form("#begin-passkey")).await;
+    assert!(
+        step.passkey_options()["allowCredentials"].is_array(),
+        "the one that there is is asked for: {}",
+        step.text()
+    );
+    // Where codes are on again, the next passkey brings those that are missing.
+    let on = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Offered).await;
+    let (mut browser, _) = on.sign_in_with_passkey(&mut device).await;
+    assert_eq!(on.add_passkey(&mut browser, &mut Device::new(), "").await.len(), 10);
+}
