@@ -1,8 +1,9 @@
 //! A history as it happens on the server: every operation is done by browser and client as anybody would, or by the operator in the database
-//! (`operator.rs`, `roles.rs`), what mails lead to is in `mail.rs`, what becomes of codes and tokens in `tokens.rs` and of API keys in `keys.rs`, second
+//! (`operator.rs`, `roles.rs`), who goes for a code in `authorize.rs`, what mails lead to is in `mail.rs`, what becomes of codes and tokens in `tokens.rs` and of API keys in `keys.rs`, second
 //! factors are set up and shown in `factors.rs`, and every
 //! answer is held against the model's. Then tokens are looked at (`look.rs`).
 
+mod authorize;
 mod factors;
 mod keys;
 mod look;
@@ -25,11 +26,9 @@ use doorward::protocol::upstream::{Identity, ProviderKind, Vouched};
 use doorward::protocol::user::{EmailAuthority, User};
 use doorward::random;
 use proptest::test_runner::TestCaseError;
-use serde_json::json;
 
-use super::operation::{App, Ask, Operation, Person, SPA};
-use super::reference::{MOST, Model};
-use crate::federation::through;
+use super::operation::{App, Ask, Operation, Person};
+use super::reference::{Asked, MOST, Model};
 use crate::support::{Answer, Authenticator, Browser, Client, PASSWORD, Provider, Server};
 use keys::{Made, Traded};
 use mail::{Former, Sent};
@@ -112,6 +111,8 @@ impl Place {
             let limits = &mut config.limits;
             (limits.failures_per_minute, limits.account_failures_per_minute) = (1_000_000, 1_000_000);
             (limits.pause_after, limits.slow_after) = (1_000_000, 1_000_000);
+            // All histories of an hour come from one network.
+            (limits.wide_failures_per_minute, limits.many_accounts) = (1_000_000, 1_000_000);
             (limits.registrations_per_hour, limits.new_passwords_per_minute) = (1_000_000, 1_000_000);
             (limits.mail_requests_per_hour, limits.mails_per_hour) = (1_000_000, 1_000_000);
             (limits.mails_per_day, limits.mails_per_day_in_all) = (1_000_000, 1_000_000);
@@ -241,11 +242,13 @@ impl<'a> History<'a> {
 
     async fn happen(&mut self, operation: &Operation) -> Compared {
         match *operation {
-            Operation::Authorize { person, app, anew, by } => self.authorize(person, app, anew, by).await.map(|_| ()),
-            Operation::Begin { person, app, by } => match self.authorize(person, app, false, by).await? {
-                true => self.redeem(self.codes.len() - 1, app, false).await,
-                false => Ok(()),
-            },
+            Operation::Authorize { person, app, anew, by } => {
+                self.authorize(person, app, &Asked { anew, by, ..Asked::default() }).await.map(|_| ())
+            }
+            Operation::Begin { person, app, by } => {
+                self.begin_with(person, app, &Asked { by, ..Asked::default() }).await
+            }
+            Operation::Demanded(demand_move) => self.by_demand(demand_move).await,
             Operation::Redeem { code, by_other, wrong_verifier } => {
                 let Some(code) = code.of(self.codes.len()) else { return Ok(()) };
                 self.redeem(code, presenter(self.model.app_of_code(code), by_other), wrong_verifier).await
@@ -300,59 +303,6 @@ impl<'a> History<'a> {
     fn wait(&mut self, seconds: i64) {
         self.place.server.turn(seconds);
         self.model.now += seconds;
-    }
-
-    /// Whether a code came.
-    async fn authorize(
-        &mut self,
-        person: Person,
-        app: App,
-        anew: bool,
-        by: Option<usize>,
-    ) -> Result<bool, TestCaseError> {
-        let resource = if app == SPA { "&resource=https%3A%2F%2Fnotes.test" } else { "" };
-        let prompt = if anew { "&prompt=login" } else { "" };
-        let address = format!("scope=openid+email+offline_access+roles+{}{resource}{prompt}", ASKED[app]);
-        if by.is_none() && !self.model.has_password(person) {
-            return Ok(false);
-        }
-        let (groups, attempts) = (self.groups(person), self.model.would_show(person));
-        let model = self.model.authorize(person, app, anew, by);
-        let Human { email, password, browser, identity, .. } = &mut self.people[person];
-        let mut answer = browser.visit(&self.apps[app].authorization_url(&address)).await;
-        let signs_in = shows(&answer, "login-submit") || shows(&answer, "upstream-fake");
-        if signs_in {
-            answer = match by {
-                Some(session) => {
-                    self.place
-                        .fake
-                        .person(json!({ "sub": identity.subject, "sid": session.to_string(), "groups": groups }));
-                    through(browser, &self.place.fake, &answer).await
-                }
-                None => browser.sign_in_on(&answer, email, password).await,
-            };
-        }
-        let shows_second = shows(&answer, "totp-submit");
-        if shows_second {
-            answer = self.second_step(person, answer, &attempts).await?;
-        }
-        let browser = &mut self.people[person].browser;
-        let consents = shows(&answer, "allow");
-        if consents {
-            answer = browser.press(&answer.form("#allow")).await;
-        }
-        self.agree("authorize", reached(&answer), &model)?;
-        let Ok(way) = model else { return Ok(false) };
-        self.same("asked to sign in", signs_in, way.signs_in)?;
-        self.same("asked for a second factor", shows_second, way.signs_in && !attempts.is_empty())?;
-        self.same("asked to consent", consents, way.consents)?;
-        self.codes.push(answer.location_param("code").unwrap());
-        Ok(true)
-    }
-
-    /// The groups that the provider says of a person.
-    fn groups(&self, person: Person) -> serde_json::Value {
-        if self.model.role_there(person) { json!(["makers"]) } else { json!([]) }
     }
 
     async fn sign_out(&mut self, person: Person) -> Compared {

@@ -1,9 +1,11 @@
 //! Random histories of two people and three applications against a small reference model: authorizing, redeeming, refreshing, lost answers,
 //! replays, revocation, sign-out, withdrawal, coming through a provider and what ends and changes there, passwords and addresses that change by
 //! mail and on the account page, accounts whose address goes to its owner or that are left, roles that come, go and guard scopes, of people and of a
-//! service, second factors that are set up, shown, replaced and taken away, API keys of both and what they are traded for, secrets that an API shares with us, switching off and on, and clock steps from
+//! service, second factors that are set up, shown, replaced and taken away, context classes that a role, an application or a request demands, API keys of both and what they are traded for, secrets that an API shares with us, switching off and on, and clock steps from
 //! seconds to weeks, in any order. Every answer is compared, and after each step whether tokens and keys hold. What differs is shown as the shortest
 //! history that shows it.
+//!
+//! No token is of a class above the proofs that were given: every one is held against those.
 //!
 //! `reference.rs` says what must happen, written from the design and not from the code; `history.rs` makes it happen on the server.
 //! Histories follow one another on one server, each with people and applications of its own.
@@ -51,6 +53,9 @@ fn compare(on_reuse: OnReuse) {
             })
         });
         match ran {
+            Ok(()) if crate::support::is_long() => {
+                eprintln!("model, on_reuse {on_reuse:?}: {} steps so far", steps.load(Ordering::SeqCst));
+            }
             Ok(()) => {}
             Err(TestError::Fail(why, history)) => {
                 panic!("{why}\nafter this history, on_reuse {on_reuse:?}: {history:#?}")

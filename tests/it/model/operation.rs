@@ -1,5 +1,6 @@
-//! What can happen in a history; to API keys, in `keys.rs`, and to second factors, in `factors.rs`.
+//! What can happen in a history; to API keys, in `keys.rs`, to second factors, in `factors.rs`, and to what is demanded of them, in `demands.rs`.
 
+mod demands;
 mod factors;
 mod keys;
 
@@ -17,6 +18,7 @@ pub(super) const WEB: App = 1;
 /// One that keeps a secret too, whose API verifies nothing but HS256.
 pub(super) const OLD: App = 2;
 
+pub(super) use demands::{Class, DemandMove};
 pub(super) use factors::FactorMove;
 pub(super) use keys::{KeyMove, Scopes, Trade, Wish};
 
@@ -143,6 +145,8 @@ pub(super) enum Operation {
     Key(KeyMove),
     /// Something with the second factor of a person.
     Factor(FactorMove),
+    /// Something with what is demanded.
+    Demanded(DemandMove),
     /// So many seconds pass.
     Wait(i64),
 }
@@ -150,7 +154,7 @@ pub(super) enum Operation {
 /// A history, of 40 steps on the average.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let one = operation().prop_map(|operation| vec![operation]);
-    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key(), 2 => factors::with_a_factor()], 0..=60)
+    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key(), 2 => factors::with_a_factor(), 2 => demands::with_a_demand()], 0..=60)
         .prop_map(|parts| parts.concat())
 }
 
@@ -267,6 +271,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (WEB..=OLD, any::<bool>()).prop_map(|(at, named)| O::Credentials { at, named }),
         26 => keys::key_move().prop_map(O::Key),
         6 => factors::factor_move().prop_map(O::Factor),
+        8 => demands::demand_move().prop_map(O::Demanded),
         9 => wait().prop_map(O::Wait),
     ]
 }

@@ -2,8 +2,9 @@
 //! as short as they can be said. It knows nothing of hashes, transactions or tables; a thing is its place in a list. `standing.rs` says what
 //! holds at a moment, `ending.rs` what ends, `upstream.rs` what a provider changes, `mail.rs` what hangs on passwords and addresses, `roles.rs` what
 //! roles permit and tokens say, `keys.rs` what API keys are worth, `secrets.rs` which secret of an API signs, `sign_ins.rs`
-//! who is signed in, `factors.rs` what is shown beside the first proof.
+//! who is signed in, `factors.rs` what is shown beside the first proof, `authorize.rs` what is met on the way to a code and demanded there.
 
+mod authorize;
 mod ending;
 mod factors;
 mod keys;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 
+pub(super) use authorize::{Asked, Way};
 pub(super) use factors::{Attempt, Changing, Shown};
 pub(super) use keys::{Denied, MOST};
 pub(super) use roles::{Outcome, Told};
@@ -31,7 +33,7 @@ use roles::{Roles, Said, Service};
 use secrets::Secrets;
 use sign_ins::SignIn;
 
-use super::operation::{App, Ask, Person, Role, SPA};
+use super::operation::{App, Ask, Class, Person, Role, SPA};
 
 const CODE: i64 = 60;
 const ACCESS_TOKEN: i64 = 900;
@@ -56,8 +58,9 @@ pub(super) struct Grant {
     sign_in: usize,
     /// Whether the person had come by their identity when it was given.
     by_identity: bool,
-    /// What the proofs are worth that it came of.
+    /// What applications are told of the proofs that it came of, and the strongest class that those make true.
     worth: Worth,
+    proved: Option<Class>,
     /// Which scopes of its API were granted.
     scopes: Scopes,
     created: i64,
@@ -109,13 +112,6 @@ struct Scopes {
     guarded: bool,
 }
 
-/// What a person meets on the way to a code.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Way {
-    pub(super) signs_in: bool,
-    pub(super) consents: bool,
-}
-
 /// What a refresh gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Given {
@@ -137,6 +133,8 @@ pub(super) struct Model {
     role_there: [bool; 2],
     role_here: [bool; 2],
     app_off: [bool; 3],
+    /// What each demands of whoever goes there.
+    app_demands: [Option<Class>; 3],
     /// How often each was switched off.
     eras: [u32; 3],
     /// The sign-in that each person's browser has, which may have ended.
@@ -169,6 +167,7 @@ impl Model {
             role_there: [false; 2],
             role_here: [false; 2],
             app_off: [false; 3],
+            app_demands: [None; 3],
             eras: [0; 3],
             browsers: [None; 2],
             allowed: BTreeMap::new(),
@@ -203,43 +202,6 @@ impl Model {
 
     fn is_on(&self, app: App) -> Result<(), Rejection> {
         if self.app_off[app] { Err(Rejection::ClientSwitchedOff) } else { Ok(()) }
-    }
-
-    /// A person goes for a code; what is met on the way, or how it ends without one.
-    pub(super) fn authorize(
-        &mut self,
-        person: Person,
-        app: App,
-        anew: bool,
-        by: Option<usize>,
-    ) -> Result<Way, Rejection> {
-        if self.app_off[app] {
-            return Err(Rejection::DisabledClient);
-        }
-        let known = self.comes(person);
-        let signs_in = !known || anew;
-        if signs_in && self.person_off[person] {
-            return Err(if by.is_some() { Rejection::AccountSwitchedOff } else { Rejection::WrongCredentials });
-        }
-        if signs_in && self.leaving[person].is_some() {
-            return Err(Rejection::AccountLeaving);
-        }
-        if signs_in {
-            // What the provider says counts though nobody is signed in by it alone.
-            self.come_by(person, by);
-            let second = self.show_second(person)?;
-            self.sign_in((person, second), known, by);
-        }
-        let scopes = self.scopes_of(person, app);
-        let covers = |had: &Scopes| (had.open || !scopes.open) && (had.guarded || !scopes.guarded);
-        let consents = !self.allowed.get(&(person, app)).is_some_and(covers);
-        let allowed = self.allowed.entry((person, app)).or_default();
-        *allowed = Scopes { open: allowed.open || scopes.open, guarded: allowed.guarded || scopes.guarded };
-        let sign_in = self.browsers[person].unwrap();
-        let (by_identity, worth) = (self.sign_ins[sign_in].upstream.is_some(), self.sign_ins[sign_in].worth());
-        self.grants.push(Grant { person, app, sign_in, by_identity, worth, scopes, created: self.now, ended: false });
-        self.codes.push(Code { grant: self.grants.len() - 1, expires: self.now + CODE, used: None });
-        Ok(Way { signs_in, consents })
     }
 
     pub(super) fn redeem(&mut self, code: usize, by: App, wrong_verifier: bool) -> Result<(), Rejection> {

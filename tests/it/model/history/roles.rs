@@ -29,6 +29,7 @@ impl Place {
         let former = self.role.lock().unwrap().replace(role);
         let (registry, act) = self.registry();
         registry.change_resource(MAIL, demanding(None), &act).await.unwrap();
+        self.role_demands(None).await;
         for role in [Some(ROLE.to_owned()), former].into_iter().flatten() {
             assert!(done(registry.change_role(&role, permitting(false), &act).await) != Outcome::Refused);
         }
@@ -84,6 +85,7 @@ impl History<'_> {
         if model.is_ok() {
             let token = answer.json()["access_token"].as_str().unwrap().to_owned();
             let wrote = self.model.service_wrote(self.service_tokens.len());
+            self.same("the class of a token without a person", unverified_claims(&token)["acr"].as_str(), None)?;
             let said = (self.read(&unverified_claims(&token)), self.secret_of(&token));
             self.same("a token of the service", said, wrote)?;
             self.service_tokens.push(token);

@@ -1,12 +1,22 @@
 //! Codes redeemed and tokens refreshed, each answer held against the model's.
 
+use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
 use doorward::secret::from_base64url;
 use serde_json::Value;
 
 use super::{API, Compared, History, ISSUER, outcome};
-use crate::model::operation::{App, Ask};
+use crate::model::operation::{App, Ask, Class};
 use crate::model::reference::Given;
 use crate::support::{Answer, VERIFIER, unverified_claims};
+
+/// The class that a token claims.
+fn rank(acr: &Value) -> Option<Class> {
+    match acr.as_str()? {
+        PASSWORD_CLASS => Some(Class::Password),
+        MFA_CLASS => Some(Class::Both),
+        other => panic!("{other} is no class of this history"),
+    }
+}
 
 impl History<'_> {
     pub(super) async fn redeem(&mut self, code: usize, by: App, wrong_verifier: bool) -> Compared {
@@ -39,10 +49,12 @@ impl History<'_> {
         let (tokens, written) = (answer.json(), self.model.written(token));
         self.same("the scope of the answer", tokens["scope"].as_str(), Some(written.scope.as_str()))?;
         let (acr, since) = self.model.assured(token);
+        let proved = self.model.proved(token);
         for name in ["id_token", "access_token"] {
             let Some(text) = tokens[name].as_str() else { continue };
             let claims = unverified_claims(text);
             self.tally(&format!("an {name} of class {acr:?}"));
+            self.same(&format!("an {name} above its proofs"), rank(&claims["acr"]) > proved, false)?;
             self.same(&format!("the class of the {name}"), claims["acr"].as_str(), acr)?;
             self.same("since when it is true", claims["auth_time"].as_i64().filter(|_| acr.is_some()), since)?;
         }

@@ -10,7 +10,7 @@ use crate::model::operation::Person;
 const STEP: i64 = 30;
 const CODES: usize = 10;
 /// How long after proving something a person may change their second factors.
-const FRESH: i64 = 600;
+pub(super) const FRESH: i64 = 600;
 
 /// What an account has beside its first proof.
 #[derive(Clone, Copy)]
@@ -108,14 +108,23 @@ impl Model {
         let former = self.factors[person];
         let used = former.map_or(0, |former| former.used);
         self.factors[person] = Some(Factor { since: now, last_step: now / STEP, used });
+        if former.is_none() {
+            self.end_without_second(person, this);
+        }
+        if let Some(this) = this {
+            let one = &mut self.sign_ins[this];
+            (one.second, one.used) = (Some(now), now);
+        }
+        Changing::Done
+    }
+
+    /// The sign-ins of a person but this one end that were made without a second factor.
+    pub(super) fn end_without_second(&mut self, person: Person, this: Option<usize>) {
         for (at, one) in self.sign_ins.iter_mut().enumerate() {
-            if Some(at) == this {
-                (one.second, one.used) = (Some(now), now);
-            } else if former.is_none() && one.person == person && one.second.is_none() {
+            if Some(at) != this && one.person == person && one.second.is_none() {
                 one.ended = true;
             }
         }
-        Changing::Done
     }
 
     /// Does without.

@@ -2,7 +2,7 @@
 
 use super::factors::Worth;
 use super::{Model, NOTED_AFTER};
-use crate::model::operation::Person;
+use crate::model::operation::{Class, Person};
 
 const IDLE: i64 = 86_400;
 const ABSOLUTE: i64 = 30 * 86_400;
@@ -23,6 +23,15 @@ impl SignIn {
     /// When the person proved anything last.
     pub(super) fn at(&self) -> i64 {
         self.second.map_or(self.first, |second| second.max(self.first))
+    }
+
+    /// The strongest class that its proofs make true.
+    pub(super) fn class(&self) -> Option<Class> {
+        match (self.upstream, self.second) {
+            (Some(_), _) => None,
+            (None, Some(_)) => Some(Class::Both),
+            (None, None) => Some(Class::Password),
+        }
     }
 
     /// What its proofs are worth to an application.
