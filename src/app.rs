@@ -23,6 +23,7 @@ use crate::mail::Mailer;
 use crate::outgoing::Outgoing;
 use crate::passkeys::Ceremonies;
 use crate::password::Hasher;
+use crate::protocol::assurance;
 use crate::protocol::audit::{Act, Event, Name, ecs};
 use crate::protocol::entity::Entity;
 use crate::protocol::issuer::Issuer;
@@ -144,7 +145,9 @@ impl App {
         config.upstream.iter_mut().for_each(UpstreamConfig::forget_secrets);
         let passkeys = Ceremonies::new(&issuer, &config.brand.name, &config.passkeys.authenticators);
         let passkeys = passkeys.filter(|_| config.sign_in.passkeys);
-        let with_passkeys = passkeys.is_some();
+        let enabled: Vec<&UpstreamConfig> = config.upstream.iter().filter(|provider| provider.enabled).collect();
+        let vouched = UpstreamConfig::strongest_class(&enabled);
+        let classes = assurance::classes(config.sign_in.second_factor, passkeys.is_some(), vouched);
         Ok(Self(Arc::new(Parts {
             logouts: Outbox::new(Logouts {
                 storage: storage.clone(),
@@ -172,7 +175,7 @@ impl App {
                 limits: config.sign_in.clone(),
                 attempts: &config.limits,
                 lifetimes: config.tokens.clone(),
-                providers: config.upstream.iter().filter(|provider| provider.enabled).collect(),
+                providers: enabled,
                 with_mail: config.mail.is_on(),
                 proves_addresses: config.mail.is_on() && config.registration.prove_address,
                 passkeys,
@@ -182,7 +185,7 @@ impl App {
             clean_up: CleanUp::new(storage.clone(), config.sign_in.idle),
             secret_uses: SecretUses::new(storage.clone()),
             expiring_secrets: ExpiringSecrets::new(storage.clone()),
-            metadata: Entity::of(metadata::document(&issuer, config.sign_in.second_factor, with_passkeys).to_string()),
+            metadata: Entity::of(metadata::document(&issuer, classes).to_string()),
             config,
             issuer,
             clock,

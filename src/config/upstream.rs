@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::SecretSetting;
+use crate::protocol::assurance;
 use crate::protocol::upstream::{ProviderKind, Synced};
 
 pub use check::is_tenant;
@@ -70,6 +71,8 @@ pub struct UpstreamConfig {
     pub scopes: Vec<String>,
     /// Which claims hold our `name`, `email`, `preferred_username` and `picture`.
     pub claims: BTreeMap<String, String>,
+    /// Which of its `acr` count here, and each as which class of ours; no other counts.
+    pub trust_acr: BTreeMap<String, String>,
     /// Whether its `acr` and `amr` are passed on.
     pub pass_acr: bool,
     /// What each sign-in refreshes on the account: `name`, `picture`.
@@ -112,6 +115,7 @@ impl Default for UpstreamConfig {
             trust_email: None,
             scopes: Vec::new(),
             claims: BTreeMap::new(),
+            trust_acr: BTreeMap::new(),
             pass_acr: false,
             sync: Vec::new(),
             hosted_domains: Vec::new(),
@@ -130,6 +134,11 @@ impl UpstreamConfig {
     /// What it is.
     pub fn kind(&self) -> ProviderKind {
         self.kind.unwrap_or(ProviderKind::Oidc)
+    }
+
+    /// The strongest class of ours that a word of one of these providers counts as, if any does.
+    pub fn strongest_class(providers: &[&Self]) -> Option<&'static str> {
+        assurance::strongest(providers.iter().flat_map(|provider| provider.trust_acr.values().map(String::as_str)))
     }
 
     /// The secret, from the setting or from its file; empty when there is none.

@@ -3,8 +3,8 @@
 //!
 //! A context class is claimed only where it is true. A password over TLS, or over the loopback of a development machine, is the class
 //! `PasswordProtectedTransport` of SAML 2.0 (saml-authn-context-2.0-os §3.4.5), which most applications know by this name. What
-//! another provider vouches for has no class and no method of ours: its own words are passed on where whoever runs this server trusts them
-//! (`pass_acr`). A mail that was read is a method of its own and makes no class true. Of several classes that are true, the one is claimed that the client likes best.
+//! another provider vouches for makes a class of ours true where whoever runs this server has said of which of its words (`trust_acr`), since when the
+//! person authenticated there. Its other words are passed on where that is wanted (`pass_acr`), but for names of our classes, and count for nothing. A mail that was read is a method of its own and makes no class true. Of several classes that are true, the one is claimed that the client likes best.
 //!
 //! A password and a code of an authenticator, or a recovery code, are two factors of different kinds, which is what the REFEDS profile asks for. A
 //! code beside a mail or a provider's word is told by its method and makes no class true: whether the two are independent nobody here can say.
@@ -32,26 +32,51 @@ struct Class {
     name: &'static str,
     /// Of each group of proofs, one at least.
     needs: &'static [&'static [Kind]],
+    /// Or a provider whose word is trusted for one of these.
+    vouched: &'static [&'static str],
+}
+
+impl Class {
+    /// Since when it is true: when the oldest of what it rests on was proved, the newest of each group counting.
+    fn true_since(&self, proofs: &Proofs) -> Option<Timestamp> {
+        let shown = self.needs.iter().map(|group| latest(proofs, |kind| group.contains(&kind)));
+        let shown: Option<Vec<Timestamp>> = shown.collect();
+        shown.and_then(|times| times.into_iter().min()).max(vouched_at(proofs, self.vouched))
+    }
 }
 
 /// Every context class of our own, the strongest first.
 const CLASSES: &[Class] = &[
-    Class { name: PHISHING_RESISTANT_CLASS, needs: &[&[Kind::Passkey]] },
-    Class { name: MFA_CLASS, needs: &[&[Kind::Password, Kind::Passkey], SECOND_FACTORS] },
-    Class { name: PASSWORD_CLASS, needs: &[&[Kind::Password]] },
+    Class { name: PHISHING_RESISTANT_CLASS, needs: &[&[Kind::Passkey]], vouched: &[PHISHING_RESISTANT_CLASS] },
+    Class { name: MFA_CLASS, needs: &[&[Kind::Password, Kind::Passkey], SECOND_FACTORS], vouched: AS_TWO_FACTORS },
+    Class { name: PASSWORD_CLASS, needs: &[&[Kind::Password]], vouched: &[PASSWORD_CLASS] },
 ];
+
+/// The classes for which the word of a provider is two factors.
+const AS_TWO_FACTORS: &[&str] = &[PHISHING_RESISTANT_CLASS, MFA_CLASS];
 
 /// The kinds that are a second factor; a passkey is one beside anything else.
 const SECOND_FACTORS: &[Kind] = &[Kind::Totp, Kind::RecoveryCode, Kind::Passkey];
 
-/// The names of the classes that an ID token may claim, the strongest first: those that people can reach where they have second factors, or passkeys.
-pub fn classes(second_factor: SecondFactor, passkeys: bool) -> impl Iterator<Item = &'static str> {
-    let can_be_reached = move |name: &str| match name {
+/// The names of the classes that an ID token may claim, the strongest first: those that people can reach where they have second factors, or passkeys, or
+/// where the word of a provider is trusted for a class, of which this is the strongest.
+pub fn classes(
+    second_factor: SecondFactor,
+    passkeys: bool,
+    vouched: Option<&'static str>,
+) -> impl Iterator<Item = &'static str> {
+    let can_be_shown = move |name: &str| match name {
         PHISHING_RESISTANT_CLASS => passkeys,
         MFA_CLASS => passkeys || second_factor != SecondFactor::Off,
         _ => true,
     };
-    CLASSES.iter().map(|class| class.name).filter(move |name| can_be_reached(name))
+    let can_be_vouched = move |class: &Class| vouched.is_some_and(|word| class.vouched.contains(&word));
+    CLASSES.iter().filter(move |class| can_be_shown(class.name) || can_be_vouched(class)).map(|class| class.name)
+}
+
+/// The strongest of these classes that is one of ours.
+pub fn strongest<'a>(classes: impl Iterator<Item = &'a str> + Clone) -> Option<&'static str> {
+    every_class().find(|known| classes.clone().any(|class| class == *known))
 }
 
 /// The names of all our classes, the strongest first, whether or not people can reach them here.
@@ -124,13 +149,10 @@ pub fn auth_time(proofs: &Proofs) -> Timestamp {
     rests_on(proofs, true_classes(proofs).next())
 }
 
-/// When all was proved that a class rests on: the time of the oldest such proof, the newest of each group counting. Without a class of our own,
-/// when they last proved who they are.
+/// When all was proved that a class rests on. Without a class of our own, when they last proved who they are.
 fn rests_on(proofs: &Proofs, class: Option<&str>) -> Timestamp {
     let class = CLASSES.iter().find(|known| Some(known.name) == class);
-    let oldest = class
-        .and_then(|class| class.needs.iter().filter_map(|group| latest(proofs, |kind| group.contains(&kind))).min());
-    oldest.unwrap_or_else(|| identified_at(proofs))
+    class.and_then(|class| class.true_since(proofs)).unwrap_or_else(|| identified_at(proofs))
 }
 
 /// When the person last proved who they are, not when they added to it.
@@ -144,13 +166,25 @@ pub(super) fn latest(proofs: &Proofs, is_meant: impl Fn(Kind) -> bool) -> Option
     proofs.iter().filter(|proof| is_meant(proof.kind)).map(|proof| proof.at).max()
 }
 
+/// When a provider last vouched for one of these classes, which its word counts as.
+fn vouched_at(proofs: &Proofs, classes: &[&str]) -> Option<Timestamp> {
+    let counts_as = |proof: &Proof| proof.identity.as_ref().and_then(|by| by.counts_as.clone());
+    let is_meant = |proof: &&Proof| counts_as(proof).is_some_and(|class| classes.contains(&class.as_str()));
+    proofs.iter().filter(is_meant).map(|proof| proof.at).max()
+}
+
 /// Whether a kind is a second factor.
 pub fn is_second_factor(kind: Kind) -> bool {
     SECOND_FACTORS.contains(&kind)
 }
 
-/// When a second factor was last shown.
+/// When a second factor was last shown, here or to a provider whose word for that is trusted.
 pub fn second_factor_at(proofs: &Proofs) -> Option<Timestamp> {
+    own_second_factor_at(proofs).max(vouched_at(proofs, AS_TWO_FACTORS))
+}
+
+/// When a second factor of the account was last shown.
+pub fn own_second_factor_at(proofs: &Proofs) -> Option<Timestamp> {
     latest(proofs, is_second_factor)
 }
 
@@ -206,12 +240,15 @@ pub(super) fn best_without_passkey(second_factor: SecondFactor, now: Timestamp) 
     if second_factor == SecondFactor::Off { password } else { password.and(Proof::of(Kind::Totp, now)) }
 }
 
-/// The classes that are true: our own, and then those that are passed on.
+/// The classes that are true: our own, and then those that are passed on, among which no name of ours is any claim.
 pub(super) fn true_classes(proofs: &Proofs) -> impl Iterator<Item = &str> {
-    let has_one = |group: &&[Kind]| group.iter().any(|kind| proofs.has(*kind));
-    let own = CLASSES.iter().filter(move |class| class.needs.iter().all(has_one)).map(|class| class.name);
-    own.chain(proofs.iter().filter_map(|proof| proof.identity.as_ref()?.acr.as_deref()))
+    let own = CLASSES.iter().filter(|class| class.true_since(proofs).is_some()).map(|class| class.name);
+    let passed_on = proofs.iter().filter_map(|proof| proof.identity.as_ref()?.acr.as_deref());
+    own.chain(passed_on.filter(|class| strength(class).is_none()))
 }
+
+#[cfg(test)]
+mod vouched_tests;
 
 #[cfg(test)]
 mod tests {
@@ -302,7 +339,7 @@ mod tests {
             let with_two = at(Passkey).is_some() || (at(Password).is_some() && second.is_some());
             assert_eq!(essential.takes_acr(own.acr.as_deref()), with_two, "a passkey is two factors: {given:?}");
         }
-        let named = |second_factor, passkeys| classes(second_factor, passkeys).collect::<Vec<_>>();
+        let named = |second_factor, passkeys| classes(second_factor, passkeys, None).collect::<Vec<_>>();
         assert_eq!(named(SecondFactor::Offered, true), [PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS]);
         assert_eq!(named(SecondFactor::Required, false), [MFA_CLASS, PASSWORD_CLASS]);
         assert_eq!(named(SecondFactor::Off, true), [PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS]);
@@ -339,29 +376,5 @@ mod tests {
         assert_eq!(told(&Proofs::first(bond).and(Proof::of(Kind::Mail, NOW))), expected);
         assert!(leaves_wishes(&Proofs::of(Kind::Mail, NOW), &wishing(PASSWORD_CLASS)));
         assert!(Proofs::of(Kind::Password, NOW).bond().is_none());
-    }
-
-    #[test]
-    fn of_another_provider_its_own_words_are_told_where_they_are_passed_on() {
-        let vouched = |acr: Option<&str>, amr: &[&str], at| Vouched {
-            acr: acr.map(str::to_owned),
-            amr: amr.iter().map(|method| (*method).to_owned()).collect(),
-            auth_time: at,
-            ..Vouched::of("sample", "https://p.test", "1")
-        };
-        let told = |vouched: &Vouched| {
-            let proofs = Proofs::of(Kind::Unknown, NOW.minus(99)).and(Proof::vouched(vouched, "i", NOW));
-            Assurance::of(&proofs, &wishing("gold"))
-        };
-        let silent = told(&vouched(None, &[], None));
-        assert_eq!(silent, Assurance { auth_time: NOW, acr: None, amr: vec![] });
-        let earlier = told(&vouched(Some("gold"), &["pwd", "otp", "pwd"], Some(NOW.minus(60))));
-        let amr = vec!["pwd".to_owned(), "otp".to_owned()];
-        assert_eq!(earlier, Assurance { auth_time: NOW.minus(60), acr: Some("gold".into()), amr });
-        assert_eq!(
-            told(&vouched(None, &[], Some(NOW.plus(60)))).auth_time,
-            NOW,
-            "nobody has authenticated in the future"
-        );
     }
 }

@@ -87,8 +87,9 @@ mod tests {
         let password = Proofs::of(Kind::Password, NOW);
         let both = password.clone().and(Proof::of(Kind::Totp, NOW));
         let mail = Proofs::of(Kind::Mail, NOW).and(Proof::of(Kind::Totp, NOW));
-        let vouched = |acr: &str| {
-            let vouched = Vouched { acr: Some(acr.into()), ..Vouched::of("sample", "https://p.test", "1") };
+        let vouched = |acr: &str, counts_as: Option<&str>| {
+            let counts_as = counts_as.map(str::to_owned);
+            let vouched = Vouched { acr: Some(acr.into()), counts_as, ..Vouched::of("sample", "https://p.test", "1") };
             Proofs::first(Proof::vouched(&vouched, "i", NOW))
         };
         let passkey = Proofs::of(Kind::Passkey, NOW);
@@ -98,8 +99,11 @@ mod tests {
             (&both, [true, true, false, false]),
             (&passkey, [true, true, true, false]),
             (&mail, [false, false, false, false]),
-            (&vouched(MFA_CLASS), [true, true, false, false]),
-            (&vouched("gold"), [false, false, false, false]),
+            (&vouched(MFA_CLASS, None), [false, false, false, false]),
+            (&vouched("gold", None), [false, false, false, false]),
+            (&vouched("gold", Some(PASSWORD_CLASS)), [true, false, false, false]),
+            (&vouched("gold", Some(MFA_CLASS)), [true, true, false, false]),
+            (&vouched("gold", Some(PHISHING_RESISTANT_CLASS)), [true, true, true, false]),
         ] {
             let demands = [PASSWORD_CLASS, MFA_CLASS, PHISHING_RESISTANT_CLASS, "gold"].map(Demand::of);
             assert_eq!(demands.map(|demand| demand.is_met_by(proofs)), met, "{proofs:?}");

@@ -4,19 +4,17 @@
 use serde_json::{Value, json};
 
 use super::algorithm::Algorithm;
-use super::assurance;
 use super::claims;
 use super::client::AuthMethod;
 use super::grant_type::GrantType;
 use super::issuer::Issuer;
 use super::response_mode::ResponseMode;
 use super::scope::ISSUER_SCOPES;
-use super::second_factor::SecondFactor;
 use super::token_exchange;
 use crate::language::Language;
 
 /// The metadata document.
-pub fn document(issuer: &Issuer, second_factor: SecondFactor, passkeys: bool) -> Value {
+pub fn document(issuer: &Issuer, classes: impl Iterator<Item = &'static str>) -> Value {
     let scopes: Vec<&str> = ISSUER_SCOPES.iter().map(|(name, _)| *name).collect();
     let methods: Vec<&str> = AuthMethod::OF_REQUESTS.iter().map(|method| method.as_str()).collect();
     let secret_methods: Vec<&str> =
@@ -45,7 +43,7 @@ pub fn document(issuer: &Issuer, second_factor: SecondFactor, passkeys: bool) ->
         "token_endpoint_auth_methods_supported": methods,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "acr_values_supported": assurance::classes(second_factor, passkeys).collect::<Vec<_>>(),
+        "acr_values_supported": classes.collect::<Vec<_>>(),
         // The pages suit any size, so a pop-up and a touch screen get what they ask for.
         "display_values_supported": ["page", "popup", "touch"],
         "ui_locales_supported": Language::all().map(Language::tag).collect::<Vec<_>>(),

@@ -7,6 +7,8 @@
 //! on a class that needs it. A passkey is one by itself, so whoever signs in with that is asked for nothing more. Nobody is signed in before it was shown ([`signs_in`]); what somebody has shown in the same browser already is not asked for again, as long
 //! as it is recent enough for what the journey is for.
 //!
+//! A word of a provider that counts as two factors (`trust_acr`) is one too, but for changing what second factors the account has.
+//!
 //! A further demand on what people prove is a field of [`Policy`] and an answer of [`signs_in`].
 
 use super::assurance::{self, Assurance};
@@ -57,8 +59,10 @@ impl NextStep {
 pub struct Policy {
     /// How long after authenticating a person may do what is sensitive, in seconds.
     pub fresh: i64,
-    /// Whether a provider's context classes are passed on: then any class may come true.
+    /// Whether a provider's context classes are passed on: then any class may come true that is none of ours.
     pub passes_classes: bool,
+    /// The strongest class of ours that a word of a provider counts as, if any does.
+    pub vouched: Option<&'static str>,
     /// Whether people have second factors.
     pub second_factor: SecondFactor,
     /// The highest demand of their roles and of the application that they go to, if any.
@@ -200,7 +204,7 @@ fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp)
     let has_lost_it = assurance::latest(person.proofs, |kind| kind == Kind::RecoveryCode).is_some_and(is_recent);
     if must_be_passkey(journey, person, policy, now) {
         let has_code = person.guards.authenticator && !is_off;
-        let is_code_shown = assurance::second_factor_at(person.proofs).is_some_and(is_recent);
+        let is_code_shown = assurance::own_second_factor_at(person.proofs).is_some_and(is_recent);
         return Some(match has_passkey && !has_lost_it {
             true => Lack::Passkey,
             false if has_code && !is_code_shown => Lack::Code,
@@ -234,8 +238,13 @@ fn lack_of_any(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Tim
         return None;
     }
     let has_second_factor = person.guards.are_any(policy.passkeys);
-    let shown_at = assurance::second_factor_at(person.proofs);
     let changes_factors = changes_factors(journey);
+    // No provider's word stands in for a second factor of the account when that is to be changed.
+    let shown_at = if changes_factors && has_second_factor {
+        assurance::own_second_factor_at(person.proofs)
+    } else {
+        assurance::second_factor_at(person.proofs)
+    };
     let is_shown = shown_at.is_some_and(|at| !changes_factors || person.is_for_this || now < at.plus(policy.fresh));
     if is_shown || (shown_at.is_some() && !has_second_factor) {
         return None;
@@ -344,7 +353,7 @@ fn is_taken(request: &AuthorizationRequest, proofs: &Proofs) -> bool {
 
 /// Whether anybody could authenticate as the request demands, and as roles and application do.
 fn can_be_met(journey: &Journey, policy: &Policy) -> bool {
-    let classes = || assurance::classes(policy.second_factor, policy.passkeys);
+    let classes = || assurance::classes(policy.second_factor, policy.passkeys, policy.vouched);
     let by_request = |request: &AuthorizationRequest| classes().any(|class| request.claims.takes_acr(Some(class)));
     journey.request().is_none_or(by_request)
         && policy.demanded.is_none_or(|demand| classes().any(|class| demand.is_met_in(class)))
@@ -377,3 +386,5 @@ mod passkey_tests;
 mod second_factor_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vouched_tests;

@@ -80,6 +80,9 @@ pub struct ByIdentity {
     /// The session at the provider, by which a back-channel logout names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// The context class of ours that its word counts as, where the configuration trusts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_as: Option<String>,
     /// The context class that the provider claims, where the configuration passes it on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
@@ -100,6 +103,7 @@ impl Proof {
         let by = ByIdentity {
             id: identity_id.to_owned(),
             sid: vouched.sid.clone(),
+            counts_as: vouched.counts_as.clone(),
             acr: vouched.acr.clone(),
             amr: vouched.amr.clone(),
         };
@@ -148,7 +152,7 @@ impl Proofs {
 
     /// The identity by which they came, if they did, without what its provider claimed then: beside a newer proof it says no more than what they hang on.
     pub fn bond(&self) -> Option<Proof> {
-        let bare = |by: &ByIdentity| ByIdentity { acr: None, amr: Vec::new(), ..by.clone() };
+        let bare = |by: &ByIdentity| ByIdentity { counts_as: None, acr: None, amr: Vec::new(), ..by.clone() };
         self.0.iter().rev().find_map(|proof| {
             let by = proof.identity.as_ref()?;
             Some(Proof { identity: Some(bare(by)), ..Proof::of(proof.kind, proof.at) })
@@ -197,6 +201,11 @@ mod tests {
         assert_eq!(stored, r#"[{"kind":"passkey","at":1000000,"passkey":{"id":"p","may_be_copied":true}}]"#);
         let read: Proofs = serde_json::from_str(&stored).unwrap();
         assert!(read == Proofs::first(passkey) && read.rest_on_passkey("p") && !read.rest_on_passkey("q"));
+        // Of a version that trusted no provider's word.
+        let by = r#"[{"kind":"upstream","at":1000000,"identity":{"id":"i","acr":"gold"}}]"#;
+        let read: Proofs = serde_json::from_str(by).unwrap();
+        assert_eq!(read.identity().unwrap().counts_as, None);
+        assert_eq!(serde_json::to_string(&read).unwrap(), by);
         let newer = r#"[{"kind":"retina","eye":"left","at":999999},{"kind":"password","at":1000000}]"#;
         let read: Proofs = serde_json::from_str(newer).unwrap();
         assert_eq!(read, Proofs::of(Kind::Unknown, NOW.minus(1)).and(Proof::of(Kind::Password, NOW)));

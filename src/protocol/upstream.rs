@@ -108,6 +108,9 @@ pub struct Vouched {
     pub sync: Vec<Synced>,
     /// When the person authenticated there, if the provider says so.
     pub auth_time: Option<Timestamp>,
+    /// The context class of ours that the word of the provider counts as here, as configured.
+    #[serde(default)]
+    pub counts_as: Option<String>,
     /// The context class that is passed on, as configured.
     pub acr: Option<String>,
     /// The methods that are passed on, as configured.
@@ -154,6 +157,7 @@ impl Vouched {
             may_accept: false,
             sync: Vec::new(),
             auth_time: None,
+            counts_as: None,
             acr: None,
             amr: Vec::new(),
             sid: None,

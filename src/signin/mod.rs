@@ -162,6 +162,7 @@ impl SignIns {
             policy: Policy {
                 fresh: FRESH,
                 passes_classes: parts.providers.iter().any(|provider| provider.pass_acr),
+                vouched: UpstreamConfig::strongest_class(&parts.providers),
                 second_factor: parts.limits.second_factor,
                 demanded: None,
                 passkeys: parts.passkeys.is_some(),

@@ -11,6 +11,9 @@ use crate::protocol::rejection::Rejection;
 use crate::protocol::upstream::{Callback, Errand, ProviderKind, Vouched};
 use crate::protocol::upstream_token::{Claims, check_freshness, check_id_token, subject};
 
+/// What is believed of an ID token alone, by whatever name it is asked for: how and when the person authenticated, and in which session.
+const SIGNED_ALONE: [&str; 4] = ["acr", "amr", "auth_time", "sid"];
+
 impl Parts {
     pub(super) async fn finish_openid(
         &self,
@@ -50,12 +53,13 @@ impl Parts {
     /// Adds what userinfo says of the same person, and never in the place of what was signed.
     async fn ask_further(&self, known: &Known, token: &str, claims: &mut Claims) -> Result<(), Rejection> {
         let Some(url) = &known.userinfo else { return Ok(()) };
-        let Some(Value::Object(further)) = self.fetch(url.as_str(), token, "application/json").await? else {
+        let Some(Value::Object(mut further)) = self.fetch(url.as_str(), token, "application/json").await? else {
             return Ok(());
         };
         if subject(&further)? != subject(claims)? {
             return Err(self.refuse(Rejection::UpstreamOtherSubject, "of userinfo"));
         }
+        SIGNED_ALONE.iter().for_each(|name| drop(further.remove(*name)));
         // Whether an address is verified is said of the address beside it, and of no other.
         let email = self.mapped("email");
         let is_same = claims.get(email).is_none_or(|address| further.get(email) == Some(address));

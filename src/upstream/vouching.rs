@@ -44,6 +44,7 @@ impl Parts {
         let roles: BTreeSet<String> =
             groups.iter().filter_map(|group| config.roles.get(group)).flatten().cloned().collect();
         let passed = |name: &str| claims.get(name).filter(|_| config.pass_acr);
+        let said = claims.get("acr").and_then(Value::as_str);
         let line = |name: &str| claims.get(self.mapped(name)).and_then(Value::as_str).and_then(line);
         let word = |claim: Option<&Value>| Some(claim?.as_str()?.to_owned()).filter(|text| is_word(text, LONGEST_WORD));
         let picture = claims.get(self.mapped("picture")).and_then(Value::as_str);
@@ -61,6 +62,7 @@ impl Parts {
             roles: roles.into_iter().collect(),
             sync: config.sync.clone(),
             auth_time: auth_time(claims),
+            counts_as: said.and_then(|acr| config.trust_acr.get(acr)).cloned(),
             acr: word(passed("acr")),
             amr: passed("amr").map(methods).unwrap_or_default(),
             sid: word(claims.get("sid")),

@@ -133,6 +133,7 @@ const OF_PROVIDERS: &[(&str, &str, &str)] = &[
     ("trust_email", "true", "true"),
     ("scopes", "groups", "[\"groups\"]"),
     ("claims", "", ""),
+    ("trust_acr", "", ""),
     ("pass_acr", "true", "true"),
     ("sync", "name,picture", "[\"name\",\"picture\"]"),
     ("hosted_domains", "a.test", "[\"a.test\"]"),

@@ -4,6 +4,7 @@ use url::Url;
 
 use super::UpstreamConfig;
 use crate::config::mistakes::Mistakes;
+use crate::protocol::assurance;
 use crate::protocol::upstream::ProviderKind;
 use crate::protocol::user::check_role;
 
@@ -53,6 +54,17 @@ impl UpstreamConfig {
             if let Err(why) = check_role(role) {
                 wrong.push(("roles", format!("is wrong: {why}")));
             }
+        }
+        let classes = || assurance::every_class().collect::<Vec<_>>().join(", ");
+        for (said, class) in &self.trust_acr {
+            let (said, class) = (said.escape_debug(), class.as_str());
+            if assurance::strength(class).is_none() {
+                let class = class.escape_debug();
+                wrong.push(("trust_acr", format!("takes '{said}' for '{class}', which is none of: {}", classes())));
+            }
+        }
+        if kind == ProviderKind::Github && !self.trust_acr.is_empty() {
+            wrong.push(("trust_acr", "is not for github, which has no ID token to say it in".to_owned()));
         }
         for name in self.claims.keys().filter(|name| !MAPPED.contains(&name.as_str())) {
             let known = MAPPED.join(", ");

@@ -12,7 +12,7 @@ pub(super) const FRESH: i64 = 60;
 /// An account with an authenticator and no passkey.
 pub(super) const CODE: Guards = Guards { authenticator: true, passkey: false };
 /// Within what is fresh, and longer ago than that.
-const AGES: [i64; 2] = [5, 100];
+pub(super) const AGES: [i64; 2] = [5, 100];
 /// A recovery code is worth what a code of the authenticator is: it stands among those that are given now.
 const KINDS: [Kind; 6] = [Kind::Password, Kind::Upstream, Kind::Mail, Kind::Mailbox, Kind::Totp, Kind::Passkey];
 const POLICIES: [SecondFactor; 3] = [SecondFactor::Off, SecondFactor::Offered, SecondFactor::Required];
@@ -40,7 +40,8 @@ impl Whose {
 
     pub(super) fn policy(self) -> Policy {
         let demanded = self.demanded.map(Demand::of);
-        Policy { fresh: FRESH, passes_classes: false, second_factor: self.second_factor, demanded, passkeys: true }
+        let (second_factor, vouched) = (self.second_factor, None);
+        Policy { fresh: FRESH, passes_classes: false, vouched, second_factor, demanded, passkeys: true }
     }
 
     fn has_one(self) -> bool {

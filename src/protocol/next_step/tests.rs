@@ -23,8 +23,14 @@ pub(super) fn client(client_type: ClientType, first_party: bool) -> Client {
     }
 }
 
-const POLICY: Policy =
-    Policy { fresh: 60, passes_classes: false, second_factor: SecondFactor::Offered, demanded: None, passkeys: true };
+const POLICY: Policy = Policy {
+    fresh: 60,
+    passes_classes: false,
+    vouched: None,
+    second_factor: SecondFactor::Offered,
+    demanded: None,
+    passkeys: true,
+};
 
 pub(super) fn journey(goal: Goal) -> Journey {
     Journey {

@@ -9,6 +9,7 @@ mod own_password;
 mod passed_on;
 mod refusals;
 mod takeover;
+pub mod trusted;
 mod ways;
 
 pub use first::form_of;

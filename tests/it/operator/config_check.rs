@@ -49,6 +49,28 @@ fn everything_that_the_settings_name_is_looked_at_and_all_that_is_wrong_told_at_
 }
 
 #[test]
+fn a_word_of_a_provider_counts_as_a_class_of_ours_or_the_start_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |kind: &str, trust: &str| {
+        let more = if kind == "oidc" { "issuer = \"https://id.test\"\n" } else { "" };
+        let file = format!(
+            "[[upstream]]\nid = \"work\"\nkind = \"{kind}\"\nclient_id = \"a\"\nclient_secret = \"b\"\n{more}trust_acr = {trust}\n"
+        );
+        fs::write(folder.path().join("own.toml"), file).unwrap();
+        text(&run(folder.path(), &[], &["--config", "own.toml", "config", "check"]).stderr)
+    };
+    let fine = r#"{ "urn:okta:loa:2fa:any" = "https://refeds.org/profile/mfa", "strong" = "phr" }"#;
+    assert!(!check("oidc", fine).contains("trust_acr"));
+    let refused = check("oidc", r#"{ "strong" = "gold", "better" = "phr" }"#);
+    assert!(
+        refused.contains("upstream.work.trust_acr takes 'strong' for 'gold', which is none of: phr, "),
+        "{refused}"
+    );
+    assert!(!refused.contains("better"), "{refused}");
+    assert!(check("github", fine).contains("upstream.work.trust_acr is not for github"));
+}
+
+#[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = "[server]\nisuer = \"x\"\nnotice = \"soon\"\n[tokens]\ncode_lifetime = 0\n[log]\nlevel = \"loud\"\n";

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use doorward::config::UpstreamConfig;
+use doorward::protocol::assurance;
 use doorward::protocol::issuer::Issuer;
 use doorward::protocol::metadata;
 use doorward::protocol::second_factor::SecondFactor;
@@ -57,7 +58,11 @@ pub fn page() -> String {
         }
     }
     let issuer = Issuer::parse("https://login.example.org").unwrap();
-    let document = serde_json::to_string_pretty(&metadata::document(&issuer, SecondFactor::Offered, true)).unwrap();
+    let document = serde_json::to_string_pretty(&metadata::document(
+        &issuer,
+        assurance::classes(SecondFactor::Offered, true, None),
+    ))
+    .unwrap();
     page + &format!("\n## Metadata\n\n```json\n{document}\n```\n")
 }
 

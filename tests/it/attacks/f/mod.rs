@@ -5,6 +5,7 @@ mod accounts;
 mod answers;
 mod endless;
 mod invited;
+mod trust;
 mod ways;
 
 use doorward::protocol::client::ClientType;

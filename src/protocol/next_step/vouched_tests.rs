@@ -1,0 +1,74 @@
+//! Who comes by a provider whose word counts as a class of ours.
+
+use super::second_factor_tests::{AGES, FOR, For, NOW, Whose, on, sign_in};
+use super::tests::client;
+use super::*;
+use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
+use crate::protocol::client::ClientType;
+use crate::protocol::proof::Kind;
+use crate::protocol::upstream::Vouched;
+
+/// What a sign-in by these proofs leads to, and what comes of them when they are given.
+fn decided(what: For, whose: Whose, proofs: &[Proof]) -> (NextStep, Result<(), Lack>) {
+    let all = proofs.iter().skip(1).fold(Proofs::first(proofs[0].clone()), |all, proof| all.and(proof.clone()));
+    let (sign_in, client) = (sign_in(all, whose.guards), client(ClientType::Web, true));
+    let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
+    let step = next_step(&on(what), known, &whose.policy(), NOW);
+    let journey = proofs.iter().fold(on(what), |journey, proof| journey.proved_by("ann", proof.clone()));
+    let signing = match signs_in(&journey, None, whose.guards, &whose.policy(), NOW) {
+        Signing::In(_) => Ok(()),
+        Signing::Lacks(lack) => Err(lack),
+        Signing::Nobody => panic!("{proofs:?} say who it is"),
+    };
+    (step, signing)
+}
+
+/// Whoever comes by a provider whose word counts as two factors stands as if both had been shown here, or a passkey; but what second factors the account has
+/// is changed by those alone.
+#[test]
+fn a_providers_word_that_is_trusted_is_as_good_as_what_it_counts_as() {
+    for (class, as_if) in [(MFA_CLASS, &[Kind::Password, Kind::Totp][..]), (PHISHING_RESISTANT_CLASS, &[Kind::Passkey])]
+    {
+        let cases = FOR.into_iter().flat_map(|what| Whose::every().map(move |whose| (what, whose)));
+        for ((what, whose), age) in cases.flat_map(|case| AGES.map(|age| (case, age))) {
+            let (at, counts_as) = (NOW.minus(age), Some(class.to_owned()));
+            let said = Vouched { counts_as, auth_time: Some(at), ..Vouched::of("p", "https://p.test", "1") };
+            let found = decided(what, whose, &[Proof::vouched(&said, "i", NOW)]);
+            let kinds: Vec<Proof> = as_if.iter().map(|kind| Proof::of(*kind, at)).collect();
+            let (step, signing) = decided(what, whose, &kinds);
+            let is_on = whose.second_factor != SecondFactor::Off;
+            let own = if whose.guards.passkey { Lack::Passkey } else { Lack::Code };
+            let has_own = whose.guards.passkey || (is_on && whose.guards.authenticator);
+            let own_is_needed = what == For::Factors && has_own;
+            // Nor is a first passkey added to an account by less than its authenticator.
+            let code_is_needed = is_on && whose.guards.authenticator;
+            let expected = match step {
+                NextStep::Finish if own_is_needed => NextStep::SecondFactor(own),
+                NextStep::SecondFactor(Lack::FirstPasskey) if code_is_needed => NextStep::SecondFactor(Lack::Code),
+                step => step,
+            };
+            let signed = match signing {
+                Ok(()) if own_is_needed => Err(own),
+                Err(Lack::FirstPasskey) if code_is_needed => Err(Lack::Code),
+                signing => signing,
+            };
+            assert_eq!(found, (expected, signed), "{class} {what:?} {whose:?} {age}");
+        }
+    }
+}
+
+#[test]
+fn what_nobody_can_show_here_is_refused_at_once_unless_a_providers_word_counts_as_it() {
+    let off = Whose { second_factor: SecondFactor::Off, demanded: Some(MFA_CLASS), guards: Guards::default() };
+    let without = Policy { passkeys: false, ..off.policy() };
+    let step = |policy: &Policy| next_step(&on(For::App), Known::default(), policy, NOW);
+    let refused = NextStep::Refuse(Rejection::ClassNotMet);
+    for (vouched, expected) in [
+        (None, refused),
+        (Some(PASSWORD_CLASS), refused),
+        (Some(MFA_CLASS), NextStep::SignIn),
+        (Some(PHISHING_RESISTANT_CLASS), NextStep::SignIn),
+    ] {
+        assert_eq!(step(&Policy { vouched, ..without }), expected, "{vouched:?}");
+    }
+}
