@@ -340,6 +340,10 @@ it-goes-unless-you-come-back = Es wird am { $at } gelöscht. Bis dahin bringt de
 your-account-is-deleted = Ihr Konto ist gelöscht
 nothing-is-left-here = Hier ist nichts mehr, was Sie nennt.
 your-account-is-back = Ihr Konto ist wieder da
+your-request-waits = Ihre Bitte wartet
+everybody-is-told-until = Jede Adresse Ihres Kontos hat eine Nachricht bekommen, und wer daran angemeldet ist, sieht es. Wenn niemand es anhält, melden Sie sich ab { $at } wieder an, und wählen Sie dort, zu entfernen, was Sie verloren haben.
+your-factors-stay = Ihre zweiten Faktoren bleiben
+request-is-stopped = Die Bitte ist angehalten, und nichts wurde entfernt. Wer sie gestellt hat, kennt den ersten Nachweis Ihres Kontos: Wenn Sie das nicht waren, wählen Sie ein neues Passwort.
 everything-is-as-it-was = Alles ist, wie es war, nur sind Sie nirgends mehr angemeldet. Wenn nicht Sie gehen wollten, wählen Sie ein neues Passwort.
 
 ## Was nicht geht: unter dem Namen der Regel (src/protocol/rejection/)
@@ -651,6 +655,9 @@ keep-your-account = Behalten Sie Ihr Konto
 confirm = Bestätigen
 take-it-back = Zurückholen
 keep-it = Behalten
+keep-your-factors = Behalten Sie Ihre zweiten Faktoren
+begin-the-wait = Wartezeit beginnen
+stop-it = Anhalten
 link-register = für <strong>{ $address }</strong>, in diesem Browser. Als Nächstes wählen Sie einen Namen und ein Passwort.
 link-invite = zu einem Konto bei <strong class="name">{ $brand }</strong> mit der Adresse <strong>{ $address }</strong>. Als Nächstes wählen Sie ein Passwort.
 link-reset = für das Konto von <strong>{ $address }</strong>. Mit dem neuen Passwort werden alle Browser und Anwendungen abgemeldet, die jetzt angemeldet sind.
@@ -659,6 +666,8 @@ link-confirm = Jemand, der hier als <strong>{ $address }</strong> angemeldet ist
 link-verify = Gehören <strong>{ $address }</strong> und das Konto mit dieser Adresse Ihnen? Wenn Sie diese E-Mail nicht angefordert haben, schließen Sie diese Seite.
 link-change = Ihr Konto soll von nun an die Adresse <strong>{ $address }</strong> haben. Wenn Sie diese E-Mail nicht angefordert haben, schließen Sie diese Seite.
 link-undo = Ihr Konto bekommt seine frühere Adresse <strong>{ $address }</strong> wieder, und alle werden abgemeldet. Danach wählen Sie ein neues Passwort.
+link-reset-factors = Jemand, der sich am Konto von <strong>{ $address }</strong> bis zum zweiten Schritt angemeldet hat, gibt an, den Authenticator, die Passkeys und die Wiederherstellungscodes verloren zu haben. Fahren Sie fort, dann beginnt eine Wartezeit, nach der sie entfernt werden können. Wenn Sie das nicht waren, schließen Sie diese Seite, und wählen Sie ein neues Passwort.
+link-keep-factors = Der Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos bei <span class="name">{ $brand }</span> sollen entfernt werden. Halten Sie das an, dann bleibt alles, wie es ist.
 link-return = Das Konto von <strong>{ $address }</strong> wird bald gelöscht. Behalten Sie es, und alles darin bleibt.
 address-proved = bestätigt
 address-not-proved = Noch hat niemand gezeigt, dass diese Adresse Ihnen gehört. Ist das geschehen, können Sie ein neues Passwort wählen, wenn Sie Ihres vergessen.
@@ -735,6 +744,24 @@ recovery-codes-left = { $count ->
    *[other] Erstellt { $added }; noch { $count } Codes sind übrig.
  }
 make-new-ones-now = Erstellen Sie jetzt neue.
+have-you-lost-both = Haben Sie alles verloren, wonach hier gefragt wird?
+remove-what-you-have-lost = Entfernen, was Sie verloren haben
+back-to-second-step = Zurück zum Code
+lost-factors = Alle zweiten Faktoren verloren
+lost-ask-operator = Bitten Sie den, der <span class="name">{ $brand }</span> betreibt, Ihren Authenticator, Ihre Passkeys und Ihre Wiederherstellungscodes von Ihrem Konto zu entfernen.
+lost-what-happens = Ihr Authenticator, Ihre Passkeys und Ihre Wiederherstellungscodes können nach { $hours ->
+    [one] einer Stunde
+   *[other] { $hours } Stunden
+} entfernt werden. Zuerst geht eine E-Mail an die Adresse Ihres Kontos. Wenn Sie den Link darin geöffnet haben, beginnt die Zeit zu laufen.
+lost-who-is-told = Währenddessen bekommt jede Adresse Ihres Kontos eine Nachricht und jeder, der daran angemeldet ist. Jeder davon kann es anhalten. Wenn Sie etwas davon wiederfinden, verwenden Sie es: Auch das beendet die Wartezeit.
+lost-read-your-mail = Eine E-Mail ist unterwegs an die Adresse Ihres Kontos. Ihr Link gilt eine Stunde. Öffnen Sie ihn, dann { $hours ->
+    [one] beginnt die Stunde
+   *[other] beginnen die { $hours } Stunden
+} zu laufen.
+lost-wait-until = Sie haben darum gebeten, Ihre zweiten Faktoren zu entfernen. Das geht ab { $at }.
+lost-then-come-back = Kommen Sie dann wieder: Melden Sie sich an wie gerade eben, und wählen Sie hier, sie zu entfernen.
+lost-remove-until = Die Wartezeit ist vorbei. Bis { $at } können Sie den Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos entfernen. Alles wird abgemeldet, und Anwendungen verlieren ihren Zugriff.
+somebody-asks-to-remove-factors = Jemand gibt an, Ihren Authenticator, Ihre Passkeys und Ihre Wiederherstellungscodes verloren zu haben, und kann sie ab { $at } entfernen. Wenn Sie das nicht sind, halten Sie es an, und wählen Sie ein neues Passwort.
 few-recovery-codes-left = { $count ->
     [0] Kein Wiederherstellungscode ist mehr übrig.
     [one] Noch 1 Wiederherstellungscode ist übrig.
@@ -759,6 +786,19 @@ mail-recovery-codes-made = Sie haben neue Wiederherstellungscodes: { $brand }
 mail-recovery-codes-made-lead = Für Ihr Konto bei { $brand } wurden neue Wiederherstellungscodes erstellt. Die bisherigen gelten nicht mehr.
 mail-recovery-code-used = Ein Wiederherstellungscode wurde verwendet: { $brand }
 mail-recovery-code-used-lead = Jemand hat sich bei Ihrem Konto bei { $brand } mit einem Ihrer Wiederherstellungscodes angemeldet, an Stelle Ihres Authenticators oder Passkeys.
+mail-reset-factors = Ihre zweiten Faktoren: { $brand }
+mail-reset-factors-lead = Jemand, der den ersten Nachweis Ihres Kontos bei { $brand } erbracht hat, gibt an, den Authenticator, die Passkeys und die Wiederherstellungscodes verloren zu haben. Wenn Sie das waren, bestätigen Sie es hier. Dann beginnt eine Wartezeit, nach der sie entfernt werden können.
+mail-reset-factors-advice = Wenn Sie das nicht waren, öffnen Sie den Link nicht: Ohne ihn geschieht nichts. Aber jemand kennt den ersten Nachweis Ihres Kontos, wählen Sie also ein neues Passwort.
+mail-factor-reset-began = Ihre zweiten Faktoren sollen entfernt werden: { $brand }
+mail-factor-reset-began-lead = Jemand gibt an, den Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos bei { $brand } verloren zu haben, und hat das per E-Mail bestätigt. Ab { $at } kann sie entfernen, wer sich als Sie anmeldet.
+mail-factor-reset-stop = Wenn Sie das nicht waren, halten Sie es an:
+mail-factor-reset-action = Anhalten
+mail-factor-reset-began-advice = Wenn Sie das waren, ist bis dahin nichts zu tun. Wenn Sie das nicht waren, wählen Sie außerdem ein neues Passwort, und prüfen Sie, wer Ihre E-Mails lesen kann.
+mail-factor-reset-ended = Ihre zweiten Faktoren bleiben: { $brand }
+mail-factor-reset-ended-lead = Die Bitte, den Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos bei { $brand } zu entfernen, ist beendet. Nichts wurde entfernt.
+mail-factor-reset-ended-advice = Wenn Sie die Bitte nicht gestellt haben, kennt jemand den ersten Nachweis Ihres Kontos: Wählen Sie ein neues Passwort, und sehen Sie dort die Anmeldungen und den Verlauf durch.
+mail-lost-factors-removed = Ihre zweiten Faktoren wurden entfernt: { $brand }
+mail-lost-factors-removed-lead = Wie vor einiger Zeit erbeten, wurden der Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos bei { $brand } entfernt. Alles wurde abgemeldet. Richten Sie sie wieder ein.
 mail-factors-reset = Ihre zweiten Faktoren wurden entfernt: { $brand }
 mail-factors-reset-lead = Wer { $brand } betreibt, hat den Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos entfernt, wie es für jemanden geschieht, der sie verloren hat. Alles wurde abgemeldet. Melden Sie sich mit dem an, was Sie haben, und richten Sie sie wieder ein.
 history-authenticator-added = Sie haben einen Authenticator eingerichtet.
@@ -767,11 +807,17 @@ history-authenticator-replaced = Sie haben einen anderen Authenticator an Stelle
 history-authenticator-removed = Ihr Authenticator wurde entfernt.
 history-recovery-codes-made = Sie haben Wiederherstellungscodes erstellt.
 history-recovery-code-used = Ein Wiederherstellungscode wurde verwendet.
+history-lost-factors-removed = Ihre zweiten Faktoren wurden entfernt, wie erbeten.
+history-factor-reset-asked = Jemand gab an, Ihre zweiten Faktoren verloren zu haben, und bekam eine E-Mail.
+history-factor-reset-began = Die Wartezeit begann, nach der Ihre zweiten Faktoren entfernt werden können.
+history-factor-reset-ended = Die Bitte, Ihre zweiten Faktoren zu entfernen, ist beendet.
+history-ended-with-second-factors = Ein Browser wurde abgemeldet, als Ihre zweiten Faktoren entfernt wurden.
 history-factors-reset = Ihre zweiten Faktoren wurden von dem entfernt, der diese Seite betreibt.
 history-ended-by-second-factor = Eine Anmeldung endete, die ohne Ihren zweiten Faktor entstanden war.
 WrongSecondFactor = Der Code ist falsch oder wurde schon verwendet. Nehmen Sie den, den Ihre App jetzt zeigt.
 WrongRecoveryCode = Der Wiederherstellungscode ist falsch oder wurde schon verwendet.
 WrongFirstCode = Das ist nicht der Code dieses Schlüssels. Nehmen Sie den, den Ihre App jetzt zeigt; die Uhr des Geräts muss richtig gehen.
+FactorResetNotOpen = Nichts wurde entfernt: Es ist noch nicht so weit, oder Ihre Bitte gibt es nicht mehr.
 StaleOffer = Das hat zu lange gedauert, deshalb steht hier ein neuer Schlüssel: Entfernen Sie den bisherigen aus Ihrer App.
 LastSecondFactor = Ihr Konto muss einen zweiten Faktor haben: Fügen Sie einen anderen hinzu, bevor Sie den letzten entfernen.
 

@@ -473,6 +473,10 @@ it-goes-unless-you-come-back = It is deleted at { $at }. Until then the link in 
 your-account-is-deleted = Your account is deleted
 nothing-is-left-here = Nothing that names you is left here.
 your-account-is-back = Your account is back
+your-request-waits = Your request waits
+everybody-is-told-until = Every address of your account was told, and whoever is signed in to it sees it. If nobody stops it, sign in again from { $at } on, and choose there to remove what you have lost.
+your-factors-stay = Your second factors stay
+request-is-stopped = The request is stopped, and nothing was removed. Whoever made it could give the first proof of your account: if it was not you, choose a new password.
 everything-is-as-it-was = Everything is as it was, but that you are signed in nowhere. If it was not you who wanted to leave, choose a new password.
 
 ## API keys
@@ -599,6 +603,9 @@ keep-your-account = Keep your account
 confirm = Confirm
 take-it-back = Take it back
 keep-it = Keep it
+keep-your-factors = Keep your second factors
+begin-the-wait = Begin the wait
+stop-it = Stop it
 link-register = for <strong>{ $address }</strong>, in this browser. Next you choose a name and a password.
 link-invite = to have an account at <strong class="name">{ $brand }</strong> with the address <strong>{ $address }</strong>. Next you choose a password.
 link-reset = for the account of <strong>{ $address }</strong>. With the new password, all browsers and applications that are signed in now are signed out.
@@ -607,6 +614,8 @@ link-confirm = Somebody who is signed in here as <strong>{ $address }</strong> w
 link-verify = <strong>{ $address }</strong> is yours, and the account that has it too? If you did not ask for this mail, close this page.
 link-change = Your account is to have the address <strong>{ $address }</strong> from now on. If you did not ask for this mail, close this page.
 link-undo = Your account gets its former address <strong>{ $address }</strong> again, and everybody is signed out of it. Then you choose a new password.
+link-reset-factors = Somebody who has signed in to the account of <strong>{ $address }</strong> as far as its second step says that the authenticator, the passkeys and the recovery codes are lost. Go on, and a time of waiting begins after which they can be removed. If that was not you, close this page, and choose a new password.
+link-keep-factors = The authenticator, the passkeys and the recovery codes of your account at <span class="name">{ $brand }</span> are to be removed. Stop it, and everything stays as it is.
 link-return = The account of <strong>{ $address }</strong> is about to be deleted. Keep it, and everything in it stays.
 address-proved = proved
 address-not-proved = Nobody has shown yet that this address is yours. When that is done, you can choose a new password if you forget yours.
@@ -682,6 +691,24 @@ recovery-codes-left = { $count ->
    *[other] { $count } codes are left of those made { $added }.
  }
 make-new-ones-now = Make new ones now.
+have-you-lost-both = Have you lost all that is asked for here?
+remove-what-you-have-lost = Remove what you have lost
+back-to-second-step = Back to the code
+lost-factors = All second factors lost
+lost-ask-operator = Ask whoever runs <span class="name">{ $brand }</span> to remove your authenticator, your passkeys and your recovery codes from your account.
+lost-what-happens = Your authenticator, your passkeys and your recovery codes can be removed after { $hours ->
+    [one] an hour
+   *[other] { $hours } hours
+}. First a mail goes to the address of your account. When you have opened its link, the time begins to run.
+lost-who-is-told = Meanwhile every address of your account is told, and everybody who is signed in to it. Each of them can stop it. If you find one of them, use it: that ends it, too.
+lost-read-your-mail = A mail is on its way to the address of your account. Its link is good for an hour. Open it, and the { $hours ->
+    [one] hour begins
+   *[other] { $hours } hours begin
+} to run.
+lost-wait-until = You have asked to have your second factors removed. That can be done from { $at } on.
+lost-then-come-back = Come back then: sign in as you did just now, and choose here to remove them.
+lost-remove-until = The wait is over. Until { $at } you can remove the authenticator, the passkeys and the recovery codes of your account. Everything is signed out, and applications lose their access.
+somebody-asks-to-remove-factors = Somebody says that your authenticator, your passkeys and your recovery codes are lost, and can remove them from { $at } on. If that is not you, stop it, and choose a new password.
 few-recovery-codes-left = { $count ->
     [0] No recovery code is left.
     [one] 1 recovery code is left.
@@ -706,6 +733,19 @@ mail-recovery-codes-made = You have new recovery codes: { $brand }
 mail-recovery-codes-made-lead = New recovery codes were made for your account at { $brand }. The former ones have ended.
 mail-recovery-code-used = A recovery code was used: { $brand }
 mail-recovery-code-used-lead = Somebody signed in to your account at { $brand } with one of your recovery codes, in the place of your authenticator or passkey.
+mail-reset-factors = Your second factors: { $brand }
+mail-reset-factors-lead = Somebody who has given the first proof of your account at { $brand } says that its authenticator, its passkeys and its recovery codes are lost. If it was you, confirm it here. Then a time of waiting begins, after which they can be removed.
+mail-reset-factors-advice = If it was not you, do not open the link: nothing happens without it. But somebody can give the first proof of your account, so choose a new password.
+mail-factor-reset-began = Your second factors are to be removed: { $brand }
+mail-factor-reset-began-lead = Somebody says that the authenticator, the passkeys and the recovery codes of your account at { $brand } are lost, and has confirmed it by mail. From { $at } on whoever signs in as you can remove them.
+mail-factor-reset-stop = If it was not you, stop it:
+mail-factor-reset-action = Stop it
+mail-factor-reset-began-advice = If it was you, there is nothing to do until then. If it was not you, choose a new password as well, and see who can read your mail.
+mail-factor-reset-ended = Your second factors stay: { $brand }
+mail-factor-reset-ended-lead = The request to remove the authenticator, the passkeys and the recovery codes of your account at { $brand } has ended. Nothing was removed.
+mail-factor-reset-ended-advice = If you did not make the request, somebody can give the first proof of your account: choose a new password, and look through the sign-ins and the history there.
+mail-lost-factors-removed = Your second factors were removed: { $brand }
+mail-lost-factors-removed-lead = As was asked for some time ago, the authenticator, the passkeys and the recovery codes of your account at { $brand } were removed. Everything was signed out. Set them up again.
 mail-factors-reset = Your second factors were removed: { $brand }
 mail-factors-reset-lead = Whoever runs { $brand } has removed the authenticator, the passkeys and the recovery codes of your account, as is done for people who have lost them. Everything was signed out. Sign in with what you have, and set them up again.
 history-authenticator-added = You set up an authenticator.
@@ -714,6 +754,11 @@ history-authenticator-replaced = You set up another authenticator in the place o
 history-authenticator-removed = Your authenticator was removed.
 history-recovery-codes-made = You made recovery codes.
 history-recovery-code-used = A recovery code was used.
+history-lost-factors-removed = Your second factors were removed, as was asked for.
+history-factor-reset-asked = Somebody said that your second factors are lost, and was sent a mail.
+history-factor-reset-began = The wait began after which your second factors can be removed.
+history-factor-reset-ended = The request to remove your second factors ended.
+history-ended-with-second-factors = A browser was signed out when your second factors were removed.
 history-factors-reset = Your second factors were removed by whoever runs this site.
 history-ended-by-second-factor = A sign-in ended that was made without your second factor.
 

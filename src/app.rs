@@ -173,6 +173,7 @@ impl App {
                 issuer: issuer.clone(),
                 master_key,
                 limits: config.sign_in.clone(),
+                recovery: config.recovery,
                 attempts: &config.limits,
                 lifetimes: config.tokens.clone(),
                 providers: enabled,

@@ -42,6 +42,8 @@
 //!   come from proofs alone ([`protocol::assurance`]).
 //! - **second factor**: what shows beside the first proof that it is the person, a row of their account ([`protocol::second_factor`]). Who has one is
 //!   signed in when it was shown and not before ([`protocol::next_step::signs_in`]).
+//! - **request to take second factors away**: what whoever has lost them all begins, a row that waits while everybody is told
+//!   ([`protocol::factor_reset`]). Asked for, stopped and used in `signin/lost_factors.rs`.
 //! - **demand**: a context class that a role or an application asks of whoever signs in ([`protocol::demand`]). The highest wins.
 //! - **passkey**: a key pair of which a device of the person has the private half, a row of their account ([`protocol::passkey::Passkey`]). What a
 //!   browser says of it is checked in [`passkeys`], and what follows from that in `signin/passkeys.rs`.

@@ -6,6 +6,7 @@ use super::Output;
 use super::arguments::Yes;
 use super::output::{note, value};
 use crate::protocol::audit::Act;
+use crate::protocol::factor_reset::FactorResetView;
 use crate::protocol::printable::escaped;
 use crate::registry::{Error, FactorView, Registry, UserView};
 
@@ -46,4 +47,9 @@ pub(super) fn words(user: &UserView) -> Vec<String> {
         format!("{}{name}{left} since {}", factor.kind, factor.created_at)
     };
     user.second_factors.iter().flatten().map(words).collect()
+}
+
+/// A request to take them away, in a few words.
+pub(super) fn request(reset: &FactorResetView) -> String {
+    format!("asked for at {}, waits until {}, lapses at {}", reset.asked_at, reset.opens_at, reset.lapses_at)
 }

@@ -261,6 +261,9 @@ pub(super) fn show(output: Output, user: &UserView) {
         let words: Vec<String> = user.identities.iter().flatten().map(words).collect();
         thing["identities"] = json!(words);
         thing["second_factors"] = json!(reset_factors::words(user));
+        if let Some(reset) = &user.factor_reset {
+            thing["factor_reset"] = json!(reset_factors::request(reset));
+        }
     }
     output.thing(&thing);
 }

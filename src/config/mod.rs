@@ -17,6 +17,7 @@ mod mistakes;
 mod outgoing;
 mod passkeys;
 mod password;
+mod recovery;
 mod registration;
 mod server;
 mod sign_in;
@@ -47,6 +48,7 @@ pub use mistakes::Mistakes;
 pub use outgoing::OutgoingConfig;
 pub use passkeys::PasskeysConfig;
 pub use password::PasswordConfig;
+pub use recovery::RecoveryConfig;
 pub use registration::RegistrationConfig;
 pub use server::{Network, ServerConfig};
 pub use sign_in::SignInConfig;
@@ -74,6 +76,8 @@ pub struct Config {
     pub sign_in: SignInConfig,
     /// `[passkeys]`.
     pub passkeys: PasskeysConfig,
+    /// `[recovery]`.
+    pub recovery: RecoveryConfig,
     /// `[limits]`.
     pub limits: LimitsConfig,
     /// `[registration]`.
@@ -214,6 +218,7 @@ impl Config {
             mistakes
                 .add("sign_in.email is true, and no mail can be sent: set mail.smtp (or mail.folder for development)");
         }
+        self.recovery.check(mistakes);
         self.limits.check(mistakes);
         self.api_keys.check(mistakes);
         self.password.check(mistakes);

@@ -142,6 +142,8 @@ impl Cookies {
         let value = match done {
             Done::Left(Some(until)) => format!("left.{}", until.seconds()),
             Done::Left(None) => "gone".to_owned(),
+            Done::ResetWaits(until) => format!("reset.{}", until.seconds()),
+            Done::KeptFactors => "kept-factors".to_owned(),
             _ => "back".to_owned(),
         };
         self.set(name(Kind::Done, self.prefix).to_owned(), &value, Some(60))
@@ -185,6 +187,10 @@ pub enum Done {
     Left(Option<Timestamp>),
     /// The account was brought back.
     Back,
+    /// A request to take second factors away has begun: until when it waits.
+    ResetWaits(Timestamp),
+    /// Such a request was stopped.
+    KeptFactors,
 }
 
 #[derive(Clone, Copy)]
@@ -209,6 +215,8 @@ fn read_done(value: &str) -> Option<Done> {
         ("gone", "") => return Some(Done::Left(None)),
         ("left", at) => return at.parse().ok().map(|at| Done::Left(Some(Timestamp::from_seconds(at)))),
         ("back", "") => return Some(Done::Back),
+        ("reset", at) => return at.parse().ok().map(|at| Done::ResetWaits(Timestamp::from_seconds(at))),
+        ("kept-factors", "") => return Some(Done::KeptFactors),
         ("profile", "") => return Some(Done::NewProfile),
         ("password", "") => return Some(Done::NewPassword),
         ("key", "") => return Some(Done::KeyEnded),

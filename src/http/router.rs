@@ -16,8 +16,8 @@ use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
     account, api_keys, authenticator, consent, data, email_sign_in, emails, first_password, history, login, logout,
-    mail, missing, new_api_key, new_passkey, new_password, newcomer, passkey_account, passkey_sign_in, passkeys,
-    password, profile, proof, recover, recovery_codes, register, replaced_api_key, second_step, upstream,
+    lost_factors, mail, missing, new_api_key, new_passkey, new_password, newcomer, passkey_account, passkey_sign_in,
+    passkeys, password, profile, proof, recover, recovery_codes, register, replaced_api_key, second_step, upstream,
 };
 use super::site::Site;
 use crate::app::App;
@@ -99,6 +99,8 @@ fn router(app: App) -> Router {
         .route("/login/passkey", post(passkey_sign_in::post))
         .route("/login/new-passkey", get(new_passkey::get).post(new_passkey::post))
         .route("/login/new-passkey/later", post(new_passkey::later))
+        .route("/login/lost", get(lost_factors::get).post(lost_factors::post))
+        .route("/login/lost/remove", post(lost_factors::remove))
         .route("/login/authenticator", get(authenticator::get_first).post(authenticator::post_first))
         .route("/register", get(register::get).post(register::post))
         .route("/register/passkey", post(passkey_account::begin))
@@ -130,6 +132,7 @@ fn router(app: App) -> Router {
         .route("/account/recovery-codes", get(recovery_codes::get).post(recovery_codes::post))
         .route("/account/recovery-codes/begin", post(recovery_codes::begin))
         .route("/account/recovery-codes/save", post(recovery_codes::save))
+        .route("/account/second-factor/keep", post(lost_factors::stop))
         .route("/account/sign-ins", get(account::sign_ins))
         .route("/account/applications", get(account::applications))
         .route("/account/api-keys", get(api_keys::get).post(new_api_key::post))

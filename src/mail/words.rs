@@ -164,6 +164,18 @@ impl Words {
                 self.note = Some(self.say("mail-invitation-note").with("days", days).plain());
                 self.act("mail-invitation-action", &carried.link);
             }
+            Purpose::ResetFactors => {
+                self.begin("mail-reset-factors", &["mail-reset-factors-lead"], &["mail-reset-factors-advice"]);
+                self.proof("go-on", carried);
+            }
+            Purpose::KeepFactors => {
+                self.begin("mail-factor-reset-began", &[], &["mail-factor-reset-began-advice"]);
+                let opens = carried.of.as_ref().and_then(|at| at.parse().ok()).map(Timestamp::from_seconds);
+                let at = opens.map(moment).unwrap_or_default();
+                let what = self.say("mail-factor-reset-began-lead").with("at", at).plain();
+                self.lead = vec![what, self.t("mail-factor-reset-stop")];
+                self.act("mail-factor-reset-action", &carried.link);
+            }
             Purpose::Return => {
                 self.begin("mail-deletion", &[], &["mail-deletion-advice"]);
                 // An operator may have given more time, or less.
@@ -216,6 +228,14 @@ impl Words {
                 self.begin("mail-recovery-code-used", &["mail-recovery-code-used-lead"], USUAL);
             }
             Alert::FactorsReset => self.begin("mail-factors-reset", &["mail-factors-reset-lead"], USUAL),
+            Alert::LostFactorsRemoved => {
+                self.begin("mail-lost-factors-removed", &["mail-lost-factors-removed-lead"], USUAL);
+            }
+            Alert::FactorResetEnded => self.begin(
+                "mail-factor-reset-ended",
+                &["mail-factor-reset-ended-lead"],
+                &["mail-if-it-was-you", "mail-factor-reset-ended-advice"],
+            ),
             Alert::NewDevice => self.begin("mail-new-device", &["mail-new-device-lead"], USUAL),
             Alert::KeyMade { id } => {
                 self.begin("mail-key-made", &[], USUAL);

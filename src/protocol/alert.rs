@@ -49,6 +49,10 @@ pub enum Alert {
     RecoveryCodeUsed,
     /// An operator took every second factor away.
     FactorsReset,
+    /// Every second factor was taken away on a request of whoever has lost them.
+    LostFactorsRemoved,
+    /// Such a request has ended, and nothing was taken away.
+    FactorResetEnded,
     /// An account at a provider can be signed in with from now on.
     IdentityLinked {
         /// The provider, by its name.
@@ -115,7 +119,9 @@ impl Alert {
             // Those that come with the first second factor are told with it.
             Name::RecoveryCodesMade if !is_set("first") => Self::RecoveryCodesMade,
             Name::RecoveryCodeUsed => Self::RecoveryCodeUsed,
+            Name::UserFactorsReset if is_set("on_request") => Self::LostFactorsRemoved,
             Name::UserFactorsReset => Self::FactorsReset,
+            Name::FactorResetEnded => Self::FactorResetEnded,
             Name::IdentityLinked => Self::IdentityLinked { provider: provider() },
             Name::IdentityUnlinked => Self::IdentityUnlinked { provider: provider() },
             Name::SignInSucceeded if is_set("new_device") => Self::NewDevice,
@@ -143,6 +149,8 @@ impl Alert {
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::FactorsReset => "factors_reset",
+            Self::LostFactorsRemoved => "lost_factors_removed",
+            Self::FactorResetEnded => "factor_reset_ended",
             Self::IdentityLinked { .. } => "identity_linked",
             Self::IdentityUnlinked { .. } => "identity_unlinked",
             Self::NewDevice => "new_device",

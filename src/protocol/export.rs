@@ -9,6 +9,7 @@ use super::api_key::ApiKey;
 use super::audit::seal::Row;
 use super::consent::Allowance;
 use super::device;
+use super::factor_reset::FactorResetView;
 use super::passkey::Passkey;
 use super::upstream::Identity;
 use super::user::User;
@@ -34,6 +35,8 @@ pub struct Export {
     pub second_factors: Vec<FactorPart>,
     /// The passkeys, the oldest first.
     pub passkeys: Vec<PasskeyPart>,
+    /// The request to have those taken away, if there is one.
+    pub factor_reset: Option<FactorResetView>,
     /// Where the person is, or lately was, signed in; the oldest first.
     pub sign_ins: Vec<SignInPart>,
     /// The applications with access, by name.
@@ -329,6 +332,7 @@ impl Export {
             identities: Vec::new(),
             second_factors: Vec::new(),
             passkeys: Vec::new(),
+            factor_reset: None,
             sign_ins: Vec::new(),
             applications: Vec::new(),
             api_keys: Vec::new(),

@@ -80,7 +80,7 @@ pub struct Carried {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// What else the reader is told: the name of who is invited, the address that the account has now, for how many days it can come
-    /// back.
+    /// back, from when on its second factors can be taken away (in seconds since the epoch).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
 }
@@ -99,6 +99,8 @@ impl About {
                 Purpose::Return => "deletion",
                 Purpose::Confirm => "confirm",
                 Purpose::SignIn => "sign_in",
+                Purpose::ResetFactors => "reset_factors",
+                Purpose::KeepFactors => "factor_reset_began",
             },
             Self::FirstSignIn(_) => "sign_in",
             Self::AddressTaken => "address_taken",

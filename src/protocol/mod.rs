@@ -30,6 +30,7 @@ pub mod email;
 pub mod end_session;
 pub mod entity;
 pub mod export;
+pub mod factor_reset;
 pub mod forwarded;
 pub mod grant;
 pub mod grant_type;

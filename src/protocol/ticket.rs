@@ -29,6 +29,10 @@ pub enum Purpose {
     Confirm,
     /// Sign in to the account that has the address.
     SignIn,
+    /// Have the second factors of an account taken away, after a while, by whoever has given its first proof.
+    ResetFactors,
+    /// Stop that.
+    KeepFactors,
 }
 
 named!(Purpose {
@@ -41,6 +45,8 @@ named!(Purpose {
     Return = "return",
     Confirm = "confirm",
     SignIn = "sign_in",
+    ResetFactors = "reset_factors",
+    KeepFactors = "keep_factors",
 });
 
 const MINUTE: i64 = 60;
@@ -55,8 +61,8 @@ impl Purpose {
         match self {
             Self::Confirm | Self::SignIn => 15 * MINUTE,
             Self::Reset => 30 * MINUTE,
-            Self::Register | Self::Verify | Self::Change => 60 * MINUTE,
-            Self::Invite | Self::Undo | Self::Return => 7 * DAY,
+            Self::Register | Self::Verify | Self::Change | Self::ResetFactors => 60 * MINUTE,
+            Self::Invite | Self::Undo | Self::Return | Self::KeepFactors => 7 * DAY,
         }
     }
 
@@ -90,14 +96,15 @@ impl Purpose {
         matches!(self, Self::Register | Self::Reset | Self::Invite)
     }
 
-    /// Whether a newer one takes its place. Each former address keeps its own way back.
+    /// Whether a newer one takes its place. Each former address keeps its own way back, and each address its own link to stop a request.
     pub const fn replaces_former(self) -> bool {
-        !matches!(self, Self::Undo)
+        !matches!(self, Self::Undo | Self::KeepFactors)
     }
 
-    /// Whether it dies with the password of its account. What takes an account back from whoever has it must not.
+    /// Whether it dies with the password of its account. What takes an account back from whoever has it must not, and what stops a request dies with
+    /// that.
     pub const fn dies_with_password(self) -> bool {
-        !matches!(self, Self::Undo | Self::Return)
+        !matches!(self, Self::Undo | Self::Return | Self::KeepFactors)
     }
 }
 
@@ -136,8 +143,10 @@ mod tests {
     #[test]
     fn what_gives_an_account_away_holds_an_hour_at_most_and_dies_with_the_password() {
         for purpose in Purpose::ALL {
-            assert_eq!(purpose.lifetime() <= 3600, purpose.has_code(), "{purpose}");
-            assert_eq!(purpose.dies_with_password(), !matches!(purpose, Purpose::Undo | Purpose::Return), "{purpose}");
+            let asked_at_a_page = purpose.has_code() || *purpose == Purpose::ResetFactors;
+            assert_eq!(purpose.lifetime() <= 3600, asked_at_a_page, "{purpose}");
+            let outlives = matches!(purpose, Purpose::Undo | Purpose::Return | Purpose::KeepFactors);
+            assert_eq!(purpose.dies_with_password(), !outlives, "{purpose}");
         }
     }
 }

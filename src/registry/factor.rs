@@ -4,17 +4,10 @@
 use serde::Serialize;
 
 use super::user::missing;
-use super::{Changed, Error, Registry, UserView, commit};
-use crate::protocol::audit::{Act, Event, Name, Noun};
+use super::{Changed, Error, Registry, UserView};
+use crate::protocol::audit::Act;
 use crate::protocol::passkey::Passkey;
-use crate::protocol::second_factor::FactorKind;
 use crate::storage::Factor;
-
-/// Why sign-ins and grants end.
-const RESET: &str = "second factors reset";
-
-/// What passkeys are called among second factors.
-const PASSKEYS: &str = "passkeys";
 
 /// A second factor as every face shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -73,23 +66,9 @@ impl Registry {
         let id = self.account(user).await?.user.id;
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(&id).await?.ok_or_else(|| missing(user))?;
-        let mut taken = Vec::new();
-        for kind in FactorKind::ALL {
-            if transaction.forget_factor(&id, *kind).await? {
-                taken.push(kind.as_str());
-            }
-        }
-        let passkeys = transaction.passkeys(&id).await?;
-        for passkey in &passkeys {
-            transaction.delete_passkey(&passkey.id, &id).await?;
-        }
-        if !passkeys.is_empty() {
-            taken.push(PASSKEYS);
-        }
-        transaction.end_access_of_user(&id, RESET, act).await?;
-        let event = Event::of(act, Name::UserFactorsReset).on(Noun::User, &id).with("taken", taken);
+        let event = transaction.reset_factors(&id, false, act).await?;
         let view = UserView::whole(&mut transaction, account).await?;
-        commit(transaction, &event).await?;
+        transaction.commit().await?;
         Ok(Changed { view, event, warnings: Vec::new() })
     }
 }

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::language::Language;
 use crate::password::Waiter;
 use crate::protocol::audit::{Act, Event, Name, Noun};
+use crate::protocol::factor_reset::FactorResetView;
 use crate::protocol::new_password::{Strength, Words};
 use crate::protocol::page::{Listed, Page};
 use crate::protocol::problem::Problems;
@@ -86,6 +87,9 @@ pub struct UserView {
     /// What the person shows beside the first proof, which a list leaves out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub second_factors: Option<Vec<FactorView>>,
+    /// The request to take those away, if there is one; a list leaves it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub factor_reset: Option<FactorResetView>,
     /// When it was made (RFC 3339).
     pub created_at: String,
 }
@@ -103,7 +107,8 @@ impl UserView {
         let factors = reader.factors(&account.user.id).await?;
         let passkeys = reader.passkeys(&account.user.id).await?.into_iter().map(FactorView::from);
         let second_factors = Some(factors.into_iter().map(FactorView::from).chain(passkeys).collect());
-        Ok(Self { second_factors, ..Self::with(account, identities) })
+        let factor_reset = reader.factor_reset(&account.user.id).await?.map(FactorResetView::from);
+        Ok(Self { second_factors, factor_reset, ..Self::with(account, identities) })
     }
 
     /// With the identities, and nothing of second factors.
@@ -119,6 +124,7 @@ impl UserView {
             signs_in_by: given(ways),
             identities: None,
             second_factors: None,
+            factor_reset: None,
             id: user.id,
             email: user.email,
             email_verified: user.email_verified,
@@ -267,6 +273,8 @@ impl Registry {
         }
         if fields.contains(&UserField::Password) || fields.contains(&UserField::Email) {
             transaction.forget_tickets(&id).await?;
+            // The mailbox that confirmed it is the account's no more.
+            transaction.end_factor_reset(&id, "address changed", act).await?;
             // Whom the operator takes the account from has no way back either.
             for way_back in [Purpose::Undo, Purpose::Return] {
                 transaction.forget_tickets_after(&id, way_back, Timestamp::from_seconds(0)).await?;

@@ -24,6 +24,9 @@ use crate::rates::Door;
 use crate::secret::Secret;
 use crate::storage::Account;
 
+/// Why what the former password gave ends.
+const NEW: &str = "new password";
+
 /// What the form brings. Nothing else of it is looked at.
 #[derive(Debug)]
 pub struct PasswordChange {
@@ -142,8 +145,9 @@ impl SignIns {
         let guards = transaction.guards(user_id).await?;
         self.count_first_factor(&mut transaction, (guards, held), now).await?;
         let act = browser.act(user_id, now);
+        transaction.end_factor_reset(user_id, NEW, &act).await?;
         if choice.ends_all {
-            transaction.end_access_of_user(user_id, "new password", &act).await?;
+            transaction.end_access_of_user(user_id, NEW, &act).await?;
         }
         let event = Event::of(&act, Name::UserPasswordChanged).on(Noun::User, user_id);
         transaction.record(&event.with("ended_all", choice.ends_all)).await?;

@@ -27,6 +27,8 @@ use crate::storage::{Factor, FactorSeal, NewFactor, Reader, Transaction};
 const OFFERED_FOR: i64 = 1800;
 /// Why a sign-in ends that was made without a second factor.
 const SECOND_FACTOR: &str = "second factor";
+/// Why a request to take second factors away ends: it was for those that the account had.
+pub(super) const CHANGED: &str = "second factors changed";
 
 /// What second factors are kept and offered with.
 #[derive(Debug)]
@@ -205,6 +207,7 @@ impl SignIns {
             last_step: step,
             at: act.at,
         };
+        transaction.end_factor_reset(user_id, CHANGED, act).await?;
         transaction.keep_factor(&self.factors.seal, &new).await?;
         let event = Event::of(act, Name::AuthenticatorAdded).on(Noun::User, user_id);
         transaction.record(&event.with("replaced", is_replaced)).await?;
@@ -228,6 +231,7 @@ impl SignIns {
         }
         if transaction.forget_factor(user_id, FactorKind::Authenticator).await? {
             forget_spare_codes(transaction, user_id).await?;
+            transaction.end_factor_reset(user_id, CHANGED, act).await?;
             transaction.record(&Event::of(act, Name::AuthenticatorRemoved).on(Noun::User, user_id)).await?;
         }
         Ok(())

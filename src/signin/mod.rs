@@ -22,6 +22,7 @@ mod invited;
 mod journeys;
 mod leaving;
 mod line;
+mod lost_factors;
 mod newcomer;
 mod own_passkeys;
 mod own_password;
@@ -51,6 +52,7 @@ pub use forms::Forms;
 pub use history::History;
 pub use identities::{Met, Unlinked};
 pub use journeys::{Journeys, Lost};
+pub use lost_factors::LostFactors;
 pub use newcomer::Meeting;
 pub use own_passkeys::NewPasskey;
 pub use own_password::Owned;
@@ -71,7 +73,7 @@ use self::errands::Errands;
 use self::factors::Factors;
 use self::line::Lines;
 use self::tickets::Tickets;
-use crate::config::{LimitsConfig, SignInConfig, TokensConfig, UpstreamConfig};
+use crate::config::{LimitsConfig, RecoveryConfig, SignInConfig, TokensConfig, UpstreamConfig};
 use crate::leaked::Leaked;
 use crate::passkeys::Ceremonies;
 use crate::password::Hasher;
@@ -96,6 +98,7 @@ pub struct SignIns {
     words: Words,
     issuer: Issuer,
     limits: SignInConfig,
+    recovery: RecoveryConfig,
     lifetimes: TokensConfig,
     policy: Policy,
     lines: Lines,
@@ -141,6 +144,8 @@ pub struct Parts<'a> {
     pub master_key: &'a MasterKey,
     /// How long sign-ins hold.
     pub limits: SignInConfig,
+    /// How people come back who have lost what they sign in with.
+    pub recovery: RecoveryConfig,
     /// How many attempts may fail.
     pub attempts: &'a LimitsConfig,
     /// How long codes live.
@@ -189,6 +194,7 @@ impl SignIns {
             rates: parts.rates,
             issuer: parts.issuer,
             limits: parts.limits,
+            recovery: parts.recovery,
             lifetimes: parts.lifetimes,
         }
     }

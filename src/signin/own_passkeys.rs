@@ -2,7 +2,7 @@
 //! factors (`factors.rs`): whoever finds a browser open adds no key of their own.
 
 use super::challenges::Purpose;
-use super::factors::{end_sign_ins_without, forget_spare_codes};
+use super::factors::{CHANGED, end_sign_ins_without, forget_spare_codes};
 use super::{Browser, Enrolled, PasskeyRequest, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
@@ -149,6 +149,7 @@ impl SignIns {
         if !transaction.insert_passkey(&passkey).await? {
             return Err(Rejection::PasskeyTaken.into());
         }
+        transaction.end_factor_reset(user_id, CHANGED, act).await?;
         let event = Event::of(act, Name::PasskeyAdded).on(Noun::User, user_id).with("name", passkey.name.as_str());
         let event = event.with("aaguid", passkey.key.aaguid.to_string());
         transaction.record(&event.with("may_be_copied", passkey.key.may_be_copied)).await?;
@@ -210,6 +211,7 @@ impl SignIns {
         }
         let name = transaction.delete_passkey(id, user_id).await?.unwrap_or_default();
         forget_spare_codes(transaction, user_id).await?;
+        transaction.end_factor_reset(user_id, CHANGED, act).await?;
         for entry in transaction.sign_ins_of_user(user_id).await? {
             if entry.id != sign_in.id && entry.proofs()?.rest_on_passkey(id) {
                 transaction.end_sign_in(&entry.id, REMOVED, act).await?;

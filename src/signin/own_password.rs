@@ -19,6 +19,8 @@ use crate::storage::{Account, Transaction};
 
 /// Why what a password gave ends.
 const REMOVED: &str = "password removed";
+/// Why a request to take second factors away does.
+const NEW: &str = "new password";
 
 /// How an account stands to passwords.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +126,7 @@ impl SignIns {
         account.user.updated_at = now;
         transaction.change_user(&account, &[UserField::Password]).await?;
         transaction.forget_tickets(&user_id).await?;
+        transaction.end_factor_reset(&user_id, NEW, &browser.act(&user_id, now)).await?;
         let event = Event::of(&browser.act(&user_id, now), Name::UserPasswordChanged).on(Noun::User, &user_id);
         transaction.record(&event.with("first", true)).await?;
         Ok(transaction.commit().await?)
@@ -155,6 +158,7 @@ impl SignIns {
         transaction.change_user(&account, &[UserField::Password]).await?;
         transaction.forget_tickets(user_id).await?;
         let act = browser.act(user_id, now);
+        transaction.end_factor_reset(user_id, REMOVED, &act).await?;
         transaction.end_all_by_password(user_id, REMOVED, &act).await?;
         transaction.record(&Event::of(&act, Name::UserPasswordRemoved).on(Noun::User, user_id)).await?;
         Ok(if sign_in.proofs.has(Kind::Password) { Unlinked::This } else { Unlinked::Others })

@@ -5,6 +5,7 @@ use tracing::Instrument;
 
 use super::attempts::{Held, Tried};
 use super::challenges::{Challenge, Purpose};
+use super::second_step::SHOWN;
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
@@ -180,6 +181,8 @@ impl SignIns {
             drop(transaction);
             return Err(self.went_back(passkey, browser, now).await?.into());
         }
+        // Whoever shows one has not lost them all.
+        transaction.end_factor_reset(user_id, SHOWN, &browser.act(user_id, now)).await?;
         // What was proved before may count no more, such as a password that is another by now. The passkey is enough by itself.
         let journey = if self.still_holds(&mut transaction, &journey, &account).await? {
             journey

@@ -28,6 +28,8 @@ use crate::storage::{Account, GivenLink, Transaction};
 /// Why everything of an account ends.
 const RESET: &str = "password reset";
 const RESTORED: &str = "address restored";
+/// Why a request to take second factors away does.
+const MOVED: &str = "address changed";
 
 impl SignIns {
     /// Gives the account of a proved ticket a new password, and signs its person in with it. Everything else of the account ends.
@@ -148,7 +150,12 @@ impl SignIns {
         }
         // What was sent to the former address gives nobody this account any more.
         transaction.forget_tickets(user_id).await?;
-        let event = Event::of(&browser.act(user_id, now), Name::UserAddressProved).on(Noun::User, user_id);
+        let act = browser.act(user_id, now);
+        if has_moved {
+            // The mailbox that confirmed it is the account's no more.
+            transaction.end_factor_reset(user_id, MOVED, &act).await?;
+        }
+        let event = Event::of(&act, Name::UserAddressProved).on(Noun::User, user_id);
         let event = event.with("changed", has_moved);
         transaction.record(&event).await?;
         // Who goes back to where they were is not taken from there by whoever had taken them away.

@@ -7,7 +7,7 @@ use tracing::Instrument;
 use zeroize::Zeroizing;
 
 use super::attempts::{Held, Tried};
-use super::{Browser, Progress, SignIns, Standing};
+use super::{Browser, LostFactors, Progress, SignIns, Standing};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::protocol::assurance;
@@ -22,6 +22,9 @@ use crate::protocol::second_factor::{FactorKind, Guards, Lack};
 use crate::protocol::sign_in::SignIn;
 use crate::secret::{MacKey, Secret, base64url, sha256};
 use crate::storage::{Account, Factor, Transaction};
+
+/// Why a request to take second factors away ends.
+pub(super) const SHOWN: &str = "second factor shown";
 
 /// What somebody shows as a second factor, as typed.
 #[derive(Clone, Debug)]
@@ -47,6 +50,8 @@ pub struct Pending {
     pub has_recovery_codes: bool,
     /// By what the account is guarded.
     pub guards: Guards,
+    /// What they can do when they have lost all that they could show.
+    pub lost: LostFactors,
 }
 
 impl SignIns {
@@ -73,8 +78,9 @@ impl SignIns {
         let factors = reader.factors(&user_id).await?;
         let has_recovery_codes = factors.iter().any(|factor| factor.left.is_some_and(|left| left > 0));
         let guards = reader.guards(&user_id).await?;
+        let lost = self.lost(&mut reader, (journey, &account), now).await?;
         let (called, name) = (account.user.called().to_owned(), account.user.name);
-        Ok(Some(Pending { called, name, user_id, lack, has_recovery_codes, guards }))
+        Ok(Some(Pending { called, name, user_id, lack, has_recovery_codes, guards, lost }))
     }
 
     async fn lacking(
@@ -169,6 +175,8 @@ impl SignIns {
             }
         };
         let kind = kind.ok_or_else(|| shown.refusal())?;
+        // Whoever shows one has not lost them all.
+        transaction.end_factor_reset(&user_id, SHOWN, &browser.act(&user_id, now)).await?;
         if kind == Kind::RecoveryCode {
             let left = factors.iter().find_map(|factor| factor.left).unwrap_or_default() - 1;
             let event = Event::of(&browser.act(&user_id, now), Name::RecoveryCodeUsed).on(Noun::User, &user_id);
@@ -246,7 +254,7 @@ impl Shown {
 }
 
 /// What was proved on a journey, when it says who it is.
-fn proven_first(journey: &Journey) -> Option<&Proven> {
+pub(super) fn proven_first(journey: &Journey) -> Option<&Proven> {
     journey.proven.as_ref().filter(|proven| assurance::identifies(&proven.proofs))
 }
 

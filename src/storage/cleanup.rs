@@ -13,6 +13,7 @@ use super::connection::Link;
 use super::{Reader, Storage, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::factor_reset::OPEN_FOR;
 
 statements! {
     CODE_DUE = "SELECT expires_at FROM codes WHERE expires_at < $1 LIMIT 1";
@@ -48,6 +49,9 @@ statements! {
     CHALLENGE_DUE = "SELECT expires_at FROM used_challenges WHERE expires_at < $1 LIMIT 1";
     CLEAN_CHALLENGES = "DELETE FROM used_challenges WHERE id IN (SELECT id FROM used_challenges WHERE expires_at < $1 \
         ORDER BY expires_at LIMIT $2)";
+    FACTOR_RESET_DUE = "SELECT opens_at FROM factor_resets WHERE opens_at < $1 LIMIT 1";
+    CLEAN_FACTOR_RESETS = "DELETE FROM factor_resets WHERE user_id IN (SELECT user_id FROM factor_resets WHERE opens_at < $1 \
+        ORDER BY opens_at LIMIT $2)";
     SIGN_INS_TO_LOOK_AT = "SELECT id, ended_at, expires_at, last_used_at FROM sign_ins WHERE look_at <= $1 ORDER BY look_at LIMIT $2";
     CLEAN_SIGN_IN = "DELETE FROM sign_ins WHERE id = $1 AND (ended_at < $2 OR expires_at < $2 OR last_used_at < $3)";
     LOOK_AT_SIGN_IN = "UPDATE sign_ins SET look_at = $2 WHERE id = $1";
@@ -115,6 +119,8 @@ impl Storage {
         // A node that still has one takes nothing under it any more.
         gone += self.clean_table(SECRET_DUE, CLEAN_SECRETS, now.minus(DAY)).await?;
         gone += self.clean_table(CHALLENGE_DUE, CLEAN_CHALLENGES, now.minus(DAY)).await?;
+        // Whoever asks what became of a request that nobody has used is still told that it lapsed.
+        gone += self.clean_table(FACTOR_RESET_DUE, CLEAN_FACTOR_RESETS, now.minus(OPEN_FOR + DAY)).await?;
         gone += self.clean_counters(now).await?;
         Ok(gone)
     }

@@ -36,6 +36,7 @@ statements! {
     DELETE_RECOVERY_CODES_OF_USER = "DELETE FROM recovery_codes WHERE factor_id IN (SELECT f.id FROM factors f WHERE f.user_id = $1)";
     DELETE_FACTORS_OF_USER = "DELETE FROM factors WHERE user_id = $1";
     DELETE_PASSKEYS_OF_USER = "DELETE FROM passkeys WHERE user_id = $1";
+    DELETE_FACTOR_RESET_OF_USER = "DELETE FROM factor_resets WHERE user_id = $1";
     DELETE_USER = "DELETE FROM users WHERE id = $1";
     DELETE_API_KEYS_FOR_RESOURCE = "DELETE FROM api_keys WHERE resource = $1";
     DELETE_RESOURCE = "DELETE FROM resources WHERE identifier = $1";
@@ -98,6 +99,7 @@ impl Transaction {
             DELETE_RECOVERY_CODES_OF_USER,
             DELETE_FACTORS_OF_USER,
             DELETE_PASSKEYS_OF_USER,
+            DELETE_FACTOR_RESET_OF_USER,
             DELETE_USER,
         ];
         let is_done = self.delete_rows(&all, user_id).await?;

@@ -11,6 +11,7 @@ use crate::protocol::api_key::Owner;
 use crate::protocol::export::{
     AccountPart, ApiKeyPart, ApplicationPart, EventPart, Export, FactorPart, PasskeyPart, SignInPart,
 };
+use crate::protocol::factor_reset::FactorResetView;
 use crate::protocol::page::Page;
 
 statements! {
@@ -39,6 +40,8 @@ impl Storage {
         let has_password = account.password_hash.is_some();
         let mut export = Export::new(AccountPart::new(account.user, has_password), issuer, now);
         export.identities = reader.identities_of_user(user_id).await?.into_iter().map(Into::into).collect();
+        let reset = reader.factor_reset(user_id).await?;
+        export.factor_reset = reset.map(FactorResetView::from);
         export.second_factors = reader.factors(user_id).await?.into_iter().map(factor_part).collect();
         export.passkeys = reader.passkeys(user_id).await?.into_iter().map(PasskeyPart::from).collect();
         export.sign_ins = reader.every_sign_in_of(user_id).await?;

@@ -28,6 +28,7 @@ mod directory;
 mod endings;
 mod errands;
 mod export;
+mod factor_resets;
 mod factors;
 mod grants;
 mod identities;
@@ -132,6 +133,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         endings::STATEMENTS,
         errands::STATEMENTS,
         export::STATEMENTS,
+        factor_resets::STATEMENTS,
         factors::STATEMENTS,
         grants::STATEMENTS,
         identities::STATEMENTS,

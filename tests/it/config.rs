@@ -52,6 +52,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("sign_in.idle", "777", "777"),
     ("sign_in.absolute", "777", "777"),
     ("sign_in.per_person", "7", "7"),
+    ("recovery.second_factor", "false", "false"),
+    ("recovery.wait", "7777", "7777"),
     ("limits.registrations_per_hour", "7", "7"),
     ("limits.new_passwords_per_minute", "7", "7"),
     ("limits.failed_clients_per_minute", "7", "7"),

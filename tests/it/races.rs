@@ -232,6 +232,10 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
         ("second step page", Must::Be(303), Sent::get(&browser, &format!("/login/code{sealed}"))),
         ("second step", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/code"))),
         ("recovery code", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/recovery"))),
+        ("page of who has lost all", Must::Be(303), Sent::get(&browser, &format!("/login/lost{sealed}"))),
+        ("to have lost all", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/lost"))),
+        ("remove what is lost", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/lost/remove"))),
+        ("keep what is not lost", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/second-factor/keep"))),
         ("first authenticator page", Must::Be(303), Sent::get(&browser, &format!("/login/authenticator{sealed}"))),
         ("first authenticator", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/authenticator"))),
         (
@@ -397,7 +401,7 @@ async fn with_a_pool_of(size: u32) {
     // Who has left is signed in no more.
     // Nor does it take a proof to end a key, or to find that there is none.
     let keys = ["/account/api-keys/end", "/account/api-keys/replace"];
-    let factors = ["/account/authenticator", "/account/recovery-codes", "/account/passkeys"];
+    let factors = ["/account/authenticator", "/account/recovery-codes", "/account/passkeys", "/account/second-factor"];
     let others = ["/account/emails", "/account/proof", "/account/data/delete"];
     let others: Vec<&str> = others.into_iter().chain(keys).chain(factors).collect();
     let acts = |path: &str| path.starts_with("/account") && !others.iter().any(|own| path.starts_with(own));

@@ -82,6 +82,11 @@ impl Sender {
         if sign_in.is_some() && app.config.api_keys.enabled {
             self.page.lead_to_keys(app.directory.resources().await?.iter().any(|api| !api.scopes.is_empty()));
         }
+        if let Some(sign_in) = &sign_in
+            && let Some(opens_at) = app.sign_ins.factor_reset_opens(sign_in, now).await?
+        {
+            self.page.warn_of_reset(opens_at, now);
+        }
         Ok(sign_in)
     }
 }

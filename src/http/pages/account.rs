@@ -182,9 +182,10 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
     let done = match &sender.cookies.done {
         Some(Done::Act(action)) => Some(done(&app, &sender.page, action).await?),
         Some(Done::NewPassword) => Some(sender.page.t("your-password-is-changed").plain()),
+        Some(Done::KeptFactors) => Some(sender.page.t("request-is-stopped").plain()),
         Some(Done::NewProfile) => Some(sender.page.t("your-profile-is-saved").plain()),
         // Told on the page of the keys, and where whoever left is led.
-        Some(Done::KeyEnded | Done::Left(_) | Done::Back) | None => None,
+        Some(Done::KeyEnded | Done::Left(_) | Done::Back | Done::ResetWaits(_)) | None => None,
     };
     let has_address = view.user.email.is_some();
     let authenticator = view.factors.iter().find(|factor| factor.kind == FactorKind::Authenticator);

@@ -6,9 +6,9 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
-use super::Page;
 use super::moment::Moment;
 use super::visit::Visit;
+use super::{FormParts, Page};
 use crate::app::App;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::PageError;
@@ -20,6 +20,7 @@ use crate::protocol::history::Told;
 struct History {
     page: Page,
     section: &'static str,
+    form: FormParts,
     lines: Vec<Line>,
     older: Option<i64>,
     is_newest: bool,
@@ -53,13 +54,14 @@ pub(in crate::http) async fn get(
         app: told.client_id.as_ref().and_then(|id| names.get(id).cloned().flatten()),
         told,
     };
+    let visit = Visit::open(&app, &sender, None, now).await?;
     let template = History {
         page: sender.page.clone(),
         section: "history",
+        form: visit.form(&app),
         lines: history.lines.into_iter().map(line).collect(),
         older: history.older,
         is_newest: before.is_none(),
     };
-    let visit = Visit::open(&app, &sender, None, now).await?;
     Ok(visit.answer(&template)?)
 }

@@ -69,9 +69,11 @@ impl Left {
             }
             Done::Left(None) => ("your-account-is-deleted", "nothing-is-left-here", None),
             Done::Back => ("your-account-is-back", "everything-is-as-it-was", None),
+            Done::ResetWaits(at) => ("your-request-waits", "everybody-is-told-until", Some(Moment::new(*at, now))),
+            Done::KeptFactors => ("your-factors-stay", "request-is-stopped", None),
             _ => return None,
         };
-        Some(Self { page: page.clone(), title, effect, leads_in: matches!(done, Some(Done::Back)), until })
+        Some(Self { page: page.clone(), title, effect, leads_in: !matches!(done, Some(Done::Left(_))), until })
     }
 }
 

@@ -75,17 +75,28 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let link = Secret::presented(form.params.single("ticket")?.ok_or(Rejection::UnknownTicket)?);
     let here = std::slice::from_ref(visit.browser());
     let ticket = app.sign_ins.ticket_of(&link, here, now).await?;
-    if ticket.purpose == Purpose::Return {
-        app.sign_ins.keep_account(&link, (&form.sender.browser, visit.browser()), now).await?;
-        let told = form.sender.cookies.of_account(&Done::Back);
-        return Ok((visit.cookie, told, see_other(&app.issuer.place("/signed-out"))?).into_response());
-    }
-    let journey = if ticket.purpose == Purpose::Undo {
-        app.sign_ins.restore_address(&link, (&form.sender.browser, visit.browser()), now).await?
-    } else {
-        app.sign_ins.with_link(&link, visit.browser(), now).await?
+    let by = (&form.sender.browser, visit.browser());
+    let done = match ticket.purpose {
+        Purpose::Return => {
+            app.sign_ins.keep_account(&link, by, now).await?;
+            Done::Back
+        }
+        Purpose::ResetFactors => Done::ResetWaits(app.sign_ins.begin_factor_reset(&link, by, now).await?),
+        Purpose::KeepFactors => {
+            app.sign_ins.keep_factors(&link, by, now).await?;
+            Done::KeptFactors
+        }
+        Purpose::Undo => {
+            let journey = app.sign_ins.restore_address(&link, by, now).await?;
+            return Ok(visit.after_mail(&app, &form.sender, journey).await?);
+        }
+        _ => {
+            let journey = app.sign_ins.with_link(&link, visit.browser(), now).await?;
+            return Ok(visit.after_mail(&app, &form.sender, journey).await?);
+        }
     };
-    Ok(visit.after_mail(&app, &form.sender, journey).await?)
+    let told = form.sender.cookies.of_account(&done);
+    Ok((visit.cookie, told, see_other(&app.issuer.place("/signed-out"))?).into_response())
 }
 
 /// The page that asks for a code.
@@ -152,6 +163,8 @@ const fn words_of(purpose: Purpose) -> (&'static str, &'static str, &'static str
         Purpose::Undo => ("take-your-account-back", "link-undo", "take-it-back"),
         Purpose::Return => ("keep-your-account", "link-return", "keep-it"),
         Purpose::SignIn => ("sign-in", "link-sign-in", "sign-in"),
+        Purpose::ResetFactors => ("lost-factors", "link-reset-factors", "begin-the-wait"),
+        Purpose::KeepFactors => ("keep-your-factors", "link-keep-factors", "stop-it"),
         Purpose::Confirm => ("confirm-that-it-is-you", "link-confirm", "go-on"),
     }
 }
@@ -164,7 +177,7 @@ impl Code {
             Purpose::Register | Purpose::Invite => "/register",
             Purpose::Verify | Purpose::Change | Purpose::Undo | Purpose::Return => "/account/emails",
             Purpose::SignIn => "/login/email",
-            Purpose::Confirm => "/authorize/continue",
+            Purpose::Confirm | Purpose::ResetFactors | Purpose::KeepFactors => "/authorize/continue",
         }
     }
 }

@@ -16,6 +16,7 @@ pub(super) mod forward;
 pub(super) mod history;
 pub(super) mod login;
 pub(super) mod logout;
+pub(super) mod lost_factors;
 pub(super) mod mail;
 pub(super) mod missing;
 mod moment;
@@ -44,13 +45,14 @@ mod ways;
 
 use std::borrow::Cow;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use askama::Template;
 use axum::body::Body;
 use axum::response::{Html, IntoResponse, Response};
 
+use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::language::{Language, Markup, Words};
 use crate::protocol::authorization_request::AuthorizationRequest;
@@ -72,6 +74,8 @@ pub(super) struct Page {
     spoken: Arc<AtomicU16>,
     /// Whether the account has a page of API keys.
     has_keys: Arc<AtomicBool>,
+    /// From when on the second factors of the account can be taken away, when somebody has asked for that.
+    reset_opens: Arc<OnceLock<Moment>>,
 }
 
 /// Who says what language a page is in: whoever stands further below is heard first.
@@ -131,6 +135,16 @@ impl Page {
     /// Whether the account has a page of API keys.
     pub fn has_keys(&self) -> bool {
         self.has_keys.load(Ordering::Relaxed)
+    }
+
+    /// Has the pages of this account say that somebody has asked to have its second factors taken away.
+    pub fn warn_of_reset(&self, opens_at: Timestamp, now: Timestamp) {
+        self.reset_opens.get_or_init(|| Moment::new(opens_at, now));
+    }
+
+    /// From when on that can be done.
+    fn reset_opens(&self) -> Option<&Moment> {
+        self.reset_opens.get()
     }
 
     /// The language of the page.

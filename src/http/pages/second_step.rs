@@ -16,7 +16,7 @@ use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::rejection::Refusal;
 use crate::protocol::second_factor::Lack;
 use crate::secret::Secret;
-use crate::signin::{Pending, Proceed, Shown};
+use crate::signin::{LostFactors, Pending, Proceed, Shown};
 
 #[derive(Template)]
 #[template(path = "second_step.html")]
@@ -32,6 +32,8 @@ struct SecondStep {
     offer: Offer,
     /// Whether there is a recovery code to be used.
     has_recovery_codes: bool,
+    /// The key of what leads to whoever has lost all, where that is offered.
+    lost: Option<&'static str>,
     wrong: Option<(Shows, Notice)>,
 }
 
@@ -112,6 +114,11 @@ pub(super) async fn page(
         offer: Offer::passkey(app.sign_ins.ask_for_passkey(Some(&pending.user_id), visit.browser(), app.now()).await?),
         whose: pending.called,
         has_recovery_codes: pending.has_recovery_codes,
+        lost: match pending.lost {
+            LostFactors::Nothing => None,
+            LostFactors::MayRemove(_) => Some("remove-what-you-have-lost"),
+            LostFactors::AskOperator | LostFactors::MayAsk | LostFactors::Waits(_) => Some("have-you-lost-both"),
+        },
         wrong: wrong.as_ref().map(|(shows, refusal)| (*shows, Notice::from(refusal))),
     };
     Ok(page_of(visit.answer(&template)?, wrong.map(|(_, refusal)| refusal)))

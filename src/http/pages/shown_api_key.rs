@@ -3,10 +3,10 @@
 use askama::Template;
 use axum::response::Response;
 
-use super::Page;
 use super::api_keys::{Words, api_name, words};
 use super::moment::Moment;
 use super::visit::Visit;
+use super::{FormParts, Page};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
@@ -21,6 +21,7 @@ use crate::secret::Secret;
 struct Shown {
     page: Page,
     section: &'static str,
+    form: FormParts,
     key: Secret,
     name: String,
     api: String,
@@ -42,6 +43,7 @@ pub(super) async fn page(
     visit.answer(&Shown {
         page: sender.page.clone(),
         section: "api-keys",
+        form: visit.form(app),
         key: issued.secret,
         api: api_name(&issued.key.resource, &resources),
         words: words(&issued.key, (&resources, sign_in), sender.page.language()),

@@ -67,8 +67,14 @@ pub enum Name {
     RecoveryCodesMade,
     /// A recovery code was used up.
     RecoveryCodeUsed,
-    /// An operator took every second factor of an account away.
+    /// Every second factor of an account was taken away: by an operator, or on a request of whoever has lost them.
     UserFactorsReset,
+    /// Somebody who gave the first proof has had a mail sent to begin a request that takes every second factor away.
+    FactorResetAsked,
+    /// Such a request was confirmed by that mail, and waits.
+    FactorResetBegan,
+    /// Such a request has ended without taking anything away.
+    FactorResetEnded,
     /// An account was switched off.
     UserDisabled,
     /// An account was switched on again.
@@ -184,6 +190,9 @@ named!(Name {
     RecoveryCodesMade = "recovery_codes.made",
     RecoveryCodeUsed = "recovery_code.used",
     UserFactorsReset = "user.factors_reset",
+    FactorResetAsked = "factor_reset.asked",
+    FactorResetBegan = "factor_reset.began",
+    FactorResetEnded = "factor_reset.ended",
     UserDisabled = "user.disabled",
     UserEnabled = "user.enabled",
     UserSignedOut = "user.signed_out",

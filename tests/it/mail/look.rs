@@ -30,6 +30,8 @@ fn every_kind() -> Vec<About> {
         Alert::RecoveryCodesMade,
         Alert::RecoveryCodeUsed,
         Alert::FactorsReset,
+        Alert::LostFactorsRemoved,
+        Alert::FactorResetEnded,
         Alert::IdentityLinked { provider: "Google".to_owned() },
         Alert::IdentityUnlinked { provider: LONG_NAME.to_owned() },
         Alert::KeyMade { id: "dwk_0aZ9bY8cX7dW".to_owned() },
@@ -44,7 +46,14 @@ fn every_kind() -> Vec<About> {
     let link = format!("/mail?ticket={}", "abcDEF0123".repeat(5));
     let mut kinds: Vec<_> = Purpose::ALL
         .iter()
-        .map(|purpose| carrying(*purpose, &link, Some(LONG_NAME).filter(|_| *purpose == Purpose::Undo)))
+        .map(|purpose| {
+            let of = match purpose {
+                Purpose::Undo => Some(LONG_NAME),
+                Purpose::KeepFactors => Some("1800000000"),
+                _ => None,
+            };
+            carrying(*purpose, &link, of)
+        })
         .collect();
     kinds.push(carrying(Purpose::Invite, &link, Some(LONG_NAME)));
     kinds.push(About::Unproven { link: link.clone(), days: 5 });

@@ -21,7 +21,7 @@ use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 
 pub(super) use authorize::{Asked, Way};
-pub(super) use factors::{Attempt, Changing, Shown};
+pub(super) use factors::{Attempt, Changing, Losing, Shown};
 pub(super) use keys::{Denied, MOST};
 pub(super) use roles::{Outcome, Told};
 pub(super) use standing::Introspector;
@@ -153,6 +153,8 @@ pub(super) struct Model {
     key_tokens: Vec<KeyToken>,
     post: [Post; 2],
     factors: [Option<Factor>; 2],
+    /// From when on a request to take them away can be used.
+    resets: [Option<i64>; 2],
     tickets: Vec<Ticket>,
     undos: Vec<Undo>,
 }
@@ -183,6 +185,7 @@ impl Model {
             key_tokens: Vec::new(),
             post: [Post::default().with_browsers(); 2],
             factors: [None; 2],
+            resets: [None; 2],
             tickets: Vec::new(),
             undos: Vec::new(),
         }

@@ -68,9 +68,11 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let proof = recover.clone().without("email").to("/account/proof");
     let by_mail = recover.clone().to("/login/email");
     let step = login.clone().without("email").without("password").with("code", "123456");
-    let [second_step, recovery, first_authenticator] =
-        ["code", "recovery", "authenticator"].map(|end| step.clone().to(&format!("/login/{end}")));
+    let [second_step, recovery, lost, remove_lost, first_authenticator] =
+        ["code", "recovery", "lost", "lost/remove", "authenticator"]
+            .map(|end| step.clone().to(&format!("/login/{end}")));
     let own = end_sign_in.clone().without("id").with("code", "123456");
+    let keep_factors = own.clone().to("/account/second-factor/keep");
     let [set_authenticator, begin_authenticator, no_authenticator] =
         ["", "/begin", "/remove"].map(|end| own.clone().to(&format!("/account/authenticator{end}")));
     let [make_codes, begin_codes, save_codes] =
@@ -117,6 +119,9 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         by_mail,
         second_step,
         recovery,
+        lost,
+        remove_lost,
+        keep_factors,
         first_authenticator,
         set_authenticator,
         begin_authenticator,
@@ -233,6 +238,7 @@ const CARRIERS: &[&str] = &[
     "/authorize/continue",
     "/login",
     "/login/code",
+    "/login/lost",
     "/login/authenticator",
     "/login/new-passkey",
     "/register",

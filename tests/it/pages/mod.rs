@@ -19,6 +19,7 @@ mod lockout;
 mod login;
 mod logout;
 mod look;
+mod lost_factors_in_chromium;
 mod mail_in_chromium;
 mod no_address;
 mod passkeys_in_chromium;

@@ -135,6 +135,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("identities", "user_id", "users"),
     ("factors", "user_id", "users"),
     ("passkeys", "user_id", "users"),
+    ("factor_resets", "user_id", "users"),
     ("api_keys", "user_id", "users"),
     ("api_keys", "client_id", "clients"),
     ("tickets", "user_id", "users"),

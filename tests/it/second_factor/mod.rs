@@ -3,6 +3,7 @@
 mod account;
 mod demands;
 mod import;
+mod lost;
 mod operator;
 mod required;
 mod sign_in;

@@ -22,6 +22,8 @@ const ALERTS: &[&str] = &[
     "recovery_codes_made",
     "recovery_code_used",
     "factors_reset",
+    "lost_factors_removed",
+    "factor_reset_ended",
     "identity_linked",
     "identity_unlinked",
     "key_made",

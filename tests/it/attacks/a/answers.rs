@@ -7,7 +7,7 @@ use doorward::protocol::upstream::ProviderKind;
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
-use crate::attacks::{ANN, EVE, count, encoded};
+use crate::attacks::{ANN, BOB, EVE, count, encoded};
 use crate::sources::routes;
 use crate::support::{
     Answer, Authenticator, Device, PASSWORD, Provider, Said, Server, by_get_and_post, filled, first_step,
@@ -273,6 +273,22 @@ async fn forms_of_mail(seen: &mut Vec<(&'static str, Answer)>) {
     seen.push(("/account/emails/take", browser.submit(&change.to("/account/emails/take")).await));
 }
 
+/// The forms of whoever has lost them; the page that comes of asking for the mail is given back.
+async fn forms_of_lost_factors(server: &Server, seen: &mut Vec<(&'static str, Answer)>) -> Answer {
+    let bob = server.db_user(BOB).await;
+    let mut browser = server.browser();
+    let page = first_step(&mut browser, BOB).await;
+    let own = Authenticator::with(&page.text_of("#totp-secret").unwrap());
+    browser.press(&page.form("#totp-submit").with("code", &own.code(server))).await;
+    let mut lost = server.browser();
+    let step = first_step(&mut lost, BOB).await.form("#totp-submit");
+    let asked = lost.submit(&step.clone().to("/login/lost")).await;
+    let now = server.clock.now().seconds();
+    server.database.db_execute(&format!("INSERT INTO factor_resets VALUES ('{bob}', 0, {now})")).await;
+    seen.push(("/login/lost/remove", lost.submit(&step.to("/login/lost/remove")).await));
+    asked
+}
+
 /// The forms of second factors; those that are answered by a page come back.
 async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'static str, Answer)> {
     let server = Server::with(|config| config.sign_in.second_factor = SecondFactor::Required).await;
@@ -313,6 +329,9 @@ async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'stat
     let mut third = server.browser();
     let step = first_step(&mut third, ANN).await;
     seen.push(("/login/recovery", third.submit(&step.form("#recovery-submit").with("code", &codes[0])).await));
+    let asked = forms_of_lost_factors(&server, seen).await;
+    let keep = page.form("#make-codes").without("request").to("/account/second-factor/keep");
+    seen.push(("/account/second-factor/keep", browser.submit(&keep).await));
     let mut second = server.browser();
     let step = first_step(&mut second, ANN).await;
     seen.push(("/login/code", second.submit(&step.form("#totp-submit").with("code", &other.code(&server))).await));
@@ -320,6 +339,7 @@ async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'stat
     let remove = page.form("#make-codes").without("request").to("/account/authenticator/remove");
     seen.push(("/account/authenticator/remove", browser.at(&offering).submit(&remove).await));
     let own = vec![
+        ("/login/lost", asked),
         ("/login/authenticator", shown),
         ("/account/recovery-codes", made),
         ("/account/recovery-codes/save", saved),

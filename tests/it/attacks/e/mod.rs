@@ -3,6 +3,7 @@
 mod accounts;
 mod factors;
 mod forms;
+mod lost;
 mod mail;
 mod passkeys;
 mod sessions;

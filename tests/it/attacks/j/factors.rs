@@ -4,7 +4,7 @@ use doorward::protocol::rejection::Rejection;
 
 use super::WRONG;
 use crate::attacks::ANN;
-use crate::support::{Server, filled, first_step};
+use crate::support::{Server, WAIT, filled, first_step, lost_page};
 
 /// A code and a recovery code are behind the lock of the password: what fails at one door counts at all of them.
 #[tokio::test]
@@ -60,4 +60,35 @@ async fn j10_recovery_codes_cannot_be_guessed() {
         bodies.push(answer.text_of("#error"));
     }
     assert!(bodies.windows(2).all(|two| two[0] == two[1]), "{bodies:?}");
+}
+
+/// Whether somebody has asked to have second factors taken away is told to nobody who has not given the first proof: not by the page, not by the form, and not by whatever
+/// is asked about the address.
+#[tokio::test]
+async fn j7_nobody_learns_of_a_request_without_the_first_proof() {
+    let server = Server::with_mail(|_| {}).await;
+    server.db_guarded(ANN).await;
+    let mut bodies = Vec::new();
+    for turn in [0, 1, WAIT] {
+        if turn == 1 {
+            server.begin_reset(ANN).await;
+        }
+        server.turn(turn);
+        let mut stranger = server.browser();
+        let login = stranger.visit("/login").await.form("#login-submit");
+        let mut seen = Vec::new();
+        for path in ["/login/lost", "/login/code", "/login"] {
+            let answer = stranger.get(path).await;
+            seen.push((answer.status.as_u16(), answer.headers.get("location").cloned()));
+        }
+        for path in ["/login/lost", "/login/lost/remove", "/account/second-factor/keep"] {
+            let answer = stranger.submit(&filled(&login.clone().to(path), ANN, WRONG)).await;
+            seen.push((answer.status.as_u16(), answer.headers.get("location").cloned()));
+        }
+        let wrong = stranger.submit(&filled(&login, ANN, WRONG)).await;
+        seen.push((wrong.status.as_u16(), None));
+        bodies.push((seen, wrong.text_of("main")));
+    }
+    assert!(bodies.windows(2).all(|two| two[0] == two[1]), "{bodies:#?}");
+    assert!(lost_page(&mut server.browser(), ANN).await.has("#remove-lost"));
 }

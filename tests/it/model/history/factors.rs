@@ -6,7 +6,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::{Compared, History, Human, reached, shows};
 use crate::model::operation::{FactorMove, Person};
-use crate::model::reference::{Attempt, Changing, Shown};
+use crate::model::reference::{Attempt, Changing, Losing, Shown};
 use crate::support::{Answer, Authenticator, recovery_codes};
 
 const PAGE: &str = "/account/authenticator";
@@ -25,7 +25,33 @@ impl History<'_> {
                 self.tally("factors reset");
                 Ok(())
             }
+            FactorMove::Lose(person) => self.lose(person).await,
         }
+    }
+
+    async fn lose(&mut self, person: Person) -> Compared {
+        let Some(model) = self.model.lose(person) else { return Ok(()) };
+        let Human { email, password, .. } = &self.people[person];
+        let (email, mut browser) = (email.clone(), self.place.server.browser());
+        let login = browser.visit("/login").await;
+        let step = browser.sign_in_on(&login, &email, password).await;
+        let page = browser.visit(&step.field("#to-lost", "href").unwrap_or_else(|| panic!("{}", step.text()))).await;
+        let said = if shows(&page, "wait-until") {
+            Losing::Waits
+        } else if shows(&page, "remove-lost") {
+            let done = browser.press(&page.form("#remove-lost")).await;
+            assert!(shows(&done, "sign-out"), "{}", done.text());
+            browser.press(&done.form("#sign-out")).await;
+            Losing::Removed
+        } else {
+            browser.press(&page.form("#lost-submit")).await;
+            let page = browser.visit(&self.mails().await.latest_to(&email).link()).await;
+            browser.press(&page.form("#confirm")).await;
+            self.mails().await;
+            Losing::Begun
+        };
+        self.tally(&format!("lose {model:?}"));
+        self.same("second factors that are lost", said, model)
     }
 
     async fn enrol(&mut self, person: Person) -> Compared {

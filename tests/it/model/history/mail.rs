@@ -61,7 +61,7 @@ impl History<'_> {
     }
 
     /// All mails since the last time.
-    async fn mails(&self) -> Mailbox {
+    pub(super) async fn mails(&self) -> Mailbox {
         let server = &self.place.server;
         let mailbox = server.mailbox().await;
         for entry in std::fs::read_dir(&server.app.config.mail.folder).unwrap() {

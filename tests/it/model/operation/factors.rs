@@ -5,6 +5,9 @@ use proptest::prelude::*;
 
 use super::{Back, Operation, Person, WEB, way};
 
+/// How long a request to take second factors away waits.
+const WAIT: i64 = 86_400;
+
 /// Something with the second factor of a person.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::model) enum FactorMove {
@@ -14,6 +17,8 @@ pub(in crate::model) enum FactorMove {
     Remove(Person),
     /// The operator takes it away.
     Reset(Person),
+    /// In a browser that nobody has used they say that they have lost it: a request begins, or waits, or takes it away.
+    Lose(Person),
 }
 
 pub(super) fn factor_move() -> impl Strategy<Value = FactorMove> {
@@ -21,6 +26,7 @@ pub(super) fn factor_move() -> impl Strategy<Value = FactorMove> {
         4 => (0..2usize).prop_map(FactorMove::Enrol),
         1 => (0..2usize).prop_map(FactorMove::Remove),
         1 => (0..2usize).prop_map(FactorMove::Reset),
+        2 => (0..2usize).prop_map(FactorMove::Lose),
     ]
 }
 
@@ -39,6 +45,8 @@ pub(super) fn with_a_factor() -> impl Strategy<Value = Vec<Operation>> {
             1 => Just(vec![O::SignOut(person)]),
             2 => Just(vec![O::Factor(FactorMove::Enrol(person))]),
             1 => Just(vec![O::Factor(FactorMove::Remove(person))]),
+            3 => Just(vec![O::Factor(FactorMove::Lose(person))]),
+            2 => Just(vec![O::Factor(FactorMove::Lose(person)), O::Wait(WAIT), O::Factor(FactorMove::Lose(person))]),
         ]
     };
     (0..2usize, way()).prop_flat_map(move |(person, by)| {

@@ -11,6 +11,9 @@ const STEP: i64 = 30;
 const CODES: usize = 10;
 /// How long after proving something a person may change their second factors.
 pub(super) const FRESH: i64 = 600;
+/// How long a request to take them away waits, and how long it can be used then.
+const WAIT: i64 = 86_400;
+const OPEN_FOR: i64 = 7 * 86_400;
 
 /// What an account has beside its first proof.
 #[derive(Clone, Copy)]
@@ -46,6 +49,17 @@ pub(in crate::model) enum Changing {
     Done,
 }
 
+/// What comes of saying that all are lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum Losing {
+    /// A request begins.
+    Begun,
+    /// It waits.
+    Waits,
+    /// They are taken away.
+    Removed,
+}
+
 /// What the proofs of a grant are worth to an application, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Worth {
@@ -77,6 +91,7 @@ impl Model {
     pub(super) fn show_second(&mut self, person: Person) -> Result<Option<i64>, Rejection> {
         let Some((shown, result)) = self.would_show(person).pop() else { return Ok(None) };
         result?;
+        self.resets[person] = None;
         let step = self.now / STEP;
         if let Some(factor) = &mut self.factors[person] {
             match shown {
@@ -104,6 +119,7 @@ impl Model {
         if !self.has_just_proved(person) {
             return Changing::Asked;
         }
+        self.resets[person] = None;
         let (now, this) = (self.now, self.browsers[person]);
         let former = self.factors[person];
         let used = former.map_or(0, |former| former.used);
@@ -138,8 +154,26 @@ impl Model {
         if !self.has_just_proved(person) {
             return Changing::Asked;
         }
-        self.factors[person] = None;
+        (self.factors[person], self.resets[person]) = (None, None);
         Changing::Done
+    }
+
+    /// They give the first proof and say that they have lost all: nothing where that is no question.
+    pub(in crate::model) fn lose(&mut self, person: Person) -> Option<Losing> {
+        if self.is_shut(person) || !self.has_password(person) || self.factors[person].is_none() {
+            return None;
+        }
+        Some(match self.resets[person] {
+            Some(opens) if self.now < opens => Losing::Waits,
+            Some(opens) if self.now < opens + OPEN_FOR => {
+                self.reset_factors(person);
+                Losing::Removed
+            }
+            _ => {
+                self.resets[person] = Some(self.now + WAIT);
+                Losing::Begun
+            }
+        })
     }
 
     /// The operator takes them away, and all ends that hangs on a sign-in.

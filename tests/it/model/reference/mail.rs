@@ -169,6 +169,7 @@ impl Model {
         let known = self.comes(person);
         if known {
             self.forget_tickets(person);
+            self.resets[person] = None;
         }
         let second = self.second_in_hand(person);
         if known && ends_all {
@@ -190,6 +191,7 @@ impl Model {
             self.sign_in((person, self.second_in_hand(person)), true, None);
         }
         self.forget_tickets(person);
+        self.resets[person] = None;
         let Post { account, address, .. } = self.post[person];
         let last = self.undos_of(person).map(|one| one.expires).max();
         let expires = (self.now + UNDO).max(last.unwrap_or_default() + 1);
