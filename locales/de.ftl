@@ -883,3 +883,17 @@ MalformedPasskey = Das ist kein Passkey, der aufbewahrt werden kann. Versuchen S
 UnwantedPasskey = Passkeys dieser Art werden hier nicht angenommen. Fragen Sie, wer diese Seite betreibt, welche es sind.
 PasskeyTaken = Dieser Passkey wurde schon einmal hinzugefügt: Er kann nicht zu zwei Konten gehören.
 TooManyPasskeys = Das Konto hat so viele Passkeys, wie es haben kann: Entfernen Sie einen, den Sie nicht verwenden.
+
+## Geräte, die behalten werden
+
+keep-this-device = { $count ->
+    [one] Auf diesem Gerät 1 Tag lang keinen Code verlangen
+   *[other] Auf diesem Gerät { $count } Tage lang keinen Code verlangen
+ }
+kept-devices = Geräte, auf denen kein Code verlangt wird
+what-kept-devices-are = Auf diesen wollten Sie nicht nach einem Code gefragt werden. Ein neues Passwort, ein anderer Authenticator, neue Wiederherstellungscodes und andere Passkeys beenden das auf allen.
+kept-since = Gewählt { $since }, gültig bis { $until }.
+kept-and-used = Gewählt { $since }, zuletzt benutzt { $used }, gültig bis { $until }.
+ask-for-a-code-there = Beenden, dass auf { $device } kein Code verlangt wird
+history-device-kept = Sie wollten auf einem Gerät nicht mehr nach einem Code gefragt werden.
+history-device-ended = Auf einem Gerät werden Sie wieder nach einem Code gefragt.

@@ -815,3 +815,17 @@ history-passkey-removed = A passkey was removed.
 history-passkey-went-back = A passkey was refused that may be a copy.
 history-signed-in-by-passkey = You signed in with a passkey.
 history-ended-with-passkey = A sign-in ended that was made with a passkey which was removed.
+
+## Devices that are kept
+
+keep-this-device = { $count ->
+    [one] Do not ask for a code on this device for 1 day
+   *[other] Do not ask for a code on this device for { $count } days
+ }
+kept-devices = Devices that are not asked for a code
+what-kept-devices-are = On these you chose not to be asked for a code. A new password, another authenticator, new recovery codes and other passkeys end that on all of them.
+kept-since = Chosen { $since }, good until { $until }.
+kept-and-used = Chosen { $since }, last used { $used }, good until { $until }.
+ask-for-a-code-there = End that no code is asked for on { $device }
+history-device-kept = You chose not to be asked for a code on a device.
+history-device-ended = You are asked for a code on a device again.

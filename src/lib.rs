@@ -44,6 +44,8 @@
 //!   signed in when it was shown and not before ([`protocol::next_step::signs_in`]).
 //! - **request to take second factors away**: what whoever has lost them all begins, a row that waits while everybody is told
 //!   ([`protocol::factor_reset`]). Asked for, stopped and used in `signin/lost_factors.rs`.
+//! - **kept device**: a browser on which a person has shown a second factor and is not asked for it for a while ([`protocol::kept_device::KeptDevice`]). It lends
+//!   what was shown there, with its time, and a row of it goes with every change of the password and the factors.
 //! - **demand**: a context class that a role or an application asks of whoever signs in ([`protocol::demand`]). The highest wins.
 //! - **passkey**: a key pair of which a device of the person has the private half, a row of their account ([`protocol::passkey::Passkey`]). What a
 //!   browser says of it is checked in [`passkeys`], and what follows from that in `signin/passkeys.rs`.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Mistakes;
+use crate::protocol::kept_device;
 use crate::protocol::second_factor::SecondFactor;
 
 /// `[sign_in]`; times in seconds.
@@ -17,6 +18,8 @@ pub struct SignInConfig {
     pub passkeys: bool,
     /// Whether people have second factors.
     pub second_factor: SecondFactor,
+    /// For how many days they may keep a device, on which they are then not asked for one; 0 for none.
+    pub keep_device_days: i64,
     /// The longest pause between two uses.
     pub idle: i64,
     /// The longest time in all.
@@ -27,6 +30,7 @@ pub struct SignInConfig {
 
 impl SignInConfig {
     pub(super) fn check(&self, mistakes: &mut Mistakes) {
+        mistakes.within("sign_in.keep_device_days", self.keep_device_days, 0, kept_device::MOST_DAYS);
         mistakes.within("sign_in.idle", self.idle, 120, 31_536_000);
         mistakes.within("sign_in.absolute", self.absolute, 120, 31_536_000);
         mistakes.within("sign_in.per_person", self.per_person, 1, 1000);

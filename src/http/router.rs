@@ -15,9 +15,10 @@ use super::middleware::host::Hosts;
 use super::middleware::{headers, owner};
 use super::pages::files::{self, Files};
 use super::pages::{
-    account, api_keys, authenticator, consent, data, email_sign_in, emails, first_password, history, login, logout,
-    lost_factors, mail, missing, new_api_key, new_passkey, new_password, newcomer, passkey_account, passkey_sign_in,
-    passkeys, password, profile, proof, recover, recovery_codes, register, replaced_api_key, second_step, upstream,
+    account, api_keys, authenticator, consent, data, email_sign_in, emails, first_password, history, kept_devices,
+    login, logout, lost_factors, mail, missing, new_api_key, new_passkey, new_password, newcomer, passkey_account,
+    passkey_sign_in, passkeys, password, profile, proof, recover, recovery_codes, register, replaced_api_key,
+    second_step, upstream,
 };
 use super::site::Site;
 use crate::app::App;
@@ -125,6 +126,7 @@ fn router(app: App) -> Router {
         .route("/account/authenticator", get(authenticator::get).post(authenticator::post))
         .route("/account/authenticator/begin", post(authenticator::begin))
         .route("/account/authenticator/remove", post(authenticator::remove))
+        .route("/account/devices/end", post(kept_devices::end))
         .route("/account/passkeys", get(passkeys::get).post(passkeys::post))
         .route("/account/passkeys/begin", post(passkeys::begin))
         .route("/account/passkeys/rename", post(passkeys::rename))

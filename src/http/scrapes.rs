@@ -71,6 +71,7 @@ const ROUTES: &[&str] = &[
     "/account/authenticator",
     "/account/authenticator/begin",
     "/account/authenticator/remove",
+    "/account/devices/end",
     "/account/passkeys",
     "/account/passkeys/begin",
     "/account/passkeys/rename",

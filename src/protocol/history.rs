@@ -84,6 +84,8 @@ fn words(row: &Row, times: i64) -> Option<(&'static str, bool)> {
         "passkey.added" => ("history-passkey-added", true),
         "passkey.removed" => ("history-passkey-removed", true),
         "passkey.went_back" => ("history-passkey-went-back", true),
+        "device.kept" => ("history-device-kept", false),
+        "device.ended" => ("history-device-ended", false),
         "recovery_codes.made" => ("history-recovery-codes-made", false),
         "recovery_code.used" => ("history-recovery-code-used", true),
         "user.factors_reset" if by_operator => ("history-factors-reset", true),

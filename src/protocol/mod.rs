@@ -39,6 +39,7 @@ pub mod import;
 pub mod introspection;
 pub mod issuer;
 pub mod journey;
+pub mod kept_device;
 pub mod key_life;
 pub mod key_schedule;
 pub mod leaving;

@@ -5,7 +5,8 @@
 //!
 //! A second factor is asked of whoever has one, of everybody where the installation says so, and where a role, the application or the request insists
 //! on a class that needs it. A passkey is one by itself, so whoever signs in with that is asked for nothing more. Nobody is signed in before it was shown ([`signs_in`]); what somebody has shown in the same browser already is not asked for again, as long
-//! as it is recent enough for what the journey is for.
+//! as it is recent enough for what the journey is for. Nor is a second factor asked for on a device that the person keeps ([`KeptDevice`]), where what was
+//! shown there is recent enough and is all that is demanded.
 //!
 //! A word of a provider that counts as two factors (`trust_acr`) is one too, but for changing what second factors the account has.
 //!
@@ -17,6 +18,7 @@ use super::client::Client;
 use super::consent::{Allowance, Consent};
 use super::demand::Demand;
 use super::journey::{Goal, Journey, Proven};
+use super::kept_device::KeptDevice;
 use super::proof::{Kind, Proof, Proofs};
 use super::redirect_uri;
 use super::rejection::Rejection;
@@ -69,6 +71,8 @@ pub struct Policy {
     pub demanded: Option<Demand>,
     /// Whether people have passkeys.
     pub passkeys: bool,
+    /// For how long people keep a device, in seconds; 0 where they do not.
+    pub keep_device: i64,
 }
 
 /// What is known beside the journey.
@@ -134,6 +138,15 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
     }
 }
 
+/// What a browser has from before a journey.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Before<'a> {
+    /// Its live sign-in.
+    pub sign_in: Option<&'a SignIn>,
+    /// What it is kept for by the person.
+    pub kept: Option<&'a KeptDevice>,
+}
+
 /// What comes of the proofs that were given on a journey.
 #[derive(Clone, Debug)]
 pub enum Signing {
@@ -148,17 +161,13 @@ pub enum Signing {
 /// Whom the proofs that were given on the journey sign in: nobody, as long as one is missing. Who cannot reach the goal, being another
 /// person than the client expects, is signed in all the same.
 ///
-/// `former` is the live sign-in of the browser. Of the same person it lends the half that was not given on the journey: the second factor to
+/// The live sign-in of the browser, of the same person, lends the half that was not given on the journey: the second factor to
 /// whoever has proved anew who they are, and the first to whoever has shown the second alone. Who has it already keeps it with what they have added.
-pub fn signs_in(
-    journey: &Journey,
-    former: Option<&SignIn>,
-    guards: Guards,
-    policy: &Policy,
-    now: Timestamp,
-) -> Signing {
+/// A device that the person keeps lends the second factor to whoever lacks nothing else, and only where that is enough for all that is demanded:
+/// where a passkey is wanted they are to be asked for it.
+pub fn signs_in(journey: &Journey, before: Before<'_>, guards: Guards, policy: &Policy, now: Timestamp) -> Signing {
     let Some(given) = &journey.proven else { return Signing::Nobody };
-    let former = former.filter(|former| former.user_id == given.user_id);
+    let former = before.sign_in.filter(|former| former.user_id == given.user_id);
     let has_first = assurance::identifies(&given.proofs);
     let is_other_half = |proof: &&Proof| {
         if has_first { assurance::is_second_factor(proof.kind) } else { assurance::says_who(proof.kind) }
@@ -178,13 +187,22 @@ pub fn signs_in(
     if !assurance::identifies(&proofs) {
         return Signing::Nobody;
     }
-    let person = Person { user_id: &given.user_id, proofs: &proofs, guards, is_for_this: false };
     // Whoever is signed in already, and adds to that, is so by more than before, however much is still missing.
     let only_adds = !has_first && former.is_some();
-    match lack(journey, &person, policy, now).filter(|_| !only_adds) {
-        Some(lack) => Signing::Lacks(lack),
-        None => Signing::In(Proven { proofs, ..given.clone() }),
-    }
+    let lacking = |proofs: &Proofs| {
+        let person = Person { user_id: &given.user_id, proofs, guards, is_for_this: false };
+        lack(journey, &person, policy, now).filter(|_| !only_adds)
+    };
+    let signed_in = |proofs| Signing::In(Proven { proofs, ..given.clone() });
+    let Some(lack) = lacking(&proofs) else { return signed_in(proofs) };
+    let kept = before.kept.filter(|kept| has_first && lack == Lack::Code && kept.user_id == given.user_id);
+    let kept = kept.filter(|kept| kept.holds(policy.keep_device, now)).map(KeptDevice::lends);
+    let Some(shown) = kept.filter(|shown| lasts(journey, shown, policy, now)) else { return Signing::Lacks(lack) };
+    let with_it = proofs.and(shown);
+    let is_enough = lacking(&with_it).is_none()
+        && !falls_short(&with_it, policy)
+        && journey.request().is_none_or(|request| is_taken(request, &with_it));
+    if is_enough { signed_in(with_it) } else { Signing::Lacks(lack) }
 }
 
 /// Whether a proof that was given before the journey is recent enough for what it is for.
@@ -380,6 +398,8 @@ fn has_consent(journey: &Journey, request: &AuthorizationRequest, (known, holder
     }
 }
 
+#[cfg(test)]
+mod kept_device_tests;
 #[cfg(test)]
 mod passkey_tests;
 #[cfg(test)]

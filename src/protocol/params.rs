@@ -74,6 +74,7 @@ pub const KNOWN: &[&str] = &[
     "csrf",
     "current_password",
     "decision",
+    "keep_device",
     "displace",
     "email",
     "end_all",

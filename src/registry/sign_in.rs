@@ -62,7 +62,7 @@ impl Registry {
         Ok(entries.map(|entry| self.view(entry, now)))
     }
 
-    /// Ends a sign-in and what hangs on it.
+    /// Ends a sign-in and what hangs on it; where the person keeps its device, they do no more.
     ///
     /// # Errors
     /// [`Error::Missing`] when there is no live one with this id.
@@ -70,7 +70,7 @@ impl Registry {
         self.administers(act).await?;
         let mut transaction = self.storage.begin().await?;
         // Which records it.
-        if !transaction.end_sign_in(id, ENDED, act).await? {
+        if !transaction.end_sign_in_and_device(id, ENDED, act).await? {
             return Err(Error::Missing(Noun::SignIn, id.to_owned()));
         }
         Ok(transaction.commit().await?)

@@ -8,6 +8,7 @@ use crate::protocol::api_key::Owner;
 use crate::protocol::attempts::{Subject, TOLD_FOR};
 use crate::protocol::device;
 use crate::protocol::journey::Action;
+use crate::protocol::kept_device;
 use crate::protocol::passkey::Passkey;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -175,13 +176,16 @@ impl SignIns {
             Action::EndSignIn(id) => {
                 let own = transaction.sign_ins_of_user(user_id).await?.iter().any(|entry| entry.id == *id);
                 if own {
-                    transaction.end_sign_in(id, "ended by the person", &act).await?;
+                    transaction.end_sign_in_and_device(id, "ended by the person", &act).await?;
                     is_this = *id == sign_in.id;
                 }
             }
             Action::EndOtherSignIns => {
                 // Nobody signs in meanwhile, whom this would not see.
-                transaction.hold_user(user_id).await?;
+                let account = transaction.hold_account(user_id).await?;
+                let this = account.and_then(|account| self.devices.known(browser.device.as_ref(), &account, now));
+                let this = this.map(|name| kept_device::hash_of(&name));
+                transaction.end_kept_devices(user_id, this.as_deref()).await?;
                 for entry in transaction.sign_ins_of_user(user_id).await? {
                     if entry.id != sign_in.id {
                         transaction.end_sign_in(&entry.id, "ended by the person", &act).await?;

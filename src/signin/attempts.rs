@@ -293,6 +293,12 @@ impl Held {
         transaction.count_success(&all, now).await
     }
 
+    /// As [`Held::succeed`], for the device alone that it was made on: what strangers did to the account stays as it is. Whoever has stolen a kept device
+    /// and the password would open it over and over, and guess at the code from elsewhere.
+    pub async fn succeed_here(&self, transaction: &mut Transaction, now: Timestamp) -> Result<(), Failure> {
+        transaction.count_success(&self.places, now).await
+    }
+
     /// What an attempt that failed leaves in the record: of an account, or of a name that is nobody's, by its hash.
     fn event(&self, name: Name, browser: &Browser, now: Timestamp) -> Event {
         let event = Event::of(&Act::by(Actor::Nobody, browser.origin, now), name).ended_in(Outcome::Failure);

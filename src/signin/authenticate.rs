@@ -13,12 +13,24 @@ use crate::protocol::device;
 use crate::protocol::journey::{Journey, Proven};
 use crate::protocol::message::Occasion;
 use crate::protocol::network::ClientNetwork;
-use crate::protocol::next_step::{self, Signing};
+use crate::protocol::next_step::{self, Before, Signing};
 use crate::protocol::second_factor::{Guards, Lack};
 use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::secret::Secret;
 use crate::storage::{NewSignIn, Transaction};
+
+/// How the account that is being signed in to knows a browser.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Acquaintance {
+    /// It was not looked up.
+    #[default]
+    NotAsked,
+    /// It does not know it.
+    Stranger,
+    /// It knows it as the device of this name.
+    Known(String),
+}
 
 /// What is known of the browser that sent a request.
 #[derive(Debug, Clone)]
@@ -33,14 +45,20 @@ pub struct Browser {
     pub cookie: Option<Secret>,
     /// The value of its cookie of known devices.
     pub device: Option<Secret>,
-    /// Whether it was looked up, and the account that is being signed in to does not know it.
-    pub is_new_here: bool,
+    /// How the account that is being signed in to knows it.
+    pub here: Acquaintance,
 }
 
 impl Browser {
     /// The network it comes from.
     pub fn network(&self) -> ClientNetwork {
         ClientNetwork::of(self.origin.address)
+    }
+
+    /// The browser as the device of this name, if the account that is being signed in to knows it.
+    pub(super) fn known_as(&self, device: Option<&str>) -> Self {
+        let here = device.map_or(Acquaintance::Stranger, |name| Acquaintance::Known(name.to_owned()));
+        Self { here, ..self.clone() }
     }
 
     /// What led to a mail: the person at it, or whoever says so.
@@ -57,12 +75,16 @@ impl Browser {
 /// The cookie of a sign-in.
 #[derive(Debug)]
 pub struct NewCookie {
+    /// Of which sign-in it is, by its id.
+    pub sign_in_id: String,
     /// Its value.
     pub value: Secret,
     /// How long the browser is to keep it, in seconds.
     pub lifetime: i64,
     /// The new value of the cookie of known devices, which is kept for [`super::KNOWN_FOR`].
     pub device: Option<Secret>,
+    /// Whether a device that the person keeps stood in for the second factor.
+    pub by_kept_device: bool,
 }
 
 /// How far a proof has brought a journey.
@@ -107,9 +129,23 @@ impl SignIns {
             Some(proven) => self.policy_for(transaction, &proven.user_id).await?,
             None => self.policy,
         };
-        match next_step::signs_in(&journey, live, guards, &policy, now) {
+        let before = Before { sign_in: live, kept: None };
+        let mut signing = next_step::signs_in(&journey, before, guards, &policy, now);
+        let mut kept = None;
+        // Nobody else's sign-in reads more than it did.
+        if matches!(signing, Signing::Lacks(Lack::Code))
+            && let Some((device, policy)) = self.kept_here(transaction, (&journey, &policy), browser).await?
+        {
+            signing = next_step::signs_in(&journey, Before { kept: Some(&device), ..before }, guards, &policy, now);
+            kept = Some(device);
+        }
+        match signing {
             Signing::In(proven) => {
-                let signed_in = self.sign_in(transaction, (&journey.id, &proven), (former, browser), now).await?;
+                let from = (former, kept.is_some(), browser);
+                let signed_in = self.sign_in(transaction, (&journey.id, &proven), from, now).await?;
+                if guards.are_any(true) {
+                    self.note_sign_in(transaction, (&proven.user_id, &signed_in), browser, now).await?;
+                }
                 Ok(Progress::SignedIn(signed_in))
             }
             Signing::Lacks(lack) => {
@@ -141,7 +177,7 @@ impl SignIns {
         &self,
         transaction: &mut Transaction,
         (journey_id, proven): (&str, &Proven),
-        (former, browser): (Option<SignIn>, &Browser),
+        (former, by_kept_device, browser): (Option<SignIn>, bool, &Browser),
         now: Timestamp,
     ) -> Result<NewCookie, Failure> {
         let value = random::secret();
@@ -180,9 +216,10 @@ impl SignIns {
         let event = Event::of(&act, Name::SignInSucceeded).on(Noun::SignIn, id);
         let methods: Vec<&str> = proven.proofs.iter().map(|proof| proof.kind.as_str()).collect();
         let event = event.with("methods", methods).with("renewed", is_renewed);
-        let is_news = browser.is_new_here && !is_renewed;
-        transaction.record(&if is_news { event.with("new_device", true) } else { event }).await?;
-        Ok(NewCookie { value, lifetime: self.limits.absolute, device: None })
+        let is_news = browser.here == Acquaintance::Stranger && !is_renewed;
+        let event = if is_news { event.with("new_device", true) } else { event };
+        transaction.record(&if by_kept_device { event.with("kept_device", true) } else { event }).await?;
+        Ok(NewCookie { sign_in_id: id.to_owned(), value, lifetime: self.limits.absolute, device: None, by_kept_device })
     }
 
     /// Ends a sign-in of this browser. Signing out twice is no error.

@@ -68,7 +68,7 @@ impl SignIns {
         let kind = if self.by_mail.signs_in { Kind::Mail } else { Kind::Mailbox };
         let journey = journey.proved(&user_id, kind, now);
         let device = self.devices.known(browser.device.as_ref(), &account, now);
-        let browser = &Browser { is_new_here: device.is_none(), ..browser.clone() };
+        let browser = &browser.known_as(device.as_deref());
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         let owner = (user_id.as_str(), account.sealed_hash());

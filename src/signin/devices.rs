@@ -4,7 +4,8 @@
 //! it is, the device's own name, when it was given, and our seal over these, the account and the stored hash of its password. So an entry is
 //! worth nothing for another account, nothing after 400 days without a sign-in, and nothing once the password has changed: the owner drives
 //! out whoever had it. An account without a password has the seal of none. It signs nobody in. All that it gives is attempts of its own, of which a few failures in a row take it away
-//! (`[limits] forget_device_after`), and that a sign-in is no news to its owner, by a password or through a provider.
+//! (`[limits] forget_device_after`), and that a sign-in is no news to its owner, by a password or through a provider; and where the person keeps the device,
+//! that the code is not asked for there (`kept_devices.rs`).
 
 use crate::clock::Timestamp;
 use crate::random;

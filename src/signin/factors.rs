@@ -183,7 +183,8 @@ impl SignIns {
         }
         let journey = enrolling.shown(journey).proved(&user_id, Kind::Totp, now);
         let device = self.devices.known(browser.device.as_ref(), &account, now);
-        let browser = &Browser { is_new_here: device.is_none() && sign_in.is_none(), ..browser.clone() };
+        // Whoever is signed in already is no news.
+        let browser = &if sign_in.is_none() { browser.known_as(device.as_deref()) } else { browser.clone() };
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         let owner = (user_id.as_str(), account.sealed_hash());

@@ -69,7 +69,7 @@ impl SignIns {
         bring_up_to_date(&mut transaction, &mut account, &vouched, &browser.act(&identity.user_id, now)).await?;
         let journey = journey.proved_by(&account.user.id, Proof::vouched(&vouched, &identity.id, now));
         let device = self.devices.known(browser.device.as_ref(), &account, now);
-        let browser = &Browser { is_new_here: device.is_none(), ..browser.clone() };
+        let browser = &browser.known_as(device.as_deref());
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         let owner = (account.user.id.as_str(), account.sealed_hash());

@@ -20,6 +20,7 @@ mod history;
 mod identities;
 mod invited;
 mod journeys;
+mod kept_devices;
 mod leaving;
 mod line;
 mod lost_factors;
@@ -42,7 +43,7 @@ mod tickets;
 use std::sync::Arc;
 
 pub use account::AccountView;
-pub use authenticate::{Browser, NewCookie, Progress};
+pub use authenticate::{Acquaintance, Browser, NewCookie, Progress};
 pub use change_password::PasswordChange;
 pub use devices::KNOWN_FOR;
 pub use enrolling::Enrolled;
@@ -52,6 +53,7 @@ pub use forms::Forms;
 pub use history::History;
 pub use identities::{Met, Unlinked};
 pub use journeys::{Journeys, Lost};
+pub use kept_devices::OwnDevice;
 pub use lost_factors::LostFactors;
 pub use newcomer::Meeting;
 pub use own_passkeys::NewPasskey;
@@ -171,6 +173,7 @@ impl SignIns {
                 second_factor: parts.limits.second_factor,
                 demanded: None,
                 passkeys: parts.passkeys.is_some(),
+                keep_device: parts.limits.keep_device_days.saturating_mul(86_400),
             },
             lines: Lines::default(),
             counting: Arc::new(Counting::new(parts.attempts, parts.master_key)),

@@ -100,7 +100,7 @@ impl SignIns {
         let codes = self.with_first_factor(&mut transaction, (user_id, this, guards), &act).await?;
         let journey = enrolling.shown(journey).proved_by(user_id, Proof::by_passkey(passkey.proof(), now));
         let device = self.devices.known(browser.device.as_ref(), &account, now);
-        let browser = &Browser { is_new_here: device.is_none() && this.is_none(), ..browser.clone() };
+        let browser = &if this.is_none() { browser.known_as(device.as_deref()) } else { browser.clone() };
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         let owner = (user_id, account.sealed_hash());

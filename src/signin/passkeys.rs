@@ -126,7 +126,7 @@ impl SignIns {
             None => self.look(&base64url(&answer.credential_id), browser, now).await?,
         };
         let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
-        let (sign_ins, browser) = (self.clone(), Browser { is_new_here: tried.device.is_none(), ..browser.clone() });
+        let (sign_ins, browser) = (self.clone(), browser.known_as(tried.device.as_deref()));
         let shown = Shown { challenge, answer, passkey };
         let evaluation = async move {
             let held = sign_ins.reserve(&mut tried, turn.has_waited, now).await?;

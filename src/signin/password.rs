@@ -59,7 +59,7 @@ impl SignIns {
         }
         let mut tried = self.look(&typed, browser, now).await?;
         let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
-        let (sign_ins, browser) = (self.clone(), Browser { is_new_here: tried.device.is_none(), ..browser.clone() });
+        let (sign_ins, browser) = (self.clone(), browser.known_as(tried.device.as_deref()));
         let evaluation = async move {
             let held = sign_ins.reserve(&mut tried, turn.has_waited, now).await?;
             let outcome = sign_ins.evaluate(journey, (tried, &password), (&browser, &held), now).await;
@@ -133,9 +133,12 @@ impl SignIns {
         // What was read before the hash may have changed during it.
         let confirmed = transaction.confirm_password(&found.user_id, (&found.stored, newer.as_deref()), now).await?;
         let guards = confirmed.ok_or(Rejection::WrongCredentials)?;
-        self.count_first_factor(&mut transaction, (guards, held), now).await?;
         let journey = journey.proved(&found.user_id, Kind::Password, now);
         let progress = self.advance_knowing(&mut transaction, (journey, guards), browser, now).await?;
+        match &progress {
+            Progress::SignedIn(cookie) if cookie.by_kept_device => held.succeed_here(&mut transaction, now).await?,
+            _ => self.count_first_factor(&mut transaction, (guards, held), now).await?,
+        }
         transaction.commit().await?;
         let owner = (found.user_id.as_str(), newer.as_deref().unwrap_or(&found.stored));
         Ok(self.made_known(progress, owner, (browser, found.device.as_deref()), now))

@@ -14,7 +14,7 @@ use crate::protocol::assurance;
 use crate::protocol::audit::{Event, Name, Noun};
 use crate::protocol::authenticator::Seed;
 use crate::protocol::journey::{Journey, Proven};
-use crate::protocol::next_step::{self, NextStep, Signing};
+use crate::protocol::next_step::{self, Before, NextStep, Signing};
 use crate::protocol::proof::Kind;
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
@@ -98,8 +98,9 @@ impl SignIns {
         let mut reader = self.storage.read().await?;
         let guards = reader.guards(&proven.user_id).await?;
         let policy = self.policy_for(&mut reader, &proven.user_id).await?;
-        let former = standing.sign_in.as_ref();
-        Ok(match next_step::signs_in(journey, former, guards, &policy, now) {
+        // Whoever has come here shows a code, though the device be kept by now in another tab.
+        let before = Before { sign_in: standing.sign_in.as_ref(), kept: None };
+        Ok(match next_step::signs_in(journey, before, guards, &policy, now) {
             // Only who has just proved who they are sets one up: a provider may have asked them long ago.
             Signing::Lacks(lack) if !lack.is_there() && !self.is_fresh(proven, now) => None,
             Signing::Lacks(lack) => Some((proven.user_id.clone(), lack)),
@@ -111,8 +112,9 @@ impl SignIns {
         now < assurance::identified_at(&proven.proofs).plus(self.policy.fresh)
     }
 
-    /// Takes a second factor as a proof on a journey. Once it has a place, the attempt is evaluated to its end though the browser goes away. When
-    /// what was proved before counts no more, the journey begins anew, and nothing is compared.
+    /// Takes a second factor as a proof on a journey, and keeps the device when the person chooses that and is signed in by it. Once it has a place, the
+    /// attempt is evaluated to its end though the browser goes away. When what was proved before counts no more, the journey begins anew, and nothing is
+    /// compared.
     ///
     /// # Errors
     /// [`Rejection::WrongSecondFactor`], [`Rejection::WrongRecoveryCode`], [`Rejection::TooManyFailures`], [`Rejection::ClosedToStrangers`]; those of
@@ -120,7 +122,7 @@ impl SignIns {
     pub async fn with_second_factor(
         &self,
         journey: Journey,
-        shown: Shown,
+        (shown, keeps): (Shown, bool),
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Progress, Error> {
@@ -137,13 +139,16 @@ impl SignIns {
         let account = account.ok_or_else(|| shown.refusal())?;
         let mut tried = self.look_at(account, browser, now).await?;
         let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
-        let (sign_ins, browser) = (self.clone(), Browser { is_new_here: tried.device.is_none(), ..browser.clone() });
+        let (sign_ins, browser) = (self.clone(), browser.known_as(tried.device.as_deref()));
         let evaluation = async move {
             let held = sign_ins.reserve(&mut tried, turn.has_waited, now).await?;
-            let outcome = sign_ins.check(journey, (tried, &shown), (&browser, &held), now).await;
+            let outcome = sign_ins.check(journey, (tried, &shown, keeps), (&browser, &held), now).await;
             match &outcome {
                 Ok(Progress::SignedIn(_)) => {}
-                Err(Error::Rejected(_)) => sign_ins.count_failure(&held, &browser, now).await?,
+                Err(Error::Rejected(_)) => {
+                    sign_ins.count_failure(&held, &browser, now).await?;
+                    sign_ins.doubt_device(&user_id, &browser, now).await?;
+                }
                 Ok(Progress::Underway(..)) | Err(Error::Failed(_)) => sign_ins.give_back(&held).await?,
             }
             drop(turn);
@@ -156,7 +161,7 @@ impl SignIns {
     async fn check(
         &self,
         journey: Journey,
-        (tried, shown): (Tried, &Shown),
+        (tried, shown, keeps): (Tried, &Shown, bool),
         (browser, held): (&Browser, &Held),
         now: Timestamp,
     ) -> Result<Progress, Error> {
@@ -184,12 +189,17 @@ impl SignIns {
         }
         let journey = journey.proved(&user_id, kind, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
-        if matches!(progress, Progress::SignedIn(_)) {
+        let mut device = tried.device;
+        if let Progress::SignedIn(cookie) = &progress {
             held.succeed(&mut transaction, now).await?;
+            if keeps && self.keeps_devices().is_some() {
+                let what = (user_id.as_str(), cookie, shown.kind());
+                device = Some(self.keep_device(&mut transaction, what, browser, now).await?);
+            }
         }
         transaction.commit().await?;
         let owner = (user_id.as_str(), account.sealed_hash());
-        Ok(self.made_known(progress, owner, (browser, tried.device.as_deref()), now))
+        Ok(self.made_known(progress, owner, (browser, device.as_deref()), now))
     }
 
     /// Whether what was proved on a journey before still counts: the account has the same password, and the identity that was used.
@@ -245,6 +255,13 @@ impl SignIns {
 type Opened<'a> = (&'a Factor, Zeroizing<Vec<u8>>);
 
 impl Shown {
+    const fn kind(&self) -> FactorKind {
+        match self {
+            Self::Code(_) => FactorKind::Authenticator,
+            Self::RecoveryCode(_) => FactorKind::RecoveryCodes,
+        }
+    }
+
     fn refusal(&self) -> Rejection {
         match self {
             Self::Code(_) => Rejection::WrongSecondFactor,

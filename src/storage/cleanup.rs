@@ -52,6 +52,9 @@ statements! {
     FACTOR_RESET_DUE = "SELECT opens_at FROM factor_resets WHERE opens_at < $1 LIMIT 1";
     CLEAN_FACTOR_RESETS = "DELETE FROM factor_resets WHERE user_id IN (SELECT user_id FROM factor_resets WHERE opens_at < $1 \
         ORDER BY opens_at LIMIT $2)";
+    KEPT_DEVICE_DUE = "SELECT expires_at FROM kept_devices WHERE expires_at < $1 LIMIT 1";
+    CLEAN_KEPT_DEVICES = "DELETE FROM kept_devices WHERE (user_id, device_hash) IN (SELECT user_id, device_hash FROM kept_devices \
+        WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
     SIGN_INS_TO_LOOK_AT = "SELECT id, ended_at, expires_at, last_used_at FROM sign_ins WHERE look_at <= $1 ORDER BY look_at LIMIT $2";
     CLEAN_SIGN_IN = "DELETE FROM sign_ins WHERE id = $1 AND (ended_at < $2 OR expires_at < $2 OR last_used_at < $3)";
     LOOK_AT_SIGN_IN = "UPDATE sign_ins SET look_at = $2 WHERE id = $1";
@@ -121,6 +124,7 @@ impl Storage {
         gone += self.clean_table(CHALLENGE_DUE, CLEAN_CHALLENGES, now.minus(DAY)).await?;
         // Whoever asks what became of a request that nobody has used is still told that it lapsed.
         gone += self.clean_table(FACTOR_RESET_DUE, CLEAN_FACTOR_RESETS, now.minus(OPEN_FOR + DAY)).await?;
+        gone += self.clean_table(KEPT_DEVICE_DUE, CLEAN_KEPT_DEVICES, now).await?;
         gone += self.clean_counters(now).await?;
         Ok(gone)
     }

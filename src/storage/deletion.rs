@@ -37,6 +37,7 @@ statements! {
     DELETE_FACTORS_OF_USER = "DELETE FROM factors WHERE user_id = $1";
     DELETE_PASSKEYS_OF_USER = "DELETE FROM passkeys WHERE user_id = $1";
     DELETE_FACTOR_RESET_OF_USER = "DELETE FROM factor_resets WHERE user_id = $1";
+    DELETE_KEPT_DEVICES_OF_USER = "DELETE FROM kept_devices WHERE user_id = $1";
     DELETE_USER = "DELETE FROM users WHERE id = $1";
     DELETE_API_KEYS_FOR_RESOURCE = "DELETE FROM api_keys WHERE resource = $1";
     DELETE_RESOURCE = "DELETE FROM resources WHERE identifier = $1";
@@ -100,6 +101,7 @@ impl Transaction {
             DELETE_FACTORS_OF_USER,
             DELETE_PASSKEYS_OF_USER,
             DELETE_FACTOR_RESET_OF_USER,
+            DELETE_KEPT_DEVICES_OF_USER,
             DELETE_USER,
         ];
         let is_done = self.delete_rows(&all, user_id).await?;

@@ -139,11 +139,12 @@ impl Transaction {
         self.end_api_keys_of_user(user_id, reason, act).await
     }
 
-    /// Ends all sign-ins and all grants of a user, and a request to take second factors away that is under way: so ends whatever somebody who is not
-    /// the person may have begun. What they gave their own scripts goes on.
+    /// Ends all sign-ins and all grants of a user, keeps no device any more, and ends a request to take second factors away that is under way: so ends
+    /// whatever somebody who is not the person may have begun. What they gave their own scripts goes on.
     pub async fn end_access_of_user(&mut self, user_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
         self.hold_user(user_id).await?;
         self.end_factor_reset(user_id, reason, act).await?;
+        self.end_kept_devices(user_id, None).await?;
         self.end_sign_ins(Which::OfUser(user_id), reason, act).await?;
         self.end_grants(END_GRANTS_OF_USER, (user_id, None), reason, act).await
     }

@@ -44,6 +44,7 @@ impl Storage {
         export.factor_reset = reset.map(FactorResetView::from);
         export.second_factors = reader.factors(user_id).await?.into_iter().map(factor_part).collect();
         export.passkeys = reader.passkeys(user_id).await?.into_iter().map(PasskeyPart::from).collect();
+        export.kept_devices = reader.kept_devices(user_id).await?.into_iter().map(Into::into).collect();
         export.sign_ins = reader.every_sign_in_of(user_id).await?;
         export.applications = reader.applications_of(user_id).await?;
         export.api_keys = reader.every_api_key_of(user_id).await?;

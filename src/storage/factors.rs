@@ -159,9 +159,10 @@ impl Transaction {
         on!(self, |c| sqlx::query(INSERT_RECOVERY_CODE).bind(factor_id).bind(mac).execute(c).await.map(drop))
     }
 
-    /// Takes a factor away; `false` when the user has none of this kind.
+    /// Takes a factor away, and keeps no device any more; `false` when the user has none of this kind.
     pub async fn forget_factor(&mut self, user_id: &str, kind: FactorKind) -> Result<bool, Failure> {
         let kind = kind.as_str();
+        self.end_kept_devices(user_id, None).await?;
         on!(self, |c| sqlx::query(DELETE_RECOVERY_CODES).bind(user_id).bind(kind).execute(c).await.map(drop))?;
         let gone = on!(self, |c| sqlx::query_as::<_, (String,)>(DELETE_FACTOR)
             .bind(user_id)

@@ -32,6 +32,7 @@ mod factor_resets;
 mod factors;
 mod grants;
 mod identities;
+mod kept_devices;
 mod keys;
 mod leases;
 mod leaving;
@@ -137,6 +138,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         factors::STATEMENTS,
         grants::STATEMENTS,
         identities::STATEMENTS,
+        kept_devices::STATEMENTS,
         keys::STATEMENTS,
         leases::STATEMENTS,
         leaving::STATEMENTS,

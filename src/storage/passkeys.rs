@@ -118,8 +118,9 @@ impl Reader {
 
 /// The user must be held, by whatever adds or takes a passkey.
 impl Transaction {
-    /// Adds a passkey. `false` when there is one that its device knows by the same id, be it this user's.
+    /// Adds a passkey, and keeps no device any more. `false` when there is one that its device knows by the same id, be it this user's.
     pub async fn insert_passkey(&mut self, new: &Passkey) -> Result<bool, Failure> {
+        self.end_kept_devices(&new.user_id, None).await?;
         let transports = json(&new.key.transports)?;
         let aaguid = new.key.aaguid.to_string();
         let written = on!(self, |c| sqlx::query_as::<_, (String,)>(INSERT_PASSKEY)
@@ -168,8 +169,9 @@ impl Transaction {
         on!(self, |c| sqlx::query(RENAME_PASSKEY).bind(id).bind(user_id).bind(name).execute(c).await.map(drop))
     }
 
-    /// Takes a passkey away; what it was called, or `None` when the user has no such one.
+    /// Takes a passkey away, and keeps no device any more; what it was called, or `None` when the user has no such one.
     pub async fn delete_passkey(&mut self, id: &str, user_id: &str) -> Result<Option<String>, Failure> {
+        self.end_kept_devices(user_id, None).await?;
         let gone = on!(self, |c| sqlx::query_as::<_, (String,)>(DELETE_PASSKEY)
             .bind(id)
             .bind(user_id)

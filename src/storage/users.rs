@@ -234,11 +234,14 @@ impl Transaction {
     }
 
     /// Changes these fields of an account, and when it was last changed, to what they are here, and no others; who stands for the address goes with it. `false` when the address is
-    /// another's: then nothing further can be done in this transaction.
+    /// another's: then nothing further can be done in this transaction. With another password no device is kept any more.
     pub async fn change_user(&mut self, account: &Account, fields: &[UserField]) -> Result<bool, Failure> {
         use UserField as F;
         let has = |field: F| fields.contains(&field);
         let user = &account.user;
+        if has(F::Password) {
+            self.end_kept_devices(&user.id, None).await?;
+        }
         let (claims, roles) = (json_if(has(F::Claims), &user.claims)?, json_if(has(F::Roles), &user.roles)?);
         let written = attempt!(self, |c| sqlx::query(CHANGE_USER)
             .bind(&user.id)

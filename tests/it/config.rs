@@ -49,6 +49,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("sign_in.email", "true", "true"),
     ("sign_in.passkeys", "false", "false"),
     ("sign_in.second_factor", "required", "\"required\""),
+    ("sign_in.keep_device_days", "7", "7"),
     ("sign_in.idle", "777", "777"),
     ("sign_in.absolute", "777", "777"),
     ("sign_in.per_person", "7", "7"),

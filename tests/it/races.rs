@@ -291,6 +291,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
             Must::Be(303),
             Sent::form(&browser, &code.clone().with("id", "x").to("/account/passkeys/remove")),
         ),
+        ("end a device", Must::Be(303), Sent::form(&browser, &code.clone().with("id", "x").to("/account/devices/end"))),
         ("recovery codes", Must::Be(200), Sent::get(&browser, "/account/recovery-codes")),
         ("make recovery codes", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/recovery-codes"))),
         ("to recovery codes", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/recovery-codes/begin"))),
@@ -402,6 +403,7 @@ async fn with_a_pool_of(size: u32) {
     // Nor does it take a proof to end a key, or to find that there is none.
     let keys = ["/account/api-keys/end", "/account/api-keys/replace"];
     let factors = ["/account/authenticator", "/account/recovery-codes", "/account/passkeys", "/account/second-factor"];
+    let factors = factors.into_iter().chain(["/account/devices"]);
     let others = ["/account/emails", "/account/proof", "/account/data/delete"];
     let others: Vec<&str> = others.into_iter().chain(keys).chain(factors).collect();
     let acts = |path: &str| path.starts_with("/account") && !others.iter().any(|own| path.starts_with(own));

@@ -17,7 +17,7 @@ use crate::protocol::device::Device;
 use crate::protocol::sign_in::SignIn;
 use crate::protocol::trace::TraceId;
 use crate::random;
-use crate::signin::Browser;
+use crate::signin::{Acquaintance, Browser};
 
 /// The browser that sent a request.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl FromRequestParts<App> for Sender {
             user_agent: user_agent.chars().take(300).collect(),
             cookie: cookies.sign_in.clone(),
             device: cookies.device.clone(),
-            is_new_here: false,
+            here: Acquaintance::NotAsked,
         };
         Ok(Self { cookies, page, browser })
     }

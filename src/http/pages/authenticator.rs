@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::moment::Moment;
 use super::qr::picture;
 use super::visit::Visit;
-use super::{Asker, FormParts, Notice, Page, account, recovery_codes};
+use super::{Asker, FormParts, Notice, Page, account, kept_devices, recovery_codes};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
@@ -37,6 +37,8 @@ struct Authenticator {
     may_go: bool,
     /// What is to be set up, once the person has proved that it is them.
     setup: Option<Setup>,
+    /// The devices on which they are not asked for a code.
+    kept: Vec<kept_devices::Line>,
     error: Option<Notice>,
 }
 
@@ -235,6 +237,7 @@ async fn page(
         own: since,
         may_go: own.may_go,
         setup,
+        kept: kept_devices::Line::all(app, (&sign_in, sender), now).await?,
         error: refusal.as_ref().map(Notice::from),
     };
     Ok(page_of(visit.answer(&template)?, refusal))

@@ -14,6 +14,7 @@ pub(super) mod first_password;
 pub(super) mod form_post;
 pub(super) mod forward;
 pub(super) mod history;
+pub(super) mod kept_devices;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod lost_factors;

@@ -32,7 +32,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         return Err(refusal.into());
     }
     if let Some(pending) = visit.pending(&app, sender, now).await?.filter(|pending| pending.lack.is_there()) {
-        return Ok(second_step::page(&app, (sender, &visit), pending, Some((Shows::Passkey, refusal))).await?);
+        return Ok(second_step::page(&app, (sender, &visit), pending, (Some((Shows::Passkey, refusal)), false)).await?);
     }
     let standing = visit.standing(&app, sender, now).await?;
     if let (Goal::Confirm { .. }, Some(sign_in)) = (&visit.journey.goal, &standing.sign_in) {

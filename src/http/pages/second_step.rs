@@ -34,6 +34,10 @@ struct SecondStep {
     has_recovery_codes: bool,
     /// The key of what leads to whoever has lost all, where that is offered.
     lost: Option<&'static str>,
+    /// For how many days the device may be kept, if it may.
+    keep_days: Option<i64>,
+    /// Whether the person has chosen that.
+    keeps: bool,
     wrong: Option<(Shows, Notice)>,
 }
 
@@ -68,7 +72,7 @@ pub(in crate::http) async fn get(
     let now = app.now();
     let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
     match visit.pending(&app, &sender, now).await? {
-        Some(pending) if pending.lack.is_there() => Ok(page(&app, (&sender, &visit), pending, None).await?),
+        Some(pending) if pending.lack.is_there() => Ok(page(&app, (&sender, &visit), pending, (None, false)).await?),
         Some(pending) => Ok(visit.lead(&sender, Proceed::SecondFactor(pending.lack))?),
         None => Ok(visit.resume(&app)?),
     }
@@ -92,19 +96,22 @@ async fn show(app: &App, form: &CsrfForm, shown: Shown) -> Result<Response, Page
     let visit = Visit::of_form(app, form, now).await?;
     let Some(pending) = visit.pending(app, sender, now).await? else { return Ok(visit.resume(app)?) };
     let shows = if matches!(shown, Shown::RecoveryCode(_)) { Shows::RecoveryCode } else { Shows::Code };
-    match app.sign_ins.with_second_factor(visit.journey.clone(), shown, &sender.browser, now).await {
+    let keeps = form.params.single("keep_device")?.is_some();
+    match app.sign_ins.with_second_factor(visit.journey.clone(), (shown, keeps), &sender.browser, now).await {
         Ok(progress) => Ok(visit.after(app, sender, progress)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
-        Err(Error::Rejected(refusal)) => Ok(page(app, (sender, &visit), pending, Some((shows, refusal))).await?),
+        Err(Error::Rejected(refusal)) => {
+            Ok(page(app, (sender, &visit), pending, (Some((shows, refusal)), keeps)).await?)
+        }
     }
 }
 
-/// The page, with what was wrong.
+/// The page, with what was wrong and whether the device is to be kept.
 pub(super) async fn page(
     app: &App,
     (sender, visit): (&Sender, &Visit),
     pending: Pending,
-    wrong: Option<(Shows, Refusal)>,
+    (wrong, keeps): (Option<(Shows, Refusal)>, bool),
 ) -> Result<Response, Error> {
     let template = SecondStep {
         page: sender.page.clone(),
@@ -119,6 +126,9 @@ pub(super) async fn page(
             LostFactors::MayRemove(_) => Some("remove-what-you-have-lost"),
             LostFactors::AskOperator | LostFactors::MayAsk | LostFactors::Waits(_) => Some("have-you-lost-both"),
         },
+        // Where nothing but a passkey will do, no device stands in for it.
+        keep_days: app.sign_ins.keeps_devices().filter(|_| pending.lack == Lack::Code),
+        keeps,
         wrong: wrong.as_ref().map(|(shows, refusal)| (*shows, Notice::from(refusal))),
     };
     Ok(page_of(visit.answer(&template)?, wrong.map(|(_, refusal)| refusal)))

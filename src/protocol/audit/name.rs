@@ -63,6 +63,10 @@ pub enum Name {
     PasskeyRemoved,
     /// A passkey was shown whose counter has gone back, as that of a copy does; it signed nobody in.
     PasskeyWentBack,
+    /// A person keeps a device, on which they are not asked for a second factor for a while.
+    DeviceKept,
+    /// They keep it no more.
+    DeviceEnded,
     /// Recovery codes were made, in the place of the former ones.
     RecoveryCodesMade,
     /// A recovery code was used up.
@@ -187,6 +191,8 @@ named!(Name {
     PasskeyAdded = "passkey.added",
     PasskeyRemoved = "passkey.removed",
     PasskeyWentBack = "passkey.went_back",
+    DeviceKept = "device.kept",
+    DeviceEnded = "device.ended",
     RecoveryCodesMade = "recovery_codes.made",
     RecoveryCodeUsed = "recovery_code.used",
     UserFactorsReset = "user.factors_reset",

@@ -15,7 +15,7 @@ fn a_passkey_is_enough_by_itself_and_counts_as_a_second_factor_where_people_use_
     for (what, whose) in FOR.into_iter().flat_map(|what| Whose::every().map(move |whose| (what, whose))) {
         for guards in [Guards::default(), CODE, PASSKEY] {
             let journey = on(what).proved("ann", Kind::Passkey, NOW);
-            let signing = signs_in(&journey, None, guards, &whose.policy(), NOW);
+            let signing = signs_in(&journey, Before::default(), guards, &whose.policy(), NOW);
             assert!(matches!(signing, Signing::In(_)), "{what:?} {whose:?} {guards:?}");
         }
     }

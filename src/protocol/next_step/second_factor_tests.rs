@@ -9,6 +9,8 @@ use crate::protocol::proof::Kind;
 
 pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 pub(super) const FRESH: i64 = 60;
+/// For how long a device may be kept.
+pub(super) const KEEP: i64 = 1000;
 /// An account with an authenticator and no passkey.
 pub(super) const CODE: Guards = Guards { authenticator: true, passkey: false };
 /// Within what is fresh, and longer ago than that.
@@ -40,8 +42,15 @@ impl Whose {
 
     pub(super) fn policy(self) -> Policy {
         let demanded = self.demanded.map(Demand::of);
-        let (second_factor, vouched) = (self.second_factor, None);
-        Policy { fresh: FRESH, passes_classes: false, vouched, second_factor, demanded, passkeys: true }
+        Policy {
+            fresh: FRESH,
+            passes_classes: false,
+            vouched: None,
+            second_factor: self.second_factor,
+            demanded,
+            passkeys: true,
+            keep_device: KEEP,
+        }
     }
 
     fn has_one(self) -> bool {
@@ -273,7 +282,13 @@ fn who_proves_something_is_signed_in_when_the_two_halves_are_there_and_recent_en
                 let what = *what;
                 let former = before.clone().map(|proofs| sign_in(proofs, whose.guards));
                 let journey = journey.clone().proved("ann", given, NOW);
-                let signing = signs_in(&journey, former.as_ref(), whose.guards, &whose.policy(), NOW);
+                let signing = signs_in(
+                    &journey,
+                    Before { sign_in: former.as_ref(), kept: None },
+                    whose.guards,
+                    &whose.policy(),
+                    NOW,
+                );
                 let rule = signed(what, (given, &set), former.is_some(), whose);
                 let seen = match &signing {
                     Signing::Nobody => None,
@@ -285,7 +300,13 @@ fn who_proves_something_is_signed_in_when_the_two_halves_are_there_and_recent_en
                 };
                 assert_eq!(seen, rule, "{given:?} {set:?} {what:?} {whose:?}");
                 let mallory = former.map(|former| SignIn { user_id: "mallory".into(), ..former });
-                let alone = signs_in(&journey, mallory.as_ref(), whose.guards, &whose.policy(), NOW);
+                let alone = signs_in(
+                    &journey,
+                    Before { sign_in: mallory.as_ref(), kept: None },
+                    whose.guards,
+                    &whose.policy(),
+                    NOW,
+                );
                 let rule = signed(what, (given, &[]), false, whose);
                 assert_eq!(matches!(alone, Signing::In(_)), rule == Some(Ok(())), "nobody lends anything to another");
             }

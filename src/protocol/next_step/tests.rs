@@ -30,6 +30,7 @@ const POLICY: Policy = Policy {
     second_factor: SecondFactor::Offered,
     demanded: None,
     passkeys: true,
+    keep_device: 0,
 };
 
 pub(super) fn journey(goal: Goal) -> Journey {
@@ -232,7 +233,8 @@ fn whoever_has_proved_who_they_are_is_signed_in_and_nobody_before() {
         ["scope=openid", "scope=openid&prompt=none", "scope=openid&claims={\"id_token\":{\"sub\":{\"value\":\"ann\"}}}"]
     {
         let journey = journey(Goal::Authorize(Box::new(request(&client, query))));
-        let signed_in = |journey: &Journey| match signs_in(journey, None, Guards::default(), &POLICY, NOW) {
+        let signed_in = |journey: &Journey| match signs_in(journey, Before::default(), Guards::default(), &POLICY, NOW)
+        {
             Signing::In(proven) => Some(proven),
             Signing::Nobody | Signing::Lacks(_) => None,
         };

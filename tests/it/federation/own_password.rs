@@ -69,7 +69,7 @@ async fn whose_sign_in_ended_while_the_password_was_hashed_puts_none_on_the_acco
         user_agent: String::new(),
         cookie: Some(cookie),
         device: None,
-        is_new_here: false,
+        here: doorward::signin::Acquaintance::NotAsked,
     };
     let set = async || {
         let password = Some(Secret::presented(CHOSEN));

@@ -51,6 +51,7 @@ const ROWS: &[(&str, Option<For>, Option<For>)] = &[
     ("/account/data", Some(For::Person), None),
     ("/account/data/delete", None, Some(For::Form)),
     ("/account/data/export", None, Some(For::Form)),
+    ("/account/devices/end", None, Some(For::Form)),
     ("/account/emails", Some(For::Person), Some(For::Form)),
     ("/account/emails/take", None, Some(For::Form)),
     ("/account/emails/verify", None, Some(For::Form)),

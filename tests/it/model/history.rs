@@ -110,7 +110,7 @@ impl Place {
             });
             let limits = &mut config.limits;
             (limits.failures_per_minute, limits.account_failures_per_minute) = (1_000_000, 1_000_000);
-            (limits.pause_after, limits.slow_after) = (1_000_000, 1_000_000);
+            (limits.pause_after, limits.slow_after, limits.forget_device_after) = (1_000_000, 1_000_000, 1_000_000);
             // All histories of an hour come from one network.
             (limits.wide_failures_per_minute, limits.many_accounts) = (1_000_000, 1_000_000);
             (limits.registrations_per_hour, limits.new_passwords_per_minute) = (1_000_000, 1_000_000);

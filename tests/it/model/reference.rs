@@ -2,11 +2,13 @@
 //! as short as they can be said. It knows nothing of hashes, transactions or tables; a thing is its place in a list. `standing.rs` says what
 //! holds at a moment, `ending.rs` what ends, `upstream.rs` what a provider changes, `mail.rs` what hangs on passwords and addresses, `roles.rs` what
 //! roles permit and tokens say, `keys.rs` what API keys are worth, `secrets.rs` which secret of an API signs, `sign_ins.rs`
-//! who is signed in, `factors.rs` what is shown beside the first proof, `authorize.rs` what is met on the way to a code and demanded there.
+//! who is signed in, `factors.rs` what is shown beside the first proof, `kept.rs` where it is not, `authorize.rs` what is met on the way to a code and
+//! demanded there.
 
 mod authorize;
 mod ending;
 mod factors;
+mod kept;
 mod keys;
 mod mail;
 mod roles;
@@ -27,6 +29,7 @@ pub(super) use roles::{Outcome, Told};
 pub(super) use standing::Introspector;
 
 use factors::{Factor, Worth};
+use kept::Kept;
 use keys::{Key, KeyToken};
 use mail::{Post, Ticket, Undo};
 use roles::{Roles, Said, Service};
@@ -155,6 +158,9 @@ pub(super) struct Model {
     factors: [Option<Factor>; 2],
     /// From when on a request to take them away can be used.
     resets: [Option<i64>; 2],
+    /// The browsers that each keeps, and whether they choose that when they are asked.
+    kept: [Vec<Kept>; 2],
+    habits: [bool; 2],
     tickets: Vec<Ticket>,
     undos: Vec<Undo>,
 }
@@ -186,6 +192,8 @@ impl Model {
             post: [Post::default().with_browsers(); 2],
             factors: [None; 2],
             resets: [None; 2],
+            kept: [Vec::new(), Vec::new()],
+            habits: [false; 2],
             tickets: Vec::new(),
             undos: Vec::new(),
         }

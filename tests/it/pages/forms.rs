@@ -80,6 +80,7 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let passkey = own.clone().without("code").with("id", "x");
     let [add_passkey, begin_passkey, rename_passkey, remove_passkey] =
         ["", "/begin", "/rename", "/remove"].map(|end| passkey.clone().to(&format!("/account/passkeys{end}")));
+    let end_device = passkey.clone().to("/account/devices/end");
     let show_passkey = step.clone().without("code").to("/login/passkey");
     let [new_passkey, no_passkey] =
         ["", "/later"].map(|end| step.clone().without("code").to(&format!("/login/new-passkey{end}")));
@@ -138,6 +139,7 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         no_passkey,
         passkey_account,
         first_passkey,
+        end_device,
     ];
     (browser, forms, client)
 }

@@ -75,8 +75,22 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     browser.find("details[open] #error").await;
     show("recovery-wrong").await;
     browser.type_into("#recovery_code", &recovery.to_lowercase()).await;
+    browser.click("label[for='keep_device_too']").await;
     browser.click("#recovery-submit").await;
     browser.find("#sign-out").await;
+
+    // Where the device is kept the password is enough, until that is ended.
+    browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
+    sign_in().await;
+    browser.find("#sign-out").await;
+    go("/account/authenticator").await;
+    browser.find("#kept-devices").await;
+    show("kept").await;
+    browser.click("#end-device-1").await;
+    browser.find("#begin-authenticator").await;
+    go("/account/authenticator").await;
+    assert_eq!(browser.evaluate("return document.querySelector('#kept-devices') === null").await, json!(true));
 
     // Whoever signed in long ago proves both once more before anything is taken away.
     let long_ago = r#"UPDATE sign_ins SET proofs = '[{"kind":"password","at":1700000000},{"kind":"totp","at":1700000000}]', auth_time = 1700000000"#;

@@ -136,6 +136,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("factors", "user_id", "users"),
     ("passkeys", "user_id", "users"),
     ("factor_resets", "user_id", "users"),
+    ("kept_devices", "user_id", "users"),
     ("api_keys", "user_id", "users"),
     ("api_keys", "client_id", "clients"),
     ("tickets", "user_id", "users"),

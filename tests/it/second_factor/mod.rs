@@ -3,6 +3,7 @@
 mod account;
 mod demands;
 mod import;
+mod kept;
 mod lost;
 mod operator;
 mod required;

@@ -26,6 +26,12 @@ impl Form {
         let form = button.ancestors().filter_map(ElementRef::wrap).find(|e| e.value().name() == "form").unwrap();
         let mut fields: Vec<(String, String)> = form
             .select(&Selector::parse("input").unwrap())
+            // A box that nobody ticks is not sent; what a key may do is ticked whole by whoever reads the form.
+            .filter(|input| {
+                let is_box = input.attr("type") == Some("checkbox");
+                let is_scope = input.attr("name").is_some_and(|name| name.starts_with("scope."));
+                !is_box || is_scope || input.attr("checked").is_some()
+            })
             .filter_map(|input| {
                 Some((input.attr("name")?.to_owned(), input.attr("value").unwrap_or_default().to_owned()))
             })

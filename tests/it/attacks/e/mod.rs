@@ -3,6 +3,7 @@
 mod accounts;
 mod factors;
 mod forms;
+mod kept_devices;
 mod lost;
 mod mail;
 mod passkeys;

@@ -100,6 +100,9 @@ impl History<'_> {
         let Ok(way) = model else { return Ok(false) };
         let met = Way { signs_in, shows_second, enrols, consents };
         self.tally(&format!("{met:?}"));
+        if signs_in && !shows_second && self.model.has_factor(person) {
+            self.tally("signed in with what was shown before");
+        }
         self.same("what is met on the way", met, way)?;
         self.codes.push(answer.location_param("code").unwrap());
         Ok(true)

@@ -26,6 +26,11 @@ impl History<'_> {
                 Ok(())
             }
             FactorMove::Lose(person) => self.lose(person).await,
+            FactorMove::Keep(person, keeps) => {
+                self.model.keep_devices(person, keeps);
+                Ok(())
+            }
+            FactorMove::EndDevices(person) => self.end_devices(person).await,
         }
     }
 
@@ -102,6 +107,19 @@ impl History<'_> {
         self.same("an authenticator that is taken away", said, model)
     }
 
+    async fn end_devices(&mut self, person: Person) -> Compared {
+        let browser = &mut self.people[person].browser;
+        let mut page = browser.visit(PAGE).await;
+        let mut ended = (!shows(&page, "login-submit")).then_some(0);
+        while shows(&page, "end-device-1") {
+            page = browser.press(&page.form("#end-device-1")).await;
+            ended = ended.map(|count| count + 1);
+        }
+        let model = self.model.end_devices(person);
+        self.tally(&format!("end devices {model:?}"));
+        self.same("devices that are kept no more", ended, model)
+    }
+
     /// Shows on the page of the second step what the model says, and goes on from there.
     pub(super) async fn second_step(
         &mut self,
@@ -110,13 +128,14 @@ impl History<'_> {
         attempts: &[Attempt],
     ) -> Result<Answer, TestCaseError> {
         let server = &self.place.server;
+        let keeps = self.model.keeps_devices(person);
         for (shown, model) in attempts {
             let Human { browser, authenticator, recovery_codes, .. } = &mut self.people[person];
             let form = match shown {
                 Shown::Code => page.form("#totp-submit").with("code", &authenticator.as_ref().unwrap().code(server)),
                 Shown::Recovery(at) => page.form("#recovery-submit").with("code", &recovery_codes[*at]),
             };
-            page = browser.press(&form).await;
+            page = browser.press(&if keeps { form.with("keep_device", "yes") } else { form }).await;
             let what = if *shown == Shown::Code { "a code of the authenticator" } else { "a recovery code" };
             // That it was not enough is said when it was taken.
             let said = reached(&page).or_else(|why| if why == Rejection::ClassNotMet { Ok(()) } else { Err(why) });

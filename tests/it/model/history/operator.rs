@@ -21,7 +21,9 @@ impl History<'_> {
                 let hash = Secret::presented(cookie.unwrap_or_default()).hash();
                 // That of a person who is switched off is not found so.
                 if let Some(found) = transaction.sign_in_by_secret(&hash).await.unwrap() {
-                    transaction.end_sign_in(&found.id, "ended", &Act::of_operator(now)).await.unwrap();
+                    let act = Act::of_operator(now);
+                    transaction.end_sign_in_and_device(&found.id, "ended", &act).await.unwrap();
+                    self.model.end_device(person);
                     self.model.end_sign_in(person);
                 }
             }

@@ -19,6 +19,10 @@ pub(in crate::model) enum FactorMove {
     Reset(Person),
     /// In a browser that nobody has used they say that they have lost it: a request begins, or waits, or takes it away.
     Lose(Person),
+    /// Whenever they show it from now on, they keep the device or do not.
+    Keep(Person, bool),
+    /// They end on the account page that devices are kept.
+    EndDevices(Person),
 }
 
 pub(super) fn factor_move() -> impl Strategy<Value = FactorMove> {
@@ -27,6 +31,8 @@ pub(super) fn factor_move() -> impl Strategy<Value = FactorMove> {
         1 => (0..2usize).prop_map(FactorMove::Remove),
         1 => (0..2usize).prop_map(FactorMove::Reset),
         2 => (0..2usize).prop_map(FactorMove::Lose),
+        2 => (0..2usize, any::<bool>()).prop_map(|(person, keeps)| FactorMove::Keep(person, keeps)),
+        1 => (0..2usize).prop_map(FactorMove::EndDevices),
     ]
 }
 
@@ -43,17 +49,23 @@ pub(super) fn with_a_factor() -> impl Strategy<Value = Vec<Operation>> {
             1 => Just(vec![O::Undo { undo: Back(0), finishes: true }]),
             1 => Just(vec![O::Ask(person), O::Show { ticket: Back(0), by_code: true, finishes: true }]),
             1 => Just(vec![O::SignOut(person)]),
+            3 => way().prop_map(move |by| vec![O::SignOut(person), O::Begin { person, app: WEB, by }]),
+            1 => Just(vec![O::EndSignIn(person)]),
+            1 => Just(vec![O::Factor(FactorMove::EndDevices(person))]),
             2 => Just(vec![O::Factor(FactorMove::Enrol(person))]),
             1 => Just(vec![O::Factor(FactorMove::Remove(person))]),
             3 => Just(vec![O::Factor(FactorMove::Lose(person))]),
             2 => Just(vec![O::Factor(FactorMove::Lose(person)), O::Wait(WAIT), O::Factor(FactorMove::Lose(person))]),
         ]
     };
-    (0..2usize, way()).prop_flat_map(move |(person, by)| {
+    (0..2usize, way(), any::<bool>()).prop_flat_map(move |(person, by, keeps)| {
         vec(between(person), 1..6).prop_map(move |between| {
             let mut all = vec![O::PersonOn(person), O::Return(person), O::AppOn(WEB)];
             all.push(O::Authorize { person, app: WEB, anew: true, by });
             all.push(O::Factor(FactorMove::Enrol(person)));
+            all.push(O::Factor(FactorMove::Keep(person, keeps)));
+            all.push(O::Wait(30));
+            all.push(O::Authorize { person, app: WEB, anew: true, by });
             all.extend(between.concat());
             all.push(O::Begin { person, app: WEB, by });
             all

@@ -114,8 +114,9 @@ impl Model {
         }
         // What the provider says counts though nobody is signed in by it alone.
         self.come_by(person, asked.by);
-        // What was shown in this browser is not asked for again, unless everything is.
+        // What was shown in this browser is not asked for again, unless everything is; nor what a device lends that is kept.
         let lent = self.second_in_hand(person).filter(|_| known && !asked.anew);
+        let lent = lent.or_else(|| self.lent(person, asked.anew));
         way.shows_second = lent.is_none() && self.has_factor(person);
         let second = if lent.is_some() { lent } else { self.show_second(person)? };
         way.enrols = asked.by.is_none() && second.is_none() && !demands.are_met_by(Some(Class::Password));

@@ -89,9 +89,12 @@ impl Model {
 
     /// They show it: when the last that they show was shown, if one was asked for.
     pub(super) fn show_second(&mut self, person: Person) -> Result<Option<i64>, Rejection> {
-        let Some((shown, result)) = self.would_show(person).pop() else { return Ok(None) };
+        let mut attempts = self.would_show(person);
+        let Some((shown, result)) = attempts.pop() else { return Ok(None) };
+        self.show_wrong(person, attempts.len() + usize::from(result.is_err()));
         result?;
         self.resets[person] = None;
+        self.keep_device(person);
         let step = self.now / STEP;
         if let Some(factor) = &mut self.factors[person] {
             match shown {
@@ -121,6 +124,7 @@ impl Model {
         }
         self.resets[person] = None;
         let (now, this) = (self.now, self.browsers[person]);
+        self.end_kept(person);
         let former = self.factors[person];
         let used = former.map_or(0, |former| former.used);
         self.factors[person] = Some(Factor { since: now, last_step: now / STEP, used });
@@ -155,6 +159,7 @@ impl Model {
             return Changing::Asked;
         }
         (self.factors[person], self.resets[person]) = (None, None);
+        self.end_kept(person);
         Changing::Done
     }
 

@@ -21,7 +21,7 @@ pub(super) struct Post {
     /// Whether it has no password.
     pub(super) lacks_password: bool,
     /// The browser in hand, and the one that was put aside, with its sign-in.
-    in_hand: usize,
+    pub(super) in_hand: usize,
     aside: (usize, Option<usize>),
     /// The last number that was given to a browser or an address.
     last: usize,
@@ -170,6 +170,7 @@ impl Model {
         if known {
             self.forget_tickets(person);
             self.resets[person] = None;
+            self.end_kept(person);
         }
         let second = self.second_in_hand(person);
         if known && ends_all {

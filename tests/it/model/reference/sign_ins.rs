@@ -84,6 +84,7 @@ impl Model {
             self.sign_ins.push(new);
         }
         self.browsers[person] = Some(at);
+        self.note_sign_in(person, at);
     }
 
     /// The second factor of the sign-in in hand, if one was shown.
