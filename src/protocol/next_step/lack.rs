@@ -1,0 +1,73 @@
+//! What somebody lacks beside the first proof: a second factor of whatever kind, or a passkey where nothing else will do.
+
+use super::{Person, Policy};
+use crate::clock::Timestamp;
+use crate::protocol::assurance;
+use crate::protocol::authorization_request::AuthorizationRequest;
+use crate::protocol::demand::Demand;
+use crate::protocol::journey::{Goal, Journey};
+use crate::protocol::proof::Kind;
+use crate::protocol::second_factor::{Lack, SecondFactor};
+
+/// What a person lacks of a second factor, or of a passkey where nothing else will do.
+pub(super) fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Lack> {
+    let (is_off, has_passkey) = (policy.second_factor == SecondFactor::Off, policy.passkeys && person.guards.passkey);
+    let is_recent = |at: Timestamp| now < at.plus(policy.fresh);
+    // Whoever had to use a recovery code has lost theirs, and sets up another.
+    let has_lost_it = assurance::latest(person.proofs, |kind| kind == Kind::RecoveryCode).is_some_and(is_recent);
+    if must_be_passkey(journey, person, policy, now) {
+        let has_code = person.guards.authenticator && !is_off;
+        let is_code_shown = assurance::own_second_factor_at(person.proofs).is_some_and(is_recent);
+        return Some(match has_passkey && !has_lost_it {
+            true => Lack::Passkey,
+            false if has_code && !is_code_shown => Lack::Code,
+            false => Lack::FirstPasskey,
+        });
+    }
+    if has_passkey && changes_factors(journey) {
+        // Nothing changes it that is weaker than what the account has. What was given on the journey is recent enough for it.
+        let shown_at = assurance::latest(person.proofs, |kind| kind == Kind::Passkey);
+        let is_shown = shown_at.is_some_and(|at| person.is_for_this || is_recent(at));
+        return (!is_shown && !has_lost_it).then_some(Lack::Passkey);
+    }
+    lack_of_any(journey, person, policy, now)
+}
+
+/// Whether nothing but a passkey will do, and none was shown.
+fn must_be_passkey(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> bool {
+    let best = assurance::best_without_passkey(policy.second_factor, now);
+    let by_request = |request: &AuthorizationRequest| assurance::demands_passkey(person.proofs, &request.claims, &best);
+    let by_others = |demand: Demand| demand.wants_passkey(person.proofs, &best);
+    policy.passkeys && (policy.demanded.is_some_and(by_others) || journey.request().is_some_and(by_request))
+}
+
+/// Whether it leads to other second factors.
+fn changes_factors(journey: &Journey) -> bool {
+    matches!(&journey.goal, Goal::Confirm { action, .. } if action.changes_factors())
+}
+
+/// What a person lacks of a second factor, whichever it is.
+fn lack_of_any(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Lack> {
+    if policy.second_factor == SecondFactor::Off {
+        return None;
+    }
+    let has_second_factor = person.guards.are_any(policy.passkeys);
+    let changes_factors = changes_factors(journey);
+    // No provider's word stands in for a second factor of the account when that is to be changed.
+    let shown_at = if changes_factors && has_second_factor {
+        assurance::own_second_factor_at(person.proofs)
+    } else {
+        assurance::second_factor_at(person.proofs)
+    };
+    let is_shown = shown_at.is_some_and(|at| !changes_factors || person.is_for_this || now < at.plus(policy.fresh));
+    if is_shown || (shown_at.is_some() && !has_second_factor) {
+        return None;
+    }
+    let demands =
+        |request: &AuthorizationRequest| assurance::demands_second_factor(person.proofs, &request.claims, now);
+    let is_needed = has_second_factor
+        || policy.second_factor == SecondFactor::Required
+        || policy.demanded.is_some_and(|demand| demand.wants_second_factor(person.proofs, now))
+        || journey.request().is_some_and(demands);
+    is_needed.then_some(if has_second_factor { Lack::Code } else { Lack::Enrolment })
+}
