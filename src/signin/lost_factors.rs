@@ -268,7 +268,7 @@ impl SignIns {
         }
         transaction.reset_factors(&user_id, true, &browser.act(&user_id, now)).await?;
         let device = self.devices.known(browser.device.as_ref(), &account, now);
-        let browser = &Browser { is_new_here: device.is_none(), ..browser.clone() };
+        let browser = &browser.known_as(device.as_deref());
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         let owner = (user_id.as_str(), account.sealed_hash());

@@ -15,7 +15,7 @@ fn decided(what: For, whose: Whose, proofs: &[Proof]) -> (NextStep, Result<(), L
     let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
     let step = next_step(&on(what), known, &whose.policy(), NOW);
     let journey = proofs.iter().fold(on(what), |journey, proof| journey.proved_by("ann", proof.clone()));
-    let signing = match signs_in(&journey, None, whose.guards, &whose.policy(), NOW) {
+    let signing = match signs_in(&journey, Before::default(), whose.guards, &whose.policy(), NOW) {
         Signing::In(_) => Ok(()),
         Signing::Lacks(lack) => Err(lack),
         Signing::Nobody => panic!("{proofs:?} say who it is"),

@@ -319,6 +319,7 @@ async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'stat
     for path in ["/account/passkeys/begin", "/account/passkeys/rename", "/account/passkeys/remove"] {
         seen.push((path, browser.submit(&removal.clone().to(path)).await));
     }
+    seen.push(("/account/devices/end", browser.submit(&removal.to("/account/devices/end")).await));
     let offering = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Offered).await;
     let passkeys = forms_of_new_passkeys(&offering, seen).await;
     let mut other_browser = server.browser();

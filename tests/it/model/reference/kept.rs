@@ -2,7 +2,6 @@
 //! the account is guarded changes, all of it ends, or its sign-in is ended by hand.
 
 use super::Model;
-use super::factors::Attempt;
 use crate::model::operation::Person;
 
 const KEPT: i64 = 30 * 86_400;
@@ -36,11 +35,6 @@ impl Model {
         let in_hand = self.post[person].in_hand;
         let kept = self.kept[person].iter().find(|kept| kept.browser == in_hand && !anew)?;
         (self.now < kept.shown + KEPT).then_some(kept.shown)
-    }
-
-    /// What a person shows to be let in now by a request.
-    pub(in crate::model) fn would_show_at(&self, person: Person, anew: bool) -> Vec<Attempt> {
-        if self.lent(person, anew).is_some() { Vec::new() } else { self.would_show(person) }
     }
 
     fn in_hand(&mut self, person: Person) -> Option<&mut Kept> {
