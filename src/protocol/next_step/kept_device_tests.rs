@@ -35,6 +35,14 @@ fn lasts(what: For, age: i64) -> bool {
     }
 }
 
+/// The proofs that sign somebody in, if they do.
+fn signed_in_by(signing: Signing) -> Option<Proofs> {
+    match signing {
+        Signing::In(proven) => Some(proven.proofs),
+        Signing::Lacks(_) | Signing::Nobody => None,
+    }
+}
+
 #[test]
 fn a_kept_device_lends_what_was_shown_there_where_that_is_recent_enough_and_all_that_is_demanded() {
     let mut lent = 0;
@@ -61,9 +69,9 @@ fn a_kept_device_lends_what_was_shown_there_where_that_is_recent_enough_and_all_
                 assert_eq!(format!("{signing:?}"), format!("{alone:?}"), "{case}");
                 continue;
             }
-            let Signing::In(proven) = signing else { panic!("not lent: {case}") };
-            assert_eq!(proven.proofs, Proofs::of(first, NOW).and(device.lends()), "{case}");
-            assert!(!proven.proofs.has(Kind::Passkey));
+            let proofs = signed_in_by(signing);
+            assert_eq!(proofs, Some(Proofs::of(first, NOW).and(device.lends())), "{case}");
+            assert!(!proofs.unwrap().has(Kind::Passkey));
             lent += 1;
             // Only as long as the installation has people keep them, and of nobody else's.
             for policy in [0, age].map(|keep_device| Policy { keep_device, ..whose.policy() }) {
@@ -85,9 +93,7 @@ fn what_is_lent_counts_from_when_it_was_shown() {
     let device = kept(FactorKind::Authenticator, 100);
     let before = Before { sign_in: None, kept: Some(&device) };
     let journey = on(For::App).proved("ann", Kind::Password, NOW);
-    let Signing::In(Proven { proofs, .. }) = signs_in(&journey, before, whose.guards, &whose.policy(), NOW) else {
-        panic!("not lent");
-    };
+    let proofs = signed_in_by(signs_in(&journey, before, whose.guards, &whose.policy(), NOW)).unwrap();
     let told = Assurance::of(&proofs, &Default::default());
     assert_eq!((told.acr.as_deref(), told.auth_time), (Some(MFA_CLASS), NOW.minus(100)));
     // Later on the code alone is asked for where it is too old, and by whatever changes factors.
@@ -116,12 +122,12 @@ fn a_kept_device_lends_nothing_to_whoever_lacks_nothing_and_nothing_to_a_code_al
     for (given, whose) in
         [(&[Kind::Passkey][..], plain), (&[Kind::Passkey], phr), (&[Kind::Password, Kind::Totp], plain)]
     {
-        let Signing::In(Proven { proofs, .. }) = signing(given, whose, None) else { panic!("{given:?}") };
+        let proofs = signed_in_by(signing(given, whose, None)).unwrap();
         assert!(proofs.iter().all(|proof| proof.at == NOW), "{given:?}");
     }
     assert!(matches!(signing(&[Kind::Password], phr, None), Signing::Lacks(Lack::Passkey)));
     assert!(matches!(signing(&[Kind::Totp], plain, None), Signing::Nobody));
     let newer = sign_in(Proofs::of(Kind::Password, NOW).and(Proof::of(Kind::Totp, NOW.minus(9))), CODE);
-    let Signing::In(Proven { proofs, .. }) = signing(&[Kind::Password], plain, Some(&newer)) else { panic!("two") };
+    let proofs = signed_in_by(signing(&[Kind::Password], plain, Some(&newer))).unwrap();
     assert_eq!(assurance::second_factor_at(&proofs), Some(NOW.minus(9)));
 }
