@@ -235,7 +235,7 @@ pub fn demands_passkey(proofs: &Proofs, claims: &ClaimsRequest, best: &Proofs) -
 }
 
 /// The best that a person can prove without a passkey.
-pub(super) fn best_without_passkey(second_factor: SecondFactor, now: Timestamp) -> Proofs {
+pub fn best_without_passkey(second_factor: SecondFactor, now: Timestamp) -> Proofs {
     let password = Proofs::of(Kind::Password, now);
     if second_factor == SecondFactor::Off { password } else { password.and(Proof::of(Kind::Totp, now)) }
 }

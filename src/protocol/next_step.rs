@@ -20,7 +20,7 @@ use super::authorization_request::AuthorizationRequest;
 use super::client::Client;
 use super::consent::{Allowance, Consent};
 use super::demand::Demand;
-use super::journey::{Goal, Journey, Proven};
+use super::journey::{Action, Goal, Journey, Proven};
 use super::kept_device::KeptDevice;
 use super::proof::{Kind, Proof, Proofs};
 use super::redirect_uri;
@@ -76,6 +76,14 @@ pub struct Policy {
     pub passkeys: bool,
     /// For how long people keep a device, in seconds; 0 where they do not.
     pub keep_device: i64,
+}
+
+impl Policy {
+    /// Whether an action changes by what the account is guarded: also linking an identity, where a provider's word counts as two factors.
+    fn changes_factors(&self, action: &Action) -> bool {
+        let counts = self.vouched.is_some_and(|class| class != assurance::PASSWORD_CLASS);
+        action.changes_factors() || (counts && matches!(action, Action::Link(_)))
+    }
 }
 
 /// What is known beside the journey.
@@ -210,9 +218,13 @@ pub fn signs_in(journey: &Journey, before: Before<'_>, guards: Guards, policy: &
 
 /// Whether a proof that was given before the journey is recent enough for what it is for.
 fn lasts(journey: &Journey, proof: &Proof, policy: &Policy, now: Timestamp) -> bool {
+    // Whoever says that somebody for whom a provider vouches is them, says it with all that they have.
+    if journey.newcomer.is_some() && now >= proof.at.plus(policy.fresh) {
+        return false;
+    }
     match &journey.goal {
         Goal::Authorize(request) => is_recent(journey, request, proof.at, now),
-        Goal::Confirm { action, .. } => !action.changes_factors() || now < proof.at.plus(policy.fresh),
+        Goal::Confirm { action, .. } => !policy.changes_factors(action) || now < proof.at.plus(policy.fresh),
         Goal::Account => true,
     }
 }
@@ -263,7 +275,7 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
             Some(Missing::Never(Rejection::AnotherPersonExpected))
         }
         Goal::Confirm { action, .. } => {
-            let proved_at = if action.changes_factors() {
+            let proved_at = if policy.changes_factors(action) {
                 assurance::first_factor_at(person.proofs)
             } else {
                 Some(assurance::last_proved(person.proofs))

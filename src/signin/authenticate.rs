@@ -85,6 +85,8 @@ pub struct NewCookie {
     pub device: Option<Secret>,
     /// Whether a device that the person keeps stood in for the second factor.
     pub by_kept_device: bool,
+    /// What such a device is called from now on, so that a copy of its cookie stands in for nothing more.
+    pub renamed: Option<String>,
 }
 
 /// How far a proof has brought a journey.
@@ -134,7 +136,7 @@ impl SignIns {
         let mut kept = None;
         // Nobody else's sign-in reads more than it did.
         if matches!(signing, Signing::Lacks(Lack::Code))
-            && let Some((device, policy)) = self.kept_here(transaction, (&journey, &policy), browser).await?
+            && let Some((device, policy)) = self.kept_here(transaction, (&journey, &policy), browser, now).await?
         {
             signing = next_step::signs_in(&journey, Before { kept: Some(&device), ..before }, guards, &policy, now);
             kept = Some(device);
@@ -142,9 +144,10 @@ impl SignIns {
         match signing {
             Signing::In(proven) => {
                 let from = (former, kept.is_some(), browser);
-                let signed_in = self.sign_in(transaction, (&journey.id, &proven), from, now).await?;
+                let mut signed_in = self.sign_in(transaction, (&journey.id, &proven), from, now).await?;
                 if guards.are_any(true) {
-                    self.note_sign_in(transaction, (&proven.user_id, &signed_in), browser, now).await?;
+                    let noted = (&*proven.user_id, &signed_in);
+                    signed_in.renamed = self.note_sign_in(transaction, noted, browser, now).await?;
                 }
                 Ok(Progress::SignedIn(signed_in))
             }
@@ -166,6 +169,7 @@ impl SignIns {
     ) -> Progress {
         match progress {
             Progress::SignedIn(cookie) => {
+                let device = cookie.renamed.as_deref().or(device);
                 let device = self.devices.remember(browser.device.as_ref(), (user_id, hash), device, now);
                 Progress::SignedIn(NewCookie { device: Some(device), ..cookie })
             }
@@ -219,7 +223,14 @@ impl SignIns {
         let is_news = browser.here == Acquaintance::Stranger && !is_renewed;
         let event = if is_news { event.with("new_device", true) } else { event };
         transaction.record(&if by_kept_device { event.with("kept_device", true) } else { event }).await?;
-        Ok(NewCookie { sign_in_id: id.to_owned(), value, lifetime: self.limits.absolute, device: None, by_kept_device })
+        Ok(NewCookie {
+            sign_in_id: id.to_owned(),
+            value,
+            lifetime: self.limits.absolute,
+            device: None,
+            by_kept_device,
+            renamed: None,
+        })
     }
 
     /// Ends a sign-in of this browser. Signing out twice is no error.

@@ -11,6 +11,7 @@ use crate::failure::{Error, Failure};
 use crate::protocol::audit::{Event, Name, Noun};
 use crate::protocol::demand::{Demand, highest};
 use crate::protocol::device;
+use crate::protocol::factor_reset::Stage;
 use crate::protocol::journey::Journey;
 use crate::protocol::kept_device::{self, KeptDevice};
 use crate::protocol::next_step::Policy;
@@ -115,21 +116,26 @@ impl SignIns {
         Ok(name)
     }
 
-    /// Notes the sign-in that is in this browser now, where the person keeps it: whoever ends that sign-in by hand ends that it is kept.
+    /// Notes the sign-in that is in this browser now, where the person keeps it: whoever ends that sign-in by hand ends that it is kept. One that has
+    /// just stood in for a code gets another name, which comes back: of two browsers with the same cookie, one having been copied, the next is asked for
+    /// the code.
     pub(super) async fn note_sign_in(
         &self,
         transaction: &mut Transaction,
         (user_id, cookie): (&str, &NewCookie),
         browser: &Browser,
         now: Timestamp,
-    ) -> Result<(), Failure> {
-        let Acquaintance::Known(name) = &browser.here else { return Ok(()) };
+    ) -> Result<Option<String>, Failure> {
+        let Acquaintance::Known(name) = &browser.here else { return Ok(None) };
         if self.keeps_devices().is_none() {
-            return Ok(());
+            return Ok(None);
         }
+        let renamed = cookie.by_kept_device.then(random::id);
         let hash = kept_device::hash_of(name);
+        let new_hash = renamed.as_deref().map_or_else(|| hash.clone(), kept_device::hash_of);
         let lent_at = cookie.by_kept_device.then_some(now);
-        transaction.sign_in_on_kept_device((user_id, &hash), &cookie.sign_in_id, lent_at).await
+        transaction.sign_in_on_kept_device((user_id, &hash), (&cookie.sign_in_id, &new_hash), lent_at).await?;
+        Ok(renamed)
     }
 
     /// The device that somebody is at who lacks nothing but a code on this journey, if they keep it; and all that is demanded there, for it stands in for
@@ -139,6 +145,7 @@ impl SignIns {
         transaction: &mut Transaction,
         (journey, policy): (&Journey, &Policy),
         browser: &Browser,
+        now: Timestamp,
     ) -> Result<Option<(KeptDevice, Policy)>, Failure> {
         let (Some(proven), Acquaintance::Known(name)) = (&journey.proven, &browser.here) else { return Ok(None) };
         if self.keeps_devices().is_none() {
@@ -146,6 +153,11 @@ impl SignIns {
         }
         let kept = transaction.kept_device(&proven.user_id, &kept_device::hash_of(name)).await?;
         let Some(kept) = kept else { return Ok(None) };
+        // Somebody says that the factors are lost: whoever shows one ends that, so its owner is asked.
+        let reset = transaction.factor_reset(&proven.user_id).await?;
+        if reset.is_some_and(|reset| reset.stage(now) != Stage::Lapsed) {
+            return Ok(None);
+        }
         // Nobody has gone on to the application yet, so what it demands was not asked about.
         let client = match journey.request() {
             Some(request) => transaction.client(&request.client_id).await?,

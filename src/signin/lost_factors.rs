@@ -9,6 +9,7 @@ use super::second_step::proven_first;
 use super::{Browser, Pending, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
+use crate::protocol::assurance;
 use crate::protocol::audit::{Event, Name, Noun};
 use crate::protocol::factor_reset::{FactorReset, Stage};
 use crate::protocol::journey::Journey;
@@ -30,7 +31,7 @@ const BY_PERSON: &str = "stopped by the person";
 pub enum LostFactors {
     /// Nothing here: it is switched off, or they have not given the first proof on this journey.
     Nothing,
-    /// Ask whoever runs the server: no mail can be sent, or nobody has shown that the address is theirs.
+    /// Ask whoever runs the server: no mail can be sent, nobody has shown that the address is theirs, or a role of theirs takes a passkey.
     AskOperator,
     /// Ask for a mail that begins a request.
     MayAsk,
@@ -55,6 +56,12 @@ impl SignIns {
     ) -> Result<LostFactors, Failure> {
         if !self.resets_factors() || proven_first(journey).is_none() {
             return Ok(LostFactors::Nothing);
+        }
+        // Whoever has a role for which nothing but a passkey will do has it on the word of more than a mailbox and a day.
+        let demanded = self.policy_for(reader, &account.user.id).await?.demanded;
+        let best = assurance::best_without_passkey(self.policy.second_factor, now);
+        if demanded.is_some_and(|demand| !demand.is_met_by(&best)) {
+            return Ok(LostFactors::AskOperator);
         }
         let reset = reader.factor_reset(&account.user.id).await?;
         Ok(match reset.map(|reset| (reset.stage(now), reset)) {
@@ -137,13 +144,13 @@ impl SignIns {
         now: Timestamp,
     ) -> Result<Timestamp, Error> {
         let ticket = self.ticket_of(link, std::slice::from_ref(cookie), now).await?;
-        let is_meant = ticket.purpose == Purpose::ResetFactors && self.resets_factors();
+        let is_meant = ticket.purpose == Purpose::ResetFactors && self.resets_factors() && self.by_mail.is_on;
         let user_id = ticket.user_id.filter(|_| is_meant).ok_or(Rejection::UnknownTicket)?;
         let mut transaction = self.storage.begin().await?;
         let account = self.owned(&mut transaction, &user_id, &ticket.address).await?;
         transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?.ok_or(Rejection::TicketOfAnotherBrowser)?;
         transaction.spend_ticket(&ticket.id, now).await?.ok_or(Rejection::UnknownTicket)?;
-        if !transaction.guards(&user_id).await?.are_any(true) {
+        if !has_proved_address(&account) || !transaction.guards(&user_id).await?.are_any(true) {
             return Err(Rejection::UnknownTicket.into());
         }
         let mut reset = FactorReset::new(now, self.recovery.wait);

@@ -126,9 +126,8 @@ impl Transaction {
 
     async fn drop_factor_reset(&mut self, user_id: &str) -> Result<Option<FactorReset>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, ResetRow>(END_FACTOR_RESET).bind(user_id).fetch_optional(c).await)?;
-        if row.is_some() {
-            self.forget_tickets_of_reset(user_id).await?;
-        }
+        // Also those that nobody has opened yet.
+        self.forget_tickets_of_reset(user_id).await?;
         Ok(row.map(ResetRow::read))
     }
 

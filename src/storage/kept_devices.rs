@@ -24,7 +24,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, NULL, $6, $7, 0)");
     KEEP_FEWER_DEVICES = "DELETE FROM kept_devices WHERE user_id = $1 AND device_hash IN (SELECT k.device_hash FROM kept_devices k \
         WHERE k.user_id = $1 AND k.device_hash <> $2 ORDER BY k.kept_at DESC, k.device_hash LIMIT 100 OFFSET $3)";
-    SIGN_IN_ON_KEPT_DEVICE = "UPDATE kept_devices SET sign_in_id = $3, last_used_at = COALESCE($4, last_used_at) \
+    SIGN_IN_ON_KEPT_DEVICE = "UPDATE kept_devices SET sign_in_id = $3, device_hash = $4, last_used_at = COALESCE($5, last_used_at) \
         WHERE user_id = $1 AND device_hash = $2";
     COUNT_WRONG_CODE = "UPDATE kept_devices SET wrong_codes = wrong_codes + 1 WHERE user_id = $1 AND device_hash = $2 RETURNING wrong_codes";
     END_KEPT_DEVICE = "DELETE FROM kept_devices WHERE user_id = $1 AND device_hash = $2 RETURNING user_agent";
@@ -100,17 +100,18 @@ impl Transaction {
             .map(drop))
     }
 
-    /// Notes the sign-in that is on a device now, if its user keeps it, and when it stood in for a code, if it just did.
+    /// Notes the sign-in that is on a device now, if its user keeps it, the hash of its name from now on, and when it stood in for a code, if it just did.
     pub async fn sign_in_on_kept_device(
         &mut self,
         (user_id, hash): (&str, &str),
-        sign_in_id: &str,
+        (sign_in_id, new_hash): (&str, &str),
         lent_at: Option<Timestamp>,
     ) -> Result<(), Failure> {
         on!(self, |c| sqlx::query(SIGN_IN_ON_KEPT_DEVICE)
             .bind(user_id)
             .bind(hash)
             .bind(sign_in_id)
+            .bind(new_hash)
             .bind(lent_at.map(Timestamp::seconds))
             .execute(c)
             .await

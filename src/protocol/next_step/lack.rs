@@ -24,7 +24,7 @@ pub(super) fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now:
             false => Lack::FirstPasskey,
         });
     }
-    if has_passkey && changes_factors(journey) {
+    if has_passkey && changes_factors(journey, policy) {
         // Nothing changes it that is weaker than what the account has. What was given on the journey is recent enough for it.
         let shown_at = assurance::latest(person.proofs, |kind| kind == Kind::Passkey);
         let is_shown = shown_at.is_some_and(|at| person.is_for_this || is_recent(at));
@@ -42,8 +42,8 @@ fn must_be_passkey(journey: &Journey, person: &Person<'_>, policy: &Policy, now:
 }
 
 /// Whether it leads to other second factors.
-fn changes_factors(journey: &Journey) -> bool {
-    matches!(&journey.goal, Goal::Confirm { action, .. } if action.changes_factors())
+fn changes_factors(journey: &Journey, policy: &Policy) -> bool {
+    matches!(&journey.goal, Goal::Confirm { action, .. } if policy.changes_factors(action))
 }
 
 /// What a person lacks of a second factor, whichever it is.
@@ -52,7 +52,7 @@ fn lack_of_any(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Tim
         return None;
     }
     let has_second_factor = person.guards.are_any(policy.passkeys);
-    let changes_factors = changes_factors(journey);
+    let changes_factors = changes_factors(journey, policy);
     // No provider's word stands in for a second factor of the account when that is to be changed.
     let shown_at = if changes_factors && has_second_factor {
         assurance::own_second_factor_at(person.proofs)

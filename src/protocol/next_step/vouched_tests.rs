@@ -1,7 +1,7 @@
 //! Who comes by a provider whose word counts as a class of ours.
 
-use super::second_factor_tests::{AGES, FOR, For, NOW, Whose, on, sign_in};
-use super::tests::client;
+use super::second_factor_tests::{AGES, CODE, FOR, For, NOW, Whose, on, sign_in};
+use super::tests::{client, journey};
 use super::*;
 use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use crate::protocol::client::ClientType;
@@ -71,4 +71,31 @@ fn what_nobody_can_show_here_is_refused_at_once_unless_a_providers_word_counts_a
     ] {
         assert_eq!(step(&Policy { vouched, ..without }), expected, "{vouched:?}");
     }
+}
+
+/// With another account linked, a provider's word would be a second factor; and whoever takes a newcomer for themselves links one too.
+#[test]
+fn an_identity_whose_word_counts_is_linked_by_nobody_who_has_not_shown_the_account_s_own_factor_lately() {
+    let whose = Whose { second_factor: SecondFactor::Offered, demanded: None, guards: CODE };
+    let link = journey(Goal::Confirm { user_id: "ann".into(), action: Action::Link("p".into()) });
+    let step = |vouched| {
+        let proofs = Proofs::of(Kind::Password, NOW.minus(5)).and(Proof::of(Kind::Totp, NOW.minus(100)));
+        let sign_in = sign_in(proofs, CODE);
+        let known = Known { sign_in: Some(&sign_in), ..Known::default() };
+        next_step(&link, known, &Policy { vouched, ..whose.policy() }, NOW)
+    };
+    for (vouched, expected) in [
+        (None, NextStep::Finish),
+        (Some(PASSWORD_CLASS), NextStep::Finish),
+        (Some(MFA_CLASS), NextStep::SecondFactor(Lack::Code)),
+        (Some(PHISHING_RESISTANT_CLASS), NextStep::SecondFactor(Lack::Code)),
+    ] {
+        assert_eq!(step(vouched), expected, "{vouched:?}");
+    }
+    let former = sign_in(Proofs::of(Kind::Password, NOW.minus(200)).and(Proof::of(Kind::Totp, NOW.minus(100))), CODE);
+    let before = Before { sign_in: Some(&former), kept: None };
+    let plain = on(For::Account).proved("ann", Kind::Password, NOW);
+    assert!(matches!(signs_in(&plain, before, CODE, &whose.policy(), NOW), Signing::In(_)));
+    let newcomer = plain.introducing(Vouched::of("p", "https://p.test", "1"));
+    assert!(matches!(signs_in(&newcomer, before, CODE, &whose.policy(), NOW), Signing::Lacks(Lack::Code)));
 }

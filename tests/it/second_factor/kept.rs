@@ -5,7 +5,7 @@ use doorward::protocol::client::ClientType;
 use doorward::protocol::kept_device::{KeptDevice, hash_of};
 use doorward::protocol::passkey::{Aaguid, Passkey, PublicKey};
 use doorward::protocol::second_factor::FactorKind;
-use doorward::protocol::user::UserField;
+use doorward::protocol::user::{EmailAuthority, UserField};
 use doorward::secret::Secret;
 use doorward::storage::Transaction;
 use serde_json::json;
@@ -339,4 +339,35 @@ async fn a_right_password_on_a_kept_device_is_a_whole_success_of_that_device() {
     assert_eq!(server.database.db_number(failed).await, 3);
     assert!(!server.asks_for_a_code(&mut kept).await);
     assert_eq!(server.database.db_number(failed).await, 3);
+}
+
+/// Of two browsers with the same cookie, as a copy of it makes them, the one that comes next is asked: by that its owner sees that there is another.
+#[tokio::test]
+async fn a_cookie_that_was_copied_stands_in_for_one_of_its_browsers_alone() {
+    let (server, _, _, authenticator) = with_authenticator().await;
+    let mut kept = server.keep_device(&authenticator).await;
+    let mut copy = kept.clone();
+    assert!(!server.asks_for_a_code(&mut copy).await);
+    assert!(server.asks_for_a_code(&mut kept).await, "the name is another since");
+    assert!(!server.asks_for_a_code(&mut copy).await);
+    assert!(!server.asks_for_a_code(&mut copy).await, "and is taken along each time");
+}
+
+/// What its owner shows ends a request of somebody else's; so nobody shows less while there is one.
+#[tokio::test]
+async fn while_somebody_says_that_the_factors_are_lost_their_owner_is_asked_on_a_kept_device_too() {
+    let server = Server::with_mail(|_| {}).await;
+    let ann = server.db_user(ANN).await;
+    server.db_change_user(&ann, |account| account.user.email_authority = EmailAuthority::Mail).await;
+    let mut here = server.browser();
+    here.sign_in(ANN).await;
+    let (authenticator, _) = server.enrol(&mut here).await;
+    let mut kept = server.keep_device(&authenticator).await;
+    server.begin_reset(ANN).await;
+    server.turn(30);
+    let step = first_step(&mut kept, ANN).await;
+    assert!(step.has("#totp-submit"), "{}", step.text());
+    kept.press(&step.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    assert_eq!(server.db_resets().await, 0);
+    assert!(!server.asks_for_a_code(&mut kept).await, "it is kept as before");
 }

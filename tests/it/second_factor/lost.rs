@@ -358,3 +358,37 @@ async fn a_passkey_ends_a_request_and_goes_with_one() {
     let taken = "SELECT count(*) FROM audit WHERE event = 'user.factors_reset' AND details LIKE '%passkeys%'";
     assert_eq!(server.database.db_number(taken).await, 1);
 }
+
+/// A mailbox and a day are not as much as a passkey.
+#[tokio::test]
+async fn whoever_has_a_role_that_takes_a_passkey_asks_the_operator() {
+    let server = Server::with_mail(|_| {}).await;
+    let (mut browser, _, _) = server.db_guarded(ANN).await;
+    server.add_passkey(&mut browser, &mut Device::new(), "Lost").await;
+    server.begin_reset(ANN).await;
+    server.role_demands("user", Some("phr")).await;
+    server.turn(WAIT);
+    let mut lost = server.browser();
+    let page = lost_page(&mut lost, ANN).await;
+    assert!(page.has("#ask-operator") && !page.has("form"), "{}", page.text());
+    server.role_demands("user", None).await;
+    let page = lost_page(&mut server.browser(), ANN).await;
+    assert!(page.has("form"), "{}", page.text());
+}
+
+/// A link that nobody has opened yet begins nothing against what was set up since.
+#[tokio::test]
+async fn a_link_that_was_not_opened_ends_with_the_factors_that_it_was_for() {
+    let server = Server::with_mail(|_| {}).await;
+    let (_, _, ann) = server.db_guarded(ANN).await;
+    let mut lost = server.browser();
+    let page = lost_page(&mut lost, ANN).await;
+    lost.press(&page.form("#lost-submit")).await;
+    let mails = server.mails_about(ANN, "reset_factors").await;
+    server.registry().reset_factors(&ann, &act(&server)).await.unwrap();
+    let mut again = server.browser();
+    again.sign_in(ANN).await;
+    server.enrol(&mut again).await;
+    lost.visit(&mails.last().unwrap().link()).await.refused_page(400, Rejection::UnknownTicket);
+    assert_eq!(server.db_resets().await, 0);
+}
