@@ -70,7 +70,7 @@ pub const LATER: &[Later] = &[
     },
     Later {
         feature: "the device grant",
-        signs: &[Member("device_authorization_endpoint"), Route("/device"), Source("grants/device_code")],
+        signs: &[Member("device_authorization_endpoint"), Route("/device_"), Source("grants/device_code")],
         rows: &[("J4", "entering a device code"), ("J10", "device codes")],
     },
     Later {
