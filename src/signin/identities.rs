@@ -133,7 +133,6 @@ impl SignIns {
             return Err(Rejection::LastWayIn.into());
         }
         transaction.delete_identity(identity_id, user_id, &browser.act(user_id, now)).await?;
-        transaction.end_kept_devices(user_id, None).await?;
         let is_this = sign_in.proofs.identity().is_some_and(|by| by.id == identity_id);
         Ok(if is_this { Unlinked::This } else { Unlinked::Others })
     }

@@ -180,6 +180,8 @@ impl Transaction {
         self.gather_roles(user_id, act).await?;
         self.end_sign_ins_of_identity((id, None), UNLINKED, act).await?;
         self.end_grants_of_identity((id, user_id), UNLINKED, act).await?;
+        // Whoever came by it may have kept theirs.
+        self.end_kept_devices(user_id, None).await?;
         self.record(&event(act, Name::IdentityUnlinked, &identity)).await?;
         Ok(Some(identity))
     }

@@ -105,7 +105,8 @@ async fn of_several_first_authenticators_at_once_one_is_kept() {
     server.turn(30);
     let mut browser = server.browser();
     let form = first_step(&mut browser, ANN).await.form("#totp-submit");
-    assert!(browser.press(&form.with("code", &forms[first].1.code(&server))).await.has("#sign-out"));
+    let page = browser.press(&form.with("code", &forms[first].1.code(&server))).await;
+    assert!(page.has("#sign-out"), "{first} {answers:?}: {}", page.text());
 }
 
 #[tokio::test]

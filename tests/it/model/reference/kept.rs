@@ -2,6 +2,7 @@
 //! the account is guarded changes, all of it ends, or its sign-in is ended by hand.
 
 use super::Model;
+use super::factors::OPEN_FOR;
 use crate::model::operation::Person;
 
 const KEPT: i64 = 30 * 86_400;
@@ -30,9 +31,13 @@ impl Model {
         self.habits[person]
     }
 
-    /// When that was shown which the browser in hand lends to a request, if it does: never to one that wants everything anew.
+    /// When that was shown which the browser in hand lends to a request, if it does: never to one that wants everything anew, nor while somebody says that the
+    /// factors are lost.
     pub(in crate::model) fn lent(&self, person: Person, anew: bool) -> Option<i64> {
         let in_hand = self.post[person].in_hand;
+        if self.resets[person].is_some_and(|opens| self.now < opens + OPEN_FOR) {
+            return None;
+        }
         let kept = self.kept[person].iter().find(|kept| kept.browser == in_hand && !anew)?;
         (self.now < kept.shown + KEPT).then_some(kept.shown)
     }

@@ -17,6 +17,7 @@ impl Model {
     /// The identity is unlinked: beside the sign-ins that came by it, every grant ends that came of one of them, even of one that ended before.
     pub(in crate::model) fn unlink(&mut self, person: Person) {
         self.end_upstream(person, None);
+        self.end_kept(person);
         let sign_ins = &self.sign_ins;
         let came_by_it = |grant: &&mut Grant| {
             grant.person == person && (grant.by_identity || sign_ins[grant.sign_in].upstream.is_some())
