@@ -67,7 +67,7 @@ impl SignIns {
         now: Timestamp,
     ) -> Result<Option<Pending>, Error> {
         let standing = self.standing(journey, browser.cookie.as_ref(), now).await?;
-        let Some((user_id, lack)) = self.lacking(journey, &standing, now).await? else { return Ok(None) };
+        let Some((user_id, lack, guards)) = self.lacking(journey, &standing, now).await? else { return Ok(None) };
         let mut reader = self.storage.read().await?;
         let Some(account) = reader.user(&user_id).await?.filter(|account| account.user.is_usable()) else {
             return Ok(None);
@@ -77,21 +77,23 @@ impl SignIns {
         }
         let factors = reader.factors(&user_id).await?;
         let has_recovery_codes = factors.iter().any(|factor| factor.left.is_some_and(|left| left > 0));
-        let guards = reader.guards(&user_id).await?;
         let lost = self.lost(&mut reader, (journey, &account), now).await?;
         let (called, name) = (account.user.called().to_owned(), account.user.name);
         Ok(Some(Pending { called, name, user_id, lack, has_recovery_codes, guards, lost }))
     }
 
+    /// Who lacks what, and by what the account was guarded when that was decided.
     async fn lacking(
         &self,
         journey: &Journey,
         standing: &Standing,
         now: Timestamp,
-    ) -> Result<Option<(String, Lack)>, Failure> {
+    ) -> Result<Option<(String, Lack, Guards)>, Failure> {
         let Some(proven) = proven_first(journey) else {
             return Ok(match (&standing.sign_in, standing.step) {
-                (Some(SignIn { user_id, .. }), NextStep::SecondFactor(lack)) => Some((user_id.clone(), lack)),
+                (Some(SignIn { user_id, guards, .. }), NextStep::SecondFactor(lack)) => {
+                    Some((user_id.clone(), lack, *guards))
+                }
                 _ => None,
             });
         };
@@ -103,7 +105,7 @@ impl SignIns {
         Ok(match next_step::signs_in(journey, before, guards, &policy, now) {
             // Only who has just proved who they are sets one up: a provider may have asked them long ago.
             Signing::Lacks(lack) if !lack.is_there() && !self.is_fresh(proven, now) => None,
-            Signing::Lacks(lack) => Some((proven.user_id.clone(), lack)),
+            Signing::Lacks(lack) => Some((proven.user_id.clone(), lack, guards)),
             Signing::Nobody | Signing::In(_) => None,
         })
     }
