@@ -3,12 +3,12 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::moment::Moment;
 use super::qr::picture;
 use super::visit::Visit;
-use super::{Asker, FormParts, Notice, Page, account, kept_devices, recovery_codes};
+use super::{Asker, FormParts, Notice, Page, account, enrolled, kept_devices};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
@@ -23,7 +23,7 @@ use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::second_factor::Lack;
 use crate::protocol::sign_in::SignIn;
 use crate::secret::Secret;
-use crate::signin::{Enrolled, Enrolment, Pending, Proceed, Progress};
+use crate::signin::{Enrolment, Pending, Proceed};
 
 #[derive(Template)]
 #[template(path = "account/authenticator.html")]
@@ -104,19 +104,14 @@ pub(in crate::http) async fn get(
 
 /// To the proof, and from there to the key.
 pub(in crate::http) async fn begin(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
-    act(&app, &form, Action::SetAuthenticator).await
+    refuse_if_off(&app)?;
+    account::end(&app, &form, Action::SetAuthenticator).await
 }
 
 /// Does without.
 pub(in crate::http) async fn remove(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
-    act(&app, &form, Action::RemoveAuthenticator).await
-}
-
-async fn act(app: &App, form: &CsrfForm, action: Action) -> Result<Response, PageError> {
-    if owner(app, &form.sender, app.now()).await?.is_none() {
-        return Ok(see_other(&app.issuer.place("/login"))?);
-    }
-    account::end(app, form, action).await
+    refuse_if_off(&app)?;
+    account::end(&app, &form, Action::RemoveAuthenticator).await
 }
 
 /// The first code of a new key.
@@ -128,18 +123,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let enrolment = enrolment(&form)?;
     let set = (visit.journey.clone(), visit.browser());
     match app.sign_ins.set_authenticator(set, &enrolment, &sender.browser, now).await {
-        Ok(Enrolled { progress: Progress::SignedIn(cookie), codes }) => {
-            let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
-            let answer = match codes {
-                Some(codes) => recovery_codes::shown(&app, (&visit, sender), &codes, "/account")?,
-                None => {
-                    let done = sender.cookies.done(&Action::SetAuthenticator);
-                    (done, see_other(&app.issuer.place("/account"))?).into_response()
-                }
-            };
-            Ok((cookies.0, cookies.1, answer).into_response())
-        }
-        Ok(Enrolled { progress, .. }) => Ok(visit.after(&app, sender, progress)?),
+        Ok(enrolled) => Ok(enrolled::on_the_account(&app, (sender, visit), enrolled, &Action::SetAuthenticator)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
         // The proof has become too old: the page says so before anything is typed again.
         Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::SignInNeeded => {
@@ -179,14 +163,7 @@ pub(in crate::http) async fn post_first(State(app): State<App>, form: CsrfForm) 
     let enrolment = enrolment(&form)?;
     let set = (visit.journey.clone(), visit.browser());
     match app.sign_ins.set_authenticator(set, &enrolment, &sender.browser, now).await {
-        Ok(Enrolled { progress: Progress::SignedIn(cookie), codes: Some(codes) }) => {
-            let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
-            let visit = visit.signed_in(&app);
-            let onward = visit.onward();
-            let page = recovery_codes::shown(&app, (&visit, sender), &codes, &onward)?;
-            Ok((cookies.0, cookies.1, page).into_response())
-        }
-        Ok(Enrolled { progress, .. }) => Ok(visit.after(&app, sender, progress)?),
+        Ok(enrolled) => Ok(enrolled::on_the_way(&app, (sender, visit), enrolled)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
         Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::SignInNeeded => Ok(visit.resume(&app)?),
         Err(Error::Rejected(refusal)) => {
@@ -198,10 +175,12 @@ pub(in crate::http) async fn post_first(State(app): State<App>, form: CsrfForm) 
 
 /// Who is signed in, where people have second factors.
 pub(super) async fn owner(app: &App, sender: &Sender, now: Timestamp) -> Result<Option<SignIn>, PageError> {
-    if !app.sign_ins.has_second_factors() {
-        return Err(Rejection::NoSuchPage.into());
-    }
+    refuse_if_off(app)?;
     Ok(sender.sign_in(app, now).await?)
+}
+
+fn refuse_if_off(app: &App) -> Result<(), Rejection> {
+    if app.sign_ins.has_second_factors() { Ok(()) } else { Err(Rejection::NoSuchPage) }
 }
 
 fn enrolment(form: &CsrfForm) -> Result<Enrolment, PageError> {

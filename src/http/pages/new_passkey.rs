@@ -6,21 +6,20 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
+use super::passkey_form::PasskeyForm;
 use super::visit::Visit;
-use super::{Asker, FormParts, Notice, Page, recovery_codes};
+use super::{Asker, FormParts, Notice, Page, enrolled};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::failure::{Error, Failure};
+use crate::failure::Error;
 use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::passkeys::Owner;
-use crate::protocol::device;
-use crate::protocol::passkey::MAX_NAME;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::second_factor::Lack;
 use crate::protocol::sign_in::SignIn;
-use crate::signin::{Enrolled, NewCookie, NewPasskey, PasskeyRequest, Pending, Proceed, Progress};
+use crate::signin::{NewCookie, Pending, Proceed, Progress};
 
 /// The field in which a browser says that its own device can have a passkey.
 pub(super) const CAN_PASSKEY: &str = "can_passkey";
@@ -34,10 +33,7 @@ struct OnTheWay {
     /// What the person is called.
     whose: String,
     why: Why,
-    asked: PasskeyRequest,
-    /// What it is called when nobody says otherwise.
-    suggested: String,
-    longest_name: usize,
+    new: PasskeyForm,
     error: Option<Notice>,
 }
 
@@ -97,9 +93,9 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let now = app.now();
     let sender = &form.sender;
     let visit = Visit::of_form(&app, &form, now).await?;
-    let new = new_passkey(&form)?;
+    let new = PasskeyForm::read(&form)?;
     match app.sign_ins.add_passkey((visit.journey.clone(), visit.browser()), &new, &sender.browser, now).await {
-        Ok(enrolled) => Ok(after(&app, (sender, visit), enrolled)?),
+        Ok(enrolled) => Ok(enrolled::on_the_way(&app, (sender, visit), enrolled)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
         // What was proved counts no more: on to what asks for it.
         Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::SignInNeeded => Ok(visit.resume(&app)?),
@@ -119,25 +115,6 @@ pub(in crate::http) async fn later(State(app): State<App>, form: CsrfForm) -> Re
         app.sign_ins.decline_passkeys(&sign_in.user_id, now).await?;
     }
     Ok(visit.resume(&app)?)
-}
-
-/// What the form of a new passkey brings.
-pub(super) fn new_passkey(form: &CsrfForm) -> Result<NewPasskey, PageError> {
-    let given = |name| form.params.single(name).map(|value| value.unwrap_or_default().to_owned());
-    Ok(NewPasskey { challenge: given("challenge")?, credential: given("credential")?, name: given("name")? })
-}
-
-/// On from a passkey that was added on the way: by the recovery codes, if it brought any.
-pub(super) fn after(app: &App, (sender, visit): (&Sender, Visit), enrolled: Enrolled) -> Result<Response, Failure> {
-    match enrolled {
-        Enrolled { progress: Progress::SignedIn(cookie), codes: Some(codes) } => {
-            let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
-            let visit = visit.signed_in(app);
-            let page = recovery_codes::shown(app, (&visit, sender), &codes, &visit.onward())?;
-            Ok((cookies.0, cookies.1, page).into_response())
-        }
-        Enrolled { progress, .. } => visit.after(app, sender, progress),
-    }
 }
 
 /// Leads whoever has just signed in by a password to the offer, or on.
@@ -179,11 +156,9 @@ async fn answer(
         page: sender.page.clone(),
         form: visit.form(app),
         client,
-        asked: app.sign_ins.ask_for_new_passkey(owner, visit.browser(), now).await?,
+        new: PasskeyForm::new(app.sign_ins.ask_for_new_passkey(owner, visit.browser(), now).await?, sender),
         whose: whose.called,
         why,
-        suggested: sender.page.device(&device::name(&sender.browser.user_agent)),
-        longest_name: MAX_NAME,
         error: refusal.as_ref().map(Notice::from),
     };
     Ok(page_of(visit.answer(&template)?, refusal))

@@ -4,16 +4,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::new_passkey::{self, new_passkey};
+use super::passkey_form::PasskeyForm;
 use super::visit::Visit;
-use super::{Asker, FormParts, Notice, Page, new_password, register};
+use super::{Asker, FormParts, Notice, Page, enrolled, new_password, register};
 use crate::app::App;
 use crate::failure::Error;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
-use crate::protocol::device;
 use crate::protocol::journey::Mailed;
-use crate::protocol::passkey::MAX_NAME;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::ticket::Purpose;
 use crate::signin::{Declined, FirstPasskey, Problems, Registration};
@@ -26,10 +24,7 @@ struct PasskeyAccount {
     client: Option<Asker>,
     /// The address that the account will have.
     address: String,
-    asked: FirstPasskey,
-    /// What the passkey is called when nobody says otherwise.
-    suggested: String,
-    longest_name: usize,
+    new: PasskeyForm,
     error: Option<Notice>,
 }
 
@@ -59,12 +54,12 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let (now, sender) = (app.now(), &form.sender);
     let visit = Visit::of_form(&app, &form, now).await?;
     refuse_if_closed(&app, &visit)?;
-    let new = new_passkey(&form)?;
+    let new = PasskeyForm::read(&form)?;
     let making = (visit.journey.clone(), visit.browser());
     let refusal = match app.sign_ins.finish_account(making, &new, &sender.browser, now).await {
         Ok(enrolled) => {
             let journey = visit.journey.clone().without_mail();
-            return Ok(new_passkey::after(&app, (sender, visit.on(&app, journey)), enrolled)?);
+            return Ok(enrolled::on_the_way(&app, (sender, visit.on(&app, journey)), enrolled)?);
         }
         Err(Error::Failed(failure)) => return Err(failure.into()),
         Err(Error::Rejected(refusal)) => refusal,
@@ -116,10 +111,8 @@ async fn page(
         page: sender.page.clone(),
         form: visit.form(app),
         client: visit.asker(app).await?,
-        address: asked.address.clone(),
-        asked,
-        suggested: sender.page.device(&device::name(&sender.browser.user_agent)),
-        longest_name: MAX_NAME,
+        address: asked.address,
+        new: PasskeyForm::new(asked.request, sender),
         error: refusal.as_ref().map(Notice::from),
     };
     Ok(page_of(visit.answer(&template)?, refusal))

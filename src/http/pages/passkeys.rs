@@ -3,11 +3,12 @@
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::moment::Moment;
+use super::passkey_form::PasskeyForm;
 use super::visit::Visit;
-use super::{FormParts, Notice, Page, account, new_passkey, recovery_codes};
+use super::{FormParts, Notice, Page, account, enrolled};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::failure::Error;
@@ -15,13 +16,11 @@ use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::passkeys::Owner;
-use crate::protocol::device;
 use crate::protocol::journey::Action;
 use crate::protocol::next_step::NextStep;
 use crate::protocol::passkey::{MAX_NAME, MOST, Passkey};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::sign_in::SignIn;
-use crate::signin::{Enrolled, PasskeyRequest, Progress};
 
 #[derive(Template)]
 #[template(path = "account/passkeys.html")]
@@ -31,11 +30,9 @@ struct Passkeys {
     form: FormParts,
     own: Vec<Line>,
     /// What the browser is asked, once the person has proved that it is them.
-    asked: Option<PasskeyRequest>,
+    new: Option<PasskeyForm>,
     /// Whether the account can have no more.
     is_full: bool,
-    /// What a new one is called when nobody says otherwise.
-    suggested: String,
     longest_name: usize,
     error: Option<Notice>,
 }
@@ -80,20 +77,15 @@ pub(in crate::http) async fn get(
 
 /// To the proof, and from there back to the page.
 pub(in crate::http) async fn begin(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
-    act(&app, &form, Action::AddPasskey).await
+    refuse_if_off(&app)?;
+    account::end(&app, &form, Action::AddPasskey).await
 }
 
 /// Takes one away.
 pub(in crate::http) async fn remove(State(app): State<App>, form: CsrfForm) -> Result<Response, PageError> {
+    refuse_if_off(&app)?;
     let id = form.params.single("id")?.ok_or(Rejection::MissingChoice.of("id"))?.to_owned();
-    act(&app, &form, Action::RemovePasskey(id)).await
-}
-
-async fn act(app: &App, form: &CsrfForm, action: Action) -> Result<Response, PageError> {
-    if owner(app, &form.sender, app.now()).await?.is_none() {
-        return Ok(see_other(&app.issuer.place("/login"))?);
-    }
-    account::end(app, form, action).await
+    account::end(&app, &form, Action::RemovePasskey(id)).await
 }
 
 /// Calls one by another name: that opens nothing, so it takes no fresh proof.
@@ -113,20 +105,9 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let sender = &form.sender;
     let Some(sign_in) = owner(&app, sender, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
     let visit = Visit::of_form(&app, &form, now).await?.towards(&app, &sign_in, Action::AddPasskey, now);
-    let new = new_passkey::new_passkey(&form)?;
+    let new = PasskeyForm::read(&form)?;
     match app.sign_ins.add_passkey((visit.journey.clone(), visit.browser()), &new, &sender.browser, now).await {
-        Ok(Enrolled { progress: Progress::SignedIn(cookie), codes }) => {
-            let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
-            let answer = match codes {
-                Some(codes) => recovery_codes::shown(&app, (&visit, sender), &codes, "/account")?,
-                None => {
-                    let done = sender.cookies.done(&Action::AddPasskey);
-                    (done, see_other(&app.issuer.place("/account"))?).into_response()
-                }
-            };
-            Ok((cookies.0, cookies.1, answer).into_response())
-        }
-        Ok(Enrolled { progress, .. }) => Ok(visit.after(&app, sender, progress)?),
+        Ok(enrolled) => Ok(enrolled::on_the_account(&app, (sender, visit), enrolled, &Action::AddPasskey)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
         // The proof has become too old: the page says so before a device is asked again.
         Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::SignInNeeded => {
@@ -138,10 +119,12 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
 
 /// Who is signed in, where people have passkeys.
 async fn owner(app: &App, sender: &Sender, now: Timestamp) -> Result<Option<SignIn>, PageError> {
-    if !app.sign_ins.has_passkeys() {
-        return Err(Rejection::NoSuchPage.into());
-    }
+    refuse_if_off(app)?;
     Ok(sender.sign_in(app, now).await?)
+}
+
+fn refuse_if_off(app: &App) -> Result<(), Rejection> {
+    if app.sign_ins.has_passkeys() { Ok(()) } else { Err(Rejection::NoSuchPage) }
 }
 
 async fn page(
@@ -167,9 +150,8 @@ async fn page(
         section: "passkeys",
         form: visit.form(app),
         own: own.into_iter().map(|passkey| Line::of(passkey, now)).collect(),
-        asked,
+        new: asked.map(|request| PasskeyForm::new(request, sender)),
         is_full,
-        suggested: sender.page.device(&device::name(&sender.browser.user_agent)),
         longest_name: MAX_NAME,
         error: refusal.as_ref().map(Notice::from),
     };
