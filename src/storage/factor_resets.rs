@@ -10,7 +10,6 @@ use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::factor_reset::{FactorReset, OPEN_FOR, Stage};
 use crate::protocol::second_factor::FactorKind;
-use crate::protocol::ticket::Purpose;
 
 statements! {
     FACTOR_RESET = "SELECT asked_at, opens_at FROM factor_resets WHERE user_id = $1";
@@ -18,6 +17,7 @@ statements! {
         SET asked_at = excluded.asked_at, opens_at = excluded.opens_at WHERE factor_resets.opens_at <= $4 RETURNING asked_at, opens_at";
     USE_FACTOR_RESET = "DELETE FROM factor_resets WHERE user_id = $1 AND opens_at <= $2 AND opens_at > $3 RETURNING asked_at, opens_at";
     END_FACTOR_RESET = "DELETE FROM factor_resets WHERE user_id = $1 RETURNING asked_at, opens_at";
+    FORGET_RESET_LINKS = "DELETE FROM tickets WHERE user_id = $1 AND purpose IN ('reset_factors', 'keep_factors')";
     // The account's own, those that providers have verified, and former ones to which the account can still be taken back.
     PROVED_ADDRESSES = "SELECT email FROM users WHERE id = $1 AND email IS NOT NULL AND email_verified = 1 \
         UNION SELECT email FROM identities WHERE user_id = $1 AND email IS NOT NULL AND email_verified = 1 \
@@ -133,9 +133,6 @@ impl Transaction {
 
     /// Takes the links that begin a request, and those that stop it.
     async fn forget_tickets_of_reset(&mut self, user_id: &str) -> Result<(), Failure> {
-        for purpose in [Purpose::ResetFactors, Purpose::KeepFactors] {
-            self.forget_tickets_after(user_id, purpose, Timestamp::from_seconds(0)).await?;
-        }
-        Ok(())
+        on!(self, |c| sqlx::query(FORGET_RESET_LINKS).bind(user_id).execute(c).await.map(drop))
     }
 }
