@@ -12,6 +12,8 @@ use crate::support::{Server, binary};
 pub enum Sign {
     /// A route of the router whose path holds this.
     Route(&'static str),
+    /// The route of the router with this path.
+    Page(&'static str),
     /// A member of the discovery document.
     Member(&'static str),
     /// A value in the discovery document.
@@ -24,7 +26,7 @@ pub enum Sign {
     Source(&'static str),
 }
 
-use Sign::{Command, Member, Route, Section, Source, Value as Says};
+use Sign::{Command, Member, Page, Route, Section, Source, Value as Says};
 
 /// A feature that does not exist.
 pub struct Later {
@@ -70,7 +72,12 @@ pub const LATER: &[Later] = &[
     },
     Later {
         feature: "the device grant",
-        signs: &[Member("device_authorization_endpoint"), Route("/device_"), Source("grants/device_code")],
+        signs: &[
+            Member("device_authorization_endpoint"),
+            Page("/device"),
+            Route("/device_"),
+            Source("grants/device_code"),
+        ],
         rows: &[("J4", "entering a device code"), ("J10", "device codes")],
     },
     Later {
@@ -110,6 +117,7 @@ impl Sign {
     fn shows(&self, there: &There) -> bool {
         match self {
             Route(part) => there.routes.iter().any(|path| path.contains(part)),
+            Page(whole) => there.routes.iter().any(|path| path == whole),
             Member(name) => there.discovery.get(name).is_some(),
             Says(word) => there.discovery.to_string().contains(word),
             Command(noun) => there.commands.lines().any(|line| line.split_whitespace().next() == Some(noun)),
@@ -124,6 +132,7 @@ impl Sign {
     fn words(&self) -> String {
         match self {
             Route(part) => format!("a route with {part}"),
+            Page(whole) => format!("the route {whole}"),
             Member(name) => format!("{name} in the discovery document"),
             Says(word) => format!("{word} in the discovery document"),
             Command(noun) => format!("doorward {noun}"),
