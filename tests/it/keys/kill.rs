@@ -31,7 +31,10 @@ async fn database() -> Database {
 /// Lets the active keys be due for their successors, and the next ones for their time; frees the lease of the dead.
 async fn make_due(database: &Database) {
     let now = Clock::system().now().seconds();
-    for sql in [
+    let all = [
+        // As every change to keys does: on PostgreSQL they are one transaction, and without the lock in front a server that changes two
+        // rows and we, who change them in another order, would wait for each other.
+        "UPDATE news SET value = value WHERE name = 'keys'".to_owned(),
         format!("UPDATE signing_keys SET signs_from = signs_from - {} WHERE activated_at IS NOT NULL", 90 * DAY),
         format!(
             "UPDATE signing_keys SET created_at = {}, signs_from = {} WHERE activated_at IS NULL",
@@ -39,9 +42,8 @@ async fn make_due(database: &Database) {
             now - 1
         ),
         "UPDATE leases SET expires_at = 0".to_owned(),
-    ] {
-        database.db_execute(&sql).await;
-    }
+    ];
+    database.db_execute(&all.join("; ")).await;
 }
 
 /// Exactly one key of each algorithm signs, at most one comes next, and only those have a private half.
