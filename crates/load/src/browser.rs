@@ -24,9 +24,11 @@ pub struct Browser {
 
 /// A form on a page.
 #[derive(Debug, PartialEq, Eq)]
-struct Form {
-    action: String,
-    fields: Vec<(String, String)>,
+pub struct Form {
+    /// Where it goes.
+    pub action: String,
+    /// Its inputs, by name.
+    pub fields: Vec<(String, String)>,
 }
 
 /// Where a request led.
@@ -50,6 +52,11 @@ impl Browser {
     /// The same, at a network address of its own, by the word of a proxy.
     pub fn from(server: SocketAddr, address: &str) -> Self {
         Self { forwarded: format!("X-Forwarded-For: {address}\r\n"), ..Self::new(server) }
+    }
+
+    /// The same, at a server that has this name.
+    pub fn called(server: SocketAddr, host: &str) -> Self {
+        Self { host: host.to_owned(), ..Self::new(server) }
     }
 
     /// Opens the page to sign in.
@@ -97,6 +104,43 @@ impl Browser {
         let Led::Page(html) = self.open(page).await? else { return Err(format!("{page} is no page").into()) };
         let form = || Form::around(&html, button).ok_or_else(|| format!("{page} has no button {button}"));
         values.iter().map(|value| Ok(self.filled_in(form()?, &[(field, value)]))).collect()
+    }
+
+    /// Opens a page, fills in the form around the button of this id and presses it, which must lead on.
+    ///
+    /// # Errors
+    /// When the page has no such button, or another page comes.
+    pub async fn press_through(&mut self, page: &str, button: &str, filled: &[(&str, &str)]) -> Outcome<()> {
+        let Led::Page(html) = self.open(page).await? else { return Err(format!("{page} is no page").into()) };
+        let form = Form::around(&html, button).ok_or_else(|| format!("{page} has no button {button}"))?;
+        match self.submit(form, filled).await? {
+            Led::To(_) => Ok(()),
+            Led::Page(html) => Err(format!("{button} of {page} led to another page:\n{html}").into()),
+        }
+    }
+
+    /// Opens a page; the form around the button of this id, and what this attribute of it says.
+    ///
+    /// # Errors
+    /// When the page has no such button or attribute.
+    pub async fn asked(&mut self, page: &str, button: &str, attribute: &str) -> Outcome<(Form, String)> {
+        let Led::Page(html) = self.open(page).await? else { return Err(format!("{page} is no page").into()) };
+        let asked = Form::around(&html, button).zip(Form::says(&html, button, attribute));
+        Ok(asked.ok_or_else(|| format!("{page} has no button {button} in a form with {attribute}"))?)
+    }
+
+    /// Sends a form, which must be answered with a page that has this.
+    ///
+    /// # Errors
+    /// When it is another page; the page is shown.
+    pub async fn submit_there(&mut self, form: Form, filled: &[(&str, &str)], has: &str) -> Outcome<()> {
+        match self.submit(form, filled).await? {
+            Led::Page(html) if html.contains(has) => Ok(()),
+            Led::Page(html) => Err(format!("expected a page with {has}, but the server sent:\n{html}").into()),
+            Led::To(place) => {
+                Err(format!("expected a page with {has}, but the server sent the browser to {place}").into())
+            }
+        }
     }
 
     /// Goes to an address, whatever the answer is; its status.
@@ -181,16 +225,26 @@ impl Browser {
 
 impl Form {
     /// The form around the button of this id, with the values of its inputs.
-    fn around(html: &str, button: &str) -> Option<Self> {
-        let at = html.find(&format!("id=\"{button}\""))?;
-        let form = &html[html[..at].rfind("<form")?..];
-        let form = &form[..form.find("</form>")?];
-        let (opening, _) = form.split_once('>')?;
+    pub fn around(html: &str, button: &str) -> Option<Self> {
+        let (opening, form) = parts(html, button)?;
         let inputs = form.split("<input").skip(1).filter_map(|rest| rest.split_once('>')).map(|(input, _)| input);
         let fields =
             inputs.filter_map(|input| Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default())));
         Some(Self { action: attribute(opening, "action")?, fields: fields.collect() })
     }
+
+    /// What an attribute of the form around the button of this id says.
+    pub fn says(html: &str, button: &str, name: &str) -> Option<String> {
+        attribute(parts(html, button)?.0, name)
+    }
+}
+
+/// The form around the button of this id: its first tag, and all of it.
+fn parts<'a>(html: &'a str, button: &str) -> Option<(&'a str, &'a str)> {
+    let at = html.find(&format!("id=\"{button}\""))?;
+    let form = &html[html[..at].rfind("<form")?..];
+    let form = &form[..form.find("</form>")?];
+    Some((form.split_once('>')?.0, form))
 }
 
 /// An attribute in double quotes, which is how our pages write them.

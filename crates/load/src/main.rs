@@ -6,7 +6,7 @@
 //! | `rows.rs`, `memory.rs`, `scale.rs`, `storm.rs`, `black_hole.rs`, `mails.rs`, `against.rs` | the seven things that it does |
 //! | `bench.rs`, `round.rs`, `floor.rs` | an operation beside its floor |
 //! | `installation.rs`, `doorward.rs`, `browser.rs` | a Doorward of its own, made through public means |
-//! | `operation.rs`, `http.rs` | what is sent, and what must come back |
+//! | `operation.rs`, `passkey.rs`, `http.rs` | what is sent, and what must come back |
 //! | `cores.rs`, `process.rs`, `clock.rs` | the machine |
 //! | `report.rs`, `progress.rs` | what is said |
 
@@ -24,6 +24,7 @@ mod installation;
 mod mails;
 mod memory;
 mod operation;
+mod passkey;
 mod process;
 mod progress;
 mod report;

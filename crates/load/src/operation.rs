@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::Outcome;
 use crate::http::{Answer, Connection};
+use crate::passkey::PasskeySignIn;
 
 /// RFC 7636 appendix B: a verifier and its S256 challenge.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -39,6 +40,8 @@ pub enum Operation {
     },
     /// `POST /token` with the refresh token of the answer before.
     Refresh(Refresh),
+    /// The page to sign in, and the answer of a device to it.
+    Passkey(PasskeySignIn),
 }
 
 /// Where an application sends its requests and as whom.
@@ -112,6 +115,7 @@ impl Operation {
                 flow.answered(connection).await.map(drop)
             }
             Self::Refresh(chain) => chain.once(connection).await,
+            Self::Passkey(sign_in) => sign_in.once(connection).await,
         }
     }
 }

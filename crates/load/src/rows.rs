@@ -4,12 +4,13 @@ use crate::Outcome;
 use crate::arguments::Arguments;
 use crate::bench::{Bench, Spec, Subject};
 use crate::cores::Cores;
-use crate::doorward::{Doorward, Kind, public};
+use crate::doorward::{Doorward, Kind, PASSWORD, public};
 use crate::floor::Floor;
 use crate::http::Connection;
 use crate::installation::{Installation, JWKS};
 use crate::memory;
-use crate::operation::get;
+use crate::operation::{Operation, get};
+use crate::passkey::{self, PasskeySignIn};
 use crate::process::Running;
 use crate::progress::Progress;
 use crate::report::{Report, Row};
@@ -36,6 +37,9 @@ const QUIET: [(Kind, Spec); 2] = [
     (Kind::Discovery, spec("discovery-error", "discovery, log level error", Floor::H, 1.4)),
 ];
 
+/// A sign-in with a passkey, at a server of its own: one that has a name.
+const PASSKEY: Spec = spec("passkey", "sign-in with a passkey, page and answer", Floor::S, 2.0);
+
 const INTROSPECTION: &str = "introspection";
 const API_KEY: &str = "api-key";
 /// How many times as much as that of a token the introspection of a key may cost.
@@ -52,7 +56,7 @@ const fn spec(name: &'static str, title: &'static str, floor: Floor, target: f64
 /// All names that `--only` takes.
 fn names() -> Vec<&'static str> {
     let specs = OPERATIONS.iter().chain(&QUIET).map(|(_, spec)| spec.name);
-    specs.chain([MEMORY, START]).collect()
+    specs.chain([PASSKEY.name, MEMORY, START]).collect()
 }
 
 /// A name of `--only`.
@@ -96,6 +100,9 @@ pub async fn run(
             report.rows.push(beside.times(&token, "a token's", OF_A_TOKEN));
         }
         report.rows.extend(quiet(arguments, program, cores, &bench, progress).await?);
+        if arguments.wants(PASSKEY.name) {
+            report.rows.push(passkeys(arguments, program, cores, &bench, progress).await?);
+        }
     }
     if arguments.memory || arguments.wants(MEMORY) {
         server.stop()?;
@@ -167,6 +174,33 @@ async fn quiet(
     }
     server.stop()?;
     Ok(rows)
+}
+
+/// The row of a server whose people have passkeys, one for each connection.
+async fn passkeys(
+    arguments: &Arguments,
+    program: &std::path::Path,
+    cores: Cores,
+    bench: &Bench,
+    progress: &Progress,
+) -> Outcome<Row> {
+    let mut installation = Installation::new(program, cores, &arguments.folder(), None, &arguments.log_level)?;
+    installation.set("DOORWARD__SERVER__ISSUER", &passkey::issuer(installation.address));
+    let mut doorward = Doorward::register(installation, 0, progress)?;
+    doorward.add_people(bench.rounds.connections, progress)?;
+    let (server, _) = doorward.installation.start()?;
+    let mut operations = Vec::new();
+    for email in doorward.emails() {
+        operations.push(Operation::Passkey(PasskeySignIn::enrol(doorward.address(), email, PASSWORD).await?));
+    }
+    let subject = Subject {
+        workload: Workload::new(doorward.address(), operations),
+        watched: Some(server.watched),
+        installation: Some(&doorward.installation),
+    };
+    let row = bench.row(PASSKEY, subject, progress).await?;
+    server.stop()?;
+    Ok(row)
 }
 
 /// The time from a start on the existing database to the first answer.

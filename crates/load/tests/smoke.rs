@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// Every row but the one whose key may have to wait for minutes until it signs.
-const ROWS: [&str; 15] = [
+const ROWS: [&str; 16] = [
     "jwks",
     "discovery",
     "client-credentials",
@@ -22,6 +22,7 @@ const ROWS: [&str; 15] = [
     "api-key-beside-token",
     "jwks-error",
     "discovery-error",
+    "passkey",
     "memory-idle",
     "memory-loaded",
     "start",
@@ -57,7 +58,7 @@ fn names(report: &Value) -> Vec<&str> {
 #[test]
 fn a_run_over_all_rows_fills_them() {
     let only = "jwks,discovery,client-credentials,introspection,api-key,api-key-trade,userinfo,code,refresh,jwks-error,\
-        discovery-error,memory,start";
+        discovery-error,passkey,memory,start";
     let report = run(&["--server", server().to_str().unwrap(), "--reads", "40", "--writes", "40", "--only", only]);
     assert_eq!(names(&report), ROWS);
     for row in report["rows"].as_array().unwrap() {
