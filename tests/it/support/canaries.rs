@@ -35,10 +35,27 @@ fn known() -> MutexGuard<'static, Known> {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The words. Databases are mostly zeros and short names: of forty bytes the last one that is no letter of a word tells where the next
+/// word can begin at the earliest.
 fn words(text: &[u8]) -> impl Iterator<Item = &str> {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-';
-    let words = text.split(move |byte| !is_word(byte)).filter(|word| word.len() >= SHORTEST);
-    words.filter_map(|word| str::from_utf8(word).ok())
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(shortest) = text.get(at..at + SHORTEST) {
+            if let Some(gap) = shortest.iter().rposition(|byte| !is_letter(*byte)) {
+                at += gap + 1;
+                continue;
+            }
+            let rest = &text[at..];
+            let word = &rest[..rest.iter().position(|byte| !is_letter(*byte)).unwrap_or(rest.len())];
+            at += word.len();
+            return str::from_utf8(word).ok();
+        }
+        None
+    })
+}
+
+fn is_letter(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-')
 }
 
 /// Takes note of a secret that went over the wire.
@@ -71,11 +88,13 @@ pub fn log(text: &str) {
 
 /// Looks for secrets in the bytes of a database.
 pub fn database(bytes: &[u8]) {
-    if bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()) {
+    if String::from_utf8_lossy(bytes).contains(PASSWORD) {
         found("a database", PASSWORD);
     }
+    // Others are not kept waiting while it is read.
+    let words: Vec<&str> = words(bytes).collect();
     let known = known();
-    for word in words(bytes).filter(|word| known.secrets.contains(*word)) {
+    for word in words.into_iter().filter(|word| known.secrets.contains(*word)) {
         found("a database", word);
     }
 }
