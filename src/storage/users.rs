@@ -3,7 +3,6 @@
 use sqlx::FromRow;
 
 use super::outcome::is_taken;
-use super::passkeys::GuardsRow;
 use super::rows::{containing, from_json, from_name, json, json_if, moment};
 use super::{Reader, Transaction, attempt, on, statements};
 use crate::clock::Timestamp;
@@ -57,8 +56,7 @@ statements! {
     SWITCH_USER_ON = concat!("UPDATE users SET disabled_at = NULL WHERE id = $1 RETURNING ", columns!());
     PASSWORD_TIMES = "SELECT password_set_at, password_used_at FROM users WHERE id = $1";
     CONFIRM_PASSWORD = "UPDATE users SET password_hash = $3, password_used_at = $4 WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL AND delete_after IS NULL \
-        RETURNING (SELECT COUNT(*) FROM factors f WHERE f.user_id = users.id AND f.kind = 'authenticator') AS second_factors, \
-        (SELECT COUNT(*) FROM passkeys p WHERE p.user_id = users.id) AS passkeys";
+        RETURNING id";
 }
 
 /// A user with what proves the account.
@@ -289,13 +287,17 @@ impl Transaction {
         (hash, newer): (&str, Option<&str>),
         now: Timestamp,
     ) -> Result<Option<Guards>, Failure> {
-        let confirmed = on!(self, |c| sqlx::query_as::<_, GuardsRow>(CONFIRM_PASSWORD)
+        let confirmed = on!(self, |c| sqlx::query_as::<_, (String,)>(CONFIRM_PASSWORD)
             .bind(user_id)
             .bind(hash)
             .bind(newer.unwrap_or(hash))
             .bind(now.seconds())
             .fetch_optional(c)
             .await)?;
-        Ok(confirmed.map(Guards::from))
+        // By a statement of its own: one that has waited for the user sees their row as it is now, and everything else as it was when it began.
+        match confirmed {
+            Some(_) => self.guards(user_id).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
