@@ -50,7 +50,7 @@ impl SignIns {
     ///
     /// # Errors
     /// [`Rejection::PasswordsSwitchedOff`]; [`Rejection::TooManyRegistrations`] for very many forms; [`Rejection::SignInNeeded`] when the account
-    /// is no more; what is wrong with the form; [`Rejection::TooManyFailures`], [`Rejection::ClosedToStrangers`],
+    /// or the sign-in is no more; what is wrong with the form; [`Rejection::TooManyFailures`], [`Rejection::ClosedToStrangers`],
     /// [`Rejection::WrongCurrentPassword`]; a failure when the database or the hasher cannot: then nothing has changed.
     pub async fn change_password(
         &self,
@@ -75,6 +75,10 @@ impl SignIns {
             let outcome = sign_ins.replace(&sign_in, (tried, choice), (&browser, &held), now).await;
             match &outcome {
                 Ok(_) => {}
+                // The password was right: it guesses nothing.
+                Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::SignInNeeded => {
+                    sign_ins.give_back(&held).await?;
+                }
                 Err(Error::Rejected(_)) => sign_ins.count_failure(&held, &browser, now).await?,
                 // The password was right, and it was we who could not.
                 Err(Error::Failed(_)) => sign_ins.give_back(&held).await?,
@@ -138,6 +142,10 @@ impl SignIns {
         let held_account = transaction.hold_account(user_id).await?.filter(is_theirs);
         let same = held_account.filter(|account| account.password_hash.as_ref() == Some(&stored));
         let mut account = same.ok_or(Rejection::WrongCurrentPassword)?;
+        // And so may the sign-in, which lends the second factor that it was made by to the one that comes of this.
+        if !self.is_live(&mut transaction, sign_in, browser, now).await? {
+            return Err(Rejection::SignInNeeded.into());
+        }
         account.password_hash = Some(hash.clone());
         account.user.updated_at = now;
         transaction.change_user(&account, &[UserField::Password]).await?;
