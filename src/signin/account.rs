@@ -160,7 +160,8 @@ impl SignIns {
     /// Ends what is the person's own; what is not, or has ended already, is left alone. Tells whether the sign-in that did it ended as well.
     ///
     /// # Errors
-    /// [`Rejection::LastWayIn`]; [`Rejection::UnknownTicket`], [`Rejection::EmailTaken`]; a failure when the database fails.
+    /// [`Rejection::SignInNeeded`] when that sign-in has ended meanwhile; [`Rejection::LastWayIn`]; [`Rejection::UnknownTicket`], [`Rejection::EmailTaken`]; a
+    /// failure when the database fails.
     pub(super) async fn end(
         &self,
         sign_in: &SignIn,
@@ -171,6 +172,11 @@ impl SignIns {
         let user_id = &sign_in.user_id;
         let act = browser.act(user_id, now);
         let mut transaction = self.storage.begin().await?;
+        // Nobody signs in meanwhile, whom this would not see; and the sign-in may have been ended while this waited for the user.
+        let account = transaction.hold_account(user_id).await?;
+        if !self.is_live(&mut transaction, sign_in, browser, now).await? {
+            return Err(Rejection::SignInNeeded.into());
+        }
         let mut is_this = false;
         match action {
             Action::EndSignIn(id) => {
@@ -181,8 +187,6 @@ impl SignIns {
                 }
             }
             Action::EndOtherSignIns => {
-                // Nobody signs in meanwhile, whom this would not see.
-                let account = transaction.hold_account(user_id).await?;
                 let this = account.and_then(|account| self.devices.known(browser.device.as_ref(), &account, now));
                 let this = this.map(|name| kept_device::hash_of(&name));
                 transaction.end_kept_devices(user_id, this.as_deref()).await?;
