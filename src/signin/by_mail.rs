@@ -55,7 +55,7 @@ impl SignIns {
         let ticket = transaction.spend_ticket(&mailed.ticket, now).await?.ok_or(Rejection::UnknownTicket)?;
         let user_id = ticket.user_id.ok_or(Rejection::UnknownTicket)?;
         let mut account = self.owned(&mut transaction, &user_id, &mailed.address).await?;
-        let journey = journey.without_mail();
+        let journey = self.with_what_holds(&mut transaction, journey.without_mail(), &account).await?;
         let journey = if ticket.purpose == Purpose::Confirm {
             self.confirming(&mut transaction, (journey, &account), browser, now).await?
         } else {

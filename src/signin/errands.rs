@@ -48,6 +48,8 @@ pub enum Purpose {
     Link {
         /// The user.
         user_id: String,
+        /// When they set out: what guards the account had been proved by then.
+        at: Timestamp,
     },
 }
 

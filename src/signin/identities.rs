@@ -67,6 +67,7 @@ impl SignIns {
             transaction.verify_address(&account.user.id, &email.address, EmailAuthority::Authority, now).await?;
         }
         bring_up_to_date(&mut transaction, &mut account, &vouched, &browser.act(&identity.user_id, now)).await?;
+        let journey = self.with_what_holds(&mut transaction, journey, &account).await?;
         let journey = journey.proved_by(&account.user.id, Proof::vouched(&vouched, &identity.id, now));
         let device = self.devices.known(browser.device.as_ref(), &account, now);
         let browser = &browser.known_as(device.as_deref());
@@ -79,11 +80,24 @@ impl SignIns {
     /// Links what a provider has vouched for to the account of whoever is signed in. One that is linked to it already is left as it is.
     ///
     /// # Errors
+    /// [`Rejection::SignInNeeded`] when they are signed in no more, or the account is guarded by something else by now;
     /// [`Rejection::IdentityOfAnother`]; [`Rejection::AccountSwitchedOff`], [`Rejection::AccountLeaving`]; a failure when the database fails.
-    pub async fn link(&self, user_id: &str, vouched: &Vouched, browser: &Browser, now: Timestamp) -> Result<(), Error> {
+    pub async fn link(
+        &self,
+        sign_in: &SignIn,
+        vouched: &Vouched,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let user_id = &sign_in.user_id;
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(user_id).await?;
         usable(account)?;
+        // What was read before waiting for the account may have changed.
+        let is_live = self.is_live(&mut transaction, sign_in, browser, now).await?;
+        if !is_live || transaction.guards(user_id).await? != sign_in.guards {
+            return Err(Rejection::SignInNeeded.into());
+        }
         self.insert_identity(&mut transaction, (user_id, vouched), browser, now).await?;
         transaction.commit().await?;
         Ok(())

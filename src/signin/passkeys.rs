@@ -184,11 +184,7 @@ impl SignIns {
         // Whoever shows one has not lost them all.
         transaction.end_factor_reset(user_id, SHOWN, &browser.act(user_id, now)).await?;
         // What was proved before may count no more, such as a password that is another by now. The passkey is enough by itself.
-        let journey = if self.still_holds(&mut transaction, &journey, &account).await? {
-            journey
-        } else {
-            Journey { proven: None, ..journey }
-        };
+        let journey = self.with_what_holds(&mut transaction, journey, &account).await?;
         let journey = journey.proved_by(user_id, Proof::by_passkey(passkey.proof(), now));
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         if matches!(progress, Progress::SignedIn(_)) {

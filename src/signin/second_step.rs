@@ -204,6 +204,17 @@ impl SignIns {
         Ok(self.made_known(progress, owner, (browser, device.as_deref()), now))
     }
 
+    /// The journey with what was proved on it before, when that still counts, and otherwise without.
+    pub(super) async fn with_what_holds(
+        &self,
+        transaction: &mut Transaction,
+        journey: Journey,
+        account: &Account,
+    ) -> Result<Journey, Failure> {
+        let holds = self.still_holds(transaction, &journey, account).await?;
+        Ok(if holds { journey } else { Journey { proven: None, ..journey } })
+    }
+
     /// Whether what was proved on a journey before still counts: the account has the same password, and the identity that was used.
     pub(super) async fn still_holds(
         &self,

@@ -197,7 +197,7 @@ pub(in crate::http) async fn post_link(
     }
     match form.params.single("decision")? {
         Some("link") => {
-            let linked = app.sign_ins.link(&sign_in.user_id, &newcomer, &form.sender.browser, now).await;
+            let linked = app.sign_ins.link(&sign_in, &newcomer, &form.sender.browser, now).await;
             if let Err(error) = linked {
                 return Err(PageError::from(error).with(visit.onward_without_newcomer(&app).await));
             }

@@ -109,10 +109,15 @@ async fn go_on(
                 Met::Newcomer(journey) => Ok(visit.on(app, *journey).resume(app)?),
             }
         }
-        Purpose::Link { user_id } => {
+        Purpose::Link { user_id, at } => {
             let sign_in = sender.sign_in(app, now).await?.filter(|sign_in| sign_in.user_id == user_id);
             let sign_in = sign_in.ok_or(Rejection::AnotherPersonExpected)?;
-            app.sign_ins.link(&sign_in.user_id, &vouched, &sender.browser, now).await?;
+            // The account may be guarded by more since then, which they have not shown.
+            let then = app.sign_ins.standing_of(&visit.journey, Some(sign_in.clone()), at).await?;
+            if then.step != NextStep::Finish {
+                return Err(Rejection::SignInNeeded.into());
+            }
+            app.sign_ins.link(&sign_in, &vouched, &sender.browser, now).await?;
             let done = sender.cookies.done(&Action::Link(vouched.provider));
             Ok((done, see_other(&app.issuer.place("/account"))?).into_response())
         }
@@ -162,7 +167,7 @@ impl Visit {
     pub async fn go(self, app: &App, sender: &Sender, next: Proceed, now: Timestamp) -> Result<Response, PageError> {
         match (next, &self.journey.goal) {
             (Proceed::Depart(id), Goal::Confirm { user_id, .. }) => {
-                let purpose = Purpose::Link { user_id: user_id.clone() };
+                let purpose = Purpose::Link { user_id: user_id.clone(), at: now };
                 self.depart(app, sender, (&id, purpose), now).await
             }
             (next, _) => Ok(self.lead(sender, next)?),
