@@ -160,7 +160,7 @@ impl Writing<'_> {
             Err(missing @ Error::Missing(..)) => self.problems.add(field(ready.line, "roles"), missing.to_string()),
         }
         self.roles.extend(new);
-        let account = Account { user: ready.user.clone(), password_hash: None };
+        let account = Account::new(ready.user.clone(), None);
         if !transaction.insert_user(&account).await? {
             self.problems.add(field(ready.line, "email"), taken(account.user.called()));
             return Ok(());

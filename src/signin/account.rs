@@ -187,6 +187,7 @@ impl SignIns {
                 }
             }
             Action::EndOtherSignIns => {
+                transaction.end_what_is_pending(user_id).await?;
                 let this = account.and_then(|account| self.devices.known(browser.device.as_ref(), &account, now));
                 let this = this.map(|name| kept_device::hash_of(&name));
                 transaction.end_kept_devices(user_id, this.as_deref()).await?;

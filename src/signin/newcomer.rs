@@ -110,7 +110,7 @@ impl SignIns {
         if displacing {
             self.displace(&mut transaction, (&vouched, &user), browser, now).await?;
         }
-        let account = Account { user, password_hash: None };
+        let account = Account::new(user, None);
         if !transaction.insert_user(&account).await? {
             return Err(Rejection::EmailTaken.into());
         }

@@ -81,7 +81,7 @@ impl SignIns {
         let waiter = Waiter::from(browser.network(), rank);
         let device = tried.device;
         let account = tried.account.filter(|account| account.user.disabled_at.is_none());
-        let found = account.and_then(|Account { user, password_hash }| {
+        let found = account.and_then(|Account { user, password_hash, .. }| {
             Some(Found { is_leaving: !user.is_usable(), stored: password_hash?, user_id: user.id, device })
         });
         // The same work whether or not there is an account.

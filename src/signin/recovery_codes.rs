@@ -44,6 +44,8 @@ impl SignIns {
         if !transaction.guards(user_id).await?.are_any(self.has_passkeys()) {
             return Err(Rejection::NoSuchPage.into());
         }
+        // Whoever has used one of the former and is not through yet used what is worth nothing now.
+        transaction.end_what_is_pending(user_id).await?;
         let codes = self.keep_codes(&mut transaction, (user_id, false), &browser.act(user_id, now)).await?;
         transaction.commit().await?;
         Ok(codes)

@@ -197,7 +197,7 @@ impl SignIns {
         let password_hash = self.hasher.hash(password.expose(), waiter).await?;
         let mut transaction = self.storage.begin().await?;
         let user = User::new(random::row_id(now), MadeBy::Person, now);
-        let new = Account { user, password_hash: Some(password_hash.clone()) };
+        let new = Account::new(user, Some(password_hash.clone()));
         let user = self.insert_newcomer(&mut transaction, (new, wanted), browser, now).await?;
         let journey = journey.without_mail().proved(&user.id, Kind::Password, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;

@@ -122,7 +122,7 @@ impl SignIns {
         if !transaction.use_challenge(&challenge.id, challenge.expires_at()).await? {
             return Err(Rejection::StalePasskeyRequest.into());
         }
-        let account = Account { user: User::new(user_id, MadeBy::Person, now), password_hash: None };
+        let account = Account::new(User::new(user_id, MadeBy::Person, now), None);
         let wanted = Wanted { address: newcomer.address, name: newcomer.name, mailed };
         let user = self.insert_newcomer(&mut transaction, (account, wanted), browser, now).await?;
         let (act, called) = (browser.act(&user.id, now), name_of(&new.name, &device::name(&browser.user_agent)));

@@ -1,7 +1,8 @@
 //! The second step of a sign-in: a code of the authenticator, or a recovery code, beside what was proved before. Both are a person's secret like a
 //! password, and who guesses is counted by [`super::attempts`] with all that is guessed of the account (OWASP ASVS 6.3.1 and 6.5.1).
 //!
-//! Until it is done nobody is signed in: what was proved travels in the sealed journey, and hangs on the password that the account had then.
+//! Until it is done nobody is signed in: what was proved travels in the sealed journey, and hangs on the password that the account had then, and on that
+//! nobody has ended everything since.
 
 use tracing::Instrument;
 use zeroize::Zeroizing;
@@ -288,14 +289,15 @@ pub(super) fn proven_first(journey: &Journey) -> Option<&Proven> {
     journey.proven.as_ref().filter(|proven| assurance::identifies(&proven.proofs))
 }
 
-/// Whether the account has the password on which a proof hangs.
+/// Whether the account is as it was when the proof was given that hangs on it.
 fn holds(proven: &Proven, account: &Account) -> bool {
     proven.hangs_on.as_ref() == Some(&hangs_on(account))
 }
 
-/// What proofs that were given now hang on.
+/// What proofs that were given now hang on: the password, and that everything has not been ended since.
 pub(super) fn hangs_on(account: &Account) -> String {
-    let parts = [account.user.id.as_bytes(), account.sealed_hash().as_bytes()];
+    let ends = account.access_ends.to_string();
+    let parts = [account.user.id.as_bytes(), account.sealed_hash().as_bytes(), ends.as_bytes()];
     base64url(&sha256(&parts.join(&0)))
 }
 

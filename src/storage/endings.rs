@@ -43,6 +43,7 @@ statements! {
         AND proofs LIKE '%\"kind\":\"password\"%'", ended!());
     END_GRANTS_OF_CLIENT = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND client_id = $4 \
         AND ended_at IS NULL", ended!());
+    COUNT_ACCESS_END = "UPDATE users SET access_ends = access_ends + 1 WHERE id = $1";
     FORGET_CONSENT = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
 }
 
@@ -142,11 +143,17 @@ impl Transaction {
     /// Ends all sign-ins and all grants of a user, keeps no device any more, and ends a request to take second factors away that is under way: so ends
     /// whatever somebody who is not the person may have begun. What they gave their own scripts goes on.
     pub async fn end_access_of_user(&mut self, user_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
-        self.hold_user(user_id).await?;
+        self.end_what_is_pending(user_id).await?;
         self.end_factor_reset(user_id, reason, act).await?;
         self.end_kept_devices(user_id, None).await?;
         self.end_sign_ins(Which::OfUser(user_id), reason, act).await?;
         self.end_grants(END_GRANTS_OF_USER, (user_id, None), reason, act).await
+    }
+
+    /// Ends the sign-ins of a user that wait for their second factor: what was proved on them before counts no more. Holds the user as
+    /// [`Transaction::hold_user`] does.
+    pub async fn end_what_is_pending(&mut self, user_id: &str) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(COUNT_ACCESS_END).bind(user_id).execute(c).await.map(drop))
     }
 
     /// Takes back what a person has allowed a client: the consent is forgotten, and every grant of it ends.

@@ -14,23 +14,23 @@ use crate::protocol::user::{User, UserField};
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at, made_by, upstream_roles, email_authority, delete_after"
+        "id, email, email_verified, name, password_hash, claims, roles, created_at, disabled_at, updated_at, made_by, upstream_roles, email_authority, delete_after, access_ends"
     };
 }
 
-/// How many identities each has.
+/// How many identities each has, and how many passkeys.
 macro_rules! identities {
     () => {
-        ", (SELECT COUNT(*) FROM identities i WHERE i.user_id = users.id) AS identities"
+        ", (SELECT COUNT(*) FROM identities i WHERE i.user_id = users.id) AS identities, (SELECT COUNT(*) FROM passkeys k WHERE k.user_id = users.id) AS passkeys"
     };
 }
 
-/// Those without a second factor alone, when the parameter is 1.
+/// Those without a second factor alone, when the parameter is 1; when it is 2, passkeys are none.
 macro_rules! lacking {
     ($parameter:literal) => {
         concat!(
             "(CAST(", $parameter, " AS BIGINT) = 0 OR NOT (EXISTS (SELECT 1 FROM factors f WHERE f.user_id = users.id AND f.kind = 'authenticator') \
-             OR EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = users.id)))"
+             OR (CAST(", $parameter, " AS BIGINT) = 1 AND EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = users.id))))"
         )
     };
 }
@@ -43,7 +43,7 @@ statements! {
     // Small letters of all languages are made on our side; LOWER finds them where the database knows the language.
     USERS_FOUND_AFTER = concat!("SELECT ", columns!(), identities!(), " FROM users WHERE (created_at, id) > ($1, $2) AND (email LIKE $4 ESCAPE '!' \
         OR LOWER(name) LIKE $4 ESCAPE '!' OR name LIKE $5 ESCAPE '!') AND ", lacking!("$6"), " ORDER BY created_at, id LIMIT $3");
-    INSERT_USER = concat!("INSERT INTO users (", columns!(), ", password_set_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+    INSERT_USER = concat!("INSERT INTO users (", columns!(), ", password_set_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, \
         CASE WHEN CAST($5 AS TEXT) IS NULL THEN NULL ELSE CAST($8 AS BIGINT) END) \
         ON CONFLICT (email) DO NOTHING RETURNING id");
     HOLD_ACCOUNT = concat!("UPDATE users SET created_at = created_at WHERE id = $1 RETURNING ", columns!());
@@ -66,6 +66,15 @@ pub struct Account {
     pub user: User,
     /// The password's hash as a PHC string; `None` for an account without a password.
     pub password_hash: Option<String>,
+    /// How often all that hangs on what was proved before has been ended. The database counts it.
+    pub access_ends: i64,
+}
+
+impl Account {
+    /// A new account of this user.
+    pub fn new(user: User, password_hash: Option<String>) -> Self {
+        Self { user, password_hash, access_ends: 0 }
+    }
 }
 
 /// Since when an account has its password, and when that last signed somebody in, as far as it is known.
@@ -84,6 +93,8 @@ pub struct UserFilter<'a> {
     pub search: Option<&'a str>,
     /// Those alone that have no second factor.
     pub without_second_factor: bool,
+    /// Whether passkeys are on: others are no second factor.
+    pub passkeys: bool,
 }
 
 /// A user as a list shows one.
@@ -92,6 +103,8 @@ pub struct ListedAccount {
     pub account: Account,
     /// How many identities it has.
     pub identities: i64,
+    /// How many passkeys it has.
+    pub passkeys: i64,
 }
 
 impl Account {
@@ -122,6 +135,7 @@ struct UserRow {
     upstream_roles: String,
     email_authority: String,
     delete_after: Option<i64>,
+    access_ends: i64,
 }
 
 #[derive(FromRow)]
@@ -129,6 +143,7 @@ struct ListedRow {
     #[sqlx(flatten)]
     user: UserRow,
     identities: i64,
+    passkeys: i64,
 }
 
 impl UserRow {
@@ -148,7 +163,7 @@ impl UserRow {
             disabled_at: moment(self.disabled_at),
             delete_after: moment(self.delete_after),
         };
-        Ok(Account { user, password_hash: self.password_hash })
+        Ok(Account { user, password_hash: self.password_hash, access_ends: self.access_ends })
     }
 }
 
@@ -178,7 +193,11 @@ impl Reader {
     /// A page of the users, oldest first.
     pub async fn users_of(&mut self, which: &UserFilter<'_>, page: &Page) -> Result<Listed<ListedAccount>, Failure> {
         let (seconds, id, most) = page.bounds();
-        let lacking = i64::from(which.without_second_factor);
+        let lacking = match (which.without_second_factor, which.passkeys) {
+            (false, _) => 0_i64,
+            (true, true) => 1,
+            (true, false) => 2,
+        };
         let patterns = which.search.map(|text| (containing(&text.to_lowercase()), containing(text)));
         let rows = on!(self, |c| {
             let sql = if patterns.is_some() { USERS_FOUND_AFTER } else { USERS_AFTER };
@@ -188,7 +207,9 @@ impl Reader {
                 None => query.bind(lacking).fetch_all(c).await,
             }
         })?;
-        let read = |row: ListedRow| Ok(ListedAccount { account: row.user.read()?, identities: row.identities });
+        let read = |row: ListedRow| {
+            Ok(ListedAccount { account: row.user.read()?, identities: row.identities, passkeys: row.passkeys })
+        };
         let accounts = rows.into_iter().map(read).collect::<Result<_, Failure>>()?;
         let place = |ListedAccount { account: Account { user, .. }, .. }: &ListedAccount| Cursor {
             at: user.created_at,

@@ -69,7 +69,7 @@ async fn newcomer(server: &Server) -> String {
         name: "Bob Ray".to_owned(),
         ..User::new(random::row_id(server.clock.now()), MadeBy::Upstream, server.clock.now())
     };
-    let account = Account { user, password_hash: None };
+    let account = Account::new(user, None);
     let mut transaction = server.app.storage.begin().await.unwrap();
     assert!(transaction.insert_user(&account).await.unwrap());
     transaction.commit().await.unwrap();

@@ -101,11 +101,11 @@ async fn a_person_from_before_there_were_providers_keeps_all_that_was_theirs() {
     drop(reader);
     // The rows refer to the new table, and it has its rules.
     let mut transaction = storage.begin().await.unwrap();
-    let twice = Account { user: User { id: "w".to_owned(), ..expected.clone() }, password_hash: None };
+    let twice = Account::new(User { id: "w".to_owned(), ..expected.clone() }, None);
     assert!(!transaction.insert_user(&twice).await.unwrap(), "an address is one person's");
     for id in ["x", "y"] {
         let nameless = User::new(id.to_owned(), MadeBy::Upstream, Timestamp::from_seconds(12));
-        let account = Account { user: nameless, password_hash: None };
+        let account = Account::new(nameless, None);
         assert!(transaction.insert_user(&account).await.unwrap(), "any number have no address");
     }
     transaction.commit().await.unwrap();

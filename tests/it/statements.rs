@@ -61,10 +61,11 @@ async fn signing_in_and_what_a_person_looks_at() {
     server.db_user(ANN).await;
     let client = server.db_client(ClientType::Spa, |_| {}).await;
     let mut browser = server.browser();
-    // In a browser that knows nobody: the account, its counters, the places taken, the account's confirmation, the places given back, the
+    // In a browser that knows nobody: the account, its counters, the places taken, the account's confirmation and by what it is guarded
+    // since (what a statement that has waited for the account reads beside it is older), the places given back, the
     // sign-in, the end of those beyond what a person may have, its record. All counters of an attempt are one statement; looking first keeps
     // refusals from writing.
-    takes(&server, "sign-in", 8, async || {
+    takes(&server, "sign-in", 9, async || {
         browser.cookies.remove("doorward_sign_in");
         let page = browser.visit("/login").await;
         let form = page.form("#login-submit").with("email", ANN).with("password", PASSWORD);

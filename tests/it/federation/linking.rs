@@ -9,7 +9,7 @@ use super::{ANN, answer_of, counted, federated, federated_with, identity, newcom
 use crate::support::{Answer, Browser, PASSWORD, Provider, Server};
 
 /// The address at the provider to which the account page's button leads, or the page in between.
-async fn press_link(browser: &mut Browser) -> Answer {
+pub(super) async fn press_link(browser: &mut Browser) -> Answer {
     let account = browser.visit("/account").await;
     browser.submit(&account.form("#link-fake")).await
 }

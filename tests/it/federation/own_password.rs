@@ -3,16 +3,12 @@
 use std::path::Path;
 
 use doorward::failure::Error;
-use doorward::protocol::audit::Origin;
 use doorward::protocol::client::ClientType;
-use doorward::protocol::device::Device;
 use doorward::protocol::journey::{Action, Goal};
 use doorward::protocol::rejection::Rejection;
-use doorward::protocol::trace::TraceId;
 use doorward::protocol::upstream::ProviderKind;
 use doorward::registry::Act;
 use doorward::secret::Secret;
-use doorward::signin::Browser as AtBrowser;
 use serde_json::json;
 
 use super::linking::{link, newcomer_again, signed_in, signed_in_still};
@@ -54,23 +50,11 @@ async fn whose_sign_in_ended_while_the_password_was_hashed_puts_none_on_the_acco
     let (server, fake) = federated(|_| {}).await;
     let browser = newcomer(&server, &fake).await;
     let (sign_ins, now) = (&server.app.sign_ins, server.app.now());
-    let cookie = Secret::presented(&browser.cookies["doorward_sign_in"]);
-    let sign_in = sign_ins.current(Some(&cookie), now).await.unwrap().unwrap();
+    let at = browser.presented();
+    let sign_in = sign_ins.current(at.cookie.as_ref(), now).await.unwrap().unwrap();
     let user_id = sign_in.user_id.clone();
     let goal = Goal::Confirm { user_id: user_id.clone(), action: Action::SetPassword };
     let journey = sign_ins.journeys.begin(goal, now);
-    let at = AtBrowser {
-        address: browser.address.clone(),
-        origin: Origin {
-            address: browser.address.parse().ok(),
-            trace: TraceId::of([7; 16]),
-            device: Device::default(),
-        },
-        user_agent: String::new(),
-        cookie: Some(cookie),
-        device: None,
-        here: doorward::signin::Acquaintance::NotAsked,
-    };
     let set = async || {
         let password = Some(Secret::presented(CHOSEN));
         sign_ins.set_password((&journey, sign_in.clone()), password, &at, now).await

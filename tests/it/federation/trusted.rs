@@ -7,9 +7,10 @@ use doorward::protocol::upstream::ProviderKind;
 use doorward::registry::RoleChange;
 use serde_json::{Value, json};
 
-use super::{federated, federated_with, newcomer, through};
+use super::linking::press_link;
+use super::{ANN, answer_of, federated, federated_with, identity, newcomer, through};
 use crate::registry::operator;
-use crate::support::{Answer, Browser, Client, Provider, Server, unverified_claims};
+use crate::support::{Answer, Browser, Client, Device, Provider, Server, first_step, unverified_claims};
 
 /// As Okta calls two factors.
 pub const TWO: &str = "urn:okta:loa:2fa:any";
@@ -99,6 +100,30 @@ async fn whoever_has_a_second_factor_is_not_asked_for_it_beside_a_trusted_word_a
     let page = browser.press(&page.form("#totp-submit").with("code", &authenticator.code(&server))).await;
     assert!(page.has("#done"), "{}", page.text());
     assert_eq!(server.database.db_number("SELECT count(*) FROM factors").await, 0);
+}
+
+#[tokio::test]
+async fn what_an_account_got_since_somebody_set_out_to_link_is_asked_for_as_well() {
+    let (server, fake) = federated(|config| config.trust_acr = [(TWO.to_owned(), MFA_CLASS.to_owned())].into()).await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let (authenticator, _) = server.enrol(&mut browser).await;
+    let away = press_link(&mut browser).await;
+    let callback = answer_of(&fake, &away.onward().unwrap().parse().unwrap()).await;
+    // Its owner, elsewhere, adds what no other site can ask for.
+    let mut owner = server.browser();
+    let page = first_step(&mut owner, ANN).await;
+    let page = owner.press(&page.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    assert!(page.has("#sign-out"), "{}", page.text());
+    server.add_passkey(&mut owner, &mut Device::new(), "").await;
+    browser.visit(&callback).await.refused_page(400, Rejection::SignInNeeded);
+    assert_eq!(identity(&server, &fake).await, None);
+    // Nothing is in the way of who had shown all that there was.
+    server.turn(30);
+    let away = press_link(&mut owner).await;
+    let callback = answer_of(&fake, &away.onward().unwrap().parse().unwrap()).await;
+    assert!(owner.visit(&callback).await.has("#unlink-fake"));
 }
 
 #[tokio::test]

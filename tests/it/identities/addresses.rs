@@ -17,7 +17,7 @@ async fn typed(server: &Server, email: &str, change: impl FnOnce(&mut Account)) 
         name: "Mallory".to_owned(),
         ..User::new(random::row_id(server.clock.now()), MadeBy::Person, server.clock.now())
     };
-    let mut account = Account { user, password_hash: Some("hash".to_owned()) };
+    let mut account = Account::new(user, Some("hash".to_owned()));
     change(&mut account);
     let mut transaction = server.app.storage.begin().await.unwrap();
     assert!(transaction.insert_user(&account).await.unwrap());

@@ -5,6 +5,7 @@ mod demands;
 mod import;
 mod kept;
 mod lost;
+mod meanwhile;
 mod operator;
 mod required;
 mod sign_in;

@@ -2,6 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use doorward::protocol::audit::Origin;
+use doorward::protocol::device::Device;
+use doorward::protocol::trace::TraceId;
+use doorward::secret::Secret;
 use scraper::{ElementRef, Html, Selector};
 use std::collections::BTreeMap;
 use url::form_urlencoded::Serializer;
@@ -88,6 +92,20 @@ pub struct Browser {
 impl Browser {
     pub fn new(server: &Server) -> Self {
         Self { server: server.clone(), cookies: BTreeMap::new(), address: "203.0.113.7".to_owned() }
+    }
+
+    /// What the server knows of this browser when it sends a form.
+    pub fn presented(&self) -> doorward::signin::Browser {
+        let origin =
+            Origin { address: self.address.parse().ok(), trace: TraceId::of([7; 16]), device: Device::default() };
+        doorward::signin::Browser {
+            address: self.address.clone(),
+            origin,
+            user_agent: String::new(),
+            cookie: self.cookies.get("doorward_sign_in").map(|value| Secret::presented(value)),
+            device: None,
+            here: doorward::signin::Acquaintance::NotAsked,
+        }
     }
 
     /// The same browser, with the same cookies, at another node.

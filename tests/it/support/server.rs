@@ -177,16 +177,14 @@ impl Server {
 
     /// Makes a person with [`PASSWORD`]; tells the id.
     pub async fn db_user(&self, email: &str) -> String {
-        let account = Account {
-            user: User {
-                email: Some(email.to_owned()),
-                email_verified: true,
-                name: "Ann Lee".to_owned(),
-                roles: vec!["editor".to_owned()],
-                ..User::new(random::row_id(self.clock.now()), MadeBy::Operator, self.clock.now())
-            },
-            password_hash: Some(self.app.hasher.hash(PASSWORD, Waiter::operator()).await.unwrap()),
+        let user = User {
+            email: Some(email.to_owned()),
+            email_verified: true,
+            name: "Ann Lee".to_owned(),
+            roles: vec!["editor".to_owned()],
+            ..User::new(random::row_id(self.clock.now()), MadeBy::Operator, self.clock.now())
         };
+        let account = Account::new(user, Some(self.app.hasher.hash(PASSWORD, Waiter::operator()).await.unwrap()));
         let mut transaction = self.app.storage.begin().await.unwrap();
         assert!(transaction.insert_user(&account).await.unwrap());
         transaction.commit().await.unwrap();

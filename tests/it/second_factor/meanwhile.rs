@@ -1,0 +1,96 @@
+//! What is decided of a sign-in, and carried out when it has ended: a request waits for the account like anybody, and meanwhile its owner may have ended
+//! everything.
+
+use doorward::failure::Error;
+use doorward::protocol::journey::{Action, Goal};
+use doorward::protocol::next_step::NextStep;
+use doorward::protocol::rejection::Rejection;
+use doorward::secret::Secret;
+use doorward::signin::PasswordChange;
+
+use super::ANN;
+use crate::registry::operator;
+use crate::support::{Browser, PASSWORD, Server, first_step};
+
+const OTHER: &str = "another quiet river at noon";
+
+fn is_needed(error: &Error) -> bool {
+    matches!(error, Error::Rejected(refusal) if refusal.rejection == Rejection::SignInNeeded)
+}
+
+#[tokio::test]
+async fn a_sign_in_that_ended_while_the_password_was_hashed_lends_its_second_factor_to_no_other() {
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    server.enrol(&mut browser).await;
+    let (at, now) = (browser.presented(), server.app.now());
+    let sign_in = server.app.sign_ins.current(at.cookie.as_ref(), now).await.unwrap().unwrap();
+    server.registry().end_sign_ins_of_user(&ann, &operator()).await.unwrap();
+    for _ in 0..10 {
+        let change = PasswordChange {
+            current: Some(Secret::presented(PASSWORD)),
+            new: Some(Secret::presented(OTHER)),
+            ends_all: false,
+        };
+        let refused = server.app.sign_ins.change_password(&sign_in, change, &at, now).await.unwrap_err();
+        assert!(is_needed(&refused.error), "the right password is no guess, however often: {refused:?}");
+    }
+    assert!(first_step(&mut server.browser(), ANN).await.has("#totp-submit"), "the password is what it was");
+}
+
+#[tokio::test]
+async fn what_was_asked_for_before_the_sign_in_ended_is_not_done() {
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    server.enrol(&mut browser).await;
+    let (at, now, sign_ins) = (browser.presented(), server.app.now(), &server.app.sign_ins);
+    let goal = Goal::Confirm { user_id: ann.clone(), action: Action::RemoveAuthenticator };
+    let journey = sign_ins.journeys.begin(goal, now);
+    let standing = sign_ins.standing(&journey, at.cookie.as_ref(), now).await.unwrap();
+    assert_eq!(standing.step, NextStep::Finish);
+    server.registry().end_sign_ins_of_user(&ann, &operator()).await.unwrap();
+    let refused = sign_ins.go_on(&journey, standing, &at, now).await.unwrap_err();
+    assert!(is_needed(&refused), "{refused:?}");
+    assert!(first_step(&mut server.browser(), ANN).await.has("#totp-submit"), "the authenticator is there");
+}
+
+/// How an owner hears of somebody and puts an end to it, in a browser of theirs.
+async fn ends_all_others(browser: &mut Browser) {
+    let account = browser.visit("/account").await;
+    assert!(browser.press(&account.form("#end-others")).await.has("#sign-out"));
+}
+
+#[tokio::test]
+async fn what_was_proved_before_everything_was_ended_opens_nothing() {
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    let mut owner = server.browser();
+    owner.sign_in(ANN).await;
+    let (authenticator, _) = server.enrol(&mut owner).await;
+    for round in 0..3 {
+        let mut stranger = server.browser();
+        let page = first_step(&mut stranger, ANN).await;
+        match round {
+            0 => {
+                let page = owner.visit("/account/recovery-codes").await;
+                assert!(owner.press(&page.form("#make-codes")).await.has("#codes"));
+            }
+            // There is one now, of the round before.
+            1 => ends_all_others(&mut owner).await,
+            _ => drop(server.registry().end_sign_ins_of_user(&ann, &operator()).await.unwrap()),
+        }
+        server.turn(30);
+        let form = page.form("#totp-submit").with("code", &authenticator.code(&server));
+        let answer = stranger.press(&form).await;
+        assert!(answer.has("#login-submit") && !answer.has("#sign-out"), "round {round}: {}", answer.text());
+        // The code was looked at by nobody, and is good for whoever begins anew.
+        let page = first_step(&mut stranger, ANN).await;
+        let form = page.form("#totp-submit").with("code", &authenticator.code(&server));
+        assert!(stranger.press(&form).await.has("#sign-out"), "round {round}");
+        server.turn(30);
+    }
+}
