@@ -133,7 +133,21 @@ impl Alert {
         })
     }
 
-    /// A word for it. However often the same happens to one account within an hour, one mail is sent.
+    /// How many mails say it to one account within an hour, however often it happens. Whoever changes what guards an account is told each change: the
+    /// second passkey may be another's.
+    pub const fn most_per_hour(&self) -> i64 {
+        match self {
+            Self::AuthenticatorAdded
+            | Self::AuthenticatorRemoved
+            | Self::PasskeyAdded { .. }
+            | Self::PasskeyRemoved { .. }
+            | Self::RecoveryCodesMade
+            | Self::RecoveryCodeUsed => 20,
+            _ => 1,
+        }
+    }
+
+    /// A word for it.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::TokenReused { .. } => "token_reused",

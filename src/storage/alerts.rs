@@ -65,6 +65,7 @@ impl Transaction {
     ) -> Result<(), Failure> {
         let device = Some(event.device).filter(|device| device.is_known()).map(|device| device.to_string());
         let occasion = Occasion { at: event.at, network: event.network.clone(), device };
+        let most = alert.most_per_hour();
         let message = Message { to: address.to_owned(), about: About::Alert(alert), occasion, ticket: None };
         let mail = NewMail {
             message: &message,
@@ -74,7 +75,7 @@ impl Transaction {
             expires_at: None,
             now: event.at,
         };
-        self.enqueue_once(&mail).await.map(drop)
+        self.enqueue_so_often(&mail, most).await.map(drop)
     }
 
     /// Puts names that people know in the place of ids.

@@ -28,8 +28,6 @@ statements! {
         count = CASE WHEN mail_marks.expires_at <= $3 THEN 1 ELSE mail_marks.count + 1 END, \
         expires_at = CASE WHEN mail_marks.expires_at <= $3 THEN excluded.expires_at ELSE mail_marks.expires_at END \
         RETURNING count";
-    MARK_MAIL = "INSERT INTO mail_marks (name, count, expires_at) VALUES ($1, 1, $2) ON CONFLICT (name) DO UPDATE SET \
-        expires_at = excluded.expires_at WHERE mail_marks.expires_at <= $3 RETURNING name";
     MAIL_DUE = "SELECT id FROM mail_outbox WHERE due_at <= $1 AND leased_until <= $1 LIMIT 1";
     TAKE_MAILS = "UPDATE mail_outbox SET leased_until = $2, attempts = attempts + 1 \
         WHERE due_at <= $1 AND leased_until <= $1 AND id IN (SELECT id FROM mail_outbox \
@@ -204,13 +202,7 @@ impl Transaction {
             ]
         });
         for (name, seconds, most) in counts.into_iter().flatten() {
-            let (count,) = on!(self, |c| sqlx::query_as::<_, (i64,)>(COUNT_MAIL)
-                .bind(&name)
-                .bind(mail.now.plus(seconds).seconds())
-                .bind(mail.now.seconds())
-                .fetch_one(c)
-                .await)?;
-            if count > most {
+            if self.count_mail(&name, seconds, mail.now).await? > most {
                 return Ok(false);
             }
         }
@@ -218,23 +210,29 @@ impl Transaction {
         Ok(true)
     }
 
-    /// As [`Transaction::enqueue`] for what the address's owner is to know whatever else is sent there: once an hour for this kind of message about
+    /// As [`Transaction::enqueue`] for what the address's owner is to know whatever else is sent there: so often in an hour for this kind of message about
     /// this account, and counted with no other.
-    pub async fn enqueue_once(&mut self, mail: &NewMail<'_>) -> Result<bool, Failure> {
+    pub async fn enqueue_so_often(&mut self, mail: &NewMail<'_>, most: i64) -> Result<bool, Failure> {
         let storage = self.storage.clone();
         let Some(post) = storage.post().get() else { return Ok(false) };
         let whose = mail.user_id.unwrap_or(&mail.message.to);
         let name = post.name(&[mail.message.about.kind(), whose]);
-        let marked = on!(self, |c| sqlx::query_as::<_, (String,)>(MARK_MAIL)
-            .bind(&name)
-            .bind(mail.now.plus(HOUR).seconds())
-            .bind(mail.now.seconds())
-            .fetch_optional(c)
-            .await)?;
-        if marked.is_some() {
+        let is_one_more = self.count_mail(&name, HOUR, mail.now).await? <= most;
+        if is_one_more {
             self.insert_mail(post, mail).await?;
         }
-        Ok(marked.is_some())
+        Ok(is_one_more)
+    }
+
+    /// Counts a mail by this name, and tells how many there were within so many seconds from the first.
+    async fn count_mail(&mut self, name: &str, seconds: i64, now: Timestamp) -> Result<i64, Failure> {
+        let (count,) = on!(self, |c| sqlx::query_as::<_, (i64,)>(COUNT_MAIL)
+            .bind(name)
+            .bind(now.plus(seconds).seconds())
+            .bind(now.seconds())
+            .fetch_one(c)
+            .await)?;
+        Ok(count)
     }
 
     async fn insert_mail(&mut self, post: &Post, mail: &NewMail<'_>) -> Result<(), Failure> {
