@@ -193,7 +193,7 @@ async fn stored(app: &App, now: Timestamp) -> Result<Standing, Failure> {
         outbox: Some(waiting(reader.logouts_waiting().await?)),
         mails: Some(waiting(reader.mails_waiting().await?)),
         locked: Some(reader.locked_accounts(now).await?),
-        second_factors: Some(reader.second_factor_accounts().await?),
+        second_factors: Some(reader.second_factor_accounts(app.sign_ins.has_passkeys()).await?),
         secrets_expiring: Some(reader.secrets_expiring(now, now.plus(WARNED)).await?),
         ..Standing::default()
     })

@@ -66,11 +66,12 @@ impl Registry {
     /// sign-ins have ended. It is named by an address or an id.
     pub async fn delete_user(&self, user: &str, act: &Act) -> Result<Changed<UserView>, Error> {
         self.administers(act).await?;
-        let id = self.user(user).await?.id;
-        match self.storage.delete_for_good(&id, act).await? {
+        let found = self.user(user).await?;
+        match self.storage.delete_for_good(&found.id, act).await? {
             Deletion::Gone(gone) => {
                 let Gone { account, identities, event } = *gone;
-                Ok(Changed { view: UserView::with(account, identities), event, warnings: Vec::new() })
+                let had_passkey = found.signs_in_by.contains(&"passkey");
+                Ok(Changed { view: UserView::with(account, identities, had_passkey), event, warnings: Vec::new() })
             }
             Deletion::Missing => Err(missing(user)),
             Deletion::LastAdmin => Err(last_admin()),

@@ -79,7 +79,7 @@ pub struct UserView {
     pub state: State,
     /// When it goes, if its person is leaving (RFC 3339).
     pub delete_after: Option<String>,
-    /// How one can sign in with it, `password` and `upstream`; nothing when nobody can yet.
+    /// How one can sign in with it, `password`, `upstream` and `passkey`; nothing when nobody can yet.
     pub signs_in_by: Vec<&'static str>,
     /// The accounts at providers that sign the person in, which a list leaves out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,8 +95,8 @@ pub struct UserView {
 }
 
 impl From<ListedAccount> for UserView {
-    fn from(ListedAccount { account, identities }: ListedAccount) -> Self {
-        Self::of(account, identities > 0)
+    fn from(ListedAccount { account, identities, passkeys }: ListedAccount) -> Self {
+        Self::of(account, (identities > 0, passkeys > 0))
     }
 }
 
@@ -105,20 +105,22 @@ impl UserView {
     pub(super) async fn whole(reader: &mut Reader, account: Account) -> Result<Self, Failure> {
         let identities = reader.identities_of_user(&account.user.id).await?;
         let factors = reader.factors(&account.user.id).await?;
-        let passkeys = reader.passkeys(&account.user.id).await?.into_iter().map(FactorView::from);
+        let passkeys = reader.passkeys(&account.user.id).await?;
+        let has_passkey = !passkeys.is_empty();
+        let passkeys = passkeys.into_iter().map(FactorView::from);
         let second_factors = Some(factors.into_iter().map(FactorView::from).chain(passkeys).collect());
         let factor_reset = reader.factor_reset(&account.user.id).await?.map(FactorResetView::from);
-        Ok(Self { second_factors, factor_reset, ..Self::with(account, identities) })
+        Ok(Self { second_factors, factor_reset, ..Self::with(account, identities, has_passkey) })
     }
 
     /// With the identities, and nothing of second factors.
-    pub(super) fn with(account: Account, identities: Vec<Identity>) -> Self {
-        let view = Self::of(account, !identities.is_empty());
+    pub(super) fn with(account: Account, identities: Vec<Identity>, has_passkey: bool) -> Self {
+        let view = Self::of(account, (!identities.is_empty(), has_passkey));
         Self { identities: Some(identities.into_iter().map(IdentityView::from).collect()), ..view }
     }
 
-    fn of(account: Account, has_identity: bool) -> Self {
-        let ways = [("password", account.has_password()), ("upstream", has_identity)];
+    fn of(account: Account, (has_identity, has_passkey): (bool, bool)) -> Self {
+        let ways = [("password", account.has_password()), ("upstream", has_identity), ("passkey", has_passkey)];
         let user = account.user;
         Self {
             signs_in_by: given(ways),
@@ -210,7 +212,7 @@ impl Registry {
         let name = new.details.name.unwrap_or_default();
         let details = UserChange { email: Some(new.email), name: Some(name), ..new.details };
         details.apply(&mut user, Some(&self.words))?;
-        let account = Account { user, password_hash: self.hash(&details).await? };
+        let account = Account::new(user, self.hash(&details).await?);
         let mut transaction = self.storage.begin().await?;
         let warnings = role::make_missing(&mut transaction, &account.user.roles, act).await?;
         if !transaction.insert_user(&account).await? {

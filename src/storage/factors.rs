@@ -25,7 +25,7 @@ statements! {
         (SELECT COUNT(*) FROM recovery_codes r WHERE r.factor_id = f.id AND r.used_at IS NULL) AS codes_left \
         FROM factors f WHERE f.user_id = $1 ORDER BY f.kind";
     SECOND_FACTOR_ACCOUNTS = "SELECT COUNT(*) FROM (SELECT user_id FROM factors WHERE kind = 'authenticator' \
-        UNION SELECT user_id FROM passkeys) AS guarded";
+        UNION SELECT user_id FROM passkeys WHERE CAST($1 AS BIGINT) = 1) AS guarded";
     HOLD_MASTER_KEY = "UPDATE meta SET value = value WHERE name = 'master_key_id' RETURNING value";
     INSERT_FACTOR = "INSERT INTO factors (id, user_id, kind, secret, created_at, last_step) VALUES ($1, $2, $3, $4, $5, $6)";
     DELETE_RECOVERY_CODES = "DELETE FROM recovery_codes WHERE factor_id IN (SELECT f.id FROM factors f WHERE f.user_id = $1 AND f.kind = $2)";
@@ -122,9 +122,10 @@ impl Reader {
         rows.into_iter().map(FactorRow::read).collect()
     }
 
-    /// How many accounts have a second factor, passkeys among them.
-    pub async fn second_factor_accounts(&mut self) -> Result<i64, Failure> {
-        let (count,): (i64,) = on!(self, |c| sqlx::query_as(SECOND_FACTOR_ACCOUNTS).fetch_one(c).await)?;
+    /// How many accounts have a second factor, passkeys among them where they are on.
+    pub async fn second_factor_accounts(&mut self, passkeys: bool) -> Result<i64, Failure> {
+        let passkeys = i64::from(passkeys);
+        let (count,): (i64,) = on!(self, |c| sqlx::query_as(SECOND_FACTOR_ACCOUNTS).bind(passkeys).fetch_one(c).await)?;
         Ok(count)
     }
 }

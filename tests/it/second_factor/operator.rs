@@ -11,7 +11,7 @@ use doorward::storage::{FactorSeal, NewFactor, UserFilter};
 
 use super::ANN;
 use crate::registry::operator;
-use crate::support::{MASTER_KEY, Server, first_step};
+use crate::support::{Device, MASTER_KEY, Server, first_step};
 
 #[tokio::test]
 async fn an_operator_sees_them_and_takes_them_from_whoever_has_lost_them() {
@@ -26,14 +26,26 @@ async fn an_operator_sees_them_and_takes_them_from_whoever_has_lost_them() {
     let seen = registry.user(ANN).await.unwrap().second_factors.unwrap();
     let seen: Vec<_> = seen.iter().map(|factor| (factor.kind, factor.left)).collect();
     assert_eq!(seen, [("authenticator", None), ("recovery_codes", Some(10))]);
-    let without = UserFilter { without_second_factor: true, ..UserFilter::default() };
+    let without = UserFilter { without_second_factor: true, passkeys: true, search: None };
     let page = || Page { after: None, limit: 10 };
     let listed = registry.users(&without, page()).await.unwrap().items;
     assert_eq!(listed.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), [bob.as_str()]);
     let searched = UserFilter { search: Some("ann@"), ..without };
     assert!(registry.users(&searched, page()).await.unwrap().items.is_empty());
-    let counted = server.app.storage.read().await.unwrap().second_factor_accounts().await.unwrap();
-    assert_eq!(counted, 1);
+    let counted =
+        async |passkeys| server.app.storage.read().await.unwrap().second_factor_accounts(passkeys).await.unwrap();
+    assert_eq!(counted(true).await, 1);
+    // A passkey is one too, where they are on.
+    let mut bobs = server.browser();
+    bobs.sign_in("bob@example.org").await;
+    server.add_passkey(&mut bobs, &mut Device::new(), "").await;
+    assert_eq!((counted(true).await, counted(false).await), (2, 1));
+    assert!(registry.users(&without, page()).await.unwrap().items.is_empty());
+    let off = UserFilter { passkeys: false, ..without };
+    let listed = registry.users(&off, page()).await.unwrap().items;
+    assert_eq!(listed.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), [bob.as_str()]);
+    assert_eq!(listed[0].signs_in_by, ["password", "passkey"]);
+    assert_eq!(registry.user(&bob).await.unwrap().signs_in_by, ["password", "passkey"]);
     let export = server.app.storage.export(&ann, "https://as.test", server.clock.now()).await.unwrap().unwrap();
     assert_eq!(export.second_factors.len(), 2);
 
