@@ -60,6 +60,14 @@ impl SignIns {
         self.policy.passkeys
     }
 
+    /// Whether people have passkeys, and somebody has one.
+    ///
+    /// # Errors
+    /// When the database must be asked and fails.
+    pub async fn anybody_has_a_passkey(&self) -> Result<bool, Failure> {
+        Ok(self.has_passkeys() && self.storage.read().await?.any_passkey().await?)
+    }
+
     pub(super) fn ceremonies(&self) -> Result<&Ceremonies, Rejection> {
         self.passkeys.as_deref().ok_or(Rejection::NoSuchPage)
     }

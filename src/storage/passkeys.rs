@@ -18,6 +18,7 @@ macro_rules! columns {
 }
 
 statements! {
+    ANY_PASSKEY = "SELECT id FROM passkeys LIMIT 1";
     GUARDS = "SELECT (SELECT COUNT(*) FROM factors WHERE user_id = $1 AND kind = 'authenticator') AS second_factors, \
         (SELECT COUNT(*) FROM passkeys WHERE user_id = $1) AS passkeys";
     PASSKEYS_OF_USER = concat!("SELECT ", columns!(), " FROM passkeys WHERE user_id = $1 ORDER BY created_at, id");
@@ -89,6 +90,12 @@ impl Reader {
     pub async fn guards(&mut self, user_id: &str) -> Result<Guards, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, GuardsRow>(GUARDS).bind(user_id).fetch_one(c).await)?;
         Ok(row.into())
+    }
+
+    /// Whether there is a passkey at all.
+    pub async fn any_passkey(&mut self) -> Result<bool, Failure> {
+        let row = on!(self, |c| sqlx::query_as::<_, (String,)>(ANY_PASSKEY).fetch_optional(c).await)?;
+        Ok(row.is_some())
     }
 
     /// The passkeys of a user, the oldest first.

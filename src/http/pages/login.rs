@@ -54,7 +54,7 @@ pub(in crate::http) async fn get(
     if has_gone_on {
         return Ok(visit.resume(&app)?);
     }
-    if let Some(provider) = visit.expected_provider(&app).filter(|_| !as_another && !chooses)
+    if let Some(provider) = visit.expected_provider(&app).await?.filter(|_| !as_another && !chooses)
         && app.rates.take(Door::Authorization, sender.browser.network()).is_ok()
         && let Ok(departure) = visit.send_to(&app, &sender, (provider.id(), Purpose::SignIn), app.now()).await
     {

@@ -13,7 +13,7 @@ use super::forward;
 use super::visit::{Visit, application_of};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::failure::Error;
+use crate::failure::{Error, Failure};
 use crate::http::endpoints::authorize::{leave_for, see_other};
 use crate::http::error::{Onward, PageError};
 use crate::http::extract::{Authorizations, CsrfForm, Sender, Within, form, query};
@@ -189,20 +189,27 @@ impl Visit {
     }
 
     /// The provider that whoever is to sign in here is sent to at once: the one that the application expects them to come through, or the only
-    /// way in there is. Never where something is to be confirmed, and never who has just come from one.
-    pub fn expected_provider<'a>(&self, app: &'a App) -> Option<&'a Provider> {
+    /// way in there is: also where people could have passkeys, as long as nobody has one. Never where something is to be confirmed, and never who has
+    /// just come from one.
+    ///
+    /// # Errors
+    /// When the database must be asked and fails.
+    pub async fn expected_provider<'a>(&self, app: &'a App) -> Result<Option<&'a Provider>, Failure> {
         if self.journey.newcomer.is_some() || matches!(self.journey.goal, Goal::Confirm { .. }) {
-            return None;
+            return Ok(None);
         }
         let providers = app.providers.all();
         let domain = self.journey.request().and_then(|request| request.expected_domain());
         let mut expected =
             providers.iter().filter(|provider| domain.as_ref().is_some_and(|domain| is_of(provider, domain)));
-        match (expected.next(), expected.next(), providers) {
+        Ok(match (expected.next(), expected.next(), providers) {
             (Some(one), None, _) => Some(one),
-            (None, _, [only]) if !app.config.sign_in.password && !app.signs_in_by_mail() => Some(only),
+            (None, _, [only]) if !app.config.sign_in.password && !app.signs_in_by_mail() => {
+                let others = app.sign_ins.anybody_has_a_passkey().await?;
+                Some(only).filter(|_| !others)
+            }
             _ => None,
-        }
+        })
     }
 
     /// The way to the provider with this id.

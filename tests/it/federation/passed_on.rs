@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 
 use super::{ANN, answer_of, federated, federated_with, leave, newcomer, through};
-use crate::support::{Browser, Client, PASSWORD, Provider, unverified_claims};
+use crate::support::{Browser, Client, Device, PASSWORD, Provider, unverified_claims};
 
 /// The claims of the ID token of whoever is known and comes through the provider.
 async fn id_token(browser: &mut Browser, fake: &Provider, client: &Client, extra: &str) -> Value {
@@ -141,6 +141,13 @@ async fn where_the_provider_is_the_only_way_in_the_page_is_skipped() {
     browser.submit(&forged).await.refused(403, Rejection::PasswordsSwitchedOff);
     let forged = login.form("#upstream-fake").to("/register").with("email", ANN).with("password", PASSWORD);
     browser.submit(&forged.with("name", "Ann")).await.refused_in(404, &[Rejection::RegistrationClosed]);
+    // Once somebody has a passkey, that is another way, and it stands beside the button.
+    fake.person(json!({ "sub": "ben-at-the-provider", "name": "Ben" }));
+    let page = through(&mut browser, &fake, &login).await;
+    assert!(browser.press(&page.form("#create-account")).await.has("#sign-out"));
+    server.add_passkey(&mut browser, &mut Device::new(), "").await;
+    let login = server.browser().visit(&client.authorization_url("scope=openid")).await;
+    assert!(login.has("#upstream-fake") && login.has("#passkey-submit"), "{}", login.text());
     // With the provider away there is a page, which says so when its button is pressed.
     let alone = server.another_node_with(|config| {
         config.sign_in.password = false;
