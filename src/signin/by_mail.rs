@@ -52,9 +52,11 @@ impl SignIns {
         let mailed = journey.mailed.clone().filter(|mailed| mailed.is_proved && mailed.purpose.identifies());
         let mailed = mailed.ok_or(Rejection::UnknownTicket)?;
         let mut transaction = self.storage.begin().await?;
-        let ticket = transaction.spend_ticket(&mailed.ticket, now).await?.ok_or(Rejection::UnknownTicket)?;
-        let user_id = ticket.user_id.ok_or(Rejection::UnknownTicket)?;
+        let user_id = transaction.ticket(&mailed.ticket).await?.and_then(|stored| stored.ticket.user_id);
+        let user_id = user_id.ok_or(Rejection::UnknownTicket)?;
+        // The account before its tickets, as everywhere.
         let mut account = self.owned(&mut transaction, &user_id, &mailed.address).await?;
+        let ticket = transaction.spend_ticket(&mailed.ticket, now).await?.ok_or(Rejection::UnknownTicket)?;
         let journey = self.with_what_holds(&mut transaction, journey.without_mail(), &account).await?;
         let journey = if ticket.purpose == Purpose::Confirm {
             self.confirming(&mut transaction, (journey, &account), browser, now).await?

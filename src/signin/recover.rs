@@ -77,8 +77,9 @@ impl SignIns {
         let waiter = Waiter::from(browser.network(), Rank::Registration);
         let hash = self.hasher.hash(password.expose(), waiter).await?;
         let mut transaction = self.storage.begin().await?;
-        transaction.spend_ticket(&mailed.ticket, now).await?.ok_or(Rejection::UnknownTicket)?;
+        // The account before its tickets, as whoever forgets them all: in the other order both would wait for each other.
         let mut account = self.owned(&mut transaction, user_id, &mailed.address).await?;
+        transaction.spend_ticket(&mailed.ticket, now).await?.ok_or(Rejection::UnknownTicket)?;
         let act = browser.act(user_id, now);
         transaction.end_everything_of_user(user_id, RESET, &act).await?;
         if matches!(account.user.email_authority, EmailAuthority::Nobody | EmailAuthority::Provider) {
@@ -213,9 +214,10 @@ impl SignIns {
         let ticket = self.ticket_of(link, std::slice::from_ref(cookie), now).await?;
         let user_id = ticket.user_id.filter(|_| ticket.purpose == Purpose::Undo).ok_or(Rejection::UnknownTicket)?;
         let mut transaction = self.storage.begin().await?;
+        // The account before its tickets, as everywhere.
+        let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.disabled_at.is_none());
         transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?.ok_or(Rejection::TicketOfAnotherBrowser)?;
         transaction.spend_ticket(&ticket.id, now).await?.ok_or(Rejection::UnknownTicket)?;
-        let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.disabled_at.is_none());
         let mut account = account.ok_or(Rejection::UnknownTicket)?;
         let act = browser.act(&user_id, now);
         // Whoever took the account may have given it up as well.
