@@ -837,6 +837,9 @@ passkey-is-offered = Mit einem Passkey melden Sie sich mit dem an, was dieses Ge
 passkey-offer-hint = Ihr Passwort allein meldet Sie dann nicht mehr an: Neben ihm wird der Passkey verlangt. Für den Tag, an dem er verloren ist, erhalten Sie Wiederherstellungscodes. Passkeys finden Sie jederzeit auf Ihrer Kontoseite.
 passkey-is-one-of-two = Alle melden sich hier mit mehr als einem Passwort an. Ein Passkey genügt dafür allein: Was Ihr Gerät entsperrt, meldet Sie an.
 passkey-is-asked-for = <span class="name">{ $client }</span> verlangt einen Passkey, den keine andere Seite von Ihnen bekommen kann. Richten Sie Ihren ein: Was Ihr Gerät entsperrt, meldet Sie dann an.
+passkey-in-its-device-is-asked-for = <span class="name">{ $client }</span> verlangt einen Passkey, der sein Gerät nie verlässt, wofür dessen Hersteller bürgt: etwa einen auf einem Sicherheitsschlüssel. Richten Sie Ihren ein.
+passkey-in-its-device-is-needed = Ihr Konto verlangt einen Passkey, der sein Gerät nie verlässt, wofür dessen Hersteller bürgt: etwa einen auf einem Sicherheitsschlüssel. Richten Sie Ihren ein.
+passkey-in-its-device-is-to-be-shown = Verlangt wird ein Passkey, der sein Gerät nie verlässt, etwa der auf Ihrem Sicherheitsschlüssel.
 passkey-is-needed = Ihr Konto verlangt einen Passkey, den keine andere Seite von Ihnen bekommen kann. Richten Sie Ihren ein: Was Ihr Gerät entsperrt, meldet Sie dann an.
 use-an-authenticator-instead = Stattdessen eine Authenticator-App verwenden
 use-a-passkey-instead = Stattdessen einen Passkey verwenden
@@ -846,6 +849,7 @@ your-passkeys = Ihre Passkeys
 passkey-on-one-device = Er bleibt auf seinem Gerät.
 passkey-may-be-copied = Er kann auf Ihre anderen Geräte kopiert werden.
 passkey-is-copied = Er ist auch auf Ihren anderen Geräten.
+passkey-is-attested = Der Hersteller bürgt für das Gerät.
 as-many-passkeys-as-there-can-be = Sie haben so viele, wie es geben kann. Entfernen Sie einen, um einen anderen hinzuzufügen.
 remove = Entfernen
 remove-the-passkey = Den Passkey { $name } entfernen
@@ -880,6 +884,7 @@ WrongPasskey = Dieser Passkey meldet Sie hier nicht an. Vielleicht wurde er vom 
 UnverifiedPasskey = Ihr Gerät hat nicht geprüft, dass Sie es sind. Richten Sie seine Bildschirmsperre oder die PIN Ihres Sicherheitsschlüssels ein, und versuchen Sie es noch einmal.
 CopiedPasskey = Dieser Passkey wurde inzwischen anderswo verwendet, wie es eine Kopie von ihm täte, und wurde deshalb abgewiesen. Melden Sie sich auf einem anderen Weg an, und entfernen Sie ihn von Ihrem Konto.
 MalformedPasskey = Das ist kein Passkey, der aufbewahrt werden kann. Versuchen Sie es noch einmal, oder mit einem anderen Gerät.
+UnattestedPasskey = Für dieses Gerät bürgt kein Hersteller, dem hier vertraut wird, oder der Passkey lässt sich von ihm kopieren. Nehmen Sie ein anderes Gerät, etwa einen Sicherheitsschlüssel.
 UnwantedPasskey = Passkeys dieser Art werden hier nicht angenommen. Fragen Sie, wer diese Seite betreibt, welche es sind.
 PasskeyTaken = Dieser Passkey wurde schon einmal hinzugefügt: Er kann nicht zu zwei Konten gehören.
 TooManyPasskeys = Das Konto hat so viele Passkeys, wie es haben kann: Entfernen Sie einen, den Sie nicht verwenden.

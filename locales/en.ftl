@@ -778,6 +778,9 @@ passkey-is-offered = With a passkey you sign in by what unlocks this device: a f
 passkey-offer-hint = Your password alone will not sign you in any more then: beside it you are asked for the passkey. You get recovery codes for the day on which it is lost. Passkeys are on your account page at any time.
 passkey-is-one-of-two = Everybody here signs in with more than a password. A passkey is that by itself: what unlocks your device signs you in.
 passkey-is-asked-for = <span class="name">{ $client }</span> asks for a passkey, which no other site can get from you. Set up yours: what unlocks your device will sign you in.
+passkey-in-its-device-is-asked-for = <span class="name">{ $client }</span> asks for a passkey that never leaves its device, for which the maker of that vouches: such as one on a security key. Set up yours.
+passkey-in-its-device-is-needed = Your account asks for a passkey that never leaves its device, for which the maker of that vouches: such as one on a security key. Set up yours.
+passkey-in-its-device-is-to-be-shown = What is asked for is a passkey that never leaves its device, such as the one on your security key.
 passkey-is-needed = Your account asks for a passkey, which no other site can get from you. Set up yours: what unlocks your device will sign you in.
 use-an-authenticator-instead = Use an authenticator app instead
 use-a-passkey-instead = Use a passkey instead
@@ -787,6 +790,7 @@ your-passkeys = Your passkeys
 passkey-on-one-device = It stays on its device.
 passkey-may-be-copied = It can be copied to your other devices.
 passkey-is-copied = It is on your other devices too.
+passkey-is-attested = The maker vouches for the device.
 as-many-passkeys-as-there-can-be = You have as many as there can be. Remove one to add another.
 remove = Remove
 remove-the-passkey = Remove the passkey { $name }

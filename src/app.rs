@@ -143,11 +143,12 @@ impl App {
         let outgoing = Outgoing::new(&config.outgoing)?;
         let providers = Providers::new(&config.upstream, &outgoing, &issuer);
         config.upstream.iter_mut().for_each(UpstreamConfig::forget_secrets);
-        let passkeys = Ceremonies::new(&issuer, &config.brand.name, &config.passkeys.authenticators);
+        let passkeys = Ceremonies::new(&issuer, &config.brand.name, &config.passkeys)?;
         let passkeys = passkeys.filter(|_| config.sign_in.passkeys);
         let enabled: Vec<&UpstreamConfig> = config.upstream.iter().filter(|provider| provider.enabled).collect();
         let vouched = UpstreamConfig::strongest_class(&enabled);
-        let classes = assurance::classes(config.sign_in.second_factor, passkeys.is_some(), vouched);
+        let classes =
+            assurance::classes(config.sign_in.second_factor, passkeys.as_ref().map(Ceremonies::kept_at_best), vouched);
         Ok(Self(Arc::new(Parts {
             logouts: Outbox::new(Logouts {
                 storage: storage.clone(),

@@ -2,25 +2,30 @@
 //! which nothing else names.
 //!
 //! Of every device it is asked that it checks who is there (user verification), and that it finds the passkey without being told which
-//! (discoverable). No attestation is asked for: what a device says of its make is its own word. The relying party is the issuer's host, so an issuer
-//! that is a bare address has no passkeys.
+//! (discoverable). Where no attestation is asked for, what a device says of its make is its own word; where it is, `attestation.rs` says what it is worth.
+//! The relying party is the issuer's host, so an issuer that is a bare address has no passkeys.
 //!
 //! What was asked is given back as text, and wanted again with the answer. Whoever keeps them meanwhile sees that nobody else has them and that
 //! they count once.
+
+mod attestation;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{
-    Credential, DiscoverableAuthentication, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Url,
-    Uuid, WebauthnError,
+    Credential, DiscoverableAuthentication, ParsedAttestation, PasskeyRegistration, PublicKeyCredential,
+    RegisterPublicKeyCredential, Url, Uuid, WebauthnError,
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
+use self::attestation::{Roots, without_statement};
+use crate::clock::Timestamp;
+use crate::config::PasskeysConfig;
 use crate::failure::Failure;
 use crate::protocol::issuer::Issuer;
-use crate::protocol::passkey::{Aaguid, Passkey, PublicKey};
+use crate::protocol::passkey::{Aaguid, Attestation, Kept, Passkey, PublicKey};
 use crate::secret::base64url;
 
 /// How long a browser waits for its person, as it is told.
@@ -30,11 +35,16 @@ const AAGUID: std::ops::Range<usize> = 37..53;
 /// How many ways to reach a device are kept, and how long each may be: a hint for browsers, and nothing else.
 const TRANSPORTS: (usize, usize) = (8, 20);
 
+/// The member of what was asked that says whether the maker was to attest the device.
+const ASKS_FOR_ATTESTATION: &str = "asks_for_attestation";
+
 /// The ceremonies of an installation.
 #[derive(Clone, Debug)]
 pub struct Ceremonies {
     webauthn: Webauthn,
     wanted: Vec<Aaguid>,
+    attestation: Attestation,
+    roots: Roots,
 }
 
 /// What a browser is asked for.
@@ -89,6 +99,8 @@ pub enum Flaw {
     WentBack,
     /// It is of a make that is not wanted here.
     Unwanted,
+    /// No maker whose devices are trusted has attested it.
+    Unattested,
 }
 
 /// The part of an attestation object that says something of the device.
@@ -104,23 +116,35 @@ pub fn are_possible(issuer: &Issuer) -> bool {
 }
 
 impl Ceremonies {
-    /// Those of this issuer, for devices of these makes, or of all when none is named. `None` when its host is no name that can have passkeys.
-    pub fn new(issuer: &Issuer, brand: &str, wanted: &[Aaguid]) -> Option<Self> {
-        let origin = Url::parse(issuer.origin()).ok()?;
-        let host = origin.domain()?.to_owned();
-        let builder = WebauthnBuilder::new(&host, &origin).ok()?;
-        let webauthn = builder.rp_name(brand).timeout(TIMEOUT).build().ok()?;
-        Some(Self { webauthn, wanted: wanted.to_vec() })
+    /// Those of this issuer, with these settings. `None` when its host is no name that can have passkeys.
+    ///
+    /// # Errors
+    /// A sentence: the root certificates of makers cannot be read, where they are needed.
+    pub fn new(issuer: &Issuer, brand: &str, settings: &PasskeysConfig) -> Result<Option<Self>, Failure> {
+        let PasskeysConfig { authenticators, attestation, attestation_roots } = settings;
+        let roots = match attestation {
+            Attestation::None => Roots::default(),
+            Attestation::Asked | Attestation::Required => Roots::read(attestation_roots)?,
+        };
+        let (wanted, attestation) = (authenticators.clone(), *attestation);
+        Ok(webauthn(issuer, brand).map(|webauthn| Self { webauthn, wanted, attestation, roots }))
     }
 
-    /// Asks for a new passkey of this person, on a device that has none of these.
+    /// How well the keys of passkeys are kept at best, as far as it can be known.
+    pub fn kept_at_best(&self) -> Kept {
+        if self.attestation == Attestation::None { Kept::Anywhere } else { Kept::InHardware }
+    }
+
+    /// Asks for a new passkey of this person, whose key must be kept so, on a device that has none of these. A device that has a lesser one may make a
+    /// better in its place.
     ///
     /// # Errors
     /// When the account has an id that no device could know it by.
-    pub fn ask_for_new(&self, owner: Owner<'_>, had: &[Passkey]) -> Result<Asked, Failure> {
+    pub fn ask_for_new(&self, owner: Owner<'_>, had: &[Passkey], kept: Kept) -> Result<Asked, Failure> {
         let id = Uuid::parse_str(owner.user_id).map_err(Failure::internal)?;
         let or_dash = |text| if str::is_empty(text) { "-" } else { text };
-        let had = had.iter().map(|passkey| passkey.key.credential_id.clone()).collect();
+        let had = had.iter().filter(|passkey| passkey.key.kept() >= kept);
+        let had = had.map(|passkey| passkey.key.credential_id.clone()).collect();
         let (asked, state) = self
             .webauthn
             .start_passkey_registration(id, or_dash(owner.called), or_dash(owner.name), Some(had))
@@ -129,6 +153,15 @@ impl Ceremonies {
         // The crate leaves it to the device; without it there would be no signing in without a name.
         options["authenticatorSelection"]["residentKey"] = json!("required");
         options["authenticatorSelection"]["requireResidentKey"] = json!(true);
+        let mut state = serde_json::to_value(&state).map_err(Failure::internal)?;
+        if self.attestation != Attestation::None {
+            options["attestation"] = json!("direct");
+            state[ASKS_FOR_ATTESTATION] = json!(true);
+        }
+        if kept == Kept::InHardware || self.attestation == Attestation::Required {
+            // A phone beside the browser attests nothing.
+            options["hints"] = json!(["security-key", "client-device"]);
+        }
         asked_of(&options, &state)
     }
 
@@ -136,19 +169,24 @@ impl Ceremonies {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn made(&self, state: &str, answer: &str) -> Result<PublicKey, Flaw> {
-        let state: PasskeyRegistration = serde_json::from_str(state).map_err(|_| Flaw::Wrong)?;
+    pub fn made(&self, state: &str, answer: &str, now: Timestamp) -> Result<PublicKey, Flaw> {
+        let state: Value = serde_json::from_str(state).map_err(|_| Flaw::Wrong)?;
         let sent: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Flaw::Malformed)?;
         let said: Value = serde_json::from_str(answer).map_err(|_| Flaw::Malformed)?;
-        let made = self.webauthn.finish_passkey_registration(&sent, &state).map_err(|error| flaw(&error))?;
+        let mut credential = self.registered(&state, &sent)?;
+        let is_attested = self.roots.vouch_for(&credential, now);
+        // It was judged, and is asked for never again.
+        credential.attestation = ParsedAttestation::default();
         if said["clientExtensionResults"]["credProps"]["rk"] == json!(false) {
             return Err(Flaw::Malformed);
+        }
+        if self.attestation == Attestation::Required && !is_attested {
+            return Err(Flaw::Unattested);
         }
         let aaguid = aaguid(&sent.response.attestation_object).ok_or(Flaw::Malformed)?;
         if !self.wanted.is_empty() && !self.wanted.contains(&aaguid) {
             return Err(Flaw::Unwanted);
         }
-        let credential = Credential::from(made);
         Ok(PublicKey {
             credential: serde_json::to_string(&credential).map_err(|_| Flaw::Malformed)?,
             counter: credential.counter,
@@ -157,7 +195,21 @@ impl Ceremonies {
             transports: transports(&said["response"]["transports"]),
             credential_id: credential.cred_id,
             aaguid,
+            is_attested,
         })
+    }
+
+    /// The new passkey, whose ceremony was in order. Where a statement of its maker was asked for, one that cannot be checked is left out.
+    fn registered(&self, state: &Value, sent: &RegisterPublicKeyCredential) -> Result<Credential, Flaw> {
+        let asked = PasskeyRegistration::deserialize(state).map_err(|_| Flaw::Wrong)?;
+        let register = |sent| self.webauthn.finish_passkey_registration(sent, &asked).map(Credential::from);
+        let registered = match register(sent) {
+            Err(_) if state[ASKS_FOR_ATTESTATION] == json!(true) => {
+                register(&without_statement(sent).ok_or(Flaw::Malformed)?)
+            }
+            registered => registered,
+        };
+        registered.map_err(|error| flaw(&error))
     }
 
     /// Asks for a passkey: for one of these, or, where nobody is named, for any that the person chooses.
@@ -214,6 +266,12 @@ impl Ceremonies {
     }
 }
 
+fn webauthn(issuer: &Issuer, brand: &str) -> Option<Webauthn> {
+    let origin = Url::parse(issuer.origin()).ok()?;
+    let host = origin.domain()?.to_owned();
+    WebauthnBuilder::new(&host, &origin).ok()?.rp_name(brand).timeout(TIMEOUT).build().ok()
+}
+
 fn asked_of(options: &Value, state: &impl Serialize) -> Result<Asked, Failure> {
     Ok(Asked { options: options.to_string(), state: serde_json::to_string(state).map_err(Failure::internal)? })
 }
@@ -247,10 +305,17 @@ fn transports(said: &Value) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn ceremonies(issuer: &str) -> Option<Ceremonies> {
-        Ceremonies::new(&Issuer::parse(issuer).unwrap(), "The Door", &[])
+        let settings = PasskeysConfig {
+            authenticators: Vec::new(),
+            attestation: Attestation::None,
+            attestation_roots: PathBuf::new(),
+        };
+        Ceremonies::new(&Issuer::parse(issuer).unwrap(), "The Door", &settings).unwrap()
     }
 
     #[test]
@@ -265,13 +330,15 @@ mod tests {
     fn every_device_is_asked_to_verify_its_person_and_to_find_the_passkey_itself() {
         let ceremonies = ceremonies("https://login.example.org/auth").unwrap();
         let owner = Owner { user_id: "01890a5d-ac96-774b-bcce-b302099a8057", called: "ann@example.org", name: "" };
-        let asked: Value = serde_json::from_str(&ceremonies.ask_for_new(owner, &[]).unwrap().options).unwrap();
+        let asked: Value =
+            serde_json::from_str(&ceremonies.ask_for_new(owner, &[], Kept::Anywhere).unwrap().options).unwrap();
         assert_eq!(asked["rp"], json!({ "id": "login.example.org", "name": "The Door" }));
         assert_eq!(asked["user"]["id"], "AYkKXayWd0u8zrMCCZqAVw");
         assert_eq!((&asked["user"]["name"], &asked["user"]["displayName"]), (&json!("ann@example.org"), &json!("-")));
         let chosen = &asked["authenticatorSelection"];
         assert_eq!((&chosen["residentKey"], &chosen["userVerification"]), (&json!("required"), &json!("required")));
         assert_eq!((&asked["attestation"], &asked["excludeCredentials"]), (&json!("none"), &json!([])));
+        assert_eq!(asked["hints"], Value::Null);
         let asked: Value = serde_json::from_str(&ceremonies.ask(&[]).unwrap().options).unwrap();
         assert_eq!((&asked["rpId"], &asked["userVerification"]), (&json!("login.example.org"), &json!("required")));
         assert_eq!(asked["allowCredentials"], json!([]));

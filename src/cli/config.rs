@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::http::{Listener, Tls};
 use crate::leaked::Leaked;
 use crate::outgoing::Outgoing;
+use crate::passkeys::Ceremonies;
 use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
 use crate::upstream::{Provider, Providers};
@@ -61,6 +62,7 @@ async fn problems(context: &Context) -> Result<(), Failure> {
         Leaked::new(&config.password).map(drop),
         Outgoing::new(&config.outgoing).map(drop),
         providers(config),
+        passkeys(config),
         config.brand.read_logo().map(drop).map_err(Failure::internal),
     ]
     .into_iter()
@@ -78,6 +80,12 @@ fn providers(config: &Config) -> Result<(), Failure> {
     let providers = Providers::new(&config.upstream, &outgoing, &issuer);
     let mistakes: Vec<&str> = providers.all().iter().filter_map(Provider::mistake).collect();
     if mistakes.is_empty() { Ok(()) } else { Err(Failure::internal(mistakes.join("\n"))) }
+}
+
+/// Whether the root certificates of makers can be read, where they are needed.
+pub(super) fn passkeys(config: &Config) -> Result<(), Failure> {
+    let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
+    Ceremonies::new(&issuer, &config.brand.name, &config.passkeys).map(drop)
 }
 
 fn show(settings: &Value) {

@@ -44,7 +44,8 @@ pub(super) fn words(user: &UserView) -> Vec<String> {
     let words = |factor: &FactorView| {
         let left = factor.left.map(|left| format!(" ({left} left)")).unwrap_or_default();
         let name = factor.name.as_deref().map(|name| format!(" '{}'", escaped(name))).unwrap_or_default();
-        format!("{}{name}{left} since {}", factor.kind, factor.created_at)
+        let attested = if factor.is_attested == Some(true) { " (attested)" } else { "" };
+        format!("{}{name}{attested}{left} since {}", factor.kind, factor.created_at)
     };
     user.second_factors.iter().flatten().map(words).collect()
 }

@@ -83,6 +83,7 @@ pub(super) async fn app(config: Config, clock: Clock, made: &mut Made) -> Result
     }
     // Before anything is made.
     config.brand.read_logo().map_err(Failure::internal)?;
+    super::config::passkeys(&config)?;
     let (storage, key) = open(&config, made).await?;
     let key = key.ok_or_else(no_master_key)?;
     match build(config, storage.clone(), &key, clock, made).await {

@@ -208,6 +208,7 @@ impl Config {
         self.keys.check(mistakes);
         self.tokens.check(mistakes);
         self.sign_in.check(mistakes);
+        self.passkeys.check(mistakes);
         let others = self.sign_in.email || self.upstream.iter().any(|one| one.enabled);
         if !self.sign_in.password && !others {
             mistakes.add(

@@ -10,10 +10,12 @@
 //! code beside a mail or a provider's word is told by its method and makes no class true: whether the two are independent nobody here can say.
 //!
 //! A passkey is two factors by itself, the device and what unlocks it, and answers no other site than ours: that is `phr` of the OpenID Connect
-//! Extended Authentication Profile (ACR Values 1.0), and what the REFEDS profile asks for too. `phrh` wants a key that hardware protects; only an
-//! attestation could say so, and we ask for none. Of the key itself is told what its flags say: `swk` when it may be copied, `hwk` when it stays in its device.
+//! Extended Authentication Profile (ACR Values 1.0), and what the REFEDS profile asks for too. `phrh` of the same profile is that with a key that
+//! hardware protects: it is claimed of one that may not be copied, and whose device is attested by a maker of whom the operator says that its devices keep
+//! keys so (`[passkeys] attestation_roots`). Of the key itself is told what its flags say: `swk` when it may be copied, `hwk` when it stays in its device.
 
 use super::claims_request::ClaimsRequest;
+use super::passkey::Kept;
 use super::proof::{Kind, Proof, Proofs};
 use super::second_factor::SecondFactor;
 use crate::clock::Timestamp;
@@ -27,11 +29,16 @@ pub const MFA_CLASS: &str = "https://refeds.org/profile/mfa";
 /// The context class of what cannot be phished (OpenID Connect EAP ACR Values 1.0).
 pub const PHISHING_RESISTANT_CLASS: &str = "phr";
 
+/// The context class of what cannot be phished, by a key that hardware protects (OpenID Connect EAP ACR Values 1.0).
+pub const HARDWARE_CLASS: &str = "phrh";
+
 /// A context class and what makes it true.
 struct Class {
     name: &'static str,
     /// Of each group of proofs, one at least.
     needs: &'static [&'static [Kind]],
+    /// How well the key of a proof among them must be kept, at least.
+    kept: Kept,
     /// Or a provider whose word is trusted for one of these.
     vouched: &'static [&'static str],
 }
@@ -39,7 +46,8 @@ struct Class {
 impl Class {
     /// Since when it is true: when the oldest of what it rests on was proved, the newest of each group counting.
     fn true_since(&self, proofs: &Proofs) -> Option<Timestamp> {
-        let shown = self.needs.iter().map(|group| latest(proofs, |kind| group.contains(&kind)));
+        let is_one_of = |proof: &Proof, group: &[Kind]| group.contains(&proof.kind) && proof.kept() >= self.kept;
+        let shown = self.needs.iter().map(|group| latest_of(proofs, |proof| is_one_of(proof, group)));
         let shown: Option<Vec<Timestamp>> = shown.collect();
         shown.and_then(|times| times.into_iter().min()).max(vouched_at(proofs, self.vouched))
     }
@@ -47,27 +55,39 @@ impl Class {
 
 /// Every context class of our own, the strongest first.
 const CLASSES: &[Class] = &[
-    Class { name: PHISHING_RESISTANT_CLASS, needs: &[&[Kind::Passkey]], vouched: &[PHISHING_RESISTANT_CLASS] },
-    Class { name: MFA_CLASS, needs: &[&[Kind::Password, Kind::Passkey], SECOND_FACTORS], vouched: AS_TWO_FACTORS },
-    Class { name: PASSWORD_CLASS, needs: &[&[Kind::Password]], vouched: &[PASSWORD_CLASS] },
+    Class { name: HARDWARE_CLASS, needs: &[&[Kind::Passkey]], kept: Kept::InHardware, vouched: &[HARDWARE_CLASS] },
+    Class {
+        name: PHISHING_RESISTANT_CLASS,
+        needs: &[&[Kind::Passkey]],
+        kept: Kept::Anywhere,
+        vouched: &[HARDWARE_CLASS, PHISHING_RESISTANT_CLASS],
+    },
+    Class {
+        name: MFA_CLASS,
+        needs: &[&[Kind::Password, Kind::Passkey], SECOND_FACTORS],
+        kept: Kept::Anywhere,
+        vouched: AS_TWO_FACTORS,
+    },
+    Class { name: PASSWORD_CLASS, needs: &[&[Kind::Password]], kept: Kept::Anywhere, vouched: &[PASSWORD_CLASS] },
 ];
 
 /// The classes for which the word of a provider is two factors.
-const AS_TWO_FACTORS: &[&str] = &[PHISHING_RESISTANT_CLASS, MFA_CLASS];
+const AS_TWO_FACTORS: &[&str] = &[HARDWARE_CLASS, PHISHING_RESISTANT_CLASS, MFA_CLASS];
 
 /// The kinds that are a second factor; a passkey is one beside anything else.
 const SECOND_FACTORS: &[Kind] = &[Kind::Totp, Kind::RecoveryCode, Kind::Passkey];
 
-/// The names of the classes that an ID token may claim, the strongest first: those that people can reach where they have second factors, or passkeys, or
-/// where the word of a provider is trusted for a class, of which this is the strongest.
+/// The names of the classes that an ID token may claim, the strongest first: those that people can reach where they have second factors, or passkeys whose
+/// keys are kept so at best, or where the word of a provider is trusted for a class, of which this is the strongest.
 pub fn classes(
     second_factor: SecondFactor,
-    passkeys: bool,
+    passkeys: Option<Kept>,
     vouched: Option<&'static str>,
 ) -> impl Iterator<Item = &'static str> {
     let can_be_shown = move |name: &str| match name {
-        PHISHING_RESISTANT_CLASS => passkeys,
-        MFA_CLASS => passkeys || second_factor != SecondFactor::Off,
+        HARDWARE_CLASS => passkeys == Some(Kept::InHardware),
+        PHISHING_RESISTANT_CLASS => passkeys.is_some(),
+        MFA_CLASS => passkeys.is_some() || second_factor != SecondFactor::Off,
         _ => true,
     };
     let can_be_vouched = move |class: &Class| vouched.is_some_and(|word| class.vouched.contains(&word));
@@ -163,7 +183,16 @@ pub fn identified_at(proofs: &Proofs) -> Timestamp {
 
 /// When the newest proof of one of these kinds was given.
 pub(super) fn latest(proofs: &Proofs, is_meant: impl Fn(Kind) -> bool) -> Option<Timestamp> {
-    proofs.iter().filter(|proof| is_meant(proof.kind)).map(|proof| proof.at).max()
+    latest_of(proofs, |proof| is_meant(proof.kind))
+}
+
+/// When a passkey was last shown whose key is kept so, or better.
+pub(super) fn passkey_at(proofs: &Proofs, kept: Kept) -> Option<Timestamp> {
+    latest_of(proofs, |proof| proof.kind == Kind::Passkey && proof.kept() >= kept)
+}
+
+fn latest_of(proofs: &Proofs, is_meant: impl Fn(&Proof) -> bool) -> Option<Timestamp> {
+    proofs.iter().filter(|proof| is_meant(proof)).map(|proof| proof.at).max()
 }
 
 /// When a provider last vouched for one of these classes, which its word counts as.
@@ -228,10 +257,18 @@ pub fn demands_second_factor(proofs: &Proofs, claims: &ClaimsRequest, now: Times
     !does(proofs) && does(&proofs.clone().and(Proof::of(Kind::Totp, now)))
 }
 
-/// Whether the request insists on a class that neither these proofs nor the best without a passkey have, and that a passkey gives.
-pub fn demands_passkey(proofs: &Proofs, claims: &ClaimsRequest, best: &Proofs) -> bool {
-    let does = |proofs: &Proofs| claims.takes_acr(Assurance::of(proofs, claims).acr.as_deref());
-    !does(proofs) && !does(best) && does(&Proofs::of(Kind::Passkey, last_proved(best)))
+/// How well the key of a passkey must be kept that gives what the request insists on, where neither these proofs nor the best without a passkey do.
+/// `None` where they do, and where no passkey does.
+pub fn demands_passkey(proofs: &Proofs, claims: &ClaimsRequest, best: &Proofs) -> Option<Kept> {
+    wanted_passkey(proofs, best, |proofs| claims.takes_acr(Assurance::of(proofs, claims).acr.as_deref()))
+}
+
+/// The same for anything that proofs can be enough for.
+pub(super) fn wanted_passkey(proofs: &Proofs, best: &Proofs, does: impl Fn(&Proofs) -> bool) -> Option<Kept> {
+    if does(proofs) || does(best) {
+        return None;
+    }
+    Kept::ALL.into_iter().find(|kept| does(&Proofs::of_passkey(*kept, last_proved(best))))
 }
 
 /// The best that a person can prove without a passkey.
@@ -248,133 +285,6 @@ pub(super) fn true_classes(proofs: &Proofs) -> impl Iterator<Item = &str> {
 }
 
 #[cfg(test)]
-mod vouched_tests;
-
+mod tests;
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::proof::ByPasskey;
-    use crate::protocol::scope::ScopeSet;
-    use crate::protocol::upstream::Vouched;
-
-    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
-
-    fn wishing(classes: &str) -> ClaimsRequest {
-        ClaimsRequest::parse(None, Some(classes), &ScopeSet::default()).unwrap()
-    }
-
-    #[test]
-    fn a_class_is_claimed_only_where_it_is_true() {
-        let (password, unknown) = (Proofs::of(Kind::Password, NOW), Proofs::of(Kind::Unknown, NOW));
-        for wish in ["", "1 2", PASSWORD_CLASS, &format!("gold {PASSWORD_CLASS}")] {
-            let told = Assurance::of(&password, &wishing(wish));
-            assert_eq!(told, Assurance { auth_time: NOW, acr: Some(PASSWORD_CLASS.into()), amr: vec!["pwd".into()] });
-            assert!(!leaves_wishes(&password, &wishing(wish)));
-            let told = Assurance::of(&unknown, &wishing(wish));
-            assert_eq!(told, Assurance { auth_time: NOW, acr: None, amr: vec![] });
-            assert_eq!(leaves_wishes(&unknown, &wishing(wish)), wish.contains(PASSWORD_CLASS), "{wish}");
-        }
-    }
-
-    /// For every set of kinds what is told of it, and when it was proved: each proof a minute after the one before it.
-    #[test]
-    fn every_set_of_proofs_has_its_class_methods_and_time() {
-        use Kind::{Mail, Mailbox, Passkey, Password, RecoveryCode, Totp, Upstream};
-        let kinds = [Password, Mail, Upstream, Mailbox, Totp, RecoveryCode, Passkey];
-        for set in 1_u32..128 {
-            let given: Vec<Kind> =
-                kinds.into_iter().enumerate().filter(|(at, _)| set & (1 << at) != 0).map(|(_, kind)| kind).collect();
-            let at = |kind: Kind| given.iter().position(|one| *one == kind).map(|place| NOW.plus(60 * place as i64));
-            let by = |kind: Kind| (kind == Passkey).then(|| ByPasskey { id: "p".into(), may_be_copied: set & 1 == 0 });
-            let proofs = given.iter().map(|kind| Proof { passkey: by(*kind), ..Proof::of(*kind, at(*kind).unwrap()) });
-            let proofs = proofs
-                .map(Proofs::first)
-                .reduce(|all, one| one.iter().fold(all, |all, proof| all.and(proof.clone())))
-                .unwrap();
-            let told = Assurance::of(&proofs, &ClaimsRequest::default());
-            let second = at(Totp).max(at(RecoveryCode));
-            let (acr, since) = match (at(Password), second, at(Passkey)) {
-                (_, _, Some(passkey)) => (Some(PHISHING_RESISTANT_CLASS), passkey),
-                (Some(password), Some(second), None) => (Some(MFA_CLASS), password.min(second)),
-                (Some(password), None, None) => (Some(PASSWORD_CLASS), password),
-                _ => (None, at(Mail).max(at(Upstream)).unwrap_or_else(|| NOW.plus(60 * (given.len() as i64 - 1)))),
-            };
-            assert_eq!((told.acr.as_deref(), told.auth_time), (acr, since), "{given:?}");
-            let methods = [
-                ("pwd", at(Password).is_some()),
-                ("otp", at(Mail).or(second).is_some()),
-                ("swk", at(Passkey).is_some() && set & 1 == 0),
-                ("hwk", at(Passkey).is_some() && set & 1 != 0),
-                ("user", at(Passkey).is_some()),
-                ("mfa", matches!(acr, Some(MFA_CLASS | PHISHING_RESISTANT_CLASS))),
-            ];
-            let methods: Vec<&str> =
-                methods.into_iter().filter(|(_, is_told)| *is_told).map(|(method, _)| method).collect();
-            assert_eq!(told.amr, methods, "{given:?}");
-            let plain = Assurance::of(&proofs, &wishing(PASSWORD_CLASS));
-            let (class, moment) = match at(Password) {
-                Some(password) => (Some(PASSWORD_CLASS), password),
-                None => (acr, since),
-            };
-            assert_eq!(plain.acr.as_deref(), class, "{given:?}");
-            assert_eq!(plain.auth_time, moment, "what is told rests on the password alone: {given:?}");
-            let is_asked = at(Password).is_none() && at(Passkey).is_none();
-            assert_eq!(
-                leaves_wishes(&proofs, &wishing(PASSWORD_CLASS)),
-                is_asked,
-                "nobody is asked for less: {given:?}"
-            );
-            let essential = ClaimsRequest::parse(
-                Some(&format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{MFA_CLASS}"}}}}}}"#)),
-                None,
-                &ScopeSet::default(),
-            )
-            .unwrap();
-            assert_eq!(
-                demands_second_factor(&proofs, &essential, NOW),
-                at(Password).is_some() && second.is_none() && at(Passkey).is_none(),
-                "{given:?}"
-            );
-            let own = Assurance::of(&proofs, &essential);
-            let with_two = at(Passkey).is_some() || (at(Password).is_some() && second.is_some());
-            assert_eq!(essential.takes_acr(own.acr.as_deref()), with_two, "a passkey is two factors: {given:?}");
-        }
-        let named = |second_factor, passkeys| classes(second_factor, passkeys, None).collect::<Vec<_>>();
-        assert_eq!(named(SecondFactor::Offered, true), [PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS]);
-        assert_eq!(named(SecondFactor::Required, false), [MFA_CLASS, PASSWORD_CLASS]);
-        assert_eq!(named(SecondFactor::Off, true), [PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS]);
-        assert_eq!(named(SecondFactor::Off, false), [PASSWORD_CLASS]);
-    }
-
-    #[test]
-    fn what_only_adds_to_a_proof_is_no_authentication_by_itself() {
-        let later = Proof::of(Kind::Unknown, NOW.plus(60));
-        let both = Proofs::of(Kind::Password, NOW).and(later);
-        assert_eq!(Assurance::of(&both, &ClaimsRequest::default()).auth_time, NOW);
-        assert!(identifies(&both) && !identifies(&Proofs::of(Kind::Unknown, NOW)));
-        let password = Proofs::of(Kind::Password, NOW);
-        assert!(only_add(&both, &password) && !only_add(&both.and(Proof::of(Kind::Password, NOW.plus(9))), &password));
-        let read = Proofs::of(Kind::Password, NOW).and(Proof::of(Kind::Mailbox, NOW.plus(60)));
-        let told = Assurance::of(&read, &ClaimsRequest::default());
-        assert_eq!((told.auth_time, told.amr), (NOW, vec!["pwd".to_owned()]));
-        assert!(only_add(&read, &password) && last_proved(&read) == NOW.plus(60));
-    }
-
-    #[test]
-    fn a_mail_that_was_read_is_told_as_what_it_is_and_raises_no_class() {
-        let gold = Vouched {
-            acr: Some("gold".into()),
-            amr: vec!["hwk".into()],
-            ..Vouched::of("sample", "https://p.test", "1")
-        };
-        let came_by = Proofs::first(Proof::vouched(&gold, "i", NOW.minus(9000)));
-        let bond = came_by.bond().unwrap();
-        assert_eq!(bond.identity.as_ref().map(|by| by.id.as_str()), Some("i"));
-        let told = |proofs: &Proofs| Assurance::of(proofs, &wishing(&format!("gold {PASSWORD_CLASS}")));
-        let expected = Assurance { auth_time: NOW, acr: None, amr: vec!["otp".into()] };
-        assert_eq!(told(&Proofs::of(Kind::Mail, NOW)), expected);
-        assert_eq!(told(&Proofs::first(bond).and(Proof::of(Kind::Mail, NOW))), expected);
-        assert!(leaves_wishes(&Proofs::of(Kind::Mail, NOW), &wishing(PASSWORD_CLASS)));
-        assert!(Proofs::of(Kind::Password, NOW).bond().is_none());
-    }
-}
+mod vouched_tests;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::assurance;
+use super::passkey::Kept;
 use super::proof::{Kind, Proof, Proofs};
 use super::role::{Role, USER};
 use crate::clock::Timestamp;
@@ -35,10 +36,10 @@ impl Demand {
         !self.is_met_by(proofs) && self.is_met_by(&proofs.clone().and(Proof::of(Kind::Totp, now)))
     }
 
-    /// Whether a passkey is what is missing beside these proofs, and even the best without one would not do.
-    pub fn wants_passkey(self, proofs: &Proofs, best: &Proofs) -> bool {
-        let by_passkey = Proofs::of(Kind::Passkey, assurance::last_proved(best));
-        !self.is_met_by(proofs) && !self.is_met_by(best) && self.is_met_by(&by_passkey)
+    /// How well the key of a passkey must be kept that is what is missing beside these proofs, where even the best without one would not do. `None` where
+    /// nothing is missing, and where no passkey is enough.
+    pub fn wants_passkey(self, proofs: &Proofs, best: &Proofs) -> Option<Kept> {
+        assurance::wanted_passkey(proofs, best, |proofs| self.is_met_by(proofs))
     }
 }
 
@@ -73,7 +74,7 @@ impl RoleDemands {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
+    use crate::protocol::assurance::{HARDWARE_CLASS, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
     use crate::protocol::upstream::Vouched;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -93,20 +94,24 @@ mod tests {
             Proofs::first(Proof::vouched(&vouched, "i", NOW))
         };
         let passkey = Proofs::of(Kind::Passkey, NOW);
-        // The proofs, whether they do for a password, for two factors, for a passkey, and for what is not known here.
+        let kept = Proofs::of_passkey(Kept::InHardware, NOW);
+        // The proofs, and for how many they do: for a password, for two factors, for a passkey, for one in hardware, and for what is not known here.
         for (proofs, met) in [
-            (&password, [true, false, false, false]),
-            (&both, [true, true, false, false]),
-            (&passkey, [true, true, true, false]),
-            (&mail, [false, false, false, false]),
-            (&vouched(MFA_CLASS, None), [false, false, false, false]),
-            (&vouched("gold", None), [false, false, false, false]),
-            (&vouched("gold", Some(PASSWORD_CLASS)), [true, false, false, false]),
-            (&vouched("gold", Some(MFA_CLASS)), [true, true, false, false]),
-            (&vouched("gold", Some(PHISHING_RESISTANT_CLASS)), [true, true, true, false]),
+            (&password, 1),
+            (&both, 2),
+            (&passkey, 3),
+            (&kept, 4),
+            (&mail, 0),
+            (&vouched(MFA_CLASS, None), 0),
+            (&vouched("gold", None), 0),
+            (&vouched("gold", Some(PASSWORD_CLASS)), 1),
+            (&vouched("gold", Some(MFA_CLASS)), 2),
+            (&vouched("gold", Some(PHISHING_RESISTANT_CLASS)), 3),
+            (&vouched("gold", Some(HARDWARE_CLASS)), 4),
         ] {
-            let demands = [PASSWORD_CLASS, MFA_CLASS, PHISHING_RESISTANT_CLASS, "gold"].map(Demand::of);
-            assert_eq!(demands.map(|demand| demand.is_met_by(proofs)), met, "{proofs:?}");
+            let demands = [PASSWORD_CLASS, MFA_CLASS, PHISHING_RESISTANT_CLASS, HARDWARE_CLASS, "gold"].map(Demand::of);
+            let does = demands.map(|demand| demand.is_met_by(proofs));
+            assert_eq!(does, [0, 1, 2, 3, 4].map(|place| place < met), "{proofs:?}");
         }
         assert!(Demand::of(MFA_CLASS).wants_second_factor(&password, NOW));
         for (demand, proofs) in
@@ -114,16 +119,20 @@ mod tests {
         {
             assert!(!Demand::of(demand).wants_second_factor(proofs, NOW), "{demand}");
         }
-        assert!(Demand::of(MFA_CLASS).wants_passkey(&password, &password), "where there are no codes");
-        for (demand, proofs, is_wanted) in [
-            (PHISHING_RESISTANT_CLASS, &both, true),
-            (PHISHING_RESISTANT_CLASS, &mail, true),
-            (PHISHING_RESISTANT_CLASS, &passkey, false),
-            (MFA_CLASS, &mail, false),
-            (PASSWORD_CLASS, &mail, false),
-            ("gold", &both, false),
+        let any = Some(Kept::Anywhere);
+        assert_eq!(Demand::of(MFA_CLASS).wants_passkey(&password, &password), any, "where there are no codes");
+        for (demand, proofs, wanted) in [
+            (HARDWARE_CLASS, &both, Some(Kept::InHardware)),
+            (HARDWARE_CLASS, &passkey, Some(Kept::InHardware)),
+            (HARDWARE_CLASS, &kept, None),
+            (PHISHING_RESISTANT_CLASS, &both, any),
+            (PHISHING_RESISTANT_CLASS, &mail, any),
+            (PHISHING_RESISTANT_CLASS, &passkey, None),
+            (MFA_CLASS, &mail, None),
+            (PASSWORD_CLASS, &mail, None),
+            ("gold", &both, None),
         ] {
-            assert_eq!(Demand::of(demand).wants_passkey(proofs, &both), is_wanted, "{demand} {proofs:?}");
+            assert_eq!(Demand::of(demand).wants_passkey(proofs, &both), wanted, "{demand} {proofs:?}");
         }
     }
 

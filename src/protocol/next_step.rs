@@ -10,6 +10,8 @@
 //!
 //! A word of a provider that counts as two factors (`trust_acr`) is one too, but for changing what second factors the account has.
 //!
+//! Where hardware must keep the key of a passkey, only one does that is attested so; whoever has none of those shows what they have, and gets one.
+//!
 //! What is lacking beside the first proof `lack.rs` says. A further demand on what people prove is a field of [`Policy`] and an answer of [`signs_in`].
 
 mod lack;
@@ -22,6 +24,7 @@ use super::consent::{Allowance, Consent};
 use super::demand::Demand;
 use super::journey::{Action, Goal, Journey, Proven};
 use super::kept_device::KeptDevice;
+use super::passkey::Kept;
 use super::proof::{Kind, Proof, Proofs};
 use super::redirect_uri;
 use super::rejection::Rejection;
@@ -72,8 +75,8 @@ pub struct Policy {
     pub second_factor: SecondFactor,
     /// The highest demand of their roles and of the application that they go to, if any.
     pub demanded: Option<Demand>,
-    /// Whether people have passkeys.
-    pub passkeys: bool,
+    /// How well the keys of passkeys are kept at best, where people have any.
+    pub passkeys: Option<Kept>,
     /// For how long people keep a device, in seconds; 0 where they do not.
     pub keep_device: i64,
 }
@@ -83,6 +86,11 @@ impl Policy {
     fn changes_factors(&self, action: &Action) -> bool {
         let counts = self.vouched.is_some_and(|class| class != assurance::PASSWORD_CLASS);
         action.changes_factors() || (counts && matches!(action, Action::Link(_)))
+    }
+
+    /// How well the key of the best passkey of an account is kept, as far as it counts here.
+    fn passkey_of(&self, guards: Guards) -> Option<Kept> {
+        Some(guards.passkey?.min(self.passkeys?))
     }
 }
 
@@ -233,7 +241,7 @@ fn lasts(journey: &Journey, proof: &Proof, policy: &Policy, now: Timestamp) -> b
 pub fn lacks_second_factor(sign_in: &SignIn, policy: &Policy) -> bool {
     let is_needed = match policy.second_factor {
         SecondFactor::Off => false,
-        SecondFactor::Offered => sign_in.guards.are_any(policy.passkeys),
+        SecondFactor::Offered => sign_in.guards.are_any(policy.passkeys.is_some()),
         SecondFactor::Required => true,
     };
     is_needed && assurance::second_factor_at(&sign_in.proofs).is_none()
@@ -291,7 +299,7 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
                 |proofs: &Proofs| is_recent(journey, request, Assurance::of(proofs, &request.claims).auth_time, now);
             if !person.is_for_this && !is_fresh(person.proofs) {
                 let asks_for_codes =
-                    person.guards.are_any(policy.passkeys) && policy.second_factor != SecondFactor::Off;
+                    person.guards.are_any(policy.passkeys.is_some()) && policy.second_factor != SecondFactor::Off;
                 let with_code = || person.proofs.clone().and(Proof::of(Kind::Totp, now));
                 // Where the code alone is too old, the rest is not proved again.
                 return Some(if asks_for_codes && is_fresh(&with_code()) {
@@ -351,6 +359,8 @@ fn has_consent(journey: &Journey, request: &AuthorizationRequest, (known, holder
     }
 }
 
+#[cfg(test)]
+mod attested_tests;
 #[cfg(test)]
 mod kept_device_tests;
 #[cfg(test)]

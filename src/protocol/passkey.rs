@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::named::named;
 use super::printable::is_printable;
 use super::proof::ByPasskey;
 use crate::clock::Timestamp;
@@ -15,6 +16,38 @@ use crate::clock::Timestamp;
 pub const MOST: usize = 25;
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 60;
+
+/// Whether makers are asked to attest what their devices are (`[passkeys] attestation`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attestation {
+    /// Nobody is.
+    None,
+    /// They are; a passkey is taken without it too, and is worth less then.
+    Asked,
+    /// Without it no passkey is taken.
+    Required,
+}
+
+named!(Attestation { None = "none", Asked = "asked", Required = "required" });
+
+/// How well a private key is kept from being taken along: of two the greater is the better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kept {
+    /// Wherever its owner has it: nobody vouches for more.
+    Anywhere,
+    /// In hardware that it never leaves, as the maker of the device attests.
+    InHardware,
+}
+
+impl Kept {
+    /// Both, the lesser first.
+    pub const ALL: [Self; 2] = [Self::Anywhere, Self::InHardware];
+
+    /// By what a device says of a key, and whether its maker attests what it is.
+    pub const fn of(is_attested: bool, may_be_copied: bool) -> Self {
+        if is_attested && !may_be_copied { Self::InHardware } else { Self::Anywhere }
+    }
+}
 
 /// A passkey.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,14 +81,23 @@ pub struct PublicKey {
     pub is_copied: bool,
     /// How the device can be reached, such as `usb` and `internal`.
     pub transports: Vec<String>,
-    /// Its make, as it says itself: nobody attests it.
+    /// Its make, as it says itself; true where it is attested.
     pub aaguid: Aaguid,
+    /// Whether its maker has attested what it is, up to a root certificate that the operator trusts (`[passkeys] attestation_roots`).
+    pub is_attested: bool,
+}
+
+impl PublicKey {
+    /// How well the private half is kept.
+    pub const fn kept(&self) -> Kept {
+        Kept::of(self.is_attested, self.may_be_copied)
+    }
 }
 
 impl Passkey {
     /// What a proof by it says.
     pub fn proof(&self) -> ByPasskey {
-        ByPasskey { id: self.id.clone(), may_be_copied: self.key.may_be_copied }
+        ByPasskey { id: self.id.clone(), may_be_copied: self.key.may_be_copied, is_attested: self.key.is_attested }
     }
 }
 

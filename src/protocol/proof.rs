@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::passkey::Kept;
 use super::upstream::Vouched;
 use crate::clock::Timestamp;
 
@@ -70,6 +71,9 @@ pub struct ByPasskey {
     pub id: String,
     /// Whether its key may be copied to other devices of the person (backup eligible, WebAuthn §6.1.3), and is not bound to one.
     pub may_be_copied: bool,
+    /// Whether its maker has attested what the device is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_attested: bool,
 }
 
 /// What is known of a proof by an identity.
@@ -115,9 +119,14 @@ impl Proof {
     pub fn by_passkey(by: ByPasskey, now: Timestamp) -> Self {
         Self { passkey: Some(by), ..Self::of(Kind::Passkey, now) }
     }
+
+    /// How well the key of the passkey is kept, if it is by one.
+    pub fn kept(&self) -> Kept {
+        self.passkey.as_ref().map_or(Kept::Anywhere, |by| Kept::of(by.is_attested, by.may_be_copied))
+    }
 }
 
-/// What one person has proved together: at least one proof, and the newest of each kind.
+/// What one person has proved together: at least one proof, and the newest of each kind; of passkeys also the one before, when its key is kept better.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Proof>", into = "Vec<Proof>")]
 pub struct Proofs(Vec<Proof>);
@@ -133,9 +142,16 @@ impl Proofs {
         Self(vec![proof])
     }
 
-    /// These and one more, which takes the place of a former one of its kind.
+    /// What any passkey proves whose key is kept so.
+    pub fn of_passkey(kept: Kept, at: Timestamp) -> Self {
+        let in_hardware = kept == Kept::InHardware;
+        let by = ByPasskey { id: String::new(), may_be_copied: !in_hardware, is_attested: in_hardware };
+        Self::first(Proof::by_passkey(by, at))
+    }
+
+    /// These and one more, which takes the place of a former one of its kind. What hardware proves stays beside what comes without it.
     pub fn and(mut self, proof: Proof) -> Self {
-        self.0.retain(|former| former.kind != proof.kind);
+        self.0.retain(|former| former.kind != proof.kind || former.kept() > proof.kept());
         self.0.push(proof);
         self
     }
@@ -196,11 +212,16 @@ mod tests {
         let stored = serde_json::to_string(&proofs).unwrap();
         assert_eq!(stored, r#"[{"kind":"password","at":1000000}]"#);
         assert_eq!(serde_json::from_str::<Proofs>(&stored).unwrap(), proofs);
-        let passkey = Proof::by_passkey(ByPasskey { id: "p".into(), may_be_copied: true }, NOW);
+        let passkey = Proof::by_passkey(ByPasskey { id: "p".into(), may_be_copied: true, is_attested: false }, NOW);
         let stored = serde_json::to_string(&Proofs::first(passkey.clone())).unwrap();
         assert_eq!(stored, r#"[{"kind":"passkey","at":1000000,"passkey":{"id":"p","may_be_copied":true}}]"#);
         let read: Proofs = serde_json::from_str(&stored).unwrap();
         assert!(read == Proofs::first(passkey) && read.rest_on_passkey("p") && !read.rest_on_passkey("q"));
+        let kept = Proofs::of_passkey(Kept::InHardware, NOW);
+        let stored = serde_json::to_string(&kept).unwrap();
+        let passkey = r#"{"id":"","may_be_copied":false,"is_attested":true}"#;
+        assert_eq!(stored, format!(r#"[{{"kind":"passkey","at":1000000,"passkey":{passkey}}}]"#));
+        assert_eq!(serde_json::from_str::<Proofs>(&stored).unwrap(), kept);
         // Of a version that trusted no provider's word.
         let by = r#"[{"kind":"upstream","at":1000000,"identity":{"id":"i","acr":"gold"}}]"#;
         let read: Proofs = serde_json::from_str(by).unwrap();
@@ -220,5 +241,13 @@ mod tests {
         let proofs = proofs.and(Proof::of(Kind::Password, NOW.plus(9)));
         assert_eq!(proofs.iter().map(|proof| proof.at.seconds()).collect::<Vec<_>>(), [1_000_000, 1_000_009]);
         assert!(proofs.has(Kind::Password) && proofs.has(Kind::Unknown));
+        let passkey = |kept, at| Proofs::of_passkey(kept, at).iter().next().cloned().unwrap();
+        let kept = |proofs: &Proofs| proofs.iter().map(|proof| (proof.kept(), proof.at)).collect::<Vec<_>>();
+        let (first, later) = ((Kept::InHardware, NOW), (Kept::Anywhere, NOW.plus(9)));
+        let both = Proofs::of_passkey(first.0, first.1).and(passkey(later.0, later.1));
+        assert_eq!(kept(&both), [first, later], "what hardware proved is not forgotten");
+        let newest = (Kept::InHardware, NOW.plus(20));
+        assert_eq!(kept(&both.clone().and(passkey(newest.0, newest.1))), [newest]);
+        assert_eq!(kept(&both.and(passkey(Kept::Anywhere, NOW.plus(30)))), [first, (Kept::Anywhere, NOW.plus(30))]);
     }
 }

@@ -2,6 +2,7 @@
 //! installation asks for one, and what somebody lacks who has given none.
 
 use super::named::named;
+use super::passkey::Kept;
 
 /// Whether people have second factors here (`[sign_in] second_factor`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,14 +22,14 @@ named!(SecondFactor { Off = "off", Offered = "offered", Required = "required" })
 pub struct Guards {
     /// Whether it has an authenticator.
     pub authenticator: bool,
-    /// Whether it has a passkey.
-    pub passkey: bool,
+    /// How well the key of the best of its passkeys is kept, if it has any.
+    pub passkey: Option<Kept>,
 }
 
 impl Guards {
     /// Whether there is a second factor to be asked for; passkeys count where people use them (`[sign_in] passkeys`).
     pub const fn are_any(self, with_passkeys: bool) -> bool {
-        self.authenticator || (self.passkey && with_passkeys)
+        self.authenticator || (self.passkey.is_some() && with_passkeys)
     }
 }
 
@@ -39,16 +40,16 @@ pub enum Lack {
     Code,
     /// The account has none, and must have one.
     Enrolment,
-    /// Nothing but a passkey will do: the account has one, and it was not shown.
-    Passkey,
-    /// Nothing but a passkey will do, and the account has none.
-    FirstPasskey,
+    /// Nothing but a passkey will do whose key is kept so: the account has one, and it was not shown.
+    Passkey(Kept),
+    /// Nothing but a passkey will do whose key is kept so, and the account has none.
+    FirstPasskey(Kept),
 }
 
 impl Lack {
     /// Whether the account has what is missing, so that it is to be shown and not set up.
     pub const fn is_there(self) -> bool {
-        matches!(self, Self::Code | Self::Passkey)
+        matches!(self, Self::Code | Self::Passkey(_))
     }
 }
 

@@ -27,6 +27,9 @@ pub struct FactorView {
     /// Of a passkey, whether it may be copied to other devices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_be_copied: Option<bool>,
+    /// Of a passkey, whether a maker who is trusted has attested its device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_attested: Option<bool>,
 }
 
 impl From<Passkey> for FactorView {
@@ -38,6 +41,7 @@ impl From<Passkey> for FactorView {
             left: None,
             name: Some(passkey.name),
             may_be_copied: Some(passkey.key.may_be_copied),
+            is_attested: Some(passkey.key.is_attested),
         }
     }
 }
@@ -51,6 +55,7 @@ impl From<Factor> for FactorView {
             left: factor.left,
             name: None,
             may_be_copied: None,
+            is_attested: None,
         }
     }
 }

@@ -161,7 +161,7 @@ impl Registry {
         };
         let has_other = (self.with_password && account.has_password())
             || is_way_in(self.by_mail, &account.user)
-            || (self.with_passkeys && transaction.guards(&id).await?.passkey);
+            || (self.with_passkeys && transaction.guards(&id).await?.passkey.is_some());
         let is_usable = |provider: &str| self.usable.iter().any(|id| id == provider);
         if !even_last && is_last_way_in(&identity.id, &identities, has_other, is_usable) {
             let sentence = "it is the last way in to the account: give it another first, or insist";

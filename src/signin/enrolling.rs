@@ -6,6 +6,7 @@ use crate::failure::{Error, Failure};
 use crate::protocol::assurance;
 use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::NextStep;
+use crate::protocol::passkey::Kept;
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::second_factor::{Guards, Lack};
@@ -29,6 +30,8 @@ pub(super) struct Enrolling {
     /// By what the account was guarded, for whoever must have one. They may have got one meanwhile, in another tab; then it is to be shown, and not
     /// replaced. `None` for whoever has shown all that it has.
     former: Option<Guards>,
+    /// How well the key of a passkey must be kept to do where they are going.
+    pub kept: Kept,
 }
 
 impl Enrolling {
@@ -50,8 +53,13 @@ impl SignIns {
         now: Timestamp,
     ) -> Result<Enrolling, Error> {
         let is_passkey = *action == Action::AddPasskey;
-        let would_do = |lack| lack == Lack::Enrolment || (lack == Lack::FirstPasskey && is_passkey);
-        if let Some(pending) = self.pending(journey, browser, now).await?.filter(|one| would_do(one.lack)) {
+        let wanted = |lack| match lack {
+            Lack::Enrolment => Some(Kept::Anywhere),
+            Lack::FirstPasskey(kept) if is_passkey => Some(kept),
+            _ => None,
+        };
+        let pending = self.pending(journey, browser, now).await?;
+        if let Some((pending, kept)) = pending.and_then(|one| wanted(one.lack).map(|kept| (one, kept))) {
             let has_proved_here = journey.proven.as_ref().is_some_and(|proven| assurance::identifies(&proven.proofs));
             let sign_in = if has_proved_here {
                 None
@@ -59,7 +67,7 @@ impl SignIns {
                 let current = self.current(browser.cookie.as_ref(), now).await?;
                 Some(current.filter(|one| one.user_id == pending.user_id).ok_or(Rejection::SignInNeeded)?)
             };
-            return Ok(Enrolling { user_id: pending.user_id, sign_in, former: Some(pending.guards) });
+            return Ok(Enrolling { user_id: pending.user_id, sign_in, former: Some(pending.guards), kept });
         }
         let sign_in = self.current(browser.cookie.as_ref(), now).await?.ok_or(Rejection::SignInNeeded)?;
         let is_asked_for = matches!(&journey.goal, Goal::Confirm { action: own, .. } if own == action);
@@ -73,7 +81,8 @@ impl SignIns {
         };
         match self.standing_of(&asked, Some(sign_in.clone()), now).await?.step {
             NextStep::Finish => {
-                Ok(Enrolling { user_id: sign_in.user_id.clone(), sign_in: Some(sign_in), former: None })
+                let (user_id, kept) = (sign_in.user_id.clone(), Kept::Anywhere);
+                Ok(Enrolling { user_id, sign_in: Some(sign_in), former: None, kept })
             }
             NextStep::Refuse(rejection) => Err(rejection.into()),
             _ => Err(Rejection::SignInNeeded.into()),

@@ -172,7 +172,7 @@ impl SignIns {
                 vouched: UpstreamConfig::strongest_class(&parts.providers),
                 second_factor: parts.limits.second_factor,
                 demanded: None,
-                passkeys: parts.passkeys.is_some(),
+                passkeys: parts.passkeys.as_ref().map(Ceremonies::kept_at_best),
                 keep_device: parts.limits.keep_device_days.saturating_mul(86_400),
             },
             lines: Lines::default(),

@@ -8,10 +8,11 @@ use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::passkeys::{Asked, Flaw, Owner};
 use crate::protocol::audit::{Act, Event, Name, Noun};
+use crate::protocol::demand::Demand;
 use crate::protocol::device;
 use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::NextStep;
-use crate::protocol::passkey::{MOST, Passkey, PublicKey, name_of};
+use crate::protocol::passkey::{Kept, MOST, Passkey, PublicKey, name_of};
 use crate::protocol::proof::{Kind, Proof, Proofs};
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
@@ -45,18 +46,18 @@ impl SignIns {
         self.storage.read().await?.passkeys(user_id).await
     }
 
-    /// Asks the browser with this cookie for a new passkey of somebody.
+    /// Asks the browser with this cookie for a new passkey of somebody, whose key must be kept so.
     ///
     /// # Errors
     /// [`Rejection::NoSuchPage`] where there are no passkeys; a failure when the database fails.
     pub async fn ask_for_new_passkey(
         &self,
-        owner: Owner<'_>,
+        (owner, kept): (Owner<'_>, Kept),
         cookie: &Secret,
         now: Timestamp,
     ) -> Result<PasskeyRequest, Error> {
         let had = self.own_passkeys(owner.user_id).await?;
-        let Asked { options, state } = self.ceremonies()?.ask_for_new(owner, &had)?;
+        let Asked { options, state } = self.ceremonies()?.ask_for_new(owner, &had, kept)?;
         let challenge = self.challenges.seal((Purpose::Addition, cookie), (Some(owner.user_id), state), now);
         Ok(PasskeyRequest { options, challenge })
     }
@@ -68,7 +69,7 @@ impl SignIns {
     /// # Errors
     /// [`Rejection::NoSuchPage`]; [`Rejection::SignInNeeded`] when what was proved counts no more; [`Rejection::NoPasskeyShown`],
     /// [`Rejection::StalePasskeyRequest`], [`Rejection::MalformedPasskey`], [`Rejection::UnverifiedPasskey`], [`Rejection::UnwantedPasskey`],
-    /// [`Rejection::PasskeyTaken`], [`Rejection::TooManyPasskeys`]; a failure when the database fails: then nothing has changed.
+    /// [`Rejection::UnattestedPasskey`], also where hardware must keep the key and may not; [`Rejection::PasskeyTaken`], [`Rejection::TooManyPasskeys`]; a failure when the database fails: then nothing has changed.
     pub async fn add_passkey(
         &self,
         (journey, cookie): (Journey, &Secret),
@@ -84,7 +85,11 @@ impl SignIns {
         let opened = self.challenges.open((Purpose::Addition, cookie), &new.challenge, now);
         let challenge = opened.filter(|challenge| challenge.user_id.as_ref() == Some(&enrolling.user_id));
         let challenge = challenge.ok_or(Rejection::StalePasskeyRequest)?;
-        let key = ceremonies.made(&challenge.state, &new.credential).map_err(refusal)?;
+        let key = ceremonies.made(&challenge.state, &new.credential, now).map_err(refusal)?;
+        // One that will not do where they are going would lead back here.
+        if key.kept() < enrolling.kept {
+            return Err(Rejection::UnattestedPasskey.into());
+        }
         let user_id = enrolling.user_id.as_str();
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(user_id).await?.filter(|account| account.user.is_usable());
@@ -98,7 +103,7 @@ impl SignIns {
         let passkey = self.keep_passkey(&mut transaction, (user_id, name, key), &act).await?;
         let this = enrolling.sign_in.as_ref().map(|sign_in| sign_in.id.as_str());
         let codes = self.with_first_factor(&mut transaction, (user_id, this, guards), &act).await?;
-        let journey = enrolling.shown(journey).proved_by(user_id, Proof::by_passkey(passkey.proof(), now));
+        let journey = enrolling.shown(journey).proved_by(user_id, self.proof_by(&passkey, now));
         let device = self.devices.known(browser.device.as_ref(), &account, now);
         let browser = &if this.is_none() { browser.known_as(device.as_deref()) } else { browser.clone() };
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
@@ -114,7 +119,7 @@ impl SignIns {
     /// When the database fails.
     pub async fn offers_passkey(&self, cookie: &Secret, now: Timestamp) -> Result<bool, Error> {
         let Some(sign_in) = self.current(Some(cookie), now).await? else { return Ok(false) };
-        if !self.has_passkeys() || sign_in.guards.passkey {
+        if !self.has_passkeys() || sign_in.guards.passkey.is_some() {
             return Ok(false);
         }
         if self.storage.read().await?.passkeys_declined(&sign_in.user_id).await?.is_some() {
@@ -152,7 +157,8 @@ impl SignIns {
         transaction.end_factor_reset(user_id, CHANGED, act).await?;
         let event = Event::of(act, Name::PasskeyAdded).on(Noun::User, user_id).with("name", passkey.name.as_str());
         let event = event.with("aaguid", passkey.key.aaguid.to_string());
-        transaction.record(&event.with("may_be_copied", passkey.key.may_be_copied)).await?;
+        let event = event.with("may_be_copied", passkey.key.may_be_copied);
+        transaction.record(&event.with("is_attested", passkey.key.is_attested)).await?;
         Ok(passkey)
     }
 
@@ -202,13 +208,10 @@ impl SignIns {
     ) -> Result<(), Error> {
         let user_id = sign_in.user_id.as_str();
         let Some(account) = transaction.hold_account(user_id).await? else { return Ok(()) };
-        let own = transaction.passkeys(user_id).await?;
-        if own.iter().all(|passkey| passkey.id != id) {
-            return Ok(());
-        }
-        if own.len() == 1 {
-            self.may_lose_last_passkey(transaction, &account, act.at).await?;
-        }
+        let mut own = transaction.passkeys(user_id).await?;
+        let Some(place) = own.iter().position(|passkey| passkey.id == id) else { return Ok(()) };
+        let lost = own.remove(place);
+        self.may_lose_passkey(transaction, &account, (&lost, &own), act.at).await?;
         let name = transaction.delete_passkey(id, user_id).await?.unwrap_or_default();
         forget_spare_codes(transaction, user_id).await?;
         transaction.end_factor_reset(user_id, CHANGED, act).await?;
@@ -222,10 +225,12 @@ impl SignIns {
         Ok(())
     }
 
-    async fn may_lose_last_passkey(
+    /// Whether an account can do with the rest of its passkeys, without the one that is to go.
+    async fn may_lose_passkey(
         &self,
         transaction: &mut Transaction,
         account: &Account,
+        (lost, rest): (&Passkey, &[Passkey]),
         now: Timestamp,
     ) -> Result<(), Error> {
         let user_id = account.user.id.as_str();
@@ -233,9 +238,21 @@ impl SignIns {
         let first = if self.limits.password && account.has_password() { Kind::Password } else { Kind::Mail };
         let with_code = Proofs::of(first, now).and(Proof::of(Kind::Totp, now));
         let demanded = self.policy_for(transaction, user_id).await?.demanded;
-        let is_demanded = demanded.is_some_and(|demand| !demand.is_met_by(&with_code));
+        let is_met_by =
+            |demand: Demand, passkey: &Passkey| demand.is_met_by(&Proofs::first(self.proof_by(passkey, now)));
+        let hangs_on_it = |demand: Demand| {
+            !demand.is_met_by(&with_code)
+                && is_met_by(demand, lost)
+                && !rest.iter().any(|passkey| is_met_by(demand, passkey))
+        };
+        if demanded.is_some_and(hangs_on_it) {
+            return Err(Rejection::LastSecondFactor.into());
+        }
+        if !rest.is_empty() {
+            return Ok(());
+        }
         let has_code = transaction.guards(user_id).await?.authenticator;
-        if is_demanded || (!has_code && self.must_have_one(transaction, user_id, now).await?) {
+        if !has_code && self.must_have_one(transaction, user_id, now).await? {
             return Err(Rejection::LastSecondFactor.into());
         }
         let identities = transaction.identities_of_user(&account.user.id).await?;
@@ -251,6 +268,7 @@ pub(super) const fn refusal(flaw: Flaw) -> Rejection {
     match flaw {
         Flaw::Unverified => Rejection::UnverifiedPasskey,
         Flaw::Unwanted => Rejection::UnwantedPasskey,
+        Flaw::Unattested => Rejection::UnattestedPasskey,
         Flaw::Malformed | Flaw::Wrong | Flaw::WentBack => Rejection::MalformedPasskey,
     }
 }

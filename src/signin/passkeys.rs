@@ -12,8 +12,8 @@ use crate::failure::{Error, Failure};
 use crate::passkeys::{Answer, Asked, Ceremonies, Flaw, Seen};
 use crate::protocol::audit::{Act, Actor, Event, Name, Noun, Outcome};
 use crate::protocol::journey::Journey;
-use crate::protocol::passkey::Passkey;
-use crate::protocol::proof::Proof;
+use crate::protocol::passkey::{Kept, Passkey};
+use crate::protocol::proof::{ByPasskey, Proof};
 use crate::protocol::rejection::Rejection;
 use crate::secret::{Secret, base64url};
 use crate::storage::Reader;
@@ -57,7 +57,14 @@ impl Shown {
 impl SignIns {
     /// Whether people have passkeys here.
     pub fn has_passkeys(&self) -> bool {
-        self.policy.passkeys
+        self.policy.passkeys.is_some()
+    }
+
+    /// What is proved by a passkey that was shown now. Where makers attest nothing, what one has attested before counts for nothing either.
+    pub(super) fn proof_by(&self, passkey: &Passkey, now: Timestamp) -> Proof {
+        let by = passkey.proof();
+        let is_attested = by.is_attested && self.policy.passkeys == Some(Kept::InHardware);
+        Proof::by_passkey(ByPasskey { is_attested, ..by }, now)
     }
 
     /// Whether people have passkeys, and somebody has one.
@@ -74,29 +81,31 @@ impl SignIns {
 
     /// Whether a user can sign in with a passkey.
     pub(super) async fn has_passkey(&self, reader: &mut Reader, user_id: &str) -> Result<bool, Failure> {
-        Ok(self.has_passkeys() && reader.guards(user_id).await?.passkey)
+        Ok(self.has_passkeys() && reader.guards(user_id).await?.passkey.is_some())
     }
 
-    /// What the browser with this cookie is asked for: a passkey of this user, or anybody's. `None` when there is none to be asked for.
+    /// What the browser with this cookie is asked for: a passkey of this user whose key is kept so, or anybody's. `None` when there is none to be asked
+    /// for.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn ask_for_passkey(
         &self,
-        user_id: Option<&str>,
+        whose: Option<(&str, Kept)>,
         cookie: &Secret,
         now: Timestamp,
     ) -> Result<Option<PasskeyRequest>, Failure> {
         let Some(ceremonies) = &self.passkeys else { return Ok(None) };
-        let known = match user_id {
-            Some(user_id) => self.storage.read().await?.passkeys(user_id).await?,
-            None => Vec::new(),
-        };
-        if user_id.is_some() && known.is_empty() {
-            return Ok(None);
+        let mut known = Vec::new();
+        if let Some((user_id, kept)) = whose {
+            known = self.storage.read().await?.passkeys(user_id).await?;
+            known.retain(|passkey| passkey.key.kept() >= kept);
+            if known.is_empty() {
+                return Ok(None);
+            }
         }
         let Asked { options, state } = ceremonies.ask(&known)?;
-        let challenge = self.challenges.seal((Purpose::Proof, cookie), (user_id, state), now);
+        let challenge = self.challenges.seal((Purpose::Proof, cookie), (whose.map(|(user_id, _)| user_id), state), now);
         Ok(Some(PasskeyRequest { options, challenge }))
     }
 
@@ -193,7 +202,7 @@ impl SignIns {
         transaction.end_factor_reset(user_id, SHOWN, &browser.act(user_id, now)).await?;
         // What was proved before may count no more, such as a password that is another by now. The passkey is enough by itself.
         let journey = self.with_what_holds(&mut transaction, journey, &account).await?;
-        let journey = journey.proved_by(user_id, Proof::by_passkey(passkey.proof(), now));
+        let journey = journey.proved_by(user_id, self.proof_by(passkey, now));
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         if matches!(progress, Progress::SignedIn(_)) {
             held.succeed(&mut transaction, now).await?;
@@ -219,6 +228,6 @@ const fn refusal(flaw: Flaw) -> Rejection {
     match flaw {
         Flaw::Unverified => Rejection::UnverifiedPasskey,
         Flaw::WentBack => Rejection::CopiedPasskey,
-        Flaw::Malformed | Flaw::Wrong | Flaw::Unwanted => Rejection::WrongPasskey,
+        Flaw::Malformed | Flaw::Wrong | Flaw::Unwanted | Flaw::Unattested => Rejection::WrongPasskey,
     }
 }

@@ -12,8 +12,7 @@ use crate::passkeys::{Asked, Owner};
 use crate::protocol::device;
 use crate::protocol::email;
 use crate::protocol::journey::Journey;
-use crate::protocol::passkey::name_of;
-use crate::protocol::proof::Proof;
+use crate::protocol::passkey::{Kept, name_of};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::second_factor::Guards;
 use crate::protocol::user::{MadeBy, User};
@@ -68,7 +67,7 @@ impl SignIns {
     ) -> Result<FirstPasskey, Error> {
         let user_id = random::row_id(now);
         let owner = Owner { user_id: &user_id, called: &newcomer.address, name: &newcomer.name };
-        let Asked { options, state } = self.ceremonies()?.ask_for_new(owner, &[])?;
+        let Asked { options, state } = self.ceremonies()?.ask_for_new(owner, &[], Kept::Anywhere)?;
         let address = newcomer.address.clone();
         let challenge = self.challenges.seal_for_newcomer(cookie, (&user_id, newcomer), state, since);
         Ok(FirstPasskey { request: PasskeyRequest { options, challenge }, address })
@@ -94,7 +93,7 @@ impl SignIns {
     ///
     /// # Errors
     /// [`Rejection::NoSuchPage`], [`Rejection::NoPasskeyShown`], [`Rejection::StalePasskeyRequest`], [`Rejection::MalformedPasskey`],
-    /// [`Rejection::UnverifiedPasskey`], [`Rejection::UnwantedPasskey`], [`Rejection::PasskeyTaken`], [`Rejection::UnknownTicket`],
+    /// [`Rejection::UnverifiedPasskey`], [`Rejection::UnwantedPasskey`], [`Rejection::UnattestedPasskey`], [`Rejection::PasskeyTaken`], [`Rejection::UnknownTicket`],
     /// [`Rejection::EmailTaken`]; a failure when the database fails: then there is no account.
     pub async fn finish_account(
         &self,
@@ -117,7 +116,7 @@ impl SignIns {
         if mailed.as_ref().is_some_and(|mailed| mailed.address != newcomer.address) {
             return Err(Rejection::StalePasskeyRequest.into());
         }
-        let key = ceremonies.made(&challenge.state, &new.credential).map_err(refusal)?;
+        let key = ceremonies.made(&challenge.state, &new.credential, now).map_err(refusal)?;
         let mut transaction = self.storage.begin().await?;
         if !transaction.use_challenge(&challenge.id, challenge.expires_at()).await? {
             return Err(Rejection::StalePasskeyRequest.into());
@@ -128,7 +127,7 @@ impl SignIns {
         let (act, called) = (browser.act(&user.id, now), name_of(&new.name, &device::name(&browser.user_agent)));
         let passkey = self.keep_passkey(&mut transaction, (&user.id, called, key), &act).await?;
         let codes = self.with_first_factor(&mut transaction, (&user.id, None, Guards::default()), &act).await?;
-        let journey = journey.without_mail().proved_by(&user.id, Proof::by_passkey(passkey.proof(), now));
+        let journey = journey.without_mail().proved_by(&user.id, self.proof_by(&passkey, now));
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         Ok(Enrolled { progress: self.made_known(progress, (&user.id, ""), (browser, None), now), codes })

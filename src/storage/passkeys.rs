@@ -7,23 +7,34 @@ use super::rows::{damaged, from_json, json, moment};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::protocol::passkey::{Aaguid, Passkey, PublicKey};
+use crate::protocol::passkey::{Aaguid, Kept, Passkey, PublicKey};
 use crate::protocol::second_factor::Guards;
 
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "id, user_id, credential_id, credential, counter, may_be_copied, is_copied, transports, aaguid, name, created_at, last_used_at"
+        "id, user_id, credential_id, credential, counter, may_be_copied, is_copied, transports, aaguid, is_attested, name, created_at, last_used_at"
     };
 }
 
+/// How well the key of the best passkey is kept of the user that this names: 0 for who has none, 2 for one that hardware keeps, 1 for any other.
+macro_rules! best_passkey {
+    ($user:literal) => {
+        concat!(
+            "(SELECT COALESCE(MAX(1 + p.is_attested * (1 - p.may_be_copied)), 0) FROM passkeys p WHERE p.user_id = ",
+            $user,
+            ") AS best_passkey"
+        )
+    };
+}
+pub(super) use best_passkey;
+
 statements! {
     ANY_PASSKEY = "SELECT id FROM passkeys LIMIT 1";
-    GUARDS = "SELECT (SELECT COUNT(*) FROM factors WHERE user_id = $1 AND kind = 'authenticator') AS second_factors, \
-        (SELECT COUNT(*) FROM passkeys WHERE user_id = $1) AS passkeys";
+    GUARDS = concat!("SELECT (SELECT COUNT(*) FROM factors WHERE user_id = $1 AND kind = 'authenticator') AS second_factors, ", best_passkey!("$1"));
     PASSKEYS_OF_USER = concat!("SELECT ", columns!(), " FROM passkeys WHERE user_id = $1 ORDER BY created_at, id");
     PASSKEY_BY_CREDENTIAL = concat!("SELECT ", columns!(), " FROM passkeys WHERE credential_id = $1");
-    INSERT_PASSKEY = concat!("INSERT INTO passkeys (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL) \
+    INSERT_PASSKEY = concat!("INSERT INTO passkeys (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL) \
         ON CONFLICT (credential_id) DO NOTHING RETURNING id");
     USE_PASSKEY = "UPDATE passkeys SET counter = $3, is_copied = $4, last_used_at = $5 WHERE id = $1 AND user_id = $2 \
         AND (counter < $3 OR (counter = 0 AND CAST($3 AS BIGINT) = 0)) RETURNING id";
@@ -34,16 +45,21 @@ statements! {
     USE_CHALLENGE = "INSERT INTO used_challenges (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING RETURNING id";
 }
 
-/// By what an account is guarded, as numbers of each.
+/// By what an account is guarded: how many authenticators, and [`best_passkey`].
 #[derive(Clone, Copy, FromRow)]
 pub(super) struct GuardsRow {
     second_factors: i64,
-    passkeys: i64,
+    best_passkey: i64,
 }
 
 impl From<GuardsRow> for Guards {
     fn from(row: GuardsRow) -> Self {
-        Self { authenticator: row.second_factors > 0, passkey: row.passkeys > 0 }
+        let passkey = match row.best_passkey {
+            0 => None,
+            1 => Some(Kept::Anywhere),
+            _ => Some(Kept::InHardware),
+        };
+        Self { authenticator: row.second_factors > 0, passkey }
     }
 }
 
@@ -58,6 +74,7 @@ struct PasskeyRow {
     is_copied: i64,
     transports: String,
     aaguid: String,
+    is_attested: i64,
     name: String,
     created_at: i64,
     last_used_at: Option<i64>,
@@ -73,6 +90,7 @@ impl PasskeyRow {
             is_copied: self.is_copied != 0,
             transports: from_json("transports", &self.transports)?,
             aaguid: self.aaguid.parse::<Aaguid>().map_err(|error| damaged("aaguid", error))?,
+            is_attested: self.is_attested != 0,
         };
         Ok(Passkey {
             id: self.id,
@@ -140,6 +158,7 @@ impl Transaction {
             .bind(i64::from(new.key.is_copied))
             .bind(transports)
             .bind(aaguid)
+            .bind(i64::from(new.key.is_attested))
             .bind(&new.name)
             .bind(new.created_at.seconds())
             .fetch_optional(c)

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::consents::ConsentRow;
-use super::passkeys::GuardsRow;
+use super::passkeys::{GuardsRow, best_passkey};
 use super::rows::{from_json, json};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
@@ -34,8 +34,10 @@ macro_rules! upstream_roles {
 /// By what else its user is guarded.
 macro_rules! guards {
     () => {
-        "(SELECT COUNT(*) FROM factors f WHERE f.user_id = s.user_id AND f.kind = 'authenticator') AS second_factors, \
-         (SELECT COUNT(*) FROM passkeys p WHERE p.user_id = s.user_id) AS passkeys"
+        concat!(
+            "(SELECT COUNT(*) FROM factors f WHERE f.user_id = s.user_id AND f.kind = 'authenticator') AS second_factors, ",
+            best_passkey!("s.user_id")
+        )
     };
 }
 

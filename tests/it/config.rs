@@ -79,6 +79,8 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("limits.many_networks", "77", "77"),
     ("limits.slowed_failures_per_minute", "7", "7"),
     ("passkeys.authenticators", "EA9B8D66-4d01-1d21-3ce4-b6b48cb575d4", "[\"ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4\"]"),
+    ("passkeys.attestation", "asked", "\"asked\""),
+    ("passkeys.attestation_roots", "x", "\"x\""),
     ("limits.trusted_networks", "10.0.0.0/8,::1", "[\"10.0.0.0/8\",\"::1/128\"]"),
     ("api_keys.enabled", "false", "false"),
     ("api_keys.lifetime", "86400", "86400"),
@@ -214,6 +216,7 @@ fn a_variable_reaches_every_key() {
         let beside: &[(&str, &str)] = match *key {
             "server.tls.cert" => &[("SERVER__TLS__KEY", "x")],
             "server.tls.key" => &[("SERVER__TLS__CERT", "x")],
+            "passkeys.attestation" => &[("PASSKEYS__ATTESTATION_ROOTS", "x")],
             "sign_in.email" => &[("MAIL__FOLDER", "x")],
             "sign_in.password" => &[("UPSTREAM__GOOGLE__CLIENT_ID", "x"), ("UPSTREAM__GOOGLE__CLIENT_SECRET", "x")],
             "database.pooled" => &[("DATABASE__URL", "postgres://db/doorward")],

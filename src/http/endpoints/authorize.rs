@@ -154,9 +154,9 @@ pub(in crate::http) fn lead(
 /// The page that asks for what is missing of a second factor.
 const fn second_step(lack: Lack) -> &'static str {
     match lack {
-        Lack::Code | Lack::Passkey => "/login/code",
+        Lack::Code | Lack::Passkey(_) => "/login/code",
         Lack::Enrolment => "/login/authenticator",
-        Lack::FirstPasskey => "/login/new-passkey",
+        Lack::FirstPasskey(_) => "/login/new-passkey",
     }
 }
 

@@ -16,6 +16,7 @@ use crate::http::endpoints::authorize::see_other;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
 use crate::passkeys::Owner;
+use crate::protocol::passkey::Kept;
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::second_factor::Lack;
 use crate::protocol::sign_in::SignIn;
@@ -46,6 +47,8 @@ enum Why {
     SecondFactor,
     /// Nothing else will do: for the application with this name, or wherever the person goes.
     OnlyThis(Option<String>),
+    /// The same, and it must stay in its device.
+    InItsDevice(Option<String>),
 }
 
 impl OnTheWay {
@@ -137,10 +140,12 @@ async fn answer(
     now: Timestamp,
 ) -> Result<Response, PageError> {
     let client = visit.asker(app).await?;
+    let name = || client.as_ref().map(|client| client.name.clone());
     let (whose, why): (Whose, Why) = match visit.pending(app, sender, now).await? {
         Some(pending) if pending.lack == Lack::Enrolment => (pending.into(), Why::SecondFactor),
-        Some(pending) if pending.lack == Lack::FirstPasskey => {
-            (pending.into(), Why::OnlyThis(client.as_ref().map(|client| client.name.clone())))
+        Some(pending) if pending.lack == Lack::FirstPasskey(Kept::Anywhere) => (pending.into(), Why::OnlyThis(name())),
+        Some(pending) if pending.lack == Lack::FirstPasskey(Kept::InHardware) => {
+            (pending.into(), Why::InItsDevice(name()))
         }
         Some(pending) => return Ok(visit.lead(sender, Proceed::SecondFactor(pending.lack))?),
         None => match (sender.sign_in(app, now).await?, &sender.cookies.sign_in) {
@@ -152,11 +157,13 @@ async fn answer(
         },
     };
     let owner = Owner { user_id: &whose.user_id, called: &whose.called, name: &whose.name };
+    let kept = if matches!(why, Why::InItsDevice(_)) { Kept::InHardware } else { Kept::Anywhere };
+    let request = app.sign_ins.ask_for_new_passkey((owner, kept), visit.browser(), now).await?;
     let template = OnTheWay {
         page: sender.page.clone(),
         form: visit.form(app),
         client,
-        new: PasskeyForm::new(app.sign_ins.ask_for_new_passkey(owner, visit.browser(), now).await?, sender),
+        new: PasskeyForm::new(request, sender),
         whose: whose.called,
         why,
         error: refusal.as_ref().map(Notice::from),

@@ -18,7 +18,7 @@ use crate::http::extract::{CsrfForm, Sender};
 use crate::passkeys::Owner;
 use crate::protocol::journey::Action;
 use crate::protocol::next_step::NextStep;
-use crate::protocol::passkey::{MAX_NAME, MOST, Passkey};
+use crate::protocol::passkey::{Kept, MAX_NAME, MOST, Passkey};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::sign_in::SignIn;
 
@@ -45,6 +45,8 @@ struct Line {
     used: Option<Moment>,
     /// The key of what is said of where it is.
     place: &'static str,
+    /// Whether its maker has attested what the device is.
+    is_attested: bool,
 }
 
 impl Line {
@@ -59,6 +61,7 @@ impl Line {
                 (true, false) => "passkey-may-be-copied",
                 (true, true) => "passkey-is-copied",
             },
+            is_attested: passkey.key.is_attested,
         }
     }
 }
@@ -141,7 +144,7 @@ async fn page(
     let is_proved = standing.step == NextStep::Finish;
     let asked = if is_proved && !is_full {
         let owner = Owner { user_id: &sign_in.user_id, called: sign_in.called(), name: &sign_in.name };
-        Some(app.sign_ins.ask_for_new_passkey(owner, visit.browser(), now).await?)
+        Some(app.sign_ins.ask_for_new_passkey((owner, Kept::Anywhere), visit.browser(), now).await?)
     } else {
         None
     };

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::config::Register;
 use crate::failure::Failure;
 use crate::http::extract::Sender;
+use crate::protocol::passkey::Kept;
 use crate::protocol::upstream::ProviderKind;
 use crate::signin::PasskeyRequest;
 use crate::upstream::Provider;
@@ -111,7 +112,7 @@ impl Offer {
         let is_theirs = |button: &ProviderButton| identities.iter().any(|identity| identity.provider == button.id);
         let own = Self {
             with_password: all.with_password && has_password,
-            passkey: app.sign_ins.ask_for_passkey(Some(user_id), visit.browser(), app.now()).await?,
+            passkey: app.sign_ins.ask_for_passkey(Some((user_id, Kept::Anywhere)), visit.browser(), app.now()).await?,
             providers: all.providers.iter().filter(|button| is_theirs(button)).cloned().collect(),
             by_email: all.by_email && has_address && mailbox.is_none(),
             mailbox,

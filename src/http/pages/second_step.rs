@@ -13,6 +13,7 @@ use crate::clock::Timestamp;
 use crate::failure::Error;
 use crate::http::error::{PageError, page_of};
 use crate::http::extract::{CsrfForm, Sender};
+use crate::protocol::passkey::Kept;
 use crate::protocol::rejection::Refusal;
 use crate::protocol::second_factor::Lack;
 use crate::secret::Secret;
@@ -26,6 +27,8 @@ struct SecondStep {
     client: Option<Asker>,
     /// What the person is called.
     whose: String,
+    /// Whether only a passkey will do that stays in its device.
+    is_kept_in_hardware: bool,
     /// Whether there is an authenticator whose code can be typed.
     has_authenticator: bool,
     /// A passkey, if there is one.
@@ -113,12 +116,18 @@ pub(super) async fn page(
     pending: Pending,
     (wrong, keeps): (Option<(Shows, Refusal)>, bool),
 ) -> Result<Response, Error> {
+    let kept = match pending.lack {
+        Lack::Passkey(kept) => kept,
+        _ => Kept::Anywhere,
+    };
+    let asked = app.sign_ins.ask_for_passkey(Some((&pending.user_id, kept)), visit.browser(), app.now()).await?;
     let template = SecondStep {
         page: sender.page.clone(),
         form: visit.form(app),
         client: visit.asker(app).await?,
         has_authenticator: pending.guards.authenticator && pending.lack == Lack::Code,
-        offer: Offer::passkey(app.sign_ins.ask_for_passkey(Some(&pending.user_id), visit.browser(), app.now()).await?),
+        is_kept_in_hardware: kept == Kept::InHardware,
+        offer: Offer::passkey(asked),
         whose: pending.called,
         has_recovery_codes: pending.has_recovery_codes,
         lost: match pending.lost {

@@ -19,11 +19,17 @@ fn a_word_of_a_provider_is_the_class_that_it_counts_as_and_without_that_nothing(
             Vouched { counts_as, acr, auth_time: Some(NOW.minus(60)), ..Vouched::of("p", "https://p.test", "1") };
         Proof::vouched(&said, "i", NOW)
     };
-    let (phr, mfa, pwd) = (PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS);
+    let (phrh, phr, mfa, pwd) = (HARDWARE_CLASS, PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS);
     for said in [None, Some("gold"), Some(phr), Some(mfa), Some(pwd)] {
         // A name of ours is passed on as nothing.
         let passed_on = said.filter(|said| *said == "gold");
-        for (counts_as, own) in [(None, &[][..]), (Some(phr), &[phr, mfa]), (Some(mfa), &[mfa]), (Some(pwd), &[pwd])] {
+        for (counts_as, own) in [
+            (None, &[][..]),
+            (Some(phrh), &[phrh, phr, mfa]),
+            (Some(phr), &[phr, mfa]),
+            (Some(mfa), &[mfa]),
+            (Some(pwd), &[pwd]),
+        ] {
             let proofs = Proofs::first(by(counts_as, said));
             let told: Vec<&str> = true_classes(&proofs).collect();
             let expected: Vec<&str> = own.iter().copied().chain(passed_on).collect();
@@ -50,12 +56,13 @@ fn a_word_of_a_provider_is_the_class_that_it_counts_as_and_without_that_nothing(
 
 #[test]
 fn a_class_can_be_reached_where_a_providers_word_counts_as_it_or_as_a_stronger_one() {
-    let (phr, mfa, pwd) = (PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS);
-    let named = |vouched| classes(SecondFactor::Off, false, vouched).collect::<Vec<_>>();
+    let (phrh, phr, mfa, pwd) = (HARDWARE_CLASS, PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS);
+    let named = |vouched| classes(SecondFactor::Off, None, vouched).collect::<Vec<_>>();
     assert_eq!(named(None), [pwd]);
     assert_eq!(named(Some(pwd)), [pwd]);
     assert_eq!(named(Some(mfa)), [mfa, pwd]);
     assert_eq!(named(Some(phr)), [phr, mfa, pwd]);
+    assert_eq!(named(Some(phrh)), [phrh, phr, mfa, pwd]);
     assert_eq!(strongest([pwd, "gold", mfa].into_iter()), Some(mfa));
     assert_eq!(strongest(["gold"].into_iter()), None);
 }

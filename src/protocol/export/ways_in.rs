@@ -63,6 +63,8 @@ pub struct PasskeyPart {
     pub name: String,
     /// The make of the device, as it says itself.
     pub aaguid: String,
+    /// Whether its maker has attested that.
+    pub is_attested: bool,
     /// Whether it may be copied to other devices of the person.
     pub may_be_copied: bool,
     /// Whether it was, when it was last seen.
@@ -80,6 +82,7 @@ impl From<Passkey> for PasskeyPart {
         Self {
             name: passkey.name,
             aaguid: passkey.key.aaguid.to_string(),
+            is_attested: passkey.key.is_attested,
             may_be_copied: passkey.key.may_be_copied,
             is_copied: passkey.key.is_copied,
             transports: passkey.key.transports,

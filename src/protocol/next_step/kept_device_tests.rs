@@ -114,7 +114,7 @@ fn a_kept_device_lends_nothing_to_whoever_lacks_nothing_and_nothing_to_a_code_al
     let device = kept(FactorKind::Authenticator, 100);
     let phr = Whose { second_factor: SecondFactor::Offered, demanded: Some(PHISHING_RESISTANT_CLASS), guards: CODE };
     let plain = Whose { demanded: None, ..phr };
-    let guards = Guards { passkey: true, ..CODE };
+    let guards = Guards { passkey: Some(Kept::Anywhere), ..CODE };
     let signing = |given: &[Kind], whose: Whose, sign_in: Option<&SignIn>| {
         let journey = given.iter().fold(on(For::App), |journey, kind| journey.proved("ann", *kind, NOW));
         signs_in(&journey, Before { sign_in, kept: Some(&device) }, guards, &whose.policy(), NOW)
@@ -125,7 +125,7 @@ fn a_kept_device_lends_nothing_to_whoever_lacks_nothing_and_nothing_to_a_code_al
         let proofs = signed_in_by(signing(given, whose, None)).unwrap();
         assert!(proofs.iter().all(|proof| proof.at == NOW), "{given:?}");
     }
-    assert!(matches!(signing(&[Kind::Password], phr, None), Signing::Lacks(Lack::Passkey)));
+    assert!(matches!(signing(&[Kind::Password], phr, None), Signing::Lacks(Lack::Passkey(Kept::Anywhere))));
     assert!(matches!(signing(&[Kind::Totp], plain, None), Signing::Nobody));
     let newer = sign_in(Proofs::of(Kind::Password, NOW).and(Proof::of(Kind::Totp, NOW.minus(9))), CODE);
     let proofs = signed_in_by(signing(&[Kind::Password], plain, Some(&newer))).unwrap();

@@ -6,39 +6,44 @@ use crate::protocol::assurance;
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::demand::Demand;
 use crate::protocol::journey::{Goal, Journey};
+use crate::protocol::passkey::Kept;
 use crate::protocol::proof::Kind;
 use crate::protocol::second_factor::{Lack, SecondFactor};
 
 /// What a person lacks of a second factor, or of a passkey where nothing else will do.
 pub(super) fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Lack> {
-    let (is_off, has_passkey) = (policy.second_factor == SecondFactor::Off, policy.passkeys && person.guards.passkey);
+    let (is_off, own) = (policy.second_factor == SecondFactor::Off, policy.passkey_of(person.guards));
     let is_recent = |at: Timestamp| now < at.plus(policy.fresh);
     // Whoever had to use a recovery code has lost theirs, and sets up another.
     let has_lost_it = assurance::latest(person.proofs, |kind| kind == Kind::RecoveryCode).is_some_and(is_recent);
-    if must_be_passkey(journey, person, policy, now) {
+    if let Some(kept) = wanted_passkey(journey, person, policy, now) {
         let has_code = person.guards.authenticator && !is_off;
-        let is_code_shown = assurance::own_second_factor_at(person.proofs).is_some_and(is_recent);
-        return Some(match has_passkey && !has_lost_it {
-            true => Lack::Passkey,
-            false if has_code && !is_code_shown => Lack::Code,
-            false => Lack::FirstPasskey,
+        let is_shown = assurance::own_second_factor_at(person.proofs).is_some_and(is_recent);
+        let is_passkey_shown = assurance::passkey_at(person.proofs, Kept::Anywhere).is_some_and(is_recent);
+        return Some(match own.filter(|_| !has_lost_it) {
+            Some(own) if own >= kept => Lack::Passkey(kept),
+            // One that will not do here guards the account all the same: none is added without it.
+            Some(_) if !is_passkey_shown => Lack::Passkey(Kept::Anywhere),
+            _ if has_code && !is_shown => Lack::Code,
+            _ => Lack::FirstPasskey(kept),
         });
     }
-    if has_passkey && changes_factors(journey, policy) {
+    if let Some(own) = own.filter(|_| changes_factors(journey, policy)) {
         // Nothing changes it that is weaker than what the account has. What was given on the journey is recent enough for it.
-        let shown_at = assurance::latest(person.proofs, |kind| kind == Kind::Passkey);
+        let shown_at = assurance::passkey_at(person.proofs, own);
         let is_shown = shown_at.is_some_and(|at| person.is_for_this || is_recent(at));
-        return (!is_shown && !has_lost_it).then_some(Lack::Passkey);
+        return (!is_shown && !has_lost_it).then_some(Lack::Passkey(own));
     }
     lack_of_any(journey, person, policy, now)
 }
 
-/// Whether nothing but a passkey will do, and none was shown.
-fn must_be_passkey(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> bool {
+/// How well the key of a passkey must be kept, where nothing but such a one will do and none was shown.
+fn wanted_passkey(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Kept> {
     let best = assurance::best_without_passkey(policy.second_factor, now);
     let by_request = |request: &AuthorizationRequest| assurance::demands_passkey(person.proofs, &request.claims, &best);
     let by_others = |demand: Demand| demand.wants_passkey(person.proofs, &best);
-    policy.passkeys && (policy.demanded.is_some_and(by_others) || journey.request().is_some_and(by_request))
+    let wanted = policy.demanded.and_then(by_others).max(journey.request().and_then(by_request));
+    wanted.filter(|kept| policy.passkeys.is_some_and(|best| *kept <= best))
 }
 
 /// Whether it leads to other second factors.
@@ -51,7 +56,7 @@ fn lack_of_any(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Tim
     if policy.second_factor == SecondFactor::Off {
         return None;
     }
-    let has_second_factor = person.guards.are_any(policy.passkeys);
+    let has_second_factor = person.guards.are_any(policy.passkeys.is_some());
     let changes_factors = changes_factors(journey, policy);
     // No provider's word stands in for a second factor of the account when that is to be changed.
     let shown_at = if changes_factors && has_second_factor {

@@ -6,7 +6,7 @@ use super::*;
 use crate::protocol::client::ClientType;
 use crate::protocol::proof::Kind;
 
-const PASSKEY: Guards = Guards { authenticator: false, passkey: true };
+const PASSKEY: Guards = Guards { authenticator: false, passkey: Some(Kept::Anywhere) };
 
 /// Whatever else was proved, and whatever is demanded: a passkey is enough, and where it is asked for nothing else will do.
 #[test]
@@ -21,7 +21,7 @@ fn a_passkey_is_enough_by_itself_and_counts_as_a_second_factor_where_people_use_
     }
     let policy = |second_factor| Whose { second_factor, demanded: None, guards: Guards::default() }.policy();
     let with_passkey = |proofs| sign_in(proofs, PASSKEY);
-    let without = |second_factor| Policy { passkeys: false, ..policy(second_factor) };
+    let without = |second_factor| Policy { passkeys: None, ..policy(second_factor) };
     for (second_factor, is_lacking) in
         [(SecondFactor::Off, false), (SecondFactor::Offered, true), (SecondFactor::Required, true)]
     {
@@ -41,20 +41,26 @@ fn a_passkey_is_enough_by_itself_and_counts_as_a_second_factor_where_people_use_
     };
     let offered = policy(SecondFactor::Offered);
     assert_eq!(step(&[Kind::Passkey], &offered), NextStep::Finish);
-    assert_eq!(step(&[Kind::Password], &offered), NextStep::SecondFactor(Lack::Passkey));
+    assert_eq!(step(&[Kind::Password], &offered), NextStep::SecondFactor(Lack::Passkey(Kept::Anywhere)));
     assert_eq!(step(&[Kind::Password, Kind::Passkey], &offered), NextStep::Finish);
-    assert_eq!(step(&[Kind::Password, Kind::Totp], &offered), NextStep::SecondFactor(Lack::Passkey));
-    assert_eq!(step(&[Kind::Password, Kind::Totp], &policy(SecondFactor::Off)), NextStep::SecondFactor(Lack::Passkey));
+    assert_eq!(step(&[Kind::Password, Kind::Totp], &offered), NextStep::SecondFactor(Lack::Passkey(Kept::Anywhere)));
+    assert_eq!(
+        step(&[Kind::Password, Kind::Totp], &policy(SecondFactor::Off)),
+        NextStep::SecondFactor(Lack::Passkey(Kept::Anywhere))
+    );
     // Who had to use a recovery code has lost theirs, and sets up another while that is fresh.
-    assert_eq!(step(&[Kind::Password, Kind::RecoveryCode], &offered), NextStep::SecondFactor(Lack::FirstPasskey));
+    assert_eq!(
+        step(&[Kind::Password, Kind::RecoveryCode], &offered),
+        NextStep::SecondFactor(Lack::FirstPasskey(Kept::Anywhere))
+    );
     let past = Proofs::of(Kind::Password, NOW).and(Proof::of(Kind::RecoveryCode, NOW.minus(FRESH)));
     let sign_in = with_passkey(past);
     let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
-    assert_eq!(next_step(&demanding, known, &offered, NOW), NextStep::SecondFactor(Lack::Passkey));
+    assert_eq!(next_step(&demanding, known, &offered, NOW), NextStep::SecondFactor(Lack::Passkey(Kept::Anywhere)));
     // Also where it was lent to a sign-in that was made for this.
     let lent = SignIn { journey_id: Some(demanding.id.clone()), ..sign_in.clone() };
     let known = Known { sign_in: Some(&lent), ..known };
-    assert_eq!(next_step(&demanding, known, &offered, NOW), NextStep::SecondFactor(Lack::Passkey));
+    assert_eq!(next_step(&demanding, known, &offered, NOW), NextStep::SecondFactor(Lack::Passkey(Kept::Anywhere)));
     let refused = NextStep::Refuse(Rejection::ClassNotMet);
     assert_eq!(step(&[Kind::Password, Kind::Totp], &without(SecondFactor::Required)), refused);
 }

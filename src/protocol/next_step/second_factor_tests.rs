@@ -12,7 +12,7 @@ pub(super) const FRESH: i64 = 60;
 /// For how long a device may be kept.
 pub(super) const KEEP: i64 = 1000;
 /// An account with an authenticator and no passkey.
-pub(super) const CODE: Guards = Guards { authenticator: true, passkey: false };
+pub(super) const CODE: Guards = Guards { authenticator: true, passkey: None };
 /// Within what is fresh, and longer ago than that.
 pub(super) const AGES: [i64; 2] = [5, 100];
 /// A recovery code is worth what a code of the authenticator is: it stands among those that are given now.
@@ -32,7 +32,8 @@ pub(super) struct Whose {
 
 impl Whose {
     pub(super) fn every() -> impl Iterator<Item = Self> {
-        let guards = [(false, false), (true, false), (false, true), (true, true)];
+        let own = Some(Kept::Anywhere);
+        let guards = [(false, None), (true, None), (false, own), (true, own)];
         let guards = guards.map(|(authenticator, passkey)| Guards { authenticator, passkey });
         POLICIES.into_iter().flat_map(move |second_factor| {
             let with = move |demanded| guards.map(|guards| Self { second_factor, demanded, guards });
@@ -48,13 +49,13 @@ impl Whose {
             vouched: None,
             second_factor: self.second_factor,
             demanded,
-            passkeys: true,
+            passkeys: Some(Kept::Anywhere),
             keep_device: KEEP,
         }
     }
 
     fn has_one(self) -> bool {
-        self.guards.authenticator || self.guards.passkey
+        self.guards.authenticator || self.guards.passkey.is_some()
     }
 
     fn wants_two(self) -> bool {
@@ -169,15 +170,15 @@ fn lacks(what: For, set: &[(Kind, i64)], whose: Whose, given_now: bool) -> Optio
     if is_short && age_of(&[Kind::Passkey]).is_none() {
         let has_code = guards.authenticator && second_factor != SecondFactor::Off;
         let has_recovered = age_of(&[Kind::RecoveryCode]).is_some_and(|age| age < FRESH);
-        return Some(match (guards.passkey && !has_recovered, has_code) {
-            (true, _) => Lack::Passkey,
+        return Some(match (guards.passkey.is_some() && !has_recovered, has_code) {
+            (true, _) => Lack::Passkey(Kept::Anywhere),
             (false, true) if shown.iter().all(|age| *age >= FRESH) => Lack::Code,
-            _ => Lack::FirstPasskey,
+            _ => Lack::FirstPasskey(Kept::Anywhere),
         });
     }
-    if what == For::Factors && guards.passkey {
+    if what == For::Factors && guards.passkey.is_some() {
         let is_enough = age_of(&[Kind::Passkey, Kind::RecoveryCode]).is_some_and(|age| age < FRESH);
-        return (!is_enough).then_some(Lack::Passkey);
+        return (!is_enough).then_some(Lack::Passkey(Kept::Anywhere));
     }
     let is_enough = if what == For::Factors && has_one { shown_lately } else { !shown.is_empty() };
     if second_factor == SecondFactor::Off || is_enough {

@@ -29,7 +29,7 @@ const POLICY: Policy = Policy {
     vouched: None,
     second_factor: SecondFactor::Offered,
     demanded: None,
-    passkeys: true,
+    passkeys: Some(Kept::Anywhere),
     keep_device: 0,
 };
 

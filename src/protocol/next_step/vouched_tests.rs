@@ -37,19 +37,19 @@ fn a_providers_word_that_is_trusted_is_as_good_as_what_it_counts_as() {
             let kinds: Vec<Proof> = as_if.iter().map(|kind| Proof::of(*kind, at)).collect();
             let (step, signing) = decided(what, whose, &kinds);
             let is_on = whose.second_factor != SecondFactor::Off;
-            let own = if whose.guards.passkey { Lack::Passkey } else { Lack::Code };
-            let has_own = whose.guards.passkey || (is_on && whose.guards.authenticator);
+            let own = if whose.guards.passkey.is_some() { Lack::Passkey(Kept::Anywhere) } else { Lack::Code };
+            let has_own = whose.guards.passkey.is_some() || (is_on && whose.guards.authenticator);
             let own_is_needed = what == For::Factors && has_own;
             // Nor is a first passkey added to an account by less than its authenticator.
             let code_is_needed = is_on && whose.guards.authenticator;
             let expected = match step {
                 NextStep::Finish if own_is_needed => NextStep::SecondFactor(own),
-                NextStep::SecondFactor(Lack::FirstPasskey) if code_is_needed => NextStep::SecondFactor(Lack::Code),
+                NextStep::SecondFactor(Lack::FirstPasskey(_)) if code_is_needed => NextStep::SecondFactor(Lack::Code),
                 step => step,
             };
             let signed = match signing {
                 Ok(()) if own_is_needed => Err(own),
-                Err(Lack::FirstPasskey) if code_is_needed => Err(Lack::Code),
+                Err(Lack::FirstPasskey(_)) if code_is_needed => Err(Lack::Code),
                 signing => signing,
             };
             assert_eq!(found, (expected, signed), "{class} {what:?} {whose:?} {age}");
@@ -60,7 +60,7 @@ fn a_providers_word_that_is_trusted_is_as_good_as_what_it_counts_as() {
 #[test]
 fn what_nobody_can_show_here_is_refused_at_once_unless_a_providers_word_counts_as_it() {
     let off = Whose { second_factor: SecondFactor::Off, demanded: Some(MFA_CLASS), guards: Guards::default() };
-    let without = Policy { passkeys: false, ..off.policy() };
+    let without = Policy { passkeys: None, ..off.policy() };
     let step = |policy: &Policy| next_step(&on(For::App), Known::default(), policy, NOW);
     let refused = NextStep::Refuse(Rejection::ClassNotMet);
     for (vouched, expected) in [

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use rcgen::KeyPair;
 
 use super::{names, run, text};
-use crate::support::{Database, Live, free_address, is_postgres, refused};
+use crate::support::{Database, Live, Maker, free_address, is_postgres, refused};
 
 const CHECK: &[&str] = &["config", "check"];
 
@@ -63,11 +63,57 @@ fn a_word_of_a_provider_counts_as_a_class_of_ours_or_the_start_is_refused() {
     assert!(!check("oidc", fine).contains("trust_acr"));
     let refused = check("oidc", r#"{ "strong" = "gold", "better" = "phr" }"#);
     assert!(
-        refused.contains("upstream.work.trust_acr takes 'strong' for 'gold', which is none of: phr, "),
+        refused.contains("upstream.work.trust_acr takes 'strong' for 'gold', which is none of: phrh, phr, "),
         "{refused}"
     );
     assert!(!refused.contains("better"), "{refused}");
     assert!(check("github", fine).contains("upstream.work.trust_acr is not for github"));
+}
+
+/// What an operator states of makers is read before anything is made.
+#[test]
+fn the_roots_of_makers_are_certificates_of_authorities_or_the_start_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = KeyPair::generate().unwrap();
+    let device = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let device = device.self_signed(&key).unwrap().pem();
+    let maker = Maker::new("Keys and Sons").pem();
+    let broken = maker.replacen("MII", "MI!", 1);
+    for (name, text) in [("two.pem", &*format!("{maker}\n{maker}")), ("none.pem", "plain"), ("broken.pem", &broken)] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::write(folder.path().join("device.pem"), format!("{maker}\n{device}")).unwrap();
+    let before = names(folder.path());
+    let check = |attestation: &str, roots: &str, command: &[&str]| {
+        let environment = [
+            ("DOORWARD__PASSKEYS__ATTESTATION", attestation),
+            ("DOORWARD__PASSKEYS__ATTESTATION_ROOTS", roots),
+            ("DOORWARD__SERVER__LISTEN", "127.0.0.1:0"),
+        ];
+        let output = run(folder.path(), &environment, command);
+        (output.status.success(), text(&output.stderr))
+    };
+    for (attestation, roots, why) in [
+        ("asked", "", "passkeys.attestation is \"asked\", but passkeys.attestation_roots is empty"),
+        ("required", "", "passkeys.attestation is \"required\", but passkeys.attestation_roots is empty"),
+        ("asked", "missing.pem", "passkeys.attestation_roots: missing.pem cannot be used: No such file"),
+        ("asked", "none.pem", "passkeys.attestation_roots: none.pem cannot be used: there is no certificate in it"),
+        ("asked", "broken.pem", "passkeys.attestation_roots: broken.pem cannot be used: "),
+        ("required", "device.pem", "device.pem cannot be used: certificate 2: it is none of an authority"),
+        ("always", "two.pem", "passkeys.attestation"),
+    ] {
+        for command in [CHECK, &["serve"]] {
+            let (is_right, said) = check(attestation, roots, command);
+            assert!(!is_right && said.contains(why), "{attestation} {roots}: {said}");
+        }
+    }
+    for (attestation, roots) in
+        [("asked", "two.pem"), ("required", "two.pem"), ("none", "two.pem"), ("none", "none.pem")]
+    {
+        let (is_right, said) = check(attestation, roots, CHECK);
+        assert!(is_right, "{attestation} {roots}: {said}");
+    }
+    assert_eq!(names(folder.path()), before, "nothing is made");
 }
 
 #[test]

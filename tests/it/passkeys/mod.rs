@@ -1,6 +1,7 @@
 //! Passkeys: adding them and taking them away, and signing in with them. How they are attacked stands in `attacks/`.
 
 mod account;
+mod attested;
 mod on_the_way;
 mod own;
 mod sign_in;

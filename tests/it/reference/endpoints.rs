@@ -6,6 +6,7 @@ use doorward::config::UpstreamConfig;
 use doorward::protocol::assurance;
 use doorward::protocol::issuer::Issuer;
 use doorward::protocol::metadata;
+use doorward::protocol::passkey::Kept;
 use doorward::protocol::second_factor::SecondFactor;
 use doorward::protocol::upstream::ProviderKind;
 
@@ -60,7 +61,7 @@ pub fn page() -> String {
     let issuer = Issuer::parse("https://login.example.org").unwrap();
     let document = serde_json::to_string_pretty(&metadata::document(
         &issuer,
-        assurance::classes(SecondFactor::Offered, true, None),
+        assurance::classes(SecondFactor::Offered, Some(Kept::Anywhere), None),
     ))
     .unwrap();
     page + &format!("\n## Metadata\n\n```json\n{document}\n```\n")

@@ -162,6 +162,7 @@ async fn every_change_of_the_password_and_the_factors_keeps_no_device_any_more()
         is_copied: false,
         transports: Vec::new(),
         aaguid: "00000000-0000-0000-0000-000000000000".parse::<Aaguid>().unwrap(),
+        is_attested: false,
     };
     let passkey =
         Passkey { id: "p".into(), user_id: ann.clone(), name: "x".into(), created_at: now, last_used_at: None, key };

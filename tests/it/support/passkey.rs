@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorward::protocol::second_factor::SecondFactor;
 use serde_json::{Value, json};
 
+use super::maker::Attesting;
 use super::{Answer, Browser, Form, Server, recovery_codes};
 
 /// The make of the devices.
@@ -26,6 +27,23 @@ pub struct Device {
     counter: u32,
     verifies: bool,
     copies: bool,
+    statement: Statement,
+}
+
+/// What a device says of its make (WebAuthn §8).
+pub enum Statement {
+    /// Nothing.
+    None,
+    /// That it is as it says, by the key of the passkey itself.
+    OfItself,
+    /// What its maker attests (`packed`).
+    Packed(Attesting),
+    /// The same with a signature that is none.
+    Bent(Attesting),
+    /// In the way of U2F, which signs neither the make nor the flags.
+    U2f(Attesting),
+    /// In a way that nobody knows.
+    Unheard,
 }
 
 struct Passkey {
@@ -74,12 +92,17 @@ fn hash(data: &[u8]) -> Vec<u8> {
 impl Device {
     /// An empty one, whose passkey comes along to other devices of the person.
     pub fn new() -> Self {
-        Self { passkey: None, counter: 0, verifies: true, copies: true }
+        Self { passkey: None, counter: 0, verifies: true, copies: true, statement: Statement::None }
     }
 
     /// An empty one, whose passkey stays there.
     pub fn security_key() -> Self {
         Self { copies: false, ..Self::new() }
+    }
+
+    /// The same, which says this of its make.
+    pub fn saying(self, statement: Statement) -> Self {
+        Self { statement, ..self }
     }
 
     /// Whether it checks who is there from now on.
@@ -115,12 +138,14 @@ impl Device {
         let point = key.public_key().as_ref();
         let (x, y) = point[1..].split_at(32);
         let cose = [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat();
-        let made = [&hex(AAGUID)[..], &[0, 16], &id, &cose].concat();
+        let made = [&aaguid(AAGUID)[..], &[0, 16], &id, &cose].concat();
         self.counter = 0;
         let data = self.data(&said.host, &made);
-        // A map of three: a format without an attestation, and the data, which is longer than 23 bytes and shorter than 256.
-        let length = u8::try_from(data.len()).unwrap();
-        let object = [&b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58"[..], &[length], &data].concat();
+        let of_u2f = [&[0], &data[..32], &hash(&client), &id, point].concat();
+        let (format, statement) = self.statement.of(&key, &[data.clone(), hash(&client)].concat(), &of_u2f);
+        // A map of three: the format, the statement and the data.
+        let object = [&b"\xa3"[..], &named("fmt"), &named(format), &named("attStmt"), &statement, &named("authData")];
+        let object = [object.concat(), bytes(&data)].concat();
         self.passkey = Some(Passkey { key, id: text(&id), user: options["user"]["id"].as_str().unwrap().to_owned() });
         json!({
             "id": text(&id),
@@ -157,7 +182,38 @@ impl Device {
     }
 }
 
-fn hex(uuid: &str) -> [u8; 16] {
+impl Statement {
+    /// Its format and what it says, as CBOR, of a key that was just made, about this data or that of U2F.
+    fn of(&self, own: &EcdsaKeyPair, data: &[u8], of_u2f: &[u8]) -> (&'static str, Vec<u8>) {
+        let signed = |key: &EcdsaKeyPair, data: &[u8]| key.sign(&SystemRandom::new(), data).unwrap().as_ref().to_vec();
+        // The algorithm is ES256 (-7).
+        let alg_and_sig = |signature: &[u8]| [&named("alg")[..], &[0x26], &named("sig"), &bytes(signature)].concat();
+        let x5c = |by: &Attesting| [&named("x5c")[..], &[0x81], &bytes(&by.certificate)].concat();
+        match self {
+            Self::None => ("none", vec![0xa0]),
+            Self::OfItself => ("packed", [&[0xa2][..], &alg_and_sig(&signed(own, data))].concat()),
+            Self::Packed(by) => ("packed", [&[0xa3][..], &alg_and_sig(&signed(&by.key, data)), &x5c(by)].concat()),
+            Self::Bent(by) => ("packed", [&[0xa3][..], &alg_and_sig(&signed(&by.key, of_u2f)), &x5c(by)].concat()),
+            Self::U2f(by) => {
+                let signature = [named("sig"), bytes(&signed(&by.key, of_u2f))].concat();
+                ("fido-u2f", [&[0xa2][..], &signature, &x5c(by)].concat())
+            }
+            Self::Unheard => ("unheard-of", vec![0xa0]),
+        }
+    }
+}
+
+/// A text in CBOR, shorter than 24 bytes.
+fn named(text: &str) -> Vec<u8> {
+    [&[0x60 + u8::try_from(text.len()).unwrap()], text.as_bytes()].concat()
+}
+
+/// Bytes in CBOR, with a length of two bytes.
+fn bytes(bytes: &[u8]) -> Vec<u8> {
+    [&[0x59], &u16::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat()
+}
+
+pub(super) fn aaguid(uuid: &str) -> [u8; 16] {
     let digits = uuid.replace('-', "");
     let byte = |at: usize| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap();
     std::array::from_fn(byte)

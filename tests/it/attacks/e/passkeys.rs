@@ -4,11 +4,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorward::config::Config;
+use doorward::protocol::passkey::Attestation;
 use doorward::protocol::rejection::Rejection;
 use serde_json::{Value, json};
 
 use crate::attacks::{ANN, BOB, count, is_signed_in};
-use crate::support::{Answer, Browser, Device, Form, Said, Server, first_step, parallel};
+use crate::support::{Answer, Browser, Device, Form, Maker, Said, Server, Statement, first_step, parallel};
 
 fn unhurry(config: &mut Config) {
     config.limits.failures_per_minute = 1_000_000;
@@ -293,4 +294,56 @@ async fn e21_a_stolen_sign_in_gets_no_passkey_on_any_way() {
     let again = ann.submit(&filled(&fresh, &made)).await;
     assert_ne!(again.status, 200, "{}", again.text());
     assert_eq!(count(&server, "SELECT count(*) FROM passkeys").await, 0);
+}
+
+/// The byte at this place of what a device signs, which stands behind its name and a length of two bytes.
+fn signed(statement: &mut [u8], place: usize) -> &mut u8 {
+    let name = statement.windows(8).rposition(|name| name == b"authData").unwrap();
+    &mut statement[name + 11 + place]
+}
+
+/// Class: what a maker attests is what its device says in this one answer. A statement of another answer, or of a device whose make, or whose word on
+/// copies and on its person, was changed on the way, vouches for nothing, and where one is needed the passkey is not added.
+#[tokio::test]
+async fn e21_what_a_maker_attests_vouches_for_nothing_else() {
+    const STATEMENT: &str = "/response/attestationObject";
+    let (maker, folder) = (Maker::new("Keys and Sons"), tempfile::tempdir().unwrap());
+    let roots = folder.path().join("roots.pem");
+    std::fs::write(&roots, maker.pem()).unwrap();
+    let server = Server::with(|config| {
+        unhurry(config);
+        (config.passkeys.attestation, config.passkeys.attestation_roots) = (Attestation::Required, roots);
+    })
+    .await;
+    server.db_user(ANN).await;
+    let honest = Said::of(&server);
+    let mut ann = server.browser();
+    ann.sign_in(ANN).await;
+    let attested = |device: Device| device.saying(Statement::Packed(maker.attesting(|_| {})));
+    let before = ann.visit("/account/passkeys").await.passkey_options();
+    let earlier = attested(Device::security_key()).create(&before, &honest);
+    let page = ann.visit("/account/passkeys").await;
+    let options = page.passkey_options();
+    let right = attested(Device::security_key()).create(&options, &honest);
+    let copies = attested(Device::new()).create(&options, &honest);
+    let mut unchecked = attested(Device::security_key());
+    unchecked.verify(false);
+    let unchecked = unchecked.create(&options, &honest);
+    for (what, credential) in [
+        ("an earlier answer", changed(&earlier, "/response/clientDataJSON", client_data(&page, &honest))),
+        ("a key that may be copied", bent(&copies, STATEMENT, |bytes| *signed(bytes, 32) &= !24)),
+        ("a person who was not checked", bent(&unchecked, STATEMENT, |bytes| *signed(bytes, 32) |= 4)),
+        ("another make", bent(&right, STATEMENT, |bytes| *signed(bytes, 37) ^= 1)),
+        ("another counter", bent(&right, STATEMENT, |bytes| *signed(bytes, 36) ^= 1)),
+    ] {
+        let answer = ann.submit(&filled(&page, &credential)).await;
+        answer.refused_page(403, Rejection::UnattestedPasskey);
+        assert_eq!(count(&server, "SELECT count(*) FROM passkeys").await, 0, "{what}");
+    }
+    ann.press(&filled(&page, &right)).await;
+    assert_eq!(
+        count(&server, "SELECT count(*) FROM passkeys WHERE is_attested = 1").await,
+        1,
+        "and the true answer does"
+    );
 }
