@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authorization_request::AuthorizationRequest;
 use super::proof::{Kind, Proof, Proofs};
+use super::sign_in::SignIn;
 use super::ticket::Purpose;
 use super::upstream::Vouched;
 use crate::clock::Timestamp;
@@ -199,6 +200,11 @@ impl Journey {
             _ => Proofs::first(proof),
         };
         Self { proven: Some(Proven { user_id: user_id.to_owned(), proofs, hangs_on: None }), ..self }
+    }
+
+    /// The journey on which this person has proved again what they are signed in by: with what they show beside it, that is all there is to prove.
+    pub fn proved_again(self, sign_in: &SignIn) -> Self {
+        sign_in.proofs.iter().fold(self, |journey, proof| journey.proved_by(&sign_in.user_id, proof.clone()))
     }
 }
 

@@ -35,10 +35,12 @@ pub(super) struct Enrolling {
 }
 
 impl Enrolling {
-    /// The journey on which they have proved again what they are signed in by: with the new one beside it that is all there is to prove.
+    /// The journey on which they have proved again what they are signed in by, if they are.
     pub fn shown(&self, journey: Journey) -> Journey {
-        let proofs = self.sign_in.iter().flat_map(|sign_in| sign_in.proofs.iter());
-        proofs.fold(journey, |journey, proof| journey.proved_by(&self.user_id, proof.clone()))
+        match &self.sign_in {
+            Some(sign_in) => journey.proved_again(sign_in),
+            None => journey,
+        }
     }
 }
 

@@ -5,16 +5,18 @@ use tracing::Instrument;
 
 use super::attempts::{Held, Tried};
 use super::challenges::{Challenge, Purpose};
-use super::second_step::SHOWN;
+use super::second_step::{SHOWN, proven_first};
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::passkeys::{Answer, Asked, Ceremonies, Flaw, Seen};
 use crate::protocol::audit::{Act, Actor, Event, Name, Noun, Outcome};
 use crate::protocol::journey::Journey;
+use crate::protocol::next_step::NextStep;
 use crate::protocol::passkey::{Kept, Passkey};
 use crate::protocol::proof::{ByPasskey, Proof};
 use crate::protocol::rejection::Rejection;
+use crate::protocol::sign_in::SignIn;
 use crate::secret::{Secret, base64url};
 use crate::storage::Reader;
 
@@ -41,6 +43,8 @@ struct Shown {
     challenge: Challenge,
     answer: Answer,
     passkey: Option<Passkey>,
+    /// What it is added to.
+    beside: Option<SignIn>,
 }
 
 impl Shown {
@@ -144,7 +148,8 @@ impl SignIns {
         };
         let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
         let (sign_ins, browser) = (self.clone(), browser.known_as(tried.device.as_deref()));
-        let shown = Shown { challenge, answer, passkey };
+        let beside = self.lacking_alone(&journey, &browser, now).await?;
+        let shown = Shown { challenge, answer, passkey, beside };
         let evaluation = async move {
             let held = sign_ins.reserve(&mut tried, turn.has_waited, now).await?;
             let outcome = sign_ins.accept(journey, (tried, &shown), (&browser, &held), now).await;
@@ -163,6 +168,21 @@ impl SignIns {
             outcome
         };
         tokio::spawn(evaluation.in_current_span()).await.map_err(Failure::internal)?
+    }
+
+    /// By what somebody is signed in who lacks nothing but a second factor on this journey: a passkey takes the place of none of it then.
+    async fn lacking_alone(
+        &self,
+        journey: &Journey,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Option<SignIn>, Error> {
+        if proven_first(journey).is_some() {
+            return Ok(None);
+        }
+        let standing = self.standing(journey, browser.cookie.as_ref(), now).await?;
+        let lacks = matches!(standing.step, NextStep::SecondFactor(lack) if lack.is_there());
+        Ok(standing.sign_in.filter(|_| lacks))
     }
 
     /// Checks the answer, and goes on in one transaction that holds the account, uses the challenge up and notes the counter.
@@ -202,6 +222,14 @@ impl SignIns {
         transaction.end_factor_reset(user_id, SHOWN, &browser.act(user_id, now)).await?;
         // What was proved before may count no more, such as a password that is another by now. The passkey is enough by itself.
         let journey = self.with_what_holds(&mut transaction, journey, &account).await?;
+        let journey = match &shown.beside {
+            Some(beside)
+                if beside.user_id == user_id && self.is_live(&mut transaction, beside, browser, now).await? =>
+            {
+                journey.proved_again(beside)
+            }
+            _ => journey,
+        };
         let journey = journey.proved_by(user_id, self.proof_by(passkey, now));
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         if matches!(progress, Progress::SignedIn(_)) {

@@ -1,6 +1,6 @@
 //! A history as it happens on the server: every operation is done by browser and client as anybody would, or by the operator in the database
 //! (`operator.rs`, `roles.rs`), who goes for a code in `authorize.rs`, what mails lead to is in `mail.rs`, what becomes of codes and tokens in `tokens.rs` and of API keys in `keys.rs`, second
-//! factors are set up and shown in `factors.rs`, and every
+//! factors are set up and shown in `factors.rs`, passkeys added and taken away in `passkeys.rs`, and every
 //! answer is held against the model's. Then tokens are looked at (`look.rs`).
 
 mod authorize;
@@ -9,6 +9,7 @@ mod keys;
 mod look;
 mod mail;
 mod operator;
+mod passkeys;
 mod roles;
 mod tokens;
 
@@ -29,7 +30,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::operation::{App, Ask, Operation, Person};
 use super::reference::{Asked, MOST, Model};
-use crate::support::{Answer, Authenticator, Browser, Client, PASSWORD, Provider, Server};
+use crate::support::{Answer, Authenticator, Browser, Client, Device, PASSWORD, Provider, Server};
 use keys::{Made, Traded};
 use mail::{Former, Sent};
 
@@ -74,6 +75,8 @@ struct Human {
     /// The one that was set up last, and the recovery codes that were shown last.
     authenticator: Option<Authenticator>,
     recovery_codes: Vec<String>,
+    /// Every passkey that the account has had is on a device of its own.
+    devices: Vec<Device>,
 }
 
 /// One history.
@@ -153,7 +156,8 @@ impl Place {
         transaction.commit().await.unwrap();
         let (browser, other) = (self.server.browser(), self.server.browser());
         let (password, recovery_codes) = (PASSWORD.to_owned(), Vec::new());
-        Human { id, email, password, browser, other, identity, authenticator: None, recovery_codes }
+        let devices = Vec::new();
+        Human { id, email, password, browser, other, identity, authenticator: None, recovery_codes, devices }
     }
 }
 
@@ -284,6 +288,7 @@ impl<'a> History<'a> {
             }
             Operation::Key(key_move) => self.by_key(key_move).await,
             Operation::Factor(factor_move) => self.by_factor(factor_move).await,
+            Operation::Passkey(passkey_move) => self.by_passkey(passkey_move).await,
             ref other => {
                 if let Some(compared) = self.by_mail(other).await {
                     return compared;

@@ -1,8 +1,10 @@
-//! What can happen in a history; to API keys, in `keys.rs`, to second factors, in `factors.rs`, and to what is demanded of them, in `demands.rs`.
+//! What can happen in a history; to API keys, in `keys.rs`, to second factors, in `factors.rs` and `passkeys.rs`, and to what is demanded of them, in
+//! `demands.rs`.
 
 mod demands;
 mod factors;
 mod keys;
+mod passkeys;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,6 +23,7 @@ pub(super) const OLD: App = 2;
 pub(super) use demands::{Class, DemandMove};
 pub(super) use factors::FactorMove;
 pub(super) use keys::{KeyMove, Scopes, Trade, Wish};
+pub(super) use passkeys::{PasskeyMove, Prefers, While};
 
 /// A role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +42,19 @@ pub(super) enum Holder {
     Service,
 }
 
+/// By what somebody signs in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum By {
+    #[default]
+    Password,
+    /// At the provider, in the first or the second session there.
+    Provider(usize),
+    /// A passkey, of all that the account has had; with the password where it never had one, or is not asked for one.
+    Passkey(Back),
+}
+
 /// One of the things there are so far, counted back from the newest, and round again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Back(u8);
 
 impl Back {
@@ -72,11 +86,10 @@ pub(super) enum Ask {
 /// Something that happens.
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
-    /// A person goes through an authorization request; `anew` is `prompt=login`. Where a sign-in is needed, it is with the password, or by
-    /// the provider, in the first or the second session there.
-    Authorize { person: Person, app: App, anew: bool, by: Option<usize> },
+    /// A person goes through an authorization request; `anew` is `prompt=login`.
+    Authorize { person: Person, app: App, anew: bool, by: By },
     /// The same, and the code is redeemed at once.
-    Begin { person: Person, app: App, by: Option<usize> },
+    Begin { person: Person, app: App, by: By },
     /// A code is redeemed, for the first time or again; by the other application, or with a wrong verifier.
     Redeem { code: Back, by_other: bool, wrong_verifier: bool },
     /// The newest token of a grant is used.
@@ -145,6 +158,8 @@ pub(super) enum Operation {
     Key(KeyMove),
     /// Something with the second factor of a person.
     Factor(FactorMove),
+    /// Something with the passkeys of a person.
+    Passkey(PasskeyMove),
     /// Something with what is demanded.
     Demanded(DemandMove),
     /// So many seconds pass.
@@ -154,7 +169,7 @@ pub(super) enum Operation {
 /// A history, of 40 steps on the average.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let one = operation().prop_map(|operation| vec![operation]);
-    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key(), 2 => factors::with_a_factor(), 2 => demands::with_a_demand()], 0..=60)
+    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key(), 2 => factors::with_a_factor(), 2 => demands::with_a_demand(), 3 => passkeys::with_a_passkey()], 0..=60)
         .prop_map(|parts| parts.concat())
 }
 
@@ -176,7 +191,7 @@ fn with_a_mail() -> impl Strategy<Value = Vec<Operation>> {
     (0..2usize, any::<bool>()).prop_flat_map(move |(person, undoes)| {
         let end = (any::<u8>().prop_map(|at| Back(at % 3)), any::<bool>(), any::<bool>());
         (vec(between(person), 1..4), end).prop_map(move |(between, (which, by_code, finishes))| {
-            let mut all = vec![O::PersonOn(person), O::Return(person), O::Begin { person, app: WEB, by: None }];
+            let mut all = vec![O::PersonOn(person), O::Return(person), O::Begin { person, app: WEB, by: By::Password }];
             all.push(if undoes { O::ChangeAddress(person) } else { O::Ask(person) });
             all.extend(between.concat());
             all.push(if undoes {
@@ -207,7 +222,7 @@ fn with_a_role() -> impl Strategy<Value = Vec<Operation>> {
             let mut all = vec![O::PersonOn(person), O::Return(person), O::AppOn(app), O::MakeRole { permits: true }];
             all.push(O::ChangeRole { role, permits: true });
             all.push(O::PutRole { role, to: Holder::Person(person), has });
-            all.push(O::Begin { person, app, by: None });
+            all.push(O::Begin { person, app, by: By::Password });
             for (change, ask, is_lost, named) in parts {
                 let refresh = O::Refresh { grant: Back(0), ask };
                 // Or the answer of before the change is lost, and asked for again.
@@ -271,14 +286,14 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (WEB..=OLD, any::<bool>()).prop_map(|(at, named)| O::Credentials { at, named }),
         26 => keys::key_move().prop_map(O::Key),
         6 => factors::factor_move().prop_map(O::Factor),
+        5 => passkeys::passkey_move().prop_map(O::Passkey),
         8 => demands::demand_move().prop_map(O::Demanded),
         9 => wait().prop_map(O::Wait),
     ]
 }
 
-/// By which session at the provider; nothing: with the password.
-fn way() -> impl Strategy<Value = Option<usize>> {
-    prop_oneof![1 => Just(None), 1 => (0..2usize).prop_map(Some)]
+fn way() -> impl Strategy<Value = By> {
+    prop_oneof![3 => Just(By::Password), 3 => (0..2usize).prop_map(By::Provider), 2 => back().prop_map(By::Passkey)]
 }
 
 fn app() -> impl Strategy<Value = App> {

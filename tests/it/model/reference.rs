@@ -2,8 +2,8 @@
 //! as short as they can be said. It knows nothing of hashes, transactions or tables; a thing is its place in a list. `standing.rs` says what
 //! holds at a moment, `ending.rs` what ends, `upstream.rs` what a provider changes, `mail.rs` what hangs on passwords and addresses, `roles.rs` what
 //! roles permit and tokens say, `keys.rs` what API keys are worth, `secrets.rs` which secret of an API signs, `sign_ins.rs`
-//! who is signed in, `factors.rs` what is shown beside the first proof, `kept.rs` where it is not, `authorize.rs` what is met on the way to a code and
-//! demanded there.
+//! who is signed in, `proofs.rs` what that rests on and is worth, `factors.rs` what guards an account beside the first proof, `passkeys.rs` those of them that
+//! are two at once, `showing.rs` which of them is shown, `kept.rs` where none is, `authorize.rs` what is met on the way to a code and demanded there.
 
 mod authorize;
 mod ending;
@@ -11,8 +11,11 @@ mod factors;
 mod kept;
 mod keys;
 mod mail;
+mod passkeys;
+mod proofs;
 mod roles;
 mod secrets;
+mod showing;
 mod sign_ins;
 mod standing;
 mod upstream;
@@ -22,21 +25,23 @@ use std::collections::BTreeMap;
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 
-pub(super) use authorize::{Asked, Way};
-pub(super) use factors::{Attempt, Changing, Losing, Shown};
+pub(super) use authorize::{Asked, Met, Walk};
+pub(super) use factors::{Changing, Losing};
 pub(super) use keys::{Denied, MOST};
 pub(super) use roles::{Outcome, Told};
+pub(super) use showing::{Attempt, Proving, Shown};
 pub(super) use standing::Introspector;
 
-use factors::{Factor, Worth};
+use factors::Factors;
 use kept::Kept;
 use keys::{Key, KeyToken};
 use mail::{Post, Ticket, Undo};
+use proofs::Worth;
 use roles::{Roles, Said, Service};
 use secrets::Secrets;
 use sign_ins::SignIn;
 
-use super::operation::{App, Ask, Class, Person, Role, SPA};
+use super::operation::{App, Ask, Class, Person, Prefers, Role, SPA};
 
 const CODE: i64 = 60;
 const ACCESS_TOKEN: i64 = 900;
@@ -155,7 +160,9 @@ pub(super) struct Model {
     keys: Vec<Key>,
     key_tokens: Vec<KeyToken>,
     post: [Post; 2],
-    factors: [Option<Factor>; 2],
+    factors: [Factors; 2],
+    /// What each shows first when there is more than one.
+    prefers: [Prefers; 2],
     /// From when on a request to take them away can be used.
     resets: [Option<i64>; 2],
     /// The browsers that each keeps, and whether they choose that when they are asked.
@@ -190,7 +197,8 @@ impl Model {
             keys: Vec::new(),
             key_tokens: Vec::new(),
             post: [Post::default().with_browsers(); 2],
-            factors: [None; 2],
+            factors: [Factors::default(), Factors::default()],
+            prefers: [Prefers::Code; 2],
             resets: [None; 2],
             kept: [Vec::new(), Vec::new()],
             habits: [false; 2],

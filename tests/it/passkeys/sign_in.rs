@@ -96,6 +96,35 @@ async fn an_application_that_insists_on_a_passkey_gets_one_and_nothing_else() {
     off.browser().get(&client.authorization_url(phr)).await.refused_redirect(Rejection::ClassNotMet);
 }
 
+/// Whoever is signed in with less is asked for what is missing alone, and has proved the rest all the same.
+#[tokio::test]
+async fn a_passkey_that_is_asked_for_alone_is_added_to_what_somebody_is_signed_in_by() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let (mut here, mut device) = (server.browser(), Device::new());
+    here.sign_in(ANN).await;
+    let (authenticator, _) = server.enrol(&mut here).await;
+    server.add_passkey(&mut here, &mut device, "").await;
+    let mut browser = server.browser();
+    let step = first_step(&mut browser, ANN).await;
+    browser.press(&step.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    server.turn(700);
+    let asking = client.authorization_url(&format!("scope=openid&{}", insisting_on("phr")));
+    let page = browser.visit(&asking).await;
+    let form = server.with_passkey(&page, &mut device).await;
+    let answer = browser.press(&form).await;
+    let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+    let claims = unverified_claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!((&claims["acr"], &claims["amr"]), (&json!("phr"), &json!(["pwd", "otp", "swk", "user", "mfa"])));
+    assert_eq!(claims["auth_time"], json!(server.clock.now().seconds()));
+    // So nobody types the password again where that is what is insisted on.
+    let asking = format!("scope=openid&prompt=none&{}", insisting_on(PASSWORD_CLASS));
+    let answer = browser.get(&client.authorization_url(&asking)).await;
+    let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+    assert_eq!(unverified_claims(tokens["id_token"].as_str().unwrap())["acr"], json!(PASSWORD_CLASS));
+}
+
 #[tokio::test]
 async fn beside_a_password_the_passkey_of_that_person_is_the_second_step() {
     let (server, _, mut device) = with_passkey().await;

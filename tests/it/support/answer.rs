@@ -73,6 +73,10 @@ impl Answer {
         if self.status.is_redirection() {
             return Some(self.header("location").to_owned()).filter(|address| !address.is_empty());
         }
+        // Reading each page as a document would take most of the time.
+        if !self.text().contains("http-equiv=\"refresh\"") {
+            return None;
+        }
         let refresh = self.field("meta[http-equiv=refresh]", "content")?;
         let address = refresh.strip_prefix("0;url=").unwrap().to_owned();
         assert_eq!(self.field("#continue", "href").as_ref(), Some(&address), "the link leads elsewhere");

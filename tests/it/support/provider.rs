@@ -72,6 +72,8 @@ pub struct Provider {
     pub address: SocketAddr,
     clock: Arc<Mutex<Clock>>,
     said: Arc<Mutex<Said>>,
+    /// What a browser goes there with: made once, since it reads all certificates of the machine.
+    http: reqwest::Client,
 }
 
 /// What it says, and what it was asked.
@@ -110,6 +112,7 @@ impl Provider {
             address: socket.local_addr().unwrap(),
             clock: Arc::new(Mutex::new(Clock::manual(START))),
             said: Arc::new(Mutex::new(said)),
+            http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap(),
         };
         this.person(json!({
             "sub": "ann-at-the-provider", "name": "Ann Lee", "email": "ann@example.org", "email_verified": true,
@@ -231,8 +234,7 @@ impl Provider {
 
     /// What a browser that is sent to this address brings back: real HTTP, then the parameters of the redirect or of the form.
     pub async fn visit(&self, address: &Url) -> HashMap<String, String> {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        let answer = http.get(address.clone()).send().await.unwrap();
+        let answer = self.http.get(address.clone()).send().await.unwrap();
         if let Some(location) = answer.headers().get(header::LOCATION) {
             let location = Url::parse(location.to_str().unwrap()).unwrap();
             return location.query_pairs().into_owned().collect();

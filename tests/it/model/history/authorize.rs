@@ -1,6 +1,6 @@
 //! Going for a code: signing in where that is asked for, showing or setting up a second factor, and consenting; and what is demanded on the way.
 
-use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
+use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use doorward::registry::{ClientChange, RoleChange};
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use url::form_urlencoded::byte_serialize;
 use super::{ASKED, Compared, History, Human, Place, ROLE, reached, shows};
 use crate::federation::through;
 use crate::model::operation::{App, Class, DemandMove, Person, SPA};
-use crate::model::reference::{Asked, Way};
+use crate::model::reference::{Asked, Met, Proving, Shown, Walk};
 use crate::support::{Answer, Authenticator, recovery_codes};
 
 /// A class by its name.
@@ -17,6 +17,57 @@ fn name(class: Class) -> &'static str {
     match class {
         Class::Password => PASSWORD_CLASS,
         Class::Both => MFA_CLASS,
+        Class::Passkey => PHISHING_RESISTANT_CLASS,
+    }
+}
+
+/// What a page on the way asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    SignIn,
+    SecondFactor,
+    NewFactor,
+    NewPasskey,
+    Consent,
+}
+
+impl Page {
+    fn of(met: Met) -> Self {
+        match met {
+            Met::Proves => Self::SignIn,
+            Met::Shows(_) => Self::SecondFactor,
+            Met::Enrols { .. } => Self::NewFactor,
+            Met::AddsPasskey { .. } => Self::NewPasskey,
+            Met::Consents => Self::Consent,
+        }
+    }
+}
+
+/// The page that this is, if it is one of the way.
+fn on(answer: &Answer) -> Option<Page> {
+    if shows(answer, "totp-secret") {
+        return Some(Page::NewFactor);
+    }
+    if answer.text().contains("data-passkey=\"create\"") {
+        return Some(Page::NewPasskey);
+    }
+    let pages = [
+        (Page::SignIn, &["login-submit", "upstream-fake"][..]),
+        (Page::SecondFactor, &["totp-submit", "recovery-submit", "passkey-submit"][..]),
+        (Page::Consent, &["allow"][..]),
+    ];
+    pages.into_iter().find(|(_, ids)| ids.iter().any(|id| shows(answer, id))).map(|(page, _)| page)
+}
+
+/// How often what was met is told.
+fn name_of(met: Met) -> String {
+    match met {
+        Met::Shows((shown, result)) => match shown {
+            Shown::Code => format!("a code {result:?}"),
+            Shown::Recovery(_) => format!("a recovery code {result:?}"),
+            Shown::Passkey(_) => format!("a passkey {result:?}"),
+        },
+        other => format!("{other:?}"),
     }
 }
 
@@ -76,55 +127,90 @@ impl History<'_> {
         let prompt = if asked.anew { "&prompt=login" } else { "" };
         let insists = insisting(asked.insists);
         let address = format!("scope=openid+email+offline_access+roles+{}{resource}{prompt}{insists}", ASKED[app]);
-        if asked.by.is_none() && !self.model.has_password(person) {
+        let by = self.model.proving(person, asked.by);
+        if by == Proving::Password && !self.model.has_password(person) {
             return Ok(false);
         }
-        let attempts = self.model.would_show(person);
-        let model = self.model.authorize(person, app, asked);
-        let answer = self.people[person].browser.visit(&self.apps[app].authorization_url(&address)).await;
-        let signs_in = shows(&answer, "login-submit") || shows(&answer, "upstream-fake");
-        let mut answer = if signs_in { self.prove(person, asked.by, answer).await } else { answer };
-        let enrols = shows(&answer, "totp-secret");
-        let shows_second = shows(&answer, "totp-submit") && !enrols;
-        if shows_second {
-            answer = self.second_step(person, answer, &attempts).await?;
-        } else if enrols {
-            answer = self.enrol_on(person, &answer).await;
+        let Walk { met, end } = self.model.authorize(person, app, asked);
+        let mut answer = self.people[person].browser.visit(&self.apps[app].authorization_url(&address)).await;
+        let mut way = met.iter().copied();
+        while let Some(page) = on(&answer) {
+            let next = way.next();
+            self.same("what is met on the way", Some(page), next.map(Page::of))?;
+            let Some(next) = next else { break };
+            self.tally(&format!("met {}", name_of(next)));
+            answer = self.pass(person, by, (&answer, next)).await?;
+            let is_told_so = matches!(next, Met::Shows((_, Err(_))));
+            if reached(&answer).is_err() && (!is_told_so || way.len() == 0) {
+                break;
+            }
         }
-        let browser = &mut self.people[person].browser;
-        let consents = shows(&answer, "allow");
-        if consents {
-            answer = browser.press(&answer.form("#allow")).await;
+        self.same("what is not met on the way", None, way.next().map(Page::of))?;
+        self.agree("authorize", reached(&answer), &end)?;
+        if end.is_err() {
+            return Ok(false);
         }
-        self.agree("authorize", reached(&answer), &model)?;
-        let Ok(way) = model else { return Ok(false) };
-        let met = Way { signs_in, shows_second, enrols, consents };
-        self.tally(&format!("{met:?}"));
-        if signs_in && !shows_second && self.model.has_factor(person) {
-            self.tally("signed in with what was shown before");
-        }
-        self.same("what is met on the way", met, way)?;
         self.codes.push(answer.location_param("code").unwrap());
         Ok(true)
     }
 
-    /// Signs in on a page that asks for that.
-    async fn prove(&mut self, person: Person, by: Option<usize>, page: Answer) -> Answer {
-        let groups = self.groups(person);
-        let Human { email, password, browser, identity, .. } = &mut self.people[person];
-        let Some(session) = by else { return browser.sign_in_on(&page, email, password).await };
-        self.place.fake.person(json!({ "sub": identity.subject, "sid": session.to_string(), "groups": groups }));
-        through(browser, &self.place.fake, &page).await
+    /// Does what a page on the way asks for.
+    async fn pass(
+        &mut self,
+        person: Person,
+        by: Proving,
+        (page, met): (&Answer, Met),
+    ) -> Result<Answer, TestCaseError> {
+        let (answer, is_to_have_codes) = match met {
+            Met::Proves => {
+                let by_passkey = matches!(by, Proving::Passkey(_));
+                self.tally(if by_passkey { "met a sign-in by a passkey" } else { "met a sign-in" });
+                return Ok(self.prove(person, by, page).await);
+            }
+            Met::Consents => return Ok(self.people[person].browser.press(&page.form("#allow")).await),
+            Met::Shows(attempt) => {
+                let answer = self.show_second(person, page, attempt.0).await;
+                self.agree_on_shown(attempt, &answer)?;
+                return Ok(answer);
+            }
+            Met::Enrols { codes } => (self.enrol_on(person, page).await, codes),
+            Met::AddsPasskey { codes } => (self.add_passkey_on(person, page).await, codes),
+        };
+        let codes = recovery_codes(&answer);
+        self.same("whether recovery codes come with it", !codes.is_empty(), is_to_have_codes)?;
+        if codes.is_empty() {
+            return Ok(answer);
+        }
+        let Human { browser, recovery_codes: known, .. } = &mut self.people[person];
+        *known = codes;
+        Ok(browser.visit(&answer.field("#codes-kept", "href").unwrap_or_else(|| panic!("{}", answer.text()))).await)
     }
 
-    /// Sets up an authenticator on the way; the page that the way goes on to.
+    /// Signs in on a page that asks for that.
+    async fn prove(&mut self, person: Person, by: Proving, page: &Answer) -> Answer {
+        let groups = self.groups(person);
+        let Human { email, password, browser, identity, devices, .. } = &mut self.people[person];
+        match by {
+            Proving::Password => browser.sign_in_on(page, email, password).await,
+            Proving::Provider(session) => {
+                let sid = session.to_string();
+                self.place.fake.person(json!({ "sub": identity.subject, "sid": sid, "groups": groups }));
+                through(browser, &self.place.fake, page).await
+            }
+            Proving::Passkey(which) => {
+                let form = self.place.server.with_passkey(page, &mut devices[which]).await;
+                browser.press(&form).await
+            }
+        }
+    }
+
+    /// Sets up an authenticator on the way.
     async fn enrol_on(&mut self, person: Person, page: &Answer) -> Answer {
-        let Human { browser, authenticator, recovery_codes: known, .. } = &mut self.people[person];
+        let Human { browser, authenticator, .. } = &mut self.people[person];
         let new = Authenticator::with(&page.text_of("#totp-secret").unwrap());
-        let shown = browser.press(&page.form("#totp-submit").with("code", &new.code(&self.place.server))).await;
-        *known = recovery_codes(&shown);
+        let code = new.code(&self.place.server);
         *authenticator = Some(new);
-        browser.visit(&shown.field("#codes-kept", "href").unwrap_or_else(|| panic!("{}", shown.text()))).await
+        browser.press(&page.form("#totp-submit").with("code", &code)).await
     }
 
     /// The groups that the provider says of a person.

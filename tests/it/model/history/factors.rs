@@ -2,7 +2,6 @@
 
 use doorward::protocol::audit::Act;
 use doorward::protocol::rejection::Rejection;
-use proptest::test_runner::TestCaseError;
 
 use super::{Compared, History, Human, reached, shows};
 use crate::model::operation::{FactorMove, Person};
@@ -61,7 +60,6 @@ impl History<'_> {
 
     async fn enrol(&mut self, person: Person) -> Compared {
         let server = &self.place.server;
-        let is_first = !self.model.has_factor(person);
         let Human { browser, authenticator, recovery_codes: known, .. } = &mut self.people[person];
         let mut page = browser.visit(PAGE).await;
         let is_nobody = shows(&page, "login-submit");
@@ -81,14 +79,13 @@ impl History<'_> {
             *authenticator = Some(new);
             Changing::Done
         };
-        let count = codes.len();
-        if count > 0 {
+        let with_codes = !codes.is_empty();
+        if with_codes {
             *known = codes;
         }
         let model = self.model.enrol(person);
-        self.tally(&format!("enrol {model:?}"));
-        self.same("an authenticator that is set up", said, model)?;
-        self.same("recovery codes", count > 0, is_first && model == Changing::Done)
+        self.tally(&format!("enrol {:?}", model.0));
+        self.same("an authenticator that is set up, and whether codes come with it", (said, with_codes), model)
     }
 
     async fn remove_factor(&mut self, person: Person) -> Compared {
@@ -120,27 +117,29 @@ impl History<'_> {
         self.same("devices that are kept no more", ended, model)
     }
 
-    /// Shows on the page of the second step what the model says, and goes on from there.
-    pub(super) async fn second_step(
-        &mut self,
-        person: Person,
-        mut page: Answer,
-        attempts: &[Attempt],
-    ) -> Result<Answer, TestCaseError> {
+    /// Shows this on the page of the second step.
+    pub(super) async fn show_second(&mut self, person: Person, page: &Answer, shown: Shown) -> Answer {
         let server = &self.place.server;
-        let keeps = self.model.keeps_devices(person);
-        for (shown, model) in attempts {
-            let Human { browser, authenticator, recovery_codes, .. } = &mut self.people[person];
-            let form = match shown {
-                Shown::Code => page.form("#totp-submit").with("code", &authenticator.as_ref().unwrap().code(server)),
-                Shown::Recovery(at) => page.form("#recovery-submit").with("code", &recovery_codes[*at]),
-            };
-            page = browser.press(&if keeps { form.with("keep_device", "yes") } else { form }).await;
-            let what = if *shown == Shown::Code { "a code of the authenticator" } else { "a recovery code" };
-            // That it was not enough is said when it was taken.
-            let said = reached(&page).or_else(|why| if why == Rejection::ClassNotMet { Ok(()) } else { Err(why) });
-            self.agree(what, said, model)?;
-        }
-        Ok(page)
+        let keeps = self.model.keeps_devices(person) && page.text().contains("name=\"keep_device\"");
+        let Human { browser, authenticator, recovery_codes, devices, .. } = &mut self.people[person];
+        let form = match shown {
+            Shown::Code => page.form("#totp-submit").with("code", &authenticator.as_ref().unwrap().code(server)),
+            Shown::Recovery(at) => page.form("#recovery-submit").with("code", &recovery_codes[at]),
+            Shown::Passkey(at) => server.with_passkey(page, &mut devices[at]).await,
+        };
+        let keeps = keeps && !matches!(shown, Shown::Passkey(_));
+        browser.press(&if keeps { form.with("keep_device", "yes") } else { form }).await
+    }
+
+    /// Holds what came of it against the model.
+    pub(super) fn agree_on_shown(&self, (shown, model): Attempt, page: &Answer) -> Compared {
+        let what = match shown {
+            Shown::Code => "a code of the authenticator",
+            Shown::Recovery(_) => "a recovery code",
+            Shown::Passkey(_) => "a passkey at the second step",
+        };
+        // That it was not enough is said when it was taken.
+        let said = reached(page).or_else(|why| if why == Rejection::ClassNotMet { Ok(()) } else { Err(why) });
+        self.agree(what, said, &model)
     }
 }

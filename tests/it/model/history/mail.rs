@@ -128,10 +128,11 @@ impl History<'_> {
         if is_set {
             *known = password;
         }
-        let shows_second = shows(&answer, "totp-submit");
+        let shows_second = shows(&answer, "totp-submit") || shows(&answer, "passkey-submit");
         self.same("asked for a second factor after it", shows_second, is_set && !attempts.is_empty())?;
-        if shows_second {
-            answer = self.second_step(person, answer, attempts).await?;
+        for (shown, result) in attempts.iter().filter(|_| shows_second) {
+            answer = self.show_second(person, &answer, *shown).await;
+            self.agree_on_shown((*shown, *result), &answer)?;
         }
         self.agree("a new password", outcome(&answer), model)?;
         self.same("signed in by it", shows(&answer, "sign-out"), model.is_ok())
@@ -279,8 +280,8 @@ impl History<'_> {
         let hash = server.app.hasher.hash(PASSWORD, doorward::password::Waiter::operator()).await.unwrap();
         server.db_change_user(&account.user.id, |account| account.password_hash = Some(hash)).await;
         let (id, email, password) = (account.user.id, email.clone(), PASSWORD.to_owned());
-        let (other, authenticator, recovery_codes) = (server.browser(), None, Vec::new());
-        let new = Human { id, email, password, browser, other, identity, authenticator, recovery_codes };
+        let (other, authenticator, recovery_codes, devices) = (server.browser(), None, Vec::new(), Vec::new());
+        let new = Human { id, email, password, browser, other, identity, authenticator, recovery_codes, devices };
         let mut former = std::mem::replace(&mut self.people[person], new);
         self.same("an address that may be taken", may, model)?;
         let left = shows(&former.browser.visit("/account").await, "sign-out");

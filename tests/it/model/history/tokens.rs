@@ -1,6 +1,6 @@
 //! Codes redeemed and tokens refreshed, each answer held against the model's.
 
-use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
+use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use doorward::secret::from_base64url;
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ fn rank(acr: &Value) -> Option<Class> {
     match acr.as_str()? {
         PASSWORD_CLASS => Some(Class::Password),
         MFA_CLASS => Some(Class::Both),
+        PHISHING_RESISTANT_CLASS => Some(Class::Passkey),
         other => panic!("{other} is no class of this history"),
     }
 }

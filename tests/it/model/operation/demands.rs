@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{App, Person, WEB, app, way};
+use super::{App, By, Person, WEB, app, way};
 
 /// A context class of ours, the weaker first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +10,8 @@ pub(in crate::model) enum Class {
     Password,
     /// Two factors.
     Both,
+    /// What cannot be phished.
+    Passkey,
 }
 
 /// Something with what is demanded.
@@ -19,11 +21,11 @@ pub(in crate::model) enum DemandMove {
     App { app: App, class: Option<Class> },
     /// A person goes through an authorization request that insists on a class, or while the role that the provider gives as well demands one: from
     /// where they are signed in, this is a step up.
-    Go { person: Person, app: App, anew: bool, by: Option<usize>, insists: Option<Class>, of_role: Option<Class> },
+    Go { person: Person, app: App, anew: bool, by: By, insists: Option<Class>, of_role: Option<Class> },
 }
 
-fn class() -> impl Strategy<Value = Class> {
-    prop_oneof![1 => Just(Class::Password), 2 => Just(Class::Both)]
+pub(super) fn class() -> impl Strategy<Value = Class> {
+    prop_oneof![1 => Just(Class::Password), 2 => Just(Class::Both), 2 => Just(Class::Passkey)]
 }
 
 fn maybe() -> impl Strategy<Value = Option<Class>> {
@@ -73,7 +75,7 @@ pub(super) fn with_a_demand() -> impl Strategy<Value = Vec<super::Operation>> {
             let mut all = vec![O::PersonOn(person), O::Return(person), O::AppOn(WEB)];
             all.push(O::Begin { person, app: WEB, by });
             all.extend(between.concat());
-            all.push(O::Begin { person, app: WEB, by: None });
+            all.push(O::Begin { person, app: WEB, by: By::Password });
             all.push(O::Demanded(DemandMove::App { app: WEB, class: None }));
             all
         })

@@ -1,39 +1,59 @@
 //! What is met on the way to a code: who is asked to sign in, for a second factor alone, or to set one up, by what is demanded of how they signed in.
 //!
 //! A role that somebody has and the application demand a class, and a stronger one will do; the request insists on one by its name. By the provider no class
-//! is ever true. Whoever has typed a password lacks the second factor alone: it is shown, or set up by whoever has none and has just typed it.
+//! is ever true, but with a passkey beside it. Whoever is signed in with less is asked for what is missing alone: it is shown, or set up by whoever has none
+//! and has just said who they are. Whoever signs in is not signed in before all was shown that their role and the request demand; the application is asked of
+//! whoever is.
 
 use doorward::protocol::rejection::Rejection;
 
-use super::factors::{FRESH, Worth};
+use super::factors::New;
+use super::proofs::{First, Given, Proofs};
+use super::showing::{Attempt, Lack, Proving};
 use super::{CODE, Code, Grant, Model, Scopes};
-use crate::model::operation::{App, Class, Person, Role};
+use crate::model::operation::{App, By, Class, Person, Prefers, Role};
 
 /// What a request asks of a person's authentication.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::model) struct Asked {
     /// `prompt=login`.
     pub(in crate::model) anew: bool,
-    /// By which session at the provider they sign in; nothing: with the password.
-    pub(in crate::model) by: Option<usize>,
+    /// By what they sign in.
+    pub(in crate::model) by: By,
     /// The class that the request insists on.
     pub(in crate::model) insists: Option<Class>,
     /// The class that the role demands that the provider gives as well.
     pub(in crate::model) of_role: Option<Class>,
 }
 
-/// What a person meets on the way to a code.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::model) struct Way {
-    pub(in crate::model) signs_in: bool,
-    pub(in crate::model) shows_second: bool,
-    pub(in crate::model) enrols: bool,
-    pub(in crate::model) consents: bool,
+/// Something that a person meets on the way to a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum Met {
+    /// They sign in.
+    Proves,
+    /// They show something beside that.
+    Shows(Attempt),
+    /// They set up an authenticator or a passkey; whether they get recovery codes.
+    Enrols {
+        codes: bool,
+    },
+    AddsPasskey {
+        codes: bool,
+    },
+    /// They allow what is asked for.
+    Consents,
+}
+
+/// The way to a code, and whether it leads there.
+#[derive(Debug)]
+pub(in crate::model) struct Walk {
+    pub(in crate::model) met: Vec<Met>,
+    pub(in crate::model) end: Result<(), Rejection>,
 }
 
 /// What is demanded of somebody.
-#[derive(Clone, Copy)]
-struct Demands {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Demands {
     /// By a role of theirs, by the application, by the request.
     of_role: Option<Class>,
     of_app: Option<Class>,
@@ -41,14 +61,24 @@ struct Demands {
 }
 
 impl Demands {
-    /// Whether a sign-in of this class will do: of exactly the class that the request insists on, which a password beside a second factor is too.
-    fn are_met_by(self, class: Option<Class>) -> bool {
-        [self.of_role, self.of_app, self.insists].into_iter().flatten().all(|demand| class >= Some(demand))
+    /// Whether these proofs will do: of exactly the class that the request insists on, which a password beside a second factor is too.
+    fn are_met_by(self, proofs: Proofs) -> bool {
+        let by_class = self.of_role.max(self.of_app).is_none_or(|demand| proofs.class() >= Some(demand));
+        by_class && self.insists.is_none_or(|class| proofs.since(class).is_some())
     }
 
-    /// Whether somebody is not signed in before they have shown a second factor: the application is asked of whoever is.
-    fn come_first(self) -> bool {
-        self.of_role.max(self.insists) == Some(Class::Both)
+    fn want(self, class: Class) -> bool {
+        [self.of_role, self.of_app, self.insists].contains(&Some(class))
+    }
+
+    /// Whether nothing but a passkey will do.
+    pub(super) fn want_a_passkey(self) -> bool {
+        self.want(Class::Passkey)
+    }
+
+    /// Whether a password alone will not do.
+    pub(super) fn want_two_factors(self) -> bool {
+        self.want(Class::Both)
     }
 }
 
@@ -58,76 +88,128 @@ impl Model {
         self.app_demands[app] = class;
     }
 
-    fn demands_on(&self, person: Person, app: App, asked: &Asked) -> Demands {
+    /// What the role and the request demand, and the application, if they go to one.
+    fn demands_on(&self, person: Person, app: Option<App>, asked: &Asked) -> Demands {
         let of_role = asked.of_role.filter(|_| self.roles_of(person).contains(&Role::Maker));
-        Demands { of_role, of_app: self.app_demands[app], insists: asked.insists }
+        Demands { of_role, of_app: app.and_then(|app| self.app_demands[app]), insists: asked.insists }
     }
 
-    /// The class of the sign-in in hand.
-    fn class_in_hand(&self, person: Person) -> Option<Class> {
-        self.browsers[person].and_then(|at| self.sign_ins[at].class())
+    /// A person goes for a code.
+    pub(in crate::model) fn authorize(&mut self, person: Person, app: App, asked: &Asked) -> Walk {
+        let mut met = Vec::new();
+        let end = self.walk((person, app), asked, &mut met);
+        Walk { met, end }
     }
 
-    /// A person goes for a code; what is met on the way, or how it ends without one.
-    pub(in crate::model) fn authorize(&mut self, person: Person, app: App, asked: &Asked) -> Result<Way, Rejection> {
+    fn walk(&mut self, (person, app): (Person, App), asked: &Asked, met: &mut Vec<Met>) -> Result<(), Rejection> {
         if self.app_off[app] {
             return Err(Rejection::DisabledClient);
         }
+        let by = self.proving(person, asked.by);
         let known = self.comes(person);
-        let demands = self.demands_on(person, app, asked);
-        let falls_short = known && !asked.anew && !demands.are_met_by(self.class_in_hand(person));
-        let (typed, is_fresh) = self.browsers[person].filter(|_| falls_short).map_or((false, false), |at| {
-            (self.sign_ins[at].class() == Some(Class::Password), self.now < self.sign_ins[at].first + FRESH)
-        });
-        let signs_in = !known || asked.anew || (falls_short && !(typed && is_fresh));
-        let mut way = Way { signs_in, shows_second: false, enrols: false, consents: false };
-        if signs_in {
-            self.prove(person, asked, (known, demands), &mut way)?;
-        } else if falls_short {
-            way.enrols = true;
+        // Whether they have proved anything on this way: whoever has cannot do it better by trying again.
+        let mut has_proved = !known || asked.anew;
+        if has_proved {
+            self.prove(person, (asked, by), known, met)?;
         }
-        if way.enrols {
-            self.enrol(person);
+        loop {
+            let (proofs, demands) = (self.proofs_in_hand(person), self.demands_on(person, Some(app), asked));
+            match self.lack(person, proofs, demands) {
+                Some(lack) if lack.is_there() => {
+                    let given = self.show_on(person, lack, met)?;
+                    self.add_proof(person, given);
+                }
+                Some(lack) if self.is_fresh(proofs.named()) => {
+                    let given = self.set_up_on(person, (lack, self.browsers[person]), met);
+                    self.add_proof(person, given);
+                }
+                // Nobody puts a factor of their own on an account who finds a browser open.
+                Some(_) => self.prove(person, (asked, by), true, met)?,
+                None if demands.are_met_by(proofs) => break,
+                None if has_proved => return Err(Rejection::ClassNotMet),
+                None => self.prove(person, (asked, by), true, met)?,
+            }
+            has_proved = true;
         }
-        // The provider may have given or taken a role meanwhile.
-        if !self.demands_on(person, app, asked).are_met_by(self.class_in_hand(person)) {
-            return Err(Rejection::ClassNotMet);
+        if self.consent(person, app) {
+            met.push(Met::Consents);
         }
-        way.consents = self.consent(person, app);
         self.grant(person, app, asked.insists);
-        Ok(way)
+        Ok(())
     }
 
-    /// Somebody signs in, as far as it goes: what is left is to set up a second factor.
+    /// Somebody signs in.
     fn prove(
         &mut self,
         person: Person,
-        asked: &Asked,
-        (known, demands): (bool, Demands),
-        way: &mut Way,
+        (asked, by): (&Asked, Proving),
+        known: bool,
+        met: &mut Vec<Met>,
     ) -> Result<(), Rejection> {
-        if self.person_off[person] {
-            return Err(if asked.by.is_some() { Rejection::AccountSwitchedOff } else { Rejection::WrongCredentials });
+        met.push(Met::Proves);
+        let is_gone = matches!(by, Proving::Passkey(which) if !self.factors[person].passkeys[which].is_there);
+        if self.person_off[person] || is_gone {
+            return Err(match by {
+                Proving::Passkey(_) => Rejection::WrongPasskey,
+                Proving::Provider(_) => Rejection::AccountSwitchedOff,
+                Proving::Password => Rejection::WrongCredentials,
+            });
         }
         if self.leaving[person].is_some() {
             return Err(Rejection::AccountLeaving);
         }
         // What the provider says counts though nobody is signed in by it alone.
-        self.come_by(person, asked.by);
+        self.come_by(person, by);
+        let now = self.now;
+        let mut proofs = match by {
+            Proving::Password => Proofs::of(First::Password, now),
+            Proving::Provider(session) => Proofs::of(First::Provider(session), now),
+            Proving::Passkey(which) => {
+                self.resets[person] = None;
+                Proofs::default().with(Given::Passkey(which), now)
+            }
+        };
         // What was shown in this browser is not asked for again, unless everything is; nor what a device lends that is kept.
-        let lent = self.second_in_hand(person).filter(|_| known && !asked.anew);
-        let lent = lent.or_else(|| self.lent(person, asked.anew));
-        way.shows_second = lent.is_none() && self.has_factor(person);
-        let second = if lent.is_some() { lent } else { self.show_second(person)? };
-        way.enrols = asked.by.is_none() && second.is_none() && !demands.are_met_by(Some(Class::Password));
-        let mut goes_on = known;
-        if way.enrols && demands.come_first() {
-            // Nobody is signed in yet, so what was made without a second factor ends in this browser too.
-            self.end_without_second(person, None);
-            goes_on = known && self.browsers[person].is_some_and(|at| self.lives(at));
+        if known && !asked.anew {
+            proofs = proofs.beside(self.proofs_in_hand(person));
         }
-        self.sign_in((person, second), goes_on, asked.by);
+        let demands = self.demands_on(person, None, asked);
+        let is_enough =
+            |model: &Self, proofs| model.lack(person, proofs, demands).is_none() && demands.are_met_by(proofs);
+        let lent = self.lent(person, asked.anew).filter(|_| self.lack(person, proofs, demands) == Some(Lack::Any));
+        if let Some((given, shown)) = lent.filter(|(given, shown)| is_enough(self, proofs.with(*given, *shown))) {
+            proofs = proofs.with(given, shown);
+        }
+        let mut goes_on = known;
+        while let Some(lack) = self.lack(person, proofs, demands) {
+            let given = if lack.is_there() {
+                self.show_on(person, lack, met)?
+            } else {
+                // Nobody is signed in yet, so what was made without a second factor ends in this browser too.
+                let given = self.set_up_on(person, (lack, None), met);
+                goes_on = known && self.browsers[person].is_some_and(|at| self.lives(at));
+                given
+            };
+            proofs = proofs.with(given, now);
+        }
+        self.sign_in((person, proofs), goes_on);
         Ok(())
+    }
+
+    /// Shows what is missing, on the way.
+    fn show_on(&mut self, person: Person, lack: Lack, met: &mut Vec<Met>) -> Result<Given, Rejection> {
+        let (attempts, given) = self.show_factor(person, lack);
+        met.extend(attempts.into_iter().map(Met::Shows));
+        given
+    }
+
+    /// Sets up what is missing, on the way, by this sign-in or before there is one: where either will do, what the person prefers.
+    fn set_up_on(&mut self, person: Person, (lack, this): (Lack, Option<usize>), met: &mut Vec<Met>) -> Given {
+        let is_passkey = lack == Lack::NewPasskey || self.prefers[person] == Prefers::Passkey;
+        let new = if is_passkey { New::Passkey } else { New::Authenticator };
+        let (given, codes) = self.set_up(person, new, this);
+        met.push(if is_passkey { Met::AddsPasskey { codes } } else { Met::Enrols { codes } });
+        given
     }
 
     /// A person allows an application what it asks for; whether they are asked.
@@ -143,13 +225,8 @@ impl Model {
     /// A code for what somebody is signed in by.
     fn grant(&mut self, person: Person, app: App, insists: Option<Class>) {
         let (sign_in, scopes, created) = (self.browsers[person].unwrap(), self.scopes_of(person, app), self.now);
-        let one = &self.sign_ins[sign_in];
-        // Of what is true the application is told what it insists on.
-        let worth = match one.worth() {
-            Worth::Both(_) if insists == Some(Class::Password) => Worth::Password(one.first),
-            worth => worth,
-        };
-        let (by_identity, proved) = (one.upstream.is_some(), one.class());
+        let proofs = self.sign_ins[sign_in].proofs;
+        let (by_identity, worth, proved) = (proofs.upstream().is_some(), proofs.worth(insists), proofs.class());
         self.grants.push(Grant { person, app, sign_in, by_identity, worth, proved, scopes, created, ended: false });
         self.codes.push(Code { grant: self.grants.len() - 1, expires: self.now + CODE, used: None });
     }

@@ -1,14 +1,14 @@
-//! Second factors: an authenticator, each step of whose clock counts once, and the recovery codes that come with the first. Who has one shows it
-//! whenever they say anew who they are, unless it was shown in the same browser and the request does not ask for everything anew.
-
-use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
-use doorward::protocol::rejection::Rejection;
+//! Second factors: an authenticator, each step of whose clock counts once, passkeys, and the recovery codes that come with the first of them and go with the
+//! last. Whoever has one shows it whenever they say anew who they are (`showing.rs`); setting one up and doing without asks for everything afresh that guards
+//! the account, and of whoever has a passkey for nothing less than that, or a recovery code.
 
 use super::Model;
+use super::proofs::{Given, Proofs};
 use crate::model::operation::Person;
 
-const STEP: i64 = 30;
-const CODES: usize = 10;
+pub(super) const STEP: i64 = 30;
+/// How many recovery codes there are.
+pub(super) const CODES: usize = 10;
 /// How long after proving something a person may change their second factors.
 pub(super) const FRESH: i64 = 600;
 /// How long a request to take them away waits, and how long it can be used then.
@@ -16,36 +16,53 @@ const WAIT: i64 = 86_400;
 pub(super) const OPEN_FOR: i64 = 7 * 86_400;
 
 /// What an account has beside its first proof.
-#[derive(Clone, Copy)]
-pub(super) struct Factor {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Factors {
+    pub(super) authenticator: Option<Authenticator>,
+    /// Every one that there was, in the order in which they were added.
+    pub(super) passkeys: Vec<Passkey>,
+    pub(super) codes: Option<Codes>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Authenticator {
     since: i64,
     /// The step of the last code that was taken.
-    last_step: i64,
-    /// How many recovery codes were used: the first ones.
-    used: usize,
+    pub(super) last_step: i64,
 }
 
-/// What somebody shows as a second factor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passkey {
+    pub(super) since: i64,
+    pub(super) is_there: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Codes {
+    /// How many were used: the first ones.
+    pub(super) used: usize,
+}
+
+/// A second factor that is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::model) enum Shown {
-    /// The code of now.
-    Code,
-    /// The recovery code at this place.
-    Recovery(usize),
+pub(super) enum New {
+    Authenticator,
+    Passkey,
 }
-
-/// Something that is shown, and what comes of it.
-pub(in crate::model) type Attempt = (Shown, Result<(), Rejection>);
 
 /// What comes of changing a second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::model) enum Changing {
-    /// Nobody is signed in.
+    /// Nobody is signed in, by enough for the page.
     Nobody,
     /// There is none.
     Nothing,
     /// Something must be proved anew first.
     Asked,
+    /// It is the last second factor, which must be there.
+    LastFactor,
+    /// It is the last way in to the account.
+    LastWayIn,
     Done,
 }
 
@@ -60,112 +77,124 @@ pub(in crate::model) enum Losing {
     Removed,
 }
 
-/// What the proofs of a grant are worth to an application, and since when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Worth {
-    Provider,
-    Password(i64),
-    /// A password and a second factor.
-    Both(i64),
+impl Factors {
+    /// The passkeys that are there, by their places.
+    pub(super) fn own_passkeys(&self) -> Vec<usize> {
+        (0..self.passkeys.len()).filter(|at| self.passkeys[*at].is_there).collect()
+    }
+
+    pub(super) fn has_any(&self) -> bool {
+        self.authenticator.is_some() || self.has_passkey()
+    }
+
+    pub(super) fn has_passkey(&self) -> bool {
+        self.passkeys.iter().any(|one| one.is_there)
+    }
+
+    pub(super) fn has_codes_left(&self) -> bool {
+        self.codes.is_some_and(|codes| codes.used < CODES)
+    }
+
+    /// Recovery codes end with the last second factor.
+    pub(super) fn forget_spare_codes(&mut self) {
+        if !self.has_any() {
+            self.codes = None;
+        }
+    }
+
+    /// All go.
+    fn forget(&mut self) {
+        self.authenticator = None;
+        self.passkeys.iter_mut().for_each(|one| one.is_there = false);
+        self.codes = None;
+    }
 }
 
 impl Model {
-    /// What a person shows to be let in now: the code of now; when it was used, a recovery code, and before it one that was used, if there is
-    /// one. Nothing when nothing is asked for.
-    pub(in crate::model) fn would_show(&self, person: Person) -> Vec<Attempt> {
-        let Some(Factor { last_step, used, .. }) = self.factors[person] else { return Vec::new() };
-        if self.now / STEP > last_step {
-            return vec![(Shown::Code, Ok(()))];
-        }
-        let mut attempts = vec![(Shown::Code, Err(Rejection::WrongSecondFactor))];
-        // When none is left, nobody is asked for one.
-        if used < CODES {
-            let former = used.checked_sub(1).map(|at| (Shown::Recovery(at), Err(Rejection::WrongRecoveryCode)));
-            attempts.extend(former);
-            attempts.push((Shown::Recovery(used), Ok(())));
-        }
-        attempts
+    /// Whether that was a moment ago.
+    pub(super) fn is_fresh(&self, at: Option<i64>) -> bool {
+        at.is_some_and(|at| self.now < at + FRESH)
     }
 
-    /// They show it: when the last that they show was shown, if one was asked for.
-    pub(super) fn show_second(&mut self, person: Person) -> Result<Option<i64>, Rejection> {
-        let mut attempts = self.would_show(person);
-        let Some((shown, result)) = attempts.pop() else { return Ok(None) };
-        self.show_wrong(person, attempts.len() + usize::from(result.is_err()));
-        result?;
+    /// Whether whoever is signed in has just proved all that guards the account.
+    pub(super) fn has_just_proved(&self, person: Person) -> bool {
+        let (proofs, factors) = (self.proofs_in_hand(person), &self.factors[person]);
+        let second = if factors.has_passkey() { proofs.passkey().max(proofs.recovery()) } else { proofs.second() };
+        self.is_fresh(proofs.named()) && (!factors.has_any() || self.is_fresh(second))
+    }
+
+    /// The account gets one more second factor, or another authenticator; what is proved by that, and whether recovery codes come with it. With the first one
+    /// the sign-ins end that were made without, but this one.
+    pub(super) fn set_up(&mut self, person: Person, new: New, this: Option<usize>) -> (Given, bool) {
         self.resets[person] = None;
-        self.keep_device(person);
-        let step = self.now / STEP;
-        if let Some(factor) = &mut self.factors[person] {
-            match shown {
-                Shown::Code => factor.last_step = step,
-                Shown::Recovery(_) => factor.used += 1,
-            }
-        }
-        Ok(Some(self.now))
-    }
-
-    /// Whether whoever is signed in has just proved all that signs in to the account.
-    fn has_just_proved(&self, person: Person) -> bool {
-        let is_fresh = |at: i64| self.now < at + FRESH;
-        self.browsers[person].is_some_and(|at| {
-            let one = &self.sign_ins[at];
-            is_fresh(one.first) && (self.factors[person].is_none() || one.second.is_some_and(is_fresh))
-        })
-    }
-
-    /// Sets up an authenticator, in the place of the former one. With the first one the sign-ins end that were made without.
-    pub(in crate::model) fn enrol(&mut self, person: Person) -> Changing {
-        if !self.comes(person) {
-            return Changing::Nobody;
-        }
-        if !self.has_just_proved(person) {
-            return Changing::Asked;
-        }
-        self.resets[person] = None;
-        let (now, this) = (self.now, self.browsers[person]);
         self.end_kept(person);
-        let former = self.factors[person];
-        let used = former.map_or(0, |former| former.used);
-        self.factors[person] = Some(Factor { since: now, last_step: now / STEP, used });
-        if former.is_none() {
+        if !self.factors[person].has_any() {
             self.end_without_second(person, this);
         }
-        if let Some(this) = this {
-            let one = &mut self.sign_ins[this];
-            (one.second, one.used) = (Some(now), now);
+        let (now, factors) = (self.now, &mut self.factors[person]);
+        let given = match new {
+            New::Authenticator => {
+                factors.authenticator = Some(Authenticator { since: now, last_step: now / STEP });
+                Given::Code
+            }
+            New::Passkey => {
+                factors.passkeys.push(Passkey { since: now, is_there: true });
+                Given::Passkey(factors.passkeys.len() - 1)
+            }
+        };
+        let brings_codes = factors.codes.is_none();
+        factors.codes.get_or_insert_default();
+        (given, brings_codes)
+    }
+
+    /// Sets one up on the account page: what came of it, and whether recovery codes came with it.
+    pub(super) fn set_up_there(&mut self, person: Person, new: New) -> (Changing, bool) {
+        if !self.comes(person) {
+            return (Changing::Nobody, false);
         }
-        Changing::Done
+        if !self.has_just_proved(person) {
+            return (Changing::Asked, false);
+        }
+        let (given, brings_codes) = self.set_up(person, new, self.browsers[person]);
+        self.add_proof(person, given);
+        (Changing::Done, brings_codes)
+    }
+
+    /// Sets up an authenticator, in the place of the former one.
+    pub(in crate::model) fn enrol(&mut self, person: Person) -> (Changing, bool) {
+        self.set_up_there(person, New::Authenticator)
     }
 
     /// The sign-ins of a person but this one end that were made without a second factor.
-    pub(super) fn end_without_second(&mut self, person: Person, this: Option<usize>) {
+    fn end_without_second(&mut self, person: Person, this: Option<usize>) {
         for (at, one) in self.sign_ins.iter_mut().enumerate() {
-            if Some(at) != this && one.person == person && one.second.is_none() {
+            if Some(at) != this && one.person == person && one.proofs.second().is_none() {
                 one.ended = true;
             }
         }
     }
 
-    /// Does without.
+    /// Does without an authenticator.
     pub(in crate::model) fn remove_factor(&mut self, person: Person) -> Changing {
         if !self.comes(person) {
             return Changing::Nobody;
         }
-        if self.factors[person].is_none() {
+        if self.factors[person].authenticator.is_none() {
             return Changing::Nothing;
         }
         if !self.has_just_proved(person) {
             return Changing::Asked;
         }
-        (self.factors[person], self.resets[person]) = (None, None);
+        self.factors[person].authenticator = None;
+        self.factors[person].forget_spare_codes();
+        self.resets[person] = None;
         self.end_kept(person);
         Changing::Done
     }
 
     /// They give the first proof and say that they have lost all: nothing where that is no question.
     pub(in crate::model) fn lose(&mut self, person: Person) -> Option<Losing> {
-        if self.is_shut(person) || !self.has_password(person) || self.factors[person].is_none() {
+        if self.is_shut(person) || !self.has_password(person) || !self.has_factor(person) {
             return None;
         }
         Some(match self.resets[person] {
@@ -183,26 +212,30 @@ impl Model {
 
     /// The operator takes them away, and all ends that hangs on a sign-in.
     pub(in crate::model) fn reset_factors(&mut self, person: Person) {
-        self.factors[person] = None;
+        self.factors[person].forget();
         self.end_access(person);
     }
 
     /// Whether a person has one.
     pub(in crate::model) fn has_factor(&self, person: Person) -> bool {
-        self.factors[person].is_some()
+        self.factors[person].has_any()
     }
 
     /// What was set up since then goes: the account comes to its owner.
     pub(super) fn forget_factors_since(&mut self, person: Person, since: i64) {
-        self.factors[person] = self.factors[person].filter(|factor| factor.since < since);
+        let factors = &mut self.factors[person];
+        factors.authenticator = factors.authenticator.filter(|one| one.since < since);
+        factors.passkeys.iter_mut().filter(|one| one.since >= since).for_each(|one| one.is_there = false);
+        factors.forget_spare_codes();
+    }
+
+    /// What the sign-in in hand rests on; nothing where there is none.
+    pub(super) fn proofs_in_hand(&self, person: Person) -> Proofs {
+        self.browsers[person].map(|at| self.sign_ins[at].proofs).unwrap_or_default()
     }
 
     /// What an access token, and the ID token beside it, says of the authentication behind it: the class, and when all of it was proved.
     pub(in crate::model) fn assured(&self, access_token: usize) -> (Option<&'static str>, Option<i64>) {
-        match self.grants[self.access_tokens[access_token].grant].worth {
-            Worth::Provider => (None, None),
-            Worth::Password(at) => (Some(PASSWORD_CLASS), Some(at)),
-            Worth::Both(at) => (Some(MFA_CLASS), Some(at)),
-        }
+        self.grants[self.access_tokens[access_token].grant].worth.told()
     }
 }

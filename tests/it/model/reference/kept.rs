@@ -3,6 +3,7 @@
 
 use super::Model;
 use super::factors::OPEN_FOR;
+use super::proofs::Given;
 use crate::model::operation::Person;
 
 const KEPT: i64 = 30 * 86_400;
@@ -15,6 +16,8 @@ pub(super) struct Kept {
     /// Which of theirs.
     browser: usize,
     shown: i64,
+    /// What it was.
+    lends: Given,
     wrong: usize,
     /// The newest sign-in there.
     sign_in: Option<usize>,
@@ -31,15 +34,15 @@ impl Model {
         self.habits[person]
     }
 
-    /// When that was shown which the browser in hand lends to a request, if it does: never to one that wants everything anew, nor while somebody says that the
+    /// What the browser in hand lends to a request, if it does, and when that was shown: never to one that wants everything anew, nor while somebody says that the
     /// factors are lost.
-    pub(in crate::model) fn lent(&self, person: Person, anew: bool) -> Option<i64> {
+    pub(super) fn lent(&self, person: Person, anew: bool) -> Option<(Given, i64)> {
         let in_hand = self.post[person].in_hand;
         if self.resets[person].is_some_and(|opens| self.now < opens + OPEN_FOR) {
             return None;
         }
         let kept = self.kept[person].iter().find(|kept| kept.browser == in_hand && !anew)?;
-        (self.now < kept.shown + KEPT).then_some(kept.shown)
+        (self.now < kept.shown + KEPT).then_some((kept.lends, kept.shown))
     }
 
     fn in_hand(&mut self, person: Person) -> Option<&mut Kept> {
@@ -55,12 +58,12 @@ impl Model {
         self.kept[person].retain(|kept| kept.wrong < MOST_WRONG);
     }
 
-    /// A right one, with the box ticked if that is their habit.
-    pub(super) fn keep_device(&mut self, person: Person) {
+    /// A right one, with the box ticked if that is their habit; a passkey has none.
+    pub(super) fn keep_device(&mut self, person: Person, lends: Given) {
         let browser = self.post[person].in_hand;
-        if self.habits[person] {
+        if self.habits[person] && !matches!(lends, Given::Passkey(_)) {
             self.kept[person].retain(|kept| kept.browser != browser);
-            self.kept[person].push(Kept { browser, shown: self.now, wrong: 0, sign_in: None });
+            self.kept[person].push(Kept { browser, shown: self.now, lends, wrong: 0, sign_in: None });
         }
     }
 

@@ -4,13 +4,14 @@
 use doorward::protocol::rejection::Rejection;
 
 use super::Model;
+use super::factors::Factors;
+use super::proofs::{First, Proofs};
+use super::showing::{Lack, Proving};
 use crate::model::operation::Person;
 
 const RESET: i64 = 30 * 60;
 const TO_FINISH: i64 = 15 * 60;
 const UNDO: i64 = 7 * 86_400;
-/// How long after authenticating a person may do what is sensitive.
-const FRESH: i64 = 600;
 
 /// What concerns mail of one person.
 #[derive(Clone, Copy, Default)]
@@ -144,8 +145,11 @@ impl Model {
         self.forget_tickets(person);
         self.end_all(person);
         self.post[person].lacks_password = false;
-        let second = self.show_second(person)?;
-        self.sign_in((person, second), false, None);
+        let mut proofs = Proofs::of(First::Password, self.now);
+        if self.has_factor(person) {
+            proofs = proofs.with(self.show_factor(person, Lack::Any).1?, self.now);
+        }
+        self.sign_in((person, proofs), false);
         Ok(())
     }
 
@@ -172,12 +176,12 @@ impl Model {
             self.resets[person] = None;
             self.end_kept(person);
         }
-        let second = self.second_in_hand(person);
+        let proofs = Proofs::of(First::Password, self.now).beside(self.proofs_in_hand(person));
         if known && ends_all {
             self.end_access(person);
-            self.sign_in((person, second), false, None);
-        } else if known {
-            self.sign_in((person, second), true, None);
+        }
+        if known {
+            self.sign_in((person, proofs), !ends_all);
         }
         known
     }
@@ -187,9 +191,10 @@ impl Model {
         if !self.comes(person) {
             return None;
         }
-        let is_asked = self.now >= self.sign_ins[self.browsers[person]?].at() + FRESH;
+        let proofs = self.proofs_in_hand(person);
+        let is_asked = !self.is_fresh(proofs.last());
         if is_asked {
-            self.sign_in((person, self.second_in_hand(person)), true, None);
+            self.sign_in((person, Proofs::of(First::Password, self.now).beside(proofs)), true);
         }
         self.forget_tickets(person);
         self.resets[person] = None;
@@ -241,9 +246,9 @@ impl Model {
         let post = &mut self.post[person];
         (post.account, post.lacks_password) = (post.account + 1, false);
         *post = post.with_browsers();
-        (self.browsers[person], self.factors[person]) = (None, None);
-        self.come_by(person, Some(session));
-        self.sign_in((person, None), false, Some(session));
+        (self.browsers[person], self.factors[person]) = (None, Factors::default());
+        self.come_by(person, Proving::Provider(session));
+        self.sign_in((person, Proofs::of(First::Provider(session), self.now)), false);
         true
     }
 }

@@ -1,53 +1,30 @@
 //! Who is signed in, by what, and for how long.
 
-use super::factors::Worth;
+use super::proofs::{Given, Proofs};
+use super::showing::Proving;
 use super::{Model, NOTED_AFTER};
-use crate::model::operation::{Class, Person};
+use crate::model::operation::Person;
 
 const IDLE: i64 = 86_400;
 const ABSOLUTE: i64 = 30 * 86_400;
 
 pub(super) struct SignIn {
     pub(super) person: Person,
-    /// When the person said last who they are, and when they showed a second factor last, if they did.
-    pub(super) first: i64,
-    pub(super) second: Option<i64>,
+    pub(super) proofs: Proofs,
     pub(super) used: i64,
     expires: i64,
     pub(super) ended: bool,
-    /// The session at the provider that it came by, if it did.
-    pub(super) upstream: Option<usize>,
-}
-
-impl SignIn {
-    /// When the person proved anything last.
-    pub(super) fn at(&self) -> i64 {
-        self.second.map_or(self.first, |second| second.max(self.first))
-    }
-
-    /// The strongest class that its proofs make true.
-    pub(super) fn class(&self) -> Option<Class> {
-        match (self.upstream, self.second) {
-            (Some(_), _) => None,
-            (None, Some(_)) => Some(Class::Both),
-            (None, None) => Some(Class::Password),
-        }
-    }
-
-    /// What its proofs are worth to an application.
-    pub(super) fn worth(&self) -> Worth {
-        match (self.upstream, self.second) {
-            (Some(_), _) => Worth::Provider,
-            (None, Some(second)) => Worth::Both(self.first.min(second)),
-            (None, None) => Worth::Password(self.first),
-        }
-    }
 }
 
 impl Model {
     pub(super) fn lives(&self, sign_in: usize) -> bool {
         let SignIn { used, expires, ended, .. } = self.sign_ins[sign_in];
         !ended && self.now < expires && self.now < used + IDLE
+    }
+
+    /// Whether the browser in hand is signed in.
+    pub(super) fn is_signed_in(&self, person: Person) -> bool {
+        self.browsers[person].is_some_and(|at| !self.is_shut(person) && self.lives(at))
     }
 
     /// A browser comes to us: whether its person is signed in.
@@ -62,20 +39,20 @@ impl Model {
     }
 
     /// The provider says who somebody is, if it was asked.
-    pub(super) fn come_by(&mut self, person: Person, by: Option<usize>) {
-        if by.is_some() {
+    pub(super) fn come_by(&mut self, person: Person, by: Proving) {
+        if matches!(by, Proving::Provider(_)) {
             self.role_here[person] = self.role_there[person];
         }
     }
 
-    /// With the second factor that was shown then, if one was. The same sign-in goes on when it still holds.
-    pub(super) fn sign_in(&mut self, (person, second): (Person, Option<i64>), known: bool, by: Option<usize>) {
+    /// With these proofs. The same sign-in goes on when it still holds.
+    pub(super) fn sign_in(&mut self, (person, proofs): (Person, Proofs), known: bool) {
         let at = match self.browsers[person].filter(|_| known) {
             Some(at) => at,
             None => self.sign_ins.len(),
         };
-        let (first, used, expires) = (self.now, self.now, self.now + ABSOLUTE);
-        let new = SignIn { person, first, second, used, expires, ended: false, upstream: by };
+        let (used, expires) = (self.now, self.now + ABSOLUTE);
+        let new = SignIn { person, proofs, used, expires, ended: false };
         if known {
             self.sign_ins[at] = new;
         } else {
@@ -87,8 +64,14 @@ impl Model {
         self.note_sign_in(person, at);
     }
 
-    /// The second factor of the sign-in in hand, if one was shown.
-    pub(super) fn second_in_hand(&self, person: Person) -> Option<i64> {
-        self.browsers[person].and_then(|at| self.sign_ins[at].second)
+    /// Whoever is signed in proves something more: by a passkey also who they are, so that it lasts as long as one that begins.
+    pub(super) fn add_proof(&mut self, person: Person, given: Given) {
+        let (Some(at), now) = (self.browsers[person], self.now) else { return };
+        let one = &mut self.sign_ins[at];
+        (one.proofs, one.used) = (one.proofs.with(given, now), now);
+        if matches!(given, Given::Passkey(_)) {
+            one.expires = now + ABSOLUTE;
+        }
+        self.note_sign_in(person, at);
     }
 }

@@ -8,7 +8,7 @@ impl Model {
     /// What came by this session at the provider ends, or by all of them. How many there were that had not been ended.
     pub(in crate::model) fn end_upstream(&mut self, person: Person, session: Option<usize>) -> usize {
         let is_meant = |one: &&mut SignIn| {
-            let by = one.upstream.filter(|_| one.person == person && !one.ended);
+            let by = one.proofs.upstream().filter(|_| one.person == person && !one.ended);
             by.is_some_and(|by| session.is_none_or(|session| session == by))
         };
         self.sign_ins.iter_mut().filter(is_meant).map(|one| one.ended = true).count()
@@ -20,7 +20,7 @@ impl Model {
         self.end_kept(person);
         let sign_ins = &self.sign_ins;
         let came_by_it = |grant: &&mut Grant| {
-            grant.person == person && (grant.by_identity || sign_ins[grant.sign_in].upstream.is_some())
+            grant.person == person && (grant.by_identity || sign_ins[grant.sign_in].proofs.upstream().is_some())
         };
         self.grants.iter_mut().filter(came_by_it).for_each(|grant| grant.ended = true);
     }

@@ -1,0 +1,123 @@
+//! What can happen to passkeys.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::demands::class;
+use super::{Back, By, Class, DemandMove, FactorMove, Holder, Operation, Person, Role, WEB, back, way};
+
+/// What a person shows first, and sets up first, where they can choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum Prefers {
+    /// The code of their authenticator.
+    Code,
+    Passkey,
+    /// A recovery code, as whoever has lost the others.
+    Recovery,
+}
+
+/// What holds while a passkey is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum While {
+    /// Nothing.
+    Anyhow,
+    /// The role that the provider gives as well demands this.
+    Demanded(Class),
+    /// The person has no account at the provider.
+    Alone,
+}
+
+/// Something with the passkeys of a person.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::model) enum PasskeyMove {
+    /// They add one on the account page.
+    Add(Person),
+    /// They take one of theirs away there.
+    Remove { person: Person, which: Back, when: While },
+    /// From now on they show this first.
+    Prefer(Person, Prefers),
+}
+
+fn prefers() -> impl Strategy<Value = Prefers> {
+    prop_oneof![2 => Just(Prefers::Code), 3 => Just(Prefers::Passkey), 1 => Just(Prefers::Recovery)]
+}
+
+fn removal(person: Person) -> impl Strategy<Value = PasskeyMove> {
+    let when = prop_oneof![
+        4 => Just(While::Anyhow),
+        2 => class().prop_map(While::Demanded),
+        1 => Just(While::Alone),
+    ];
+    (back(), when).prop_map(move |(which, when)| PasskeyMove::Remove { person, which, when })
+}
+
+pub(super) fn passkey_move() -> impl Strategy<Value = PasskeyMove> {
+    prop_oneof![
+        3 => (0..2usize).prop_map(PasskeyMove::Add),
+        2 => (0..2usize).prop_flat_map(removal),
+        2 => (0..2usize, prefers()).prop_map(|(person, prefers)| PasskeyMove::Prefer(person, prefers)),
+    ]
+}
+
+/// What happens to one person who has just proved who they are, and adds a passkey.
+pub(super) fn with_a_passkey() -> impl Strategy<Value = Vec<Operation>> {
+    use Operation as O;
+    let newest = By::Passkey(Back(0));
+    let between = move |person: Person| {
+        let go = move |by: By, insists, of_role| DemandMove::Go { person, app: WEB, anew: false, by, insists, of_role };
+        let maybe = || prop_oneof![1 => Just(None), 1 => class().prop_map(Some)];
+        prop_oneof![
+            4 => way().prop_map(move |by| vec![O::Authorize { person, app: WEB, anew: true, by }]),
+            3 => way().prop_map(move |by| vec![O::OtherBrowser(person), O::Begin { person, app: WEB, by }]),
+            3 => Just(vec![O::SignOut(person), O::Begin { person, app: WEB, by: newest }]),
+            4 => (way(), maybe(), maybe()).prop_map(move |(by, insists, of_role)| vec![O::Demanded(go(by, insists, of_role))]),
+            3 => (0..700i64).prop_map(|seconds| vec![O::Wait(seconds)]),
+            2 => Just(vec![O::Passkey(PasskeyMove::Add(person))]),
+            3 => removal(person).prop_map(|removal| vec![O::Passkey(removal)]),
+            1 => Just(vec![O::Wait(600), O::Passkey(PasskeyMove::Add(person))]),
+            1 => removal(person).prop_map(|removal| vec![O::Wait(600), O::Passkey(removal)]),
+            2 => (way(), removal(person)).prop_map(move |(by, removal)| vec![
+                O::Authorize { person, app: WEB, anew: true, by: newest },
+                O::OtherBrowser(person),
+                O::Authorize { person, app: WEB, anew: true, by: newest },
+                O::Passkey(removal),
+                O::OtherBrowser(person),
+                O::Begin { person, app: WEB, by },
+            ]),
+            1 => class().prop_map(move |class| vec![
+                O::PutRole { role: Role::Maker, to: Holder::Person(person), has: true },
+                O::Passkey(PasskeyMove::Remove { person, which: Back(0), when: While::Demanded(class) }),
+            ]),
+            2 => prefers().prop_map(move |prefers| vec![O::Passkey(PasskeyMove::Prefer(person, prefers))]),
+            1 => Just(vec![O::Factor(FactorMove::Enrol(person))]),
+            1 => Just(vec![O::Factor(FactorMove::Remove(person))]),
+            1 => Just(vec![O::PutRole { role: Role::Maker, to: Holder::Person(person), has: true }]),
+            1 => any::<bool>().prop_map(move |ends_all| vec![O::ChangePassword { person, ends_all }]),
+            1 => Just(vec![O::ChangeAddress(person)]),
+            1 => Just(vec![O::Undo { undo: Back(0), finishes: true }]),
+            // An account without a password, and the passkey is what is left.
+            1 => Just(vec![
+                O::ChangeAddress(person),
+                O::Undo { undo: Back(0), finishes: false },
+                O::Begin { person, app: WEB, by: newest },
+                O::Passkey(PasskeyMove::Remove { person, which: Back(0), when: While::Alone }),
+            ]),
+            1 => Just(vec![O::Factor(FactorMove::Lose(person)), O::Wait(90_000), O::Factor(FactorMove::Lose(person))]),
+        ]
+    };
+    (0..2usize, way(), prefers(), any::<bool>()).prop_flat_map(move |(person, by, prefers, keeps)| {
+        vec(between(person), 1..7).prop_map(move |between| {
+            let mut all = vec![O::PersonOn(person), O::Return(person), O::AppOn(WEB)];
+            all.push(O::Authorize { person, app: WEB, anew: true, by });
+            all.push(O::Passkey(PasskeyMove::Prefer(person, prefers)));
+            all.push(O::Factor(FactorMove::Keep(person, keeps)));
+            all.push(O::Passkey(PasskeyMove::Add(person)));
+            all.push(O::Wait(1));
+            all.push(O::OtherBrowser(person));
+            all.push(O::Begin { person, app: WEB, by: newest });
+            all.extend(between.concat());
+            all.push(O::Begin { person, app: WEB, by });
+            all
+        })
+    })
+}

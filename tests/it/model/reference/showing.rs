@@ -1,0 +1,155 @@
+//! What is missing beside the first proof, and what a person shows then: the code of their authenticator, a passkey, or a recovery code; and a passkey where
+//! nothing else will do, for which a recovery code stands in so far that another is set up in its place.
+
+use doorward::protocol::rejection::Rejection;
+
+use super::Model;
+use super::authorize::Demands;
+use super::factors::STEP;
+use super::proofs::{Given, Proofs};
+use crate::model::operation::{By, Person, Prefers};
+
+/// What is missing beside the first proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// Any of the second factors that there are.
+    Any,
+    /// A passkey that there is.
+    Passkey,
+    /// A second factor, of whatever kind, that is set up.
+    New,
+    /// A passkey that is set up.
+    NewPasskey,
+}
+
+/// What somebody shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum Shown {
+    /// The code of now.
+    Code,
+    /// The recovery code at this place.
+    Recovery(usize),
+    /// The passkey at this place.
+    Passkey(usize),
+}
+
+/// By what somebody signs in: by a session at the provider, by the passkey at this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum Proving {
+    Password,
+    Provider(usize),
+    Passkey(usize),
+}
+
+/// Something that is shown, and what comes of it.
+pub(in crate::model) type Attempt = (Shown, Result<(), Rejection>);
+
+impl Lack {
+    /// Whether the account has what is missing.
+    pub(super) fn is_there(self) -> bool {
+        matches!(self, Self::Any | Self::Passkey)
+    }
+}
+
+impl Model {
+    /// What these proofs of a person lack.
+    pub(super) fn lack(&self, person: Person, proofs: Proofs, demands: Demands) -> Option<Lack> {
+        let factors = &self.factors[person];
+        if demands.want_a_passkey() && proofs.passkey().is_none() {
+            let has_lost_it = self.is_fresh(proofs.recovery());
+            return Some(match factors.authenticator {
+                _ if factors.has_passkey() && !has_lost_it => Lack::Passkey,
+                // All that the account has is proved before it gets one.
+                Some(_) if !self.is_fresh(proofs.second()) => Lack::Any,
+                _ => Lack::NewPasskey,
+            });
+        }
+        match proofs.second() {
+            Some(_) => None,
+            None if factors.has_any() => Some(Lack::Any),
+            None => (demands.want_two_factors() && proofs.password().is_some()).then_some(Lack::New),
+        }
+    }
+
+    /// From now on a person shows this first.
+    pub(in crate::model) fn prefer(&mut self, person: Person, prefers: Prefers) {
+        self.prefers[person] = prefers;
+    }
+
+    /// What they show first.
+    pub(in crate::model) fn prefers(&self, person: Person) -> Prefers {
+        self.prefers[person]
+    }
+
+    /// By what a person signs in now: by a passkey where the account has had one. Whoever is signed in is asked for nothing that the account has not.
+    pub(in crate::model) fn proving(&self, person: Person, by: By) -> Proving {
+        let factors = &self.factors[person];
+        let is_asked_for = factors.has_passkey() || !self.is_signed_in(person);
+        match by {
+            By::Password => Proving::Password,
+            By::Provider(session) => Proving::Provider(session),
+            By::Passkey(which) => {
+                let which = which.of(factors.passkeys.len()).filter(|_| is_asked_for);
+                which.map_or(Proving::Password, Proving::Passkey)
+            }
+        }
+    }
+
+    /// What a person shows to be let in after a new password: nothing when nothing is asked for.
+    pub(in crate::model) fn would_show(&self, person: Person) -> Vec<Attempt> {
+        if self.has_factor(person) { self.attempts(person, Lack::Any) } else { Vec::new() }
+    }
+
+    /// What they show until it is enough: what they prefer; otherwise the code of now, and when it was used, or there is no authenticator, something else.
+    fn attempts(&self, person: Person, lack: Lack) -> Vec<Attempt> {
+        let factors = &self.factors[person];
+        let passkey = factors.own_passkeys().last().map(|which| vec![(Shown::Passkey(*which), Ok(()))]);
+        let recovery = factors.codes.filter(|_| factors.has_codes_left()).map(|codes| {
+            // Before the next one the last that was used.
+            let former = codes.used.checked_sub(1).map(|at| (Shown::Recovery(at), Err(Rejection::WrongRecoveryCode)));
+            former.into_iter().chain([(Shown::Recovery(codes.used), Ok(()))]).collect()
+        });
+        match (self.prefers[person], passkey, recovery) {
+            (Prefers::Passkey, Some(passkey), _) => passkey,
+            (Prefers::Recovery, _, Some(recovery)) => recovery,
+            (_, passkey, recovery) => {
+                let own = factors.authenticator.filter(|_| lack == Lack::Any);
+                let others = recovery.filter(|_| own.is_some() || passkey.is_none());
+                let rest = others.or(passkey).unwrap_or_default();
+                match own {
+                    Some(own) if self.now / STEP > own.last_step => vec![(Shown::Code, Ok(()))],
+                    Some(_) => [(Shown::Code, Err(Rejection::WrongSecondFactor))].into_iter().chain(rest).collect(),
+                    None => rest,
+                }
+            }
+        }
+    }
+
+    /// They show it: what was proved by that, and what they showed until then.
+    pub(super) fn show_factor(&mut self, person: Person, lack: Lack) -> (Vec<Attempt>, Result<Given, Rejection>) {
+        let attempts = self.attempts(person, lack);
+        self.show_wrong(person, attempts.iter().filter(|(_, result)| result.is_err()).count());
+        let Some((shown, result)) = attempts.last().copied() else { return (attempts, Err(Rejection::ClassNotMet)) };
+        if let Err(rejection) = result {
+            return (attempts, Err(rejection));
+        }
+        self.resets[person] = None;
+        let (step, factors) = (self.now / STEP, &mut self.factors[person]);
+        let given = match shown {
+            Shown::Code => {
+                factors.authenticator.iter_mut().for_each(|own| own.last_step = step);
+                Given::Code
+            }
+            Shown::Recovery(_) => {
+                factors.codes.iter_mut().for_each(|codes| codes.used += 1);
+                Given::Recovery
+            }
+            Shown::Passkey(which) => Given::Passkey(which),
+        };
+        // Where nothing but a passkey will do, and with a passkey, it is not offered.
+        if lack == Lack::Any {
+            self.keep_device(person, given);
+        }
+        (attempts, Ok(given))
+    }
+}
