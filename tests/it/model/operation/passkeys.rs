@@ -73,10 +73,10 @@ pub(super) fn with_a_passkey() -> impl Strategy<Value = Vec<Operation>> {
             4 => (way(), maybe(), maybe()).prop_map(move |(by, insists, of_role)| vec![O::Demanded(go(by, insists, of_role))]),
             3 => (0..700i64).prop_map(|seconds| vec![O::Wait(seconds)]),
             2 => Just(vec![O::Passkey(PasskeyMove::Add(person))]),
-            3 => removal(person).prop_map(|removal| vec![O::Passkey(removal)]),
+            4 => removal(person).prop_map(|removal| vec![O::Passkey(removal)]),
             1 => Just(vec![O::Wait(600), O::Passkey(PasskeyMove::Add(person))]),
             1 => removal(person).prop_map(|removal| vec![O::Wait(600), O::Passkey(removal)]),
-            2 => (way(), removal(person)).prop_map(move |(by, removal)| vec![
+            4 => (way(), removal(person)).prop_map(move |(by, removal)| vec![
                 O::Authorize { person, app: WEB, anew: true, by: newest },
                 O::OtherBrowser(person),
                 O::Authorize { person, app: WEB, anew: true, by: newest },

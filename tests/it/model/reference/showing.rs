@@ -76,11 +76,6 @@ impl Model {
         self.prefers[person] = prefers;
     }
 
-    /// What they show first.
-    pub(in crate::model) fn prefers(&self, person: Person) -> Prefers {
-        self.prefers[person]
-    }
-
     /// By what a person signs in now: by a passkey where the account has had one. Whoever is signed in is asked for nothing that the account has not.
     pub(in crate::model) fn proving(&self, person: Person, by: By) -> Proving {
         let factors = &self.factors[person];
