@@ -102,7 +102,7 @@ impl Browser {
             address: self.address.clone(),
             origin,
             user_agent: String::new(),
-            cookie: self.cookies.get("doorward_sign_in").map(|value| Secret::presented(value)),
+            cookie: self.cookies.get("doorward_sign_in").map(Secret::presented),
             device: None,
             here: doorward::signin::Acquaintance::NotAsked,
         }
