@@ -158,13 +158,13 @@ fn whatever_is_asked_for_leads_on_and_in_no_circle() {
             let lack = match signs_in(&on_it, Before::default(), guards, &case.policy(), NOW) {
                 Signing::In(proven) => break proven,
                 Signing::Lacks(lack) => lack,
-                Signing::Nobody => panic!("{case:?}"),
+                Signing::Nobody => unreachable!("{case:?}"),
             };
             assert!(!seen.contains(&lack), "{case:?} {seen:?}");
             seen.push(lack);
             let shown = match lack {
                 Lack::Code => Show::Code,
-                Lack::Enrolment => panic!("nobody must have one here: {case:?}"),
+                Lack::Enrolment => unreachable!("nobody must have one here: {case:?}"),
                 Lack::Passkey(Kept::Anywhere) | Lack::FirstPasskey(Kept::Anywhere) => Show::Plain,
                 Lack::Passkey(Kept::InHardware) | Lack::FirstPasskey(Kept::InHardware) => Show::InHardware,
             };
