@@ -136,6 +136,12 @@ impl History<'_> {
         let mut way = met.iter().copied();
         while let Some(page) = on(&answer) {
             let next = way.next();
+            // Where either will do the page of the one leads to that of the other.
+            let leads_on = || answer.field("#passkey-instead", "href").is_some();
+            let page = match next {
+                Some(Met::AddsPasskey { .. }) if page == Page::NewFactor && leads_on() => Page::NewPasskey,
+                _ => page,
+            };
             self.same("what is met on the way", Some(page), next.map(Page::of))?;
             let Some(next) = next else { break };
             self.tally(&format!("met {}", name_of(next)));
