@@ -133,6 +133,12 @@ impl SignIns {
         // What was read before the hash may have changed during it.
         let confirmed = transaction.confirm_password(&found.user_id, (&found.stored, newer.as_deref()), now).await?;
         let guards = confirmed.ok_or(Rejection::WrongCredentials)?;
+        // The password makes nothing good again that was proved on the way before, and has been ended since.
+        let before = if journey.proven.is_some() { transaction.user(&found.user_id).await? } else { None };
+        let journey = match before {
+            Some(account) => self.with_what_holds(&mut transaction, journey, &account).await?,
+            None => journey,
+        };
         let journey = journey.proved(&found.user_id, Kind::Password, now);
         let progress = self.advance_knowing(&mut transaction, (journey, guards), browser, now).await?;
         match &progress {

@@ -98,7 +98,8 @@ impl SignIns {
             transaction.clear_attempts(user_id, self.attempt_limits()).await?;
         }
         transaction.record(&Event::of(&act, Name::UserPasswordReset).on(Noun::User, user_id)).await?;
-        let journey = journey.without_mail().proved(user_id, Kind::Password, now);
+        // Everything has just been ended, and so has what was proved on the way before.
+        let journey = Journey { proven: None, ..journey.without_mail() }.proved(user_id, Kind::Password, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         Ok(self.made_known(progress, (user_id, &hash), (browser, None), now))

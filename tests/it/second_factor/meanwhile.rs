@@ -2,6 +2,8 @@
 //! everything.
 
 use doorward::failure::Error;
+use doorward::protocol::assurance::PHISHING_RESISTANT_CLASS;
+use doorward::protocol::client::ClientType;
 use doorward::protocol::journey::{Action, Goal};
 use doorward::protocol::next_step::NextStep;
 use doorward::protocol::rejection::Rejection;
@@ -93,4 +95,26 @@ async fn what_was_proved_before_everything_was_ended_opens_nothing() {
         assert!(stranger.press(&form).await.has("#sign-out"), "round {round}");
         server.turn(30);
     }
+}
+
+#[tokio::test]
+async fn a_password_that_is_typed_again_makes_nothing_good_that_was_ended() {
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let mut owner = server.browser();
+    owner.sign_in(ANN).await;
+    let (_, codes) = server.enrol(&mut owner).await;
+    // Somebody knows the password, has come by a recovery code, and is where a first passkey is set up.
+    let claims = format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{PHISHING_RESISTANT_CLASS}"}}}}}}"#);
+    let claims: String = url::form_urlencoded::byte_serialize(claims.as_bytes()).collect();
+    let mut stranger = server.browser();
+    let login = stranger.visit(&client.authorization_url(&format!("scope=openid&claims={claims}"))).await;
+    let page = stranger.sign_in_on(&login, ANN, PASSWORD).await;
+    let page = stranger.press(&page.form("#recovery-submit").with("code", &codes[0])).await;
+    assert!(page.has("[data-passkey=create]"), "{}", page.text());
+    server.registry().end_sign_ins_of_user(&ann, &operator()).await.unwrap();
+    let again = page.form("#passkey-submit").to("/login").with("email", ANN).with("password", PASSWORD);
+    let answer = stranger.press(&again).await;
+    assert!(answer.has("#totp-submit") && !answer.has("[data-passkey=create]"), "{}", answer.text());
 }
