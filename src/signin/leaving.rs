@@ -69,6 +69,8 @@ impl SignIns {
         let ticket = self.ticket_of(link, std::slice::from_ref(cookie), now).await?;
         let user_id = ticket.user_id.filter(|_| ticket.purpose == Purpose::Return).ok_or(Rejection::UnknownTicket)?;
         let mut transaction = self.storage.begin().await?;
+        // The account before its tickets, as everywhere.
+        transaction.hold_user(&user_id).await?;
         transaction.prove_ticket(&ticket.id, &cookie.hash(), now).await?.ok_or(Rejection::TicketOfAnotherBrowser)?;
         transaction.spend_ticket(&ticket.id, now).await?.ok_or(Rejection::UnknownTicket)?;
         if !transaction.stay(&user_id, Some(&ticket.address), &browser.act(&user_id, now)).await? {
