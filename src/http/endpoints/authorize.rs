@@ -152,7 +152,7 @@ pub(in crate::http) fn lead(
 }
 
 /// The page that asks for what is missing of a second factor.
-const fn second_step(lack: Lack) -> &'static str {
+pub(in crate::http) const fn second_step(lack: Lack) -> &'static str {
     match lack {
         Lack::Code | Lack::Passkey(_) => "/login/code",
         Lack::Enrolment => "/login/authenticator",

@@ -6,7 +6,7 @@ use super::recovery_codes;
 use super::visit::Visit;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::http::endpoints::authorize::see_other;
+use crate::http::endpoints::authorize::{second_step, see_other};
 use crate::http::extract::Sender;
 use crate::protocol::journey::Action;
 use crate::signin::{Enrolled, Progress};
@@ -23,6 +23,12 @@ pub(super) fn on_the_way(
             let visit = visit.signed_in(app);
             let page = recovery_codes::shown(app, (&visit, sender), &codes, &visit.onward())?;
             Ok((cookies.0, cookies.1, page).into_response())
+        }
+        // One that will not do where they are going, and the codes came with it.
+        Enrolled { progress: Progress::Underway(journey, Some(lack)), codes: Some(codes) } => {
+            let visit = visit.on(app, *journey);
+            let onward = format!("{}?request={}", second_step(lack), visit.sealed.as_deref().unwrap_or_default());
+            recovery_codes::shown(app, (&visit, sender), &codes, &onward)
         }
         Enrolled { progress, .. } => visit.after(app, sender, progress),
     }
