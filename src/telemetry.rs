@@ -76,8 +76,8 @@ pub fn start_with_traces(
 fn filter(config: &LogConfig) -> Targets {
     let level = config.level.parse().unwrap_or(LevelFilter::INFO);
     let others = ["sqlx", "hyper", "h2", "rustls"].map(|name| (name, level.min(LevelFilter::WARN)));
-    // What strangers send is no error of ours, though this crate calls it one.
-    let quiet = ["webauthn_rs", "webauthn_rs_core", traces::SPANS].map(|name| (name, LevelFilter::OFF));
+    // What strangers send is no error of ours, though these crates call it one.
+    let quiet = ["webauthn_rs", "webauthn_rs_core", "crypto_glue", traces::SPANS].map(|name| (name, LevelFilter::OFF));
     Targets::new().with_default(level).with_targets(others).with_targets(quiet)
 }
 

@@ -17,9 +17,13 @@ use webauthn_rs::prelude::{
     RegisterPublicKeyCredential, Uuid,
 };
 use webauthn_rs_core::attestation::verify_attestation_ca_chain;
+use webauthn_rs_core::proto::ParsedAttestationData;
 
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+
+/// How many certificates a device may send: makers have one or two between a device and their root. Each is checked against each root, whoever sends them.
+const LONGEST: usize = 5;
 
 /// The root certificates of makers whose devices keep keys in hardware, as the operator says. Each is a list of its own: two of one name are both tried.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +61,17 @@ impl Roots {
         };
         let at = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(now.seconds()).unwrap_or_default());
         let leads_to = |root| matches!(verify_attestation_ca_chain(&made.attestation.data, root, at), Ok(Some(_)));
-        covers_all && self.0.iter().any(leads_to)
+        covers_all && is_short(&made.attestation.data) && self.0.iter().any(leads_to)
+    }
+}
+
+/// Whether there is a chain, and it is none that keeps us busy.
+fn is_short(data: &ParsedAttestationData) -> bool {
+    match data {
+        ParsedAttestationData::Basic(chain)
+        | ParsedAttestationData::AttCa(chain)
+        | ParsedAttestationData::AnonCa(chain) => chain.len() <= LONGEST,
+        _ => false,
     }
 }
 

@@ -18,6 +18,15 @@ pub struct Maker(CertifiedIssuer<'static, KeyPair>);
 pub struct Attesting {
     pub key: EcdsaKeyPair,
     pub certificate: Vec<u8>,
+    /// That of the maker, and how often it is sent along.
+    pub above: (Vec<u8>, u8),
+}
+
+impl Attesting {
+    /// With that of the maker so many times behind its own.
+    pub fn padded(self, times: u8) -> Self {
+        Self { above: (self.above.0, times), ..self }
+    }
 }
 
 fn key() -> KeyPair {
@@ -63,6 +72,6 @@ impl Maker {
         let own = key();
         let certificate = leaf.signed_by(&own, &self.0).unwrap().der().to_vec();
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &own.serialize_der()).unwrap();
-        Attesting { key, certificate }
+        Attesting { key, certificate, above: (self.0.der().to_vec(), 0) }
     }
 }

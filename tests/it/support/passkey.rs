@@ -188,7 +188,10 @@ impl Statement {
         let signed = |key: &EcdsaKeyPair, data: &[u8]| key.sign(&SystemRandom::new(), data).unwrap().as_ref().to_vec();
         // The algorithm is ES256 (-7).
         let alg_and_sig = |signature: &[u8]| [&named("alg")[..], &[0x26], &named("sig"), &bytes(signature)].concat();
-        let x5c = |by: &Attesting| [&named("x5c")[..], &[0x81], &bytes(&by.certificate)].concat();
+        let x5c = |by: &Attesting| {
+            let above = bytes(&by.above.0).repeat(usize::from(by.above.1));
+            [&named("x5c")[..], &[0x81 + by.above.1], &bytes(&by.certificate), &above].concat()
+        };
         match self {
             Self::None => ("none", vec![0xa0]),
             Self::OfItself => ("packed", [&[0xa2][..], &alg_and_sig(&signed(own, data))].concat()),
