@@ -135,15 +135,18 @@ impl Ceremonies {
         if self.attestation == Attestation::None { Kept::Anywhere } else { Kept::InHardware }
     }
 
-    /// Asks for a new passkey of this person, whose key must be kept so, on a device that has none of these. A device that has a lesser one may make a
-    /// better in its place.
+    /// Asks for a new passkey of this person, whose key must be kept so, on a device that has none of these. A device that has a lesser one makes a
+    /// better in its place, if it may.
     ///
     /// # Errors
     /// When the account has an id that no device could know it by.
     pub fn ask_for_new(&self, owner: Owner<'_>, had: &[Passkey], kept: Kept) -> Result<Asked, Failure> {
         let id = Uuid::parse_str(owner.user_id).map_err(Failure::internal)?;
         let or_dash = |text| if str::is_empty(text) { "-" } else { text };
-        let had = had.iter().filter(|passkey| passkey.key.kept() >= kept);
+        // It may: what it makes takes the place of what it had, and of one that goes along to other devices nothing better can come.
+        let may_do_better =
+            |key: &PublicKey| key.kept() < kept && !key.may_be_copied && self.attestation != Attestation::Required;
+        let had = had.iter().filter(|passkey| !may_do_better(&passkey.key));
         let had = had.map(|passkey| passkey.key.credential_id.clone()).collect();
         let (asked, state) = self
             .webauthn
@@ -159,8 +162,8 @@ impl Ceremonies {
             state[ASKS_FOR_ATTESTATION] = json!(true);
         }
         if kept == Kept::InHardware || self.attestation == Attestation::Required {
-            // A phone beside the browser attests nothing.
-            options["hints"] = json!(["security-key", "client-device"]);
+            // Neither a phone beside the browser nor, so that it could be checked, the machine itself attests anything.
+            options["hints"] = json!(["security-key"]);
         }
         asked_of(&options, &state)
     }
@@ -173,13 +176,13 @@ impl Ceremonies {
         let state: Value = serde_json::from_str(state).map_err(|_| Flaw::Wrong)?;
         let sent: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Flaw::Malformed)?;
         let said: Value = serde_json::from_str(answer).map_err(|_| Flaw::Malformed)?;
+        if said["clientExtensionResults"]["credProps"]["rk"] == json!(false) {
+            return Err(Flaw::Malformed);
+        }
         let mut credential = self.registered(&state, &sent)?;
         let is_attested = self.roots.vouch_for(&credential, now);
         // It was judged, and is asked for never again.
         credential.attestation = ParsedAttestation::default();
-        if said["clientExtensionResults"]["credProps"]["rk"] == json!(false) {
-            return Err(Flaw::Malformed);
-        }
         if self.attestation == Attestation::Required && !is_attested {
             return Err(Flaw::Unattested);
         }

@@ -86,10 +86,9 @@ impl SignIns {
         let challenge = opened.filter(|challenge| challenge.user_id.as_ref() == Some(&enrolling.user_id));
         let challenge = challenge.ok_or(Rejection::StalePasskeyRequest)?;
         let key = ceremonies.made(&challenge.state, &new.credential, now).map_err(refusal)?;
-        // One that will not do where they are going would lead back here.
-        if key.kept() < enrolling.kept {
-            return Err(Rejection::UnattestedPasskey.into());
-        }
+        // One that will not do where they are going would lead back here. Whoever has passkeys keeps it all the same: it may have taken the place of
+        // one on the same device, which is gone then.
+        let will_do = key.kept() >= enrolling.kept;
         let user_id = enrolling.user_id.as_str();
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(user_id).await?.filter(|account| account.user.is_usable());
@@ -98,9 +97,16 @@ impl SignIns {
         if !transaction.use_challenge(&challenge.id, challenge.expires_at()).await? {
             return Err(Rejection::StalePasskeyRequest.into());
         }
+        if !will_do && guards.passkey.is_none() {
+            return Err(Rejection::UnattestedPasskey.into());
+        }
         let name = name_of(&new.name, &device::name(&browser.user_agent));
         let act = browser.act(user_id, now);
         let passkey = self.keep_passkey(&mut transaction, (user_id, name, key), &act).await?;
+        if !will_do {
+            transaction.commit().await?;
+            return Err(Rejection::UnattestedPasskey.into());
+        }
         let this = enrolling.sign_in.as_ref().map(|sign_in| sign_in.id.as_str());
         let codes = self.with_first_factor(&mut transaction, (user_id, this, guards), &act).await?;
         let journey = enrolling.shown(journey).proved_by(user_id, self.proof_by(&passkey, now));

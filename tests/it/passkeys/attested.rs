@@ -221,6 +221,35 @@ async fn an_account_is_made_with_an_attested_passkey_where_it_must_be_one() {
 }
 
 #[tokio::test]
+async fn recovery_codes_that_come_with_a_passkey_which_will_not_do_are_shown_all_the_same() {
+    let trusted = Trusted::new();
+    let server = trusted.server(Attestation::Asked).await;
+    server.role_demands("user", Some(HARDWARE_CLASS)).await;
+    let mut browser = server.browser();
+    let form = browser.visit("/register").await.form("#register-passkey").without("password");
+    let page = browser.submit(&form.with("email", ANN).with("name", "Ann")).await;
+    let shown = browser.press(&made(&server, &page, &mut Device::security_key())).await;
+    assert_eq!(recovery_codes(&shown).len(), 10, "{}", shown.text());
+    let page = browser.visit(&shown.field("#codes-kept", "href").unwrap()).await;
+    assert!(page.text_of("#why").unwrap().contains("never leaves its device"), "{}", page.text());
+    assert!(browser.press(&made(&server, &page, &mut trusted.device())).await.has("#sign-out"));
+}
+
+#[tokio::test]
+async fn a_chain_that_only_keeps_us_busy_is_not_looked_at() {
+    let trusted = Trusted::new();
+    let server = trusted.server(Attestation::Asked).await;
+    let mut browser = signed_in(&server, ANN).await;
+    for (times, attested) in [(5, 0), (4, 1)] {
+        let padded = Statement::Packed(trusted.maker.attesting(|_| {}).padded(times));
+        server.turn(1);
+        server.add_passkey(&mut browser, &mut Device::security_key().saying(padded), "").await;
+        let count = server.database.db_number("SELECT count(*) FROM passkeys WHERE is_attested = 1").await;
+        assert_eq!(count, attested, "{times} certificates behind its own");
+    }
+}
+
+#[tokio::test]
 async fn what_was_asked_decides_and_a_change_of_the_settings_meanwhile_lets_nothing_through() {
     let trusted = Trusted::new();
     let plain = Server::start().await;
@@ -274,7 +303,7 @@ async fn whom_a_role_makes_have_one_in_hardware_gets_it_on_the_way_and_no_other_
     let mut browser = server.browser();
     let page = first_step(&mut browser, ANN).await;
     assert!(page.text_of("#why").unwrap().contains("never leaves its device"), "{}", page.text());
-    assert_eq!(page.passkey_options()["hints"], json!(["security-key", "client-device"]));
+    assert_eq!(page.passkey_options()["hints"], json!(["security-key"]));
     // One that will not do is not added, and leads to where it can be tried again.
     let mut waiting = page;
     for device in [&mut Device::new(), &mut Device::security_key()] {
@@ -311,6 +340,8 @@ async fn an_application_that_insists_asks_for_the_one_in_hardware_alone_and_whoe
     let mut browser = signed_in(&server, ANN).await;
     let mut phone = Device::new();
     server.add_passkey(&mut browser, &mut phone, "Phone").await;
+    let mut plain = Device::security_key();
+    server.add_passkey(&mut browser, &mut plain, "Key").await;
     server.turn(700);
     // The password alone adds nothing: the passkey that there is comes first.
     let mut browser = server.browser();
@@ -319,7 +350,13 @@ async fn an_application_that_insists_asks_for_the_one_in_hardware_alone_and_whoe
     assert!(!step.passkey_options()["allowCredentials"].as_array().unwrap().is_empty(), "{}", step.text());
     let page = browser.press(&server.with_passkey(&step, &mut phone).await).await;
     assert!(page.text_of("#why").unwrap().contains("never leaves its device"), "{}", page.text());
-    assert_eq!(page.passkey_options()["excludeCredentials"], json!([]), "the same device may make a better one");
+    // The key may make a better one in the place of its own; what the phone makes is as the one that it has.
+    assert_eq!(page.passkey_options()["excludeCredentials"].as_array().unwrap().len(), 1);
+    let count = || server.database.db_number("SELECT count(*) FROM passkeys");
+    let refused = browser.submit(&made(&server, &page, &mut plain)).await;
+    refused.refused_page(403, Rejection::UnattestedPasskey);
+    assert_eq!(count().await, 3, "what has taken the place of another on the key is known");
+    let page = refused;
     let mut key = trusted.device();
     let answer = browser.press(&made(&server, &page, &mut key)).await;
     let claims = told(&client, &answer).await;
