@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::journey::{Goal, Journey};
+use crate::protocol::next_step::NextStep;
 use crate::protocol::proof::Proof;
 use crate::protocol::registration::check_name;
 use crate::protocol::rejection::Rejection;
@@ -75,6 +76,24 @@ impl SignIns {
         transaction.commit().await?;
         let owner = (account.user.id.as_str(), account.sealed_hash());
         Ok(Met::Known(self.made_known(progress, owner, (browser, device.as_deref()), now)))
+    }
+
+    /// Links what a provider has vouched for to the account of whoever set out for that then, on this journey: also by what guards the account now, which
+    /// may be more.
+    ///
+    /// # Errors
+    /// [`Rejection::SignInNeeded`] when they had not proved enough by then; those of [`SignIns::link`].
+    pub async fn link_as_set_out(
+        &self,
+        sign_in: &SignIn,
+        (journey, then): (&Journey, Timestamp),
+        vouched: &Vouched,
+        (browser, now): (&Browser, Timestamp),
+    ) -> Result<(), Error> {
+        match self.standing_of(journey, Some(sign_in.clone()), then).await?.step {
+            NextStep::Finish => self.link(sign_in, vouched, browser, now).await,
+            _ => Err(Rejection::SignInNeeded.into()),
+        }
     }
 
     /// Links what a provider has vouched for to the account of whoever is signed in. One that is linked to it already is left as it is.

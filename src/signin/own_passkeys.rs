@@ -69,7 +69,8 @@ impl SignIns {
     /// # Errors
     /// [`Rejection::NoSuchPage`]; [`Rejection::SignInNeeded`] when what was proved counts no more; [`Rejection::NoPasskeyShown`],
     /// [`Rejection::StalePasskeyRequest`], [`Rejection::MalformedPasskey`], [`Rejection::UnverifiedPasskey`], [`Rejection::UnwantedPasskey`],
-    /// [`Rejection::UnattestedPasskey`], also where hardware must keep the key and may not; [`Rejection::PasskeyTaken`], [`Rejection::TooManyPasskeys`]; a failure when the database fails: then nothing has changed.
+    /// [`Rejection::PasskeyTaken`], [`Rejection::TooManyPasskeys`]; [`Rejection::UnattestedPasskey`]; a failure when the database fails: then nothing has
+    /// changed. Where hardware must keep the key and does not, that is [`Rejection::UnattestedPasskey`] too, and whoever has passkeys has it beside them.
     pub async fn add_passkey(
         &self,
         (journey, cookie): (Journey, &Secret),

@@ -42,7 +42,7 @@ pub(super) fn on_the_account(
     action: &Action,
 ) -> Result<Response, Failure> {
     let Enrolled { progress: Progress::SignedIn(cookie), codes } = enrolled else {
-        return visit.after(app, sender, enrolled.progress);
+        return on_the_way(app, (sender, visit), enrolled);
     };
     let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
     let answer = match codes {

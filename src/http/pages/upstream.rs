@@ -112,12 +112,8 @@ async fn go_on(
         Purpose::Link { user_id, at } => {
             let sign_in = sender.sign_in(app, now).await?.filter(|sign_in| sign_in.user_id == user_id);
             let sign_in = sign_in.ok_or(Rejection::AnotherPersonExpected)?;
-            // The account may be guarded by more since then, which they have not shown.
-            let then = app.sign_ins.standing_of(&visit.journey, Some(sign_in.clone()), at).await?;
-            if then.step != NextStep::Finish {
-                return Err(Rejection::SignInNeeded.into());
-            }
-            app.sign_ins.link(&sign_in, &vouched, &sender.browser, now).await?;
+            let set_out = (&visit.journey, at);
+            app.sign_ins.link_as_set_out(&sign_in, set_out, &vouched, (&sender.browser, now)).await?;
             let done = sender.cookies.done(&Action::Link(vouched.provider));
             Ok((done, see_other(&app.issuer.place("/account"))?).into_response())
         }

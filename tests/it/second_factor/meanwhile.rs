@@ -12,9 +12,19 @@ use doorward::signin::PasswordChange;
 
 use super::ANN;
 use crate::registry::operator;
-use crate::support::{Browser, PASSWORD, Server, first_step};
+use crate::support::{Authenticator, Browser, PASSWORD, Server, first_step};
 
 const OTHER: &str = "another quiet river at noon";
+
+/// Ann with an authenticator, where she is signed in by it, and her recovery codes.
+async fn guarded() -> (Server, String, Browser, Authenticator, Vec<String>) {
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let (authenticator, codes) = server.enrol(&mut browser).await;
+    (server, ann, browser, authenticator, codes)
+}
 
 fn is_needed(error: &Error) -> bool {
     matches!(error, Error::Rejected(refusal) if refusal.rejection == Rejection::SignInNeeded)
@@ -22,11 +32,7 @@ fn is_needed(error: &Error) -> bool {
 
 #[tokio::test]
 async fn a_sign_in_that_ended_while_the_password_was_hashed_lends_its_second_factor_to_no_other() {
-    let server = Server::start().await;
-    let ann = server.db_user(ANN).await;
-    let mut browser = server.browser();
-    browser.sign_in(ANN).await;
-    server.enrol(&mut browser).await;
+    let (server, ann, browser, ..) = guarded().await;
     let (at, now) = (browser.presented(), server.app.now());
     let sign_in = server.app.sign_ins.current(at.cookie.as_ref(), now).await.unwrap().unwrap();
     server.registry().end_sign_ins_of_user(&ann, &operator()).await.unwrap();
@@ -44,11 +50,7 @@ async fn a_sign_in_that_ended_while_the_password_was_hashed_lends_its_second_fac
 
 #[tokio::test]
 async fn what_was_asked_for_before_the_sign_in_ended_is_not_done() {
-    let server = Server::start().await;
-    let ann = server.db_user(ANN).await;
-    let mut browser = server.browser();
-    browser.sign_in(ANN).await;
-    server.enrol(&mut browser).await;
+    let (server, ann, browser, ..) = guarded().await;
     let (at, now, sign_ins) = (browser.presented(), server.app.now(), &server.app.sign_ins);
     let goal = Goal::Confirm { user_id: ann.clone(), action: Action::RemoveAuthenticator };
     let journey = sign_ins.journeys.begin(goal, now);
@@ -68,11 +70,7 @@ async fn ends_all_others(browser: &mut Browser) {
 
 #[tokio::test]
 async fn what_was_proved_before_everything_was_ended_opens_nothing() {
-    let server = Server::start().await;
-    let ann = server.db_user(ANN).await;
-    let mut owner = server.browser();
-    owner.sign_in(ANN).await;
-    let (authenticator, _) = server.enrol(&mut owner).await;
+    let (server, ann, mut owner, authenticator, _) = guarded().await;
     for round in 0..3 {
         let mut stranger = server.browser();
         let page = first_step(&mut stranger, ANN).await;
@@ -99,12 +97,8 @@ async fn what_was_proved_before_everything_was_ended_opens_nothing() {
 
 #[tokio::test]
 async fn a_password_that_is_typed_again_makes_nothing_good_that_was_ended() {
-    let server = Server::start().await;
-    let ann = server.db_user(ANN).await;
+    let (server, ann, _, _, codes) = guarded().await;
     let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
-    let mut owner = server.browser();
-    owner.sign_in(ANN).await;
-    let (_, codes) = server.enrol(&mut owner).await;
     // Somebody knows the password, has come by a recovery code, and is where a first passkey is set up.
     let claims = format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{PHISHING_RESISTANT_CLASS}"}}}}}}"#);
     let claims: String = url::form_urlencoded::byte_serialize(claims.as_bytes()).collect();
