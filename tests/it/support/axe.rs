@@ -21,17 +21,14 @@ axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabl
   .then(({ violations }) => done(violations.map(({ id, nodes }) => `${id}: ${nodes.map(told).join('; ')}`)), (error) => done([`axe failed: ${error}`]));
 ";
 
-/// What of the page has moved since it was first drawn, a line per move: how far, what, from where to where. On a busy machine Chromium tells of moves
-/// from a place to the same one.
+/// What of the page has moved since it was first drawn, a line per move: how far, what, from where to where.
 const SHIFT: &str = r"
 const done = arguments[arguments.length - 1];
 const moves = [];
 const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' ');
 const what = (node) => node ? `${node.nodeName} ${node.id || node.className || node.textContent?.trim().slice(0, 30)}` : 'something';
 const told = ({ node, previousRect, currentRect }) => `${what(node)}: ${place(previousRect)} -> ${place(currentRect)}`;
-const moved = ({ previousRect, currentRect }) => place(previousRect) !== place(currentRect);
-const note = ({ value, sources }) => (sources.length === 0 || sources.some(moved)) && moves.push(`${value} ${sources.map(told).join(', ')}`);
-new PerformanceObserver((list) => list.getEntries().forEach(note))
+new PerformanceObserver((list) => list.getEntries().forEach(({ value, sources }) => { moves.push(`${value} ${sources.map(told).join(', ')}`); }))
   .observe({ type: 'layout-shift', buffered: true });
 requestAnimationFrame(() => requestAnimationFrame(() => done(moves)));
 ";
