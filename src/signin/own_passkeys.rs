@@ -23,7 +23,7 @@ use crate::random;
 use crate::secret::Secret;
 use crate::storage::{Account, Transaction};
 
-/// Why a sign-in ends that was made by a passkey.
+/// Why a sign-in or a grant ends that was made by a passkey.
 const REMOVED: &str = "passkey removed";
 
 /// What the form of a new passkey brings.
@@ -203,7 +203,8 @@ impl SignIns {
         transaction.commit().await
     }
 
-    /// Takes a passkey of whoever is signed in away, and ends the other sign-ins that were made by it. One that is not theirs is left alone.
+    /// Takes a passkey of whoever is signed in away, and ends the other sign-ins that were made by it and what they have allowed applications. One that
+    /// is not theirs is left alone.
     ///
     /// # Errors
     /// [`Rejection::LastSecondFactor`], [`Rejection::LastWayIn`]; a failure when the database fails.
@@ -222,11 +223,7 @@ impl SignIns {
         let name = transaction.delete_passkey(id, user_id).await?.unwrap_or_default();
         forget_spare_codes(transaction, user_id).await?;
         transaction.end_factor_reset(user_id, CHANGED, act).await?;
-        for entry in transaction.sign_ins_of_user(user_id).await? {
-            if entry.id != sign_in.id && entry.proofs()?.rest_on_passkey(id) {
-                transaction.end_sign_in(&entry.id, REMOVED, act).await?;
-            }
-        }
+        transaction.end_all_by_passkey(user_id, (id, &sign_in.id), REMOVED, act).await?;
         let event = Event::of(act, Name::PasskeyRemoved).on(Noun::User, user_id).with("name", name);
         transaction.record(&event).await?;
         Ok(())

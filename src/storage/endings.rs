@@ -41,6 +41,11 @@ statements! {
         AND proofs LIKE '%\"kind\":\"password\"%' RETURNING id, user_id";
     END_GRANTS_BY_PASSWORD = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
         AND proofs LIKE '%\"kind\":\"password\"%'", ended!());
+    // A passkey likewise, but for one sign-in and what came of it.
+    END_SIGN_INS_BY_PASSKEY = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND id <> $5 AND ended_at IS NULL \
+        AND proofs LIKE '%\"passkey\":{\"id\":\"' || $4 || '\"%' RETURNING id, user_id";
+    END_GRANTS_BY_PASSKEY = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
+        AND (sign_in_id IS NULL OR sign_in_id <> $5) AND proofs LIKE '%\"passkey\":{\"id\":\"' || $4 || '\"%'", ended!());
     END_GRANTS_OF_CLIENT = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND client_id = $4 \
         AND ended_at IS NULL", ended!());
     COUNT_ACCESS_END = "UPDATE users SET access_ends = access_ends + 1 WHERE id = $1";
@@ -55,6 +60,8 @@ enum Which<'a> {
     Beyond(&'a str, (&'a str, i64)),
     /// Those of a user who proved by the password who they are.
     ByPassword(&'a str),
+    /// Those of a user that rest on this passkey, but for one.
+    ByPasskey(&'a str, (&'a str, &'a str)),
     OfIdentity(&'a str),
     /// Those of an identity in this session at the provider.
     OfSession(&'a str, &'a str),
@@ -73,7 +80,7 @@ impl Transaction {
     /// Ends a sign-in and the grants bound to it; `false` when there is no live one with this id.
     pub async fn end_sign_in(&mut self, id: &str, reason: &str, act: &Act) -> Result<bool, Failure> {
         let ended = self.end_sign_ins(Which::One(id), reason, act).await?;
-        self.end_grants(END_BOUND_GRANTS, (id, None), reason, act).await?;
+        self.end_grants(END_BOUND_GRANTS, (id, &[]), reason, act).await?;
         Ok(!ended.is_empty())
     }
 
@@ -87,7 +94,7 @@ impl Transaction {
         act: &Act,
     ) -> Result<(), Failure> {
         for id in self.end_sign_ins(Which::Beyond(user_id, (staying, others)), reason, act).await? {
-            self.end_grants(END_BOUND_GRANTS, (&id, None), reason, act).await?;
+            self.end_grants(END_BOUND_GRANTS, (&id, &[]), reason, act).await?;
         }
         Ok(())
     }
@@ -106,7 +113,7 @@ impl Transaction {
         };
         let ended = self.end_sign_ins(which, reason, act).await?;
         for id in &ended {
-            self.end_grants(END_BOUND_GRANTS, (id, None), reason, act).await?;
+            self.end_grants(END_BOUND_GRANTS, (id, &[]), reason, act).await?;
         }
         Ok(ended.len())
     }
@@ -118,20 +125,34 @@ impl Transaction {
         reason: &str,
         act: &Act,
     ) -> Result<(), Failure> {
-        self.end_grants(END_GRANTS_OF_IDENTITY, (user_id, Some(id)), reason, act).await
+        self.end_grants(END_GRANTS_OF_IDENTITY, (user_id, &[id]), reason, act).await
     }
 
     /// Ends all sign-ins that a user's password made, and all grants that came of them. The user must be held.
     pub async fn end_all_by_password(&mut self, user_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
         for id in self.end_sign_ins(Which::ByPassword(user_id), reason, act).await? {
-            self.end_grants(END_BOUND_GRANTS, (&id, None), reason, act).await?;
+            self.end_grants(END_BOUND_GRANTS, (&id, &[]), reason, act).await?;
         }
-        self.end_grants(END_GRANTS_BY_PASSWORD, (user_id, None), reason, act).await
+        self.end_grants(END_GRANTS_BY_PASSWORD, (user_id, &[]), reason, act).await
+    }
+
+    /// Ends all sign-ins of a user that rest on a passkey, and all grants that came of it, but for one sign-in and its grants. The user must be held.
+    pub async fn end_all_by_passkey(
+        &mut self,
+        user_id: &str,
+        (passkey_id, staying): (&str, &str),
+        reason: &str,
+        act: &Act,
+    ) -> Result<(), Failure> {
+        for id in self.end_sign_ins(Which::ByPasskey(user_id, (passkey_id, staying)), reason, act).await? {
+            self.end_grants(END_BOUND_GRANTS, (&id, &[]), reason, act).await?;
+        }
+        self.end_grants(END_GRANTS_BY_PASSKEY, (user_id, &[passkey_id, staying]), reason, act).await
     }
 
     /// Ends a grant: nothing that came of it holds from now on.
     pub async fn end_grant(&mut self, id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
-        self.end_grants(END_GRANT, (id, None), reason, act).await
+        self.end_grants(END_GRANT, (id, &[]), reason, act).await
     }
 
     /// Ends all sign-ins, all grants and all API keys of a user: what somebody else may have put there.
@@ -147,7 +168,7 @@ impl Transaction {
         self.end_factor_reset(user_id, reason, act).await?;
         self.end_kept_devices(user_id, None).await?;
         self.end_sign_ins(Which::OfUser(user_id), reason, act).await?;
-        self.end_grants(END_GRANTS_OF_USER, (user_id, None), reason, act).await
+        self.end_grants(END_GRANTS_OF_USER, (user_id, &[]), reason, act).await
     }
 
     /// Ends the sign-ins of a user that wait for their second factor: what was proved on them before counts no more. Holds the user as
@@ -175,7 +196,7 @@ impl Transaction {
             let event = Event::of(act, Name::ConsentWithdrawn).on(Noun::Client, client_id).about_user(user_id);
             self.record(&event.with("reason", reason)).await?;
         }
-        self.end_grants(END_GRANTS_OF_CLIENT, (user_id, Some(client_id)), reason, act).await
+        self.end_grants(END_GRANTS_OF_CLIENT, (user_id, &[client_id]), reason, act).await
     }
 
     /// The ids of those that it ended.
@@ -185,6 +206,7 @@ impl Transaction {
             Which::OfUser(id) => (END_SIGN_INS_OF_USER, id),
             Which::Beyond(id, _) => (END_SIGN_INS_BEYOND, id),
             Which::ByPassword(id) => (END_SIGN_INS_BY_PASSWORD, id),
+            Which::ByPasskey(id, _) => (END_SIGN_INS_BY_PASSKEY, id),
             Which::OfIdentity(id) => (END_SIGN_INS_OF_IDENTITY, id),
             Which::OfSession(id, _) => (END_SIGN_INS_OF_SESSION, id),
         };
@@ -192,6 +214,7 @@ impl Transaction {
             let query = sqlx::query_as::<_, (String, String)>(statement).bind(id).bind(act.at.seconds()).bind(reason);
             match which {
                 Which::Beyond(_, (staying, others)) => query.bind(others).bind(staying).fetch_all(c).await,
+                Which::ByPasskey(_, (passkey_id, staying)) => query.bind(passkey_id).bind(staying).fetch_all(c).await,
                 Which::OfSession(_, sid) => query.bind(sid).fetch_all(c).await,
                 _ => query.fetch_all(c).await,
             }
@@ -207,16 +230,13 @@ impl Transaction {
     async fn end_grants(
         &mut self,
         statement: &'static str,
-        (id, further): (&str, Option<&str>),
+        (id, further): (&str, &[&str]),
         reason: &str,
         act: &Act,
     ) -> Result<(), Failure> {
         let ended = on!(self, |c| {
             let query = sqlx::query_as::<_, EndedGrant>(statement).bind(id).bind(act.at.seconds()).bind(reason);
-            match further {
-                Some(further) => query.bind(further).fetch_all(c).await,
-                None => query.fetch_all(c).await,
-            }
+            further.iter().fold(query, |query, further| query.bind(*further)).fetch_all(c).await
         })?;
         for grant in ended.iter().filter(|grant| grant.has_begun != 0) {
             let event = Event::of(act, Name::GrantEnded).on(Noun::Grant, &grant.id);

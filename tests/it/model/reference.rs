@@ -66,6 +66,8 @@ pub(super) struct Grant {
     sign_in: usize,
     /// Whether the person had come by their identity when it was given.
     by_identity: bool,
+    /// The passkey that had been shown then.
+    by_passkey: Option<usize>,
     /// What applications are told of the proofs that it came of, and the strongest class that those make true.
     worth: Worth,
     proved: Option<Class>,

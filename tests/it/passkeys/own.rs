@@ -1,5 +1,6 @@
 //! The page of a person's own passkeys.
 
+use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::second_factor::SecondFactor;
 
@@ -135,6 +136,42 @@ async fn with_a_passkey_the_sign_ins_end_that_it_has_made_and_others_go_on() {
     bob.press(&own.form("#remove-passkey-1").with("id", &id)).await;
     bob.press(&own.form("#rename-passkey-1").with("id", &id).with("name", "Mine")).await;
     assert_eq!(server.database.db_number("SELECT count(*) FROM passkeys WHERE name = 'Ring'").await, 1);
+}
+
+#[tokio::test]
+async fn with_a_passkey_ends_what_it_has_allowed_applications_elsewhere() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    // Its grants go on when the sign-in ends.
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let mut here = server.browser();
+    here.sign_in(ANN).await;
+    let (mut phone, mut ring) = (Device::new(), Device::new());
+    server.add_passkey(&mut here, &mut phone, "Phone").await;
+    let url = client.authorization_url("scope=openid+offline_access");
+    let mut codes = vec![here.visit(&url).await.location_param("code").unwrap()];
+    server.turn(1);
+    server.add_passkey(&mut here, &mut ring, "Ring").await;
+    for device in [&mut phone, &mut ring] {
+        let (mut elsewhere, _) = server.sign_in_with_passkey(device).await;
+        codes.push(elsewhere.visit(&url).await.location_param("code").unwrap());
+        // Where the sign-in ended before, too.
+        let page = elsewhere.visit("/account").await;
+        elsewhere.press(&page.form("#sign-out")).await;
+    }
+    let mut tokens = Vec::new();
+    for code in &codes {
+        tokens.push(client.redeem(code).await.ok()["refresh_token"].as_str().unwrap().to_owned());
+    }
+    let page = here.visit("/account/passkeys").await;
+    let page = here.press(&page.form("#remove-passkey-1")).await;
+    assert!(page.text().contains("That passkey is removed."), "{}", page.text());
+    let mut go_on = Vec::new();
+    for token in &tokens {
+        let answer = client.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
+        go_on.push(answer.status == 200);
+    }
+    assert_eq!(go_on, [true, false, true], "the one of this browser, of the lost phone, of the key ring");
 }
 
 #[tokio::test]

@@ -226,8 +226,21 @@ impl Model {
     fn grant(&mut self, person: Person, app: App, insists: Option<Class>) {
         let (sign_in, scopes, created) = (self.browsers[person].unwrap(), self.scopes_of(person, app), self.now);
         let proofs = self.sign_ins[sign_in].proofs;
-        let (by_identity, worth, proved) = (proofs.upstream().is_some(), proofs.worth(insists), proofs.class());
-        self.grants.push(Grant { person, app, sign_in, by_identity, worth, proved, scopes, created, ended: false });
+        let (by_identity, by_passkey) = (proofs.upstream().is_some(), proofs.by_passkey());
+        let (worth, proved) = (proofs.worth(insists), proofs.class());
+        let ended = false;
+        self.grants.push(Grant {
+            person,
+            app,
+            sign_in,
+            by_identity,
+            by_passkey,
+            worth,
+            proved,
+            scopes,
+            created,
+            ended,
+        });
         self.codes.push(Code { grant: self.grants.len() - 1, expires: self.now + CODE, used: None });
     }
 

@@ -17,7 +17,7 @@ impl Model {
         which.of(own.len()).map(|at| own[at])
     }
 
-    /// Takes one away, and with it the sign-ins that it has made in other browsers.
+    /// Takes one away, and with it the sign-ins that it has made in other browsers, and what applications were allowed there.
     pub(in crate::model) fn remove_passkey(&mut self, person: Person, which: Option<usize>, when: While) -> Changing {
         let demanded = match when {
             While::Demanded(class) if self.roles_of(person).contains(&Role::Maker) => Some(class),
@@ -49,7 +49,11 @@ impl Model {
         self.end_kept(person);
         let this = self.browsers[person];
         for (at, one) in self.sign_ins.iter_mut().enumerate() {
-            one.ended |= Some(at) != this && one.person == person && one.proofs.rest_on(which);
+            one.ended |= Some(at) != this && one.person == person && one.proofs.by_passkey() == Some(which);
+        }
+        for grant in &mut self.grants {
+            let is_elsewhere = Some(grant.sign_in) != this;
+            grant.ended |= is_elsewhere && grant.person == person && grant.by_passkey == Some(which);
         }
         Changing::Done
     }

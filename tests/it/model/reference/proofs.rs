@@ -98,9 +98,9 @@ impl Proofs {
         self.passkey.map(|(_, at)| at)
     }
 
-    /// Whether this passkey was shown.
-    pub(super) fn rest_on(self, which: usize) -> bool {
-        self.passkey.is_some_and(|(shown, _)| shown == which)
+    /// Which passkey was shown, if one was.
+    pub(super) fn by_passkey(self) -> Option<usize> {
+        self.passkey.map(|(which, _)| which)
     }
 
     /// When a code of either kind was typed.
