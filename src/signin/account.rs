@@ -209,7 +209,7 @@ impl SignIns {
             Action::RemovePassword => {
                 is_this = self.remove_password(&mut transaction, sign_in, browser, now).await? == Unlinked::This;
             }
-            Action::RemoveAuthenticator => self.remove_authenticator(&mut transaction, user_id, &act).await?,
+            Action::RemoveAuthenticator => self.remove_authenticator(&mut transaction, sign_in, &act).await?,
             Action::RemovePasskey(id) => self.remove_passkey(&mut transaction, (sign_in, id), &act).await?,
             // It is done when the browser comes back from the provider, on the page that it leads to, or in `leaving.rs`.
             Action::Link(_)

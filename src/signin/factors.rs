@@ -18,15 +18,18 @@ use crate::protocol::proof::{Kind, Proofs};
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::second_factor::{FactorKind, SecondFactor};
+use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::sealing::{MasterKey, SealingKey};
 use crate::secret::{Secret, base64url, from_base64url};
-use crate::storage::{Factor, FactorSeal, NewFactor, Reader, Transaction};
+use crate::storage::{Factor, FactorSeal, NewFactor, ProvedBy, Reader, Transaction};
 
 /// How long an offered seed may be taken, in seconds.
 const OFFERED_FOR: i64 = 1800;
 /// Why a sign-in ends that was made without a second factor.
 const SECOND_FACTOR: &str = "second factor";
+/// Why a sign-in or a grant ends that rests on a code of an authenticator that is the account's no more.
+const GONE: &str = "authenticator replaced or removed";
 /// Why a request to take second factors away ends: it was for those that the account had.
 pub(super) const CHANGED: &str = "second factors changed";
 
@@ -151,7 +154,7 @@ impl SignIns {
 
     /// Gives an account the authenticator that was offered, in the place of a former one, when the code is right: to whoever is signed in and has
     /// just proved that it is them, or to whoever must have one before they are signed in. Sign-ins that were made without a second factor end
-    /// with the first one.
+    /// with the first one; with a former authenticator ends in other browsers what its codes have signed in and allowed applications.
     ///
     /// # Errors
     /// [`Rejection::SignInNeeded`] when what was proved counts no more; [`Rejection::StaleOffer`], [`Rejection::WrongFirstCode`]; those of
@@ -177,8 +180,11 @@ impl SignIns {
         let (is_replaced, has_any) = (guards.authenticator, guards.are_any(self.has_passkeys()));
         let act = browser.act(&user_id, now);
         let codes = self.keep_authenticator(&mut transaction, (&user_id, &seed, step), is_replaced, &act).await?;
+        let this = sign_in.map(|sign_in| sign_in.id.as_str());
+        if is_replaced {
+            end_what_codes_gave(&mut transaction, (&user_id, this), &act).await?;
+        }
         if !has_any {
-            let this = sign_in.map(|sign_in| sign_in.id.as_str());
             end_sign_ins_without(&mut transaction, (&user_id, this), &act).await?;
         }
         let journey = enrolling.shown(journey).proved(&user_id, Kind::Totp, now);
@@ -216,16 +222,18 @@ impl SignIns {
         Ok(if has_codes { None } else { Some(self.keep_codes(transaction, (user_id, true), act).await?) })
     }
 
-    /// Takes the authenticator of whoever is signed in away, and the recovery codes with the last second factor. An account that has none is left alone.
+    /// Takes the authenticator of whoever is signed in away, and the recovery codes with the last second factor; ends in other browsers what its codes
+    /// have signed in and allowed applications. An account that has none is left alone.
     ///
     /// # Errors
     /// [`Rejection::LastSecondFactor`]; a failure when the database fails.
     pub(super) async fn remove_authenticator(
         &self,
         transaction: &mut Transaction,
-        user_id: &str,
+        sign_in: &SignIn,
         act: &Act,
     ) -> Result<(), Error> {
+        let user_id = sign_in.user_id.as_str();
         transaction.hold_user(user_id).await?;
         if self.must_have_one(transaction, user_id, act.at).await? && !self.has_passkey(transaction, user_id).await? {
             return Err(Rejection::LastSecondFactor.into());
@@ -233,6 +241,7 @@ impl SignIns {
         if transaction.forget_factor(user_id, FactorKind::Authenticator).await? {
             forget_spare_codes(transaction, user_id).await?;
             transaction.end_factor_reset(user_id, CHANGED, act).await?;
+            end_what_codes_gave(transaction, (user_id, Some(&sign_in.id)), act).await?;
             transaction.record(&Event::of(act, Name::AuthenticatorRemoved).on(Noun::User, user_id)).await?;
         }
         Ok(())
@@ -283,6 +292,16 @@ pub(super) async fn end_sign_ins_without(
         }
     }
     Ok(())
+}
+
+/// Ends what the codes of an authenticator that goes have signed in and allowed applications, but for this sign-in, and what they are halfway to.
+async fn end_what_codes_gave(
+    transaction: &mut Transaction,
+    (user_id, this): (&str, Option<&str>),
+    act: &Act,
+) -> Result<(), Failure> {
+    transaction.end_what_is_pending(user_id).await?;
+    transaction.end_all_by(user_id, (ProvedBy::Kind(Kind::Totp), this), GONE, act).await
 }
 
 /// For whom an offer is: a person in a browser.

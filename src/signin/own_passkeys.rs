@@ -21,7 +21,7 @@ use crate::protocol::sign_in::SignIn;
 use crate::protocol::upstream::has_usable;
 use crate::random;
 use crate::secret::Secret;
-use crate::storage::{Account, Transaction};
+use crate::storage::{Account, ProvedBy, Transaction};
 
 /// Why a sign-in or a grant ends that was made by a passkey.
 const REMOVED: &str = "passkey removed";
@@ -203,8 +203,8 @@ impl SignIns {
         transaction.commit().await
     }
 
-    /// Takes a passkey of whoever is signed in away, and ends the other sign-ins that were made by it and what they have allowed applications. One that
-    /// is not theirs is left alone.
+    /// Takes a passkey of whoever is signed in away, and ends the other sign-ins that were made by it, what they have allowed applications, and what
+    /// is under way elsewhere. One that is not theirs is left alone.
     ///
     /// # Errors
     /// [`Rejection::LastSecondFactor`], [`Rejection::LastWayIn`]; a failure when the database fails.
@@ -223,7 +223,8 @@ impl SignIns {
         let name = transaction.delete_passkey(id, user_id).await?.unwrap_or_default();
         forget_spare_codes(transaction, user_id).await?;
         transaction.end_factor_reset(user_id, CHANGED, act).await?;
-        transaction.end_all_by_passkey(user_id, (id, &sign_in.id), REMOVED, act).await?;
+        transaction.end_what_is_pending(user_id).await?;
+        transaction.end_all_by(user_id, (ProvedBy::Passkey(id), Some(&sign_in.id)), REMOVED, act).await?;
         let event = Event::of(act, Name::PasskeyRemoved).on(Noun::User, user_id).with("name", name);
         transaction.record(&event).await?;
         Ok(())

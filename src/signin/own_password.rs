@@ -15,7 +15,7 @@ use crate::protocol::upstream::has_usable;
 use crate::protocol::user::UserField;
 use crate::rates::Door;
 use crate::secret::Secret;
-use crate::storage::{Account, Transaction};
+use crate::storage::{Account, ProvedBy, Transaction};
 
 /// Why what a password gave ends.
 const REMOVED: &str = "password removed";
@@ -159,7 +159,7 @@ impl SignIns {
         transaction.forget_tickets(user_id).await?;
         let act = browser.act(user_id, now);
         transaction.end_factor_reset(user_id, REMOVED, &act).await?;
-        transaction.end_all_by_password(user_id, REMOVED, &act).await?;
+        transaction.end_all_by(user_id, (ProvedBy::Kind(Kind::Password), None), REMOVED, &act).await?;
         transaction.record(&Event::of(&act, Name::UserPasswordRemoved).on(Noun::User, user_id)).await?;
         Ok(if sign_in.proofs.has(Kind::Password) { Unlinked::This } else { Unlinked::Others })
     }

@@ -6,6 +6,7 @@ use sqlx::FromRow;
 use super::{Transaction, on, statements};
 use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
+use crate::protocol::proof::Kind;
 
 /// What is known of a grant that has just ended: whether something came of it. One whose code was never redeemed has not begun for anybody, and of
 /// one that has no refresh token nothing holds any more when its code is cleaned up. A grant type that gives neither a code nor a refresh token
@@ -36,20 +37,35 @@ statements! {
     END_GRANTS_OF_IDENTITY = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
         AND (sign_in_id IN (SELECT s.id FROM sign_ins s WHERE s.identity_id = $4) \
         OR proofs LIKE '%\"identity\":{\"id\":\"' || $4 || '\"%')", ended!());
-    // By what was proved: the sign-in of a grant may be gone, or be renewed in another way.
-    END_SIGN_INS_BY_PASSWORD = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
-        AND proofs LIKE '%\"kind\":\"password\"%' RETURNING id, user_id";
-    END_GRANTS_BY_PASSWORD = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
-        AND proofs LIKE '%\"kind\":\"password\"%'", ended!());
-    // A passkey likewise, but for one sign-in and what came of it.
-    END_SIGN_INS_BY_PASSKEY = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND id <> $5 AND ended_at IS NULL \
-        AND proofs LIKE '%\"passkey\":{\"id\":\"' || $4 || '\"%' RETURNING id, user_id";
-    END_GRANTS_BY_PASSKEY = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
-        AND (sign_in_id IS NULL OR sign_in_id <> $5) AND proofs LIKE '%\"passkey\":{\"id\":\"' || $4 || '\"%'", ended!());
+    // By what was proved, but for one sign-in and what came of it: the sign-in of a grant may be gone, or be renewed in another way.
+    END_SIGN_INS_BY_PROOF = "UPDATE sign_ins SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND id <> $5 AND ended_at IS NULL \
+        AND proofs LIKE $4 RETURNING id, user_id";
+    END_GRANTS_BY_PROOF = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL \
+        AND (sign_in_id IS NULL OR sign_in_id <> $5) AND proofs LIKE $4", ended!());
     END_GRANTS_OF_CLIENT = concat!("UPDATE grants SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND client_id = $4 \
         AND ended_at IS NULL", ended!());
     COUNT_ACCESS_END = "UPDATE users SET access_ends = access_ends + 1 WHERE id = $1";
     FORGET_CONSENT = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
+}
+
+/// What was proved, of which all is to end that rests on it.
+#[derive(Clone, Copy, Debug)]
+pub enum ProvedBy<'a> {
+    /// A proof of this kind.
+    Kind(Kind),
+    /// The passkey with this row id.
+    Passkey(&'a str),
+}
+
+impl ProvedBy<'_> {
+    /// As it stands among proofs that are stored, for `LIKE`. Neither names of kinds nor row ids have any character that means something there, but for
+    /// `_`, which stands for itself too.
+    fn pattern(self) -> String {
+        match self {
+            Self::Kind(kind) => format!(r#"%"kind":"{}"%"#, kind.as_str()),
+            Self::Passkey(id) => format!(r#"%"passkey":{{"id":"{id}"%"#),
+        }
+    }
 }
 
 /// Which sign-ins are to end.
@@ -58,10 +74,8 @@ enum Which<'a> {
     OfUser(&'a str),
     /// Those of a user but this one, and but so many others that were used last.
     Beyond(&'a str, (&'a str, i64)),
-    /// Those of a user who proved by the password who they are.
-    ByPassword(&'a str),
-    /// Those of a user that rest on this passkey, but for one.
-    ByPasskey(&'a str, (&'a str, &'a str)),
+    /// Those of a user whose proofs are like this, but for one.
+    ByProof(&'a str, (&'a str, &'a str)),
     OfIdentity(&'a str),
     /// Those of an identity in this session at the provider.
     OfSession(&'a str, &'a str),
@@ -128,26 +142,20 @@ impl Transaction {
         self.end_grants(END_GRANTS_OF_IDENTITY, (user_id, &[id]), reason, act).await
     }
 
-    /// Ends all sign-ins that a user's password made, and all grants that came of them. The user must be held.
-    pub async fn end_all_by_password(&mut self, user_id: &str, reason: &str, act: &Act) -> Result<(), Failure> {
-        for id in self.end_sign_ins(Which::ByPassword(user_id), reason, act).await? {
-            self.end_grants(END_BOUND_GRANTS, (&id, &[]), reason, act).await?;
-        }
-        self.end_grants(END_GRANTS_BY_PASSWORD, (user_id, &[]), reason, act).await
-    }
-
-    /// Ends all sign-ins of a user that rest on a passkey, and all grants that came of it, but for one sign-in and its grants. The user must be held.
-    pub async fn end_all_by_passkey(
+    /// Ends all sign-ins of a user that rest on a proof, and all grants that came of it; but for one sign-in and its grants, where one stays. The user
+    /// must be held.
+    pub async fn end_all_by(
         &mut self,
         user_id: &str,
-        (passkey_id, staying): (&str, &str),
+        (proof, staying): (ProvedBy<'_>, Option<&str>),
         reason: &str,
         act: &Act,
     ) -> Result<(), Failure> {
-        for id in self.end_sign_ins(Which::ByPasskey(user_id, (passkey_id, staying)), reason, act).await? {
+        let (proof, staying) = (proof.pattern(), staying.unwrap_or_default());
+        for id in self.end_sign_ins(Which::ByProof(user_id, (&proof, staying)), reason, act).await? {
             self.end_grants(END_BOUND_GRANTS, (&id, &[]), reason, act).await?;
         }
-        self.end_grants(END_GRANTS_BY_PASSKEY, (user_id, &[passkey_id, staying]), reason, act).await
+        self.end_grants(END_GRANTS_BY_PROOF, (user_id, &[&proof, staying]), reason, act).await
     }
 
     /// Ends a grant: nothing that came of it holds from now on.
@@ -205,8 +213,7 @@ impl Transaction {
             Which::One(id) => (END_SIGN_IN, id),
             Which::OfUser(id) => (END_SIGN_INS_OF_USER, id),
             Which::Beyond(id, _) => (END_SIGN_INS_BEYOND, id),
-            Which::ByPassword(id) => (END_SIGN_INS_BY_PASSWORD, id),
-            Which::ByPasskey(id, _) => (END_SIGN_INS_BY_PASSKEY, id),
+            Which::ByProof(id, _) => (END_SIGN_INS_BY_PROOF, id),
             Which::OfIdentity(id) => (END_SIGN_INS_OF_IDENTITY, id),
             Which::OfSession(id, _) => (END_SIGN_INS_OF_SESSION, id),
         };
@@ -214,7 +221,7 @@ impl Transaction {
             let query = sqlx::query_as::<_, (String, String)>(statement).bind(id).bind(act.at.seconds()).bind(reason);
             match which {
                 Which::Beyond(_, (staying, others)) => query.bind(others).bind(staying).fetch_all(c).await,
-                Which::ByPasskey(_, (passkey_id, staying)) => query.bind(passkey_id).bind(staying).fetch_all(c).await,
+                Which::ByProof(_, (proof, staying)) => query.bind(proof).bind(staying).fetch_all(c).await,
                 Which::OfSession(_, sid) => query.bind(sid).fetch_all(c).await,
                 _ => query.fetch_all(c).await,
             }

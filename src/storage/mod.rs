@@ -69,6 +69,7 @@ pub use client_secrets::{ExpiringSecret, SecretUse};
 pub use codes::NewCode;
 pub use connection::{Reader, Storage};
 pub use directory::Directory;
+pub use endings::ProvedBy;
 pub use errands::{Away, NewErrand, StoredErrand};
 pub use factors::{Factor, FactorSeal, NewFactor};
 pub use grants::NewGrant;

@@ -68,6 +68,8 @@ pub(super) struct Grant {
     by_identity: bool,
     /// The passkey that had been shown then.
     by_passkey: Option<usize>,
+    /// Whether a code of the authenticator had been shown then.
+    by_code: bool,
     /// What applications are told of the proofs that it came of, and the strongest class that those make true.
     worth: Worth,
     proved: Option<Class>,

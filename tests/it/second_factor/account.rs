@@ -1,5 +1,6 @@
 //! Setting up an authenticator and recovery codes on the account's pages, and doing without.
 
+use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::second_factor::SecondFactor;
 
@@ -142,6 +143,17 @@ async fn another_authenticator_takes_the_place_of_the_former_one() {
     let mut browser = server.browser();
     browser.sign_in(ANN).await;
     let (former, codes) = server.enrol(&mut browser).await;
+    server.turn(30);
+    let mut elsewhere = server.browser();
+    let form = first_step(&mut elsewhere, ANN).await.form("#totp-submit");
+    assert!(elsewhere.press(&form.with("code", &former.code(&server))).await.has("#sign-out"));
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let mut tokens = Vec::new();
+    for browser in [&mut browser, &mut elsewhere] {
+        let answer = browser.visit(&client.authorization_url("scope=openid+offline_access")).await;
+        let granted = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+        tokens.push(granted["refresh_token"].as_str().unwrap().to_owned());
+    }
     let page = browser.visit("/account/authenticator").await;
     let page = browser.press(&page.form("#begin-authenticator")).await;
     let new = Authenticator::with(&page.text_of("#totp-secret").unwrap());
@@ -157,7 +169,16 @@ async fn another_authenticator_takes_the_place_of_the_former_one() {
     let mut third = server.browser();
     let form = first_step(&mut third, ANN).await.form("#recovery-submit");
     assert!(third.press(&form.with("code", &codes[0])).await.has("#sign-out"));
-    assert!(browser.visit("/account").await.has("#sign-out"), "what was signed in with the former one goes on");
+    // What the former one has given ends, but where it was replaced.
+    let goes_on =
+        [browser.visit("/account").await, elsewhere.visit("/account").await].map(|page| page.has("#sign-out"));
+    assert_eq!(goes_on, [true, false]);
+    let mut go_on = Vec::new();
+    for token in &tokens {
+        let answer = client.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
+        go_on.push(answer.status == 200);
+    }
+    assert_eq!(go_on, [true, false]);
 }
 
 #[tokio::test]

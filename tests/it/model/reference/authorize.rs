@@ -226,7 +226,7 @@ impl Model {
     fn grant(&mut self, person: Person, app: App, insists: Option<Class>) {
         let (sign_in, scopes, created) = (self.browsers[person].unwrap(), self.scopes_of(person, app), self.now);
         let proofs = self.sign_ins[sign_in].proofs;
-        let (by_identity, by_passkey) = (proofs.upstream().is_some(), proofs.by_passkey());
+        let (by_identity, by_passkey, by_code) = (proofs.upstream().is_some(), proofs.by_passkey(), proofs.by_code());
         let (worth, proved) = (proofs.worth(insists), proofs.class());
         let ended = false;
         self.grants.push(Grant {
@@ -235,6 +235,7 @@ impl Model {
             sign_in,
             by_identity,
             by_passkey,
+            by_code,
             worth,
             proved,
             scopes,

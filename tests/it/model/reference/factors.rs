@@ -131,6 +131,9 @@ impl Model {
         if !self.factors[person].has_any() {
             self.end_without_second(person, this);
         }
+        if new == New::Authenticator && self.factors[person].authenticator.is_some() {
+            self.end_what_codes_gave(person, this);
+        }
         let (now, factors) = (self.now, &mut self.factors[person]);
         let given = match new {
             New::Authenticator => {
@@ -174,6 +177,16 @@ impl Model {
         }
     }
 
+    /// An authenticator goes, and in other browsers what its codes have signed in and allowed applications.
+    fn end_what_codes_gave(&mut self, person: Person, this: Option<usize>) {
+        for (at, one) in self.sign_ins.iter_mut().enumerate() {
+            one.ended |= Some(at) != this && one.person == person && one.proofs.by_code();
+        }
+        for grant in &mut self.grants {
+            grant.ended |= Some(grant.sign_in) != this && grant.person == person && grant.by_code;
+        }
+    }
+
     /// Does without an authenticator.
     pub(in crate::model) fn remove_factor(&mut self, person: Person) -> Changing {
         if !self.comes(person) {
@@ -189,6 +202,7 @@ impl Model {
         self.factors[person].forget_spare_codes();
         self.resets[person] = None;
         self.end_kept(person);
+        self.end_what_codes_gave(person, self.browsers[person]);
         Changing::Done
     }
 

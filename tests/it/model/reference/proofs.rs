@@ -103,6 +103,11 @@ impl Proofs {
         self.passkey.map(|(which, _)| which)
     }
 
+    /// Whether a code of the authenticator was typed.
+    pub(super) fn by_code(self) -> bool {
+        self.code.is_some()
+    }
+
     /// When a code of either kind was typed.
     fn typed(self) -> Option<i64> {
         self.code.max(self.recovery)
