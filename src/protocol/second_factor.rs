@@ -42,7 +42,7 @@ pub enum Lack {
     Enrolment,
     /// Nothing but a passkey will do whose key is kept so: the account has one, and it was not shown.
     Passkey(Kept),
-    /// Nothing but a passkey will do whose key is kept so, and the account has none.
+    /// Nothing but a passkey will do whose key is kept so, and the account has none such, or theirs is lost.
     FirstPasskey(Kept),
 }
 

@@ -1,8 +1,8 @@
 //! The second step of a sign-in: a code of the authenticator, or a recovery code, beside what was proved before. Both are a person's secret like a
 //! password, and who guesses is counted by [`super::attempts`] with all that is guessed of the account (OWASP ASVS 6.3.1 and 6.5.1).
 //!
-//! Until it is done nobody is signed in: what was proved travels in the sealed journey, and hangs on the password that the account had then, and on that
-//! nobody has ended everything since.
+//! Until it is done nobody is signed in: what was proved travels in the sealed journey, and hangs on the password that the account had then, on the
+//! identity that was used, and on that since then nobody has ended everything or taken away what could be shown.
 
 use tracing::Instrument;
 use zeroize::Zeroizing;
@@ -104,7 +104,7 @@ impl SignIns {
         // Whoever has come here shows a code, though the device be kept by now in another tab.
         let before = Before { sign_in: standing.sign_in.as_ref(), kept: None };
         Ok(match next_step::signs_in(journey, before, guards, &policy, now) {
-            // Only who has just proved who they are sets one up: a provider may have asked them long ago.
+            // Only who has just proved anything here sets one up: a provider may have asked them long ago.
             Signing::Lacks(lack) if !lack.is_there() && !self.is_fresh(proven, now) => None,
             Signing::Lacks(lack) => Some((proven.user_id.clone(), lack, guards)),
             Signing::Nobody | Signing::In(_) => None,
@@ -112,7 +112,9 @@ impl SignIns {
     }
 
     fn is_fresh(&self, proven: &Proven, now: Timestamp) -> bool {
-        now < assurance::identified_at(&proven.proofs).plus(self.policy.fresh)
+        let shown_at = assurance::own_second_factor_at(&proven.proofs);
+        let proved_at = shown_at.max(Some(assurance::identified_at(&proven.proofs)));
+        proved_at.is_some_and(|at| now < at.plus(self.policy.fresh))
     }
 
     /// Takes a second factor as a proof on a journey, and keeps the device when the person chooses that and is signed in by it. Once it has a place, the

@@ -149,7 +149,7 @@ pub(in crate::http) async fn get_first(
             Ok(first(&app, (&sender, &visit), pending, (None, None), now).await?)
         }
         Some(pending) => Ok(visit.lead(&sender, Proceed::SecondFactor(pending.lack))?),
-        None => Ok(visit.resume(&app)?),
+        None => Ok(visit.resume_anew(&app)?),
     }
 }
 
@@ -158,8 +158,11 @@ pub(in crate::http) async fn post_first(State(app): State<App>, form: CsrfForm) 
     let now = app.now();
     let sender = &form.sender;
     let visit = Visit::of_form(&app, &form, now).await?;
-    let pending = visit.pending(&app, sender, now).await?.filter(|pending| pending.lack == Lack::Enrolment);
-    let Some(pending) = pending else { return Ok(visit.resume(&app)?) };
+    let pending = match visit.pending(&app, sender, now).await? {
+        Some(pending) if pending.lack == Lack::Enrolment => pending,
+        Some(pending) => return Ok(visit.lead(sender, Proceed::SecondFactor(pending.lack))?),
+        None => return Ok(visit.resume_anew(&app)?),
+    };
     let enrolment = enrolment(&form)?;
     let set = (visit.journey.clone(), visit.browser());
     match app.sign_ins.set_authenticator(set, &enrolment, &sender.browser, now).await {

@@ -191,6 +191,11 @@ impl Visit {
         see_other(&resume_at(app.issuer.base(), self.sealed.as_deref()))
     }
 
+    /// The same where what was proved on the journey counts no more, or leads nowhere: it would lead back here.
+    pub fn resume_anew(self, app: &App) -> Result<Response, Failure> {
+        self.signed_in(app).resume(app)
+    }
+
     /// On to what is next, or away at the end of the journey.
     pub fn lead(self, sender: &Sender, next: Proceed) -> Result<Response, Failure> {
         lead(sender, next, || self.sealed.unwrap_or_default())

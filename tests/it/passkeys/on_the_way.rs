@@ -159,8 +159,11 @@ async fn whoever_has_lost_the_passkey_that_is_asked_for_gets_another_by_a_recove
     server.role_demands("user", Some(PHISHING_RESISTANT_CLASS)).await;
     let mut browser = server.browser();
     let step = first_step(&mut browser, ANN).await;
+    // They take their time: what was shown last is recent enough.
+    server.turn(540);
     let page = browser.press(&step.form("#recovery-submit").with("code", &codes[0])).await;
     assert!(page.has("#passkey-submit") && !page.has("#sign-out"), "{}", page.text());
+    server.turn(120);
     let mut found = Device::new();
     let page = browser.press(&made(&server, &page, &mut found)).await;
     assert!(page.has("#sign-out"), "{}", page.text());

@@ -12,7 +12,7 @@ use doorward::signin::PasswordChange;
 
 use super::ANN;
 use crate::registry::operator;
-use crate::support::{Authenticator, Browser, PASSWORD, Server, first_step};
+use crate::support::{Answer, Authenticator, Browser, Device, PASSWORD, Said, Server, first_step};
 
 const OTHER: &str = "another quiet river at noon";
 
@@ -92,6 +92,85 @@ async fn what_was_proved_before_everything_was_ended_opens_nothing() {
         let form = page.form("#totp-submit").with("code", &authenticator.code(&server));
         assert!(stranger.press(&form).await.has("#sign-out"), "round {round}");
         server.turn(30);
+    }
+}
+
+/// On the way to a first passkey of theirs, by all that was asked of them.
+async fn on_the_way_to_a_passkey(
+    server: &Server,
+    proving: impl AsyncFnOnce(&mut Browser, Answer) -> Answer,
+) -> (Browser, Answer) {
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let claims = format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{PHISHING_RESISTANT_CLASS}"}}}}}}"#);
+    let claims: String = url::form_urlencoded::byte_serialize(claims.as_bytes()).collect();
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url(&format!("scope=openid&claims={claims}"))).await;
+    let page = browser.sign_in_on(&login, ANN, PASSWORD).await;
+    let page = proving(&mut browser, page).await;
+    assert!(page.has("[data-passkey=create]"), "{}", page.text());
+    (browser, page)
+}
+
+#[tokio::test]
+async fn what_was_shown_opens_nothing_once_it_is_replaced_or_removed() {
+    for button in ["#begin-authenticator", "#remove-authenticator"] {
+        let (server, _, mut owner, authenticator, _) = guarded().await;
+        server.turn(30);
+        // Somebody has the password and has read a code.
+        let code = authenticator.code(&server);
+        let (mut thief, page) = on_the_way_to_a_passkey(&server, async |browser, page| {
+            browser.press(&page.form("#totp-submit").with("code", &code)).await
+        })
+        .await;
+        let form = page.form("#passkey-submit");
+        let made = Device::new().create(&page.passkey_options(), &Said::of(&server)).to_string();
+        let page = owner.visit("/account/authenticator").await;
+        let page = owner.press(&page.form(button)).await;
+        if button == "#begin-authenticator" {
+            let other = Authenticator::with(&page.text_of("#totp-secret").unwrap());
+            let page = owner.press(&page.form("#totp-submit").with("code", &other.code(&server))).await;
+            assert!(page.has("#done"), "{}", page.text());
+        } else {
+            assert!(page.has("#done"), "{}", page.text());
+        }
+        let answer = thief.press(&form.with("credential", &made)).await;
+        assert!(answer.has("#login-submit"), "{button}: {}", answer.text());
+        assert_eq!(server.database.db_number("SELECT count(*) FROM passkeys").await, 0, "{button}");
+    }
+}
+
+/// Where somebody else began to sign in, and what they had proved counts no more, it goes on with whoever is signed in.
+#[tokio::test]
+async fn what_counts_no_more_leads_back_to_whoever_is_signed_in() {
+    let (server, _, mut browser, authenticator, _) = guarded().await;
+    let bob = server.db_user("bob@example.org").await;
+    let mut elsewhere = server.browser();
+    elsewhere.sign_in("bob@example.org").await;
+    server.enrol(&mut elsewhere).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    server.client_demands(&client.id, Some(PHISHING_RESISTANT_CLASS)).await;
+    // Her code was shown too long ago to add a passkey.
+    server.turn(601);
+    let login = browser.visit(&format!("{}&as=another", client.authorization_url("scope=openid"))).await;
+    let login = match login.field("#another", "href") {
+        Some(another) => browser.visit(&another).await,
+        None => login,
+    };
+    let page = browser.sign_in_on(&login, "bob@example.org", PASSWORD).await;
+    let form = page.form("#totp-submit");
+    server.registry().end_sign_ins_of_user(&bob, &operator()).await.unwrap();
+    let address = format!("/login/code?request={}", form.field("request"));
+    for turn in 0..2 {
+        // Reloaded, and sent.
+        let page = match turn {
+            0 => browser.visit(&address).await,
+            _ => browser.press(&form.clone().with("code", "000000")).await,
+        };
+        server.turn(30);
+        let page = browser.press(&page.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+        // By now her password was typed too long ago for the passkey that is asked for.
+        assert_eq!(page.field("#email", "value").as_deref(), Some(ANN), "{}", page.text());
+        server.turn(601);
     }
 }
 
