@@ -84,8 +84,12 @@ pub struct Policy {
 impl Policy {
     /// Whether an action changes by what the account is guarded: also linking an identity, where a provider's word counts as two factors.
     fn changes_factors(&self, action: &Action) -> bool {
-        let counts = self.vouched.is_some_and(|class| class != assurance::PASSWORD_CLASS);
-        action.changes_factors() || (counts && matches!(action, Action::Link(_)))
+        action.changes_factors() || (self.takes_words_as_factors() && matches!(action, Action::Link(_)))
+    }
+
+    /// Whether the word of a provider counts as two factors.
+    fn takes_words_as_factors(&self) -> bool {
+        self.vouched.is_some_and(|class| class != assurance::PASSWORD_CLASS)
     }
 
     /// How well the key of the best passkey of an account is kept, as far as it counts here.
@@ -118,17 +122,16 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
         // Whoever was signed in before has not said on this journey that they are the same; and a provider that lets somebody in without asking
         // has not asked who is there now.
         let is_here = known.sign_in.is_some_and(|sign_in| {
-            sign_in.journey_id.as_deref() == Some(journey.id.as_str()) && now < sign_in.auth_time().plus(policy.fresh)
+            // What another sign-in has lent for this one was perhaps shown long ago.
+            let person = Person { is_for_this: false, ..Person::of(sign_in, journey) };
+            sign_in.journey_id.as_deref() == Some(journey.id.as_str())
+                && now < sign_in.auth_time().plus(policy.fresh)
+                && (!policy.takes_words_as_factors() || lack(journey, &person, policy, now).is_none())
         });
         return if is_here { NextStep::Link } else { NextStep::Introduce };
     }
     let Some(sign_in) = known.sign_in else { return refuse_or(Rejection::SignInNeeded, NextStep::SignIn) };
-    let person = Person {
-        user_id: &sign_in.user_id,
-        proofs: &sign_in.proofs,
-        guards: sign_in.guards,
-        is_for_this: sign_in.journey_id.as_deref() == Some(journey.id.as_str()),
-    };
+    let person = Person::of(sign_in, journey);
     match missing(journey, &person, policy, now) {
         Some(Missing::SecondFactor(lack)) => {
             let demanded = journey.request().is_some_and(|request| !is_taken(request, person.proofs));
@@ -259,6 +262,13 @@ struct Person<'a> {
     guards: Guards,
     /// Whether the proofs were given on this journey.
     is_for_this: bool,
+}
+
+impl<'a> Person<'a> {
+    fn of(sign_in: &'a SignIn, journey: &Journey) -> Self {
+        let is_for_this = sign_in.journey_id.as_deref() == Some(journey.id.as_str());
+        Self { user_id: &sign_in.user_id, proofs: &sign_in.proofs, guards: sign_in.guards, is_for_this }
+    }
 }
 
 /// What a person's proofs lack.

@@ -46,9 +46,10 @@ fn wanted_passkey(journey: &Journey, person: &Person<'_>, policy: &Policy, now: 
     wanted.filter(|kept| policy.passkeys.is_some_and(|best| *kept <= best))
 }
 
-/// Whether it leads to other second factors.
+/// Whether it leads to other second factors: also to an identity whose provider's word counts as such.
 fn changes_factors(journey: &Journey, policy: &Policy) -> bool {
-    matches!(&journey.goal, Goal::Confirm { action, .. } if policy.changes_factors(action))
+    let links_words = journey.newcomer.is_some() && policy.takes_words_as_factors();
+    links_words || matches!(&journey.goal, Goal::Confirm { action, .. } if policy.changes_factors(action))
 }
 
 /// What a person lacks of a second factor, whichever it is.

@@ -99,3 +99,25 @@ fn an_identity_whose_word_counts_is_linked_by_nobody_who_has_not_shown_the_accou
     let newcomer = plain.introducing(Vouched::of("p", "https://p.test", "1"));
     assert!(matches!(signs_in(&newcomer, before, CODE, &whose.policy(), NOW), Signing::Lacks(Lack::Code)));
 }
+
+/// Nor by whoever signed in on the same journey before they went to the provider, where the sign-in from before lent the second factor.
+#[test]
+fn a_newcomer_s_identity_whose_word_counts_is_linked_by_nobody_who_was_lent_an_old_factor() {
+    let whose = Whose { second_factor: SecondFactor::Offered, demanded: None, guards: CODE };
+    let journey = on(For::Account).introducing(Vouched::of("p", "https://p.test", "1"));
+    let step = |vouched, shown: i64| {
+        let proofs = Proofs::of(Kind::Mail, NOW.minus(5)).and(Proof::of(Kind::Totp, NOW.minus(shown)));
+        let sign_in = SignIn { journey_id: Some(journey.id.clone()), ..sign_in(proofs, CODE) };
+        let known = Known { sign_in: Some(&sign_in), ..Known::default() };
+        next_step(&journey, known, &Policy { vouched, ..whose.policy() }, NOW)
+    };
+    for (vouched, shown, expected) in [
+        (None, 400_000, NextStep::Link),
+        (Some(PASSWORD_CLASS), 400_000, NextStep::Link),
+        (Some(MFA_CLASS), 400_000, NextStep::Introduce),
+        (Some(PHISHING_RESISTANT_CLASS), 400_000, NextStep::Introduce),
+        (Some(MFA_CLASS), 4, NextStep::Link),
+    ] {
+        assert_eq!(step(vouched, shown), expected, "{vouched:?} {shown}");
+    }
+}
