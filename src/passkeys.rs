@@ -132,7 +132,7 @@ impl Ceremonies {
 
     /// How well the keys of passkeys are kept at best, as far as it can be known.
     pub fn kept_at_best(&self) -> Kept {
-        if self.attestation == Attestation::None { Kept::Anywhere } else { Kept::InHardware }
+        self.attestation.kept_at_best()
     }
 
     /// Asks for a new passkey of this person, whose key must be kept so, on a device that has none of these. A device that has a lesser one makes a

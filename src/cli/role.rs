@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::arguments::{self, Part, Yes};
-use super::output::{note, value};
+use super::output::{note, value, warn};
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
@@ -114,13 +114,19 @@ impl RoleCommand {
         let done = match self {
             Self::Create(Create { name, details, output }) => {
                 let created = registry.create_role(&name, details.change(), &act).await;
-                created.map(|created| output.thing(&value(&created.view)))
+                created.map(|created| {
+                    warn(&created.warnings);
+                    output.thing(&value(&created.view));
+                })
             }
             Self::List(wanted) => list(&registry, wanted).await,
             Self::Show(named) => show(&registry, &named).await,
             Self::Update(Update { name, details, output }) => {
                 let changed = registry.change_role(&name, details.change(), &act).await;
-                changed.map(|changed| output.thing(&value(&changed.view)))
+                changed.map(|changed| {
+                    warn(&changed.warnings);
+                    output.thing(&value(&changed.view));
+                })
             }
             Self::Delete(delete) => delete.run(&registry, &act).await,
         };

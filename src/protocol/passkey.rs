@@ -30,6 +30,16 @@ pub enum Attestation {
 
 named!(Attestation { None = "none", Asked = "asked", Required = "required" });
 
+impl Attestation {
+    /// How well the keys of passkeys are kept at best, as far as it can be known.
+    pub const fn kept_at_best(self) -> Kept {
+        match self {
+            Self::None => Kept::Anywhere,
+            Self::Asked | Self::Required => Kept::InHardware,
+        }
+    }
+}
+
 /// How well a private key is kept from being taken along: of two the greater is the better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kept {

@@ -187,11 +187,7 @@ pub fn context_class(name: &str) -> Result<(), String> {
         Some(_) => Ok(()),
         None => {
             let known: Vec<&str> = assurance::every_class().collect();
-            Err(format!(
-                "'{}' is no class that people can sign in with here: {}",
-                name.escape_debug(),
-                known.join(", ")
-            ))
+            Err(format!("'{}' is none of the classes that can be demanded: {}", name.escape_debug(), known.join(", ")))
         }
     }
 }

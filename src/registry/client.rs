@@ -232,7 +232,8 @@ impl Registry {
         client.id_token_algorithm = AlgorithmChoice { former: None, ..client.id_token_algorithm };
         let secret = fit_secret(&mut client, life, act.at)?;
         let mut transaction = self.storage.begin().await?;
-        let warnings = self.check_client(&mut transaction, &client).await?;
+        let mut warnings = self.check_client(&mut transaction, &client).await?;
+        warnings.extend(self.beyond_reach(client.metadata.acr.as_deref()));
         // What a client gets for itself has its id as `sub`: it must not be a person's (RFC 9700 §4.15). Ids of people are made here, and
         // never given, so that it cannot become one later.
         if transaction.user(&client.client_id.to_ascii_lowercase()).await?.is_some() {
@@ -281,7 +282,9 @@ impl Registry {
         let event = Event::of(act, Name::ClientChanged).on(Noun::Client, client_id).with("fields", names);
         commit(transaction, &event).await?;
         let is_about_scopes = [ClientField::Scope, ClientField::Resources].iter().any(|field| fields.contains(field));
-        let warnings = if is_about_scopes { warnings } else { Vec::new() };
+        let mut warnings = if is_about_scopes { warnings } else { Vec::new() };
+        let demanded = client.metadata.acr.as_deref().filter(|_| fields.contains(&ClientField::Acr));
+        warnings.extend(self.beyond_reach(demanded));
         Ok(Changed { view: IssuedClient::of(client, secret, act.at), event, warnings })
     }
 

@@ -30,11 +30,12 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::config::{ApiKeysConfig, Config, OutgoingConfig};
+use crate::config::{ApiKeysConfig, Config, OutgoingConfig, UpstreamConfig};
 use crate::failure::Failure;
 use crate::leaked::Leaked;
 use crate::passkeys;
 use crate::password::Hasher;
+use crate::protocol::assurance;
 use crate::protocol::attempts::Limits;
 use crate::protocol::audit::{Event, Noun};
 use crate::protocol::issuer::Issuer;
@@ -82,6 +83,8 @@ pub struct Registry {
     with_password: bool,
     /// Whether they sign in with a passkey.
     with_passkeys: bool,
+    /// The strongest context class that a sign-in can be in here.
+    best_class: Option<&'static str>,
     /// What mail is good for.
     by_mail: Powers,
     /// Whether mail can be sent.
@@ -168,6 +171,10 @@ impl Registry {
     pub fn beside(storage: Storage, config: &Config, (hasher, leaked): (Hasher, Leaked)) -> Result<Self, Failure> {
         let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
         storage.roles_come_of(config.providers());
+        let with_passkeys = config.sign_in.passkeys && passkeys::are_possible(&issuer);
+        let kept = with_passkeys.then(|| config.passkeys.attestation.kept_at_best());
+        let enabled: Vec<&UpstreamConfig> = config.upstream.iter().filter(|one| one.enabled).collect();
+        let vouched = UpstreamConfig::strongest_class(&enabled);
         Ok(Self {
             storage,
             hasher,
@@ -181,15 +188,25 @@ impl Registry {
             api_keys: config.api_keys.clone(),
             attempts: config.limits.attempts(),
             with_password: config.sign_in.password,
-            with_passkeys: config.sign_in.passkeys && passkeys::are_possible(&issuer),
+            with_passkeys,
+            best_class: assurance::classes(config.sign_in.second_factor, kept, vouched).next(),
             by_mail: Powers {
                 is_on: config.mail.is_on(),
                 resets: config.sign_in.password,
                 signs_in: config.sign_in.email,
             },
             with_mail: config.mail.is_on(),
-            usable: config.upstream.iter().filter(|one| one.enabled).map(|one| one.id.clone()).collect(),
+            usable: enabled.iter().map(|one| one.id.clone()).collect(),
         })
+    }
+}
+
+impl Registry {
+    /// What may be a mistake in what is demanded of people: that nobody can meet it here, as the settings are.
+    fn beyond_reach(&self, acr: Option<&str>) -> Option<String> {
+        let acr = acr.filter(|acr| assurance::strength(acr) > self.best_class.and_then(assurance::strength))?;
+        let best = self.best_class.map_or_else(String::new, |best| format!(": the strongest class is '{best}'"));
+        Some(format!("nobody can sign in here as '{acr}' demands, as the settings are{best}"))
     }
 }
 

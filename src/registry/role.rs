@@ -189,7 +189,8 @@ impl Registry {
         }
         let event = Event::of(act, Name::RoleCreated).on(Noun::Role, name);
         commit(transaction, &event).await?;
-        Ok(Changed { view: role.into(), event, warnings: Vec::new() })
+        let warnings = self.beyond_reach(role.acr.as_deref()).into_iter().collect();
+        Ok(Changed { view: role.into(), event, warnings })
     }
 
     /// The role with this name.
@@ -221,7 +222,9 @@ impl Registry {
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let event = Event::of(act, Name::RoleChanged).on(Noun::Role, name).with("fields", names);
         commit(transaction, &event).await?;
-        Ok(Changed { view: role.into(), event, warnings: Vec::new() })
+        let demanded = role.acr.as_deref().filter(|_| fields.contains(&RoleField::Acr));
+        let warnings = self.beyond_reach(demanded).into_iter().collect();
+        Ok(Changed { view: role.into(), event, warnings })
     }
 
     /// Deletes a role that nobody and nothing uses. Without it its scopes are guarded no more, unless something else guards them.

@@ -4,15 +4,18 @@ use std::path::PathBuf;
 
 use doorward::protocol::assurance::{HARDWARE_CLASS, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use doorward::protocol::client::ClientType;
+use doorward::protocol::edit::Edit;
 use doorward::protocol::passkey::Attestation;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::second_factor::SecondFactor;
+use doorward::registry::{ClientChange, RoleChange};
 use rcgen::{DnType, IsCa, date_time_ymd};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::form_urlencoded::byte_serialize;
 
 use super::{ANN, BOB, text};
+use crate::registry::operator;
 use crate::support::{
     AAGUID, Answer, Browser, Client, Device, Form, Maker, PASSWORD, Said, Server, Statement, first_step,
     recovery_codes, unverified_claims,
@@ -130,6 +133,61 @@ async fn a_passkey_in_attested_hardware_is_of_the_highest_class_and_said_to_be_s
     assert_eq!(claims["acr"], PHISHING_RESISTANT_CLASS);
     let refused = browser.visit(&client.authorization_url(&essential(HARDWARE_CLASS))).await;
     refused.refused_redirect(Rejection::ClassNotMet);
+}
+
+#[tokio::test]
+async fn a_passkey_that_is_removed_opens_nothing_where_it_was_shown_before() {
+    let trusted = Trusted::new();
+    let server = trusted.server(Attestation::Asked).await;
+    let mut owner = signed_in(&server, ANN).await;
+    let (mut lost, mut kept) = (Device::new(), Device::new());
+    server.add_passkey(&mut owner, &mut lost, "Lost").await;
+    server.turn(1);
+    server.add_passkey(&mut owner, &mut kept, "Kept").await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    server.client_demands(&client.id, Some(HARDWARE_CLASS)).await;
+    // Whoever has found the device is where a better one is added.
+    let mut thief = server.browser();
+    let login = thief.visit(&client.authorization_url("scope=openid")).await;
+    let form = server.with_passkey(&login, &mut lost).await;
+    let page = thief.press(&form).await;
+    let form = made(&server, &page, &mut trusted.device());
+    let own = owner.visit("/account/passkeys").await;
+    assert!(owner.press(&own.form("#remove-passkey-1")).await.text().contains("That passkey is removed"));
+    let answer = thief.press(&form).await;
+    assert!(answer.has("#login-submit"), "{}", answer.text());
+    assert_eq!(server.database.db_number("SELECT count(*) FROM passkeys").await, 1);
+}
+
+/// A demand that nobody can meet, as the settings are, is taken with a warning: they may come later.
+#[tokio::test]
+async fn whoever_demands_more_than_anybody_can_show_is_warned() {
+    let trusted = Trusted::new();
+    let with = trusted.server(Attestation::Asked).await;
+    let without = trusted.node(&with, Attestation::None).await;
+    let client = with.db_client(ClientType::Web, |_| {}).await;
+    for (server, acr, is_warned) in [
+        (&with, HARDWARE_CLASS, false),
+        (&without, PHISHING_RESISTANT_CLASS, false),
+        (&without, HARDWARE_CLASS, true),
+        (&server_without_passkeys(&with).await, PHISHING_RESISTANT_CLASS, true),
+    ] {
+        let act = operator();
+        let demand = RoleChange { acr: Edit::Set(acr.to_owned()), ..RoleChange::default() };
+        let role = server.registry().change_role("user", demand, &act).await.unwrap();
+        let demand = ClientChange { acr: Edit::Set(acr.to_owned()), ..ClientChange::default() };
+        let of_client = server.registry().change_client(&client.id, demand, &act).await.unwrap();
+        let warned = [role.warnings, of_client.warnings];
+        let named = |warnings: &Vec<String>| warnings.iter().any(|words| words.contains(&format!("'{acr}'")));
+        assert_eq!(warned.iter().map(named).collect::<Vec<_>>(), [is_warned, is_warned], "{acr}: {warned:?}");
+    }
+    let renamed = ClientChange { name: Some("Vault".to_owned()), ..ClientChange::default() };
+    let changed = without.registry().change_client(&client.id, renamed, &operator()).await.unwrap();
+    assert_eq!(changed.warnings, Vec::<String>::new(), "it is said once");
+}
+
+async fn server_without_passkeys(server: &Server) -> Server {
+    server.another_node_with(|config| config.sign_in.passkeys = false).await
 }
 
 /// What says nothing of its make, or nothing that can be believed, each as it is called.
