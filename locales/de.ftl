@@ -767,7 +767,7 @@ few-recovery-codes-left = { $count ->
     [one] Noch 1 Wiederherstellungscode ist übrig.
    *[other] Noch { $count } Wiederherstellungscodes sind übrig.
  }
-new-codes-end-the-old = Sie erhalten { $count } neue Codes, und die bisherigen gelten nicht mehr.
+new-codes-end-the-old = Haben Sie sie nicht zur Hand? Sie erhalten { $count } neue Codes, und die bisherigen gelten nicht mehr.
 make-new-codes = Neue Codes erstellen
 former-codes-end = Die bisherigen Codes gelten damit nicht mehr.
 your-recovery-codes = Ihre Wiederherstellungs­codes

@@ -714,7 +714,7 @@ few-recovery-codes-left = { $count ->
     [one] 1 recovery code is left.
    *[other] { $count } recovery codes are left.
  }
-new-codes-end-the-old = You get { $count } new codes, and the former ones end.
+new-codes-end-the-old = Do you not have them at hand? You get { $count } new codes, and the former ones end.
 make-new-codes = Make new codes
 former-codes-end = The former codes end with that.
 your-recovery-codes = Your recovery codes

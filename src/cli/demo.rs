@@ -3,7 +3,7 @@
 
 mod provider;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -73,7 +73,7 @@ impl Demo {
         let upstream = Listener::bind(&provider_listen).await?;
         own_settings(&mut config, self.data, &self.listen);
         if !config.issuer_is_configured && self.listen != "127.0.0.1:8000" {
-            config.server.issuer = format!("http://{}", listener.address());
+            config.server.issuer = by_name(listener.address());
         }
         let provider = provider::start(&mut config, context.clock.clone(), upstream.address()).await?;
         let mut made = Made::new();
@@ -115,6 +115,14 @@ async fn run(app: &App, serving: impl Future<Output = ()>) {
     let _ = jobs.await;
     app.record_life(Name::ServerStopped).await;
     app.storage.close().await;
+}
+
+/// The issuer that listens there: by its name where it has one, since browsers have passkeys for names alone.
+fn by_name(address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST) => format!("http://localhost:{}", address.port()),
+        _ => format!("http://{address}"),
+    }
 }
 
 fn loopback_only(addresses: &[&str]) -> Result<(), Failure> {

@@ -16,17 +16,20 @@ use super::issuer::Issuer;
 use super::notebook::Notebook;
 use super::{DELETE_SCOPE, SCOPE, Samples};
 use crate::app::App;
-use crate::protocol::assurance::MFA_CLASS;
+use crate::protocol::assurance::{HARDWARE_CLASS, MFA_CLASS, PHISHING_RESISTANT_CLASS};
 
 /// How long after a sign-in a note may be deleted.
 const FRESH: Duration = Duration::from_secs(300);
+
+/// The classes of two factors: a token says the strongest that is true.
+const TWO_FACTORS: [&str; 3] = [MFA_CLASS, PHISHING_RESISTANT_CLASS, HARDWARE_CLASS];
 
 /// What deleting a note needs.
 struct DeleteNotes;
 
 impl Needs for DeleteNotes {
     fn need() -> Need {
-        Need::all([Need::scope(DELETE_SCOPE), Need::acr([MFA_CLASS]), Need::fresh(FRESH)])
+        Need::all([Need::scope(DELETE_SCOPE), Need::acr(TWO_FACTORS), Need::fresh(FRESH)])
     }
 }
 

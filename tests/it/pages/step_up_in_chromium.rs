@@ -28,6 +28,12 @@ async fn grow_old(folder: &std::path::Path, seconds: i64) {
     database.close().await.unwrap();
 }
 
+/// Waits until the API has answered that this note is deleted.
+async fn deleted(browser: &Chromium, note: u32) {
+    let found = format!("return document.querySelector('#api-result')?.textContent.includes('\"deleted\": {note}')");
+    eventually("the note is deleted", async || (browser.evaluate(&found).await == true).then_some(())).await;
+}
+
 async fn walk(width: u32, height: u32) {
     if was_shown_on_sqlite() {
         return;
@@ -43,12 +49,6 @@ async fn walk(width: u32, height: u32) {
         browser.click("#login-submit").await;
     };
     let delete = async || browser.click("#call-section:not([hidden]) #delete-note:not([aria-disabled])").await;
-    // The answer of the API with so many notes left, and what it says in front.
-    let deleted = async |note: u32| {
-        let found =
-            format!("return document.querySelector('#api-result')?.textContent.includes('\"deleted\": {note}')");
-        eventually("the note is deleted", async || (browser.evaluate(&found).await == true).then_some(())).await;
-    };
 
     browser.goto(&app).await;
     browser.click("#sign-in:not([hidden])").await;
@@ -69,14 +69,14 @@ async fn walk(width: u32, height: u32) {
     browser.click("#codes-kept").await;
     // An app on this machine is asked about each time.
     browser.click("#allow").await;
-    deleted(1).await;
+    deleted(&browser, 1).await;
     // What the API says comes when the page is there already.
     browser.picture("page-step-up-done").await;
     let checks = browser.text("#checks").await;
     assert!(checks.contains("acr must be a class that the API asked for"), "{checks}");
     // Now she has shown both: nothing is asked.
     delete().await;
-    deleted(2).await;
+    deleted(&browser, 2).await;
     // Later both are asked for once more.
     grow_old(folder.path(), 400).await;
     browser.click("#refresh").await;
@@ -88,9 +88,59 @@ async fn walk(width: u32, height: u32) {
     browser.type_into("#code", &code(&authenticator, 1)).await;
     browser.click("#totp-submit").await;
     browser.click("#allow").await;
-    deleted(3).await;
+    deleted(&browser, 3).await;
     delete().await;
     browser.find("#delete-note:not([aria-disabled])").await;
+    let complaints = browser.complaints().await;
+    assert!(complaints.iter().all(|words| words.contains("401 (Unauthorized)")), "{complaints:?}");
+    browser.close().await;
+}
+
+/// A passkey is more than the API asks for, by itself.
+#[tokio::test]
+async fn a_passkey_is_enough_for_what_the_api_asks_for() {
+    if was_shown_on_sqlite() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Live::run(folder.path(), vec![], &["demo", "--listen", "127.0.0.1:0", "--json"]);
+    server.set("DOORWARD__SERVER__DATA", "demo-data");
+    server.user(ANN);
+    let app = server.ready["app"].as_str().unwrap().to_owned();
+    let browser = Chromium::open(1280, 900).await;
+    let here = async |path: &str| browser.goto(&format!("{}{path}", server.issuer)).await;
+    here("/login").await;
+    browser.type_into("#email", ANN).await;
+    browser.type_into("#password", PASSWORD).await;
+    browser.click("#login-submit").await;
+    browser.find("#sign-out").await;
+    let device = browser.plug_in("internal", true).await;
+    here("/account/passkeys").await;
+    browser.click("#passkey-submit").await;
+    browser.click("#codes-kept").await;
+    browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
+    browser.set_touched(&device, false).await;
+    browser.goto(&app).await;
+    browser.click("#sign-in:not([hidden])").await;
+    browser.find("#passkey-submit").await;
+    look(&browser, "step-up-by-passkey").await;
+    browser.set_touched(&device, true).await;
+    browser.click("#passkey-submit").await;
+    browser.click("#allow").await;
+    browser.click("#call-section:not([hidden]) #delete-note:not([aria-disabled])").await;
+    deleted(&browser, 1).await;
+    // Later it is asked for once more, and nothing else is.
+    grow_old(folder.path(), 400).await;
+    browser.set_touched(&device, false).await;
+    browser.click("#refresh").await;
+    browser.find("#refresh:not([aria-disabled])").await;
+    browser.click("#call-section:not([hidden]) #delete-note:not([aria-disabled])").await;
+    browser.find("#login-submit").await;
+    browser.set_touched(&device, true).await;
+    browser.click("#passkey-submit").await;
+    browser.click("#allow").await;
+    deleted(&browser, 2).await;
     let complaints = browser.complaints().await;
     assert!(complaints.iter().all(|words| words.contains("401 (Unauthorized)")), "{complaints:?}");
     browser.close().await;
