@@ -47,7 +47,7 @@ pub(super) enum KeyCommand {
         after_help = "Examples:\n  doorward key export-public > keys.pem\n  doorward key export-public KID --json"
     )]
     ExportPublic(ExportPublic),
-    /// Seal the private keys and the secrets of APIs with the current master key, after it was changed.
+    /// Seal the private keys, the secrets of APIs and the second factors with the current master key, after it was changed.
     #[command(
         after_help = "Give the new master key in keys.master_key_file and the old one in keys.former_master_key_file, restart every node,\nrun this, then take the old one out of the settings.\n\nExample:\n  DOORWARD__KEYS__MASTER_KEY_FILE=new.key DOORWARD__KEYS__FORMER_MASTER_KEY_FILE=data/master.key doorward key rewrap"
     )]
