@@ -666,8 +666,8 @@ link-confirm = Jemand, der hier als <strong>{ $address }</strong> angemeldet ist
 link-verify = Gehören <strong>{ $address }</strong> und das Konto mit dieser Adresse Ihnen? Wenn Sie diese E-Mail nicht angefordert haben, schließen Sie diese Seite.
 link-change = Ihr Konto soll von nun an die Adresse <strong>{ $address }</strong> haben. Wenn Sie diese E-Mail nicht angefordert haben, schließen Sie diese Seite.
 link-undo = Ihr Konto bekommt seine frühere Adresse <strong>{ $address }</strong> wieder, und alle werden abgemeldet. Danach wählen Sie ein neues Passwort.
-link-reset-factors = Jemand, der sich am Konto von <strong>{ $address }</strong> bis zum zweiten Schritt angemeldet hat, gibt an, den Authenticator, die Passkeys und die Wiederherstellungscodes verloren zu haben. Fahren Sie fort, dann beginnt eine Wartezeit, nach der sie entfernt werden können. Wenn Sie das nicht waren, schließen Sie diese Seite, und wählen Sie ein neues Passwort.
-link-keep-factors = Der Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos bei <span class="name">{ $brand }</span> sollen entfernt werden. Halten Sie das an, dann bleibt alles, wie es ist.
+link-reset-factors = Jemand, der sich am Konto von <strong>{ $address }</strong> bis zum zweiten Schritt angemeldet hat, gibt an, den Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes verloren zu haben. Fahren Sie fort, dann beginnt eine Wartezeit, nach der sie entfernt werden können. Wenn Sie das nicht waren, schließen Sie diese Seite, und wählen Sie ein neues Passwort.
+link-keep-factors = Der Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes Ihres Kontos bei <span class="name">{ $brand }</span> sollen entfernt werden. Halten Sie das an, dann bleibt alles, wie es ist.
 link-return = Das Konto von <strong>{ $address }</strong> wird bald gelöscht. Behalten Sie es, und alles darin bleibt.
 address-proved = bestätigt
 address-not-proved = Noch hat niemand gezeigt, dass diese Adresse Ihnen gehört. Ist das geschehen, können Sie ein neues Passwort wählen, wenn Sie Ihres vergessen.
@@ -736,8 +736,8 @@ your-authenticator-is-removed = Ihr Authenticator ist entfernt.
 beside-the-others = Wird zusätzlich zu allen anderen verlangt.
 recovery-codes = Wiederherstellungs­codes
 recovery-codes-for = Wiederherstellungscodes für { $brand }
-recovery-codes-what-they-are = Für den Tag, an dem Ihr Authenticator oder Passkey verloren ist: Jeder Code lässt Sie einmal ein.
-recovery-codes-come-with-an-authenticator = Es gibt sie zusammen mit einem Authenticator oder Passkey.
+recovery-codes-what-they-are = Für den Tag, an dem Ihr Authenticator, Passkey oder Sicherheitsschlüssel verloren ist: Jeder Code lässt Sie einmal ein.
+recovery-codes-come-with-an-authenticator = Es gibt sie zusammen mit einem Authenticator, Passkey oder Sicherheitsschlüssel.
 recovery-codes-left = { $count ->
     [0] Erstellt { $added }; keiner ist mehr übrig.
     [one] Erstellt { $added }; noch 1 Code ist übrig.
@@ -748,8 +748,8 @@ have-you-lost-both = Haben Sie alles verloren, wonach hier gefragt wird?
 remove-what-you-have-lost = Entfernen, was Sie verloren haben
 back-to-second-step = Zurück zum Code
 lost-factors = Alle zweiten Faktoren verloren
-lost-ask-operator = Bitten Sie den, der <span class="name">{ $brand }</span> betreibt, Ihren Authenticator, Ihre Passkeys und Ihre Wiederherstellungscodes von Ihrem Konto zu entfernen.
-lost-what-happens = Ihr Authenticator, Ihre Passkeys und Ihre Wiederherstellungscodes können nach { $hours ->
+lost-ask-operator = Bitten Sie den, der <span class="name">{ $brand }</span> betreibt, Ihren Authenticator, Ihre Passkeys, Ihre Sicherheitsschlüssel und Ihre Wiederherstellungscodes von Ihrem Konto zu entfernen.
+lost-what-happens = Ihr Authenticator, Ihre Passkeys, Ihre Sicherheitsschlüssel und Ihre Wiederherstellungscodes können nach { $hours ->
     [one] einer Stunde
    *[other] { $hours } Stunden
 } entfernt werden. Zuerst geht eine E-Mail an die Adresse Ihres Kontos. Wenn Sie den Link darin geöffnet haben, beginnt die Zeit zu laufen.
@@ -760,8 +760,8 @@ lost-read-your-mail = Eine E-Mail ist unterwegs an die Adresse Ihres Kontos. Ihr
 } zu laufen.
 lost-wait-until = Sie haben darum gebeten, Ihre zweiten Faktoren zu entfernen. Das geht ab { $at }.
 lost-then-come-back = Kommen Sie dann wieder: Melden Sie sich an wie gerade eben, und wählen Sie hier, sie zu entfernen.
-lost-remove-until = Die Wartezeit ist vorbei. Bis { $at } können Sie den Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos entfernen. Alles wird abgemeldet, und Anwendungen verlieren ihren Zugriff.
-somebody-asks-to-remove-factors = Jemand gibt an, Ihren Authenticator, Ihre Passkeys und Ihre Wiederherstellungscodes verloren zu haben, und kann sie ab { $at } entfernen. Wenn Sie das nicht sind, halten Sie es an, und wählen Sie ein neues Passwort.
+lost-remove-until = Die Wartezeit ist vorbei. Bis { $at } können Sie den Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes Ihres Kontos entfernen. Alles wird abgemeldet, und Anwendungen verlieren ihren Zugriff.
+somebody-asks-to-remove-factors = Jemand gibt an, Ihren Authenticator, Ihre Passkeys, Ihre Sicherheitsschlüssel und Ihre Wiederherstellungscodes verloren zu haben, und kann sie ab { $at } entfernen. Wenn Sie das nicht sind, halten Sie es an, und wählen Sie ein neues Passwort.
 few-recovery-codes-left = { $count ->
     [0] Kein Wiederherstellungscode ist mehr übrig.
     [one] Noch 1 Wiederherstellungscode ist übrig.
@@ -772,7 +772,7 @@ make-new-codes = Neue Codes erstellen
 former-codes-end = Die bisherigen Codes gelten damit nicht mehr.
 your-recovery-codes = Ihre Wiederherstellungs­codes
 keep-the-codes-now = Heben Sie sie jetzt auf: Sie werden nicht noch einmal gezeigt.
-each-code-works-once = Jeder Code gilt einmal, an Stelle Ihres Authenticators oder Passkeys.
+each-code-works-once = Jeder Code gilt einmal, an Stelle Ihres Authenticators, Passkeys oder Sicherheitsschlüssels.
 save-as-a-file = Als Datei sichern
 or-print-this-page = Oder drucken Sie diese Seite und heben Sie sie bei anderen Papieren auf.
 i-have-kept-them = Ich habe sie aufgehoben
@@ -785,22 +785,22 @@ mail-authenticator-removed-lead = Ihr Konto bei { $brand } hat keinen Authentica
 mail-recovery-codes-made = Sie haben neue Wiederherstellungscodes: { $brand }
 mail-recovery-codes-made-lead = Für Ihr Konto bei { $brand } wurden neue Wiederherstellungscodes erstellt. Die bisherigen gelten nicht mehr.
 mail-recovery-code-used = Ein Wiederherstellungscode wurde verwendet: { $brand }
-mail-recovery-code-used-lead = Jemand hat sich bei Ihrem Konto bei { $brand } mit einem Ihrer Wiederherstellungscodes angemeldet, an Stelle Ihres Authenticators oder Passkeys.
+mail-recovery-code-used-lead = Jemand hat sich bei Ihrem Konto bei { $brand } mit einem Ihrer Wiederherstellungscodes angemeldet, an Stelle Ihres Authenticators, Passkeys oder Sicherheitsschlüssels.
 mail-reset-factors = Ihre zweiten Faktoren: { $brand }
-mail-reset-factors-lead = Jemand, der den ersten Nachweis Ihres Kontos bei { $brand } erbracht hat, gibt an, den Authenticator, die Passkeys und die Wiederherstellungscodes verloren zu haben. Wenn Sie das waren, bestätigen Sie es hier. Dann beginnt eine Wartezeit, nach der sie entfernt werden können.
+mail-reset-factors-lead = Jemand, der den ersten Nachweis Ihres Kontos bei { $brand } erbracht hat, gibt an, den Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes verloren zu haben. Wenn Sie das waren, bestätigen Sie es hier. Dann beginnt eine Wartezeit, nach der sie entfernt werden können.
 mail-reset-factors-advice = Wenn Sie das nicht waren, öffnen Sie den Link nicht: Ohne ihn geschieht nichts. Aber jemand kennt den ersten Nachweis Ihres Kontos, wählen Sie also ein neues Passwort.
 mail-factor-reset-began = Ihre zweiten Faktoren sollen entfernt werden: { $brand }
-mail-factor-reset-began-lead = Jemand gibt an, den Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos bei { $brand } verloren zu haben, und hat das per E-Mail bestätigt. Ab { $at } kann sie entfernen, wer sich als Sie anmeldet.
+mail-factor-reset-began-lead = Jemand gibt an, den Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes Ihres Kontos bei { $brand } verloren zu haben, und hat das per E-Mail bestätigt. Ab { $at } kann sie entfernen, wer sich als Sie anmeldet.
 mail-factor-reset-stop = Wenn Sie das nicht waren, halten Sie es an:
 mail-factor-reset-action = Anhalten
 mail-factor-reset-began-advice = Wenn Sie das waren, ist bis dahin nichts zu tun. Wenn Sie das nicht waren, wählen Sie außerdem ein neues Passwort, und prüfen Sie, wer Ihre E-Mails lesen kann.
 mail-factor-reset-ended = Ihre zweiten Faktoren bleiben: { $brand }
-mail-factor-reset-ended-lead = Die Bitte, den Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos bei { $brand } zu entfernen, ist beendet. Nichts wurde entfernt.
+mail-factor-reset-ended-lead = Die Bitte, den Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes Ihres Kontos bei { $brand } zu entfernen, ist beendet. Nichts wurde entfernt.
 mail-factor-reset-ended-advice = Wenn Sie die Bitte nicht gestellt haben, kennt jemand den ersten Nachweis Ihres Kontos: Wählen Sie ein neues Passwort, und sehen Sie dort die Anmeldungen und den Verlauf durch.
 mail-lost-factors-removed = Ihre zweiten Faktoren wurden entfernt: { $brand }
-mail-lost-factors-removed-lead = Wie vor einiger Zeit erbeten, wurden der Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos bei { $brand } entfernt. Alles wurde abgemeldet. Richten Sie sie wieder ein.
+mail-lost-factors-removed-lead = Wie vor einiger Zeit erbeten, wurden der Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes Ihres Kontos bei { $brand } entfernt. Alles wurde abgemeldet. Richten Sie sie wieder ein.
 mail-factors-reset = Ihre zweiten Faktoren wurden entfernt: { $brand }
-mail-factors-reset-lead = Wer { $brand } betreibt, hat den Authenticator, die Passkeys und die Wiederherstellungscodes Ihres Kontos entfernt, wie es für jemanden geschieht, der sie verloren hat. Alles wurde abgemeldet. Melden Sie sich mit dem an, was Sie haben, und richten Sie sie wieder ein.
+mail-factors-reset-lead = Wer { $brand } betreibt, hat den Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes Ihres Kontos entfernt, wie es für jemanden geschieht, der sie verloren hat. Alles wurde abgemeldet. Melden Sie sich mit dem an, was Sie haben, und richten Sie sie wieder ein.
 history-authenticator-added = Sie haben einen Authenticator eingerichtet.
 history-authenticator-imported = Ihr Authenticator kam von einem anderen Server mit.
 history-authenticator-replaced = Sie haben einen anderen Authenticator an Stelle des bisherigen eingerichtet.
@@ -827,6 +827,7 @@ passkeys = Passkeys
 what-a-passkey-is = Ein Passkey meldet Sie mit dem an, womit Sie Ihr Gerät entsperren: mit Finger, Gesicht oder PIN. Sie müssen sich nichts merken, und keine andere Seite kann ihn von Ihnen verlangen.
 sign-in-with-a-passkey = Mit einem Passkey anmelden
 no-passkey-was-shown = Es wurde kein Passkey gezeigt. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.
+no-passkey-was-made = Der Browser hat keinen Passkey angelegt. Das Gerät muss Platz für einen haben und prüfen, dass Sie es sind, mit PIN, Finger oder Gesicht; und vielleicht ist schon einer darauf. Versuchen Sie es noch einmal, oder mit einem anderen Gerät.
 passkeys-need-another-browser = Dieser Browser kennt keine Passkeys. Wählen Sie einen anderen Weg oder einen anderen Browser.
 passkeys-need-javascript = Passkeys brauchen JavaScript. Schalten Sie es ein, oder wählen Sie einen anderen Weg.
 add-a-passkey = Passkey hinzufügen
@@ -885,9 +886,44 @@ UnverifiedPasskey = Ihr Gerät hat nicht geprüft, dass Sie es sind. Richten Sie
 CopiedPasskey = Dieser Passkey wurde inzwischen anderswo verwendet, wie es eine Kopie von ihm täte, und wurde deshalb abgewiesen. Melden Sie sich auf einem anderen Weg an, und entfernen Sie ihn von Ihrem Konto.
 MalformedPasskey = Das ist kein Passkey, der aufbewahrt werden kann. Versuchen Sie es noch einmal, oder mit einem anderen Gerät.
 UnattestedPasskey = Für dieses Gerät bürgt kein Hersteller, dem hier vertraut wird, oder der Passkey lässt sich von ihm kopieren. Nehmen Sie ein anderes Gerät, etwa einen Sicherheitsschlüssel.
-UnwantedPasskey = Passkeys dieser Art werden hier nicht angenommen. Fragen Sie, wer diese Seite betreibt, welche es sind.
-PasskeyTaken = Dieser Passkey wurde schon einmal hinzugefügt: Er kann nicht zu zwei Konten gehören.
-TooManyPasskeys = Das Konto hat so viele Passkeys, wie es haben kann: Entfernen Sie einen, den Sie nicht verwenden.
+UnwantedPasskey = Geräte dieser Art werden hier nicht angenommen. Fragen Sie, wer diese Seite betreibt, welche es sind.
+PasskeyTaken = Dieses Gerät wurde schon einmal hinzugefügt: Was darauf ist, kann nicht zu zwei Konten gehören.
+TooManyPasskeys = Das Konto hat so viele Passkeys und Sicherheitsschlüssel, wie es haben kann: Entfernen Sie einen, den Sie nicht verwenden.
+
+## Sicherheitsschlüssel
+
+security-keys = Sicherheitsschlüssel
+what-a-security-key-is = Ein Sicherheitsschlüssel ohne PIN oder ohne Platz für einen Passkey steht neben Ihrem Passwort: Danach berühren Sie ihn. Allein genügt er nirgends.
+a-security-key = Sicherheitsschlüssel
+add-a-security-key = Sicherheitsschlüssel hinzufügen
+use-your-security-key = Sicherheitsschlüssel verwenden
+no-security-key-was-shown = Es wurde kein Sicherheitsschlüssel gezeigt. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.
+no-security-key-was-made = Der Browser hat keinen Sicherheitsschlüssel hinzugefügt. Versuchen Sie es noch einmal, oder mit einem anderen: Jeder kann einmal hinzugefügt werden.
+security-keys-need-another-browser = Dieser Browser kennt keine Sicherheitsschlüssel. Wählen Sie einen anderen Weg oder einen anderen Browser.
+security-keys-need-javascript = Sicherheitsschlüssel brauchen JavaScript. Schalten Sie es ein, oder wählen Sie einen anderen Weg.
+remove-the-security-key = Den Sicherheitsschlüssel { $name } entfernen
+remove-this-security-key = Diesen Sicherheitsschlüssel entfernen?
+that-security-key = Dieser Sicherheitsschlüssel
+security-key-is-asked-for-no-more = <strong class="name">{ $name }</strong> wird dann nicht mehr verlangt, und was anderswo damit angemeldet wurde, endet.
+whoever-has-the-security-key = Neben Ihrem Passwort kommt in Ihr Konto, wer den Sicherheitsschlüssel hat.
+your-account-has-the-security-key = Ihr Konto hat den neuen Sicherheitsschlüssel.
+that-security-key-is-removed = Der Sicherheitsschlüssel ist entfernt.
+by-security-key = mit einem Sicherheitsschlüssel
+mail-security-key-added = Ihr Konto hat einen neuen Sicherheitsschlüssel: { $brand }
+mail-security-key-added-lead = Der Sicherheitsschlüssel „{ $name }“ wurde Ihrem Konto bei { $brand } hinzugefügt. Von nun an wird er neben dem Passwort gezeigt.
+mail-security-key-removed = Ein Sicherheitsschlüssel wurde entfernt: { $brand }
+mail-security-key-removed-lead = Der Sicherheitsschlüssel „{ $name }“ wurde von Ihrem Konto bei { $brand } entfernt. Er wird nicht mehr verlangt.
+mail-security-key-went-back = Ein Sicherheitsschlüssel wurde vielleicht kopiert: { $brand }
+mail-security-key-went-back-lead = Jemand, der das Passwort Ihres Kontos kennt, hat Ihren Sicherheitsschlüssel „{ $name }“ bei { $brand } so gezeigt, wie es nur eine Kopie von ihm täte. Angemeldet wurde damit niemand.
+mail-security-key-went-back-advice = Wenn Sie den Schlüssel haben und er auf einen früheren Stand zurückgesetzt wurde, entfernen Sie ihn auf Ihrer Kontoseite und fügen Sie ihn neu hinzu. Wenn nicht, entfernen Sie ihn sofort, und wählen Sie ein neues Passwort.
+history-security-key-added = Ein Sicherheitsschlüssel wurde hinzugefügt.
+history-security-key-removed = Ein Sicherheitsschlüssel wurde entfernt.
+history-security-key-went-back = Ein Sicherheitsschlüssel wurde abgewiesen, der eine Kopie sein kann.
+history-ended-with-security-key = Eine Anmeldung endete, die mit einem entfernten Sicherheitsschlüssel entstanden war.
+NoSecurityKeyShown = Ihr Browser hat keinen Sicherheitsschlüssel gesendet. Dafür braucht er JavaScript: Schalten Sie es ein, oder wählen Sie einen anderen Weg.
+WrongSecurityKey = Das ist kein Sicherheitsschlüssel dieses Kontos. Vielleicht wurde er entfernt, oder er gehört zu einem anderen.
+CopiedSecurityKey = Dieser Sicherheitsschlüssel wurde inzwischen anderswo verwendet, wie es eine Kopie von ihm täte, und wurde deshalb abgewiesen. Wählen Sie einen anderen Weg, und entfernen Sie ihn von Ihrem Konto.
+MalformedSecurityKey = Das ist kein Sicherheitsschlüssel, der aufbewahrt werden kann. Versuchen Sie es noch einmal, oder mit einem anderen Gerät.
 
 ## Geräte, die behalten werden
 

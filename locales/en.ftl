@@ -614,8 +614,8 @@ link-confirm = Somebody who is signed in here as <strong>{ $address }</strong> w
 link-verify = <strong>{ $address }</strong> is yours, and the account that has it too? If you did not ask for this mail, close this page.
 link-change = Your account is to have the address <strong>{ $address }</strong> from now on. If you did not ask for this mail, close this page.
 link-undo = Your account gets its former address <strong>{ $address }</strong> again, and everybody is signed out of it. Then you choose a new password.
-link-reset-factors = Somebody who has signed in to the account of <strong>{ $address }</strong> as far as its second step says that the authenticator, the passkeys and the recovery codes are lost. Go on, and a time of waiting begins after which they can be removed. If that was not you, close this page, and choose a new password.
-link-keep-factors = The authenticator, the passkeys and the recovery codes of your account at <span class="name">{ $brand }</span> are to be removed. Stop it, and everything stays as it is.
+link-reset-factors = Somebody who has signed in to the account of <strong>{ $address }</strong> as far as its second step says that the authenticator, the passkeys, the security keys and the recovery codes are lost. Go on, and a time of waiting begins after which they can be removed. If that was not you, close this page, and choose a new password.
+link-keep-factors = The authenticator, the passkeys, the security keys and the recovery codes of your account at <span class="name">{ $brand }</span> are to be removed. Stop it, and everything stays as it is.
 link-return = The account of <strong>{ $address }</strong> is about to be deleted. Keep it, and everything in it stays.
 address-proved = proved
 address-not-proved = Nobody has shown yet that this address is yours. When that is done, you can choose a new password if you forget yours.
@@ -683,8 +683,8 @@ your-authenticator-is-removed = Your authenticator is removed.
 beside-the-others = Asked for beside all others.
 recovery-codes = Recovery codes
 recovery-codes-for = Recovery codes for { $brand }
-recovery-codes-what-they-are = For the day on which your authenticator or passkey is lost: each code lets you in once.
-recovery-codes-come-with-an-authenticator = They come with an authenticator or a passkey.
+recovery-codes-what-they-are = For the day on which your authenticator, passkey or security key is lost: each code lets you in once.
+recovery-codes-come-with-an-authenticator = They come with an authenticator, a passkey or a security key.
 recovery-codes-left = { $count ->
     [0] None is left of those made { $added }.
     [one] 1 code is left of those made { $added }.
@@ -695,8 +695,8 @@ have-you-lost-both = Have you lost all that is asked for here?
 remove-what-you-have-lost = Remove what you have lost
 back-to-second-step = Back to the code
 lost-factors = All second factors lost
-lost-ask-operator = Ask whoever runs <span class="name">{ $brand }</span> to remove your authenticator, your passkeys and your recovery codes from your account.
-lost-what-happens = Your authenticator, your passkeys and your recovery codes can be removed after { $hours ->
+lost-ask-operator = Ask whoever runs <span class="name">{ $brand }</span> to remove your authenticator, your passkeys, your security keys and your recovery codes from your account.
+lost-what-happens = Your authenticator, your passkeys, your security keys and your recovery codes can be removed after { $hours ->
     [one] an hour
    *[other] { $hours } hours
 }. First a mail goes to the address of your account. When you have opened its link, the time begins to run.
@@ -707,8 +707,8 @@ lost-read-your-mail = A mail is on its way to the address of your account. Its l
 } to run.
 lost-wait-until = You have asked to have your second factors removed. That can be done from { $at } on.
 lost-then-come-back = Come back then: sign in as you did just now, and choose here to remove them.
-lost-remove-until = The wait is over. Until { $at } you can remove the authenticator, the passkeys and the recovery codes of your account. Everything is signed out, and applications lose their access.
-somebody-asks-to-remove-factors = Somebody says that your authenticator, your passkeys and your recovery codes are lost, and can remove them from { $at } on. If that is not you, stop it, and choose a new password.
+lost-remove-until = The wait is over. Until { $at } you can remove the authenticator, the passkeys, the security keys and the recovery codes of your account. Everything is signed out, and applications lose their access.
+somebody-asks-to-remove-factors = Somebody says that your authenticator, your passkeys, your security keys and your recovery codes are lost, and can remove them from { $at } on. If that is not you, stop it, and choose a new password.
 few-recovery-codes-left = { $count ->
     [0] No recovery code is left.
     [one] 1 recovery code is left.
@@ -719,7 +719,7 @@ make-new-codes = Make new codes
 former-codes-end = The former codes end with that.
 your-recovery-codes = Your recovery codes
 keep-the-codes-now = Keep them now: they are not shown again.
-each-code-works-once = Each code works once, in the place of your authenticator or passkey.
+each-code-works-once = Each code works once, in the place of your authenticator, passkey or security key.
 save-as-a-file = Save as a file
 or-print-this-page = Or print this page, and keep it where you keep other papers.
 i-have-kept-them = I have kept them
@@ -732,22 +732,22 @@ mail-authenticator-removed-lead = Your account at { $brand } has no authenticato
 mail-recovery-codes-made = You have new recovery codes: { $brand }
 mail-recovery-codes-made-lead = New recovery codes were made for your account at { $brand }. The former ones have ended.
 mail-recovery-code-used = A recovery code was used: { $brand }
-mail-recovery-code-used-lead = Somebody signed in to your account at { $brand } with one of your recovery codes, in the place of your authenticator or passkey.
+mail-recovery-code-used-lead = Somebody signed in to your account at { $brand } with one of your recovery codes, in the place of your authenticator, passkey or security key.
 mail-reset-factors = Your second factors: { $brand }
-mail-reset-factors-lead = Somebody who has given the first proof of your account at { $brand } says that its authenticator, its passkeys and its recovery codes are lost. If it was you, confirm it here. Then a time of waiting begins, after which they can be removed.
+mail-reset-factors-lead = Somebody who has given the first proof of your account at { $brand } says that its authenticator, its passkeys, its security keys and its recovery codes are lost. If it was you, confirm it here. Then a time of waiting begins, after which they can be removed.
 mail-reset-factors-advice = If it was not you, do not open the link: nothing happens without it. But somebody can give the first proof of your account, so choose a new password.
 mail-factor-reset-began = Your second factors are to be removed: { $brand }
-mail-factor-reset-began-lead = Somebody says that the authenticator, the passkeys and the recovery codes of your account at { $brand } are lost, and has confirmed it by mail. From { $at } on whoever signs in as you can remove them.
+mail-factor-reset-began-lead = Somebody says that the authenticator, the passkeys, the security keys and the recovery codes of your account at { $brand } are lost, and has confirmed it by mail. From { $at } on whoever signs in as you can remove them.
 mail-factor-reset-stop = If it was not you, stop it:
 mail-factor-reset-action = Stop it
 mail-factor-reset-began-advice = If it was you, there is nothing to do until then. If it was not you, choose a new password as well, and see who can read your mail.
 mail-factor-reset-ended = Your second factors stay: { $brand }
-mail-factor-reset-ended-lead = The request to remove the authenticator, the passkeys and the recovery codes of your account at { $brand } has ended. Nothing was removed.
+mail-factor-reset-ended-lead = The request to remove the authenticator, the passkeys, the security keys and the recovery codes of your account at { $brand } has ended. Nothing was removed.
 mail-factor-reset-ended-advice = If you did not make the request, somebody can give the first proof of your account: choose a new password, and look through the sign-ins and the history there.
 mail-lost-factors-removed = Your second factors were removed: { $brand }
-mail-lost-factors-removed-lead = As was asked for some time ago, the authenticator, the passkeys and the recovery codes of your account at { $brand } were removed. Everything was signed out. Set them up again.
+mail-lost-factors-removed-lead = As was asked for some time ago, the authenticator, the passkeys, the security keys and the recovery codes of your account at { $brand } were removed. Everything was signed out. Set them up again.
 mail-factors-reset = Your second factors were removed: { $brand }
-mail-factors-reset-lead = Whoever runs { $brand } has removed the authenticator, the passkeys and the recovery codes of your account, as is done for people who have lost them. Everything was signed out. Sign in with what you have, and set them up again.
+mail-factors-reset-lead = Whoever runs { $brand } has removed the authenticator, the passkeys, the security keys and the recovery codes of your account, as is done for people who have lost them. Everything was signed out. Sign in with what you have, and set them up again.
 history-authenticator-added = You set up an authenticator.
 history-authenticator-imported = Your authenticator came along from another server.
 history-authenticator-replaced = You set up another authenticator in the place of the former one.
@@ -768,6 +768,7 @@ passkeys = Passkeys
 what-a-passkey-is = A passkey signs you in by what unlocks your device: a fingerprint, a face, a PIN. There is nothing to remember, and no other site can ask you for it.
 sign-in-with-a-passkey = Sign in with a passkey
 no-passkey-was-shown = No passkey was shown. Try again, or choose another way.
+no-passkey-was-made = The browser has made no passkey. The device must have room for one, and check that it is you, by a PIN, a finger or a face; and there may be one on it already. Try again, or with another device.
 passkeys-need-another-browser = This browser knows no passkeys. Choose another way, or another browser.
 passkeys-need-javascript = Passkeys need JavaScript. Switch it on, or choose another way.
 add-a-passkey = Add a passkey
@@ -819,6 +820,37 @@ history-passkey-removed = A passkey was removed.
 history-passkey-went-back = A passkey was refused that may be a copy.
 history-signed-in-by-passkey = You signed in with a passkey.
 history-ended-with-passkey = A sign-in ended that was made with a passkey which was removed.
+
+## Security keys
+
+security-keys = Security keys
+what-a-security-key-is = A security key that has no PIN, or no room for a passkey, stands beside your password: after that you touch it. It is enough for nothing by itself.
+a-security-key = Security key
+add-a-security-key = Add a security key
+use-your-security-key = Use your security key
+no-security-key-was-shown = No security key was shown. Try again, or choose another way.
+no-security-key-was-made = The browser has added no security key. Try again, or with another one: each can be added once.
+security-keys-need-another-browser = This browser knows no security keys. Choose another way, or another browser.
+security-keys-need-javascript = Security keys need JavaScript. Switch it on, or choose another way.
+remove-the-security-key = Remove the security key { $name }
+remove-this-security-key = Remove this security key?
+that-security-key = That security key
+security-key-is-asked-for-no-more = <strong class="name">{ $name }</strong> is not asked for any more, and what was signed in with it elsewhere ends.
+whoever-has-the-security-key = Beside your password, whoever has the security key gets into your account.
+your-account-has-the-security-key = Your account has the new security key.
+that-security-key-is-removed = That security key is removed.
+by-security-key = with a security key
+mail-security-key-added = Your account has a new security key: { $brand }
+mail-security-key-added-lead = The security key “{ $name }” was added to your account at { $brand }. From now on it is shown beside the password.
+mail-security-key-removed = A security key was removed: { $brand }
+mail-security-key-removed-lead = The security key “{ $name }” was removed from your account at { $brand }. It is asked for no more.
+mail-security-key-went-back = A security key may have been copied: { $brand }
+mail-security-key-went-back-lead = Somebody who knows the password of your account showed your security key “{ $name }” to { $brand } in a way in which only a copy of it would be. Nobody was signed in by that.
+mail-security-key-went-back-advice = If you have the key and it was put back to an earlier state, remove it on your account page and add it anew. If not, remove it at once, and choose a new password.
+history-security-key-added = A security key was added.
+history-security-key-removed = A security key was removed.
+history-security-key-went-back = A security key was refused that may be a copy.
+history-ended-with-security-key = A sign-in ended that was made with a security key which was removed.
 
 ## Devices that are kept
 

@@ -2,7 +2,8 @@
 //! which nothing else names.
 //!
 //! Of every device it is asked that it checks who is there (user verification), and that it finds the passkey without being told which
-//! (discoverable). Where no attestation is asked for, what a device says of its make is its own word; where it is, `attestation.rs` says what it is worth.
+//! (discoverable). Of a security key, which is a second factor and no passkey, neither is asked: that somebody touches it is enough beside a password, and
+//! many can do no more. Where no attestation is asked for, what a device says of its make is its own word; where it is, `attestation.rs` says what it is worth.
 //! The relying party is the issuer's host, so an issuer that is a bare address has no passkeys.
 //!
 //! What was asked is given back as text, and wanted again with the answer. Whoever keeps them meanwhile sees that nobody else has them and that
@@ -15,8 +16,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{
-    Credential, DiscoverableAuthentication, ParsedAttestation, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, Url, Uuid, WebauthnError,
+    AuthenticatorAttachment, Credential, DiscoverableAuthentication, ParsedAttestation, PasskeyRegistration,
+    PublicKeyCredential, RegisterPublicKeyCredential, SecurityKeyRegistration, Url, Uuid, WebauthnError,
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
@@ -25,7 +26,7 @@ use crate::clock::Timestamp;
 use crate::config::PasskeysConfig;
 use crate::failure::Failure;
 use crate::protocol::issuer::Issuer;
-use crate::protocol::passkey::{Aaguid, Attestation, Kept, Passkey, PublicKey};
+use crate::protocol::passkey::{Aaguid, Attestation, Kept, Passkey, PublicKey, Use};
 use crate::secret::base64url;
 
 /// How long a browser waits for its person, as it is told.
@@ -65,6 +66,15 @@ pub struct Owner<'a> {
     pub called: &'a str,
     /// The person's name.
     pub name: &'a str,
+}
+
+impl<'a> Owner<'a> {
+    /// How a device knows them: by an id, and by words that are never empty.
+    fn described(self) -> Result<(Uuid, &'a str, &'a str), Failure> {
+        let or_dash = |text| if str::is_empty(text) { "-" } else { text };
+        let id = Uuid::parse_str(self.user_id).map_err(Failure::internal)?;
+        Ok((id, or_dash(self.called), or_dash(self.name)))
+    }
 }
 
 /// What a browser sends as a sign-in.
@@ -141,45 +151,69 @@ impl Ceremonies {
     /// # Errors
     /// When the account has an id that no device could know it by.
     pub fn ask_for_new(&self, owner: Owner<'_>, had: &[Passkey], kept: Kept) -> Result<Asked, Failure> {
-        let id = Uuid::parse_str(owner.user_id).map_err(Failure::internal)?;
-        let or_dash = |text| if str::is_empty(text) { "-" } else { text };
+        let (id, called, name) = owner.described()?;
         // It may: what it makes takes the place of what it had, and of one that goes along to other devices nothing better can come.
         let may_do_better =
             |key: &PublicKey| key.kept() < kept && !key.may_be_copied && self.attestation != Attestation::Required;
-        let had = had.iter().filter(|passkey| !may_do_better(&passkey.key));
+        // A security key is none: its device may have a passkey beside it.
+        let had = had.iter().filter(|passkey| passkey.is_passkey() && !may_do_better(&passkey.key));
         let had = had.map(|passkey| passkey.key.credential_id.clone()).collect();
         let (asked, state) = self
             .webauthn
-            .start_passkey_registration(id, or_dash(owner.called), or_dash(owner.name), Some(had))
+            .start_passkey_registration(id, called, name, Some(had))
             .map_err(Failure::internal)?;
         let mut options = serde_json::to_value(&asked.public_key).map_err(Failure::internal)?;
         // The crate leaves it to the device; without it there would be no signing in without a name.
         options["authenticatorSelection"]["residentKey"] = json!("required");
         options["authenticatorSelection"]["requireResidentKey"] = json!(true);
-        let mut state = serde_json::to_value(&state).map_err(Failure::internal)?;
-        if self.attestation != Attestation::None {
-            options["attestation"] = json!("direct");
-            state[ASKS_FOR_ATTESTATION] = json!(true);
-        }
         if kept == Kept::InHardware || self.attestation == Attestation::Required {
             // Neither a phone beside the browser nor, so that it could be checked, the machine itself attests anything.
             options["hints"] = json!(["security-key"]);
         }
+        self.with_attestation(options, &state)
+    }
+
+    /// Asks for a new security key of this person, on a device that has neither one nor a passkey of theirs.
+    ///
+    /// # Errors
+    /// As [`Ceremonies::ask_for_new`].
+    pub fn ask_for_new_security_key(&self, owner: Owner<'_>, had: &[Passkey]) -> Result<Asked, Failure> {
+        let (id, called, name) = owner.described()?;
+        let had = had.iter().map(|passkey| passkey.key.credential_id.clone()).collect();
+        let place = Some(AuthenticatorAttachment::CrossPlatform);
+        let (asked, state) = self
+            .webauthn
+            .start_securitykey_registration(id, called, name, Some(had), None, place)
+            .map_err(Failure::internal)?;
+        let mut options = serde_json::to_value(&asked.public_key).map_err(Failure::internal)?;
+        // What has little room for names is not to give it away for one that nobody asks for.
+        options["authenticatorSelection"]["residentKey"] = json!("discouraged");
+        options["authenticatorSelection"]["requireResidentKey"] = json!(false);
+        self.with_attestation(options, &state)
+    }
+
+    /// What is asked for, and what its maker says of the device where that is wanted.
+    fn with_attestation(&self, mut options: Value, state: &impl Serialize) -> Result<Asked, Failure> {
+        let mut state = serde_json::to_value(state).map_err(Failure::internal)?;
+        if self.attestation != Attestation::None {
+            options["attestation"] = json!("direct");
+            state[ASKS_FOR_ATTESTATION] = json!(true);
+        }
         asked_of(&options, &state)
     }
 
-    /// What comes of an answer to [`Ceremonies::ask_for_new`].
+    /// What comes of an answer to [`Ceremonies::ask_for_new`], or to [`Ceremonies::ask_for_new_security_key`].
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn made(&self, state: &str, answer: &str, now: Timestamp) -> Result<PublicKey, Flaw> {
+    pub fn made(&self, (used_as, state): (Use, &str), answer: &str, now: Timestamp) -> Result<PublicKey, Flaw> {
         let state: Value = serde_json::from_str(state).map_err(|_| Flaw::Wrong)?;
         let sent: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| Flaw::Malformed)?;
         let said: Value = serde_json::from_str(answer).map_err(|_| Flaw::Malformed)?;
-        if said["clientExtensionResults"]["credProps"]["rk"] == json!(false) {
+        if used_as == Use::Passkey && said["clientExtensionResults"]["credProps"]["rk"] == json!(false) {
             return Err(Flaw::Malformed);
         }
-        let mut credential = self.registered(&state, &sent)?;
+        let mut credential = self.registered((used_as, &state), &sent)?;
         let is_attested = self.roots.vouch_for(&credential, now);
         // It was judged, and is asked for never again.
         credential.attestation = ParsedAttestation::default();
@@ -202,17 +236,36 @@ impl Ceremonies {
         })
     }
 
-    /// The new passkey, whose ceremony was in order. Where a statement of its maker was asked for, one that cannot be checked is left out.
-    fn registered(&self, state: &Value, sent: &RegisterPublicKeyCredential) -> Result<Credential, Flaw> {
-        let asked = PasskeyRegistration::deserialize(state).map_err(|_| Flaw::Wrong)?;
-        let register = |sent| self.webauthn.finish_passkey_registration(sent, &asked).map(Credential::from);
-        let registered = match register(sent) {
+    /// The new key, whose ceremony was in order. Where a statement of its maker was asked for, one that cannot be checked is left out.
+    fn registered(
+        &self,
+        (used_as, state): (Use, &Value),
+        sent: &RegisterPublicKeyCredential,
+    ) -> Result<Credential, Flaw> {
+        match self.registers((used_as, state), sent)? {
             Err(_) if state[ASKS_FOR_ATTESTATION] == json!(true) => {
-                register(&without_statement(sent).ok_or(Flaw::Malformed)?)
+                self.registers((used_as, state), &without_statement(sent).ok_or(Flaw::Malformed)?)?
             }
             registered => registered,
-        };
-        registered.map_err(|error| flaw(&error))
+        }
+        .map_err(|error| flaw(&error))
+    }
+
+    fn registers(
+        &self,
+        (used_as, state): (Use, &Value),
+        sent: &RegisterPublicKeyCredential,
+    ) -> Result<Result<Credential, WebauthnError>, Flaw> {
+        Ok(match used_as {
+            Use::Passkey => {
+                let asked = PasskeyRegistration::deserialize(state).map_err(|_| Flaw::Wrong)?;
+                self.webauthn.finish_passkey_registration(sent, &asked).map(Credential::from)
+            }
+            Use::SecurityKey => {
+                let asked = SecurityKeyRegistration::deserialize(state).map_err(|_| Flaw::Wrong)?;
+                self.webauthn.finish_securitykey_registration(sent, &asked).map(Credential::from)
+            }
+        })
     }
 
     /// Asks for a passkey: for one of these, or, where nobody is named, for any that the person chooses.
@@ -222,15 +275,23 @@ impl Ceremonies {
     pub fn ask(&self, known: &[Passkey]) -> Result<Asked, Failure> {
         let (asked, state) = self.webauthn.start_discoverable_authentication().map_err(Failure::internal)?;
         let mut options = serde_json::to_value(&asked.public_key).map_err(Failure::internal)?;
-        let allowed = known.iter().map(|passkey| {
-            let id = base64url(&passkey.key.credential_id);
-            json!({ "type": "public-key", "id": id, "transports": passkey.key.transports })
-        });
-        options["allowCredentials"] = Value::Array(allowed.collect());
+        options["allowCredentials"] = allowed(known);
         asked_of(&options, &state)
     }
 
-    /// Reads an answer to [`Ceremonies::ask`]: which passkey it speaks of is not proved by that.
+    /// Asks for one of these security keys.
+    ///
+    /// # Errors
+    /// As [`Ceremonies::ask`].
+    pub fn ask_for_security_key(&self, known: &[Passkey]) -> Result<Asked, Failure> {
+        // Which key it is checked by is known when the answer is there, as of a passkey: the crate keeps none for it.
+        let (asked, state) = self.webauthn.start_securitykey_authentication(&[]).map_err(Failure::internal)?;
+        let mut options = serde_json::to_value(&asked.public_key).map_err(Failure::internal)?;
+        options["allowCredentials"] = allowed(known);
+        asked_of(&options, &state)
+    }
+
+    /// Reads an answer to [`Ceremonies::ask`] or [`Ceremonies::ask_for_security_key`]: which passkey it speaks of is not proved by that.
     ///
     /// # Errors
     /// [`Flaw::Malformed`].
@@ -243,11 +304,13 @@ impl Ceremonies {
         Ok(Answer { credential_id: credential.raw_id.clone(), user_id, credential })
     }
 
-    /// Whether an answer is one to what was asked, by this key.
+    /// Whether an answer is one to what was asked, by this passkey or security key. Whose it is, is for the caller.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn check(&self, state: &str, answer: &Answer, key: &PublicKey) -> Result<Seen, Flaw> {
+    pub fn check(&self, state: &str, answer: &Answer, passkey: &Passkey) -> Result<Seen, Flaw> {
+        let key = &passkey.key;
+        // What is asked of a security key is kept in the same form.
         let state: DiscoverableAuthentication = serde_json::from_str(state).map_err(|_| Flaw::Wrong)?;
         let mut known: Credential = serde_json::from_str(&key.credential).map_err(|_| Flaw::Wrong)?;
         known.counter = key.counter;
@@ -262,7 +325,7 @@ impl Ceremonies {
             .webauthn
             .finish_discoverable_authentication_v2(&answer.credential, state, &known)
             .map_err(|error| flaw(&error))?;
-        if !shown.user_verified() {
+        if passkey.is_passkey() && !shown.user_verified() {
             return Err(Flaw::Unverified);
         }
         Ok(Seen { counter: shown.counter(), is_copied: shown.backup_state() })
@@ -272,7 +335,18 @@ impl Ceremonies {
 fn webauthn(issuer: &Issuer, brand: &str) -> Option<Webauthn> {
     let origin = Url::parse(issuer.origin()).ok()?;
     let host = origin.domain()?.to_owned();
-    WebauthnBuilder::new(&host, &origin).ok()?.rp_name(brand).timeout(TIMEOUT).build().ok()
+    let builder = WebauthnBuilder::new(&host, &origin).ok()?.rp_name(brand).timeout(TIMEOUT);
+    // Else a security key with a PIN would have to check its person from then on, though it is asked for no more than a touch.
+    builder.danger_set_user_presence_only_security_keys(true).build().ok()
+}
+
+/// These, as a browser is told which it may take.
+fn allowed(known: &[Passkey]) -> Value {
+    let one = |passkey: &Passkey| {
+        let id = base64url(&passkey.key.credential_id);
+        json!({ "type": "public-key", "id": id, "transports": passkey.key.transports })
+    };
+    Value::Array(known.iter().map(one).collect())
 }
 
 fn asked_of(options: &Value, state: &impl Serialize) -> Result<Asked, Failure> {
@@ -307,43 +381,4 @@ fn transports(said: &Value) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use super::*;
-
-    fn ceremonies(issuer: &str) -> Option<Ceremonies> {
-        let settings = PasskeysConfig {
-            authenticators: Vec::new(),
-            attestation: Attestation::None,
-            attestation_roots: PathBuf::new(),
-        };
-        Ceremonies::new(&Issuer::parse(issuer).unwrap(), "The Door", &settings).unwrap()
-    }
-
-    #[test]
-    fn an_issuer_whose_host_is_a_bare_address_has_none() {
-        assert!(
-            ceremonies("https://login.example.org/auth").is_some() && ceremonies("http://localhost:8080").is_some()
-        );
-        assert!(ceremonies("http://127.0.0.1:8080").is_none() && ceremonies("http://[::1]:8080").is_none());
-    }
-
-    #[test]
-    fn every_device_is_asked_to_verify_its_person_and_to_find_the_passkey_itself() {
-        let ceremonies = ceremonies("https://login.example.org/auth").unwrap();
-        let owner = Owner { user_id: "01890a5d-ac96-774b-bcce-b302099a8057", called: "ann@example.org", name: "" };
-        let asked: Value =
-            serde_json::from_str(&ceremonies.ask_for_new(owner, &[], Kept::Anywhere).unwrap().options).unwrap();
-        assert_eq!(asked["rp"], json!({ "id": "login.example.org", "name": "The Door" }));
-        assert_eq!(asked["user"]["id"], "AYkKXayWd0u8zrMCCZqAVw");
-        assert_eq!((&asked["user"]["name"], &asked["user"]["displayName"]), (&json!("ann@example.org"), &json!("-")));
-        let chosen = &asked["authenticatorSelection"];
-        assert_eq!((&chosen["residentKey"], &chosen["userVerification"]), (&json!("required"), &json!("required")));
-        assert_eq!((&asked["attestation"], &asked["excludeCredentials"]), (&json!("none"), &json!([])));
-        assert_eq!(asked["hints"], Value::Null);
-        let asked: Value = serde_json::from_str(&ceremonies.ask(&[]).unwrap().options).unwrap();
-        assert_eq!((&asked["rpId"], &asked["userVerification"]), (&json!("login.example.org"), &json!("required")));
-        assert_eq!(asked["allowCredentials"], json!([]));
-    }
-}
+mod tests;

@@ -1,4 +1,5 @@
-// Passkeys: the browser is asked for one, and its answer goes with the form.
+// Passkeys and security keys: the browser is asked for one, and its answer goes with the form.
+let waiting;
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const button = form.querySelector("button");
   const failed = form.querySelector("[data-failed]");
@@ -29,7 +30,6 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     },
   });
 
-  let waiting;
   const ask = async (mediation) => {
     // Of two questions at once browsers refuse the second.
     waiting?.abort();

@@ -116,6 +116,8 @@ impl Cookies {
             Action::RemoveAuthenticator => "no-authenticator".to_owned(),
             Action::AddPasskey => "passkey".to_owned(),
             Action::RemovePasskey(_) => "no-passkey".to_owned(),
+            Action::AddSecurityKey => "security-key".to_owned(),
+            Action::RemoveSecurityKey(_) => "no-security-key".to_owned(),
             // Told by a page of its own.
             Action::MakeRecoveryCodes | Action::MakeKey(_) | Action::Leave { .. } => String::new(),
         };
@@ -230,6 +232,8 @@ fn read_done(value: &str) -> Option<Done> {
         ("no-authenticator", "") => Some(Action::RemoveAuthenticator),
         ("passkey", "") => Some(Action::AddPasskey),
         ("no-passkey", "") => Some(Action::RemovePasskey(String::new())),
+        ("security-key", "") => Some(Action::AddSecurityKey),
+        ("no-security-key", "") => Some(Action::RemoveSecurityKey(String::new())),
         ("app", id) => text(id).map(Action::EndApp),
         ("link", id) => text(id).map(Action::Link),
         _ => None,

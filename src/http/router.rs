@@ -18,7 +18,7 @@ use super::pages::{
     account, api_keys, authenticator, consent, data, email_sign_in, emails, first_password, history, kept_devices,
     login, logout, lost_factors, mail, missing, new_api_key, new_passkey, new_password, newcomer, passkey_account,
     passkey_sign_in, passkeys, password, profile, proof, recover, recovery_codes, register, replaced_api_key,
-    second_step, upstream,
+    second_step, security_keys, upstream,
 };
 use super::site::Site;
 use crate::app::App;
@@ -98,6 +98,7 @@ fn router(app: App) -> Router {
         .route("/login/code", get(second_step::get).post(second_step::post))
         .route("/login/recovery", post(second_step::recover))
         .route("/login/passkey", post(passkey_sign_in::post))
+        .route("/login/security-key", post(security_keys::show))
         .route("/login/new-passkey", get(new_passkey::get).post(new_passkey::post))
         .route("/login/new-passkey/later", post(new_passkey::later))
         .route("/login/lost", get(lost_factors::get).post(lost_factors::post))
@@ -131,6 +132,9 @@ fn router(app: App) -> Router {
         .route("/account/passkeys/begin", post(passkeys::begin))
         .route("/account/passkeys/rename", post(passkeys::rename))
         .route("/account/passkeys/remove", post(passkeys::remove))
+        .route("/account/security-keys", post(security_keys::add))
+        .route("/account/security-keys/begin", post(security_keys::begin))
+        .route("/account/security-keys/remove", post(security_keys::remove))
         .route("/account/recovery-codes", get(recovery_codes::get).post(recovery_codes::post))
         .route("/account/recovery-codes/begin", post(recovery_codes::begin))
         .route("/account/recovery-codes/save", post(recovery_codes::save))

@@ -217,6 +217,18 @@ impl Words {
                 self.begin("mail-passkey-removed", &[], USUAL);
                 self.lead = vec![self.say("mail-passkey-removed-lead").with("name", tame(name)).plain()];
             }
+            Alert::SecurityKeyAdded { name } => {
+                self.begin("mail-security-key-added", &[], USUAL);
+                self.lead = vec![self.say("mail-security-key-added-lead").with("name", tame(name)).plain()];
+            }
+            Alert::SecurityKeyRemoved { name } => {
+                self.begin("mail-security-key-removed", &[], USUAL);
+                self.lead = vec![self.say("mail-security-key-removed-lead").with("name", tame(name)).plain()];
+            }
+            Alert::SecurityKeyWentBack { name } => {
+                self.begin("mail-security-key-went-back", &[], &["mail-security-key-went-back-advice"]);
+                self.lead = vec![self.say("mail-security-key-went-back-lead").with("name", tame(name)).plain()];
+            }
             Alert::PasskeyWentBack { name } => {
                 self.begin("mail-passkey-went-back", &[], &["mail-passkey-went-back-advice"]);
                 self.lead = vec![self.say("mail-passkey-went-back-lead").with("name", tame(name)).plain()];

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::audit::{Event, Name};
+use super::audit::{Event, Name, SECURITY_KEY};
 use super::on_reuse::OnReuse;
 
 /// What has happened.
@@ -40,6 +40,21 @@ pub enum Alert {
     },
     /// A passkey was refused as a copy.
     PasskeyWentBack {
+        /// What it is called.
+        name: String,
+    },
+    /// The account got a security key.
+    SecurityKeyAdded {
+        /// What it is called.
+        name: String,
+    },
+    /// The account lost a security key.
+    SecurityKeyRemoved {
+        /// What it was called.
+        name: String,
+    },
+    /// A security key was refused as a copy.
+    SecurityKeyWentBack {
         /// What it is called.
         name: String,
     },
@@ -113,6 +128,9 @@ impl Alert {
             Name::AuthenticatorAdded if is_set("imported") => return None,
             Name::AuthenticatorAdded => Self::AuthenticatorAdded,
             Name::AuthenticatorRemoved => Self::AuthenticatorRemoved,
+            Name::PasskeyAdded if is_set(SECURITY_KEY) => Self::SecurityKeyAdded { name: name() },
+            Name::PasskeyRemoved if is_set(SECURITY_KEY) => Self::SecurityKeyRemoved { name: name() },
+            Name::PasskeyWentBack if is_set(SECURITY_KEY) => Self::SecurityKeyWentBack { name: name() },
             Name::PasskeyAdded => Self::PasskeyAdded { name: name() },
             Name::PasskeyRemoved => Self::PasskeyRemoved { name: name() },
             Name::PasskeyWentBack => Self::PasskeyWentBack { name: name() },
@@ -141,6 +159,8 @@ impl Alert {
             | Self::AuthenticatorRemoved
             | Self::PasskeyAdded { .. }
             | Self::PasskeyRemoved { .. }
+            | Self::SecurityKeyAdded { .. }
+            | Self::SecurityKeyRemoved { .. }
             | Self::RecoveryCodesMade
             | Self::RecoveryCodeUsed => 20,
             _ => 1,
@@ -160,6 +180,9 @@ impl Alert {
             Self::PasskeyAdded { .. } => "passkey_added",
             Self::PasskeyRemoved { .. } => "passkey_removed",
             Self::PasskeyWentBack { .. } => "passkey_went_back",
+            Self::SecurityKeyAdded { .. } => "security_key_added",
+            Self::SecurityKeyRemoved { .. } => "security_key_removed",
+            Self::SecurityKeyWentBack { .. } => "security_key_went_back",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::FactorsReset => "factors_reset",
@@ -200,6 +223,11 @@ mod tests {
         let known = event(Name::SignInSucceeded);
         assert_eq!(Alert::of(&known), None);
         assert_eq!(Alert::of(&known.with("new_device", true)), Some(Alert::NewDevice));
+        let named = |name: Name| event(name).with("name", "Ring");
+        let added = |event: Event| Alert::of(&event);
+        assert_eq!(added(named(Name::PasskeyAdded)), Some(Alert::PasskeyAdded { name: "Ring".into() }));
+        let of_key = named(Name::PasskeyAdded).with(SECURITY_KEY, true);
+        assert_eq!(added(of_key), Some(Alert::SecurityKeyAdded { name: "Ring".into() }));
         for quiet in [Name::SignInFailed, Name::GrantBegan, Name::GrantEnded, Name::UserDisplaced, Name::KeyCreated] {
             assert_eq!(Alert::of(&event(quiet)), None, "{quiet}");
         }

@@ -8,6 +8,8 @@
 //!
 //! A password and a code of an authenticator, or a recovery code, are two factors of different kinds, which is what the REFEDS profile asks for. A
 //! code beside a mail or a provider's word is told by its method and makes no class true: whether the two are independent nobody here can say.
+//! A security key is such a second factor too: it answers no other site than ours, but says only that somebody has it, and so beside a password it is two
+//! factors and not `phr`, which asks for a key that whoever has found it cannot use. Its one method is what its flags say of the key.
 //!
 //! A passkey is two factors by itself, the device and what unlocks it, and answers no other site than ours: that is `phr` of the OpenID Connect
 //! Extended Authentication Profile (ACR Values 1.0), and what the REFEDS profile asks for too. `phrh` of the same profile is that with a key that
@@ -75,7 +77,7 @@ const CLASSES: &[Class] = &[
 const AS_TWO_FACTORS: &[&str] = &[HARDWARE_CLASS, PHISHING_RESISTANT_CLASS, MFA_CLASS];
 
 /// The kinds that are a second factor; a passkey is one beside anything else.
-const SECOND_FACTORS: &[Kind] = &[Kind::Totp, Kind::RecoveryCode, Kind::Passkey];
+const SECOND_FACTORS: &[Kind] = &[Kind::Totp, Kind::SecurityKey, Kind::RecoveryCode, Kind::Passkey];
 
 /// The names of the classes that an ID token may claim, the strongest first: those that people can reach where they have second factors, or passkeys whose
 /// keys are kept so at best, or where the word of a provider is trusted for a class, of which this is the strongest.
@@ -128,6 +130,7 @@ const fn worth(kind: Kind) -> Worth {
         Kind::Totp | Kind::RecoveryCode => Worth { amr: Some("otp"), identifies: false },
         // That somebody was there to unlock it; of what key it is, the proof says more.
         Kind::Passkey => Worth { amr: Some("user"), identifies: true },
+        Kind::SecurityKey => Worth { amr: None, identifies: false },
         Kind::Unknown => Worth { amr: None, identifies: false },
     }
 }

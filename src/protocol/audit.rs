@@ -23,6 +23,9 @@ use crate::clock::Timestamp;
 
 pub use name::Name;
 
+/// The detail of an event of a passkey that says that it is of a security key.
+pub const SECURITY_KEY: &str = "security_key";
+
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::audit::SECURITY_KEY;
 use super::audit::seal::Row;
 use crate::clock::Timestamp;
 
@@ -81,6 +82,9 @@ fn words(row: &Row, times: i64) -> Option<(&'static str, bool)> {
         "authenticator.added" if details["imported"] == Value::Bool(true) => ("history-authenticator-imported", true),
         "authenticator.added" => ("history-authenticator-added", true),
         "authenticator.removed" => ("history-authenticator-removed", true),
+        "passkey.added" if details[SECURITY_KEY] == Value::Bool(true) => ("history-security-key-added", true),
+        "passkey.removed" if details[SECURITY_KEY] == Value::Bool(true) => ("history-security-key-removed", true),
+        "passkey.went_back" if details[SECURITY_KEY] == Value::Bool(true) => ("history-security-key-went-back", true),
         "passkey.added" => ("history-passkey-added", true),
         "passkey.removed" => ("history-passkey-removed", true),
         "passkey.went_back" => ("history-passkey-went-back", true),
@@ -124,6 +128,7 @@ fn ended(reason: &str) -> &'static str {
         "another sign-in" => "history-ended-by-another",
         "second factor" => "history-ended-by-second-factor",
         "passkey removed" => "history-ended-with-passkey",
+        "security key removed" => "history-ended-with-security-key",
         "second factors reset" => "history-ended-with-second-factors",
         "too many sign-ins" => "history-ended-as-oldest",
         _ => "history-ended",

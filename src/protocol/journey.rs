@@ -100,6 +100,10 @@ pub enum Action {
     AddPasskey,
     /// Takes a passkey away, by its row id.
     RemovePasskey(String),
+    /// Adds a security key: on the same page.
+    AddSecurityKey,
+    /// Takes a security key away, by its row id.
+    RemoveSecurityKey(String),
     /// Gives up the account.
     Leave {
         /// Whether the person was told that there is no way back.
@@ -117,6 +121,8 @@ impl Action {
                 | Self::MakeRecoveryCodes
                 | Self::AddPasskey
                 | Self::RemovePasskey(_)
+                | Self::AddSecurityKey
+                | Self::RemoveSecurityKey(_)
         )
     }
 }

@@ -1,18 +1,22 @@
 //! A passkey of an account: a key pair of which a device of the person, or what keeps their passwords, has the private half (Web Authentication
 //! Level 3). We have the public one, and what the device said of itself when it was made. What is answered with it is checked by
 //! [`crate::passkeys`].
+//!
+//! A security key is such a pair too, on a device that does not check who uses it and has room for no name: it says that somebody has the device, and is a
+//! second factor beside something else. One is never the other, so a key says as what it was added.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::audit::{Act, Event, Name, Noun, SECURITY_KEY};
 use super::named::named;
 use super::printable::is_printable;
-use super::proof::ByPasskey;
+use super::proof::{ByPasskey, Proof};
 use crate::clock::Timestamp;
 
-/// How many an account has at most.
+/// How many an account has at most, security keys among them.
 pub const MOST: usize = 25;
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 60;
@@ -59,7 +63,16 @@ impl Kept {
     }
 }
 
-/// A passkey.
+/// As what a key was added to an account. It is nothing else later, whatever its device can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// A passkey: it signs in by itself.
+    Passkey,
+    /// A security key: a second factor beside what signs in.
+    SecurityKey,
+}
+
+/// A passkey, or a security key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passkey {
     /// Its row id.
@@ -72,6 +85,8 @@ pub struct Passkey {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
+    /// As what it was added.
+    pub used_as: Use,
     /// The key.
     pub key: PublicKey,
 }
@@ -105,9 +120,30 @@ impl PublicKey {
 }
 
 impl Passkey {
-    /// What a proof by it says.
-    pub fn proof(&self) -> ByPasskey {
-        ByPasskey { id: self.id.clone(), may_be_copied: self.key.may_be_copied, is_attested: self.key.is_attested }
+    /// Whether it is a passkey, and no security key.
+    pub const fn is_passkey(&self) -> bool {
+        matches!(self.used_as, Use::Passkey)
+    }
+
+    /// Whether it is a security key, and no passkey.
+    pub const fn is_security_key(&self) -> bool {
+        matches!(self.used_as, Use::SecurityKey)
+    }
+
+    /// That this has happened to it.
+    pub fn event(&self, name: Name, act: &Act) -> Event {
+        let event = Event::of(act, name).on(Noun::User, &self.user_id).with("name", self.name.as_str());
+        if self.is_security_key() { event.with(SECURITY_KEY, true) } else { event }
+    }
+
+    /// What is proved by whoever shows it now.
+    pub fn proof(&self, now: Timestamp) -> Proof {
+        let by =
+            ByPasskey { id: self.id.clone(), may_be_copied: self.key.may_be_copied, is_attested: self.key.is_attested };
+        match self.used_as {
+            Use::Passkey => Proof::by_passkey(by, now),
+            Use::SecurityKey => Proof::by_security_key(by, now),
+        }
     }
 }
 

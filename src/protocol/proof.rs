@@ -27,6 +27,8 @@ pub enum Kind {
     RecoveryCode,
     /// A passkey of the account, whose device has checked that it is its owner (WebAuthn, user verification): two factors at once.
     Passkey,
+    /// A security key of the account (WebAuthn, user presence): a second factor. Its device has not checked whose it is.
+    SecurityKey,
     /// One that only a newer version knows: it was given, but nothing can be told of it.
     #[serde(other)]
     Unknown,
@@ -43,6 +45,7 @@ impl Kind {
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
             Self::Passkey => "passkey",
+            Self::SecurityKey => "security_key",
             Self::Unknown => "unknown",
         }
     }
@@ -59,15 +62,15 @@ pub struct Proof {
     /// By which identity, if by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<ByIdentity>,
-    /// By which passkey, if by one.
+    /// By which passkey or security key, if by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passkey: Option<ByPasskey>,
 }
 
-/// What is known of a proof by a passkey.
+/// What is known of a proof by a passkey, or by a security key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByPasskey {
-    /// The row id of the passkey.
+    /// Its row id.
     pub id: String,
     /// Whether its key may be copied to other devices of the person (backup eligible, WebAuthn §6.1.3), and is not bound to one.
     pub may_be_copied: bool,
@@ -120,9 +123,15 @@ impl Proof {
         Self { passkey: Some(by), ..Self::of(Kind::Passkey, now) }
     }
 
-    /// How well the key of the passkey is kept, if it is by one.
+    /// A security key that was shown now.
+    pub fn by_security_key(by: ByPasskey, now: Timestamp) -> Self {
+        Self { passkey: Some(by), ..Self::of(Kind::SecurityKey, now) }
+    }
+
+    /// How well the key of the passkey is kept, if it is by one. By a security key nothing is proved that this would make more of.
     pub fn kept(&self) -> Kept {
-        self.passkey.as_ref().map_or(Kept::Anywhere, |by| Kept::of(by.is_attested, by.may_be_copied))
+        let by = self.passkey.as_ref().filter(|_| self.kind == Kind::Passkey);
+        by.map_or(Kept::Anywhere, |by| Kept::of(by.is_attested, by.may_be_copied))
     }
 }
 
@@ -217,6 +226,11 @@ mod tests {
         let passkey = r#"{"id":"","may_be_copied":false,"is_attested":true}"#;
         assert_eq!(stored, format!(r#"[{{"kind":"passkey","at":1000000,"passkey":{passkey}}}]"#));
         assert_eq!(serde_json::from_str::<Proofs>(&stored).unwrap(), kept);
+        let key = Proof::by_security_key(ByPasskey { id: "k".into(), may_be_copied: false, is_attested: true }, NOW);
+        let stored = serde_json::to_string(&Proofs::first(key.clone())).unwrap();
+        let by = r#"{"id":"k","may_be_copied":false,"is_attested":true}"#;
+        assert_eq!(stored, format!(r#"[{{"kind":"security_key","at":1000000,"passkey":{by}}}]"#));
+        assert_eq!(serde_json::from_str::<Proofs>(&stored).unwrap(), Proofs::first(key));
         // Of a version that trusted no provider's word.
         let by = r#"[{"kind":"upstream","at":1000000,"identity":{"id":"i","acr":"gold"}}]"#;
         let read: Proofs = serde_json::from_str(by).unwrap();
@@ -244,5 +258,10 @@ mod tests {
         let newest = (Kept::InHardware, NOW.plus(20));
         assert_eq!(kept(&both.clone().and(passkey(newest.0, newest.1))), [newest]);
         assert_eq!(kept(&both.and(passkey(Kept::Anywhere, NOW.plus(30)))), [first, (Kept::Anywhere, NOW.plus(30))]);
+        let key = |is_attested, at| {
+            Proof::by_security_key(ByPasskey { id: "k".into(), may_be_copied: false, is_attested }, at)
+        };
+        let later = Proofs::first(key(true, NOW)).and(key(false, NOW.plus(9)));
+        assert_eq!(kept(&later), [(Kept::Anywhere, NOW.plus(9))], "a security key is worth the same in hardware");
     }
 }

@@ -24,19 +24,26 @@ pub struct Guards {
     pub authenticator: bool,
     /// How well the key of the best of its passkeys is kept, if it has any.
     pub passkey: Option<Kept>,
+    /// Whether it has a security key.
+    pub security_key: bool,
 }
 
 impl Guards {
-    /// Whether there is a second factor to be asked for; passkeys count where people use them (`[sign_in] passkeys`).
+    /// Whether there is a second factor to be asked for; passkeys and security keys count where people use them (`[sign_in] passkeys`).
     pub const fn are_any(self, with_passkeys: bool) -> bool {
-        self.authenticator || (self.passkey.is_some() && with_passkeys)
+        self.authenticator || ((self.passkey.is_some() || self.security_key) && with_passkeys)
+    }
+
+    /// Whether there is one that can be shown and is no passkey: where people have second factors, and, for security keys, passkeys.
+    pub const fn are_beside_passkeys(self, with_passkeys: bool) -> bool {
+        Self { passkey: None, ..self }.are_any(with_passkeys)
     }
 }
 
 /// What is missing of a second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
-    /// The account has one, and it was not shown.
+    /// The account has one, and it was not shown: a code, a security key or a passkey, whichever it has.
     Code,
     /// The account has none, and must have one.
     Enrolment,

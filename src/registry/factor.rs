@@ -12,7 +12,7 @@ use crate::storage::Factor;
 /// A second factor as every face shows it.
 #[derive(Clone, Debug, Serialize)]
 pub struct FactorView {
-    /// What it is: `authenticator`, `recovery_codes`, or `passkey`.
+    /// What it is: `authenticator`, `recovery_codes`, `passkey` or `security_key`.
     pub kind: &'static str,
     /// When it was set up (RFC 3339).
     pub created_at: String,
@@ -21,13 +21,13 @@ pub struct FactorView {
     /// Of recovery codes, how many are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<i64>,
-    /// Of a passkey, what its person calls it.
+    /// Of a passkey or a security key, what its person calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Of a passkey, whether it may be copied to other devices.
+    /// Of the same, whether it may be copied to other devices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_be_copied: Option<bool>,
-    /// Of a passkey, whether a maker who is trusted has attested its device.
+    /// Of the same, whether a maker who is trusted has attested its device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_attested: Option<bool>,
 }
@@ -35,7 +35,7 @@ pub struct FactorView {
 impl From<Passkey> for FactorView {
     fn from(passkey: Passkey) -> Self {
         Self {
-            kind: "passkey",
+            kind: if passkey.is_security_key() { "security_key" } else { "passkey" },
             created_at: passkey.created_at.to_string(),
             last_used_at: passkey.last_used_at.map(|at| at.to_string()),
             left: None,

@@ -17,6 +17,7 @@ use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::factor_reset::FactorResetView;
 use crate::protocol::new_password::{Strength, Words};
 use crate::protocol::page::{Listed, Page};
+use crate::protocol::passkey::Passkey;
 use crate::protocol::problem::Problems;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::role::ADMIN;
@@ -106,7 +107,7 @@ impl UserView {
         let identities = reader.identities_of_user(&account.user.id).await?;
         let factors = reader.factors(&account.user.id).await?;
         let passkeys = reader.passkeys(&account.user.id).await?;
-        let has_passkey = !passkeys.is_empty();
+        let has_passkey = passkeys.iter().any(Passkey::is_passkey);
         let passkeys = passkeys.into_iter().map(FactorView::from);
         let second_factors = Some(factors.into_iter().map(FactorView::from).chain(passkeys).collect());
         let factor_reset = reader.factor_reset(&account.user.id).await?.map(FactorResetView::from);

@@ -133,6 +133,7 @@ impl SignIns {
             | Action::RemoveAuthenticator
             | Action::MakeRecoveryCodes
             | Action::AddPasskey
+            | Action::AddSecurityKey
             | Action::MakeKey(None)
             | Action::Leave { .. } => Ok(None),
             Action::MakeKey(Some(id)) => {
@@ -140,7 +141,7 @@ impl SignIns {
                 let own = key.filter(|key| key.owner == Owner::User(user_id.to_owned()));
                 Ok(own.map(|key| key.name))
             }
-            Action::RemovePasskey(id) => {
+            Action::RemovePasskey(id) | Action::RemoveSecurityKey(id) => {
                 let own = self.own_passkeys(user_id).await?;
                 Ok(own.into_iter().find(|passkey| passkey.id == *id).map(|passkey| passkey.name))
             }
@@ -210,13 +211,16 @@ impl SignIns {
                 is_this = self.remove_password(&mut transaction, sign_in, browser, now).await? == Unlinked::This;
             }
             Action::RemoveAuthenticator => self.remove_authenticator(&mut transaction, sign_in, &act).await?,
-            Action::RemovePasskey(id) => self.remove_passkey(&mut transaction, (sign_in, id), &act).await?,
+            Action::RemovePasskey(id) | Action::RemoveSecurityKey(id) => {
+                self.remove_passkey(&mut transaction, (sign_in, id), &act).await?;
+            }
             // It is done when the browser comes back from the provider, on the page that it leads to, or in `leaving.rs`.
             Action::Link(_)
             | Action::SetPassword
             | Action::SetAuthenticator
             | Action::MakeRecoveryCodes
             | Action::AddPasskey
+            | Action::AddSecurityKey
             | Action::MakeKey(_)
             | Action::Leave { .. } => {}
         }

@@ -1,4 +1,4 @@
-//! The challenges of passkeys on their way through the pages: sealed in the form, for one browser and purpose, for ten minutes, and answered once
+//! The challenges of passkeys and security keys on their way through the pages: sealed in the form, for one browser and purpose, for ten minutes, and answered once
 //! (WebAuthn §13.4.3).
 //!
 //! Whoever looks at a page is a stranger, so a challenge is no row before it is answered. Then one statement says whether it is for the first time.
@@ -18,8 +18,12 @@ const LIFETIME: i64 = 600;
 pub(super) enum Purpose {
     /// To prove who somebody is.
     Proof,
+    /// To show a security key beside what was proved.
+    SecondFactor,
     /// To add a passkey.
     Addition,
+    /// To add a security key.
+    SecurityKey,
     /// To make an account with one.
     Account,
 }
@@ -105,7 +109,9 @@ impl Challenges {
 fn bound_to(purpose: Purpose, cookie: &Secret) -> Vec<u8> {
     let purpose: &[u8] = match purpose {
         Purpose::Proof => b"proof",
+        Purpose::SecondFactor => b"second factor",
         Purpose::Addition => b"addition",
+        Purpose::SecurityKey => b"security key",
         Purpose::Account => b"account",
     };
     [purpose, cookie.hash().as_bytes()].concat()

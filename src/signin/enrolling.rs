@@ -1,4 +1,4 @@
-//! Who gets a second factor, on which journey, and whether they still do once their account is held: one rule for authenticators and passkeys.
+//! Who gets a second factor, on which journey, and whether they still do once their account is held: one rule for authenticators, passkeys and security keys.
 
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
@@ -75,7 +75,7 @@ impl SignIns {
         let is_asked_for = matches!(&journey.goal, Goal::Confirm { action: own, .. } if own == action);
         let asked = if is_asked_for {
             journey.clone()
-        } else if is_passkey {
+        } else if is_passkey || *action == Action::AddSecurityKey {
             // What was proved on another journey counts as long as it is fresh.
             self.journeys.begin(Goal::Confirm { user_id: sign_in.user_id.clone(), action: action.clone() }, now)
         } else {

@@ -17,7 +17,7 @@ use crate::protocol::passkey::Passkey;
 use crate::protocol::proof::{Kind, Proofs};
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
-use crate::protocol::second_factor::{FactorKind, SecondFactor};
+use crate::protocol::second_factor::{FactorKind, Guards, SecondFactor};
 use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::sealing::{MasterKey, SealingKey};
@@ -83,7 +83,7 @@ pub struct OwnFactors {
     pub authenticator: Option<Factor>,
     /// The recovery codes.
     pub recovery_codes: Option<Factor>,
-    /// The passkeys, where people have them.
+    /// The passkeys and security keys, where people have them.
     pub passkeys: Vec<Passkey>,
     /// Whether the account can do without the authenticator.
     pub may_go: bool,
@@ -235,7 +235,8 @@ impl SignIns {
     ) -> Result<(), Error> {
         let user_id = sign_in.user_id.as_str();
         transaction.hold_user(user_id).await?;
-        if self.must_have_one(transaction, user_id, act.at).await? && !self.has_passkey(transaction, user_id).await? {
+        let rest = Guards { authenticator: false, ..transaction.guards(user_id).await? };
+        if self.must_have_one(transaction, user_id, act.at).await? && !rest.are_any(self.has_passkeys()) {
             return Err(Rejection::LastSecondFactor.into());
         }
         if transaction.forget_factor(user_id, FactorKind::Authenticator).await? {
@@ -266,8 +267,7 @@ pub(super) async fn forget_factors_since(
     }
     for passkey in transaction.passkeys(user_id).await?.iter().filter(|passkey| passkey.created_at >= since) {
         transaction.delete_passkey(&passkey.id, user_id).await?;
-        let event = Event::of(act, Name::PasskeyRemoved).on(Noun::User, user_id);
-        transaction.record(&event.with("name", passkey.name.as_str())).await?;
+        transaction.record(&passkey.event(Name::PasskeyRemoved, act)).await?;
     }
     forget_spare_codes(transaction, user_id).await
 }

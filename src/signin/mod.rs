@@ -37,6 +37,7 @@ mod recovery_codes;
 mod register;
 mod register_by_passkey;
 mod second_step;
+mod security_keys;
 mod standing;
 mod tickets;
 

@@ -1,4 +1,4 @@
-//! Adding passkeys to one's own account, and taking them away. Both want everything that signs in to the account afresh, as all that changes second
+//! Adding passkeys and security keys to one's own account, and taking them away. Both want everything that signs in to the account afresh, as all that changes second
 //! factors (`factors.rs`): whoever finds a browser open adds no key of their own.
 
 use super::challenges::Purpose;
@@ -6,13 +6,13 @@ use super::factors::{CHANGED, end_sign_ins_without, forget_spare_codes};
 use super::{Browser, Enrolled, PasskeyRequest, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
-use crate::passkeys::{Asked, Flaw, Owner};
-use crate::protocol::audit::{Act, Event, Name, Noun};
+use crate::passkeys::{Asked, Ceremonies, Flaw, Owner};
+use crate::protocol::audit::{Act, Name};
 use crate::protocol::demand::Demand;
 use crate::protocol::device;
 use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::NextStep;
-use crate::protocol::passkey::{Kept, MOST, Passkey, PublicKey, name_of};
+use crate::protocol::passkey::{Kept, MOST, Passkey, PublicKey, Use, name_of};
 use crate::protocol::proof::{Kind, Proof, Proofs};
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
@@ -23,10 +23,15 @@ use crate::random;
 use crate::secret::Secret;
 use crate::storage::{Account, ProvedBy, Transaction};
 
-/// Why a sign-in or a grant ends that was made by a passkey.
-const REMOVED: &str = "passkey removed";
+/// Why a sign-in or a grant ends that was made by a passkey, or with a security key.
+const fn removed(used_as: Use) -> &'static str {
+    match used_as {
+        Use::Passkey => "passkey removed",
+        Use::SecurityKey => "security key removed",
+    }
+}
 
-/// What the form of a new passkey brings.
+/// What the form of a new passkey or security key brings.
 #[derive(Clone, Debug)]
 pub struct NewPasskey {
     /// What was asked.
@@ -38,7 +43,7 @@ pub struct NewPasskey {
 }
 
 impl SignIns {
-    /// The passkeys of a person, the oldest first.
+    /// The passkeys and security keys of a person, the oldest first.
     ///
     /// # Errors
     /// When the database fails.
@@ -62,6 +67,29 @@ impl SignIns {
         Ok(PasskeyRequest { options, challenge })
     }
 
+    /// Asks the browser with this cookie for a new security key of somebody.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchPage`] where there are no passkeys, or no second factors; a failure when the database fails.
+    pub async fn ask_for_new_security_key(
+        &self,
+        owner: Owner<'_>,
+        cookie: &Secret,
+        now: Timestamp,
+    ) -> Result<PasskeyRequest, Error> {
+        let ceremonies = self.ceremonies_of(Use::SecurityKey)?;
+        let had = self.own_passkeys(owner.user_id).await?;
+        let Asked { options, state } = ceremonies.ask_for_new_security_key(owner, &had)?;
+        let challenge = self.challenges.seal((Purpose::SecurityKey, cookie), (Some(owner.user_id), state), now);
+        Ok(PasskeyRequest { options, challenge })
+    }
+
+    /// The ceremonies, where people add such keys: a security key is a second factor and nothing else.
+    fn ceremonies_of(&self, used_as: Use) -> Result<&Ceremonies, Rejection> {
+        let are_off = used_as == Use::SecurityKey && !self.has_second_factors();
+        if are_off { Err(Rejection::NoSuchPage) } else { self.ceremonies() }
+    }
+
     /// Adds a passkey to the account of whoever is signed in and has just proved that it is them, or must have one before they are signed in. Sign-ins
     /// that were made without a second factor end with the first one, and recovery codes come with it. Having made it they have shown it, so the
     /// sign-in rests on it too.
@@ -78,15 +106,45 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Enrolled, Error> {
-        let ceremonies = self.ceremonies()?;
-        let enrolling = self.enrolling(&journey, &Action::AddPasskey, browser, now).await?;
+        self.add_key((Use::Passkey, journey, cookie), new, browser, now).await
+    }
+
+    /// Adds a security key, as [`SignIns::add_passkey`] does a passkey: it takes the same proofs, and the same comes with it.
+    ///
+    /// # Errors
+    /// As there, where there are second factors; [`Rejection::NoSecurityKeyShown`] and [`Rejection::MalformedSecurityKey`] stand for what is wrong with the
+    /// answer.
+    pub async fn add_security_key(
+        &self,
+        (journey, cookie): (Journey, &Secret),
+        new: &NewPasskey,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Enrolled, Error> {
+        self.add_key((Use::SecurityKey, journey, cookie), new, browser, now).await
+    }
+
+    async fn add_key(
+        &self,
+        (used_as, journey, cookie): (Use, Journey, &Secret),
+        new: &NewPasskey,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Enrolled, Error> {
+        let ceremonies = self.ceremonies_of(used_as)?;
+        let (action, purpose, nothing_shown) = match used_as {
+            Use::Passkey => (Action::AddPasskey, Purpose::Addition, Rejection::NoPasskeyShown),
+            Use::SecurityKey => (Action::AddSecurityKey, Purpose::SecurityKey, Rejection::NoSecurityKeyShown),
+        };
+        let enrolling = self.enrolling(&journey, &action, browser, now).await?;
         if new.credential.is_empty() {
-            return Err(Rejection::NoPasskeyShown.into());
+            return Err(nothing_shown.into());
         }
-        let opened = self.challenges.open((Purpose::Addition, cookie), &new.challenge, now);
+        let opened = self.challenges.open((purpose, cookie), &new.challenge, now);
         let challenge = opened.filter(|challenge| challenge.user_id.as_ref() == Some(&enrolling.user_id));
         let challenge = challenge.ok_or(Rejection::StalePasskeyRequest)?;
-        let key = ceremonies.made(&challenge.state, &new.credential, now).map_err(refusal)?;
+        let made = ceremonies.made((used_as, &challenge.state), &new.credential, now);
+        let key = made.map_err(|flaw| refusal(used_as, flaw))?;
         // One that will not do where they are going would lead back here. Whoever has passkeys keeps it all the same: it may have taken the place of
         // one on the same device, which is gone then.
         let will_do = key.kept() >= enrolling.kept;
@@ -103,7 +161,7 @@ impl SignIns {
         }
         let name = name_of(&new.name, &device::name(&browser.user_agent));
         let act = browser.act(user_id, now);
-        let passkey = self.keep_passkey(&mut transaction, (user_id, name, key), &act).await?;
+        let passkey = self.keep_passkey(&mut transaction, (user_id, name, (used_as, key)), &act).await?;
         if !will_do {
             transaction.commit().await?;
             return Err(Rejection::UnattestedPasskey.into());
@@ -150,20 +208,20 @@ impl SignIns {
     pub(super) async fn keep_passkey(
         &self,
         transaction: &mut Transaction,
-        (user_id, name, key): (&str, String, PublicKey),
+        (user_id, name, (used_as, key)): (&str, String, (Use, PublicKey)),
         act: &Act,
     ) -> Result<Passkey, Error> {
         if transaction.passkeys(user_id).await?.len() >= MOST {
             return Err(Rejection::TooManyPasskeys.into());
         }
         let id = random::row_id(act.at);
-        let passkey = Passkey { id, user_id: user_id.to_owned(), name, created_at: act.at, last_used_at: None, key };
+        let (user_id, created_at) = (user_id.to_owned(), act.at);
+        let passkey = Passkey { id, user_id, name, created_at, last_used_at: None, used_as, key };
         if !transaction.insert_passkey(&passkey).await? {
             return Err(Rejection::PasskeyTaken.into());
         }
-        transaction.end_factor_reset(user_id, CHANGED, act).await?;
-        let event = Event::of(act, Name::PasskeyAdded).on(Noun::User, user_id).with("name", passkey.name.as_str());
-        let event = event.with("aaguid", passkey.key.aaguid.to_string());
+        transaction.end_factor_reset(&passkey.user_id, CHANGED, act).await?;
+        let event = passkey.event(Name::PasskeyAdded, act).with("aaguid", passkey.key.aaguid.to_string());
         let event = event.with("may_be_copied", passkey.key.may_be_copied);
         transaction.record(&event.with("is_attested", passkey.key.is_attested)).await?;
         Ok(passkey)
@@ -188,7 +246,7 @@ impl SignIns {
         Ok(if has_codes { None } else { Some(self.keep_codes(transaction, (user_id, is_first), act).await?) })
     }
 
-    /// Calls a passkey of whoever is signed in by another name. What cannot be a name changes nothing, nor does one that is not theirs.
+    /// Calls a passkey or security key of whoever is signed in by another name. What cannot be a name changes nothing, nor does one that is not theirs.
     ///
     /// # Errors
     /// When the database fails.
@@ -203,8 +261,8 @@ impl SignIns {
         transaction.commit().await
     }
 
-    /// Takes a passkey of whoever is signed in away, and ends the other sign-ins that were made by it, what they have allowed applications, and what
-    /// is under way elsewhere. One that is not theirs is left alone.
+    /// Takes a passkey or security key of whoever is signed in away, and ends the other sign-ins that were made by it, what they have allowed applications,
+    /// and what is under way elsewhere. One that is not theirs is left alone.
     ///
     /// # Errors
     /// [`Rejection::LastSecondFactor`], [`Rejection::LastWayIn`]; a failure when the database fails.
@@ -219,18 +277,36 @@ impl SignIns {
         let mut own = transaction.passkeys(user_id).await?;
         let Some(place) = own.iter().position(|passkey| passkey.id == id) else { return Ok(()) };
         let lost = own.remove(place);
-        self.may_lose_passkey(transaction, &account, (&lost, &own), act.at).await?;
-        let name = transaction.delete_passkey(id, user_id).await?.unwrap_or_default();
+        match lost.used_as {
+            Use::Passkey => self.may_lose_passkey(transaction, &account, (&lost, &own), act.at).await?,
+            Use::SecurityKey => self.may_lose_factor(transaction, user_id, &own, act.at).await?,
+        }
+        transaction.delete_passkey(id, user_id).await?;
         forget_spare_codes(transaction, user_id).await?;
         transaction.end_factor_reset(user_id, CHANGED, act).await?;
         transaction.end_what_is_pending(user_id).await?;
-        transaction.end_all_by(user_id, (ProvedBy::Passkey(id), Some(&sign_in.id)), REMOVED, act).await?;
-        let event = Event::of(act, Name::PasskeyRemoved).on(Noun::User, user_id).with("name", name);
-        transaction.record(&event).await?;
+        let rests_on_it = (ProvedBy::Passkey(id), Some(sign_in.id.as_str()));
+        transaction.end_all_by(user_id, rests_on_it, removed(lost.used_as), act).await?;
+        transaction.record(&lost.event(Name::PasskeyRemoved, act)).await?;
         Ok(())
     }
 
-    /// Whether an account can do with the rest of its passkeys, without the one that is to go.
+    /// Whether an account can do with these of its keys, and the authenticator if it has one, as far as it must have a second factor.
+    async fn may_lose_factor(
+        &self,
+        transaction: &mut Transaction,
+        user_id: &str,
+        rest: &[Passkey],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let has_other = !rest.is_empty() || transaction.guards(user_id).await?.authenticator;
+        if !has_other && self.must_have_one(transaction, user_id, now).await? {
+            return Err(Rejection::LastSecondFactor.into());
+        }
+        Ok(())
+    }
+
+    /// Whether an account can do with the rest of its keys, without the passkey that is to go.
     async fn may_lose_passkey(
         &self,
         transaction: &mut Transaction,
@@ -253,12 +329,9 @@ impl SignIns {
         if demanded.is_some_and(hangs_on_it) {
             return Err(Rejection::LastSecondFactor.into());
         }
-        if !rest.is_empty() {
+        self.may_lose_factor(transaction, user_id, rest, now).await?;
+        if rest.iter().any(Passkey::is_passkey) {
             return Ok(());
-        }
-        let has_code = transaction.guards(user_id).await?.authenticator;
-        if !has_code && self.must_have_one(transaction, user_id, now).await? {
-            return Err(Rejection::LastSecondFactor.into());
         }
         let identities = transaction.identities_of_user(&account.user.id).await?;
         let has_other = (self.limits.password && account.has_password())
@@ -268,9 +341,12 @@ impl SignIns {
     }
 }
 
-/// Why a passkey is not added.
-pub(super) const fn refusal(flaw: Flaw) -> Rejection {
+/// Why a passkey or security key is not added.
+pub(super) const fn refusal(used_as: Use, flaw: Flaw) -> Rejection {
     match flaw {
+        Flaw::Malformed | Flaw::Wrong | Flaw::WentBack | Flaw::Unverified if matches!(used_as, Use::SecurityKey) => {
+            Rejection::MalformedSecurityKey
+        }
         Flaw::Unverified => Rejection::UnverifiedPasskey,
         Flaw::Unwanted => Rejection::UnwantedPasskey,
         Flaw::Unattested => Rejection::UnattestedPasskey,

@@ -10,10 +10,10 @@ use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::passkeys::{Answer, Asked, Ceremonies, Flaw, Seen};
-use crate::protocol::audit::{Act, Actor, Event, Name, Noun, Outcome};
+use crate::protocol::audit::{Act, Actor, Name, Outcome};
 use crate::protocol::journey::Journey;
 use crate::protocol::next_step::NextStep;
-use crate::protocol::passkey::{Kept, Passkey};
+use crate::protocol::passkey::{Kept, Passkey, Use};
 use crate::protocol::proof::{ByPasskey, Proof};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -64,11 +64,12 @@ impl SignIns {
         self.policy.passkeys.is_some()
     }
 
-    /// What is proved by a passkey that was shown now. Where makers attest nothing, what one has attested before counts for nothing either.
+    /// What is proved by a passkey or security key that was shown now. Where makers attest nothing, what one has attested before counts for nothing either.
     pub(super) fn proof_by(&self, passkey: &Passkey, now: Timestamp) -> Proof {
-        let by = passkey.proof();
-        let is_attested = by.is_attested && self.policy.passkeys == Some(Kept::InHardware);
-        Proof::by_passkey(ByPasskey { is_attested, ..by }, now)
+        let proof = passkey.proof(now);
+        let may_be_attested = self.policy.passkeys == Some(Kept::InHardware);
+        let counting = |by: ByPasskey| ByPasskey { is_attested: by.is_attested && may_be_attested, ..by };
+        Proof { passkey: proof.passkey.map(counting), ..proof }
     }
 
     /// Whether people have passkeys, and somebody has one.
@@ -103,7 +104,7 @@ impl SignIns {
         let mut known = Vec::new();
         if let Some((user_id, kept)) = whose {
             known = self.storage.read().await?.passkeys(user_id).await?;
-            known.retain(|passkey| passkey.key.kept() >= kept);
+            known.retain(|passkey| passkey.is_passkey() && passkey.key.kept() >= kept);
             if known.is_empty() {
                 return Ok(None);
             }
@@ -135,7 +136,8 @@ impl SignIns {
         let challenge = opened.ok_or(Rejection::StalePasskeyRequest)?;
         let answer = ceremonies.read(&shown.credential).map_err(|_| Rejection::WrongPasskey)?;
         let mut reader = self.storage.read().await?;
-        let passkey = reader.passkey_by_credential(&answer.credential_id).await?;
+        // A security key is nobody's passkey, whatever its device has checked.
+        let passkey = reader.passkey_by_credential(&answer.credential_id).await?.filter(Passkey::is_passkey);
         let account = match &passkey {
             Some(passkey) => reader.user(&passkey.user_id).await?,
             None => None,
@@ -195,7 +197,7 @@ impl SignIns {
     ) -> Result<Progress, Error> {
         let passkey = shown.whose().ok_or(Rejection::WrongPasskey)?;
         let user_id = passkey.user_id.as_str();
-        let checked = self.ceremonies()?.check(&shown.challenge.state, &shown.answer, &passkey.key);
+        let checked = self.ceremonies()?.check(&shown.challenge.state, &shown.answer, passkey);
         if checked == Err(Flaw::WentBack) {
             return Err(self.went_back(passkey, browser, now).await?.into());
         }
@@ -240,14 +242,21 @@ impl SignIns {
         Ok(self.made_known(progress, owner, (browser, tried.device.as_deref()), now))
     }
 
-    /// Records that a passkey was shown as a copy of it would be, of which its owner is told.
-    async fn went_back(&self, passkey: &Passkey, browser: &Browser, now: Timestamp) -> Result<Rejection, Failure> {
+    /// Records that a passkey or security key was shown as a copy of it would be, of which its owner is told.
+    pub(super) async fn went_back(
+        &self,
+        passkey: &Passkey,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Rejection, Failure> {
         let mut transaction = self.storage.begin().await?;
         let act = Act::by(Actor::Nobody, browser.origin, now);
-        let event = Event::of(&act, Name::PasskeyWentBack).on(Noun::User, &passkey.user_id).ended_in(Outcome::Refused);
-        transaction.record(&event.with("name", passkey.name.as_str())).await?;
+        transaction.record(&passkey.event(Name::PasskeyWentBack, &act).ended_in(Outcome::Refused)).await?;
         transaction.commit().await?;
-        Ok(Rejection::CopiedPasskey)
+        Ok(match passkey.used_as {
+            Use::Passkey => Rejection::CopiedPasskey,
+            Use::SecurityKey => Rejection::CopiedSecurityKey,
+        })
     }
 }
 

@@ -36,7 +36,7 @@ pub enum Proceed {
     SecondFactor(Lack),
     /// To the page on which the account gets an authenticator.
     SetAuthenticator,
-    /// To the page on which the account gets a passkey.
+    /// To the page on which the account gets a passkey, or a security key.
     AddPasskey,
     /// To the page on which recovery codes are made.
     MakeRecoveryCodes,
@@ -92,7 +92,7 @@ impl SignIns {
             (Goal::Confirm { action: Action::Link(provider), .. }, _) => Ok(Proceed::Depart(provider.clone())),
             (Goal::Confirm { action: Action::SetPassword, .. }, _) => Ok(Proceed::ChoosePassword),
             (Goal::Confirm { action: Action::SetAuthenticator, .. }, _) => Ok(Proceed::SetAuthenticator),
-            (Goal::Confirm { action: Action::AddPasskey, .. }, _) => Ok(Proceed::AddPasskey),
+            (Goal::Confirm { action: Action::AddPasskey | Action::AddSecurityKey, .. }, _) => Ok(Proceed::AddPasskey),
             (Goal::Confirm { action: Action::MakeRecoveryCodes, .. }, _) => Ok(Proceed::MakeRecoveryCodes),
             (Goal::Confirm { action: Action::MakeKey(former), .. }, _) => Ok(Proceed::MakeKey(former.clone())),
             (Goal::Confirm { action: Action::Leave { for_good }, .. }, _) => {

@@ -12,7 +12,7 @@ use crate::passkeys::{Asked, Owner};
 use crate::protocol::device;
 use crate::protocol::email;
 use crate::protocol::journey::Journey;
-use crate::protocol::passkey::{Kept, name_of};
+use crate::protocol::passkey::{Kept, Use, name_of};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::second_factor::Guards;
 use crate::protocol::user::{MadeBy, User};
@@ -116,7 +116,8 @@ impl SignIns {
         if mailed.as_ref().is_some_and(|mailed| mailed.address != newcomer.address) {
             return Err(Rejection::StalePasskeyRequest.into());
         }
-        let key = ceremonies.made(&challenge.state, &new.credential, now).map_err(refusal)?;
+        let made = ceremonies.made((Use::Passkey, &challenge.state), &new.credential, now);
+        let key = made.map_err(|flaw| refusal(Use::Passkey, flaw))?;
         let mut transaction = self.storage.begin().await?;
         if !transaction.use_challenge(&challenge.id, challenge.expires_at()).await? {
             return Err(Rejection::StalePasskeyRequest.into());
@@ -125,7 +126,7 @@ impl SignIns {
         let wanted = Wanted { address: newcomer.address, name: newcomer.name, mailed };
         let user = self.insert_newcomer(&mut transaction, (account, wanted), browser, now).await?;
         let (act, called) = (browser.act(&user.id, now), name_of(&new.name, &device::name(&browser.user_agent)));
-        let passkey = self.keep_passkey(&mut transaction, (&user.id, called, key), &act).await?;
+        let passkey = self.keep_passkey(&mut transaction, (&user.id, called, (Use::Passkey, key)), &act).await?;
         let codes = self.with_first_factor(&mut transaction, (&user.id, None, Guards::default()), &act).await?;
         let journey = journey.without_mail().proved_by(&user.id, self.proof_by(&passkey, now));
         let progress = self.advance(&mut transaction, journey, browser, now).await?;

@@ -53,7 +53,7 @@ statements! {
 pub enum ProvedBy<'a> {
     /// A proof of this kind.
     Kind(Kind),
-    /// The passkey with this row id.
+    /// The passkey or security key with this row id.
     Passkey(&'a str),
 }
 

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::factor_reset::{FactorReset, OPEN_FOR, Stage};
+use crate::protocol::passkey::Passkey;
 use crate::protocol::second_factor::FactorKind;
 
 statements! {
@@ -28,6 +29,8 @@ statements! {
 const RESET: &str = "second factors reset";
 /// What passkeys are called among second factors.
 const PASSKEYS: &str = "passkeys";
+/// What the record calls security keys.
+const SECURITY_KEYS: &str = "security_keys";
 
 #[derive(FromRow)]
 struct ResetRow {
@@ -114,8 +117,11 @@ impl Transaction {
         for passkey in &passkeys {
             self.delete_passkey(&passkey.id, user_id).await?;
         }
-        if !passkeys.is_empty() {
+        if passkeys.iter().any(Passkey::is_passkey) {
             taken.push(PASSKEYS);
+        }
+        if passkeys.iter().any(Passkey::is_security_key) {
+            taken.push(SECURITY_KEYS);
         }
         self.end_access_of_user(user_id, RESET, act).await?;
         let event = Event::of(act, Name::UserFactorsReset).on(Noun::User, user_id).with("taken", taken);

@@ -122,7 +122,7 @@ impl Reader {
         rows.into_iter().map(FactorRow::read).collect()
     }
 
-    /// How many accounts have a second factor, passkeys among them where they are on.
+    /// How many accounts have a second factor, passkeys and security keys among them where those are on.
     pub async fn second_factor_accounts(&mut self, passkeys: bool) -> Result<i64, Failure> {
         let passkeys = i64::from(passkeys);
         let (count,): (i64,) = on!(self, |c| sqlx::query_as(SECOND_FACTOR_ACCOUNTS).bind(passkeys).fetch_one(c).await)?;

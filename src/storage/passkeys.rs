@@ -1,4 +1,4 @@
-//! Passkeys, and the challenges that were answered. One statement decides whom a passkey belongs to, one whether its counter has gone on, and one
+//! Passkeys, security keys among them, and the challenges that were answered. One statement decides whom a passkey belongs to, one whether its counter has gone on, and one
 //! whether a challenge is answered for the first time.
 
 use sqlx::FromRow;
@@ -7,34 +7,37 @@ use super::rows::{damaged, from_json, json, moment};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::protocol::passkey::{Aaguid, Kept, Passkey, PublicKey};
+use crate::protocol::passkey::{Aaguid, Kept, Passkey, PublicKey, Use};
 use crate::protocol::second_factor::Guards;
 
 /// The columns, in the order in which a whole row is written.
 macro_rules! columns {
     () => {
-        "id, user_id, credential_id, credential, counter, may_be_copied, is_copied, transports, aaguid, is_attested, name, created_at, last_used_at"
+        "id, user_id, credential_id, credential, counter, may_be_copied, is_copied, transports, aaguid, is_attested, is_security_key, name, created_at, last_used_at"
     };
 }
 
-/// How well the key of the best passkey is kept of the user that this names: 0 for who has none, 2 for one that hardware keeps, 1 for any other.
-macro_rules! best_passkey {
+/// How well the key of the best passkey is kept of the user that this names: 0 for who has none, 2 for one that hardware keeps, 1 for any other. And how
+/// many security keys they have.
+macro_rules! keys {
     ($user:literal) => {
         concat!(
-            "(SELECT COALESCE(MAX(1 + p.is_attested * (1 - p.may_be_copied)), 0) FROM passkeys p WHERE p.user_id = ",
+            "(SELECT COALESCE(MAX(1 + p.is_attested * (1 - p.may_be_copied)), 0) FROM passkeys p WHERE p.is_security_key = 0 AND p.user_id = ",
             $user,
-            ") AS best_passkey"
+            ") AS best_passkey, (SELECT COUNT(*) FROM passkeys p WHERE p.is_security_key = 1 AND p.user_id = ",
+            $user,
+            ") AS security_keys"
         )
     };
 }
-pub(super) use best_passkey;
+pub(super) use keys;
 
 statements! {
-    ANY_PASSKEY = "SELECT id FROM passkeys LIMIT 1";
-    GUARDS = concat!("SELECT (SELECT COUNT(*) FROM factors WHERE user_id = $1 AND kind = 'authenticator') AS second_factors, ", best_passkey!("$1"));
+    ANY_PASSKEY = "SELECT id FROM passkeys WHERE is_security_key = 0 LIMIT 1";
+    GUARDS = concat!("SELECT (SELECT COUNT(*) FROM factors WHERE user_id = $1 AND kind = 'authenticator') AS second_factors, ", keys!("$1"));
     PASSKEYS_OF_USER = concat!("SELECT ", columns!(), " FROM passkeys WHERE user_id = $1 ORDER BY created_at, id");
     PASSKEY_BY_CREDENTIAL = concat!("SELECT ", columns!(), " FROM passkeys WHERE credential_id = $1");
-    INSERT_PASSKEY = concat!("INSERT INTO passkeys (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL) \
+    INSERT_PASSKEY = concat!("INSERT INTO passkeys (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL) \
         ON CONFLICT (credential_id) DO NOTHING RETURNING id");
     USE_PASSKEY = "UPDATE passkeys SET counter = $3, is_copied = $4, last_used_at = $5 WHERE id = $1 AND user_id = $2 \
         AND (counter < $3 OR (counter = 0 AND CAST($3 AS BIGINT) = 0)) RETURNING id";
@@ -45,11 +48,12 @@ statements! {
     USE_CHALLENGE = "INSERT INTO used_challenges (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING RETURNING id";
 }
 
-/// By what an account is guarded: how many authenticators, and [`best_passkey`].
+/// By what an account is guarded: how many authenticators, and [`keys`].
 #[derive(Clone, Copy, FromRow)]
 pub(super) struct GuardsRow {
     second_factors: i64,
     best_passkey: i64,
+    security_keys: i64,
 }
 
 impl From<GuardsRow> for Guards {
@@ -59,7 +63,7 @@ impl From<GuardsRow> for Guards {
             1 => Some(Kept::Anywhere),
             _ => Some(Kept::InHardware),
         };
-        Self { authenticator: row.second_factors > 0, passkey }
+        Self { authenticator: row.second_factors > 0, passkey, security_key: row.security_keys > 0 }
     }
 }
 
@@ -75,6 +79,7 @@ struct PasskeyRow {
     transports: String,
     aaguid: String,
     is_attested: i64,
+    is_security_key: i64,
     name: String,
     created_at: i64,
     last_used_at: Option<i64>,
@@ -98,6 +103,7 @@ impl PasskeyRow {
             name: self.name,
             created_at: Timestamp::from_seconds(self.created_at),
             last_used_at: moment(self.last_used_at),
+            used_as: if self.is_security_key == 0 { Use::Passkey } else { Use::SecurityKey },
             key,
         })
     }
@@ -116,7 +122,7 @@ impl Reader {
         Ok(row.is_some())
     }
 
-    /// The passkeys of a user, the oldest first.
+    /// The passkeys and security keys of a user, the oldest first.
     pub async fn passkeys(&mut self, user_id: &str) -> Result<Vec<Passkey>, Failure> {
         let rows = on!(self, |c| sqlx::query_as::<_, PasskeyRow>(PASSKEYS_OF_USER).bind(user_id).fetch_all(c).await)?;
         rows.into_iter().map(PasskeyRow::read).collect()
@@ -131,7 +137,7 @@ impl Reader {
         Ok(row.and_then(|(at,)| moment(at)))
     }
 
-    /// The passkey that a device knows by this id.
+    /// The passkey or security key that a device knows by this id.
     pub async fn passkey_by_credential(&mut self, credential_id: &[u8]) -> Result<Option<Passkey>, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, PasskeyRow>(PASSKEY_BY_CREDENTIAL)
             .bind(credential_id)
@@ -141,7 +147,7 @@ impl Reader {
     }
 }
 
-/// The user must be held, by whatever adds or takes a passkey.
+/// The user must be held, by whatever adds or takes a passkey. All that is said of one holds for a security key.
 impl Transaction {
     /// Adds a passkey, and keeps no device any more. `false` when there is one that its device knows by the same id, be it this user's.
     pub async fn insert_passkey(&mut self, new: &Passkey) -> Result<bool, Failure> {
@@ -159,6 +165,7 @@ impl Transaction {
             .bind(transports)
             .bind(aaguid)
             .bind(i64::from(new.key.is_attested))
+            .bind(i64::from(new.is_security_key()))
             .bind(&new.name)
             .bind(new.created_at.seconds())
             .fetch_optional(c)

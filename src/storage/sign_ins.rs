@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::consents::ConsentRow;
-use super::passkeys::{GuardsRow, best_passkey};
+use super::passkeys::{GuardsRow, keys};
 use super::rows::{from_json, json};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
@@ -36,7 +36,7 @@ macro_rules! guards {
     () => {
         concat!(
             "(SELECT COUNT(*) FROM factors f WHERE f.user_id = s.user_id AND f.kind = 'authenticator') AS second_factors, ",
-            best_passkey!("s.user_id")
+            keys!("s.user_id")
         )
     };
 }

@@ -21,11 +21,11 @@ macro_rules! columns {
 /// How many identities each has, and how many passkeys.
 macro_rules! identities {
     () => {
-        ", (SELECT COUNT(*) FROM identities i WHERE i.user_id = users.id) AS identities, (SELECT COUNT(*) FROM passkeys k WHERE k.user_id = users.id) AS passkeys"
+        ", (SELECT COUNT(*) FROM identities i WHERE i.user_id = users.id) AS identities, (SELECT COUNT(*) FROM passkeys k WHERE k.user_id = users.id AND k.is_security_key = 0) AS passkeys"
     };
 }
 
-/// Those without a second factor alone, when the parameter is 1; when it is 2, passkeys are none.
+/// Those without a second factor alone, when the parameter is 1; when it is 2, passkeys and security keys are none.
 macro_rules! lacking {
     ($parameter:literal) => {
         concat!(

@@ -111,6 +111,7 @@ const fn way(kind: Kind) -> Option<&'static str> {
         Kind::Totp => Some("by-code"),
         Kind::RecoveryCode => Some("by-recovery-code"),
         Kind::Passkey => Some("by-passkey"),
+        Kind::SecurityKey => Some("by-security-key"),
         Kind::Mailbox | Kind::Unknown => None,
     }
 }
@@ -200,7 +201,8 @@ pub(in crate::http) async fn get(State(app): State<App>, sender: Sender) -> Resu
         ways: Ways {
             by_mail: app.sign_ins.is_way_in(&view.user),
             authenticator,
-            passkeys: view.passkeys.len(),
+            passkeys: view.passkeys.iter().filter(|passkey| passkey.is_passkey()).count(),
+            security_keys: view.passkeys.iter().filter(|passkey| passkey.is_security_key()).count(),
             ..Ways::new(
                 PasswordWay::of(&app, (view.has_password, has_address), view.password, now),
                 view.identities,

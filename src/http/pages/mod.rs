@@ -41,6 +41,7 @@ pub(super) mod recovery_codes;
 pub(super) mod register;
 pub(super) mod replaced_api_key;
 pub(super) mod second_step;
+pub(super) mod security_keys;
 mod shown_api_key;
 pub(super) mod upstream;
 pub(super) mod visit;

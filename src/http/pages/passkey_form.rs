@@ -4,7 +4,7 @@ use crate::http::error::PageError;
 use crate::http::extract::{CsrfForm, Sender};
 use crate::protocol::device;
 use crate::protocol::passkey::MAX_NAME;
-use crate::signin::{NewPasskey, PasskeyRequest};
+use crate::signin::{NewPasskey, PasskeyRequest, ShownPasskey};
 
 /// What it is filled with.
 pub(super) struct PasskeyForm {
@@ -14,6 +14,14 @@ pub(super) struct PasskeyForm {
     pub suggested: String,
     /// How long its name may be, in characters.
     pub longest_name: usize,
+}
+
+impl ShownPasskey {
+    /// What comes back with a form that asks for one.
+    pub(super) fn read(form: &CsrfForm) -> Result<Self, PageError> {
+        let given = |name| form.params.single(name).map(|value| value.unwrap_or_default().to_owned());
+        Ok(Self { challenge: given("challenge")?, credential: given("credential")? })
+    }
 }
 
 impl PasskeyForm {

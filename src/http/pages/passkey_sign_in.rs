@@ -20,8 +20,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let now = app.now();
     let sender = &form.sender;
     let visit = Visit::of_form(&app, &form, now).await?;
-    let given = |name| form.params.single(name).map(|value| value.unwrap_or_default().to_owned());
-    let shown = ShownPasskey { challenge: given("challenge")?, credential: given("credential")? };
+    let shown = ShownPasskey::read(&form)?;
     let proof = (&sender.browser, visit.browser());
     let refusal = match app.sign_ins.with_passkey(visit.journey.clone(), &shown, proof, now).await {
         Ok(progress) => return Ok(visit.after(&app, sender, progress)?),

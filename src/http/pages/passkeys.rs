@@ -1,5 +1,6 @@
 //! The page of a person's passkeys: what each is called, when it was added and last used, and whether it is copied to their other devices; adding
-//! one, once the person has proved that it is them; calling one by another name, and taking one away.
+//! one, once the person has proved that it is them; calling one by another name, and taking one away. Below them the security keys, whose forms are in
+//! `security_keys.rs`.
 
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -18,7 +19,7 @@ use crate::http::extract::{CsrfForm, Sender};
 use crate::passkeys::Owner;
 use crate::protocol::journey::Action;
 use crate::protocol::next_step::NextStep;
-use crate::protocol::passkey::{Kept, MAX_NAME, MOST, Passkey};
+use crate::protocol::passkey::{Kept, MAX_NAME, MOST, Passkey, Use};
 use crate::protocol::rejection::{Refusal, Rejection};
 use crate::protocol::sign_in::SignIn;
 
@@ -31,15 +32,24 @@ struct Passkeys {
     own: Vec<Line>,
     /// What the browser is asked, once the person has proved that it is them.
     new: Option<PasskeyForm>,
+    security_keys: Vec<Line>,
+    /// Whether security keys can be added.
+    adds_security_keys: bool,
+    /// The same for a security key.
+    new_security_key: Option<PasskeyForm>,
     /// Whether the account can have no more.
     is_full: bool,
     longest_name: usize,
     error: Option<Notice>,
 }
 
-/// A passkey in the list.
+/// A passkey or a security key in its list.
 struct Line {
     id: String,
+    /// What the ids and places of its forms have in them.
+    noun: &'static str,
+    /// Its place in the list.
+    number: usize,
     name: String,
     added: Moment,
     used: Option<Moment>,
@@ -50,8 +60,21 @@ struct Line {
 }
 
 impl Line {
-    fn of(passkey: Passkey, now: Timestamp) -> Self {
+    /// The key of what its button to remove it says.
+    fn removes(&self) -> &'static str {
+        if self.noun == "passkey" { "remove-the-passkey" } else { "remove-the-security-key" }
+    }
+
+    /// Those that are so, in their order.
+    fn all(own: &[Passkey], used_as: Use, now: Timestamp) -> Vec<Self> {
+        let meant = own.iter().filter(|passkey| passkey.used_as == used_as).cloned();
+        meant.enumerate().map(|(at, passkey)| Self::of((passkey, at + 1), now)).collect()
+    }
+
+    fn of((passkey, number): (Passkey, usize), now: Timestamp) -> Self {
         Self {
+            noun: if passkey.is_security_key() { "security-key" } else { "passkey" },
+            number,
             id: passkey.id,
             name: passkey.name,
             added: Moment::new(passkey.created_at, now),
@@ -121,16 +144,16 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
 }
 
 /// Who is signed in, where people have passkeys.
-async fn owner(app: &App, sender: &Sender, now: Timestamp) -> Result<Option<SignIn>, PageError> {
+pub(super) async fn owner(app: &App, sender: &Sender, now: Timestamp) -> Result<Option<SignIn>, PageError> {
     refuse_if_off(app)?;
     Ok(sender.sign_in(app, now).await?)
 }
 
-fn refuse_if_off(app: &App) -> Result<(), Rejection> {
+pub(super) fn refuse_if_off(app: &App) -> Result<(), Rejection> {
     if app.sign_ins.has_passkeys() { Ok(()) } else { Err(Rejection::NoSuchPage) }
 }
 
-async fn page(
+pub(super) async fn page(
     app: &App,
     (visit, sender): (Visit, &Sender),
     sign_in: SignIn,
@@ -142,18 +165,26 @@ async fn page(
     let is_full = own.len() >= MOST;
     let standing = app.sign_ins.standing_of(&visit.journey, Some(sign_in.clone()), now).await?;
     let is_proved = standing.step == NextStep::Finish;
-    let asked = if is_proved && !is_full {
+    let adds_security_keys = app.sign_ins.has_second_factors();
+    let (mut new, mut new_security_key) = (None, None);
+    if is_proved && !is_full {
         let owner = Owner { user_id: &sign_in.user_id, called: sign_in.called(), name: &sign_in.name };
-        Some(app.sign_ins.ask_for_new_passkey((owner, Kept::Anywhere), visit.browser(), now).await?)
-    } else {
-        None
-    };
+        let asked = app.sign_ins.ask_for_new_passkey((owner, Kept::Anywhere), visit.browser(), now).await?;
+        new = Some(PasskeyForm::new(asked, sender));
+        if adds_security_keys {
+            let asked = app.sign_ins.ask_for_new_security_key(owner, visit.browser(), now).await?;
+            new_security_key = Some(PasskeyForm::new(asked, sender));
+        }
+    }
     let template = Passkeys {
         page: sender.page.clone(),
         section: "passkeys",
         form: visit.form(app),
-        own: own.into_iter().map(|passkey| Line::of(passkey, now)).collect(),
-        new: asked.map(|request| PasskeyForm::new(request, sender)),
+        own: Line::all(&own, Use::Passkey, now),
+        new,
+        security_keys: Line::all(&own, Use::SecurityKey, now),
+        adds_security_keys,
+        new_security_key,
         is_full,
         longest_name: MAX_NAME,
         error: refusal.as_ref().map(Notice::from),

@@ -1,4 +1,4 @@
-//! The page between the first proof and the sign-in: a code of the authenticator, a passkey, or a recovery code for whoever has lost both. What was proved
+//! The page between the first proof and the sign-in: a code of the authenticator, a passkey, a security key, or a recovery code for whoever has lost those. What was proved
 //! comes with the form, sealed; where that counts no more, the way begins anew.
 
 use askama::Template;
@@ -17,7 +17,7 @@ use crate::protocol::passkey::Kept;
 use crate::protocol::rejection::Refusal;
 use crate::protocol::second_factor::Lack;
 use crate::secret::Secret;
-use crate::signin::{LostFactors, Pending, Proceed, Shown};
+use crate::signin::{LostFactors, PasskeyRequest, Pending, Proceed, Shown};
 
 #[derive(Template)]
 #[template(path = "second_step.html")]
@@ -33,6 +33,8 @@ struct SecondStep {
     has_authenticator: bool,
     /// A passkey, if there is one.
     offer: Offer,
+    /// A security key, if there is one that will do.
+    security_key: Option<PasskeyRequest>,
     /// Whether there is a recovery code to be used.
     has_recovery_codes: bool,
     /// The key of what leads to whoever has lost all, where that is offered.
@@ -53,12 +55,19 @@ pub(super) enum Shows {
     RecoveryCode,
     /// A passkey.
     Passkey,
+    /// A security key.
+    SecurityKey,
 }
 
 impl SecondStep {
     /// What was wrong with what was shown, if it was that.
     fn error_of(&self, shows: Shows) -> Option<&Notice> {
         self.wrong.as_ref().filter(|(what, _)| *what == shows).map(|(_, notice)| notice)
+    }
+
+    /// What was wrong with the passkey or the security key.
+    fn error_of_key(&self) -> Option<&Notice> {
+        self.error_of(Shows::Passkey).or_else(|| self.error_of(Shows::SecurityKey))
     }
 
     fn recovers(&self) -> bool {
@@ -121,6 +130,11 @@ pub(super) async fn page(
         _ => Kept::Anywhere,
     };
     let asked = app.sign_ins.ask_for_passkey(Some((&pending.user_id, kept)), visit.browser(), app.now()).await?;
+    let security_key = if pending.lack == Lack::Code && pending.guards.security_key {
+        app.sign_ins.ask_for_security_key(&pending.user_id, visit.browser(), app.now()).await?
+    } else {
+        None
+    };
     let template = SecondStep {
         page: sender.page.clone(),
         form: visit.form(app),
@@ -128,6 +142,7 @@ pub(super) async fn page(
         has_authenticator: pending.guards.authenticator && pending.lack == Lack::Code,
         is_kept_in_hardware: kept == Kept::InHardware,
         offer: Offer::passkey(asked),
+        security_key,
         whose: pending.called,
         has_recovery_codes: pending.has_recovery_codes,
         lost: match pending.lost {

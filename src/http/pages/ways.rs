@@ -17,6 +17,8 @@ pub(super) struct Ways {
     pub authenticator: Option<(Moment, Option<Moment>)>,
     /// How many passkeys there are.
     pub passkeys: usize,
+    /// How many security keys.
+    pub security_keys: usize,
     /// What is linked.
     pub linked: Vec<Linked>,
     /// What can be linked.
@@ -118,7 +120,7 @@ impl Ways {
             mark: provider.mark,
         };
         let links = providers.into_iter().map(link).collect();
-        Self { password, by_mail: false, authenticator: None, passkeys: 0, linked, links }
+        Self { password, by_mail: false, authenticator: None, passkeys: 0, security_keys: 0, linked, links }
     }
 
     /// Whether this one cannot be given up: no other is left that can be used.

@@ -56,11 +56,13 @@ pub struct FactorPart {
     pub left: Option<i64>,
 }
 
-/// A passkey; the private half of it is nowhere here.
+/// A passkey, or a security key; the private half of it is nowhere here.
 #[derive(Clone, Debug, Serialize)]
 pub struct PasskeyPart {
     /// What the person calls it.
     pub name: String,
+    /// Whether it is a security key: a second factor, and no passkey.
+    pub is_security_key: bool,
     /// The make of the device, as it says itself.
     pub aaguid: String,
     /// Whether its maker has attested that.
@@ -80,6 +82,7 @@ pub struct PasskeyPart {
 impl From<Passkey> for PasskeyPart {
     fn from(passkey: Passkey) -> Self {
         Self {
+            is_security_key: passkey.is_security_key(),
             name: passkey.name,
             aaguid: passkey.key.aaguid.to_string(),
             is_attested: passkey.key.is_attested,

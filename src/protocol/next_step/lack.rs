@@ -17,7 +17,7 @@ pub(super) fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now:
     // Whoever had to use a recovery code has lost theirs, and sets up another.
     let has_lost_it = assurance::latest(person.proofs, |kind| kind == Kind::RecoveryCode).is_some_and(is_recent);
     if let Some(kept) = wanted_passkey(journey, person, policy, now) {
-        let has_code = person.guards.authenticator && !is_off;
+        let has_code = person.guards.are_beside_passkeys(true) && !is_off;
         let is_shown = assurance::own_second_factor_at(person.proofs).is_some_and(is_recent);
         let is_passkey_shown = assurance::passkey_at(person.proofs, Kept::Anywhere).is_some_and(is_recent);
         return Some(match own.filter(|_| !has_lost_it) {

@@ -48,6 +48,11 @@ macro_rules! pages {
         FactorResetNotOpen: InvalidForm, "NIST SP 800-63B-4 §4.2", "Nothing was removed: it is not time yet, or your request is there no more.";
         LastSecondFactor: InvalidForm, "OWASP ASVS 6.4", "Your account must have a second factor: add another before you remove the last.";
 
+        // A security key.
+        NoSecurityKeyShown: InvalidForm, "WebAuthn §7.2", "Your browser has sent no security key. It needs JavaScript for that: switch it on, or choose another way.";
+        WrongSecurityKey: InvalidCredentials, "WebAuthn §7.2", "That is no security key of this account. It may have been removed, or belong to another one.";
+        CopiedSecurityKey: InvalidCredentials, "WebAuthn §6.1.1", "This security key was used elsewhere meanwhile, as a copy of it would be, so it was refused. Choose another way, and remove it from your account.";
+        MalformedSecurityKey: InvalidForm, "WebAuthn §7.1", "That is no security key that can be kept. Try again, or with another device.";
         // A passkey.
         NoPasskeyShown: InvalidForm, "WebAuthn §7.2", "Your browser has sent no passkey. It needs JavaScript for that: switch it on, or sign in another way.";
         StalePasskeyRequest: InvalidForm, "WebAuthn §13.4.3", "The page was open for too long, or was used already. Try again.";
@@ -56,9 +61,9 @@ macro_rules! pages {
         CopiedPasskey: InvalidCredentials, "WebAuthn §6.1.1", "This passkey was used elsewhere meanwhile, as a copy of it would be, so it was refused. Sign in another way, and remove it from your account.";
         MalformedPasskey: InvalidForm, "WebAuthn §7.1", "That is no passkey that can be kept. Try again, or with another device.";
         UnattestedPasskey: InvalidForm 403, "WebAuthn §7.1", "No maker who is trusted here vouches for that device, or the passkey can be copied from it. Use another device, such as a security key.";
-        UnwantedPasskey: InvalidForm 403, "WebAuthn §7.1", "Passkeys of this kind are not taken here. Ask whoever runs this server which are.";
-        PasskeyTaken: InvalidForm, "WebAuthn §7.1", "That passkey was registered before: it cannot belong to two accounts.";
-        TooManyPasskeys: InvalidForm, "OWASP ASVS 2.4.1", "The account has as many passkeys as it can have: remove one that you do not use.";
+        UnwantedPasskey: InvalidForm 403, "WebAuthn §7.1", "Devices of this kind are not taken here. Ask whoever runs this server which are.";
+        PasskeyTaken: InvalidForm, "WebAuthn §7.1", "That device was registered before: what is on it cannot belong to two accounts.";
+        TooManyPasskeys: InvalidForm, "OWASP ASVS 2.4.1", "The account has as many passkeys and security keys as it can have: remove one that you do not use.";
 
         // What a person says of themselves.
         MalformedWebAddress: InvalidForm, "OpenID Connect Core §5.1", "It must be an address that begins with https://, has no user name in it, and is not longer than 1000 characters.";
