@@ -158,10 +158,8 @@ impl Ceremonies {
         // A security key is none: its device may have a passkey beside it.
         let had = had.iter().filter(|passkey| passkey.is_passkey() && !may_do_better(&passkey.key));
         let had = had.map(|passkey| passkey.key.credential_id.clone()).collect();
-        let (asked, state) = self
-            .webauthn
-            .start_passkey_registration(id, called, name, Some(had))
-            .map_err(Failure::internal)?;
+        let (asked, state) =
+            self.webauthn.start_passkey_registration(id, called, name, Some(had)).map_err(Failure::internal)?;
         let mut options = serde_json::to_value(&asked.public_key).map_err(Failure::internal)?;
         // The crate leaves it to the device; without it there would be no signing in without a name.
         options["authenticatorSelection"]["residentKey"] = json!("required");

@@ -15,9 +15,7 @@ fn ceremonies(issuer: &str) -> Option<Ceremonies> {
 
 #[test]
 fn an_issuer_whose_host_is_a_bare_address_has_none() {
-    assert!(
-        ceremonies("https://login.example.org/auth").is_some() && ceremonies("http://localhost:8080").is_some()
-    );
+    assert!(ceremonies("https://login.example.org/auth").is_some() && ceremonies("http://localhost:8080").is_some());
     assert!(ceremonies("http://127.0.0.1:8080").is_none() && ceremonies("http://[::1]:8080").is_none());
 }
 

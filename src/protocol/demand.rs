@@ -75,6 +75,7 @@ impl RoleDemands {
 mod tests {
     use super::*;
     use crate::protocol::assurance::{HARDWARE_CLASS, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
+    use crate::protocol::proof::ByPasskey;
     use crate::protocol::upstream::Vouched;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -93,12 +94,19 @@ mod tests {
             let vouched = Vouched { acr: Some(acr.into()), counts_as, ..Vouched::of("sample", "https://p.test", "1") };
             Proofs::first(Proof::vouched(&vouched, "i", NOW))
         };
+        let (with_key, key_alone) = {
+            let by = ByPasskey { id: "k".into(), may_be_copied: false, is_attested: true };
+            let key = Proof::by_security_key(by, NOW);
+            (password.clone().and(key.clone()), Proofs::first(key))
+        };
         let passkey = Proofs::of(Kind::Passkey, NOW);
         let kept = Proofs::of_passkey(Kept::InHardware, NOW);
         // The proofs, and for how many they do: for a password, for two factors, for a passkey, for one in hardware, and for what is not known here.
         for (proofs, met) in [
             (&password, 1),
             (&both, 2),
+            (&with_key, 2),
+            (&key_alone, 0),
             (&passkey, 3),
             (&kept, 4),
             (&mail, 0),

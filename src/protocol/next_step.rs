@@ -378,6 +378,8 @@ mod passkey_tests;
 #[cfg(test)]
 mod second_factor_tests;
 #[cfg(test)]
+mod security_key_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod vouched_tests;

@@ -243,6 +243,7 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
             Must::Refuse(Rejection::NoPasskeyShown),
             Sent::form(&browser, &code.clone().to("/login/passkey")),
         ),
+        ("show a security key", Must::Be(303), Sent::form(&browser, &code.clone().to("/login/security-key"))),
         ("new passkey page", Must::Be(303), Sent::get(&browser, &format!("/login/new-passkey{sealed}"))),
         (
             "new passkey",
@@ -290,6 +291,17 @@ async fn every_endpoint(server: &Server) -> Vec<Asked> {
             "no passkey",
             Must::Be(303),
             Sent::form(&browser, &code.clone().with("id", "x").to("/account/passkeys/remove")),
+        ),
+        (
+            "add a security key",
+            Must::Refuse(Rejection::NoSecurityKeyShown),
+            Sent::form(&browser, &code.clone().to("/account/security-keys")),
+        ),
+        ("to a security key", Must::Be(303), Sent::form(&browser, &code.clone().to("/account/security-keys/begin"))),
+        (
+            "no security key",
+            Must::Be(303),
+            Sent::form(&browser, &code.clone().with("id", "x").to("/account/security-keys/remove")),
         ),
         ("end a device", Must::Be(303), Sent::form(&browser, &code.clone().with("id", "x").to("/account/devices/end"))),
         ("recovery codes", Must::Be(200), Sent::get(&browser, "/account/recovery-codes")),

@@ -27,14 +27,14 @@ fn a_class_is_claimed_only_where_it_is_true() {
 /// For every set of kinds what is told of it, and when it was proved: each proof a minute after the one before it.
 #[test]
 fn every_set_of_proofs_has_its_class_methods_and_time() {
-    use Kind::{Mail, Mailbox, Passkey, Password, RecoveryCode, Totp, Upstream};
-    let kinds = [Password, Mail, Upstream, Mailbox, Totp, RecoveryCode, Passkey];
-    for set in 1_u32..128 {
+    use Kind::{Mail, Mailbox, Passkey, Password, RecoveryCode, SecurityKey, Totp, Upstream};
+    let kinds = [Password, Mail, Upstream, Mailbox, Totp, RecoveryCode, SecurityKey, Passkey];
+    for set in 1_u32..256 {
         let given: Vec<Kind> =
             kinds.into_iter().enumerate().filter(|(at, _)| set & (1 << at) != 0).map(|(_, kind)| kind).collect();
         let at = |kind: Kind| given.iter().position(|one| *one == kind).map(|place| NOW.plus(60 * place as i64));
         let by = |kind: Kind| {
-            (kind == Passkey).then(|| ByPasskey {
+            matches!(kind, Passkey | SecurityKey).then(|| ByPasskey {
                 id: "p".into(),
                 may_be_copied: set & 1 == 0,
                 is_attested: set & 2 == 0,
@@ -46,7 +46,9 @@ fn every_set_of_proofs_has_its_class_methods_and_time() {
             .reduce(|all, one| one.iter().fold(all, |all, proof| all.and(proof.clone())))
             .unwrap();
         let told = Assurance::of(&proofs, &ClaimsRequest::default());
-        let second = at(Totp).max(at(RecoveryCode));
+        let code = at(Totp).max(at(RecoveryCode));
+        let second = code.max(at(SecurityKey));
+        let key = at(SecurityKey).or(at(Passkey));
         let (acr, since) = match (at(Password), second, at(Passkey)) {
             (_, _, Some(passkey)) if set & 3 == 1 => (Some(HARDWARE_CLASS), passkey),
             (_, _, Some(passkey)) => (Some(PHISHING_RESISTANT_CLASS), passkey),
@@ -57,9 +59,9 @@ fn every_set_of_proofs_has_its_class_methods_and_time() {
         assert_eq!((told.acr.as_deref(), told.auth_time), (acr, since), "{given:?}");
         let methods = [
             ("pwd", at(Password).is_some()),
-            ("otp", at(Mail).or(second).is_some()),
-            ("swk", at(Passkey).is_some() && set & 1 == 0),
-            ("hwk", at(Passkey).is_some() && set & 1 != 0),
+            ("otp", at(Mail).or(code).is_some()),
+            ("swk", key.is_some() && set & 1 == 0),
+            ("hwk", key.is_some() && set & 1 != 0),
             ("user", at(Passkey).is_some()),
             ("mfa", matches!(acr, Some(MFA_CLASS | PHISHING_RESISTANT_CLASS | HARDWARE_CLASS))),
         ];

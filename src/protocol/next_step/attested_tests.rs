@@ -57,9 +57,11 @@ struct Case {
 
 fn every_case() -> impl Iterator<Item = Case> {
     let own = [None, Some(Kept::Anywhere), Some(Kept::InHardware)];
-    let guards =
-        own.into_iter().flat_map(|passkey| [false, true].map(|authenticator| Guards { authenticator, passkey }));
-    let guards: Vec<Guards> = guards.collect();
+    let others = [(false, false), (true, false), (false, true), (true, true)];
+    let guards: Vec<Guards> = own
+        .into_iter()
+        .flat_map(|passkey| others.map(|(authenticator, security_key)| Guards { authenticator, passkey, security_key }))
+        .collect();
     Kept::ALL.into_iter().flat_map(move |best| {
         let guards = guards.clone();
         [SecondFactor::Off, SecondFactor::Offered].into_iter().flat_map(move |second_factor| {
@@ -91,6 +93,7 @@ impl Case {
         let any = [Show::Plain, Show::InHardware];
         let own = self.guards.passkey.map(|own| own.min(self.best));
         let is_lost = lately(&[Show::RecoveryCode]);
+        let has_other = self.guards.authenticator || self.guards.security_key;
         let (wanted, is_met) = match self.demanded {
             None => (Kept::Anywhere, true),
             Some(HARDWARE_CLASS) => (Kept::InHardware, age(&[Show::InHardware]).is_some()),
@@ -100,9 +103,7 @@ impl Case {
             return Some(match (own, is_lost) {
                 (Some(own), false) if own >= wanted => Lack::Passkey(wanted),
                 (Some(_), false) if !lately(&any) => Lack::Passkey(Kept::Anywhere),
-                _ if self.guards.authenticator && self.second_factor != SecondFactor::Off && !lately(&SHOW) => {
-                    Lack::Code
-                }
+                _ if has_other && self.second_factor != SecondFactor::Off && !lately(&SHOW) => Lack::Code,
                 _ => Lack::FirstPasskey(wanted),
             });
         }
@@ -110,7 +111,7 @@ impl Case {
             let is_shown = if own == Kept::InHardware { lately(&any[1..]) } else { lately(&any) };
             return (!is_shown && !is_lost).then_some(Lack::Passkey(own));
         }
-        let is_asked = self.second_factor != SecondFactor::Off && (self.guards.authenticator || own.is_some());
+        let is_asked = self.second_factor != SecondFactor::Off && (has_other || own.is_some());
         let is_shown = if changes_factors { lately(&SHOW) } else { !set.is_empty() };
         (is_asked && !is_shown).then_some(Lack::Code)
     }
@@ -136,7 +137,7 @@ fn only_a_passkey_in_hardware_does_where_that_is_demanded_and_what_there_is_guar
             cases += 1;
         }
     }
-    assert_eq!(cases, 81 * 2 * 2 * 3 * 6 * 2);
+    assert_eq!(cases, 81 * 2 * 2 * 3 * 12 * 2);
 }
 
 /// Whoever is asked for one and shows what they are asked for comes to the end, and never back to where they were.

@@ -6,7 +6,7 @@ use super::*;
 use crate::protocol::client::ClientType;
 use crate::protocol::proof::Kind;
 
-const PASSKEY: Guards = Guards { authenticator: false, passkey: Some(Kept::Anywhere) };
+const PASSKEY: Guards = Guards { authenticator: false, passkey: Some(Kept::Anywhere), security_key: false };
 
 /// Whatever else was proved, and whatever is demanded: a passkey is enough, and where it is asked for nothing else will do.
 #[test]

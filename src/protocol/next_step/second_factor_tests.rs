@@ -12,7 +12,7 @@ pub(super) const FRESH: i64 = 60;
 /// For how long a device may be kept.
 pub(super) const KEEP: i64 = 1000;
 /// An account with an authenticator and no passkey.
-pub(super) const CODE: Guards = Guards { authenticator: true, passkey: None };
+pub(super) const CODE: Guards = Guards { authenticator: true, passkey: None, security_key: false };
 /// Within what is fresh, and longer ago than that.
 pub(super) const AGES: [i64; 2] = [5, 100];
 /// A recovery code is worth what a code of the authenticator is: it stands among those that are given now.
@@ -34,7 +34,7 @@ impl Whose {
     pub(super) fn every() -> impl Iterator<Item = Self> {
         let own = Some(Kept::Anywhere);
         let guards = [(false, None), (true, None), (false, own), (true, own)];
-        let guards = guards.map(|(authenticator, passkey)| Guards { authenticator, passkey });
+        let guards = guards.map(|(authenticator, passkey)| Guards { authenticator, passkey, security_key: false });
         POLICIES.into_iter().flat_map(move |second_factor| {
             let with = move |demanded| guards.map(|guards| Self { second_factor, demanded, guards });
             DEMANDS.into_iter().flat_map(with)
@@ -67,12 +67,12 @@ fn is_second(kind: Kind) -> bool {
     matches!(kind, Kind::Totp | Kind::RecoveryCode | Kind::Passkey)
 }
 
-fn says_who(kind: Kind) -> bool {
+pub(super) fn says_who(kind: Kind) -> bool {
     matches!(kind, Kind::Password | Kind::Upstream | Kind::Mail | Kind::Passkey)
 }
 
 /// Every set of kinds, each given fresh or long ago; the empty one too.
-fn every_set() -> Vec<Vec<(Kind, i64)>> {
+pub(super) fn every_set() -> Vec<Vec<(Kind, i64)>> {
     let ways = AGES.len() + 1;
     let count = ways.pow(u32::try_from(KINDS.len()).unwrap());
     let nth = |mut number: usize| {
@@ -88,7 +88,7 @@ fn every_set() -> Vec<Vec<(Kind, i64)>> {
     (0..count).map(nth).collect()
 }
 
-fn proofs(set: &[(Kind, i64)]) -> Option<Proofs> {
+pub(super) fn proofs(set: &[(Kind, i64)]) -> Option<Proofs> {
     let mut all: Option<Proofs> = None;
     for (kind, age) in set {
         let proof = Proof::of(*kind, NOW.minus(*age));

@@ -78,7 +78,7 @@ pub const ROWS: &[(&str, &str)] = &[
     ("E18", "Names that mislead"),
     ("E19", "Messages from other origins"),
     ("E20", "Passwords that are cut, huge or hold NUL"),
-    ("E21", "Answers of passkeys: forged, of elsewhere, or given before"),
+    ("E21", "Answers of passkeys and security keys: forged, of elsewhere, or given before"),
     ("E22", "Kept devices: of another account, from before a change, or copied"),
     ("F1", "An upstream e-mail address that is not verified"),
     ("F2", "GitHub addresses that are not verified or not primary"),

@@ -80,8 +80,11 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
     let passkey = own.clone().without("code").with("id", "x");
     let [add_passkey, begin_passkey, rename_passkey, remove_passkey] =
         ["", "/begin", "/rename", "/remove"].map(|end| passkey.clone().to(&format!("/account/passkeys{end}")));
+    let [add_security_key, begin_security_key, remove_security_key] =
+        ["", "/begin", "/remove"].map(|end| passkey.clone().to(&format!("/account/security-keys{end}")));
     let end_device = passkey.clone().to("/account/devices/end");
     let show_passkey = step.clone().without("code").to("/login/passkey");
+    let show_security_key = show_passkey.clone().to("/login/security-key");
     let [new_passkey, no_passkey] =
         ["", "/later"].map(|end| step.clone().without("code").to(&format!("/login/new-passkey{end}")));
     let passkey_account = register.clone().without("password").to("/register/passkey");
@@ -135,6 +138,10 @@ async fn every_form_for_a_client(server: &Server) -> (Browser, Vec<Form>, Client
         rename_passkey,
         remove_passkey,
         show_passkey,
+        add_security_key,
+        begin_security_key,
+        remove_security_key,
+        show_security_key,
         new_passkey,
         no_passkey,
         passkey_account,

@@ -228,3 +228,62 @@ async fn a_browser_without_passkeys_says_so_and_the_other_ways_are_there() {
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     browser.close().await;
 }
+
+/// A key that knows a touch and no more is no passkey of anybody, which the page says, and is a second factor all the same.
+async fn touch(width: u32, height: u32, language: &'static str) {
+    let database = Database::copy().await;
+    let server = Live::serve_by_name(&database);
+    server.user(ANN);
+    let browser = Chromium::open_with(width, height, json!({ "intl": { "accept_languages": language } })).await;
+    let go = async |path: &str| browser.goto(&format!("{}{path}", server.issuer)).await;
+    let show = async |name: &str| look(&browser, &format!("security-key-{name}-{language}")).await;
+    let show_again = async |name: &str| look_again(&browser, &format!("security-key-{name}-{language}")).await;
+    let password = async || {
+        go("/login").await;
+        browser.type_into("#email", ANN).await;
+        browser.type_into("#password", PASSWORD).await;
+        browser.click("#login-submit").await;
+    };
+    password().await;
+    browser.find("#sign-out").await;
+    let key = browser.plug_in_touch_key().await;
+    go("/account/passkeys").await;
+    browser.click("#passkey-submit").await;
+    browser.find("#passkey [data-failed]:not([hidden])").await;
+    show_again("no-passkey").await;
+    browser.click("#security-key-submit").await;
+    browser.click("#codes-kept").await;
+    browser.find("#sign-out").await;
+    go("/account/passkeys").await;
+    browser.find("#remove-security-key-1").await;
+    show("own").await;
+    // One key is added once.
+    browser.click("#security-key-submit").await;
+    browser.find("#security-key [data-failed]:not([hidden])").await;
+    go("/account").await;
+    browser.click("#sign-out").await;
+    browser.find("#signed-out").await;
+    browser.set_touched(&key, false).await;
+    password().await;
+    browser.find("#security-key-submit").await;
+    show("second-step").await;
+    browser.set_touched(&key, true).await;
+    browser.click("#security-key-submit").await;
+    browser.find("#sign-out").await;
+    show("account").await;
+    go("/account/passkeys").await;
+    browser.click("#remove-security-key-1").await;
+    browser.find("#done").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_key_that_knows_a_touch_alone_is_a_second_factor_at_a_desk() {
+    touch(1280, 900, "en").await;
+}
+
+#[tokio::test]
+async fn a_key_that_knows_a_touch_alone_is_a_second_factor_in_german_on_a_phone() {
+    touch(390, 844, "de").await;
+}

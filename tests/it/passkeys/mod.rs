@@ -1,9 +1,10 @@
-//! Passkeys: adding them and taking them away, and signing in with them. How they are attacked stands in `attacks/`.
+//! Passkeys and security keys: adding them and taking them away, and signing in with them. How they are attacked stands in `attacks/`.
 
 mod account;
 mod attested;
 mod on_the_way;
 mod own;
+mod security_keys;
 mod sign_in;
 
 const ANN: &str = "ann@example.org";

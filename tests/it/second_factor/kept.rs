@@ -3,7 +3,7 @@
 use doorward::protocol::assurance::MFA_CLASS;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::kept_device::{KeptDevice, hash_of};
-use doorward::protocol::passkey::{Aaguid, Passkey, PublicKey};
+use doorward::protocol::passkey::{Aaguid, Passkey, PublicKey, Use};
 use doorward::protocol::second_factor::FactorKind;
 use doorward::protocol::user::{EmailAuthority, UserField};
 use doorward::secret::Secret;
@@ -164,8 +164,15 @@ async fn every_change_of_the_password_and_the_factors_keeps_no_device_any_more()
         aaguid: "00000000-0000-0000-0000-000000000000".parse::<Aaguid>().unwrap(),
         is_attested: false,
     };
-    let passkey =
-        Passkey { id: "p".into(), user_id: ann.clone(), name: "x".into(), created_at: now, last_used_at: None, key };
+    let passkey = Passkey {
+        id: "p".into(),
+        user_id: ann.clone(),
+        name: "x".into(),
+        created_at: now,
+        last_used_at: None,
+        used_as: Use::Passkey,
+        key,
+    };
     let kept = KeptDevice {
         user_id: ann.clone(),
         hash: hash_of("another"),

@@ -46,6 +46,24 @@ async fn an_operator_sees_them_and_takes_them_from_whoever_has_lost_them() {
     assert_eq!(listed.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), [bob.as_str()]);
     assert_eq!(listed[0].signs_in_by, ["password", "passkey"]);
     assert_eq!(registry.user(&bob).await.unwrap().signs_in_by, ["password", "passkey"]);
+    // A security key is one as well, and no way to sign in.
+    let cy = server.db_user("cy@example.org").await;
+    let mut cys = server.browser();
+    cys.sign_in("cy@example.org").await;
+    server.add_security_key(&mut cys, &mut Device::touch_key(), "Ring").await;
+    assert_eq!((counted(true).await, counted(false).await), (3, 1));
+    assert!(registry.users(&without, page()).await.unwrap().items.is_empty());
+    let listed = registry.users(&off, page()).await.unwrap().items;
+    assert_eq!(listed.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), [bob.as_str(), cy.as_str()]);
+    assert_eq!(listed[1].signs_in_by, ["password"]);
+    let seen = registry.user(&cy).await.unwrap();
+    let factors: Vec<_> = seen.second_factors.iter().flatten().map(|factor| factor.kind).collect();
+    assert_eq!((seen.signs_in_by, factors), (vec!["password"], vec!["recovery_codes", "security_key"]));
+    let export = server.app.storage.export(&cy, "https://as.test", server.clock.now()).await.unwrap().unwrap();
+    assert!(export.passkeys[0].is_security_key && export.passkeys[0].name == "Ring");
+    let taken = registry.reset_factors(&cy, &Act::of_operator(server.clock.now())).await.unwrap();
+    assert_eq!(taken.event.details["taken"], serde_json::json!(["recovery_codes", "security_keys"]));
+    assert!(first_step(&mut server.browser(), "cy@example.org").await.has("#sign-out"));
     let export = server.app.storage.export(&ann, "https://as.test", server.clock.now()).await.unwrap().unwrap();
     assert_eq!(export.second_factors.len(), 2);
 

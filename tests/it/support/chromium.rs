@@ -131,14 +131,24 @@ impl Chromium {
     /// Gives the person at the browser a device with room for passkeys, which is touched as soon as it is asked for; its id. What is made on it is
     /// copied to others, or stays there.
     pub async fn plug_in(&self, transport: &str, is_copied: bool) -> String {
+        self.plug_in_able(transport, is_copied, true).await
+    }
+
+    /// A key that knows a touch and no more: it checks nobody, and has no room for passkeys.
+    pub async fn plug_in_touch_key(&self) -> String {
+        self.plug_in_able("usb", false, false).await
+    }
+
+    /// The same, which checks its person and has room for passkeys, or neither.
+    async fn plug_in_able(&self, transport: &str, is_copied: bool, is_able: bool) -> String {
         self.devtools("WebAuthn.enable", json!({})).await;
         let options = json!({
             "protocol": "ctap2",
             "ctap2Version": "ctap2_1",
             "transport": transport,
-            "hasResidentKey": true,
-            "hasUserVerification": true,
-            "isUserVerified": true,
+            "hasResidentKey": is_able,
+            "hasUserVerification": is_able,
+            "isUserVerified": is_able,
             "automaticPresenceSimulation": true,
             "defaultBackupEligibility": is_copied,
             "defaultBackupState": is_copied,

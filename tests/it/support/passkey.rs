@@ -27,6 +27,8 @@ pub struct Device {
     counter: u32,
     verifies: bool,
     copies: bool,
+    /// Whether it finds its passkey without being told which.
+    finds: bool,
     statement: Statement,
 }
 
@@ -92,12 +94,17 @@ fn hash(data: &[u8]) -> Vec<u8> {
 impl Device {
     /// An empty one, whose passkey comes along to other devices of the person.
     pub fn new() -> Self {
-        Self { passkey: None, counter: 0, verifies: true, copies: true, statement: Statement::None }
+        Self { passkey: None, counter: 0, verifies: true, copies: true, finds: true, statement: Statement::None }
     }
 
     /// An empty one, whose passkey stays there.
     pub fn security_key() -> Self {
         Self { copies: false, ..Self::new() }
+    }
+
+    /// An empty one that knows a touch and no more: it checks nobody, and has no room for names.
+    pub fn touch_key() -> Self {
+        Self { verifies: false, finds: false, ..Self::security_key() }
     }
 
     /// The same, which says this of its make.
@@ -151,7 +158,7 @@ impl Device {
             "id": text(&id),
             "rawId": text(&id),
             "type": "public-key",
-            "clientExtensionResults": { "credProps": { "rk": true } },
+            "clientExtensionResults": { "credProps": { "rk": self.finds } },
             "response": {
                 "clientDataJSON": text(&client),
                 "attestationObject": text(&object),
@@ -176,7 +183,7 @@ impl Device {
                 "clientDataJSON": text(&client),
                 "authenticatorData": text(&data),
                 "signature": text(signature.as_ref()),
-                "userHandle": user,
+                "userHandle": self.finds.then_some(user),
             },
         })
     }
@@ -231,6 +238,15 @@ impl Answer {
 }
 
 impl Answer {
+    /// What the page asks the browser for as a security key.
+    pub fn security_key_options(&self) -> Value {
+        let options = self.field("#security-key", "data-options");
+        let options = options.unwrap_or_else(|| panic!("no security key is asked for: {}", self.text()));
+        serde_json::from_str(&options).unwrap()
+    }
+}
+
+impl Answer {
     /// The page without what a passkey is asked for with, which is another each time.
     pub fn text_but_for_passkeys(&self) -> String {
         let Some(sealed) = self.field("[name=challenge]", "value") else { return self.text() };
@@ -257,6 +273,23 @@ impl Server {
         assert_eq!(shown.status, 200, "{}", shown.text());
         assert!(shown.error_code().is_none(), "{}", shown.text());
         recovery_codes(&shown)
+    }
+
+    /// As [`Self::add_passkey`], a security key.
+    pub async fn add_security_key(&self, browser: &mut Browser, device: &mut Device, name: &str) -> Vec<String> {
+        let page = browser.visit("/account/passkeys").await;
+        let made = device.create(&page.security_key_options(), &Said::of(self));
+        let form = page.form("#security-key-submit").with("name", name).with("credential", &made.to_string());
+        let shown = browser.press(&form).await;
+        assert_eq!(shown.status, 200, "{}", shown.text());
+        assert!(shown.error_code().is_none(), "{}", shown.text());
+        recovery_codes(&shown)
+    }
+
+    /// The form of a page that asks for a security key, with that of this device.
+    pub async fn with_security_key(&self, page: &Answer, device: &mut Device) -> Form {
+        let shown = device.get(&page.security_key_options(), &Said::of(self));
+        page.form("#security-key-submit").with("credential", &shown.to_string())
     }
 
     /// The form of a page that asks for a passkey, with that of this device.

@@ -316,7 +316,17 @@ async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'stat
     let made = device.create(&page.passkey_options(), &Said::of(&server)).to_string();
     let removal = page.form("#passkey-submit").with("id", "x").without("request");
     seen.push(("/account/passkeys", browser.submit(&page.form("#passkey-submit").with("credential", &made)).await));
-    for path in ["/account/passkeys/begin", "/account/passkeys/rename", "/account/passkeys/remove"] {
+    let (mut key, page) = (Device::touch_key(), browser.visit("/account/passkeys").await);
+    let made = key.create(&page.security_key_options(), &Said::of(&server)).to_string();
+    let form = page.form("#security-key-submit").with("credential", &made);
+    seen.push(("/account/security-keys", browser.submit(&form).await));
+    for path in [
+        "/account/passkeys/begin",
+        "/account/passkeys/rename",
+        "/account/passkeys/remove",
+        "/account/security-keys/begin",
+        "/account/security-keys/remove",
+    ] {
         seen.push((path, browser.submit(&removal.clone().to(path)).await));
     }
     seen.push(("/account/devices/end", browser.submit(&removal.to("/account/devices/end")).await));
@@ -325,6 +335,10 @@ async fn forms_of_factors(seen: &mut Vec<(&'static str, Answer)>) -> Vec<(&'stat
     let mut other_browser = server.browser();
     let form = server.with_passkey(&other_browser.visit("/login").await, &mut device).await;
     seen.push(("/login/passkey", other_browser.submit(&form).await));
+    let mut keys = server.browser();
+    let step = first_step(&mut keys, ANN).await;
+    let form = server.with_security_key(&step, &mut key).await;
+    seen.push(("/login/security-key", keys.submit(&form).await));
     server.turn(30);
     let page = browser.visit("/account/recovery-codes").await;
     let mut third = server.browser();

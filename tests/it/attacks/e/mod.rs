@@ -7,5 +7,6 @@ mod kept_devices;
 mod lost;
 mod mail;
 mod passkeys;
+mod security_keys;
 mod sessions;
 mod steps;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::attacks::{ANN, BOB, count, is_signed_in};
 use crate::support::{Answer, Browser, Device, Form, Maker, Said, Server, Statement, first_step, parallel};
 
-fn unhurry(config: &mut Config) {
+pub(super) fn unhurry(config: &mut Config) {
     config.limits.failures_per_minute = 1_000_000;
     config.limits.account_failures_per_minute = 1_000_000;
     config.limits.pause_after = 1_000_000;
@@ -39,14 +39,14 @@ fn filled(page: &Answer, credential: &Value) -> Form {
 }
 
 /// A member of an answer, changed.
-fn changed(credential: &Value, pointer: &str, value: Value) -> Value {
+pub(super) fn changed(credential: &Value, pointer: &str, value: Value) -> Value {
     let mut credential = credential.clone();
     *credential.pointer_mut(pointer).unwrap() = value;
     credential
 }
 
 /// Bytes of an answer, changed.
-fn bent(credential: &Value, pointer: &str, bend: impl FnOnce(&mut Vec<u8>)) -> Value {
+pub(super) fn bent(credential: &Value, pointer: &str, bend: impl FnOnce(&mut Vec<u8>)) -> Value {
     let mut bytes = URL_SAFE_NO_PAD.decode(credential.pointer(pointer).unwrap().as_str().unwrap()).unwrap();
     bend(&mut bytes);
     changed(credential, pointer, URL_SAFE_NO_PAD.encode(bytes).into())
