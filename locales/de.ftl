@@ -893,7 +893,7 @@ TooManyPasskeys = Das Konto hat so viele Passkeys und Sicherheitsschlüssel, wie
 ## Sicherheitsschlüssel
 
 security-keys = Sicherheitsschlüssel
-what-a-security-key-is = Ein Sicherheitsschlüssel ohne PIN oder ohne Platz für einen Passkey steht neben Ihrem Passwort: Danach berühren Sie ihn. Allein genügt er nirgends.
+what-a-security-key-is = Ein Sicherheitsschlüssel ohne PIN oder ohne Platz für einen Passkey wird neben Ihrem Passwort verlangt: Dann berühren Sie ihn. Allein öffnet er nichts.
 a-security-key = Sicherheitsschlüssel
 add-a-security-key = Sicherheitsschlüssel hinzufügen
 use-your-security-key = Sicherheitsschlüssel verwenden

@@ -824,7 +824,7 @@ history-ended-with-passkey = A sign-in ended that was made with a passkey which 
 ## Security keys
 
 security-keys = Security keys
-what-a-security-key-is = A security key that has no PIN, or no room for a passkey, stands beside your password: after that you touch it. It is enough for nothing by itself.
+what-a-security-key-is = A security key that has no PIN, or no room for a passkey, is asked for beside your password: then you touch it. By itself it opens nothing.
 a-security-key = Security key
 add-a-security-key = Add a security key
 use-your-security-key = Use your security key

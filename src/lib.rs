@@ -49,6 +49,8 @@
 //! - **demand**: a context class that a role or an application asks of whoever signs in ([`protocol::demand`]). The highest wins.
 //! - **passkey**: a key pair of which a device of the person has the private half, a row of their account ([`protocol::passkey::Passkey`]). What a
 //!   browser says of it is checked in [`passkeys`], and what follows from that in `signin/passkeys.rs`.
+//! - **security key**: such a key pair on a device that does not check who uses it: a second factor and no passkey, though a row beside them
+//!   ([`protocol::passkey::Use`]). Shown in `signin/security_keys.rs`.
 //! - **journey**: what a browser is on its way to do here, a goal and the proofs given so far; sealed and never a row
 //!   ([`protocol::journey::Journey`]).
 //! - **provider**: another server that signs people in for us, an entry of `[[upstream]]` ([`upstream::Provider`]).

@@ -165,11 +165,13 @@ async fn e21_a_challenge_of_a_security_key_is_for_one_browser_purpose_person_and
     for answer in refused {
         answer.refused_in(400, &[stale, Rejection::CopiedSecurityKey]);
     }
-    // Nor later.
+    // Nor later, though the password was typed once more.
     let mut late = server.browser();
     let page = first_step(&mut late, ANN).await;
-    let form = server.with_security_key(&page, &mut anns).await;
+    let old = server.with_security_key(&page, &mut anns).await;
     server.turn(600);
+    let step = first_step(&mut late, ANN).await.form("#security-key-submit");
+    let form = step.with("challenge", &old.field("challenge")).with("credential", &old.field("credential"));
     late.submit(&form).await.refused_page(400, stale);
     assert!(!is_signed_in(&mut late).await);
 }
