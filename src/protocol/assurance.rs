@@ -149,7 +149,6 @@ pub struct Assurance {
 impl Assurance {
     /// What these proofs are worth to a client with these wishes.
     pub fn of<'a>(proofs: &'a Proofs, claims: &ClaimsRequest) -> Self {
-        let wished = claims.wished_classes().find_map(|wished| true_classes(proofs).find(|class| *class == wished));
         let passed_on = |proof: &'a Proof| proof.identity.iter().flat_map(|by| by.amr.iter().map(String::as_str));
         let key = |proof: &Proof| proof.passkey.as_ref().map(|by| if by.may_be_copied { "swk" } else { "hwk" });
         let methods = |proof| key(proof).into_iter().chain(worth(proof.kind).amr).chain(passed_on(proof));
@@ -162,9 +161,25 @@ impl Assurance {
         if true_classes(proofs).any(|class| class == MFA_CLASS) && !amr.iter().any(|told| told == "mfa") {
             amr.push("mfa".to_owned());
         }
-        let acr = wished.or_else(|| true_classes(proofs).next());
-        Self { auth_time: rests_on(proofs, acr), acr: acr.map(str::to_owned), amr }
+        let acr = class_told(proofs, claims);
+        Self { auth_time: auth_time_told(proofs, claims), acr: acr.map(str::to_owned), amr }
     }
+}
+
+/// The class that is claimed of these proofs: of those that are true, the one that the client likes best.
+fn class_told<'a>(proofs: &'a Proofs, claims: &ClaimsRequest) -> Option<&'a str> {
+    let wished = claims.wished_classes().find_map(|wished| true_classes(proofs).find(|class| *class == wished));
+    wished.or_else(|| true_classes(proofs).next())
+}
+
+/// When the person authenticated, as the client is told.
+pub fn auth_time_told(proofs: &Proofs, claims: &ClaimsRequest) -> Timestamp {
+    rests_on(proofs, class_told(proofs, claims))
+}
+
+/// Whether the client takes what is claimed of these proofs.
+pub fn is_taken(proofs: &Proofs, claims: &ClaimsRequest) -> bool {
+    claims.takes_acr(class_told(proofs, claims))
 }
 
 /// When the person authenticated, as the strongest class has it that is true.
@@ -256,14 +271,13 @@ pub fn leaves_wishes(proofs: &Proofs, claims: &ClaimsRequest) -> bool {
 
 /// Whether the request insists on a class that these proofs do not have, and would have with a second factor beside them.
 pub fn demands_second_factor(proofs: &Proofs, claims: &ClaimsRequest, now: Timestamp) -> bool {
-    let does = |proofs: &Proofs| claims.takes_acr(Assurance::of(proofs, claims).acr.as_deref());
-    !does(proofs) && does(&proofs.clone().and(Proof::of(Kind::Totp, now)))
+    !is_taken(proofs, claims) && is_taken(&proofs.clone().and(Proof::of(Kind::Totp, now)), claims)
 }
 
 /// How well the key of a passkey must be kept that gives what the request insists on, where neither these proofs nor the best without a passkey do.
 /// `None` where they do, and where no passkey does.
 pub fn demands_passkey(proofs: &Proofs, claims: &ClaimsRequest, best: &Proofs) -> Option<Kept> {
-    wanted_passkey(proofs, best, |proofs| claims.takes_acr(Assurance::of(proofs, claims).acr.as_deref()))
+    wanted_passkey(proofs, best, |proofs| is_taken(proofs, claims))
 }
 
 /// The same for anything that proofs can be enough for.

@@ -17,7 +17,7 @@
 mod lack;
 
 use self::lack::lack;
-use super::assurance::{self, Assurance};
+use super::assurance;
 use super::authorization_request::AuthorizationRequest;
 use super::client::Client;
 use super::consent::{Allowance, Consent};
@@ -305,8 +305,10 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
             Some(Missing::Demanded(Rejection::AnotherPersonExpected))
         }
         Goal::Authorize(request) => {
-            let is_fresh =
-                |proofs: &Proofs| is_recent(journey, request, Assurance::of(proofs, &request.claims).auth_time, now);
+            let is_fresh = |proofs: &Proofs| {
+                let told = assurance::auth_time_told(proofs, &request.claims);
+                is_recent(journey, request, told, now)
+            };
             if !person.is_for_this && !is_fresh(person.proofs) {
                 let asks_for_codes =
                     person.guards.are_any(policy.passkeys.is_some()) && policy.second_factor != SecondFactor::Off;
@@ -337,7 +339,7 @@ fn not_met(journey: &Journey) -> Rejection {
 
 /// Whether the client takes the class of these proofs.
 fn is_taken(request: &AuthorizationRequest, proofs: &Proofs) -> bool {
-    request.claims.takes_acr(Assurance::of(proofs, &request.claims).acr.as_deref())
+    assurance::is_taken(proofs, &request.claims)
 }
 
 /// Whether anybody could authenticate as the request demands, and as roles and application do.

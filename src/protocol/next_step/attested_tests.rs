@@ -3,7 +3,7 @@
 use super::second_factor_tests::{AGES, FRESH, NOW, sign_in};
 use super::tests::{client, journey, request};
 use super::*;
-use crate::protocol::assurance::{HARDWARE_CLASS, PHISHING_RESISTANT_CLASS};
+use crate::protocol::assurance::{Assurance, HARDWARE_CLASS, PHISHING_RESISTANT_CLASS};
 use crate::protocol::client::ClientType;
 use crate::protocol::journey::Action;
 

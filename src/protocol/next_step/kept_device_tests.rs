@@ -3,7 +3,7 @@
 use super::second_factor_tests::{CODE, FOR, For, KEEP, NOW, Whose, on, sign_in};
 use super::tests::client;
 use super::*;
-use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
+use crate::protocol::assurance::{Assurance, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use crate::protocol::client::ClientType;
 use crate::protocol::second_factor::FactorKind;
 
