@@ -378,6 +378,8 @@ mod kept_device_tests;
 #[cfg(test)]
 mod passkey_tests;
 #[cfg(test)]
+mod said_another_way;
+#[cfg(test)]
 mod second_factor_tests;
 #[cfg(test)]
 mod security_key_tests;

@@ -1,6 +1,6 @@
 //! Passkeys whose keys hardware keeps: every account, set of proofs, policy and goal, against the rules said another way.
 
-use super::second_factor_tests::{AGES, FRESH, NOW, sign_in};
+use super::said_another_way::{AGES, FRESH, NOW, sign_in};
 use super::tests::{client, journey, request};
 use super::*;
 use crate::protocol::assurance::{Assurance, HARDWARE_CLASS, PHISHING_RESISTANT_CLASS};
@@ -64,10 +64,11 @@ fn every_case() -> impl Iterator<Item = Case> {
         .collect();
     Kept::ALL.into_iter().flat_map(move |best| {
         let guards = guards.clone();
-        [SecondFactor::Off, SecondFactor::Offered].into_iter().flat_map(move |second_factor| {
+        SecondFactor::ALL.iter().flat_map(move |second_factor| {
             let guards = guards.clone();
             [None, Some(PHISHING_RESISTANT_CLASS), Some(HARDWARE_CLASS)].into_iter().flat_map(move |demanded| {
-                guards.clone().into_iter().map(move |guards| Case { best, second_factor, demanded, guards })
+                let case = move |guards| Case { best, second_factor: *second_factor, demanded, guards };
+                guards.clone().into_iter().map(case)
             })
         })
     })
@@ -111,9 +112,13 @@ impl Case {
             let is_shown = if own == Kept::InHardware { lately(&any[1..]) } else { lately(&any) };
             return (!is_shown && !is_lost).then_some(Lack::Passkey(own));
         }
-        let is_asked = self.second_factor != SecondFactor::Off && (has_other || own.is_some());
-        let is_shown = if changes_factors { lately(&SHOW) } else { !set.is_empty() };
-        (is_asked && !is_shown).then_some(Lack::Code)
+        let has_one = has_other || own.is_some();
+        let is_shown = if changes_factors && has_one { lately(&SHOW) } else { !set.is_empty() };
+        match self.second_factor {
+            SecondFactor::Offered | SecondFactor::Required if has_one && !is_shown => Some(Lack::Code),
+            SecondFactor::Required if !is_shown => Some(Lack::Enrolment),
+            _ => None,
+        }
     }
 }
 
@@ -137,7 +142,7 @@ fn only_a_passkey_in_hardware_does_where_that_is_demanded_and_what_there_is_guar
             cases += 1;
         }
     }
-    assert_eq!(cases, 81 * 2 * 2 * 3 * 12 * 2);
+    assert_eq!(cases, 81 * 2 * 3 * 3 * 12 * 2);
 }
 
 /// Whoever is asked for one and shows what they are asked for comes to the end, and never back to where they were.
@@ -164,13 +169,14 @@ fn whatever_is_asked_for_leads_on_and_in_no_circle() {
             assert!(!seen.contains(&lack), "{case:?} {seen:?}");
             seen.push(lack);
             let shown = match lack {
-                Lack::Code => Show::Code,
-                Lack::Enrolment => unreachable!("nobody must have one here: {case:?}"),
+                Lack::Code | Lack::Enrolment => Show::Code,
                 Lack::Passkey(Kept::Anywhere) | Lack::FirstPasskey(Kept::Anywhere) => Show::Plain,
                 Lack::Passkey(Kept::InHardware) | Lack::FirstPasskey(Kept::InHardware) => Show::InHardware,
             };
-            if let Lack::FirstPasskey(kept) = lack {
-                guards.passkey = guards.passkey.max(Some(kept));
+            match lack {
+                Lack::FirstPasskey(kept) => guards.passkey = guards.passkey.max(Some(kept)),
+                Lack::Enrolment => guards.authenticator = true,
+                Lack::Code | Lack::Passkey(_) => {}
             }
             on_it = on_it.proved_by("ann", shown.proof(0));
         };

@@ -1,6 +1,6 @@
 //! What a kept device lends: every first proof and every goal, with what was shown at every age, against the rules said another way.
 
-use super::second_factor_tests::{CODE, FOR, For, KEEP, NOW, Whose, on, sign_in};
+use super::said_another_way::{CODE, FOR, For, KEEP, NOW, Whose, on, sign_in};
 use super::tests::client;
 use super::*;
 use crate::protocol::assurance::{Assurance, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
@@ -48,7 +48,7 @@ fn a_kept_device_lends_what_was_shown_there_where_that_is_recent_enough_and_all_
     let mut lent = 0;
     for ((what, whose), first) in FOR
         .into_iter()
-        .flat_map(|what| Whose::every().map(move |whose| (what, whose)))
+        .flat_map(|what| Whose::usual().map(move |whose| (what, whose)))
         .flat_map(|of| FIRST.map(|first| (of, first)))
     {
         let journey = on(what).proved("ann", first, NOW);
@@ -59,11 +59,10 @@ fn a_kept_device_lends_what_was_shown_there_where_that_is_recent_enough_and_all_
             let signing = signs_in(&journey, before, whose.guards, &whose.policy(), NOW);
             let case = format!("{what:?} {whose:?} {first:?} {shown:?} {age}");
             // With a password it is two factors, and with anything else no class.
-            let reaches = match whose.demanded {
-                None => what != For::AppWithMfa || first == Kind::Password,
-                Some(PASSWORD_CLASS | MFA_CLASS) => first == Kind::Password,
-                Some(_) => false,
-            };
+            let reaches = [whose.demanded, what.insists_on()].into_iter().flatten().all(|class| match class {
+                PASSWORD_CLASS | MFA_CLASS => first == Kind::Password,
+                _ => false,
+            });
             let lends = matches!(alone, Signing::Lacks(Lack::Code)) && age < KEEP && lasts(what, age) && reaches;
             if !lends {
                 assert_eq!(format!("{signing:?}"), format!("{alone:?}"), "{case}");
@@ -89,7 +88,8 @@ fn a_kept_device_lends_what_was_shown_there_where_that_is_recent_enough_and_all_
 
 #[test]
 fn what_is_lent_counts_from_when_it_was_shown() {
-    let whose = Whose { second_factor: SecondFactor::Offered, demanded: None, guards: CODE };
+    let whose =
+        Whose { second_factor: SecondFactor::Offered, demanded: None, passkeys: Some(Kept::Anywhere), guards: CODE };
     let device = kept(FactorKind::Authenticator, 100);
     let before = Before { sign_in: None, kept: Some(&device) };
     let journey = on(For::App).proved("ann", Kind::Password, NOW);
@@ -112,7 +112,12 @@ fn what_is_lent_counts_from_when_it_was_shown() {
 #[test]
 fn a_kept_device_lends_nothing_to_whoever_lacks_nothing_and_nothing_to_a_code_alone() {
     let device = kept(FactorKind::Authenticator, 100);
-    let phr = Whose { second_factor: SecondFactor::Offered, demanded: Some(PHISHING_RESISTANT_CLASS), guards: CODE };
+    let phr = Whose {
+        second_factor: SecondFactor::Offered,
+        demanded: Some(PHISHING_RESISTANT_CLASS),
+        passkeys: Some(Kept::Anywhere),
+        guards: CODE,
+    };
     let plain = Whose { demanded: None, ..phr };
     let guards = Guards { passkey: Some(Kept::Anywhere), ..CODE };
     let signing = |given: &[Kind], whose: Whose, sign_in: Option<&SignIn>| {

@@ -1,6 +1,7 @@
 //! A security key, which is asked for and counts wherever a code does: every account, set of proofs, policy and goal, with the one in the place of the other.
 
-use super::second_factor_tests::{CODE, FOR, NOW, Whose, every_set, on, proofs, says_who, sign_in};
+use super::said_another_way::{CODE, FOR, NOW, Shown, Whose, on, sign_in};
+use super::second_factor_tests::APART;
 use super::tests::client;
 use super::*;
 use crate::protocol::client::ClientType;
@@ -13,6 +14,11 @@ fn with_key(whose: Whose) -> Whose {
     Whose { guards, ..whose }
 }
 
+/// Somebody who has one and nothing else.
+fn of_key(second_factor: SecondFactor, passkeys: Option<Kept>) -> Whose {
+    Whose { second_factor, demanded: None, passkeys, guards: KEY }
+}
+
 fn in_its_place(kind: Kind) -> Kind {
     if kind == Kind::Totp { Kind::SecurityKey } else { kind }
 }
@@ -22,16 +28,16 @@ fn a_security_key_is_asked_for_and_counts_wherever_a_code_does() {
     let client = client(ClientType::Web, true);
     let journeys = FOR.map(|what| (what, on(what)));
     let mut shown = 0;
-    for set in every_set().into_iter().filter(|set| set.iter().any(|(kind, _)| says_who(*kind))) {
-        let keys: Vec<(Kind, i64)> = set.iter().map(|(kind, age)| (in_its_place(*kind), *age)).collect();
+    for set in Shown::every(&APART).into_iter().filter(|set| set.says_who()) {
+        let keys = set.with(Kind::SecurityKey, Kind::Totp);
         shown += usize::from(keys != set);
-        for ((what, journey), whose) in journeys.iter().flat_map(|on| Whose::every().map(move |whose| (on, whose))) {
-            let step = |set: &[(Kind, i64)], whose: Whose| {
-                let sign_in = sign_in(proofs(set).unwrap(), whose.guards);
+        for ((what, journey), whose) in journeys.iter().flat_map(|on| Whose::usual().map(move |whose| (on, whose))) {
+            let step = |set: Shown, whose: Whose| {
+                let sign_in = sign_in(set.proofs().unwrap(), whose.guards);
                 let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
                 (next_step(journey, known, &whose.policy(), NOW), is_whole(&sign_in, &whose.policy()))
             };
-            assert_eq!(step(&keys, with_key(whose)), step(&set, whose), "{keys:?} {what:?} {whose:?}");
+            assert_eq!(step(keys, with_key(whose)), step(set, whose), "{keys:?} {what:?} {whose:?}");
         }
     }
     assert!(shown > 100, "{shown}");
@@ -44,37 +50,36 @@ fn a_security_key_that_is_shown_signs_in_whom_a_code_would() {
         Signing::Lacks(lack) => format!("{lack:?}"),
         Signing::In(proven) => format!("in, {}", proven.proofs.iter().count()),
     };
-    for (what, whose) in FOR.into_iter().flat_map(|what| Whose::every().map(move |whose| (what, whose))) {
+    for (what, whose) in FOR.into_iter().flat_map(|what| Whose::usual().map(move |whose| (what, whose))) {
         for given in [&[Kind::Totp][..], &[Kind::Password, Kind::Totp], &[Kind::Mail, Kind::Totp]] {
-            let signing = |kinds: &dyn Fn(Kind) -> Kind, whose: Whose, former: Option<&[(Kind, i64)]>| {
+            let signing = |kinds: &dyn Fn(Kind) -> Kind, whose: Whose, former: Shown| {
                 let journey = given.iter().fold(on(what), |on, kind| on.proved("ann", kinds(*kind), NOW));
-                let former = former.map(|set| sign_in(proofs(set).unwrap(), whose.guards));
+                let former = former.proofs().map(|proofs| sign_in(proofs, whose.guards));
                 let before = Before { sign_in: former.as_ref(), kept: None };
                 decided(signs_in(&journey, before, whose.guards, &whose.policy(), NOW))
             };
-            for former in [None, Some(&[(Kind::Password, 5)][..]), Some(&[(Kind::Mail, 100)])] {
+            for former in [Shown::NOTHING, Shown::NOTHING.and(Kind::Password, 5), Shown::NOTHING.and(Kind::Mail, 100)] {
                 let by_key = signing(&in_its_place, with_key(whose), former);
                 assert_eq!(by_key, signing(&|kind| kind, whose, former), "{what:?} {whose:?} {given:?} {former:?}");
             }
         }
     }
     let alone = on(FOR[0]).proved("ann", Kind::SecurityKey, NOW);
-    let whose = Whose { second_factor: SecondFactor::Offered, demanded: None, guards: KEY };
+    let whose = of_key(SecondFactor::Offered, Some(Kept::Anywhere));
     assert!(matches!(signs_in(&alone, Before::default(), KEY, &whose.policy(), NOW), Signing::Nobody));
 }
 
 /// Where people have no passkeys nobody can show one, so nobody is asked; and where they have no second factors, neither.
 #[test]
 fn where_nobody_can_show_a_security_key_nobody_is_asked_for_it() {
-    let by_password = sign_in(proofs(&[(Kind::Password, 5)]).unwrap(), KEY);
+    let by_password = sign_in(Shown::NOTHING.and(Kind::Password, 5).proofs().unwrap(), KEY);
     for (second_factor, with_passkeys, is_lacking) in [
         (SecondFactor::Off, true, false),
         (SecondFactor::Offered, true, true),
         (SecondFactor::Offered, false, false),
         (SecondFactor::Required, true, true),
     ] {
-        let policy = Whose { second_factor, demanded: None, guards: KEY }.policy();
-        let policy = Policy { passkeys: policy.passkeys.filter(|_| with_passkeys), ..policy };
+        let policy = of_key(second_factor, with_passkeys.then_some(Kept::Anywhere)).policy();
         assert_eq!(lacks_second_factor(&by_password, &policy), is_lacking, "{second_factor:?} {with_passkeys}");
     }
     assert!(

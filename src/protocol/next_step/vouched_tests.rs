@@ -1,6 +1,6 @@
 //! Who comes by a provider whose word counts as a class of ours.
 
-use super::second_factor_tests::{AGES, CODE, FOR, For, NOW, Whose, on, sign_in};
+use super::said_another_way::{AGES, CODE, FOR, For, NOW, Whose, on, sign_in};
 use super::tests::{client, journey};
 use super::*;
 use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
@@ -29,7 +29,7 @@ fn decided(what: For, whose: Whose, proofs: &[Proof]) -> (NextStep, Result<(), L
 fn a_providers_word_that_is_trusted_is_as_good_as_what_it_counts_as() {
     for (class, as_if) in [(MFA_CLASS, &[Kind::Password, Kind::Totp][..]), (PHISHING_RESISTANT_CLASS, &[Kind::Passkey])]
     {
-        let cases = FOR.into_iter().flat_map(|what| Whose::every().map(move |whose| (what, whose)));
+        let cases = FOR.into_iter().flat_map(|what| Whose::usual().map(move |whose| (what, whose)));
         for ((what, whose), age) in cases.flat_map(|case| AGES.map(|age| (case, age))) {
             let (at, counts_as) = (NOW.minus(age), Some(class.to_owned()));
             let said = Vouched { counts_as, auth_time: Some(at), ..Vouched::of("p", "https://p.test", "1") };
@@ -42,7 +42,10 @@ fn a_providers_word_that_is_trusted_is_as_good_as_what_it_counts_as() {
             let own_is_needed = what == For::Factors && has_own;
             // Nor is a first passkey added to an account by less than its authenticator.
             let code_is_needed = is_on && whose.guards.authenticator;
+            // Whoever insists on a password is told of none that nobody has typed here.
+            let password_is_needed = what == For::AppWithPassword && class == MFA_CLASS;
             let expected = match step {
+                NextStep::Finish if password_is_needed => NextStep::Reauthenticate,
                 NextStep::Finish if own_is_needed => NextStep::SecondFactor(own),
                 NextStep::SecondFactor(Lack::FirstPasskey(_)) if code_is_needed => NextStep::SecondFactor(Lack::Code),
                 step => step,
@@ -59,8 +62,8 @@ fn a_providers_word_that_is_trusted_is_as_good_as_what_it_counts_as() {
 
 #[test]
 fn what_nobody_can_show_here_is_refused_at_once_unless_a_providers_word_counts_as_it() {
-    let off = Whose { second_factor: SecondFactor::Off, demanded: Some(MFA_CLASS), guards: Guards::default() };
-    let without = Policy { passkeys: None, ..off.policy() };
+    let (second_factor, demanded, guards) = (SecondFactor::Off, Some(MFA_CLASS), Guards::default());
+    let without = Whose { second_factor, demanded, passkeys: None, guards }.policy();
     let step = |policy: &Policy| next_step(&on(For::App), Known::default(), policy, NOW);
     let refused = NextStep::Refuse(Rejection::ClassNotMet);
     for (vouched, expected) in [
@@ -76,7 +79,8 @@ fn what_nobody_can_show_here_is_refused_at_once_unless_a_providers_word_counts_a
 /// With another account linked, a provider's word would be a second factor; and whoever takes a newcomer for themselves links one too.
 #[test]
 fn an_identity_whose_word_counts_is_linked_by_nobody_who_has_not_shown_the_account_s_own_factor_lately() {
-    let whose = Whose { second_factor: SecondFactor::Offered, demanded: None, guards: CODE };
+    let whose =
+        Whose { second_factor: SecondFactor::Offered, demanded: None, passkeys: Some(Kept::Anywhere), guards: CODE };
     let link = journey(Goal::Confirm { user_id: "ann".into(), action: Action::Link("p".into()) });
     let step = |vouched| {
         let proofs = Proofs::of(Kind::Password, NOW.minus(5)).and(Proof::of(Kind::Totp, NOW.minus(100)));
@@ -103,7 +107,8 @@ fn an_identity_whose_word_counts_is_linked_by_nobody_who_has_not_shown_the_accou
 /// Nor by whoever signed in on the same journey before they went to the provider, where the sign-in from before lent the second factor.
 #[test]
 fn a_newcomer_s_identity_whose_word_counts_is_linked_by_nobody_who_was_lent_an_old_factor() {
-    let whose = Whose { second_factor: SecondFactor::Offered, demanded: None, guards: CODE };
+    let whose =
+        Whose { second_factor: SecondFactor::Offered, demanded: None, passkeys: Some(Kept::Anywhere), guards: CODE };
     let journey = on(For::Account).introducing(Vouched::of("p", "https://p.test", "1"));
     let step = |vouched, shown: i64| {
         let proofs = Proofs::of(Kind::Mail, NOW.minus(5)).and(Proof::of(Kind::Totp, NOW.minus(shown)));
