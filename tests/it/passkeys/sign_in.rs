@@ -7,7 +7,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::{ANN, text};
-use crate::support::{Device, PASSWORD, Server, first_step, unverified_claims};
+use crate::support::{Device, KeyKind, PASSWORD, Said, Server, first_step, unverified_claims};
 
 /// Ann with a passkey.
 async fn with_passkey() -> (Server, String, Device) {
@@ -58,6 +58,31 @@ async fn a_passkey_signs_in_without_a_name_and_is_two_factors_to_applications() 
     assert!(browser.visit("/account/passkeys").await.text().contains("last used"));
     let told = server.get("/.well-known/openid-configuration").await.json();
     assert_eq!(told["acr_values_supported"], json!([PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS]));
+}
+
+/// As every device makes it, on the larger curve, and as the TPM of a computer does (Windows Hello).
+#[tokio::test]
+async fn a_passkey_of_each_kind_of_key_is_added_and_signs_in() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let mut here = server.browser();
+    here.sign_in(ANN).await;
+    for kind in [KeyKind::Es256, KeyKind::Es384, KeyKind::Rs256] {
+        let mut device = Device::new().making(kind);
+        server.add_passkey(&mut here, &mut device, "").await;
+        server.turn(1);
+        // What it has signed for one answer is no signature of another.
+        let mut stranger = server.browser();
+        let page = stranger.visit("/login").await;
+        let [former, mut forged] = [(); 2].map(|()| device.get(&page.passkey_options(), &Said::of(&server)));
+        forged["response"]["signature"] = former["response"]["signature"].clone();
+        let form = page.form("#passkey-submit").with("credential", &forged.to_string());
+        stranger.submit(&form).await.refused_page(400, Rejection::WrongPasskey);
+        let (_, page) = server.sign_in_with_passkey(&mut device).await;
+        assert!(page.has("#sign-out"), "{kind:?}: {}", page.text());
+    }
+    let used = "SELECT count(*) FROM passkeys WHERE last_used_at IS NOT NULL";
+    assert_eq!(server.database.db_number(used).await, 3);
 }
 
 #[tokio::test]

@@ -2,13 +2,14 @@
 //! the crate that the server checks it with; what the browser says is true or not.
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use aws_lc_rs::signature::EcdsaKeyPair;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorward::protocol::second_factor::SecondFactor;
 use serde_json::{Value, json};
 
 use super::maker::Attesting;
+use super::passkey_key::{Key, KeyKind};
 use super::{Answer, Browser, Form, Server, recovery_codes};
 
 /// The make of the devices.
@@ -30,6 +31,7 @@ pub struct Device {
     /// Whether it finds its passkey without being told which.
     finds: bool,
     statement: Statement,
+    kind: KeyKind,
 }
 
 /// What a device says of its make (WebAuthn §8).
@@ -49,7 +51,7 @@ pub enum Statement {
 }
 
 struct Passkey {
-    key: EcdsaKeyPair,
+    key: Key,
     id: String,
     user: String,
 }
@@ -94,7 +96,15 @@ fn hash(data: &[u8]) -> Vec<u8> {
 impl Device {
     /// An empty one, whose passkey comes along to other devices of the person.
     pub fn new() -> Self {
-        Self { passkey: None, counter: 0, verifies: true, copies: true, finds: true, statement: Statement::None }
+        Self {
+            passkey: None,
+            counter: 0,
+            verifies: true,
+            copies: true,
+            finds: true,
+            statement: Statement::None,
+            kind: KeyKind::Es256,
+        }
     }
 
     /// An empty one, whose passkey stays there.
@@ -110,6 +120,11 @@ impl Device {
     /// The same, which says this of its make.
     pub fn saying(self, statement: Statement) -> Self {
         Self { statement, ..self }
+    }
+
+    /// The same, which makes keys of this kind.
+    pub fn making(self, kind: KeyKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// Whether it checks who is there from now on.
@@ -137,18 +152,14 @@ impl Device {
     pub fn create(&mut self, options: &Value, said: &Said) -> Value {
         let client = said.client_data("webauthn.create", options);
         let takes = |alg: i64| options["pubKeyCredParams"].as_array().unwrap().iter().any(|one| one["alg"] == alg);
-        assert!(takes(-7), "the server takes what every device has: {options}");
-        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        assert!(takes(self.kind.alg()), "the server takes what the device has: {options}");
+        let key = Key::new(self.kind);
         let mut id = [0; 16];
         aws_lc_rs::rand::fill(&mut id).unwrap();
-        // RFC 9053 §7.1.1: an EC2 key for ES256 on P-256, x and y.
-        let point = key.public_key().as_ref();
-        let (x, y) = point[1..].split_at(32);
-        let cose = [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat();
-        let made = [&aaguid(AAGUID)[..], &[0, 16], &id, &cose].concat();
+        let made = [&aaguid(AAGUID)[..], &[0, 16], &id, &key.cose()].concat();
         self.counter = 0;
         let data = self.data(&said.host, &made);
-        let of_u2f = [&[0], &data[..32], &hash(&client), &id, point].concat();
+        let of_u2f = [&[0], &data[..32], &hash(&client), &id, key.public()].concat();
         let (format, statement) = self.statement.of(&key, &[data.clone(), hash(&client)].concat(), &of_u2f);
         // A map of three: the format, the statement and the data.
         let object = [&b"\xa3"[..], &named("fmt"), &named(format), &named("attStmt"), &statement, &named("authData")];
@@ -173,7 +184,7 @@ impl Device {
         self.counter += 1;
         let data = self.data(&said.host, &[]);
         let Passkey { key, id, user } = self.passkey.as_ref().unwrap();
-        let signature = key.sign(&SystemRandom::new(), &[data.clone(), hash(&client)].concat()).unwrap();
+        let signature = key.sign(&[data.clone(), hash(&client)].concat());
         json!({
             "id": id,
             "rawId": id,
@@ -182,7 +193,7 @@ impl Device {
             "response": {
                 "clientDataJSON": text(&client),
                 "authenticatorData": text(&data),
-                "signature": text(signature.as_ref()),
+                "signature": text(&signature),
                 "userHandle": self.finds.then_some(user),
             },
         })
@@ -191,19 +202,21 @@ impl Device {
 
 impl Statement {
     /// Its format and what it says, as CBOR, of a key that was just made, about this data or that of U2F.
-    fn of(&self, own: &EcdsaKeyPair, data: &[u8], of_u2f: &[u8]) -> (&'static str, Vec<u8>) {
+    fn of(&self, own: &Key, data: &[u8], of_u2f: &[u8]) -> (&'static str, Vec<u8>) {
         let signed = |key: &EcdsaKeyPair, data: &[u8]| key.sign(&SystemRandom::new(), data).unwrap().as_ref().to_vec();
-        // The algorithm is ES256 (-7).
-        let alg_and_sig = |signature: &[u8]| [&named("alg")[..], &[0x26], &named("sig"), &bytes(signature)].concat();
+        let alg_and_sig =
+            |alg: &[u8], signature: &[u8]| [&named("alg")[..], alg, &named("sig"), &bytes(signature)].concat();
+        // The makers sign by ES256 (-7).
+        let by_maker = |signature: &[u8]| alg_and_sig(&[0x26], signature);
         let x5c = |by: &Attesting| {
             let above = bytes(&by.above.0).repeat(usize::from(by.above.1));
             [&named("x5c")[..], &[0x81 + by.above.1], &bytes(&by.certificate), &above].concat()
         };
         match self {
             Self::None => ("none", vec![0xa0]),
-            Self::OfItself => ("packed", [&[0xa2][..], &alg_and_sig(&signed(own, data))].concat()),
-            Self::Packed(by) => ("packed", [&[0xa3][..], &alg_and_sig(&signed(&by.key, data)), &x5c(by)].concat()),
-            Self::Bent(by) => ("packed", [&[0xa3][..], &alg_and_sig(&signed(&by.key, of_u2f)), &x5c(by)].concat()),
+            Self::OfItself => ("packed", [&[0xa2][..], &alg_and_sig(own.cbor_alg(), &own.sign(data))].concat()),
+            Self::Packed(by) => ("packed", [&[0xa3][..], &by_maker(&signed(&by.key, data)), &x5c(by)].concat()),
+            Self::Bent(by) => ("packed", [&[0xa3][..], &by_maker(&signed(&by.key, of_u2f)), &x5c(by)].concat()),
             Self::U2f(by) => {
                 let signature = [named("sig"), bytes(&signed(&by.key, of_u2f))].concat();
                 ("fido-u2f", [&[0xa2][..], &signature, &x5c(by)].concat())
