@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use doorward::clock::Timestamp;
 use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
+use doorward::protocol::authenticator::Seed;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use serde_json::json;
@@ -190,29 +192,36 @@ async fn the_second_step_takes_no_longer_than_a_sign_in_and_then_begins_anew() {
     assert!(page.has("#login-submit") && page.onward().is_none(), "{}", page.text());
 }
 
-/// The independent judge: another language, and its own HMAC.
+/// The independent judge: a library in another language, which also reads the address that the QR code shows.
 #[test]
-fn our_codes_are_those_of_python() {
-    const SCRIPT: &str = "import base64, hmac, struct, sys\n\
+fn our_codes_are_those_of_pyotp() {
+    const SCRIPT: &str = "import sys, pyotp\n\
         for line in sys.stdin:\n    \
-            key, at = line.split()\n    \
-            tag = hmac.new(base64.b32decode(key), struct.pack('>Q', int(at) // 30), 'sha1').digest()\n    \
-            offset = tag[19] & 15\n    \
-            print('%06d' % ((struct.unpack('>I', tag[offset:offset + 4])[0] & 0x7fffffff) % 1000000))\n";
-    let seeds: Vec<doorward::protocol::authenticator::Seed> =
-        (0..200).map(|_| doorward::protocol::authenticator::Seed::of(doorward::random::bytes())).collect();
+            key, uri, at = line.split()\n    \
+            app = pyotp.parse_uri(uri)\n    \
+            print(pyotp.TOTP(key).at(int(at)), app.at(int(at)), app.issuer, app.name)\n";
+    const MISSING: &str = "pyotp cannot be used: install python3-pyotp (`tests/run --only install` does)";
+    let seeds: Vec<Seed> = (0..200).map(|_| Seed::of(doorward::random::bytes())).collect();
     let at = |number: usize| 1_700_000_000 + 7_919 * i64::try_from(number).unwrap();
-    let mut python =
-        Command::new("python3").args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut input = python.stdin.take().unwrap();
-    for (number, seed) in seeds.iter().enumerate() {
-        writeln!(input, "{} {}", seed.base32().as_str(), at(number)).unwrap();
-    }
-    drop(input);
-    let codes = String::from_utf8(python.wait_with_output().unwrap().stdout).unwrap();
-    assert_eq!(codes.lines().count(), 200);
-    for (number, (seed, code)) in seeds.iter().zip(codes.lines()).enumerate() {
-        let now = doorward::clock::Timestamp::from_seconds(at(number));
+    // That of the system, where its packages are.
+    let python =
+        Command::new("/usr/bin/python3").args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut python = python.expect(MISSING);
+    let lines = seeds.iter().enumerate().map(|(number, seed)| {
+        format!("{} {} {}\n", seed.base32().as_str(), seed.uri("Example", ANN).as_str(), at(number))
+    });
+    let lines: String = lines.collect();
+    // One that has ended reads nothing: its status says so.
+    let written = python.stdin.take().unwrap().write_all(lines.as_bytes());
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success(), "{MISSING}");
+    written.unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said.lines().count(), 200);
+    for (number, (seed, line)) in seeds.iter().zip(said.lines()).enumerate() {
+        let code = line.split(' ').next().unwrap();
+        assert_eq!(line, format!("{code} {code} Example {ANN}"));
+        let now = Timestamp::from_seconds(at(number));
         assert_eq!(seed.step_of(code, now), Some(at(number) / 30));
         assert_eq!(Authenticator::with(&seed.base32()).code_at(at(number)), code);
     }
