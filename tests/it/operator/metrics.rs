@@ -25,6 +25,8 @@ async fn what_happens_is_counted_and_how_things_stand_is_told() {
     for person in ["ann@example.org", "bea@example.org"] {
         live.user(person);
     }
+    let guarded = r#"{"email":"cem@example.org","name":"Cem Ay","totp":"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}"#;
+    live.command_with(&["user", "import", "-"], guarded);
     let client = live.client("service", &["--scope", "a", "--secret-expires", "3d"]);
     let token = client.token_when_known(&[("grant_type", "client_credentials")]).await;
     assert_eq!(token.status, 200, "{}", token.text());
@@ -62,7 +64,6 @@ async fn what_happens_is_counted_and_how_things_stand_is_told() {
         ("doorward_connections ", 1.0),
         ("doorward_locked_accounts ", 1.0),
         ("doorward_client_secrets_expiring ", 1.0),
-        ("doorward_second_factor_accounts ", 0.0),
         ("doorward_events_total{event=\"lockout.began\"", 1.0),
         ("process_resident_memory_bytes ", 1e6),
         ("process_open_fds ", 3.0),
@@ -70,6 +71,7 @@ async fn what_happens_is_counted_and_how_things_stand_is_told() {
         assert!(seen.lines().any(|line| line.starts_with(begins)), "{begins} is not in {seen}");
         assert!(number(&seen, begins) >= least, "{begins}: {seen}");
     }
+    assert_eq!(number(&seen, "doorward_second_factor_accounts "), 1.0, "of three: {seen}");
     for private in ["ann@example.org", "nowhere", "elsewhere", "none.css", client.id.as_str()] {
         assert!(!seen.contains(private), "{private} is in {seen}");
     }

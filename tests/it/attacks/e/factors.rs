@@ -3,6 +3,7 @@
 use doorward::config::Config;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::second_factor::SecondFactor;
 
 use crate::attacks::{ANN, BOB, count, is_signed_in};
 use crate::support::{Authenticator, Browser, Form, PASSWORD, Server, filled, first_step, parallel};
@@ -152,8 +153,13 @@ async fn e9_the_second_step_is_not_skipped() {
     let login = thief.visit(&client.authorization_url("scope=openid")).await;
     let answer = thief.submit(&filled(&login.form("#login-submit"), ANN, PASSWORD)).await;
     let sealed = answer.location().strip_prefix("/login/code?request=").unwrap().to_owned();
+    // And one that has the cookie of a time when nobody was asked for it.
+    let off = server.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Off).await;
+    let mut older = off.browser();
+    assert!(older.sign_in(ANN).await.has("#sign-out"));
+    let mut older = older.at(&server);
     let before = count(&server, "SELECT count(*) FROM sign_ins").await;
-    assert_eq!(before, 1);
+    assert_eq!(before, 2);
     for path in [
         format!("/authorize/continue?request={sealed}"),
         format!("/consent?request={sealed}"),
@@ -167,31 +173,37 @@ async fn e9_the_second_step_is_not_skipped() {
         "/account/authenticator".to_owned(),
         client.authorization_url("scope=openid"),
     ] {
-        let page = thief.visit(&path).await;
-        assert!(page.has("#login-submit") || page.has("#totp-submit"), "{path}: {}", page.text());
-        assert!(!page.has("#sign-out") && !page.has("#totp-secret") && page.onward().is_none(), "{path}");
+        for (browser, is_theirs) in [(&mut thief, true), (&mut older, false)] {
+            let page = browser.visit(&path).await;
+            // Another browser's half is worth nothing there.
+            let is_foreign = !is_theirs && path.contains(&sealed) && page.status == 400;
+            assert!(page.has("#login-submit") || page.has("#totp-submit") || is_foreign, "{path}: {}", page.text());
+            assert!(!page.has("#sign-out") && !page.has("#totp-secret") && page.onward().is_none(), "{path}");
+        }
     }
-    let silent = thief.visit(&client.authorization_url("scope=openid&prompt=none")).await;
-    silent.refused_redirect(Rejection::SignInNeeded);
     // The forms of the pages behind it, with the sealed request of the step.
-    let csrf = thief.visit("/login").await.form("#login-submit").field("csrf");
-    for path in [
-        "/consent",
-        "/login/authenticator",
-        "/login/new-passkey",
-        "/login/new-passkey/later",
-        "/account/authenticator",
-        "/account/authenticator/begin",
-        "/account/authenticator/remove",
-        "/account/recovery-codes",
-        "/account/recovery-codes/begin",
-        "/account/password/remove",
-    ] {
-        let fields = [("csrf", csrf.as_str()), ("request", &sealed), ("decision", "allow"), ("code", "123456")];
-        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let answer = thief.submit(&Form { action: path.to_owned(), fields }).await;
-        assert!([303, 400].contains(&answer.status.as_u16()), "{path}");
-        assert!(answer.location_param("code").is_none());
+    for browser in [&mut thief, &mut older] {
+        let silent = browser.visit(&client.authorization_url("scope=openid&prompt=none")).await;
+        silent.refused_redirect(Rejection::SignInNeeded);
+        let csrf = browser.visit("/login?as=another").await.form("#login-submit").field("csrf");
+        for path in [
+            "/consent",
+            "/login/authenticator",
+            "/login/new-passkey",
+            "/login/new-passkey/later",
+            "/account/authenticator",
+            "/account/authenticator/begin",
+            "/account/authenticator/remove",
+            "/account/recovery-codes",
+            "/account/recovery-codes/begin",
+            "/account/password/remove",
+        ] {
+            let fields = [("csrf", csrf.as_str()), ("request", &sealed), ("decision", "allow"), ("code", "123456")];
+            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+            let answer = browser.submit(&Form { action: path.to_owned(), fields }).await;
+            let is_refused = answer.status == 400;
+            assert!(is_refused || (answer.status == 303 && answer.location_param("code").is_none()), "{path}");
+        }
     }
     assert_eq!(count(&server, "SELECT count(*) FROM sign_ins").await, before);
     assert_eq!(count(&server, "SELECT count(*) FROM codes").await, 0);
