@@ -107,7 +107,7 @@ async fn whoever_finds_a_browser_open_adds_and_removes_nothing() {
 #[tokio::test]
 async fn with_a_passkey_the_sign_ins_end_that_it_has_made_and_others_go_on() {
     let server = Server::with_mail(|_| {}).await;
-    server.db_user(ANN).await;
+    let ann = server.db_user(ANN).await;
     server.turn(61);
     let mut here = server.browser();
     here.sign_in(ANN).await;
@@ -124,6 +124,9 @@ async fn with_a_passkey_the_sign_ins_end_that_it_has_made_and_others_go_on() {
     let (_, answer) = server.sign_in_with_passkey(&mut phone).await;
     answer.refused_page(400, Rejection::WrongPasskey);
     assert!(server.mailbox().await.alerts_to(ANN).contains(&"passkey_removed".to_owned()));
+    let removed = format!("SELECT count(*) FROM audit WHERE event = 'passkey.removed' AND user_id = '{ann}'");
+    assert_eq!(server.database.db_number(&removed).await, 1);
+    assert!(here.visit("/account/history").await.text().contains("A passkey was removed."));
     let page = here.visit("/account/passkeys").await;
     assert_eq!(page.text_of("#passkeys strong").as_deref(), Some("Ring"));
     // What is somebody else's is left alone.

@@ -101,8 +101,8 @@ async fn new_recovery_codes_end_the_old_ones() {
 /// What changes the factors wants both of them afresh, and asks for what is missing alone.
 #[tokio::test]
 async fn factors_are_changed_with_everything_proved_afresh() {
-    let server = Server::with(|config| config.limits.failures_per_minute = 1_000_000).await;
-    server.db_user(ANN).await;
+    let server = Server::with_mail(|config| config.limits.failures_per_minute = 1_000_000).await;
+    let ann = server.db_user(ANN).await;
     let mut browser = server.browser();
     browser.sign_in(ANN).await;
     let (former, codes) = server.enrol(&mut browser).await;
@@ -131,6 +131,11 @@ async fn factors_are_changed_with_everything_proved_afresh() {
     }
     assert_eq!(server.database.db_number("SELECT count(*) FROM factors").await, 0);
     assert_eq!(server.database.db_number("SELECT count(*) FROM recovery_codes").await, 0);
+    let removed = format!("SELECT count(*) FROM audit WHERE event = 'authenticator.removed' AND user_id = '{ann}'");
+    assert_eq!(server.database.db_number(&removed).await, 1);
+    let alerts = server.mailbox().await.alerts_to(ANN);
+    assert_eq!(alerts.iter().filter(|alert| *alert == "authenticator_removed").count(), 1, "{alerts:?}");
+    assert!(browser.visit("/account/history").await.text().contains("Your authenticator was removed."));
     let mut other = server.browser();
     other.sign_in(ANN).await;
     assert_eq!(codes.len(), 10);
