@@ -33,8 +33,7 @@ impl ResetFactors {
         }
         self.yes.or_ask("Take them away?")?;
         let user = registry.reset_factors(&user.id, act).await?.view;
-        self.output
-            .done(&value(&user), "The account has no second factor any more, and is signed out everywhere.");
+        self.output.done(&value(&user), "The account has no second factor any more, and is signed out everywhere.");
         Ok(())
     }
 }

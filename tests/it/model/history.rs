@@ -21,6 +21,7 @@ use doorward::http::Reason;
 use doorward::protocol::audit::Act;
 use doorward::protocol::client::{self, ClientType};
 use doorward::protocol::on_reuse::OnReuse;
+use doorward::protocol::passkey::Attestation;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::scope::ScopeSet;
 use doorward::protocol::upstream::{Identity, ProviderKind, Vouched};
@@ -30,7 +31,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::operation::{App, Ask, Operation, Person};
 use super::reference::{Asked, MOST, Model};
-use crate::support::{Answer, Authenticator, Browser, Client, Device, PASSWORD, Provider, Server};
+use crate::support::{Answer, Authenticator, Browser, Client, Device, Maker, PASSWORD, Provider, Server};
 use keys::{Made, Traded};
 use mail::{Former, Sent};
 
@@ -52,6 +53,8 @@ type Compared = Result<(), TestCaseError>;
 pub(super) struct Place {
     server: Server,
     fake: Provider,
+    /// Who vouches for some devices.
+    maker: Maker,
     api: Client,
     /// One that may ask for another API alone.
     stranger: Client,
@@ -106,6 +109,9 @@ pub(super) struct History<'a> {
 impl Place {
     pub(super) async fn open(on_reuse: OnReuse) -> Self {
         let fake = Provider::start().await;
+        let (maker, roots) = (Maker::new("Keys and Sons"), tempfile::tempdir().unwrap());
+        let of_makers = roots.path().join("roots.pem");
+        std::fs::write(&of_makers, maker.pem()).unwrap();
         let server = Server::with_mail(|config| {
             fake.add_to(config, "fake", ProviderKind::Oidc, |settings| {
                 settings.roles = [("makers".to_owned(), vec![ROLE.to_owned()])].into();
@@ -120,6 +126,7 @@ impl Place {
             (limits.mail_requests_per_hour, limits.mails_per_hour) = (1_000_000, 1_000_000);
             (limits.mails_per_day, limits.mails_per_day_in_all) = (1_000_000, 1_000_000);
             config.api_keys.per_owner = MOST.try_into().unwrap();
+            (config.passkeys.attestation, config.passkeys.attestation_roots) = (Attestation::Asked, of_makers);
         })
         .await;
         fake.follow(&server.clock);
@@ -133,7 +140,8 @@ impl Place {
             let all = [&api].into_iter().chain(further).map(|client| client.id.clone()).collect();
             server.db_change_resource(resource, |resource| resource.introspectors = all).await;
         }
-        let place = Self { server, fake, api, stranger, on_reuse, role: Mutex::default(), tried: Mutex::default() };
+        let (role, tried) = (Mutex::default(), Mutex::default());
+        let place = Self { server, fake, maker, api, stranger, on_reuse, role, tried };
         place.share_a_secret().await;
         place.make_provided_role().await;
         place

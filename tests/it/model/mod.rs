@@ -1,7 +1,7 @@
 //! Random histories of two people and three applications against a small reference model: authorizing, redeeming, refreshing, lost answers,
 //! replays, revocation, sign-out, withdrawal, coming through a provider and what ends and changes there, passwords and addresses that change by
 //! mail and on the account page, accounts whose address goes to its owner or that are left, roles that come, go and guard scopes, of people and of a
-//! service, second factors that are set up, shown, replaced and taken away, passkeys that are added, shown, asked for and taken away, devices on which a code is lent, context classes that a role, an application or a request demands, API keys of both and what they are traded for, secrets that an API shares with us, switching off and on, and clock steps from
+//! service, second factors that are set up, shown, replaced and taken away, passkeys of devices for which makers vouch, and of others, that are added, shown, asked for and taken away, devices on which a code is lent, context classes that a role, an application or a request demands, API keys of both and what they are traded for, secrets that an API shares with us, switching off and on, and clock steps from
 //! seconds to weeks, in any order. Every answer is compared, and after each step whether tokens and keys hold. What differs is shown as the shortest
 //! history that shows it.
 //!
@@ -34,19 +34,30 @@ fn server_and_model_agree_when_a_reuse_ends_the_grant() {
 }
 
 /// What comes dozens of times in half a short round: where one of these never does, others are not tried either.
-const REACHED: &[&str] = &["add a passkey Done", "met a sign-in by a passkey", "an id_token of class Some(\"phr\")"];
+const REACHED: &[&str] = &[
+    "add a passkey Done",
+    "met a sign-in by a passkey",
+    "an id_token of class Some(\"phr\")",
+    "an id_token of class Some(\"phrh\")",
+];
 /// What comes dozens of times in half a long one.
 const REACHED_IN_LONG: &[&str] = &[
     "add a passkey Asked",
     "add a passkey Nobody",
     "authorize WrongPasskey",
-    "met AddsPasskey { codes: false }",
-    "met AddsPasskey { codes: true }",
+    "met a new passkey Added { codes: false }",
+    "met a new passkey Added { codes: true }",
+    "met a new passkey that hardware must keep Added { codes: false }",
+    "met a new passkey that hardware must keep Added { codes: true }",
+    "met a new passkey that hardware must keep Refused { is_kept: false }",
+    "met a new passkey that hardware must keep Refused { is_kept: true }",
+    "met a passkey where hardware must keep it Ok(())",
     "met a passkey Ok(())",
     "met a recovery code Ok(())",
     "remove a passkey Asked",
     "remove a passkey Done",
     "remove a passkey LastFactor",
+    "remove a passkey LastFactor beside others",
     "remove a passkey LastWayIn",
 ];
 

@@ -23,7 +23,7 @@ pub(super) const OLD: App = 2;
 pub(super) use demands::{Class, DemandMove};
 pub(super) use factors::FactorMove;
 pub(super) use keys::{KeyMove, Scopes, Trade, Wish};
-pub(super) use passkeys::{PasskeyMove, Prefers, While};
+pub(super) use passkeys::{Make, PasskeyMove, Prefers, While};
 
 /// A role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use doorward::protocol::on_reuse::OnReuse;
 use doorward::protocol::rejection::Rejection;
 
-pub(super) use authorize::{Asked, Met, Walk};
+pub(super) use authorize::{Asked, Came, Met, Walk};
 pub(super) use factors::{Changing, Losing};
 pub(super) use keys::{Denied, MOST};
 pub(super) use roles::{Outcome, Told};
@@ -36,12 +36,12 @@ use factors::Factors;
 use kept::Kept;
 use keys::{Key, KeyToken};
 use mail::{Post, Ticket, Undo};
-use proofs::Worth;
+use proofs::{Proofs, Worth};
 use roles::{Roles, Said, Service};
 use secrets::Secrets;
 use sign_ins::SignIn;
 
-use super::operation::{App, Ask, Class, Person, Prefers, Role, SPA};
+use super::operation::{App, Ask, Class, Make, Person, Prefers, Role, SPA};
 
 const CODE: i64 = 60;
 const ACCESS_TOKEN: i64 = 900;
@@ -66,10 +66,8 @@ pub(super) struct Grant {
     sign_in: usize,
     /// Whether the person had come by their identity when it was given.
     by_identity: bool,
-    /// The passkey that had been shown then.
-    by_passkey: Option<usize>,
-    /// Whether a code of the authenticator had been shown then.
-    by_code: bool,
+    /// What they had proved then.
+    proofs: Proofs,
     /// What applications are told of the proofs that it came of, and the strongest class that those make true.
     worth: Worth,
     proved: Option<Class>,
@@ -167,6 +165,8 @@ pub(super) struct Model {
     factors: [Factors; 2],
     /// What each shows first when there is more than one.
     prefers: [Prefers; 2],
+    /// On what each makes a passkey first where they get one on the way.
+    takes: [Make; 2],
     /// From when on a request to take them away can be used.
     resets: [Option<i64>; 2],
     /// The browsers that each keeps, and whether they choose that when they are asked.
@@ -203,6 +203,7 @@ impl Model {
             post: [Post::default().with_browsers(); 2],
             factors: [Factors::default(), Factors::default()],
             prefers: [Prefers::Code; 2],
+            takes: [Make::default(); 2],
             resets: [None; 2],
             kept: [Vec::new(), Vec::new()],
             habits: [false; 2],

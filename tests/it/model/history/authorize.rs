@@ -1,6 +1,7 @@
 //! Going for a code: signing in where that is asked for, showing or setting up a second factor, and consenting; and what is demanded on the way.
 
-use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
+use doorward::protocol::assurance::{HARDWARE_CLASS, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
+use doorward::protocol::rejection::Rejection;
 use doorward::registry::{ClientChange, RoleChange};
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use url::form_urlencoded::byte_serialize;
 use super::{ASKED, Compared, History, Human, Place, ROLE, reached, shows};
 use crate::federation::through;
 use crate::model::operation::{App, Class, DemandMove, Person, SPA};
-use crate::model::reference::{Asked, Met, Proving, Shown, Walk};
+use crate::model::reference::{Asked, Came, Met, Proving, Shown, Walk};
 use crate::support::{Answer, Authenticator, recovery_codes};
 
 /// A class by its name.
@@ -18,6 +19,7 @@ fn name(class: Class) -> &'static str {
         Class::Password => PASSWORD_CLASS,
         Class::Both => MFA_CLASS,
         Class::Passkey => PHISHING_RESISTANT_CLASS,
+        Class::Hardware => HARDWARE_CLASS,
     }
 }
 
@@ -26,8 +28,12 @@ fn name(class: Class) -> &'static str {
 enum Page {
     SignIn,
     SecondFactor,
+    /// A passkey that hardware keeps, and nothing else.
+    InHardware,
     NewFactor,
     NewPasskey,
+    /// A new one that hardware keeps.
+    NewInHardware,
     Consent,
 }
 
@@ -35,9 +41,11 @@ impl Page {
     fn of(met: Met) -> Self {
         match met {
             Met::Proves => Self::SignIn,
-            Met::Shows(_) => Self::SecondFactor,
+            Met::Shows(_, false) => Self::SecondFactor,
+            Met::Shows(_, true) => Self::InHardware,
             Met::Enrols { .. } => Self::NewFactor,
-            Met::AddsPasskey { .. } => Self::NewPasskey,
+            Met::AddsPasskey(_, false, _) => Self::NewPasskey,
+            Met::AddsPasskey(_, true, _) => Self::NewInHardware,
             Met::Consents => Self::Consent,
         }
     }
@@ -48,12 +56,14 @@ fn on(answer: &Answer) -> Option<Page> {
     if shows(answer, "totp-secret") {
         return Some(Page::NewFactor);
     }
+    let in_hardware = answer.text().contains("a passkey that never leaves its device");
     if answer.text().contains("data-passkey=\"create\"") {
-        return Some(Page::NewPasskey);
+        return Some(if in_hardware { Page::NewInHardware } else { Page::NewPasskey });
     }
+    let second = if in_hardware { Page::InHardware } else { Page::SecondFactor };
     let pages = [
         (Page::SignIn, &["login-submit", "upstream-fake"][..]),
-        (Page::SecondFactor, &["totp-submit", "recovery-submit", "passkey-submit"][..]),
+        (second, &["totp-submit", "recovery-submit", "passkey-submit"][..]),
         (Page::Consent, &["allow"][..]),
     ];
     pages.into_iter().find(|(_, ids)| ids.iter().any(|id| shows(answer, id))).map(|(page, _)| page)
@@ -62,11 +72,14 @@ fn on(answer: &Answer) -> Option<Page> {
 /// How often what was met is told.
 fn name_of(met: Met) -> String {
     match met {
-        Met::Shows((shown, result)) => match shown {
+        Met::Shows((shown, result), in_hardware) => match shown {
             Shown::Code => format!("a code {result:?}"),
             Shown::Recovery(_) => format!("a recovery code {result:?}"),
+            Shown::Passkey(_) if in_hardware => format!("a passkey where hardware must keep it {result:?}"),
             Shown::Passkey(_) => format!("a passkey {result:?}"),
         },
+        Met::AddsPasskey(_, true, came) => format!("a new passkey that hardware must keep {came:?}"),
+        Met::AddsPasskey(_, false, came) => format!("a new passkey {came:?}"),
         other => format!("{other:?}"),
     }
 }
@@ -139,14 +152,14 @@ impl History<'_> {
             // Where either will do the page of the one leads to that of the other.
             let leads_on = || answer.field("#passkey-instead", "href").is_some();
             let page = match next {
-                Some(Met::AddsPasskey { .. }) if page == Page::NewFactor && leads_on() => Page::NewPasskey,
+                Some(Met::AddsPasskey(..)) if page == Page::NewFactor && leads_on() => Page::NewPasskey,
                 _ => page,
             };
             self.same("what is met on the way", Some(page), next.map(Page::of))?;
             let Some(next) = next else { break };
             self.tally(&format!("met {}", name_of(next)));
             answer = self.pass(person, by, (&answer, next)).await?;
-            let is_told_so = matches!(next, Met::Shows((_, Err(_))));
+            let is_told_so = matches!(next, Met::Shows((_, Err(_)), _) | Met::AddsPasskey(_, _, Came::Refused { .. }));
             if reached(&answer).is_err() && (!is_told_so || way.len() == 0) {
                 break;
             }
@@ -157,6 +170,7 @@ impl History<'_> {
             return Ok(false);
         }
         self.codes.push(answer.location_param("code").unwrap());
+        self.count_passkeys(person).await?;
         Ok(true)
     }
 
@@ -174,13 +188,21 @@ impl History<'_> {
                 return Ok(self.prove(person, by, page).await);
             }
             Met::Consents => return Ok(self.people[person].browser.press(&page.form("#allow")).await),
-            Met::Shows(attempt) => {
+            Met::Shows(attempt, _) => {
                 let answer = self.show_second(person, page, attempt.0).await;
                 self.agree_on_shown(attempt, &answer)?;
                 return Ok(answer);
             }
             Met::Enrols { codes } => (self.enrol_on(person, page).await, codes),
-            Met::AddsPasskey { codes } => (self.add_passkey_on(person, page).await, codes),
+            Met::AddsPasskey(make, _, Came::Refused { is_kept }) => {
+                let answer = self.add_passkey_on(person, page, (make, is_kept)).await;
+                let refused: Result<(), _> = Err(Rejection::UnattestedPasskey);
+                self.agree("a passkey that will not do", reached(&answer), &refused)?;
+                return Ok(answer);
+            }
+            Met::AddsPasskey(make, _, Came::Added { codes }) => {
+                (self.add_passkey_on(person, page, (make, true)).await, codes)
+            }
         };
         let codes = recovery_codes(&answer);
         self.same("whether recovery codes come with it", !codes.is_empty(), is_to_have_codes)?;

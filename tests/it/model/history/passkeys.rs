@@ -3,9 +3,9 @@
 use doorward::protocol::rejection::Rejection;
 
 use super::{Compared, History, Human, shows};
-use crate::model::operation::{Back, PasskeyMove, Person, While};
+use crate::model::operation::{Back, Make, PasskeyMove, Person, While};
 use crate::model::reference::Changing;
-use crate::support::{Answer, Device, Said, recovery_codes};
+use crate::support::{Answer, Device, Said, Statement, recovery_codes};
 
 const PAGE: &str = "/account/passkeys";
 
@@ -13,7 +13,11 @@ impl History<'_> {
     /// Does it on both sides.
     pub(super) async fn by_passkey(&mut self, passkey_move: PasskeyMove) -> Compared {
         match passkey_move {
-            PasskeyMove::Add(person) => self.add_passkey(person).await,
+            PasskeyMove::Add(person, make) => self.add_passkey(person, make).await,
+            PasskeyMove::Take(person, make) => {
+                self.model.take(person, make);
+                Ok(())
+            }
             PasskeyMove::Remove { person, which, when } => {
                 self.begin_while(person, when).await;
                 let removed = self.remove_passkey(person, which, when).await;
@@ -50,28 +54,46 @@ impl History<'_> {
         self.place.server.database.db_execute(&sql).await;
     }
 
-    /// Answers a page that asks for a new passkey, on a device of its own.
-    async fn make_passkey(&mut self, person: Person, page: &Answer) -> Answer {
+    fn device(&self, make: Make) -> Device {
+        let vouched = || Statement::Packed(self.place.maker.attesting(|_| {}));
+        match make {
+            Make::Phone => Device::new(),
+            Make::Key => Device::security_key(),
+            Make::VouchedPhone => Device::new().saying(vouched()),
+            Make::VouchedKey => Device::security_key().saying(vouched()),
+        }
+    }
+
+    /// Answers a page that asks for a new passkey, on a device of its own, which is put away unless the account keeps what was made.
+    async fn make_passkey(&mut self, person: Person, page: &Answer, (make, is_kept): (Make, bool)) -> Answer {
+        let mut device = self.device(make);
         let Human { browser, devices, .. } = &mut self.people[person];
-        let mut device = if devices.len() % 3 == 2 { Device::security_key() } else { Device::new() };
         let made = device.create(&page.passkey_options(), &Said::of(&self.place.server)).to_string();
         let name = name_of(devices.len());
-        devices.push(device);
+        if is_kept {
+            devices.push(device);
+        }
         browser.press(&page.form("#passkey-submit").with("name", &name).with("credential", &made)).await
     }
 
     /// Adds one on the way, also where an authenticator would do.
-    pub(super) async fn add_passkey_on(&mut self, person: Person, page: &Answer) -> Answer {
+    pub(super) async fn add_passkey_on(&mut self, person: Person, page: &Answer, what: (Make, bool)) -> Answer {
         match page.field("#passkey-instead", "href") {
             Some(instead) => {
                 let page = self.people[person].browser.visit(&instead).await;
-                self.make_passkey(person, &page).await
+                self.make_passkey(person, &page, what).await
             }
-            None => self.make_passkey(person, page).await,
+            None => self.make_passkey(person, page, what).await,
         }
     }
 
-    async fn add_passkey(&mut self, person: Person) -> Compared {
+    /// Whether the account has as many as it should.
+    pub(super) async fn count_passkeys(&self, person: Person) -> Compared {
+        let own = self.place.server.app.sign_ins.own_passkeys(&self.people[person].id).await.unwrap();
+        self.same("passkeys of the account", own.len(), self.model.passkeys_of(person))
+    }
+
+    async fn add_passkey(&mut self, person: Person, make: Make) -> Compared {
         let page = self.people[person].browser.visit(PAGE).await;
         let mut codes = Vec::new();
         let said = if shows(&page, "login-submit") {
@@ -79,7 +101,7 @@ impl History<'_> {
         } else if shows(&page, "begin-passkey") {
             Changing::Asked
         } else {
-            let done = self.make_passkey(person, &page).await;
+            let done = self.make_passkey(person, &page, (make, true)).await;
             assert_eq!(done.status, 200, "{}", done.text());
             assert!(done.error_code().is_none(), "{}", done.text());
             codes = recovery_codes(&done);
@@ -89,7 +111,7 @@ impl History<'_> {
         if with_codes {
             self.people[person].recovery_codes = codes;
         }
-        let model = self.model.add_passkey(person);
+        let model = self.model.add_passkey(person, make);
         self.tally(&format!("add a passkey {:?}", model.0));
         self.same("a passkey that is added, and whether codes come with it", (said, with_codes), model)
     }
@@ -120,8 +142,9 @@ impl History<'_> {
                 }
             }
         };
+        let beside = if self.model.passkeys_of(person) > 1 { " beside others" } else { "" };
         let model = self.model.remove_passkey(person, which, when);
-        self.tally(&format!("remove a passkey {model:?}"));
+        self.tally(&format!("remove a passkey {model:?}{beside}"));
         self.same("a passkey that is taken away", said, model)
     }
 }

@@ -1,6 +1,6 @@
 //! Codes redeemed and tokens refreshed, each answer held against the model's.
 
-use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
+use doorward::protocol::assurance::{HARDWARE_CLASS, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use doorward::secret::from_base64url;
 use serde_json::Value;
 
@@ -15,6 +15,7 @@ fn rank(acr: &Value) -> Option<Class> {
         PASSWORD_CLASS => Some(Class::Password),
         MFA_CLASS => Some(Class::Both),
         PHISHING_RESISTANT_CLASS => Some(Class::Passkey),
+        HARDWARE_CLASS => Some(Class::Hardware),
         other => panic!("{other} is no class of this history"),
     }
 }

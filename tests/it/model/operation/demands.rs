@@ -12,6 +12,8 @@ pub(in crate::model) enum Class {
     Both,
     /// What cannot be phished.
     Passkey,
+    /// The same, by a key that hardware protects.
+    Hardware,
 }
 
 /// Something with what is demanded.
@@ -25,7 +27,12 @@ pub(in crate::model) enum DemandMove {
 }
 
 pub(super) fn class() -> impl Strategy<Value = Class> {
-    prop_oneof![1 => Just(Class::Password), 2 => Just(Class::Both), 2 => Just(Class::Passkey)]
+    prop_oneof![
+        1 => Just(Class::Password),
+        2 => Just(Class::Both),
+        2 => Just(Class::Passkey),
+        2 => Just(Class::Hardware),
+    ]
 }
 
 fn maybe() -> impl Strategy<Value = Option<Class>> {

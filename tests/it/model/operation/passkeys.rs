@@ -12,8 +12,24 @@ pub(in crate::model) enum Prefers {
     /// The code of their authenticator.
     Code,
     Passkey,
+    /// The same, and one that will not do first where hardware must keep it.
+    Lesser,
     /// A recovery code, as whoever has lost the others.
     Recovery,
+}
+
+/// On what a person makes a new passkey.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::model) enum Make {
+    /// A phone, which copies it to others.
+    #[default]
+    Phone,
+    /// A security key.
+    Key,
+    /// A phone for which its maker vouches.
+    VouchedPhone,
+    /// A security key for which its maker vouches.
+    VouchedKey,
 }
 
 /// What holds while a passkey is taken away.
@@ -31,7 +47,9 @@ pub(in crate::model) enum While {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::model) enum PasskeyMove {
     /// They add one on the account page.
-    Add(Person),
+    Add(Person, Make),
+    /// From now on they take this first where they get one on the way.
+    Take(Person, Make),
     /// They take one of theirs away there.
     Remove { person: Person, which: Back, when: While },
     /// From now on they show this first.
@@ -39,7 +57,21 @@ pub(in crate::model) enum PasskeyMove {
 }
 
 fn prefers() -> impl Strategy<Value = Prefers> {
-    prop_oneof![2 => Just(Prefers::Code), 3 => Just(Prefers::Passkey), 1 => Just(Prefers::Recovery)]
+    prop_oneof![
+        2 => Just(Prefers::Code),
+        2 => Just(Prefers::Passkey),
+        1 => Just(Prefers::Lesser),
+        1 => Just(Prefers::Recovery),
+    ]
+}
+
+fn make() -> impl Strategy<Value = Make> {
+    prop_oneof![
+        2 => Just(Make::Phone),
+        1 => Just(Make::Key),
+        1 => Just(Make::VouchedPhone),
+        3 => Just(Make::VouchedKey),
+    ]
 }
 
 fn removal(person: Person) -> impl Strategy<Value = PasskeyMove> {
@@ -53,7 +85,8 @@ fn removal(person: Person) -> impl Strategy<Value = PasskeyMove> {
 
 pub(super) fn passkey_move() -> impl Strategy<Value = PasskeyMove> {
     prop_oneof![
-        3 => (0..2usize).prop_map(PasskeyMove::Add),
+        3 => (0..2usize, make()).prop_map(|(person, make)| PasskeyMove::Add(person, make)),
+        1 => (0..2usize, make()).prop_map(|(person, make)| PasskeyMove::Take(person, make)),
         2 => (0..2usize).prop_flat_map(removal),
         2 => (0..2usize, prefers()).prop_map(|(person, prefers)| PasskeyMove::Prefer(person, prefers)),
     ]
@@ -72,9 +105,10 @@ pub(super) fn with_a_passkey() -> impl Strategy<Value = Vec<Operation>> {
             3 => Just(vec![O::SignOut(person), O::Begin { person, app: WEB, by: newest }]),
             4 => (way(), maybe(), maybe()).prop_map(move |(by, insists, of_role)| vec![O::Demanded(go(by, insists, of_role))]),
             3 => (0..700i64).prop_map(|seconds| vec![O::Wait(seconds)]),
-            2 => Just(vec![O::Passkey(PasskeyMove::Add(person))]),
+            3 => make().prop_map(move |make| vec![O::Passkey(PasskeyMove::Add(person, make))]),
+            1 => make().prop_map(move |make| vec![O::Passkey(PasskeyMove::Take(person, make))]),
             4 => removal(person).prop_map(|removal| vec![O::Passkey(removal)]),
-            1 => Just(vec![O::Wait(600), O::Passkey(PasskeyMove::Add(person))]),
+            1 => make().prop_map(move |make| vec![O::Wait(600), O::Passkey(PasskeyMove::Add(person, make))]),
             1 => removal(person).prop_map(|removal| vec![O::Wait(600), O::Passkey(removal)]),
             4 => (way(), removal(person)).prop_map(move |(by, removal)| vec![
                 O::Authorize { person, app: WEB, anew: true, by: newest },
@@ -105,13 +139,13 @@ pub(super) fn with_a_passkey() -> impl Strategy<Value = Vec<Operation>> {
             1 => Just(vec![O::Factor(FactorMove::Lose(person)), O::Wait(90_000), O::Factor(FactorMove::Lose(person))]),
         ]
     };
-    (0..2usize, way(), prefers(), any::<bool>()).prop_flat_map(move |(person, by, prefers, keeps)| {
+    (0..2usize, way(), (prefers(), make()), any::<bool>()).prop_flat_map(move |(person, by, (prefers, make), keeps)| {
         vec(between(person), 1..7).prop_map(move |between| {
             let mut all = vec![O::PersonOn(person), O::Return(person), O::AppOn(WEB)];
             all.push(O::Authorize { person, app: WEB, anew: true, by });
             all.push(O::Passkey(PasskeyMove::Prefer(person, prefers)));
             all.push(O::Factor(FactorMove::Keep(person, keeps)));
-            all.push(O::Passkey(PasskeyMove::Add(person)));
+            all.push(O::Passkey(PasskeyMove::Add(person, make)));
             all.push(O::Wait(1));
             all.push(O::OtherBrowser(person));
             all.push(O::Begin { person, app: WEB, by: newest });

@@ -9,9 +9,9 @@ use doorward::protocol::rejection::Rejection;
 
 use super::factors::New;
 use super::proofs::{First, Given, Proofs};
-use super::showing::{Attempt, Lack, Proving};
+use super::showing::{Attempt, Lack, Proving, Shown};
 use super::{CODE, Code, Grant, Model, Scopes};
-use crate::model::operation::{App, By, Class, Person, Prefers, Role};
+use crate::model::operation::{App, By, Class, Make, Person, Prefers, Role};
 
 /// What a request asks of a person's authentication.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,17 +31,26 @@ pub(in crate::model) struct Asked {
 pub(in crate::model) enum Met {
     /// They sign in.
     Proves,
-    /// They show something beside that.
-    Shows(Attempt),
-    /// They set up an authenticator or a passkey; whether they get recovery codes.
-    Enrols {
-        codes: bool,
-    },
-    AddsPasskey {
-        codes: bool,
-    },
+    /// They show something beside that; whether only a passkey will do that hardware keeps.
+    Shows(Attempt, InHardware),
+    /// They set up an authenticator; whether they get recovery codes.
+    Enrols { codes: bool },
+    /// They make a passkey on this.
+    AddsPasskey(Make, InHardware, Came),
     /// They allow what is asked for.
     Consents,
+}
+
+/// Whether only a passkey will do that hardware keeps.
+pub(in crate::model) type InHardware = bool;
+
+/// What comes of a passkey that is made on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum Came {
+    /// It is added; whether they get recovery codes.
+    Added { codes: bool },
+    /// It will not do: whoever has passkeys keeps it all the same.
+    Refused { is_kept: bool },
 }
 
 /// The way to a code, and whether it leads there.
@@ -71,9 +80,9 @@ impl Demands {
         [self.of_role, self.of_app, self.insists].contains(&Some(class))
     }
 
-    /// Whether nothing but a passkey will do.
-    pub(super) fn want_a_passkey(self) -> bool {
-        self.want(Class::Passkey)
+    /// Of which class a passkey must be, where nothing else will do.
+    pub(super) fn passkey(self) -> Option<Class> {
+        [self.of_role, self.of_app, self.insists].into_iter().flatten().max().filter(|class| *class >= Class::Passkey)
     }
 
     /// Whether a password alone will not do.
@@ -166,7 +175,7 @@ impl Model {
             Proving::Provider(session) => Proofs::of(First::Provider(session), now),
             Proving::Passkey(which) => {
                 self.resets[person] = None;
-                Proofs::default().with(Given::Passkey(which), now)
+                Proofs::default().with(self.given_by(person, which), now)
             }
         };
         // What was shown in this browser is not asked for again, unless everything is; nor what a device lends that is kept.
@@ -198,17 +207,35 @@ impl Model {
 
     /// Shows what is missing, on the way.
     fn show_on(&mut self, person: Person, lack: Lack, met: &mut Vec<Met>) -> Result<Given, Rejection> {
+        let in_hardware = lack.class() == Class::Hardware;
+        // Once.
+        let has_tried = met.last().is_some_and(|met| matches!(met, Met::Shows((Shown::Passkey(_), _), true)));
+        if let Some(lesser) = self.lesser(person, lack).filter(|_| in_hardware && !has_tried) {
+            self.resets[person] = None;
+            met.push(Met::Shows((Shown::Passkey(lesser), Ok(())), in_hardware));
+            return Ok(self.given_by(person, lesser));
+        }
         let (attempts, given) = self.show_factor(person, lack);
-        met.extend(attempts.into_iter().map(Met::Shows));
+        met.extend(attempts.into_iter().map(|attempt| Met::Shows(attempt, in_hardware)));
         given
     }
 
     /// Sets up what is missing, on the way, by this sign-in or before there is one: where either will do, what the person prefers.
     fn set_up_on(&mut self, person: Person, (lack, this): (Lack, Option<usize>), met: &mut Vec<Met>) -> Given {
-        let is_passkey = lack == Lack::NewPasskey || self.prefers[person] == Prefers::Passkey;
-        let new = if is_passkey { New::Passkey } else { New::Authenticator };
-        let (given, codes) = self.set_up(person, new, this);
-        met.push(if is_passkey { Met::AddsPasskey { codes } } else { Met::Enrols { codes } });
+        let is_passkey = lack != Lack::New || matches!(self.prefers[person], Prefers::Passkey | Prefers::Lesser);
+        if !is_passkey {
+            let (given, codes) = self.set_up(person, New::Authenticator, this);
+            met.push(Met::Enrols { codes });
+            return given;
+        }
+        let (mut make, in_hardware) = (self.takes[person], lack.class() == Class::Hardware);
+        if make.class() < lack.class() {
+            let is_kept = self.keep_lesser(person, make);
+            met.push(Met::AddsPasskey(make, in_hardware, Came::Refused { is_kept }));
+            make = Make::VouchedKey;
+        }
+        let (given, codes) = self.set_up(person, New::Passkey(make), this);
+        met.push(Met::AddsPasskey(make, in_hardware, Came::Added { codes }));
         given
     }
 
@@ -226,22 +253,10 @@ impl Model {
     fn grant(&mut self, person: Person, app: App, insists: Option<Class>) {
         let (sign_in, scopes, created) = (self.browsers[person].unwrap(), self.scopes_of(person, app), self.now);
         let proofs = self.sign_ins[sign_in].proofs;
-        let (by_identity, by_passkey, by_code) = (proofs.upstream().is_some(), proofs.by_passkey(), proofs.by_code());
+        let by_identity = proofs.upstream().is_some();
         let (worth, proved) = (proofs.worth(insists), proofs.class());
         let ended = false;
-        self.grants.push(Grant {
-            person,
-            app,
-            sign_in,
-            by_identity,
-            by_passkey,
-            by_code,
-            worth,
-            proved,
-            scopes,
-            created,
-            ended,
-        });
+        self.grants.push(Grant { person, app, sign_in, by_identity, proofs, worth, proved, scopes, created, ended });
         self.codes.push(Code { grant: self.grants.len() - 1, expires: self.now + CODE, used: None });
     }
 

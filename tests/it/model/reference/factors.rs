@@ -1,10 +1,10 @@
 //! Second factors: an authenticator, each step of whose clock counts once, passkeys, and the recovery codes that come with the first of them and go with the
 //! last. Whoever has one shows it whenever they say anew who they are (`showing.rs`); setting one up and doing without asks for everything afresh that guards
-//! the account, and of whoever has a passkey for nothing less than that, or a recovery code.
+//! the account, and of whoever has a passkey for nothing less than that, or a recovery code; where hardware keeps one, for one of those.
 
 use super::Model;
 use super::proofs::{Given, Proofs};
-use crate::model::operation::Person;
+use crate::model::operation::{Class, Make, Person};
 
 pub(super) const STEP: i64 = 30;
 /// How many recovery codes there are.
@@ -34,6 +34,8 @@ pub(super) struct Authenticator {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Passkey {
     pub(super) since: i64,
+    /// The class that it makes true.
+    pub(super) class: Class,
     pub(super) is_there: bool,
 }
 
@@ -47,7 +49,7 @@ pub(super) struct Codes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum New {
     Authenticator,
-    Passkey,
+    Passkey(Make),
 }
 
 /// What comes of changing a second factor.
@@ -83,12 +85,17 @@ impl Factors {
         (0..self.passkeys.len()).filter(|at| self.passkeys[*at].is_there).collect()
     }
 
+    /// The strongest class that a passkey makes true which is there.
+    pub(super) fn best_passkey(&self) -> Option<Class> {
+        self.own_passkeys().into_iter().map(|at| self.passkeys[at].class).max()
+    }
+
     pub(super) fn has_any(&self) -> bool {
         self.authenticator.is_some() || self.has_passkey()
     }
 
     pub(super) fn has_passkey(&self) -> bool {
-        self.passkeys.iter().any(|one| one.is_there)
+        self.best_passkey().is_some()
     }
 
     pub(super) fn has_codes_left(&self) -> bool {
@@ -119,7 +126,10 @@ impl Model {
     /// Whether whoever is signed in has just proved all that guards the account.
     pub(super) fn has_just_proved(&self, person: Person) -> bool {
         let (proofs, factors) = (self.proofs_in_hand(person), &self.factors[person]);
-        let second = if factors.has_passkey() { proofs.passkey().max(proofs.recovery()) } else { proofs.second() };
+        let second = match factors.best_passkey() {
+            Some(best) => proofs.passkey(best).max(proofs.recovery()),
+            None => proofs.second(),
+        };
         self.is_fresh(proofs.named()) && (!factors.has_any() || self.is_fresh(second))
     }
 
@@ -140,9 +150,9 @@ impl Model {
                 factors.authenticator = Some(Authenticator { since: now, last_step: now / STEP });
                 Given::Code
             }
-            New::Passkey => {
-                factors.passkeys.push(Passkey { since: now, is_there: true });
-                Given::Passkey(factors.passkeys.len() - 1)
+            New::Passkey(make) => {
+                factors.passkeys.push(Passkey { since: now, class: make.class(), is_there: true });
+                Given::Passkey(factors.passkeys.len() - 1, make.class())
             }
         };
         let brings_codes = factors.codes.is_none();
@@ -183,7 +193,7 @@ impl Model {
             one.ended |= Some(at) != this && one.person == person && one.proofs.by_code();
         }
         for grant in &mut self.grants {
-            grant.ended |= Some(grant.sign_in) != this && grant.person == person && grant.by_code;
+            grant.ended |= Some(grant.sign_in) != this && grant.person == person && grant.proofs.by_code();
         }
     }
 

@@ -61,7 +61,7 @@ impl Model {
     /// A right one, with the box ticked if that is their habit; a passkey has none.
     pub(super) fn keep_device(&mut self, person: Person, lends: Given) {
         let browser = self.post[person].in_hand;
-        if self.habits[person] && !matches!(lends, Given::Passkey(_)) {
+        if self.habits[person] && !matches!(lends, Given::Passkey(..)) {
             self.kept[person].retain(|kept| kept.browser != browser);
             self.kept[person].push(Kept { browser, shown: self.now, lends, wrong: 0, sign_in: None });
         }

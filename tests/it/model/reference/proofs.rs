@@ -1,7 +1,8 @@
 //! What somebody has proved: a password or the word of a provider, codes, a passkey, each with the time at which it was given last; and what that is worth to
-//! applications. The word of a provider makes no class true, nor does a code beside it. A passkey is two factors by itself, whatever stands beside it.
+//! applications. The word of a provider makes no class true, nor does a code beside it. A passkey is two factors by itself, whatever stands beside it;
+//! one that hardware keeps is not forgotten when a lesser one is shown after it.
 
-use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
+use doorward::protocol::assurance::{HARDWARE_CLASS, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 
 use crate::model::operation::Class;
 
@@ -18,8 +19,8 @@ pub(super) enum First {
 pub(super) enum Given {
     Code,
     Recovery,
-    /// The passkey at this place.
-    Passkey(usize),
+    /// The passkey at this place, which makes this class true.
+    Passkey(usize, Class),
 }
 
 /// All that somebody has proved.
@@ -28,7 +29,9 @@ pub(super) struct Proofs {
     first: Option<(First, i64)>,
     code: Option<i64>,
     recovery: Option<i64>,
-    passkey: Option<(usize, i64)>,
+    /// The passkey of hardware that was shown last, and a lesser one that was shown since.
+    hardware: Option<(usize, i64)>,
+    lesser: Option<(usize, i64)>,
 }
 
 /// What the proofs of a grant are worth to an application, and since when.
@@ -48,7 +51,8 @@ impl Proofs {
         match given {
             Given::Code => Self { code: Some(at), ..self },
             Given::Recovery => Self { recovery: Some(at), ..self },
-            Given::Passkey(which) => Self { passkey: Some((which, at)), ..self },
+            Given::Passkey(which, Class::Hardware) => Self { hardware: Some((which, at)), lesser: None, ..self },
+            Given::Passkey(which, _) => Self { lesser: Some((which, at)), ..self },
         }
     }
 
@@ -58,7 +62,8 @@ impl Proofs {
             first: self.first,
             code: self.code.or(former.code),
             recovery: self.recovery.or(former.recovery),
-            passkey: self.passkey.or(former.passkey),
+            hardware: self.hardware.or(former.hardware),
+            lesser: self.lesser.or(former.lesser.filter(|_| self.hardware.is_none())),
         }
     }
 
@@ -77,12 +82,12 @@ impl Proofs {
 
     /// When anything was given that says by itself who they are.
     pub(super) fn named(self) -> Option<i64> {
-        self.first.map(|(_, at)| at).max(self.passkey())
+        self.first.map(|(_, at)| at).max(self.passkey(Class::Passkey))
     }
 
     /// When a second factor was shown, of whatever kind.
     pub(super) fn second(self) -> Option<i64> {
-        self.typed().max(self.passkey())
+        self.typed().max(self.passkey(Class::Passkey))
     }
 
     /// When anything was proved.
@@ -94,13 +99,15 @@ impl Proofs {
         self.recovery
     }
 
-    pub(super) fn passkey(self) -> Option<i64> {
-        self.passkey.map(|(_, at)| at)
+    /// When a passkey was shown last that makes this class true.
+    pub(super) fn passkey(self, class: Class) -> Option<i64> {
+        let of_hardware = self.hardware.map(|(_, at)| at);
+        if class == Class::Hardware { of_hardware } else { of_hardware.max(self.lesser.map(|(_, at)| at)) }
     }
 
-    /// Which passkey was shown, if one was.
-    pub(super) fn by_passkey(self) -> Option<usize> {
-        self.passkey.map(|(which, _)| which)
+    /// Whether they rest on this passkey.
+    pub(super) fn rest_on(self, passkey: usize) -> bool {
+        [self.hardware, self.lesser].into_iter().flatten().any(|(which, _)| which == passkey)
     }
 
     /// Whether a code of the authenticator was typed.
@@ -117,14 +124,18 @@ impl Proofs {
     pub(super) fn since(self, class: Class) -> Option<i64> {
         match class {
             Class::Password => self.password(),
-            Class::Both => self.password().zip(self.typed()).map(|(one, other)| one.min(other)).max(self.passkey()),
-            Class::Passkey => self.passkey(),
+            Class::Both => {
+                self.password().zip(self.typed()).map(|(one, other)| one.min(other)).max(self.passkey(Class::Passkey))
+            }
+            Class::Passkey | Class::Hardware => self.passkey(class),
         }
     }
 
     /// The strongest class that is true.
     pub(super) fn class(self) -> Option<Class> {
-        [Class::Passkey, Class::Both, Class::Password].into_iter().find(|class| self.since(*class).is_some())
+        [Class::Hardware, Class::Passkey, Class::Both, Class::Password]
+            .into_iter()
+            .find(|class| self.since(*class).is_some())
     }
 
     /// What an application is told: the class that its request insists on, where that is true, or the strongest.
@@ -141,6 +152,7 @@ impl Worth {
             Class::Password => PASSWORD_CLASS,
             Class::Both => MFA_CLASS,
             Class::Passkey => PHISHING_RESISTANT_CLASS,
+            Class::Hardware => HARDWARE_CLASS,
         };
         (self.class.map(name), self.since)
     }

@@ -1,5 +1,5 @@
 //! What is missing beside the first proof, and what a person shows then: the code of their authenticator, a passkey, or a recovery code; and a passkey where
-//! nothing else will do, for which a recovery code stands in so far that another is set up in its place.
+//! nothing else will do, or one that hardware keeps, for which a recovery code stands in so far that another is set up in its place.
 
 use doorward::protocol::rejection::Rejection;
 
@@ -7,19 +7,19 @@ use super::Model;
 use super::authorize::Demands;
 use super::factors::STEP;
 use super::proofs::{Given, Proofs};
-use crate::model::operation::{By, Person, Prefers};
+use crate::model::operation::{By, Class, Person, Prefers};
 
 /// What is missing beside the first proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lack {
     /// Any of the second factors that there are.
     Any,
-    /// A passkey that there is.
-    Passkey,
+    /// A passkey that there is, of this class at least.
+    Passkey(Class),
     /// A second factor, of whatever kind, that is set up.
     New,
-    /// A passkey that is set up.
-    NewPasskey,
+    /// A passkey that is set up, of this class at least.
+    NewPasskey(Class),
 }
 
 /// What somebody shows.
@@ -47,7 +47,15 @@ pub(in crate::model) type Attempt = (Shown, Result<(), Rejection>);
 impl Lack {
     /// Whether the account has what is missing.
     pub(super) fn is_there(self) -> bool {
-        matches!(self, Self::Any | Self::Passkey)
+        matches!(self, Self::Any | Self::Passkey(_))
+    }
+
+    /// Of what class a passkey must be, if it is one.
+    pub(super) fn class(self) -> Class {
+        match self {
+            Self::Passkey(class) | Self::NewPasskey(class) => class,
+            Self::Any | Self::New => Class::Passkey,
+        }
     }
 }
 
@@ -55,13 +63,14 @@ impl Model {
     /// What these proofs of a person lack.
     pub(super) fn lack(&self, person: Person, proofs: Proofs, demands: Demands) -> Option<Lack> {
         let factors = &self.factors[person];
-        if demands.want_a_passkey() && proofs.passkey().is_none() {
+        if let Some(class) = demands.passkey().filter(|class| proofs.passkey(*class).is_none()) {
             let has_lost_it = self.is_fresh(proofs.recovery());
-            return Some(match factors.authenticator {
-                _ if factors.has_passkey() && !has_lost_it => Lack::Passkey,
+            return Some(match factors.best_passkey().filter(|_| !has_lost_it) {
+                Some(best) if best >= class => Lack::Passkey(class),
                 // All that the account has is proved before it gets one.
-                Some(_) if !self.is_fresh(proofs.second()) => Lack::Any,
-                _ => Lack::NewPasskey,
+                Some(_) if !self.is_fresh(proofs.passkey(Class::Passkey)) => Lack::Passkey(Class::Passkey),
+                _ if factors.authenticator.is_some() && !self.is_fresh(proofs.second()) => Lack::Any,
+                _ => Lack::NewPasskey(class),
             });
         }
         match proofs.second() {
@@ -98,14 +107,15 @@ impl Model {
     /// What they show until it is enough: what they prefer; otherwise the code of now, and when it was used, or there is no authenticator, something else.
     fn attempts(&self, person: Person, lack: Lack) -> Vec<Attempt> {
         let factors = &self.factors[person];
-        let passkey = factors.own_passkeys().last().map(|which| vec![(Shown::Passkey(*which), Ok(()))]);
+        let does = |which: &usize| factors.passkeys[*which].class >= lack.class();
+        let passkey = factors.own_passkeys().into_iter().rfind(does).map(|which| vec![(Shown::Passkey(which), Ok(()))]);
         let recovery = factors.codes.filter(|_| factors.has_codes_left()).map(|codes| {
             // Before the next one the last that was used.
             let former = codes.used.checked_sub(1).map(|at| (Shown::Recovery(at), Err(Rejection::WrongRecoveryCode)));
             former.into_iter().chain([(Shown::Recovery(codes.used), Ok(()))]).collect()
         });
         match (self.prefers[person], passkey, recovery) {
-            (Prefers::Passkey, Some(passkey), _) => passkey,
+            (Prefers::Passkey | Prefers::Lesser, Some(passkey), _) => passkey,
             (Prefers::Recovery, _, Some(recovery)) => recovery,
             (_, passkey, recovery) => {
                 let own = factors.authenticator.filter(|_| lack == Lack::Any);
@@ -118,6 +128,18 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// What a passkey of a person proves.
+    pub(super) fn given_by(&self, person: Person, which: usize) -> Given {
+        Given::Passkey(which, self.factors[person].passkeys[which].class)
+    }
+
+    /// A passkey that will not do where one is asked for of this class.
+    pub(super) fn lesser(&self, person: Person, lack: Lack) -> Option<usize> {
+        let (factors, prefers) = (&self.factors[person], self.prefers[person]);
+        let falls_short = |which: &usize| factors.passkeys[*which].class < lack.class();
+        factors.own_passkeys().into_iter().rfind(falls_short).filter(|_| prefers == Prefers::Lesser)
     }
 
     /// They show it: what was proved by that, and what they showed until then.
@@ -139,7 +161,7 @@ impl Model {
                 factors.codes.iter_mut().for_each(|codes| codes.used += 1);
                 Given::Recovery
             }
-            Shown::Passkey(which) => Given::Passkey(which),
+            Shown::Passkey(which) => self.given_by(person, which),
         };
         // Where nothing but a passkey will do, and with a passkey, it is not offered.
         if lack == Lack::Any {

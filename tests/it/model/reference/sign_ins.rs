@@ -69,7 +69,7 @@ impl Model {
         let (Some(at), now) = (self.browsers[person], self.now) else { return };
         let one = &mut self.sign_ins[at];
         (one.proofs, one.used) = (one.proofs.with(given, now), now);
-        if matches!(given, Given::Passkey(_)) {
+        if matches!(given, Given::Passkey(..)) {
             one.expires = now + ABSOLUTE;
         }
         self.note_sign_in(person, at);
