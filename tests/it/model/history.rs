@@ -29,9 +29,10 @@ use doorward::protocol::user::{EmailAuthority, User};
 use doorward::random;
 use proptest::test_runner::TestCaseError;
 
-use super::operation::{App, Ask, Operation, Person};
+use super::operation::{App, Ask, Operation, Person, WORDS};
 use super::reference::{Asked, MOST, Model};
 use crate::support::{Answer, Authenticator, Browser, Client, Device, Maker, PASSWORD, Provider, Server};
+use authorize::{name, word};
 use keys::{Made, Traded};
 use mail::{Former, Sent};
 
@@ -116,6 +117,8 @@ impl Place {
             fake.add_to(config, "fake", ProviderKind::Oidc, |settings| {
                 settings.roles = [("makers".to_owned(), vec![ROLE.to_owned()])].into();
                 settings.trust_email = Some(true);
+                let counts = |class| (word(Some(class)), name(class).to_owned());
+                settings.trust_acr = WORDS.into_iter().flatten().map(counts).collect();
             });
             let limits = &mut config.limits;
             (limits.failures_per_minute, limits.account_failures_per_minute) = (1_000_000, 1_000_000);

@@ -1,5 +1,5 @@
 //! Random histories of two people and three applications against a small reference model: authorizing, redeeming, refreshing, lost answers,
-//! replays, revocation, sign-out, withdrawal, coming through a provider and what ends and changes there, passwords and addresses that change by
+//! replays, revocation, sign-out, withdrawal, coming through a provider, whose word may count as a class of ours, and what ends and changes there, passwords and addresses that change by
 //! mail and on the account page, accounts whose address goes to its owner or that are left, roles that come, go and guard scopes, of people and of a
 //! service, second factors that are set up, shown, replaced and taken away, passkeys of devices for which makers vouch, and of others, that are added, shown, asked for and taken away, devices on which a code is lent, context classes that a role, an application or a request demands, API keys of both and what they are traded for, secrets that an API shares with us, switching off and on, and clock steps from
 //! seconds to weeks, in any order. Every answer is compared, and after each step whether tokens and keys hold. What differs is shown as the shortest
@@ -52,8 +52,13 @@ const REACHED_IN_LONG: &[&str] = &[
     "met a new passkey that hardware must keep Refused { is_kept: false }",
     "met a new passkey that hardware must keep Refused { is_kept: true }",
     "met a passkey where hardware must keep it Ok(())",
+    "met Both there",
+    "met Hardware there",
+    "met Passkey there",
+    "met Password there",
     "met a passkey Ok(())",
     "met a recovery code Ok(())",
+    "met another password where only a word was given",
     "remove a passkey Asked",
     "remove a passkey Done",
     "remove a passkey LastFactor",

@@ -42,13 +42,20 @@ pub(super) enum Holder {
     Service,
 }
 
+/// A session at the provider: one of [`WORDS`].
+pub(super) type Session = usize;
+
+/// The class that the provider's word counts as in each session there, if it counts as one.
+pub(super) const WORDS: [Option<Class>; 6] =
+    [None, None, Some(Class::Password), Some(Class::Both), Some(Class::Passkey), Some(Class::Hardware)];
+
 /// By what somebody signs in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum By {
     #[default]
     Password,
-    /// At the provider, in the first or the second session there.
-    Provider(usize),
+    /// At the provider, in one of the sessions there.
+    Provider(Session),
     /// A passkey, of all that the account has had; with the password where it never had one, or is not asked for one.
     Passkey(Back),
 }
@@ -111,7 +118,7 @@ pub(super) enum Operation {
     /// A person withdraws what an application was allowed.
     Withdraw { person: Person, app: App },
     /// The provider says that a session there has ended.
-    LogoutUpstream { person: Person, session: usize },
+    LogoutUpstream { person: Person, session: Session },
     /// A person's account at the provider is unlinked, and linked again.
     Unlink(Person),
     /// The provider says from now on that a person has the role, or that they do not.
@@ -141,7 +148,7 @@ pub(super) enum Operation {
     /// It is taken back.
     Return(Person),
     /// Somebody proves the address of an account, which never did, to its authority, by this session there.
-    TakeOver { person: Person, session: usize },
+    TakeOver { person: Person, session: Session },
     /// The role that comes and goes is made, and permits what roles may guard, or nothing.
     MakeRole { permits: bool },
     /// What a role permits is changed.
@@ -261,7 +268,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => which().prop_map(O::EndSignIn),
         1 => which().prop_map(O::EndAll),
         2 => (which(), app()).prop_map(|(person, app)| O::Withdraw { person, app }),
-        3 => (which(), which()).prop_map(|(person, session)| O::LogoutUpstream { person, session }),
+        3 => (which(), session()).prop_map(|(person, session)| O::LogoutUpstream { person, session }),
         2 => which().prop_map(O::Unlink),
         2 => (which(), any::<bool>()).prop_map(|(person, has)| O::RoleUpstream { person, has }),
         2 => (which(), any::<bool>()).prop_map(|(person, thorough)| O::PersonOff { person, thorough }),
@@ -293,7 +300,12 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 fn way() -> impl Strategy<Value = By> {
-    prop_oneof![3 => Just(By::Password), 3 => (0..2usize).prop_map(By::Provider), 2 => back().prop_map(By::Passkey)]
+    prop_oneof![3 => Just(By::Password), 3 => session().prop_map(By::Provider), 2 => back().prop_map(By::Passkey)]
+}
+
+/// More often than not one in which its word counts as nothing.
+fn session() -> impl Strategy<Value = Session> {
+    prop_oneof![3 => 0..2usize, 2 => 2..WORDS.len()]
 }
 
 fn app() -> impl Strategy<Value = App> {

@@ -9,18 +9,23 @@ use url::form_urlencoded::byte_serialize;
 
 use super::{ASKED, Compared, History, Human, Place, ROLE, reached, shows};
 use crate::federation::through;
-use crate::model::operation::{App, Class, DemandMove, Person, SPA};
+use crate::model::operation::{App, Class, DemandMove, Person, SPA, WORDS};
 use crate::model::reference::{Asked, Came, Met, Proving, Shown, Walk};
 use crate::support::{Answer, Authenticator, recovery_codes};
 
 /// A class by its name.
-fn name(class: Class) -> &'static str {
+pub(super) fn name(class: Class) -> &'static str {
     match class {
         Class::Password => PASSWORD_CLASS,
         Class::Both => MFA_CLASS,
         Class::Passkey => PHISHING_RESISTANT_CLASS,
         Class::Hardware => HARDWARE_CLASS,
     }
+}
+
+/// What the provider says of a session whose word counts as this; without, what counts as nothing.
+pub(super) fn word(counts_as: Option<Class>) -> String {
+    counts_as.map_or_else(|| "gold".to_owned(), |class| format!("{class:?} there"))
 }
 
 /// What a page on the way asks for.
@@ -183,8 +188,12 @@ impl History<'_> {
     ) -> Result<Answer, TestCaseError> {
         let (answer, is_to_have_codes) = match met {
             Met::Proves => {
-                let by_passkey = matches!(by, Proving::Passkey(_));
-                self.tally(if by_passkey { "met a sign-in by a passkey" } else { "met a sign-in" });
+                let way = match by {
+                    Proving::Passkey(_) => "met a sign-in by a passkey".to_owned(),
+                    Proving::Provider(session) if WORDS[session].is_some() => format!("met {}", word(WORDS[session])),
+                    _ => "met a sign-in".to_owned(),
+                };
+                self.tally(&way);
                 return Ok(self.prove(person, by, page).await);
             }
             Met::Consents => return Ok(self.people[person].browser.press(&page.form("#allow")).await),
@@ -221,8 +230,8 @@ impl History<'_> {
         match by {
             Proving::Password => browser.sign_in_on(page, email, password).await,
             Proving::Provider(session) => {
-                let sid = session.to_string();
-                self.place.fake.person(json!({ "sub": identity.subject, "sid": sid, "groups": groups }));
+                let (sid, acr) = (session.to_string(), word(WORDS[session]));
+                self.place.fake.person(json!({ "sub": identity.subject, "sid": sid, "groups": groups, "acr": acr }));
                 through(browser, &self.place.fake, page).await
             }
             Proving::Passkey(which) => {

@@ -48,6 +48,8 @@ impl History<'_> {
             browser.press(&done.form("#sign-out")).await;
             Losing::Removed
         } else {
+            // What was sent before has no order with what is sent together with it.
+            self.mails().await;
             browser.press(&page.form("#lost-submit")).await;
             let page = browser.visit(&self.mails().await.latest_to(&email).link()).await;
             browser.press(&page.form("#confirm")).await;

@@ -107,6 +107,13 @@ pub(super) fn with_a_passkey() -> impl Strategy<Value = Vec<Operation>> {
             3 => (0..700i64).prop_map(|seconds| vec![O::Wait(seconds)]),
             3 => make().prop_map(move |make| vec![O::Passkey(PasskeyMove::Add(person, make))]),
             1 => make().prop_map(move |make| vec![O::Passkey(PasskeyMove::Take(person, make))]),
+            // What hardware has proved stays beside a lesser one.
+            3 => (make(), way(), maybe(), maybe()).prop_map(move |(make, by, insists, of_role)| vec![
+                O::Passkey(PasskeyMove::Add(person, Make::VouchedKey)),
+                O::Wait(1),
+                O::Passkey(PasskeyMove::Add(person, make)),
+                O::Demanded(go(by, insists, of_role)),
+            ]),
             4 => removal(person).prop_map(|removal| vec![O::Passkey(removal)]),
             1 => make().prop_map(move |make| vec![O::Wait(600), O::Passkey(PasskeyMove::Add(person, make))]),
             1 => removal(person).prop_map(|removal| vec![O::Wait(600), O::Passkey(removal)]),

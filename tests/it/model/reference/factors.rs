@@ -181,7 +181,7 @@ impl Model {
     /// The sign-ins of a person but this one end that were made without a second factor.
     fn end_without_second(&mut self, person: Person, this: Option<usize>) {
         for (at, one) in self.sign_ins.iter_mut().enumerate() {
-            if Some(at) != this && one.person == person && one.proofs.second().is_none() {
+            if Some(at) != this && one.person == person && one.proofs.second_or_word().is_none() {
                 one.ended = true;
             }
         }

@@ -6,7 +6,7 @@ use doorward::protocol::rejection::Rejection;
 use super::Model;
 use super::factors::Factors;
 use super::proofs::{First, Proofs};
-use super::showing::{Lack, Proving};
+use super::showing::{Attempt, Lack, Proving};
 use crate::model::operation::Person;
 
 const RESET: i64 = 30 * 60;
@@ -168,22 +168,35 @@ impl Model {
         self.tickets.iter_mut().filter(is_own).for_each(|one| one.is_there = false);
     }
 
-    /// Changes the password: whether there was anybody to.
-    pub(in crate::model) fn change_password(&mut self, person: Person, ends_all: bool) -> bool {
-        let known = self.comes(person);
-        if known {
-            self.forget_tickets(person);
-            self.resets[person] = None;
-            self.end_kept(person);
+    /// Changes the password: nothing when there was nobody to; otherwise what they show to be signed in by it, who came by a word that stands in for no
+    /// second factor any more.
+    pub(in crate::model) fn change_password(&mut self, person: Person, ends_all: bool) -> Option<Vec<Attempt>> {
+        if !self.comes(person) {
+            return None;
         }
-        let proofs = Proofs::of(First::Password, self.now).beside(self.proofs_in_hand(person));
-        if known && ends_all {
+        self.forget_tickets(person);
+        self.resets[person] = None;
+        self.end_kept(person);
+        let lacks = self.hangs_on_a_word(person);
+        let mut proofs = Proofs::of(First::Password, self.now).beside(self.proofs_in_hand(person));
+        if ends_all {
             self.end_access(person);
         }
-        if known {
-            self.sign_in((person, proofs), !ends_all);
+        let mut shown = Vec::new();
+        if lacks {
+            let (attempts, given) = self.show_factor(person, Lack::Any);
+            shown = attempts;
+            // What they were signed in by stays until then, unless all ends.
+            let Ok(given) = given else { return Some(shown) };
+            proofs = proofs.with(given, self.now);
         }
-        known
+        self.sign_in((person, proofs), !ends_all);
+        Some(shown)
+    }
+
+    /// Whether a person who takes another address would have to sign in anew, and to show more than the password.
+    pub(in crate::model) fn would_show_for_an_address(&self, person: Person) -> bool {
+        self.hangs_on_a_word(person) && !self.is_fresh(self.proofs_in_hand(person).last())
     }
 
     /// Takes another address: whether the person had to sign in anew for it; nothing when there was nobody to.

@@ -1,17 +1,18 @@
 //! What somebody has proved: a password or the word of a provider, codes, a passkey, each with the time at which it was given last; and what that is worth to
-//! applications. The word of a provider makes no class true, nor does a code beside it. A passkey is two factors by itself, whatever stands beside it;
+//! applications. The word of a provider makes the class true that it counts as, and what that is more than; where it counts as none it makes
+//! none true, nor does a code beside it. A passkey is two factors by itself, whatever stands beside it;
 //! one that hardware keeps is not forgotten when a lesser one is shown after it.
 
 use doorward::protocol::assurance::{HARDWARE_CLASS, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 
-use crate::model::operation::Class;
+use crate::model::operation::{Class, Session, WORDS};
 
 /// What says by itself who somebody is, beside a passkey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum First {
     Password,
     /// By this session there.
-    Provider(usize),
+    Provider(Session),
 }
 
 /// What is given beside that.
@@ -68,7 +69,7 @@ impl Proofs {
     }
 
     /// The session at the provider that they came by, if they did.
-    pub(super) fn upstream(self) -> Option<usize> {
+    pub(super) fn upstream(self) -> Option<Session> {
         match self.first {
             Some((First::Provider(session), _)) => Some(session),
             _ => None,
@@ -85,7 +86,18 @@ impl Proofs {
         self.first.map(|(_, at)| at).max(self.passkey(Class::Passkey))
     }
 
-    /// When a second factor was shown, of whatever kind.
+    /// When the provider gave its word, if that counts as such a class.
+    fn word(self, counts: impl Fn(Class) -> bool) -> Option<i64> {
+        let (_, at) = self.first?;
+        WORDS[self.upstream()?].is_some_and(counts).then_some(at)
+    }
+
+    /// When two factors were shown, of which one may have been shown to the provider.
+    pub(super) fn second_or_word(self) -> Option<i64> {
+        self.second().max(self.word(|word| word >= Class::Both))
+    }
+
+    /// When a second factor of the account was shown, of whatever kind.
     pub(super) fn second(self) -> Option<i64> {
         self.typed().max(self.passkey(Class::Passkey))
     }
@@ -123,11 +135,12 @@ impl Proofs {
     /// Since when a class is true; of two factors the older counts, and of two ways to them the newer.
     pub(super) fn since(self, class: Class) -> Option<i64> {
         match class {
-            Class::Password => self.password(),
+            Class::Password => self.password().max(self.word(|word| word == class)),
             Class::Both => {
-                self.password().zip(self.typed()).map(|(one, other)| one.min(other)).max(self.passkey(Class::Passkey))
+                let typed = self.password().zip(self.typed()).map(|(one, other)| one.min(other));
+                typed.max(self.passkey(Class::Passkey)).max(self.word(|word| word >= class))
             }
-            Class::Passkey | Class::Hardware => self.passkey(class),
+            Class::Passkey | Class::Hardware => self.passkey(class).max(self.word(|word| word >= class)),
         }
     }
 

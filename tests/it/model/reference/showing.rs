@@ -63,7 +63,7 @@ impl Model {
     /// What these proofs of a person lack.
     pub(super) fn lack(&self, person: Person, proofs: Proofs, demands: Demands) -> Option<Lack> {
         let factors = &self.factors[person];
-        if let Some(class) = demands.passkey().filter(|class| proofs.passkey(*class).is_none()) {
+        if let Some(class) = demands.passkey().filter(|class| proofs.since(*class).is_none()) {
             let has_lost_it = self.is_fresh(proofs.recovery());
             return Some(match factors.best_passkey().filter(|_| !has_lost_it) {
                 Some(best) if best >= class => Lack::Passkey(class),
@@ -73,7 +73,7 @@ impl Model {
                 _ => Lack::NewPasskey(class),
             });
         }
-        match proofs.second() {
+        match proofs.second_or_word() {
             Some(_) => None,
             None if factors.has_any() => Some(Lack::Any),
             None => (demands.want_two_factors() && proofs.password().is_some()).then_some(Lack::New),
@@ -99,9 +99,14 @@ impl Model {
         }
     }
 
-    /// What a person shows to be let in after a new password: nothing when nothing is asked for.
+    /// What a person shows to be let in after a new password by a mail: nothing when nothing is asked for.
     pub(in crate::model) fn would_show(&self, person: Person) -> Vec<Attempt> {
         if self.has_factor(person) { self.attempts(person, Lack::Any) } else { Vec::new() }
+    }
+
+    /// Whether nothing stands in for a second factor of the account but the word by which they are signed in.
+    pub(in crate::model) fn hangs_on_a_word(&self, person: Person) -> bool {
+        self.has_factor(person) && self.proofs_in_hand(person).second().is_none()
     }
 
     /// What they show until it is enough: what they prefer; otherwise the code of now, and when it was used, or there is no authenticator, something else.
