@@ -129,6 +129,14 @@ pub(super) fn with_a_passkey() -> impl Strategy<Value = Vec<Operation>> {
                 O::PutRole { role: Role::Maker, to: Holder::Person(person), has: true },
                 O::Passkey(PasskeyMove::Remove { person, which: Back(0), when: While::Demanded(class) }),
             ]),
+            // The one that hardware keeps, where that is demanded and lesser ones are beside it.
+            2 => Just(vec![
+                O::PutRole { role: Role::Maker, to: Holder::Person(person), has: true },
+                O::Passkey(PasskeyMove::Add(person, Make::Phone)),
+                O::Wait(1),
+                O::Passkey(PasskeyMove::Add(person, Make::VouchedKey)),
+                O::Passkey(PasskeyMove::Remove { person, which: Back(0), when: While::Demanded(Class::Hardware) }),
+            ]),
             2 => prefers().prop_map(move |prefers| vec![O::Passkey(PasskeyMove::Prefer(person, prefers))]),
             1 => Just(vec![O::Factor(FactorMove::Enrol(person))]),
             1 => Just(vec![O::Factor(FactorMove::Remove(person))]),
