@@ -415,7 +415,7 @@ async fn with_a_pool_of(size: u32) {
     // Nor does it take a proof to end a key, or to find that there is none.
     let keys = ["/account/api-keys/end", "/account/api-keys/replace"];
     let factors = ["/account/authenticator", "/account/recovery-codes", "/account/passkeys", "/account/second-factor"];
-    let factors = factors.into_iter().chain(["/account/devices"]);
+    let factors = factors.into_iter().chain(["/account/security-keys", "/account/devices"]);
     let others = ["/account/emails", "/account/proof", "/account/data/delete"];
     let others: Vec<&str> = others.into_iter().chain(keys).chain(factors).collect();
     let acts = |path: &str| path.starts_with("/account") && !others.iter().any(|own| path.starts_with(own));

@@ -77,8 +77,8 @@ impl Demo {
     fn come_back(&mut self) {
         // Host and port alone.
         let place = |name: &str| self.told(name).split('/').nth(2).unwrap().to_owned();
-        let (issuer, app, provider) = (place("issuer"), place("app"), place("provider"));
-        let places = ["--listen", &issuer, "--app-listen", &app, "--provider-listen", &provider];
+        let (listen, app, provider) = (self.told("listen").to_owned(), place("app"), place("provider"));
+        let places = ["--listen", &listen, "--app-listen", &app, "--provider-listen", &provider];
         (self.process, self.ready) = Self::run(self.folder.path(), &places);
     }
 
