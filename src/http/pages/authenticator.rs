@@ -149,7 +149,7 @@ pub(in crate::http) async fn get_first(
             Ok(first(&app, (&sender, &visit), pending, (None, None), now).await?)
         }
         Some(pending) => Ok(visit.lead(&sender, Proceed::SecondFactor(pending.lack))?),
-        None => Ok(visit.resume_anew(&app)?),
+        None => Ok(visit.resume_anew(&app, &sender, now).await?),
     }
 }
 
@@ -161,7 +161,7 @@ pub(in crate::http) async fn post_first(State(app): State<App>, form: CsrfForm) 
     let pending = match visit.pending(&app, sender, now).await? {
         Some(pending) if pending.lack == Lack::Enrolment => pending,
         Some(pending) => return Ok(visit.lead(sender, Proceed::SecondFactor(pending.lack))?),
-        None => return Ok(visit.resume_anew(&app)?),
+        None => return Ok(visit.resume_anew(&app, sender, now).await?),
     };
     let enrolment = enrolment(&form)?;
     let set = (visit.journey.clone(), visit.browser());

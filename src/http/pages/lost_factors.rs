@@ -63,7 +63,9 @@ pub(in crate::http) async fn get(
 ) -> Result<Response, PageError> {
     let now = app.now();
     let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
-    let Some(pending) = visit.pending(&app, &sender, now).await? else { return Ok(visit.resume_anew(&app)?) };
+    let Some(pending) = visit.pending(&app, &sender, now).await? else {
+        return Ok(visit.resume_anew(&app, &sender, now).await?);
+    };
     match Can::of(pending.lost, now).filter(|_| pending.lack.is_there()) {
         Some(can) => Ok(page(&app, (&sender, &visit), (pending, can), None).await?),
         None => Ok(visit.lead(&sender, Proceed::SecondFactor(pending.lack))?),
@@ -75,7 +77,9 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let now = app.now();
     let sender = &form.sender;
     let visit = Visit::of_form(&app, &form, now).await?;
-    let Some(pending) = visit.pending(&app, sender, now).await? else { return Ok(visit.resume_anew(&app)?) };
+    let Some(pending) = visit.pending(&app, sender, now).await? else {
+        return Ok(visit.resume_anew(&app, sender, now).await?);
+    };
     let tag = sender.page.language().tag();
     let asked = app.sign_ins.ask_to_reset_factors(&visit.journey, (&sender.browser, tag), now).await;
     let (can, refusal) = match asked {
@@ -95,7 +99,9 @@ pub(in crate::http) async fn remove(State(app): State<App>, form: CsrfForm) -> R
     let now = app.now();
     let sender = &form.sender;
     let visit = Visit::of_form(&app, &form, now).await?;
-    let Some(pending) = visit.pending(&app, sender, now).await? else { return Ok(visit.resume_anew(&app)?) };
+    let Some(pending) = visit.pending(&app, sender, now).await? else {
+        return Ok(visit.resume_anew(&app, sender, now).await?);
+    };
     match app.sign_ins.remove_lost_factors(visit.journey.clone(), &sender.browser, now).await {
         Ok(progress) => Ok(visit.after(&app, sender, progress)?),
         Err(Error::Failed(failure)) => Err(failure.into()),

@@ -153,7 +153,7 @@ async fn answer(
             (Some(sign_in), Some(cookie)) if refusal.is_some() || app.sign_ins.offers_passkey(cookie, now).await? => {
                 (sign_in.into(), Why::Offered)
             }
-            _ => return Ok(visit.resume_anew(app)?),
+            _ => return Ok(visit.resume_anew(app, sender, now).await?),
         },
     };
     let owner = Owner { user_id: &whose.user_id, called: &whose.called, name: &whose.name };

@@ -86,7 +86,7 @@ pub(in crate::http) async fn get(
     match visit.pending(&app, &sender, now).await? {
         Some(pending) if pending.lack.is_there() => Ok(page(&app, (&sender, &visit), pending, (None, false)).await?),
         Some(pending) => Ok(visit.lead(&sender, Proceed::SecondFactor(pending.lack))?),
-        None => Ok(visit.resume_anew(&app)?),
+        None => Ok(visit.resume_anew(&app, &sender, now).await?),
     }
 }
 
@@ -106,7 +106,9 @@ async fn show(app: &App, form: &CsrfForm, shown: Shown) -> Result<Response, Page
     let now = app.now();
     let sender = &form.sender;
     let visit = Visit::of_form(app, form, now).await?;
-    let Some(pending) = visit.pending(app, sender, now).await? else { return Ok(visit.resume_anew(app)?) };
+    let Some(pending) = visit.pending(app, sender, now).await? else {
+        return Ok(visit.resume_anew(app, sender, now).await?);
+    };
     let shows = if matches!(shown, Shown::RecoveryCode(_)) { Shows::RecoveryCode } else { Shows::Code };
     let keeps = form.params.single("keep_device")?.is_some();
     match app.sign_ins.with_second_factor(visit.journey.clone(), (shown, keeps), &sender.browser, now).await {

@@ -191,9 +191,11 @@ impl Visit {
         see_other(&resume_at(app.issuer.base(), self.sealed.as_deref()))
     }
 
-    /// The same where what was proved on the journey counts no more, or leads nowhere: it would lead back here.
-    pub fn resume_anew(self, app: &App) -> Result<Response, Failure> {
-        self.signed_in(app).resume(app)
+    /// The same where what was proved on the journey counts no more, or leads nowhere. Where somebody is signed in it would lead back here, so it goes on
+    /// without; where nobody is, they prove it anew, and that something was proved has a provider ask them afresh.
+    pub async fn resume_anew(self, app: &App, sender: &Sender, now: Timestamp) -> Result<Response, Failure> {
+        let visit = if sender.sign_in(app, now).await?.is_some() { self.signed_in(app) } else { self };
+        visit.resume(app)
     }
 
     /// On to what is next, or away at the end of the journey.

@@ -1,11 +1,14 @@
 //! What an application asks goes on to the provider, and what the provider says goes back where the settings let it.
 
+use doorward::config::Config;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::second_factor::SecondFactor;
+use doorward::protocol::upstream::ProviderKind;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-use super::{ANN, answer_of, federated, federated_with, leave, newcomer, through};
+use super::{ANN, answer_of, federated, federated_with, federated_with_mail, leave, newcomer, through};
 use crate::support::{Browser, Client, Device, PASSWORD, Provider, unverified_claims};
 
 /// The claims of the ID token of whoever is known and comes through the provider.
@@ -39,6 +42,28 @@ async fn the_time_is_the_providers_and_its_classes_are_passed_on_where_they_are_
         let claims = id_token(&mut server.browser(), &fake, &client, "").await;
         assert_eq!(claims["auth_time"], server.clock.now().seconds());
     }
+}
+
+/// Whoever must set up a second factor first, and whom the provider asked long ago, is asked there anew, and is through then.
+#[tokio::test]
+async fn who_must_set_up_a_second_factor_is_asked_by_the_provider_anew_where_that_was_long_ago() {
+    let required = |config: &mut Config| config.sign_in.second_factor = SecondFactor::Required;
+    let (server, fake) = federated_with_mail(ProviderKind::Oidc, required).await;
+    let mut browser = server.browser();
+    let login = browser.visit("/login").await;
+    let page = through(&mut browser, &fake, &login).await;
+    assert!(browser.press(&page.form("#create-account")).await.has("#totp-secret"));
+    let mut browser = server.browser();
+    let login = browser.visit("/login").await;
+    fake.claims(json!({ "auth_time": server.clock.now().seconds() - 700 }));
+    let page = through(&mut browser, &fake, &login).await;
+    assert!(!page.has("#totp-secret") && page.has("#login-submit"), "{}", page.text());
+    let sent_to = leave(&mut browser, &page).await;
+    let asks = asked(&sent_to);
+    assert_eq!((asks["prompt"].as_str(), asks["max_age"].as_str()), ("login", "0"));
+    fake.claims(json!({ "auth_time": server.clock.now().seconds() }));
+    let back = answer_of(&fake, &sent_to).await;
+    assert!(browser.visit(&back).await.has("#totp-secret"));
 }
 
 #[tokio::test]
