@@ -84,7 +84,8 @@ impl SignIns {
         match self.standing_of(&asked, Some(sign_in.clone()), now).await?.step {
             NextStep::Finish => {
                 let (user_id, kept) = (sign_in.user_id.clone(), Kept::Anywhere);
-                Ok(Enrolling { user_id, sign_in: Some(sign_in), former: None, kept })
+                let former = Some(sign_in.guards);
+                Ok(Enrolling { user_id, sign_in: Some(sign_in), former, kept })
             }
             NextStep::Refuse(rejection) => Err(rejection.into()),
             _ => Err(Rejection::SignInNeeded.into()),

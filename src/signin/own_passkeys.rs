@@ -299,7 +299,10 @@ impl SignIns {
         rest: &[Passkey],
         now: Timestamp,
     ) -> Result<(), Error> {
-        let has_other = !rest.is_empty() || transaction.guards(user_id).await?.authenticator;
+        // Where people have no second factors, nobody shows anything but a passkey.
+        let are_on = self.has_second_factors();
+        let has_key = rest.iter().any(|key| key.is_passkey() || are_on);
+        let has_other = has_key || (are_on && transaction.guards(user_id).await?.authenticator);
         if !has_other && self.must_have_one(transaction, user_id, now).await? {
             return Err(Rejection::LastSecondFactor.into());
         }
@@ -317,7 +320,8 @@ impl SignIns {
         let user_id = account.user.id.as_str();
         // What they can still prove, at best.
         let first = if self.limits.password && account.has_password() { Kind::Password } else { Kind::Mail };
-        let with_code = Proofs::of(first, now).and(Proof::of(Kind::Totp, now));
+        let alone = Proofs::of(first, now);
+        let with_code = if self.has_second_factors() { alone.and(Proof::of(Kind::Totp, now)) } else { alone };
         let demanded = self.policy_for(transaction, user_id).await?.demanded;
         let is_met_by =
             |demand: Demand, passkey: &Passkey| demand.is_met_by(&Proofs::first(self.proof_by(passkey, now)));
