@@ -893,7 +893,7 @@ TooManyPasskeys = Das Konto hat so viele Passkeys und Sicherheitsschlüssel, wie
 ## Sicherheitsschlüssel
 
 security-keys = Sicherheitsschlüssel
-what-a-security-key-is = Ein Sicherheitsschlüssel ohne PIN oder ohne Platz für einen Passkey wird neben Ihrem Passwort verlangt: Dann berühren Sie ihn. Allein öffnet er nichts.
+what-a-security-key-is = Ein Sicherheitsschlüssel ohne PIN oder ohne Platz für einen Passkey wird neben dem verlangt, womit Sie sich anmelden: Dann berühren Sie ihn. Allein öffnet er nichts.
 a-security-key = Sicherheitsschlüssel
 add-a-security-key = Sicherheitsschlüssel hinzufügen
 use-your-security-key = Sicherheitsschlüssel verwenden
@@ -905,17 +905,17 @@ remove-the-security-key = Den Sicherheitsschlüssel { $name } entfernen
 remove-this-security-key = Diesen Sicherheitsschlüssel entfernen?
 that-security-key = Dieser Sicherheitsschlüssel
 security-key-is-asked-for-no-more = <strong class="name">{ $name }</strong> wird dann nicht mehr verlangt, und was anderswo damit angemeldet wurde, endet.
-whoever-has-the-security-key = Neben Ihrem Passwort kommt in Ihr Konto, wer den Sicherheitsschlüssel hat.
+whoever-has-the-security-key = Neben dem, womit Sie sich anmelden, kommt in Ihr Konto, wer den Sicherheitsschlüssel hat.
 your-account-has-the-security-key = Ihr Konto hat den neuen Sicherheitsschlüssel.
 that-security-key-is-removed = Der Sicherheitsschlüssel ist entfernt.
 by-security-key = mit einem Sicherheitsschlüssel
 mail-security-key-added = Ihr Konto hat einen neuen Sicherheitsschlüssel: { $brand }
-mail-security-key-added-lead = Der Sicherheitsschlüssel „{ $name }“ wurde Ihrem Konto bei { $brand } hinzugefügt. Von nun an wird er neben dem Passwort gezeigt.
+mail-security-key-added-lead = Der Sicherheitsschlüssel „{ $name }“ wurde Ihrem Konto bei { $brand } hinzugefügt. Von nun an wird er neben dem gezeigt, womit Sie sich anmelden.
 mail-security-key-removed = Ein Sicherheitsschlüssel wurde entfernt: { $brand }
 mail-security-key-removed-lead = Der Sicherheitsschlüssel „{ $name }“ wurde von Ihrem Konto bei { $brand } entfernt. Er wird nicht mehr verlangt.
 mail-security-key-went-back = Ein Sicherheitsschlüssel wurde vielleicht kopiert: { $brand }
-mail-security-key-went-back-lead = Jemand, der das Passwort Ihres Kontos kennt, hat Ihren Sicherheitsschlüssel „{ $name }“ bei { $brand } so gezeigt, wie es nur eine Kopie von ihm täte. Angemeldet wurde damit niemand.
-mail-security-key-went-back-advice = Wenn Sie den Schlüssel haben und er auf einen früheren Stand zurückgesetzt wurde, entfernen Sie ihn auf Ihrer Kontoseite und fügen Sie ihn neu hinzu. Wenn nicht, entfernen Sie ihn sofort, und wählen Sie ein neues Passwort.
+mail-security-key-went-back-lead = Jemand, der sich schon mit dem Ersten ausgewiesen hat, etwa dem Passwort, hat Ihren Sicherheitsschlüssel „{ $name }“ bei { $brand } so gezeigt, wie es nur eine Kopie von ihm täte. Angemeldet wurde damit niemand.
+mail-security-key-went-back-advice = Wenn Sie den Schlüssel haben und er auf einen früheren Stand zurückgesetzt wurde, entfernen Sie ihn auf Ihrer Kontoseite und fügen Sie ihn neu hinzu. Wenn nicht, entfernen Sie ihn sofort, und wählen Sie ein neues Passwort, wenn Sie eines haben.
 history-security-key-added = Ein Sicherheitsschlüssel wurde hinzugefügt.
 history-security-key-removed = Ein Sicherheitsschlüssel wurde entfernt.
 history-security-key-went-back = Ein Sicherheitsschlüssel wurde abgewiesen, der eine Kopie sein kann.

@@ -824,7 +824,7 @@ history-ended-with-passkey = A sign-in ended that was made with a passkey which 
 ## Security keys
 
 security-keys = Security keys
-what-a-security-key-is = A security key that has no PIN, or no room for a passkey, is asked for beside your password: then you touch it. By itself it opens nothing.
+what-a-security-key-is = A security key that has no PIN, or no room for a passkey, is asked for beside what you sign in with: then you touch it. By itself it opens nothing.
 a-security-key = Security key
 add-a-security-key = Add a security key
 use-your-security-key = Use your security key
@@ -836,17 +836,17 @@ remove-the-security-key = Remove the security key { $name }
 remove-this-security-key = Remove this security key?
 that-security-key = That security key
 security-key-is-asked-for-no-more = <strong class="name">{ $name }</strong> is not asked for any more, and what was signed in with it elsewhere ends.
-whoever-has-the-security-key = Beside your password, whoever has the security key gets into your account.
+whoever-has-the-security-key = Beside what you sign in with, whoever has the security key gets into your account.
 your-account-has-the-security-key = Your account has the new security key.
 that-security-key-is-removed = That security key is removed.
 by-security-key = with a security key
 mail-security-key-added = Your account has a new security key: { $brand }
-mail-security-key-added-lead = The security key “{ $name }” was added to your account at { $brand }. From now on it is shown beside the password.
+mail-security-key-added-lead = The security key “{ $name }” was added to your account at { $brand }. From now on it is shown beside what you sign in with.
 mail-security-key-removed = A security key was removed: { $brand }
 mail-security-key-removed-lead = The security key “{ $name }” was removed from your account at { $brand }. It is asked for no more.
 mail-security-key-went-back = A security key may have been copied: { $brand }
-mail-security-key-went-back-lead = Somebody who knows the password of your account showed your security key “{ $name }” to { $brand } in a way in which only a copy of it would be. Nobody was signed in by that.
-mail-security-key-went-back-advice = If you have the key and it was put back to an earlier state, remove it on your account page and add it anew. If not, remove it at once, and choose a new password.
+mail-security-key-went-back-lead = Somebody who has given the first proof, such as the password, showed your security key “{ $name }” to { $brand } in a way in which only a copy of it would be. Nobody was signed in by that.
+mail-security-key-went-back-advice = If you have the key and it was put back to an earlier state, remove it on your account page and add it anew. If not, remove it at once, and choose a new password if you have one.
 history-security-key-added = A security key was added.
 history-security-key-removed = A security key was removed.
 history-security-key-went-back = A security key was refused that may be a copy.
