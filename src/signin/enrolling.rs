@@ -27,9 +27,8 @@ pub(super) struct Enrolling {
     pub user_id: String,
     /// By which they are signed in; `None` for whoever must have one first.
     pub sign_in: Option<SignIn>,
-    /// By what the account was guarded, for whoever must have one. They may have got one meanwhile, in another tab; then it is to be shown, and not
-    /// replaced. `None` for whoever has shown all that it has.
-    former: Option<Guards>,
+    /// By what the account was guarded when it was looked at. What has come since, such as in another tab, is to be shown first, and not replaced.
+    former: Guards,
     /// How well the key of a passkey must be kept to do where they are going.
     pub kept: Kept,
 }
@@ -69,7 +68,7 @@ impl SignIns {
                 let current = self.current(browser.cookie.as_ref(), now).await?;
                 Some(current.filter(|one| one.user_id == pending.user_id).ok_or(Rejection::SignInNeeded)?)
             };
-            return Ok(Enrolling { user_id: pending.user_id, sign_in, former: Some(pending.guards), kept });
+            return Ok(Enrolling { user_id: pending.user_id, sign_in, former: pending.guards, kept });
         }
         let sign_in = self.current(browser.cookie.as_ref(), now).await?.ok_or(Rejection::SignInNeeded)?;
         let is_asked_for = matches!(&journey.goal, Goal::Confirm { action: own, .. } if own == action);
@@ -84,7 +83,7 @@ impl SignIns {
         match self.standing_of(&asked, Some(sign_in.clone()), now).await?.step {
             NextStep::Finish => {
                 let (user_id, kept) = (sign_in.user_id.clone(), Kept::Anywhere);
-                let former = Some(sign_in.guards);
+                let former = sign_in.guards;
                 Ok(Enrolling { user_id, sign_in: Some(sign_in), former, kept })
             }
             NextStep::Refuse(rejection) => Err(rejection.into()),
@@ -108,7 +107,7 @@ impl SignIns {
             None => self.still_holds(transaction, journey, account).await?,
         };
         let guards = transaction.guards(&account.user.id).await?;
-        let still_may = enrolling.former.is_none_or(|former| former == guards);
+        let still_may = enrolling.former == guards;
         if goes_on && still_may { Ok(guards) } else { Err(Rejection::SignInNeeded.into()) }
     }
 
