@@ -147,8 +147,8 @@ impl App {
         let passkeys = passkeys.filter(|_| config.sign_in.passkeys);
         let enabled: Vec<&UpstreamConfig> = config.upstream.iter().filter(|provider| provider.enabled).collect();
         let vouched = UpstreamConfig::strongest_class(&enabled);
-        let classes =
-            assurance::classes(config.sign_in.second_factor, passkeys.as_ref().map(Ceremonies::kept_at_best), vouched);
+        let kept = passkeys.as_ref().map(Ceremonies::kept_at_best);
+        let classes = assurance::classes(config.sign_in.password, config.sign_in.second_factor, kept, vouched);
         Ok(Self(Arc::new(Parts {
             logouts: Outbox::new(Logouts {
                 storage: storage.clone(),

@@ -79,9 +79,10 @@ const AS_TWO_FACTORS: &[&str] = &[HARDWARE_CLASS, PHISHING_RESISTANT_CLASS, MFA_
 /// The kinds that are a second factor; a passkey is one beside anything else.
 const SECOND_FACTORS: &[Kind] = &[Kind::Totp, Kind::SecurityKey, Kind::RecoveryCode, Kind::Passkey];
 
-/// The names of the classes that an ID token may claim, the strongest first: those that people can reach where they have second factors, or passkeys whose
-/// keys are kept so at best, or where the word of a provider is trusted for a class, of which this is the strongest.
+/// The names of the classes that an ID token may claim, the strongest first: those that people can reach where they have passwords, and second factors
+/// beside them, or passkeys whose keys are kept so at best, or where the word of a provider is trusted for a class, of which this is the strongest.
 pub fn classes(
+    with_password: bool,
     second_factor: SecondFactor,
     passkeys: Option<Kept>,
     vouched: Option<&'static str>,
@@ -89,8 +90,9 @@ pub fn classes(
     let can_be_shown = move |name: &str| match name {
         HARDWARE_CLASS => passkeys == Some(Kept::InHardware),
         PHISHING_RESISTANT_CLASS => passkeys.is_some(),
-        MFA_CLASS => passkeys.is_some() || second_factor != SecondFactor::Off,
-        _ => true,
+        MFA_CLASS => passkeys.is_some() || (with_password && second_factor != SecondFactor::Off),
+        // Where a word counts as more, another of that provider may count as this.
+        _ => with_password || vouched.is_some(),
     };
     let can_be_vouched = move |class: &Class| vouched.is_some_and(|word| class.vouched.contains(&word));
     CLASSES.iter().filter(move |class| can_be_shown(class.name) || can_be_vouched(class)).map(|class| class.name)
@@ -288,10 +290,10 @@ pub(super) fn wanted_passkey(proofs: &Proofs, best: &Proofs, does: impl Fn(&Proo
     Kept::ALL.into_iter().find(|kept| does(&Proofs::of_passkey(*kept, last_proved(best))))
 }
 
-/// The best that a person can prove without a passkey.
-pub fn best_without_passkey(second_factor: SecondFactor, now: Timestamp) -> Proofs {
-    let password = Proofs::of(Kind::Password, now);
-    if second_factor == SecondFactor::Off { password } else { password.and(Proof::of(Kind::Totp, now)) }
+/// The best that a person can prove without a passkey, where they have passwords or else what is sent to them.
+pub fn best_without_passkey(with_password: bool, second_factor: SecondFactor, now: Timestamp) -> Proofs {
+    let first = Proofs::of(if with_password { Kind::Password } else { Kind::Mail }, now);
+    if second_factor == SecondFactor::Off { first } else { first.and(Proof::of(Kind::Totp, now)) }
 }
 
 /// The classes that are true: our own, and then those that are passed on, among which no name of ours is any claim.

@@ -13,7 +13,7 @@ use super::scope::ISSUER_SCOPES;
 use super::token_exchange;
 use crate::language::Language;
 
-/// The metadata document.
+/// The metadata document. A list with nothing in it is left out (RFC 8414 §3.2).
 pub fn document(issuer: &Issuer, classes: impl Iterator<Item = &'static str>) -> Value {
     let scopes: Vec<&str> = ISSUER_SCOPES.iter().map(|(name, _)| *name).collect();
     let methods: Vec<&str> = AuthMethod::OF_REQUESTS.iter().map(|method| method.as_str()).collect();
@@ -22,7 +22,7 @@ pub fn document(issuer: &Issuer, classes: impl Iterator<Item = &'static str>) ->
     let algorithms: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
     let grant_types: Vec<&str> =
         GrantType::ALL.iter().map(|one| one.as_str()).chain([token_exchange::GRANT_TYPE]).collect();
-    json!({
+    let mut document = json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": issuer.address("/authorize"),
         "token_endpoint": issuer.address("/token"),
@@ -57,5 +57,9 @@ pub fn document(issuer: &Issuer, classes: impl Iterator<Item = &'static str>) ->
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    if let Some(fields) = document.as_object_mut() {
+        fields.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+    }
+    document
 }

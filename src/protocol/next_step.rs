@@ -71,6 +71,8 @@ pub struct Policy {
     pub passes_classes: bool,
     /// The strongest class of ours that a word of a provider counts as, if any does.
     pub vouched: Option<&'static str>,
+    /// Whether people have passwords.
+    pub with_password: bool,
     /// Whether people have second factors.
     pub second_factor: SecondFactor,
     /// The highest demand of their roles and of the application that they go to, if any.
@@ -320,7 +322,8 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
                     Missing::Demanded(Rejection::SignInNeeded)
                 });
             }
-            let wishes = || assurance::leaves_wishes(person.proofs, &request.claims).then_some(Missing::Wished);
+            let leaves_wishes = || policy.with_password && assurance::leaves_wishes(person.proofs, &request.claims);
+            let wishes = || leaves_wishes().then_some(Missing::Wished);
             let class = || (!is_taken(request, person.proofs)).then_some(Missing::Demanded(Rejection::ClassNotMet));
             second().or_else(demanded).or_else(class).or_else(wishes)
         }
@@ -344,8 +347,10 @@ fn is_taken(request: &AuthorizationRequest, proofs: &Proofs) -> bool {
 
 /// Whether anybody could authenticate as the request demands, and as roles and application do.
 fn can_be_met(journey: &Journey, policy: &Policy) -> bool {
-    let classes = || assurance::classes(policy.second_factor, policy.passkeys, policy.vouched);
-    let by_request = |request: &AuthorizationRequest| classes().any(|class| request.claims.takes_acr(Some(class)));
+    let classes = || assurance::classes(policy.with_password, policy.second_factor, policy.passkeys, policy.vouched);
+    let by_request = |request: &AuthorizationRequest| {
+        request.claims.takes_acr(None) || classes().any(|class| request.claims.takes_acr(Some(class)))
+    };
     journey.request().is_none_or(by_request)
         && policy.demanded.is_none_or(|demand| classes().any(|class| demand.is_met_in(class)))
 }
@@ -387,3 +392,5 @@ mod security_key_tests;
 mod tests;
 #[cfg(test)]
 mod vouched_tests;
+#[cfg(test)]
+mod ways;

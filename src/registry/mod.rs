@@ -189,7 +189,7 @@ impl Registry {
             attempts: config.limits.attempts(),
             with_password: config.sign_in.password,
             with_passkeys,
-            best_class: assurance::classes(config.sign_in.second_factor, kept, vouched).next(),
+            best_class: assurance::classes(config.sign_in.password, config.sign_in.second_factor, kept, vouched).next(),
             by_mail: Powers {
                 is_on: config.mail.is_on(),
                 resets: config.sign_in.password,

@@ -60,7 +60,7 @@ impl SignIns {
         // Whoever has a role for which nothing but a passkey will do has it on the word of more than a mailbox and a day.
         let demands = self.directory.role_demands_within(reader).await?;
         let demanded = demands.on(&account.user.all_roles());
-        let best = assurance::best_without_passkey(self.policy.second_factor, now);
+        let best = assurance::best_without_passkey(self.policy.with_password, self.policy.second_factor, now);
         if demanded.is_some_and(|demand| !demand.is_met_by(&best)) {
             return Ok(LostFactors::AskOperator);
         }

@@ -171,6 +171,7 @@ impl SignIns {
                 fresh: FRESH,
                 passes_classes: parts.providers.iter().any(|provider| provider.pass_acr),
                 vouched: UpstreamConfig::strongest_class(&parts.providers),
+                with_password: parts.limits.password,
                 second_factor: parts.limits.second_factor,
                 demanded: None,
                 passkeys: parts.passkeys.as_ref().map(Ceremonies::kept_at_best),

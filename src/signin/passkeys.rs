@@ -4,16 +4,16 @@
 use tracing::Instrument;
 
 use super::attempts::{Held, Tried};
-use super::challenges::{Challenge, Purpose};
+use super::challenges::Purpose;
+use super::keys_shown::Shown;
 use super::second_step::{SHOWN, proven_first};
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
-use crate::passkeys::{Answer, Asked, Ceremonies, Flaw, Seen};
-use crate::protocol::audit::{Act, Actor, Name, Outcome};
+use crate::passkeys::{Asked, Ceremonies};
 use crate::protocol::journey::Journey;
 use crate::protocol::next_step::NextStep;
-use crate::protocol::passkey::{Kept, Passkey, Use};
+use crate::protocol::passkey::{Kept, Passkey};
 use crate::protocol::proof::{ByPasskey, Proof};
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
@@ -38,19 +38,10 @@ pub struct ShownPasskey {
     pub credential: String,
 }
 
-/// An answer, with what it speaks of.
-struct Shown {
-    challenge: Challenge,
-    answer: Answer,
-    passkey: Option<Passkey>,
-    /// What it is added to.
-    beside: Option<SignIn>,
-}
-
 impl Shown {
     /// The passkey, when it is that of whom the device and the challenge speak. Without a name in the challenge the device must say whose it is.
     fn whose(&self) -> Option<&Passkey> {
-        let passkey = self.passkey.as_ref()?;
+        let passkey = self.key.as_ref()?;
         let is_theirs = |id: &String| *id == passkey.user_id;
         let (asked, said) = (self.challenge.user_id.as_ref(), self.answer.user_id.as_ref());
         let is_named = asked.is_some() || said.is_some();
@@ -137,8 +128,8 @@ impl SignIns {
         let answer = ceremonies.read(&shown.credential).map_err(|_| Rejection::WrongPasskey)?;
         let mut reader = self.storage.read().await?;
         // A security key is nobody's passkey, whatever its device has checked.
-        let passkey = reader.passkey_by_credential(&answer.credential_id).await?.filter(Passkey::is_passkey);
-        let account = match &passkey {
+        let key = reader.passkey_by_credential(&answer.credential_id).await?.filter(Passkey::is_passkey);
+        let account = match &key {
             Some(passkey) => reader.user(&passkey.user_id).await?,
             None => None,
         };
@@ -151,10 +142,10 @@ impl SignIns {
         let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
         let (sign_ins, browser) = (self.clone(), browser.known_as(tried.device.as_deref()));
         let beside = self.lacking_alone(&journey, &browser, now).await?;
-        let shown = Shown { challenge, answer, passkey, beside };
+        let shown = Shown { challenge, answer, key };
         let evaluation = async move {
             let held = sign_ins.reserve(&mut tried, turn.has_waited, now).await?;
-            let outcome = sign_ins.accept(journey, (tried, &shown), (&browser, &held), now).await;
+            let outcome = sign_ins.accept((journey, beside), (tried, &shown), (&browser, &held), now).await;
             match &outcome {
                 Ok(Progress::SignedIn(_)) => {}
                 // What was shown was right, or was looked at once already.
@@ -187,21 +178,18 @@ impl SignIns {
         Ok(standing.sign_in.filter(|_| lacks))
     }
 
-    /// Checks the answer, and goes on in one transaction that holds the account, uses the challenge up and notes the counter.
+    /// Checks the answer, and goes on in one transaction that holds the account, uses the challenge up and notes the counter. What it is added to is the
+    /// sign-in beside the journey, if that is still there.
     async fn accept(
         &self,
-        journey: Journey,
+        (journey, beside): (Journey, Option<SignIn>),
         (tried, shown): (Tried, &Shown),
         (browser, held): (&Browser, &Held),
         now: Timestamp,
     ) -> Result<Progress, Error> {
         let passkey = shown.whose().ok_or(Rejection::WrongPasskey)?;
         let user_id = passkey.user_id.as_str();
-        let checked = self.ceremonies()?.check(&shown.challenge.state, &shown.answer, passkey);
-        if checked == Err(Flaw::WentBack) {
-            return Err(self.went_back(passkey, browser, now).await?.into());
-        }
-        let Seen { counter, is_copied } = checked.map_err(refusal)?;
+        let seen = self.check_key(shown, passkey, browser, now).await?;
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(user_id).await?.filter(|account| account.user.disabled_at.is_none());
         let account = account.ok_or(Rejection::WrongPasskey)?;
@@ -209,14 +197,7 @@ impl SignIns {
         if !account.user.is_usable() {
             return Err(Rejection::AccountLeaving.into());
         }
-        let there = transaction.passkey_by_credential(&shown.answer.credential_id).await?;
-        if there.is_none_or(|there| there.id != passkey.id) {
-            return Err(Rejection::WrongPasskey.into());
-        }
-        if !transaction.use_challenge(&shown.challenge.id, shown.challenge.expires_at()).await? {
-            return Err(Rejection::StalePasskeyRequest.into());
-        }
-        if !transaction.use_passkey(passkey, (counter, is_copied), now).await? {
+        if !self.use_key(&mut transaction, shown, (passkey, seen), now).await? {
             drop(transaction);
             return Err(self.went_back(passkey, browser, now).await?.into());
         }
@@ -224,7 +205,7 @@ impl SignIns {
         transaction.end_factor_reset(user_id, SHOWN, &browser.act(user_id, now)).await?;
         // What was proved before may count no more, such as a password that is another by now. The passkey is enough by itself.
         let journey = self.with_what_holds(&mut transaction, journey, &account).await?;
-        let journey = match &shown.beside {
+        let journey = match &beside {
             Some(beside)
                 if beside.user_id == user_id && self.is_live(&mut transaction, beside, browser, now).await? =>
             {
@@ -240,31 +221,5 @@ impl SignIns {
         transaction.commit().await?;
         let owner = (user_id, account.sealed_hash());
         Ok(self.made_known(progress, owner, (browser, tried.device.as_deref()), now))
-    }
-
-    /// Records that a passkey or security key was shown as a copy of it would be, of which its owner is told.
-    pub(super) async fn went_back(
-        &self,
-        passkey: &Passkey,
-        browser: &Browser,
-        now: Timestamp,
-    ) -> Result<Rejection, Failure> {
-        let mut transaction = self.storage.begin().await?;
-        let act = Act::by(Actor::Nobody, browser.origin, now);
-        transaction.record(&passkey.event(Name::PasskeyWentBack, &act).ended_in(Outcome::Refused)).await?;
-        transaction.commit().await?;
-        Ok(match passkey.used_as {
-            Use::Passkey => Rejection::CopiedPasskey,
-            Use::SecurityKey => Rejection::CopiedSecurityKey,
-        })
-    }
-}
-
-/// Why a passkey does not sign in.
-const fn refusal(flaw: Flaw) -> Rejection {
-    match flaw {
-        Flaw::Unverified => Rejection::UnverifiedPasskey,
-        Flaw::WentBack => Rejection::CopiedPasskey,
-        Flaw::Malformed | Flaw::Wrong | Flaw::Unwanted | Flaw::Unattested => Rejection::WrongPasskey,
     }
 }

@@ -5,24 +5,18 @@
 use tracing::Instrument;
 
 use super::attempts::{Held, Tried};
-use super::challenges::{Challenge, Purpose};
+use super::challenges::Purpose;
+use super::keys_shown::Shown;
 use super::second_step::SHOWN;
 use super::{Browser, PasskeyRequest, Pending, Progress, ShownPasskey, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
-use crate::passkeys::{Answer, Asked, Flaw, Seen};
+use crate::passkeys::Asked;
 use crate::protocol::journey::Journey;
 use crate::protocol::passkey::Passkey;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::second_factor::Lack;
 use crate::secret::Secret;
-
-/// An answer, with what it speaks of.
-struct Shown {
-    challenge: Challenge,
-    answer: Answer,
-    key: Option<Passkey>,
-}
 
 impl Shown {
     /// The security key, when it is one of this user, of whom the device speaks too if it names anybody.
@@ -116,25 +110,14 @@ impl SignIns {
     ) -> Result<Progress, Error> {
         let user_id = tried.account.map(|account| account.user.id).unwrap_or_default();
         let key = shown.key_of(&user_id).ok_or(Rejection::WrongSecurityKey)?;
-        let checked = self.ceremonies()?.check(&shown.challenge.state, &shown.answer, key);
-        if checked == Err(Flaw::WentBack) {
-            return Err(self.went_back(key, browser, now).await?.into());
-        }
-        let Seen { counter, is_copied } = checked.map_err(|_| Rejection::WrongSecurityKey)?;
+        let seen = self.check_key(shown, key, browser, now).await?;
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.is_usable());
         let account = account.ok_or(Rejection::WrongSecurityKey)?;
         if !self.still_holds(&mut transaction, &journey, &account).await? {
             return Ok(Progress::Underway(Box::new(Journey { proven: None, ..journey }), None));
         }
-        let there = transaction.passkey_by_credential(&shown.answer.credential_id).await?;
-        if there.is_none_or(|there| there.id != key.id) {
-            return Err(Rejection::WrongSecurityKey.into());
-        }
-        if !transaction.use_challenge(&shown.challenge.id, shown.challenge.expires_at()).await? {
-            return Err(Rejection::StalePasskeyRequest.into());
-        }
-        if !transaction.use_passkey(key, (counter, is_copied), now).await? {
+        if !self.use_key(&mut transaction, shown, (key, seen), now).await? {
             drop(transaction);
             return Err(self.went_back(key, browser, now).await?.into());
         }

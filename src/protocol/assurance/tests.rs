@@ -92,7 +92,8 @@ fn every_set_of_proofs_has_its_class_methods_and_time() {
         let with_two = at(Passkey).is_some() || (at(Password).is_some() && second.is_some());
         assert_eq!(essential.takes_acr(own.acr.as_deref()), with_two, "a passkey is two factors: {given:?}");
     }
-    let named = |second_factor, passkeys| classes(second_factor, passkeys, None).collect::<Vec<_>>();
+    let named = |second_factor, passkeys| classes(true, second_factor, passkeys, None).collect::<Vec<_>>();
+    let without_password = |passkeys| classes(false, SecondFactor::Required, passkeys, None).collect::<Vec<_>>();
     let (phrh, phr) = (HARDWARE_CLASS, PHISHING_RESISTANT_CLASS);
     let anywhere = Some(Kept::Anywhere);
     for second_factor in [SecondFactor::Off, SecondFactor::Offered, SecondFactor::Required] {
@@ -101,6 +102,8 @@ fn every_set_of_proofs_has_its_class_methods_and_time() {
     }
     assert_eq!(named(SecondFactor::Required, None), [MFA_CLASS, PASSWORD_CLASS]);
     assert_eq!(named(SecondFactor::Off, None), [PASSWORD_CLASS]);
+    assert_eq!(without_password(anywhere), [phr, MFA_CLASS]);
+    assert!(without_password(None).is_empty());
 }
 
 #[test]

@@ -57,12 +57,15 @@ fn a_word_of_a_provider_is_the_class_that_it_counts_as_and_without_that_nothing(
 #[test]
 fn a_class_can_be_reached_where_a_providers_word_counts_as_it_or_as_a_stronger_one() {
     let (phrh, phr, mfa, pwd) = (HARDWARE_CLASS, PHISHING_RESISTANT_CLASS, MFA_CLASS, PASSWORD_CLASS);
-    let named = |vouched| classes(SecondFactor::Off, None, vouched).collect::<Vec<_>>();
+    let named = |vouched| classes(true, SecondFactor::Off, None, vouched).collect::<Vec<_>>();
+    let without_password = |vouched| classes(false, SecondFactor::Required, None, vouched).collect::<Vec<_>>();
     assert_eq!(named(None), [pwd]);
     assert_eq!(named(Some(pwd)), [pwd]);
     assert_eq!(named(Some(mfa)), [mfa, pwd]);
     assert_eq!(named(Some(phr)), [phr, mfa, pwd]);
     assert_eq!(named(Some(phrh)), [phrh, phr, mfa, pwd]);
+    assert_eq!(without_password(Some(pwd)), [pwd]);
+    assert_eq!(without_password(Some(mfa)), [mfa, pwd]);
     assert_eq!(strongest([pwd, "gold", mfa].into_iter()), Some(mfa));
     assert_eq!(strongest(["gold"].into_iter()), None);
 }

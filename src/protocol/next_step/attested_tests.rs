@@ -80,6 +80,7 @@ impl Case {
             fresh: FRESH,
             passes_classes: false,
             vouched: None,
+            with_password: true,
             second_factor: self.second_factor,
             demanded: self.demanded.map(Demand::of),
             passkeys: Some(self.best),

@@ -1,7 +1,8 @@
 //! What a kept device lends: every first proof and every goal, with what was shown at every age, against the rules said another way.
 
-use super::said_another_way::{CODE, FOR, For, KEEP, NOW, Whose, on, sign_in};
+use super::said_another_way::{CODE, KEEP, NOW, Whose, sign_in};
 use super::tests::client;
+use super::ways::{FOR, For, on};
 use super::*;
 use crate::protocol::assurance::{Assurance, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use crate::protocol::client::ClientType;
@@ -88,8 +89,7 @@ fn a_kept_device_lends_what_was_shown_there_where_that_is_recent_enough_and_all_
 
 #[test]
 fn what_is_lent_counts_from_when_it_was_shown() {
-    let whose =
-        Whose { second_factor: SecondFactor::Offered, demanded: None, passkeys: Some(Kept::Anywhere), guards: CODE };
+    let whose = Whose::USUAL;
     let device = kept(FactorKind::Authenticator, 100);
     let before = Before { sign_in: None, kept: Some(&device) };
     let journey = on(For::App).proved("ann", Kind::Password, NOW);
@@ -112,12 +112,7 @@ fn what_is_lent_counts_from_when_it_was_shown() {
 #[test]
 fn a_kept_device_lends_nothing_to_whoever_lacks_nothing_and_nothing_to_a_code_alone() {
     let device = kept(FactorKind::Authenticator, 100);
-    let phr = Whose {
-        second_factor: SecondFactor::Offered,
-        demanded: Some(PHISHING_RESISTANT_CLASS),
-        passkeys: Some(Kept::Anywhere),
-        guards: CODE,
-    };
+    let phr = Whose { demanded: Some(PHISHING_RESISTANT_CLASS), ..Whose::USUAL };
     let plain = Whose { demanded: None, ..phr };
     let guards = Guards { passkey: Some(Kept::Anywhere), ..CODE };
     let signing = |given: &[Kind], whose: Whose, sign_in: Option<&SignIn>| {

@@ -1,7 +1,8 @@
 //! Passkeys: enough by themselves, and the only thing that will do where nothing else is as strong.
 
-use super::said_another_way::{CODE, FOR, FRESH, NOW, Whose, on, sign_in};
+use super::said_another_way::{CODE, FRESH, NOW, Whose, sign_in};
 use super::tests::{client, journey, request};
+use super::ways::{FOR, on};
 use super::*;
 use crate::protocol::client::ClientType;
 use crate::protocol::proof::Kind;
@@ -19,8 +20,7 @@ fn a_passkey_is_enough_by_itself_and_counts_as_a_second_factor_where_people_use_
             assert!(matches!(signing, Signing::In(_)), "{what:?} {whose:?} {guards:?}");
         }
     }
-    let passkeys = Some(Kept::Anywhere);
-    let policy = |second_factor| Whose { second_factor, demanded: None, passkeys, guards: Guards::default() }.policy();
+    let policy = |second_factor| Whose { second_factor, guards: Guards::default(), ..Whose::USUAL }.policy();
     let with_passkey = |proofs| sign_in(proofs, PASSKEY);
     let without = |second_factor| Policy { passkeys: None, ..policy(second_factor) };
     for (second_factor, is_lacking) in

@@ -3,11 +3,9 @@
 
 use std::fmt;
 
-use super::tests::{client, journey, request};
+use super::ways::For;
 use super::*;
 use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
-use crate::protocol::client::ClientType;
-use crate::protocol::journey::Action;
 use crate::protocol::proof::Kind;
 
 pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -109,6 +107,7 @@ impl Shown {
 /// Who is asked: what the installation has people do, what else is demanded of this one, and what they have beside the first proof.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Whose {
+    pub with_password: bool,
     pub second_factor: SecondFactor,
     /// What role and application demand.
     pub demanded: Option<&'static str>,
@@ -118,6 +117,15 @@ pub(super) struct Whose {
 }
 
 impl Whose {
+    /// Somebody with an authenticator, where people may have what they like.
+    pub(super) const USUAL: Self = Self {
+        with_password: true,
+        second_factor: SecondFactor::Offered,
+        demanded: None,
+        passkeys: Some(Kept::Anywhere),
+        guards: CODE,
+    };
+
     pub(super) fn every() -> impl Iterator<Item = Self> {
         let demands = [None, Some(PASSWORD_CLASS), Some(MFA_CLASS), Some(PHISHING_RESISTANT_CLASS)];
         let kept = [None, Some(Kept::Anywhere), Some(Kept::InHardware)];
@@ -128,8 +136,8 @@ impl Whose {
             let mut all = Vec::new();
             for demanded in demands {
                 for passkeys in kept {
-                    let whose =
-                        |guards: &Guards| Self { second_factor: *second_factor, demanded, passkeys, guards: *guards };
+                    let whose = Self { second_factor: *second_factor, demanded, passkeys, ..Self::USUAL };
+                    let whose = |guards: &Guards| Self { guards: *guards, ..whose };
                     all.extend(guards.iter().map(whose));
                 }
             }
@@ -140,7 +148,13 @@ impl Whose {
 
     /// Those of an installation that is as most are: with passkeys, for which no maker vouches.
     pub(super) fn usual() -> impl Iterator<Item = Self> {
-        Self::every().filter(|whose| whose.is_usual())
+        Self::every().filter(Self::is_usual)
+    }
+
+    /// Those of an installation without passwords, with such passkeys or without any.
+    pub(super) fn without_password() -> impl Iterator<Item = Self> {
+        let all = Self::every().filter(|whose| whose.is_usual() || whose.passkeys.is_none());
+        all.map(|whose| Self { with_password: false, ..whose })
     }
 
     pub(super) fn is_usual(&self) -> bool {
@@ -152,6 +166,7 @@ impl Whose {
             fresh: FRESH,
             passes_classes: false,
             vouched: None,
+            with_password: self.with_password,
             second_factor: self.second_factor,
             demanded: self.demanded.map(Demand::of),
             passkeys: self.passkeys,
@@ -172,99 +187,25 @@ impl Whose {
         self.guards.authenticator || self.own_passkey().is_some()
     }
 
-    /// Whether anybody can be of this class here.
+    /// Whether anybody can be told to be of this class here.
     fn knows(self, class: &str) -> bool {
         match class {
-            PASSWORD_CLASS => true,
-            MFA_CLASS => self.passkeys.is_some() || self.second_factor != SecondFactor::Off,
+            PASSWORD_CLASS => self.with_password,
+            MFA_CLASS => self.passkeys.is_some() || (self.with_password && self.second_factor != SecondFactor::Off),
             _ => self.passkeys.is_some(),
         }
+    }
+
+    /// Whether anybody can do what is demanded of them: a passkey does all of it.
+    fn can_be_met(self, what: For) -> bool {
+        let by_others = |class| self.passkeys.is_some() || self.knows(class);
+        self.demanded.is_none_or(by_others) && what.insists_on().is_none_or(|class| self.knows(class))
     }
 
     /// Whether role, application or request demand this very class.
     fn asks_for(self, what: For, class: &str) -> bool {
         self.demanded == Some(class) || what.insists_on() == Some(class)
     }
-}
-
-/// What a journey may be for here.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum For {
-    Account,
-    Unlinking,
-    Factors,
-    App,
-    AppAnew,
-    AppWithMaxAge,
-    AppWithoutAsking,
-    AppWithPassword,
-    AppWithMfa,
-    AppWithPasskey,
-    AppWithMfaWithoutAsking,
-    AppWishingForPassword,
-    AppWishingForMore,
-}
-
-pub(super) const FOR: [For; 13] = [
-    For::Account,
-    For::Unlinking,
-    For::Factors,
-    For::App,
-    For::AppAnew,
-    For::AppWithMaxAge,
-    For::AppWithoutAsking,
-    For::AppWithPassword,
-    For::AppWithMfa,
-    For::AppWithPasskey,
-    For::AppWithMfaWithoutAsking,
-    For::AppWishingForPassword,
-    For::AppWishingForMore,
-];
-
-impl For {
-    /// The class that the request insists on: an essential `acr`.
-    pub(super) fn insists_on(self) -> Option<&'static str> {
-        match self {
-            Self::AppWithPassword => Some(PASSWORD_CLASS),
-            Self::AppWithMfa | Self::AppWithMfaWithoutAsking => Some(MFA_CLASS),
-            Self::AppWithPasskey => Some(PHISHING_RESISTANT_CLASS),
-            _ => None,
-        }
-    }
-
-    fn is_silent(self) -> bool {
-        matches!(self, Self::AppWithoutAsking | Self::AppWithMfaWithoutAsking)
-    }
-
-    /// What is said where a class is not reached: to the person where no application asks.
-    fn not_met(self) -> Rejection {
-        match self {
-            Self::Account | Self::Unlinking | Self::Factors => Rejection::WeakSignIn,
-            _ => Rejection::ClassNotMet,
-        }
-    }
-}
-
-pub(super) fn on(what: For) -> Journey {
-    let client = client(ClientType::Web, true);
-    let asking = |extra: &str| Goal::Authorize(Box::new(request(&client, &format!("scope=openid{extra}"))));
-    let insisting = |extra: &str| {
-        let class = what.insists_on().unwrap();
-        asking(&format!(r#"&claims={{"id_token":{{"acr":{{"essential":true,"value":"{class}"}}}}}}{extra}"#))
-    };
-    journey(match what {
-        For::Account => Goal::Account,
-        For::Unlinking => Goal::Confirm { user_id: "ann".into(), action: Action::Unlink("i".into()) },
-        For::Factors => Goal::Confirm { user_id: "ann".into(), action: Action::RemoveAuthenticator },
-        For::App => asking(""),
-        For::AppAnew => asking("&prompt=login"),
-        For::AppWithMaxAge => asking("&max_age=60"),
-        For::AppWithoutAsking => asking("&prompt=none"),
-        For::AppWithPassword | For::AppWithMfa | For::AppWithPasskey => insisting(""),
-        For::AppWithMfaWithoutAsking => insisting("&prompt=none"),
-        For::AppWishingForPassword => asking(&format!("&acr_values={PASSWORD_CLASS}")),
-        For::AppWishingForMore => asking(&format!("&acr_values={PHISHING_RESISTANT_CLASS}%20{MFA_CLASS}")),
-    })
 }
 
 pub(super) fn sign_in(proofs: Proofs, guards: Guards) -> SignIn {
@@ -289,9 +230,11 @@ fn lacks(what: For, shown: Shown, whose: Whose) -> Option<Lack> {
     let (is_off, own) = (whose.second_factor == SecondFactor::Off, whose.own_passkey());
     // Whoever had to use a recovery code has lost theirs.
     let is_lost = lately(&[Kind::RecoveryCode]);
-    // Where there are no codes a passkey is the only way to two factors.
+    // Where there are no codes, or no passwords that they could stand beside, a passkey is the only way to two factors; and without passwords to one.
+    let no_password = !whose.with_password;
     let only_passkey = whose.asks_for(what, PHISHING_RESISTANT_CLASS)
-        || (is_off && whose.asks_for(what, MFA_CLASS) && !shown.reaches(MFA_CLASS));
+        || ((is_off || no_password) && whose.asks_for(what, MFA_CLASS) && !shown.reaches(MFA_CLASS))
+        || (no_password && whose.demanded == Some(PASSWORD_CLASS) && !shown.reaches(PASSWORD_CLASS));
     if only_passkey && whose.passkeys.is_some() && !shown.has(&[Kind::Passkey]) {
         return Some(if own.is_some() && !is_lost {
             Lack::Passkey(Kept::Anywhere)
@@ -321,7 +264,7 @@ fn lacks(what: For, shown: Shown, whose: Whose) -> Option<Lack> {
 
 /// What becomes of whoever is signed in by this, before the journey.
 pub(super) fn wanted(what: For, shown: Shown, whose: Whose) -> NextStep {
-    if [whose.demanded, what.insists_on()].into_iter().flatten().any(|class| !whose.knows(class)) {
+    if !whose.can_be_met(what) {
         return NextStep::Refuse(what.not_met());
     }
     let password = shown.age(&[Kind::Password]);
@@ -363,7 +306,7 @@ pub(super) fn wanted(what: For, shown: Shown, whose: Whose) -> NextStep {
         return NextStep::Refuse(what.not_met());
     }
     // A wish leads nobody to a second factor, and nobody back to less than they have shown.
-    let leaves_a_wish = what == For::AppWishingForPassword && !shown.reaches(PASSWORD_CLASS);
+    let leaves_a_wish = what == For::AppWishingForPassword && whose.with_password && !shown.reaches(PASSWORD_CLASS);
     if !is_enough || leaves_a_wish { NextStep::Reauthenticate } else { NextStep::Finish }
 }
 

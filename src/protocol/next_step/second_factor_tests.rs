@@ -1,9 +1,8 @@
 //! Second factors: every set of proofs, with every policy, request and account, against the rules said another way.
 
-use super::said_another_way::{
-    CODE, FOR, For, KINDS, NOW, SAYS_WHO, SECOND, Shown, Whose, on, sign_in, signed, wanted,
-};
+use super::said_another_way::{CODE, KINDS, NOW, SAYS_WHO, SECOND, Shown, Whose, sign_in, signed, wanted};
 use super::tests::client;
+use super::ways::{FOR, For, on};
 use super::*;
 use crate::protocol::assurance::MFA_CLASS;
 use crate::protocol::client::ClientType;
@@ -49,6 +48,13 @@ fn who_is_signed_in_is_asked_for_what_is_missing_and_for_nothing_else() {
 fn where_passkeys_are_off_they_count_for_nothing_and_where_makers_vouch_a_lesser_one_changes_no_factor() {
     let cases = check_steps(&every_sign_in(&APART), Whose::every().filter(|whose| !whose.is_usual()));
     assert_eq!(cases, (243 - 9) * (3 * 4 * (3 * 6 - 4)) * 13);
+}
+
+/// As above: whoever came by a password when there were some may be signed in still.
+#[test]
+fn where_there_are_no_passwords_two_factors_are_a_passkey_and_no_code_is_asked_for_in_vain() {
+    let cases = check_steps(&every_sign_in(&APART), Whose::without_password());
+    assert_eq!(cases, (243 - 9) * (3 * 4 * (4 + 6)) * 13);
 }
 
 /// What comes of a proof that is given now to whoever was signed in by these before, or was not.
@@ -98,12 +104,8 @@ fn who_proves_something_is_signed_in_when_the_two_halves_are_there_and_recent_en
 #[test]
 fn a_sign_in_lends_the_other_half_alone_and_nobody_lends_anything_to_another() {
     let guards = Guards { passkey: Some(Kept::Anywhere), ..CODE };
-    let all = SecondFactor::ALL.iter().map(|second_factor| Whose {
-        second_factor: *second_factor,
-        demanded: None,
-        passkeys: Some(Kept::Anywhere),
-        guards,
-    });
+    let all =
+        SecondFactor::ALL.iter().map(|second_factor| Whose { second_factor: *second_factor, guards, ..Whose::USUAL });
     let (all, journeys): (Vec<_>, _) = (all.collect(), every_journey());
     let every = Shown::every(&KINDS);
     for shown in &every {
@@ -148,12 +150,7 @@ fn a_sign_in_from_before_opens_no_page_of_the_account() {
 /// Whoever has just signed in for it is told that this was not enough, and is not asked over and over.
 #[test]
 fn who_cannot_reach_what_is_demanded_is_refused_once_they_have_tried() {
-    let whose = Whose {
-        second_factor: SecondFactor::Offered,
-        demanded: Some(MFA_CLASS),
-        passkeys: Some(Kept::Anywhere),
-        guards: CODE,
-    };
+    let whose = Whose { demanded: Some(MFA_CLASS), ..Whose::USUAL };
     let both = Shown::NOTHING.and(Kind::Mail, 0).and(Kind::Totp, 0).proofs().unwrap();
     for (what, rejection) in [(For::Account, Rejection::WeakSignIn), (For::App, Rejection::ClassNotMet)] {
         let sign_in = SignIn { journey_id: Some("this".into()), ..sign_in(both.clone(), CODE) };

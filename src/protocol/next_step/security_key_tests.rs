@@ -1,8 +1,9 @@
 //! A security key, which is asked for and counts wherever a code does: every account, set of proofs, policy and goal, with the one in the place of the other.
 
-use super::said_another_way::{CODE, FOR, NOW, Shown, Whose, on, sign_in};
+use super::said_another_way::{CODE, NOW, Shown, Whose, sign_in};
 use super::second_factor_tests::APART;
 use super::tests::client;
+use super::ways::{FOR, on};
 use super::*;
 use crate::protocol::client::ClientType;
 
@@ -16,7 +17,7 @@ fn with_key(whose: Whose) -> Whose {
 
 /// Somebody who has one and nothing else.
 fn of_key(second_factor: SecondFactor, passkeys: Option<Kept>) -> Whose {
-    Whose { second_factor, demanded: None, passkeys, guards: KEY }
+    Whose { second_factor, passkeys, guards: KEY, ..Whose::USUAL }
 }
 
 fn in_its_place(kind: Kind) -> Kind {

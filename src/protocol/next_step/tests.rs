@@ -27,6 +27,7 @@ const POLICY: Policy = Policy {
     fresh: 60,
     passes_classes: false,
     vouched: None,
+    with_password: true,
     second_factor: SecondFactor::Offered,
     demanded: None,
     passkeys: Some(Kept::Anywhere),

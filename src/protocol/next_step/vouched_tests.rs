@@ -1,7 +1,8 @@
 //! Who comes by a provider whose word counts as a class of ours.
 
-use super::said_another_way::{AGES, CODE, FOR, For, NOW, Whose, on, sign_in};
+use super::said_another_way::{AGES, CODE, NOW, Whose, sign_in};
 use super::tests::{client, journey};
+use super::ways::{FOR, For, on};
 use super::*;
 use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use crate::protocol::client::ClientType;
@@ -63,7 +64,7 @@ fn a_providers_word_that_is_trusted_is_as_good_as_what_it_counts_as() {
 #[test]
 fn what_nobody_can_show_here_is_refused_at_once_unless_a_providers_word_counts_as_it() {
     let (second_factor, demanded, guards) = (SecondFactor::Off, Some(MFA_CLASS), Guards::default());
-    let without = Whose { second_factor, demanded, passkeys: None, guards }.policy();
+    let without = Whose { second_factor, demanded, passkeys: None, guards, ..Whose::USUAL }.policy();
     let step = |policy: &Policy| next_step(&on(For::App), Known::default(), policy, NOW);
     let refused = NextStep::Refuse(Rejection::ClassNotMet);
     for (vouched, expected) in [
@@ -79,8 +80,7 @@ fn what_nobody_can_show_here_is_refused_at_once_unless_a_providers_word_counts_a
 /// With another account linked, a provider's word would be a second factor; and whoever takes a newcomer for themselves links one too.
 #[test]
 fn an_identity_whose_word_counts_is_linked_by_nobody_who_has_not_shown_the_account_s_own_factor_lately() {
-    let whose =
-        Whose { second_factor: SecondFactor::Offered, demanded: None, passkeys: Some(Kept::Anywhere), guards: CODE };
+    let whose = Whose::USUAL;
     let link = journey(Goal::Confirm { user_id: "ann".into(), action: Action::Link("p".into()) });
     let step = |vouched| {
         let proofs = Proofs::of(Kind::Password, NOW.minus(5)).and(Proof::of(Kind::Totp, NOW.minus(100)));
@@ -107,8 +107,7 @@ fn an_identity_whose_word_counts_is_linked_by_nobody_who_has_not_shown_the_accou
 /// Nor by whoever signed in on the same journey before they went to the provider, where the sign-in from before lent the second factor.
 #[test]
 fn a_newcomer_s_identity_whose_word_counts_is_linked_by_nobody_who_was_lent_an_old_factor() {
-    let whose =
-        Whose { second_factor: SecondFactor::Offered, demanded: None, passkeys: Some(Kept::Anywhere), guards: CODE };
+    let whose = Whose::USUAL;
     let journey = on(For::Account).introducing(Vouched::of("p", "https://p.test", "1"));
     let step = |vouched, shown: i64| {
         let proofs = Proofs::of(Kind::Mail, NOW.minus(5)).and(Proof::of(Kind::Totp, NOW.minus(shown)));

@@ -170,7 +170,9 @@ async fn whoever_demands_more_than_anybody_can_show_is_warned() {
         (&with, HARDWARE_CLASS, false),
         (&without, PHISHING_RESISTANT_CLASS, false),
         (&without, HARDWARE_CLASS, true),
-        (&server_without_passkeys(&with).await, PHISHING_RESISTANT_CLASS, true),
+        (&without_passkeys(&with, true).await, PHISHING_RESISTANT_CLASS, true),
+        (&without_passkeys(&with, true).await, MFA_CLASS, false),
+        (&without_passkeys(&with, false).await, MFA_CLASS, true),
     ] {
         let act = operator();
         let demand = RoleChange { acr: Edit::Set(acr.to_owned()), ..RoleChange::default() };
@@ -186,8 +188,8 @@ async fn whoever_demands_more_than_anybody_can_show_is_warned() {
     assert_eq!(changed.warnings, Vec::<String>::new(), "it is said once");
 }
 
-async fn server_without_passkeys(server: &Server) -> Server {
-    server.another_node_with(|config| config.sign_in.passkeys = false).await
+async fn without_passkeys(server: &Server, with_password: bool) -> Server {
+    server.another_node_with(|config| (config.sign_in.passkeys, config.sign_in.password) = (false, with_password)).await
 }
 
 /// What says nothing of its make, or nothing that can be believed, each as it is called.

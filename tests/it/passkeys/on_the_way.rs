@@ -85,6 +85,36 @@ async fn whom_a_role_makes_have_one_gets_it_before_they_are_signed_in_and_shows_
     assert!(next.press(&form).await.has("#sign-out"));
 }
 
+/// A code beside a mail is not two factors: nobody is asked for one in vain.
+#[tokio::test]
+async fn where_there_are_no_passwords_a_passkey_is_the_way_to_two_factors() {
+    let server = Server::with_mail(|config| (config.sign_in.password, config.sign_in.email) = (false, true)).await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    server.client_demands(&client.id, Some(MFA_CLASS)).await;
+    let supported = server.get("/.well-known/openid-configuration").await.json()["acr_values_supported"].clone();
+    assert_eq!(supported, json!([PHISHING_RESISTANT_CLASS, MFA_CLASS]));
+    let mut browser = server.browser();
+    let login = browser.visit(&client.authorization_url("scope=openid")).await;
+    let page = browser.press(&login.form("#email-sign-in").with("email", ANN)).await;
+    let code = server.mailbox().await.latest_to(ANN).code();
+    let page = browser.press(&page.form("#code-submit").with("code", &code)).await;
+    assert!(!page.has("#totp-secret") && !page.has("#authenticator-instead"), "{}", page.text());
+    let mut phone = Device::new();
+    let shown = browser.press(&made(&server, &page, &mut phone)).await;
+    let answer = keep(&mut browser, &shown).await;
+    let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+    let claims = unverified_claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!((&claims["acr"], &claims["amr"]), (&json!("phr"), &json!(["otp", "swk", "user", "mfa"])));
+    // Where there are no passkeys either, nobody can be of any class, which the metadata do not say by an empty list.
+    let without =
+        server.another_node_with(|config| (config.sign_in.password, config.sign_in.passkeys) = (false, false)).await;
+    let told = without.get("/.well-known/openid-configuration").await.json();
+    assert!(told.get("acr_values_supported").is_none(), "{told}");
+    let answer = without.browser().visit(&client.authorization_url("scope=openid")).await;
+    assert_eq!(answer.location_param("error").as_deref(), Some("unmet_authentication_requirements"));
+}
+
 #[tokio::test]
 async fn who_has_an_authenticator_shows_its_code_before_they_get_a_passkey() {
     let server = Server::start().await;

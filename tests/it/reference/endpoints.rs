@@ -61,7 +61,7 @@ pub fn page() -> String {
     let issuer = Issuer::parse("https://login.example.org").unwrap();
     let document = serde_json::to_string_pretty(&metadata::document(
         &issuer,
-        assurance::classes(SecondFactor::Offered, Some(Kept::Anywhere), None),
+        assurance::classes(true, SecondFactor::Offered, Some(Kept::Anywhere), None),
     ))
     .unwrap();
     page + &format!("\n## Metadata\n\n```json\n{document}\n```\n")
