@@ -21,6 +21,7 @@ mod identities;
 mod invited;
 mod journeys;
 mod kept_devices;
+mod keys_shown;
 mod leaving;
 mod line;
 mod lost_factors;

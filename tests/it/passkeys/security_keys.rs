@@ -195,6 +195,22 @@ async fn the_last_second_factor_stays_where_everybody_has_one() {
     assert_eq!(server.database.db_number("SELECT count(*) FROM passkeys").await, 1);
 }
 
+/// Where nobody is asked for a code or a security key, those that somebody has keep no passkey from being the last that does what is demanded.
+#[tokio::test]
+async fn where_second_factors_are_off_a_passkey_is_the_last_beside_whatever_else() {
+    let (offering, mut browser, _) = with_key(|_| {}).await;
+    drop(offering.enrol(&mut browser).await);
+    offering.add_passkey(&mut browser, &mut Device::new(), "Phone").await;
+    offering.role_demands("user", Some(MFA_CLASS)).await;
+    let server = offering.another_node_with(|config| config.sign_in.second_factor = SecondFactor::Off).await;
+    let mut browser = browser.at(&server);
+    let page = browser.visit("/account/passkeys").await;
+    let last = page.form("#remove-passkey-1");
+    browser.submit(&last).await.refused_page(400, Rejection::LastSecondFactor);
+    let page = browser.at(&offering).press(&last).await;
+    assert!(page.text().contains("That passkey is removed."), "{}", page.text());
+}
+
 /// It signs nobody in, so it keeps no way in open.
 #[tokio::test]
 async fn a_security_key_is_no_way_in_that_an_account_could_be_left_with() {
