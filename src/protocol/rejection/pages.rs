@@ -60,7 +60,7 @@ macro_rules! pages {
         UnverifiedPasskey: InvalidCredentials, "WebAuthn §7.2", "Your device has not checked that it is you. Set up its screen lock, or the PIN of your security key, and try again.";
         CopiedPasskey: InvalidCredentials, "WebAuthn §6.1.1", "This passkey was used elsewhere meanwhile, as a copy of it would be, so it was refused. Sign in another way, and remove it from your account.";
         MalformedPasskey: InvalidForm, "WebAuthn §7.1", "That is no passkey that can be kept. Try again, or with another device.";
-        UnattestedPasskey: InvalidForm 403, "WebAuthn §7.1", "No maker who is trusted here vouches for that device, or the passkey can be copied from it. Use another device, such as a security key.";
+        UnattestedPasskey: InvalidForm 403, "WebAuthn §7.1", "No maker who is trusted here vouches for that device, or what is on it can be copied. Use another, or ask whoever runs this server which are taken.";
         UnwantedPasskey: InvalidForm 403, "WebAuthn §7.1", "Devices of this kind are not taken here. Ask whoever runs this server which are.";
         PasskeyTaken: InvalidForm, "WebAuthn §7.1", "That device was registered before: what is on it cannot belong to two accounts.";
         TooManyPasskeys: InvalidForm, "OWASP ASVS 2.4.1", "The account has as many passkeys and security keys as it can have: remove one that you do not use.";
