@@ -30,6 +30,7 @@ mod register;
 mod register_limit;
 mod roles_in_chromium;
 mod second_factor_in_chromium;
+mod slow_line_in_chromium;
 mod spread;
 #[cfg(feature = "demo")]
 mod step_up_in_chromium;

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use axum::http::Method;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::{ParseError, Url};
 
-use super::eventually::until_it_works;
+use super::eventually::{eventually, until_it_works};
 
 const MISSING: &str =
     "chromedriver cannot be run: install chromium and chromium-driver (`tests/run --only install` does)";
@@ -94,15 +96,24 @@ impl Chromium {
     }
 
     pub async fn click(&self, selector: &str) {
-        self.find(selector).await.click().await.unwrap();
+        self.act(selector, async |element| element.click().await).await;
     }
 
     pub async fn type_into(&self, selector: &str, text: &str) {
-        self.find(selector).await.send_keys(text).await.unwrap();
+        self.act(selector, async |element| element.send_keys(text).await).await;
+    }
+
+    /// Does something to an element. When another page has come since it was found nothing was done, and it is done to the element of that page.
+    async fn act(&self, selector: &str, act: impl AsyncFn(Element) -> Result<(), CmdError>) {
+        eventually(&format!("{selector} stays"), async || match act(self.find(selector).await).await {
+            Err(error) if error.is_stale_element_reference() => None,
+            done => Some(done.unwrap_or_else(|error| panic!("{selector}: {error:?}"))),
+        })
+        .await;
     }
 
     /// Waits for an element. Whoever asks while another page comes is told that the question was "aborted by navigation": asks again.
-    pub async fn find(&self, selector: &str) -> fantoccini::elements::Element {
+    pub async fn find(&self, selector: &str) -> Element {
         let last = match until_it_works(async || self.page.find(Locator::Css(selector)).await).await {
             Ok(element) => return element,
             Err(error) => error,
