@@ -29,4 +29,4 @@ server=$!
 trap 'kill "$server"' EXIT
 for _ in $(seq 100); do if [[ -s ready.json ]]; then break; fi; sleep 0.1; done
 printf '%s\n' "$PASSWORD" | "$DOORWARD" user create --email "$EMAIL" --name 'Ann Lee' --password-stdin --json >/dev/null
-python3 "$here/passkey_rs.py" target/debug/stock || { tail -n 20 server.log >&2; exit 1; }
+python3 -B "$here/passkey_rs.py" target/debug/stock || { tail -n 20 server.log >&2; exit 1; }

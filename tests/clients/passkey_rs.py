@@ -5,7 +5,6 @@
 AUTHENTICATOR is the program that passkey_rs.rs is built to. Standard library only.
 """
 
-import html.parser
 import http.cookiejar
 import os
 import ssl
@@ -15,25 +14,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from person import Forms
+
 ISSUER = os.environ["ISSUER"]
-
-
-class Forms(html.parser.HTMLParser):
-    """The forms of a page: attributes, inputs by name with their values, and ids of buttons."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.found = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        if tag == "form":
-            self.found.append({"attrs": attrs, "fields": {}, "buttons": []})
-        elif tag == "input" and self.found and "name" in attrs:
-            self.found[-1]["fields"][attrs["name"]] = attrs.get("value", "")
-        elif tag == "button" and self.found:
-            self.found[-1]["buttons"].append(attrs.get("id"))
 
 
 class Browser:
@@ -57,7 +40,7 @@ class Browser:
         """Presses a button of a page; the fields say what goes into its form, which they are told."""
         for form in Forms(page[1]).found:
             if button in form["buttons"]:
-                return self.open(form["attrs"]["action"], form["fields"] | fields(form["attrs"]))
+                return self.open(form["action"], form["fields"] | fields(form["attrs"]))
         sys.exit(f"there is no #{button} on the page ({page[0]}): {page[1]}")
 
 

@@ -19,7 +19,7 @@ import urllib.request
 
 
 class Forms(html.parser.HTMLParser):
-    """The forms of a page: action, inputs by name with their values, and buttons by id."""
+    """The forms of a page: action, attributes, inputs by name with their values, and buttons by id."""
 
     def __init__(self, text):
         super().__init__()
@@ -29,7 +29,7 @@ class Forms(html.parser.HTMLParser):
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         if tag == "form":
-            self.found.append({"action": attrs.get("action", ""), "fields": {}, "buttons": {}})
+            self.found.append({"action": attrs.get("action", ""), "attrs": attrs, "fields": {}, "buttons": {}})
         elif tag == "input" and self.found and "name" in attrs:
             self.found[-1]["fields"][attrs["name"]] = attrs.get("value", "")
         elif tag == "button" and self.found:
@@ -87,4 +87,5 @@ def next_form(text):
     return None, None
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
