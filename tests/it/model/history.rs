@@ -1,6 +1,6 @@
 //! A history as it happens on the server: every operation is done by browser and client as anybody would, or by the operator in the database
 //! (`operator.rs`, `roles.rs`), who goes for a code in `authorize.rs`, what mails lead to is in `mail.rs`, what becomes of codes and tokens in `tokens.rs` and of API keys in `keys.rs`, second
-//! factors are set up and shown in `factors.rs`, passkeys added and taken away in `passkeys.rs`, and every
+//! factors are set up and shown in `factors.rs`, passkeys added and taken away in `passkeys.rs`, security keys in `security_keys.rs`, and every
 //! answer is held against the model's. Then tokens are looked at (`look.rs`).
 
 mod authorize;
@@ -11,6 +11,7 @@ mod mail;
 mod operator;
 mod passkeys;
 mod roles;
+mod security_keys;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ use crate::support::{Answer, Authenticator, Browser, Client, Device, Maker, PASS
 use authorize::{name, word};
 use keys::{Made, Traded};
 use mail::{Former, Sent};
+use security_keys::{Answered, Asking, Awaiting};
 
 const API: &str = "https://notes.test";
 /// The API that owns what the application with the secret asks for by its scope alone.
@@ -81,6 +83,11 @@ struct Human {
     recovery_codes: Vec<String>,
     /// Every passkey that the account has had is on a device of its own.
     devices: Vec<Device>,
+    /// The same of security keys; the last answer of one, a page that asks for a new one, and a browser that waits for one.
+    security_keys: Vec<Device>,
+    answered: Option<Answered>,
+    asking: Option<Asking>,
+    awaiting: Option<Awaiting>,
 }
 
 /// One history.
@@ -105,6 +112,27 @@ pub(super) struct History<'a> {
     tickets: Vec<Sent>,
     undos: Vec<Former>,
     steps: usize,
+}
+
+impl Human {
+    /// Somebody with the usual password and no second factor.
+    fn new((id, email): (String, String), browser: Browser, other: Browser, identity: Identity) -> Self {
+        Self {
+            id,
+            email,
+            password: PASSWORD.to_owned(),
+            browser,
+            other,
+            identity,
+            authenticator: None,
+            recovery_codes: Vec::new(),
+            devices: Vec::new(),
+            security_keys: Vec::new(),
+            answered: None,
+            asking: None,
+            awaiting: None,
+        }
+    }
 }
 
 impl Place {
@@ -165,10 +193,7 @@ impl Place {
         let mut transaction = self.server.app.storage.begin().await.unwrap();
         assert!(transaction.insert_identity(&identity, &Act::of_operator(now)).await.unwrap());
         transaction.commit().await.unwrap();
-        let (browser, other) = (self.server.browser(), self.server.browser());
-        let (password, recovery_codes) = (PASSWORD.to_owned(), Vec::new());
-        let devices = Vec::new();
-        Human { id, email, password, browser, other, identity, authenticator: None, recovery_codes, devices }
+        Human::new((id, email), self.server.browser(), self.server.browser(), identity)
     }
 }
 
@@ -300,6 +325,7 @@ impl<'a> History<'a> {
             Operation::Key(key_move) => self.by_key(key_move).await,
             Operation::Factor(factor_move) => self.by_factor(factor_move).await,
             Operation::Passkey(passkey_move) => self.by_passkey(passkey_move).await,
+            Operation::SecurityKey(key_move) => self.by_security_key(key_move).await,
             ref other => {
                 if let Some(compared) = self.by_mail(other).await {
                     return compared;

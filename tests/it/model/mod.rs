@@ -1,7 +1,7 @@
 //! Random histories of two people and three applications against a small reference model: authorizing, redeeming, refreshing, lost answers,
 //! replays, revocation, sign-out, withdrawal, coming through a provider, whose word may count as a class of ours, and what ends and changes there, passwords and addresses that change by
 //! mail and on the account page, accounts whose address goes to its owner or that are left, roles that come, go and guard scopes, of people and of a
-//! service, second factors that are set up, shown, replaced and taken away, passkeys of devices for which makers vouch, and of others, that are added, shown, asked for and taken away, devices on which a code is lent, context classes that a role, an application or a request demands, API keys of both and what they are traded for, secrets that an API shares with us, switching off and on, and clock steps from
+//! service, second factors that are set up, shown, replaced and taken away, passkeys of devices for which makers vouch, and of others, that are added, shown, asked for and taken away, security keys that are added, shown beside a password or wrongly, waited for and taken away, devices on which a code is lent, context classes that a role, an application or a request demands, API keys of both and what they are traded for, secrets that an API shares with us, switching off and on, and clock steps from
 //! seconds to weeks, in any order. Every answer is compared, and after each step whether tokens and keys hold. What differs is shown as the shortest
 //! history that shows it.
 //!
@@ -36,7 +36,10 @@ fn server_and_model_agree_when_a_reuse_ends_the_grant() {
 /// What comes dozens of times in half a short round: where one of these never does, others are not tried either.
 const REACHED: &[&str] = &[
     "add a passkey Done",
+    "add a security key Done",
+    "met a security key Ok(())",
     "met a sign-in by a passkey",
+    "an id_token of class Some(\"https://refeds.org/profile/mfa\") by a security key",
     "an id_token of class Some(\"phr\")",
     "an id_token of class Some(\"phrh\")",
 ];
@@ -44,7 +47,16 @@ const REACHED: &[&str] = &[
 const REACHED_IN_LONG: &[&str] = &[
     "add a passkey Asked",
     "add a passkey Nobody",
+    "add a security key Asked",
+    "add a security key Nobody",
+    "a security key alone WrongPasskey",
+    "a security key for which a password has waited Some(Anew)",
+    "a security key for which a password has waited Some(In)",
     "authorize WrongPasskey",
+    "bring a security key Asked",
+    "bring a security key Done",
+    "bring a security key Nobody",
+    "bring a security key Stale",
     "met a new passkey Added { codes: false }",
     "met a new passkey Added { codes: true }",
     "met a new passkey that hardware must keep Added { codes: false }",
@@ -57,13 +69,22 @@ const REACHED_IN_LONG: &[&str] = &[
     "met Passkey there",
     "met Password there",
     "met a passkey Ok(())",
+    "met a passkey as a security key Err(WrongSecurityKey)",
     "met a recovery code Ok(())",
+    "met a security key of somebody else Err(WrongSecurityKey)",
+    "met a security key that was removed Err(WrongSecurityKey)",
+    "met an answer of a security key again Err(CopiedSecurityKey)",
+    "met an answer of a security key again Err(StalePasskeyRequest)",
+    "met an answer of a security key again Err(WrongSecurityKey)",
     "met another password where only a word was given",
     "remove a passkey Asked",
     "remove a passkey Done",
     "remove a passkey LastFactor",
     "remove a passkey LastFactor beside others",
     "remove a passkey LastWayIn",
+    "remove a security key Asked",
+    "remove a security key Done",
+    "remove a security key LastFactor",
 ];
 
 /// Half of the steps: 2,000 in all, 100,000 in the long round.

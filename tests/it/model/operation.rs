@@ -1,10 +1,11 @@
-//! What can happen in a history; to API keys, in `keys.rs`, to second factors, in `factors.rs` and `passkeys.rs`, and to what is demanded of them, in
+//! What can happen in a history; to API keys, in `keys.rs`, to second factors, in `factors.rs`, `passkeys.rs` and `security_keys.rs`, and to what is demanded of them, in
 //! `demands.rs`.
 
 mod demands;
 mod factors;
 mod keys;
 mod passkeys;
+mod security_keys;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -24,6 +25,7 @@ pub(super) use demands::{Class, DemandMove};
 pub(super) use factors::FactorMove;
 pub(super) use keys::{KeyMove, Scopes, Trade, Wish};
 pub(super) use passkeys::{Make, PasskeyMove, Prefers, While};
+pub(super) use security_keys::{On, SecurityKeyMove, Wrongly};
 
 /// A role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +169,8 @@ pub(super) enum Operation {
     Factor(FactorMove),
     /// Something with the passkeys of a person.
     Passkey(PasskeyMove),
+    /// Something with the security keys of a person.
+    SecurityKey(SecurityKeyMove),
     /// Something with what is demanded.
     Demanded(DemandMove),
     /// So many seconds pass.
@@ -176,7 +180,7 @@ pub(super) enum Operation {
 /// A history, of 40 steps on the average.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let one = operation().prop_map(|operation| vec![operation]);
-    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key(), 2 => factors::with_a_factor(), 2 => demands::with_a_demand(), 3 => passkeys::with_a_passkey()], 0..=60)
+    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key(), 2 => factors::with_a_factor(), 2 => demands::with_a_demand(), 3 => passkeys::with_a_passkey(), 2 => security_keys::with_a_security_key()], 0..=60)
         .prop_map(|parts| parts.concat())
 }
 
@@ -294,6 +298,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         26 => keys::key_move().prop_map(O::Key),
         6 => factors::factor_move().prop_map(O::Factor),
         5 => passkeys::passkey_move().prop_map(O::Passkey),
+        3 => security_keys::security_key_move().prop_map(O::SecurityKey),
         8 => demands::demand_move().prop_map(O::Demanded),
         9 => wait().prop_map(O::Wait),
     ]

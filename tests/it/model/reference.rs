@@ -3,7 +3,7 @@
 //! holds at a moment, `ending.rs` what ends, `upstream.rs` what a provider changes, `mail.rs` what hangs on passwords and addresses, `roles.rs` what
 //! roles permit and tokens say, `keys.rs` what API keys are worth, `secrets.rs` which secret of an API signs, `sign_ins.rs`
 //! who is signed in, `proofs.rs` what that rests on and is worth, `factors.rs` what guards an account beside the first proof, `passkeys.rs` those of them that
-//! are two at once, `showing.rs` which of them is shown, `kept.rs` where none is, `authorize.rs` what is met on the way to a code and demanded there.
+//! are two at once, `security_keys.rs` those that are keys and no more, `showing.rs` which of them is shown, `kept.rs` where none is, `authorize.rs` what is met on the way to a code and demanded there.
 
 mod authorize;
 mod ending;
@@ -15,6 +15,7 @@ mod passkeys;
 mod proofs;
 mod roles;
 mod secrets;
+mod security_keys;
 mod showing;
 mod sign_ins;
 mod standing;
@@ -29,6 +30,7 @@ pub(super) use authorize::{Asked, Came, Met, Walk};
 pub(super) use factors::{Changing, Losing};
 pub(super) use keys::{Denied, MOST};
 pub(super) use roles::{Outcome, Told};
+pub(super) use security_keys::{KeyShown, Went};
 pub(super) use showing::{Attempt, Proving, Shown};
 pub(super) use standing::Introspector;
 
@@ -39,6 +41,7 @@ use mail::{Post, Ticket, Undo};
 use proofs::{Proofs, Worth};
 use roles::{Roles, Said, Service};
 use secrets::Secrets;
+use security_keys::{Answered, Looked, Waiting};
 use sign_ins::SignIn;
 
 use super::operation::{App, Ask, Class, Make, Person, Prefers, Role, SPA};
@@ -172,6 +175,12 @@ pub(super) struct Model {
     /// The browsers that each keeps, and whether they choose that when they are asked.
     kept: [Vec<Kept>; 2],
     habits: [bool; 2],
+    /// The last answer of a security key of each, a page that asks for a new one, and a password that waits for one.
+    answered: [Option<Answered>; 2],
+    looked: [Option<Looked>; 2],
+    waiting: [Option<Waiting>; 2],
+    /// How often of each it has ended what waits for a second factor.
+    upsets: [usize; 2],
     tickets: Vec<Ticket>,
     undos: Vec<Undo>,
 }
@@ -207,6 +216,10 @@ impl Model {
             resets: [None; 2],
             kept: [Vec::new(), Vec::new()],
             habits: [false; 2],
+            answered: [None; 2],
+            looked: [None; 2],
+            waiting: [None; 2],
+            upsets: [0; 2],
             tickets: Vec::new(),
             undos: Vec::new(),
         }

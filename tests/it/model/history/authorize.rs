@@ -7,6 +7,7 @@ use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
+use super::security_keys::called;
 use super::{ASKED, Compared, History, Human, Place, ROLE, reached, shows};
 use crate::federation::through;
 use crate::model::operation::{App, Class, DemandMove, Person, SPA, WORDS};
@@ -68,7 +69,7 @@ fn on(answer: &Answer) -> Option<Page> {
     let second = if in_hardware { Page::InHardware } else { Page::SecondFactor };
     let pages = [
         (Page::SignIn, &["login-submit", "upstream-fake"][..]),
-        (second, &["totp-submit", "recovery-submit", "passkey-submit"][..]),
+        (second, &["totp-submit", "recovery-submit", "passkey-submit", "security-key-submit"][..]),
         (Page::Consent, &["allow"][..]),
     ];
     pages.into_iter().find(|(_, ids)| ids.iter().any(|id| shows(answer, id))).map(|(page, _)| page)
@@ -82,6 +83,7 @@ fn name_of(met: Met) -> String {
             Shown::Recovery(_) => format!("a recovery code {result:?}"),
             Shown::Passkey(_) if in_hardware => format!("a passkey where hardware must keep it {result:?}"),
             Shown::Passkey(_) => format!("a passkey {result:?}"),
+            Shown::SecurityKey(shown) => format!("{} {result:?}", called(shown)),
         },
         Met::AddsPasskey(_, true, came) => format!("a new passkey that hardware must keep {came:?}"),
         Met::AddsPasskey(_, false, came) => format!("a new passkey {came:?}"),

@@ -3,6 +3,7 @@
 use doorward::protocol::audit::Act;
 use doorward::protocol::rejection::Rejection;
 
+use super::security_keys::called;
 use super::{Compared, History, Human, reached, shows};
 use crate::model::operation::{FactorMove, Person};
 use crate::model::reference::{Attempt, Changing, Losing, Shown};
@@ -123,14 +124,15 @@ impl History<'_> {
     pub(super) async fn show_second(&mut self, person: Person, page: &Answer, shown: Shown) -> Answer {
         let server = &self.place.server;
         let keeps = self.model.keeps_devices(person) && page.text().contains("name=\"keep_device\"");
-        let Human { browser, authenticator, recovery_codes, devices, .. } = &mut self.people[person];
+        let human = &mut self.people[person];
         let form = match shown {
-            Shown::Code => page.form("#totp-submit").with("code", &authenticator.as_ref().unwrap().code(server)),
-            Shown::Recovery(at) => page.form("#recovery-submit").with("code", &recovery_codes[at]),
-            Shown::Passkey(at) => server.with_passkey(page, &mut devices[at]).await,
+            Shown::Code => page.form("#totp-submit").with("code", &human.authenticator.as_ref().unwrap().code(server)),
+            Shown::Recovery(at) => page.form("#recovery-submit").with("code", &human.recovery_codes[at]),
+            Shown::Passkey(at) => server.with_passkey(page, &mut human.devices[at]).await,
+            Shown::SecurityKey(shown) => self.answer_by_key(person, page, shown).await,
         };
-        let keeps = keeps && !matches!(shown, Shown::Passkey(_));
-        browser.press(&if keeps { form.with("keep_device", "yes") } else { form }).await
+        let form = if keeps && shown.is_typed() { form.with("keep_device", "yes") } else { form };
+        self.people[person].browser.press(&form).await
     }
 
     /// Holds what came of it against the model.
@@ -139,6 +141,7 @@ impl History<'_> {
             Shown::Code => "a code of the authenticator",
             Shown::Recovery(_) => "a recovery code",
             Shown::Passkey(_) => "a passkey at the second step",
+            Shown::SecurityKey(shown) => called(shown),
         };
         // That it was not enough is said when it was taken.
         let said = reached(page).or_else(|why| if why == Rejection::ClassNotMet { Ok(()) } else { Err(why) });

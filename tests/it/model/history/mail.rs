@@ -128,7 +128,8 @@ impl History<'_> {
         if is_set {
             *known = password;
         }
-        let shows_second = shows(&answer, "totp-submit") || shows(&answer, "passkey-submit");
+        let ids = ["totp-submit", "passkey-submit", "security-key-submit"];
+        let shows_second = ids.iter().any(|id| shows(&answer, id));
         self.same("asked for a second factor after it", shows_second, is_set && !attempts.is_empty())?;
         for (shown, result) in attempts.iter().filter(|_| shows_second) {
             answer = self.show_second(person, &answer, *shown).await;
@@ -287,9 +288,7 @@ impl History<'_> {
         drop(reader);
         let hash = server.app.hasher.hash(PASSWORD, doorward::password::Waiter::operator()).await.unwrap();
         server.db_change_user(&account.user.id, |account| account.password_hash = Some(hash)).await;
-        let (id, email, password) = (account.user.id, email.clone(), PASSWORD.to_owned());
-        let (other, authenticator, recovery_codes, devices) = (server.browser(), None, Vec::new(), Vec::new());
-        let new = Human { id, email, password, browser, other, identity, authenticator, recovery_codes, devices };
+        let new = Human::new((account.user.id, email.clone()), browser, server.browser(), identity);
         let mut former = std::mem::replace(&mut self.people[person], new);
         self.same("an address that may be taken", may, model)?;
         let left = shows(&former.browser.visit("/account").await, "sign-out");

@@ -87,10 +87,12 @@ impl History<'_> {
         }
     }
 
-    /// Whether the account has as many as it should.
+    /// Whether the account has as many as it should, and as many security keys.
     pub(super) async fn count_passkeys(&self, person: Person) -> Compared {
         let own = self.place.server.app.sign_ins.own_passkeys(&self.people[person].id).await.unwrap();
-        self.same("passkeys of the account", own.len(), self.model.passkeys_of(person))
+        let (keys, passkeys): (Vec<_>, Vec<_>) = own.iter().partition(|one| one.is_security_key());
+        let model = (self.model.passkeys_of(person), self.model.security_keys_of(person));
+        self.same("passkeys and security keys of the account", (passkeys.len(), keys.len()), model)
     }
 
     async fn add_passkey(&mut self, person: Person, make: Make) -> Compared {

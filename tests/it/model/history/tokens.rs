@@ -55,7 +55,8 @@ impl History<'_> {
         for name in ["id_token", "access_token"] {
             let Some(text) = tokens[name].as_str() else { continue };
             let claims = unverified_claims(text);
-            self.tally(&format!("an {name} of class {acr:?}"));
+            let by_key = if self.model.came_by_key(token) { " by a security key" } else { "" };
+            self.tally(&format!("an {name} of class {acr:?}{by_key}"));
             self.same(&format!("an {name} above its proofs"), rank(&claims["acr"]) > proved, false)?;
             self.same(&format!("the class of the {name}"), claims["acr"].as_str(), acr)?;
             self.same("since when it is true", claims["auth_time"].as_i64().filter(|_| acr.is_some()), since)?;

@@ -4,7 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::demands::class;
-use super::{Back, By, Class, DemandMove, FactorMove, Holder, Operation, Person, Role, WEB, back, way};
+use super::{
+    Back, By, Class, DemandMove, FactorMove, Holder, Operation, Person, Role, WEB, Wrongly, back, security_keys, way,
+};
 
 /// What a person shows first, and sets up first, where they can choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub(in crate::model) enum Prefers {
     Lesser,
     /// A recovery code, as whoever has lost the others.
     Recovery,
+    /// A security key, after this.
+    Key(Option<Wrongly>),
 }
 
 /// On what a person makes a new passkey.
@@ -62,6 +66,7 @@ fn prefers() -> impl Strategy<Value = Prefers> {
         2 => Just(Prefers::Passkey),
         1 => Just(Prefers::Lesser),
         1 => Just(Prefers::Recovery),
+        1 => security_keys::prefers(),
     ]
 }
 

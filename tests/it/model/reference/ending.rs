@@ -74,6 +74,7 @@ impl Model {
     pub(super) fn end_access(&mut self, person: Person) {
         self.resets[person] = None;
         self.end_kept(person);
+        self.upset(person);
         self.sign_ins.iter_mut().filter(|one| one.person == person).for_each(|one| one.ended = true);
         self.grants.iter_mut().filter(|one| one.person == person).for_each(|one| one.ended = true);
     }

@@ -1,9 +1,10 @@
-//! Second factors: an authenticator, each step of whose clock counts once, passkeys, and the recovery codes that come with the first of them and go with the
-//! last. Whoever has one shows it whenever they say anew who they are (`showing.rs`); setting one up and doing without asks for everything afresh that guards
+//! Second factors: an authenticator, each step of whose clock counts once, passkeys, security keys, and the recovery codes that come with the first of them and go
+//! with the last. Whoever has one shows it whenever they say anew who they are (`showing.rs`); setting one up and doing without asks for everything afresh that guards
 //! the account, and of whoever has a passkey for nothing less than that, or a recovery code; where hardware keeps one, for one of those.
 
 use super::Model;
 use super::proofs::{Given, Proofs};
+use super::security_keys::SecurityKey;
 use crate::model::operation::{Class, Make, Person};
 
 pub(super) const STEP: i64 = 30;
@@ -21,6 +22,7 @@ pub(super) struct Factors {
     pub(super) authenticator: Option<Authenticator>,
     /// Every one that there was, in the order in which they were added.
     pub(super) passkeys: Vec<Passkey>,
+    pub(super) security_keys: Vec<SecurityKey>,
     pub(super) codes: Option<Codes>,
 }
 
@@ -50,6 +52,7 @@ pub(super) struct Codes {
 pub(super) enum New {
     Authenticator,
     Passkey(Make),
+    SecurityKey,
 }
 
 /// What comes of changing a second factor.
@@ -65,6 +68,8 @@ pub(in crate::model) enum Changing {
     LastFactor,
     /// It is the last way in to the account.
     LastWayIn,
+    /// The question is too old.
+    Stale,
     Done,
 }
 
@@ -91,7 +96,7 @@ impl Factors {
     }
 
     pub(super) fn has_any(&self) -> bool {
-        self.authenticator.is_some() || self.has_passkey()
+        self.authenticator.is_some() || self.has_passkey() || self.has_key()
     }
 
     pub(super) fn has_passkey(&self) -> bool {
@@ -113,6 +118,7 @@ impl Factors {
     fn forget(&mut self) {
         self.authenticator = None;
         self.passkeys.iter_mut().for_each(|one| one.is_there = false);
+        self.security_keys.iter_mut().for_each(|one| one.is_there = false);
         self.codes = None;
     }
 }
@@ -154,6 +160,10 @@ impl Model {
                 factors.passkeys.push(Passkey { since: now, class: make.class(), is_there: true });
                 Given::Passkey(factors.passkeys.len() - 1, make.class())
             }
+            New::SecurityKey => {
+                factors.security_keys.push(SecurityKey { since: now, is_there: true });
+                Given::SecurityKey(factors.security_keys.len() - 1)
+            }
         };
         let brings_codes = factors.codes.is_none();
         factors.codes.get_or_insert_default();
@@ -189,12 +199,26 @@ impl Model {
 
     /// An authenticator goes, and in other browsers what its codes have signed in and allowed applications.
     fn end_what_codes_gave(&mut self, person: Person, this: Option<usize>) {
+        self.upset(person);
+        self.end_what_rests(person, this, Proofs::by_code);
+    }
+
+    /// In other browsers what rests on such proofs ends, and what applications were allowed there.
+    pub(super) fn end_what_rests(&mut self, person: Person, this: Option<usize>, rests: impl Fn(Proofs) -> bool) {
         for (at, one) in self.sign_ins.iter_mut().enumerate() {
-            one.ended |= Some(at) != this && one.person == person && one.proofs.by_code();
+            one.ended |= Some(at) != this && one.person == person && rests(one.proofs);
         }
         for grant in &mut self.grants {
-            grant.ended |= Some(grant.sign_in) != this && grant.person == person && grant.proofs.by_code();
+            grant.ended |= Some(grant.sign_in) != this && grant.person == person && rests(grant.proofs);
         }
+    }
+
+    /// A person has one less.
+    pub(super) fn lose_one(&mut self, person: Person) {
+        self.factors[person].forget_spare_codes();
+        self.resets[person] = None;
+        self.end_kept(person);
+        self.upset(person);
     }
 
     /// Does without an authenticator.
@@ -209,9 +233,7 @@ impl Model {
             return Changing::Asked;
         }
         self.factors[person].authenticator = None;
-        self.factors[person].forget_spare_codes();
-        self.resets[person] = None;
-        self.end_kept(person);
+        self.lose_one(person);
         self.end_what_codes_gave(person, self.browsers[person]);
         Changing::Done
     }
@@ -250,6 +272,7 @@ impl Model {
         let factors = &mut self.factors[person];
         factors.authenticator = factors.authenticator.filter(|one| one.since < since);
         factors.passkeys.iter_mut().filter(|one| one.since >= since).for_each(|one| one.is_there = false);
+        factors.security_keys.iter_mut().filter(|one| one.since >= since).for_each(|one| one.is_there = false);
         factors.forget_spare_codes();
     }
 

@@ -58,10 +58,10 @@ impl Model {
         self.kept[person].retain(|kept| kept.wrong < MOST_WRONG);
     }
 
-    /// A right one, with the box ticked if that is their habit; a passkey has none.
+    /// A right one, with the box ticked if that is their habit; a passkey or a security key has none.
     pub(super) fn keep_device(&mut self, person: Person, lends: Given) {
         let browser = self.post[person].in_hand;
-        if self.habits[person] && !matches!(lends, Given::Passkey(..)) {
+        if self.habits[person] && matches!(lends, Given::Code | Given::Recovery) {
             self.kept[person].retain(|kept| kept.browser != browser);
             self.kept[person].push(Kept { browser, shown: self.now, lends, wrong: 0, sign_in: None });
         }

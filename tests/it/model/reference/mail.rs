@@ -177,6 +177,7 @@ impl Model {
         self.forget_tickets(person);
         self.resets[person] = None;
         self.end_kept(person);
+        self.upset(person);
         let lacks = self.hangs_on_a_word(person);
         let mut proofs = Proofs::of(First::Password, self.now).beside(self.proofs_in_hand(person));
         if ends_all {
@@ -260,6 +261,7 @@ impl Model {
         (post.account, post.lacks_password) = (post.account + 1, false);
         *post = post.with_browsers();
         (self.browsers[person], self.factors[person]) = (None, Factors::default());
+        (self.answered[person], self.looked[person]) = (None, None);
         self.come_by(person, Proving::Provider(session));
         self.sign_in((person, Proofs::of(First::Provider(session), self.now)), false);
         true

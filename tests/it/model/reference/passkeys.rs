@@ -63,17 +63,8 @@ impl Model {
             return refused;
         }
         self.factors[person].passkeys[which].is_there = false;
-        self.factors[person].forget_spare_codes();
-        self.resets[person] = None;
-        self.end_kept(person);
-        let this = self.browsers[person];
-        for (at, one) in self.sign_ins.iter_mut().enumerate() {
-            one.ended |= Some(at) != this && one.person == person && one.proofs.rest_on(which);
-        }
-        for grant in &mut self.grants {
-            let is_elsewhere = Some(grant.sign_in) != this;
-            grant.ended |= is_elsewhere && grant.person == person && grant.proofs.rest_on(which);
-        }
+        self.lose_one(person);
+        self.end_what_rests(person, self.browsers[person], |proofs| proofs.rest_on(which));
         Changing::Done
     }
 
@@ -82,9 +73,10 @@ impl Model {
         let factors = &self.factors[person];
         let class = |which: usize| factors.passkeys[which].class;
         let others = factors.own_passkeys().into_iter().filter(|other| *other != which).map(class).max();
-        let left = match (self.has_password(person), factors.authenticator) {
-            (true, Some(_)) => Some(Class::Both),
-            (true, None) => Some(Class::Password),
+        let has_other = factors.authenticator.is_some() || factors.has_key();
+        let left = match (self.has_password(person), has_other) {
+            (true, true) => Some(Class::Both),
+            (true, false) => Some(Class::Password),
             (false, _) => None,
         };
         if left.max(others) < demanded && demanded <= Some(class(which)) {
@@ -94,7 +86,7 @@ impl Model {
             return None;
         }
         // Who must have more than a password has a second factor, though it be too little.
-        if factors.authenticator.is_none() && demanded > Some(Class::Password) {
+        if !has_other && demanded > Some(Class::Password) {
             return Some(Changing::LastFactor);
         }
         (when == While::Alone && !self.has_password(person)).then_some(Changing::LastWayIn)

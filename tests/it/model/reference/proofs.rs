@@ -1,4 +1,4 @@
-//! What somebody has proved: a password or the word of a provider, codes, a passkey, each with the time at which it was given last; and what that is worth to
+//! What somebody has proved: a password or the word of a provider, codes, a security key, a passkey, each with the time at which it was given last; and what that is worth to
 //! applications. The word of a provider makes the class true that it counts as, and what that is more than; where it counts as none it makes
 //! none true, nor does a code beside it. A passkey is two factors by itself, whatever stands beside it;
 //! one that hardware keeps is not forgotten when a lesser one is shown after it.
@@ -22,6 +22,8 @@ pub(super) enum Given {
     Recovery,
     /// The passkey at this place, which makes this class true.
     Passkey(usize, Class),
+    /// The security key at this place.
+    SecurityKey(usize),
 }
 
 /// All that somebody has proved.
@@ -30,6 +32,8 @@ pub(super) struct Proofs {
     first: Option<(First, i64)>,
     code: Option<i64>,
     recovery: Option<i64>,
+    /// The security key that was shown last.
+    key: Option<(usize, i64)>,
     /// The passkey of hardware that was shown last, and a lesser one that was shown since.
     hardware: Option<(usize, i64)>,
     lesser: Option<(usize, i64)>,
@@ -52,6 +56,7 @@ impl Proofs {
         match given {
             Given::Code => Self { code: Some(at), ..self },
             Given::Recovery => Self { recovery: Some(at), ..self },
+            Given::SecurityKey(which) => Self { key: Some((which, at)), ..self },
             Given::Passkey(which, Class::Hardware) => Self { hardware: Some((which, at)), lesser: None, ..self },
             Given::Passkey(which, _) => Self { lesser: Some((which, at)), ..self },
         }
@@ -63,6 +68,7 @@ impl Proofs {
             first: self.first,
             code: self.code.or(former.code),
             recovery: self.recovery.or(former.recovery),
+            key: self.key.or(former.key),
             hardware: self.hardware.or(former.hardware),
             lesser: self.lesser.or(former.lesser.filter(|_| self.hardware.is_none())),
         }
@@ -99,7 +105,7 @@ impl Proofs {
 
     /// When a second factor of the account was shown, of whatever kind.
     pub(super) fn second(self) -> Option<i64> {
-        self.typed().max(self.passkey(Class::Passkey))
+        self.added().max(self.passkey(Class::Passkey))
     }
 
     /// When anything was proved.
@@ -127,9 +133,14 @@ impl Proofs {
         self.code.is_some()
     }
 
-    /// When a code of either kind was typed.
-    fn typed(self) -> Option<i64> {
-        self.code.max(self.recovery)
+    /// The security key that was shown last, by its place.
+    pub(super) fn by_key(self) -> Option<usize> {
+        self.key.map(|(which, _)| which)
+    }
+
+    /// When anything was shown that is worth nothing but beside something else: a code of either kind, a security key.
+    fn added(self) -> Option<i64> {
+        self.code.max(self.recovery).max(self.key.map(|(_, at)| at))
     }
 
     /// Since when a class is true; of two factors the older counts, and of two ways to them the newer.
@@ -137,8 +148,8 @@ impl Proofs {
         match class {
             Class::Password => self.password().max(self.word(|word| word == class)),
             Class::Both => {
-                let typed = self.password().zip(self.typed()).map(|(one, other)| one.min(other));
-                typed.max(self.passkey(Class::Passkey)).max(self.word(|word| word >= class))
+                let both = self.password().zip(self.added()).map(|(one, other)| one.min(other));
+                both.max(self.passkey(Class::Passkey)).max(self.word(|word| word >= class))
             }
             Class::Passkey | Class::Hardware => self.passkey(class).max(self.word(|word| word >= class)),
         }

@@ -1,4 +1,4 @@
-//! What is missing beside the first proof, and what a person shows then: the code of their authenticator, a passkey, or a recovery code; and a passkey where
+//! What is missing beside the first proof, and what a person shows then: the code of their authenticator, a security key, a passkey, or a recovery code; and a passkey where
 //! nothing else will do, or one that hardware keeps, for which a recovery code stands in so far that another is set up in its place.
 
 use doorward::protocol::rejection::Rejection;
@@ -7,6 +7,7 @@ use super::Model;
 use super::authorize::Demands;
 use super::factors::STEP;
 use super::proofs::{Given, Proofs};
+use super::security_keys::KeyShown;
 use crate::model::operation::{By, Class, Person, Prefers};
 
 /// What is missing beside the first proof.
@@ -31,6 +32,8 @@ pub(in crate::model) enum Shown {
     Recovery(usize),
     /// The passkey at this place.
     Passkey(usize),
+    /// A security key, or what is taken for one.
+    SecurityKey(KeyShown),
 }
 
 /// By what somebody signs in: by a session at the provider, by the passkey at this place.
@@ -69,7 +72,9 @@ impl Model {
                 Some(best) if best >= class => Lack::Passkey(class),
                 // All that the account has is proved before it gets one.
                 Some(_) if !self.is_fresh(proofs.passkey(Class::Passkey)) => Lack::Passkey(Class::Passkey),
-                _ if factors.authenticator.is_some() && !self.is_fresh(proofs.second()) => Lack::Any,
+                _ if (factors.authenticator.is_some() || factors.has_key()) && !self.is_fresh(proofs.second()) => {
+                    Lack::Any
+                }
                 _ => Lack::NewPasskey(class),
             });
         }
@@ -119,6 +124,16 @@ impl Model {
             let former = codes.used.checked_sub(1).map(|at| (Shown::Recovery(at), Err(Rejection::WrongRecoveryCode)));
             former.into_iter().chain([(Shown::Recovery(codes.used), Ok(()))]).collect()
         });
+        let key = factors.own_keys().last().filter(|_| lack == Lack::Any).map(|which| {
+            let first = if let Prefers::Key(Some(first)) = self.prefers[person] { Some(first) } else { None };
+            let first = first.and_then(|first| self.shown_wrongly(person, first)).map(|(shown, why)| (shown, Err(why)));
+            let all = first.into_iter().chain([(KeyShown::Own(*which), Ok(()))]);
+            all.map(|(shown, result)| (Shown::SecurityKey(shown), result)).collect()
+        });
+        if let (Prefers::Key(_), Some(key)) = (self.prefers[person], &key) {
+            return Vec::clone(key);
+        }
+        let passkey = passkey.or(key);
         match (self.prefers[person], passkey, recovery) {
             (Prefers::Passkey | Prefers::Lesser, Some(passkey), _) => passkey,
             (Prefers::Recovery, _, Some(recovery)) => recovery,
@@ -150,7 +165,7 @@ impl Model {
     /// They show it: what was proved by that, and what they showed until then.
     pub(super) fn show_factor(&mut self, person: Person, lack: Lack) -> (Vec<Attempt>, Result<Given, Rejection>) {
         let attempts = self.attempts(person, lack);
-        self.show_wrong(person, attempts.iter().filter(|(_, result)| result.is_err()).count());
+        self.show_wrong(person, attempts.iter().filter(|(shown, result)| shown.is_typed() && result.is_err()).count());
         let Some((shown, result)) = attempts.last().copied() else { return (attempts, Err(Rejection::ClassNotMet)) };
         if let Err(rejection) = result {
             return (attempts, Err(rejection));
@@ -167,8 +182,13 @@ impl Model {
                 Given::Recovery
             }
             Shown::Passkey(which) => self.given_by(person, which),
+            Shown::SecurityKey(shown) => {
+                let KeyShown::Own(which) = shown else { return (attempts, Err(Rejection::WrongSecurityKey)) };
+                self.note_answer(person, which);
+                Given::SecurityKey(which)
+            }
         };
-        // Where nothing but a passkey will do, and with a passkey, it is not offered.
+        // Where nothing but a passkey will do, and with one touch, it is not offered.
         if lack == Lack::Any {
             self.keep_device(person, given);
         }
