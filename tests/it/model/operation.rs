@@ -180,7 +180,7 @@ pub(super) enum Operation {
 /// A history, of 40 steps on the average.
 pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let one = operation().prop_map(|operation| vec![operation]);
-    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key(), 2 => factors::with_a_factor(), 2 => demands::with_a_demand(), 3 => passkeys::with_a_passkey(), 2 => security_keys::with_a_security_key()], 0..=60)
+    vec(prop_oneof![28 => one, 2 => with_a_mail(), 1 => with_a_role(), 2 => keys::with_a_key(), 2 => factors::with_a_factor(), 2 => demands::with_a_demand(), 3 => passkeys::with_a_passkey(), 3 => security_keys::with_a_security_key()], 0..=60)
         .prop_map(|parts| parts.concat())
 }
 

@@ -88,7 +88,7 @@ impl History<'_> {
         } else {
             self.make_security_key(person, &page, on).await
         };
-        let model = self.model.add_security_key(person);
+        let model = self.model.add_security_key(person, on);
         self.tally(&format!("add a security key {:?}", model.0));
         self.same("a security key that is added, and whether codes come with it", said, model)
     }
@@ -108,7 +108,7 @@ impl History<'_> {
         }
         let Some(Asking(page)) = self.people[person].asking.take() else { return Ok(()) };
         let said = self.make_security_key(person, &page, on).await;
-        let model = self.model.bring_key(person);
+        let model = self.model.bring_key(person, on);
         self.tally(&format!("bring a security key {:?}", model.0));
         self.same("a security key that is brought, and whether codes come with it", said, model)
     }

@@ -55,7 +55,13 @@ impl History<'_> {
         for name in ["id_token", "access_token"] {
             let Some(text) = tokens[name].as_str() else { continue };
             let claims = unverified_claims(text);
-            let by_key = if self.model.came_by_key(token) { " by a security key" } else { "" };
+            let methods = self.model.methods_with_key(token);
+            let by_key = if methods.is_some() { " by a security key" } else { "" };
+            if let Some(methods) = methods.filter(|_| name == "id_token") {
+                let mut told: Vec<&str> = claims["amr"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+                told.sort_by_key(|told| methods.iter().position(|method| method == told));
+                self.same("the methods that the ID token tells", told, methods)?;
+            }
             self.tally(&format!("an {name} of class {acr:?}{by_key}"));
             self.same(&format!("an {name} above its proofs"), rank(&claims["acr"]) > proved, false)?;
             self.same(&format!("the class of the {name}"), claims["acr"].as_str(), acr)?;

@@ -5,7 +5,7 @@
 use super::Model;
 use super::proofs::{Given, Proofs};
 use super::security_keys::SecurityKey;
-use crate::model::operation::{Class, Make, Person};
+use crate::model::operation::{Class, Make, On, Person};
 
 pub(super) const STEP: i64 = 30;
 /// How many recovery codes there are.
@@ -52,7 +52,7 @@ pub(super) struct Codes {
 pub(super) enum New {
     Authenticator,
     Passkey(Make),
-    SecurityKey,
+    SecurityKey(On),
 }
 
 /// What comes of changing a second factor.
@@ -160,8 +160,9 @@ impl Model {
                 factors.passkeys.push(Passkey { since: now, class: make.class(), is_there: true });
                 Given::Passkey(factors.passkeys.len() - 1, make.class())
             }
-            New::SecurityKey => {
-                factors.security_keys.push(SecurityKey { since: now, is_there: true });
+            New::SecurityKey(on) => {
+                let is_copied = on == On::Phone;
+                factors.security_keys.push(SecurityKey { since: now, is_copied, is_there: true });
                 Given::SecurityKey(factors.security_keys.len() - 1)
             }
         };

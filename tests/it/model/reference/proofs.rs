@@ -133,6 +133,17 @@ impl Proofs {
         self.code.is_some()
     }
 
+    /// The methods that an application is told of them, in no order, where no passkey is among them and the security key is told as this.
+    pub(super) fn methods(self, of_key: &'static str) -> Vec<&'static str> {
+        let given = [
+            (self.password().is_some(), "pwd"),
+            (self.code.or(self.recovery).is_some(), "otp"),
+            (self.key.is_some(), of_key),
+            (self.since(Class::Both).is_some(), "mfa"),
+        ];
+        given.into_iter().filter(|(is_true, _)| *is_true).map(|(_, method)| method).collect()
+    }
+
     /// The security key that was shown last, by its place.
     pub(super) fn by_key(self) -> Option<usize> {
         self.key.map(|(which, _)| which)

@@ -3,10 +3,10 @@
 
 use doorward::protocol::rejection::Rejection;
 
-use super::Model;
 use super::factors::{Changing, FRESH, Factors, New};
 use super::showing::Shown;
-use crate::model::operation::{Back, Class, Person, Role, Wrongly};
+use super::{Grant, Model};
+use crate::model::operation::{Back, Class, On, Person, Role, Wrongly};
 
 /// How long an answer to a question for a key is waited for.
 const AWAITED: i64 = 600;
@@ -14,6 +14,8 @@ const AWAITED: i64 = 600;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SecurityKey {
     pub(super) since: i64,
+    /// Whether its device copies it to others.
+    pub(super) is_copied: bool,
     pub(super) is_there: bool,
 }
 
@@ -76,8 +78,8 @@ impl Factors {
 
 impl Model {
     /// Adds one: what came of it, and whether recovery codes came with it.
-    pub(in crate::model) fn add_security_key(&mut self, person: Person) -> (Changing, bool) {
-        self.set_up_there(person, New::SecurityKey)
+    pub(in crate::model) fn add_security_key(&mut self, person: Person, on: On) -> (Changing, bool) {
+        self.set_up_there(person, New::SecurityKey(on))
     }
 
     /// Opens the page that asks for a new one: whether it does.
@@ -95,12 +97,12 @@ impl Model {
     }
 
     /// Brings the answer to that page: it takes what adding takes now, whenever it was opened, and the question is not to be too old.
-    pub(in crate::model) fn bring_key(&mut self, person: Person) -> (Changing, bool) {
+    pub(in crate::model) fn bring_key(&mut self, person: Person, on: On) -> (Changing, bool) {
         let is_stale = self.looked[person].take().is_none_or(|looked| self.now >= looked.at + AWAITED);
         if is_stale && self.comes(person) && self.has_just_proved(person) {
             return (Changing::Stale, false);
         }
-        self.set_up_there(person, New::SecurityKey)
+        self.set_up_there(person, New::SecurityKey(on))
     }
 
     /// How many an account has.
@@ -200,10 +202,12 @@ impl Model {
         self.upsets[person] += 1;
     }
 
-    /// Whether an access token came of a security key, and no passkey was shown.
-    pub(in crate::model) fn came_by_key(&self, access_token: usize) -> bool {
-        let proofs = self.grants[self.access_tokens[access_token].grant].proofs;
-        proofs.by_key().is_some() && proofs.passkey(Class::Passkey).is_none()
+    /// The methods that the ID token beside this one tells, which came of a security key and of no passkey.
+    pub(in crate::model) fn methods_with_key(&self, access_token: usize) -> Option<Vec<&'static str>> {
+        let Grant { person, proofs, .. } = self.grants[self.access_tokens[access_token].grant];
+        let key = proofs.by_key().filter(|_| proofs.passkey(Class::Passkey).is_none())?;
+        let is_copied = self.factors[person].security_keys[key].is_copied;
+        Some(proofs.methods(if is_copied { "swk" } else { "hwk" }))
     }
 }
 
