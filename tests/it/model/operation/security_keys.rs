@@ -144,6 +144,14 @@ pub(super) fn with_a_security_key() -> impl Strategy<Value = Vec<Operation>> {
                 let begun = vec![again(By::Password), O::SecurityKey(M::Begin(person))];
                 [begun, meanwhile, vec![O::SecurityKey(M::End(person))]].concat()
             }),
+            // Of two keys one goes while a password waits for the newer.
+            3 => (on(), removal(person)).prop_map(move |(on, removal)| vec![
+                again(By::Password),
+                O::SecurityKey(M::Add(person, on)),
+                O::SecurityKey(M::Begin(person)),
+                O::SecurityKey(removal),
+                O::SecurityKey(M::End(person)),
+            ]),
             // From where somebody was signed in a while ago, with a page that was opened then.
             3 => (on(), 0..900i64, any::<bool>()).prop_map(move |(on, seconds, anew)| {
                 let begun = vec![again(By::Password), O::SecurityKey(M::Look(person)), O::Wait(seconds)];
