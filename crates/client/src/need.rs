@@ -91,7 +91,10 @@ impl Need {
             Self::Acr(classes) => {
                 let is_met = classes.iter().any(|class| caller.has_acr(class));
                 let step_up = StepUp { acr_values: classes.clone(), max_age: None };
-                unless(is_met, Lacking::Authentication(step_up))
+                // What has no class that would do, no authentication gives.
+                let lacking =
+                    if classes.is_empty() { Lacking::Rights(self.clone()) } else { Lacking::Authentication(step_up) };
+                unless(is_met, lacking)
             }
             Self::Fresh(max_age) => {
                 let step_up = StepUp { acr_values: Vec::new(), max_age: Some(*max_age) };
@@ -102,6 +105,7 @@ impl Need {
                 let step_up = lacking?.into_iter().find(|one| matches!(one, Lacking::Authentication(_)));
                 Some(step_up.unwrap_or_else(|| Lacking::Rights(self.clone())))
             }
+            Self::All(needs) if !have_common_class(needs) => Some(Lacking::Rights(self.clone())),
             Self::All(needs) => {
                 let (mut rights, mut step_up) = (Vec::new(), None);
                 for lacking in needs.iter().filter_map(|need| need.lacking(caller)) {
@@ -134,6 +138,16 @@ impl Need {
             Self::Any(needs) | Self::All(needs) => needs.iter().for_each(|need| need.collect(scopes, roles)),
         }
     }
+}
+
+/// Whether there is a class that is in every list of them.
+fn have_common_class(needs: &[Need]) -> bool {
+    let classes = |need: &Need| if let Need::Acr(classes) = need { Some(classes.clone()) } else { None };
+    let in_both = |mut all: Vec<_>, more: Vec<_>| {
+        all.retain(|class| more.contains(class));
+        all
+    };
+    needs.iter().filter_map(classes).reduce(in_both).is_none_or(|common| !common.is_empty())
 }
 
 impl StepUp {
@@ -226,6 +240,9 @@ mod tests {
             (Need::all([read.clone(), silver.clone(), stale.clone()]), step_up(&["silver", "tin"], Some(299))),
             (Need::all([silver.clone(), Need::acr(["tin", "lead"])]), step_up(&["tin"], None)),
             (Need::all([stale.clone(), Need::fresh(Duration::from_secs(9))]), step_up(&[], Some(9))),
+            // Which nobody can have at once, however often they authenticate.
+            (Need::all([gold.clone(), silver.clone()]), rights(&Need::all([gold.clone(), silver.clone()]))),
+            (Need::acr::<&str>([]), rights(&Need::acr::<&str>([]))),
             (Need::all([silver.clone(), write.clone()]), rights(&write)),
             (Need::all([write.clone(), admin.clone()]), rights(&Need::all([write.clone(), admin.clone()]))),
             (Need::all([neither.clone(), stale.clone()]), rights(&neither)),
