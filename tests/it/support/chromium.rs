@@ -106,8 +106,9 @@ impl Chromium {
     /// Does something to an element. When another page has come since it was found nothing was done, and it is done to the element of that page.
     async fn act(&self, selector: &str, act: impl AsyncFn(Element) -> Result<(), CmdError>) {
         eventually(&format!("{selector} stays"), async || match act(self.find(selector).await).await {
+            Ok(()) => Some(()),
             Err(error) if error.is_stale_element_reference() => None,
-            done => Some(done.unwrap_or_else(|error| panic!("{selector}: {error:?}"))),
+            Err(error) => panic!("{selector}: {error:?}"),
         })
         .await;
     }
