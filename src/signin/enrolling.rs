@@ -31,14 +31,16 @@ pub(super) struct Enrolling {
     former: Guards,
     /// How well the key of a passkey must be kept to do where they are going.
     pub kept: Kept,
+    /// Whether what they are signed in by counts on this journey as if it were proved there.
+    counts_here: bool,
 }
 
 impl Enrolling {
-    /// The journey on which they have proved again what they are signed in by, if they are.
+    /// The journey on which they have proved again what they are signed in by, if they are and it counts there.
     pub fn shown(&self, journey: Journey) -> Journey {
         match &self.sign_in {
-            Some(sign_in) => journey.proved_again(sign_in),
-            None => journey,
+            Some(sign_in) if self.counts_here => journey.proved_again(sign_in),
+            Some(_) | None => journey,
         }
     }
 }
@@ -68,7 +70,13 @@ impl SignIns {
                 let current = self.current(browser.cookie.as_ref(), now).await?;
                 Some(current.filter(|one| one.user_id == pending.user_id).ok_or(Rejection::SignInNeeded)?)
             };
-            return Ok(Enrolling { user_id: pending.user_id, sign_in, former: pending.guards, kept });
+            return Ok(Enrolling {
+                user_id: pending.user_id,
+                sign_in,
+                former: pending.guards,
+                kept,
+                counts_here: true,
+            });
         }
         let sign_in = self.current(browser.cookie.as_ref(), now).await?.ok_or(Rejection::SignInNeeded)?;
         let is_asked_for = matches!(&journey.goal, Goal::Confirm { action: own, .. } if own == action);
@@ -84,7 +92,10 @@ impl SignIns {
             NextStep::Finish => {
                 let (user_id, kept) = (sign_in.user_id.clone(), Kept::Anywhere);
                 let former = sign_in.guards;
-                Ok(Enrolling { user_id, sign_in: Some(sign_in), former, kept })
+                // Fresh enough to add one may be too old for what an application asks.
+                let is_for_this = sign_in.journey_id.as_deref() == Some(journey.id.as_str());
+                let counts_here = is_for_this || journey.request().is_none();
+                Ok(Enrolling { user_id, sign_in: Some(sign_in), former, kept, counts_here })
             }
             NextStep::Refuse(rejection) => Err(rejection.into()),
             _ => Err(Rejection::SignInNeeded.into()),

@@ -1,6 +1,6 @@
 //! Passkeys that people get on the way: because nothing else will do, in the place of an authenticator, or because one is offered.
 
-use doorward::protocol::assurance::{MFA_CLASS, PHISHING_RESISTANT_CLASS};
+use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::second_factor::SecondFactor;
@@ -83,6 +83,27 @@ async fn whom_a_role_makes_have_one_gets_it_before_they_are_signed_in_and_shows_
     assert!(page.passkey_options()["allowCredentials"][0].is_object(), "it is to be shown: {}", page.text());
     let form = server.with_passkey(&page, &mut phone).await;
     assert!(next.press(&form).await.has("#sign-out"));
+}
+
+/// A password that was typed a while ago is fresh enough to add a passkey, and not for an application that wants one of this minute.
+#[tokio::test]
+async fn a_passkey_that_is_added_makes_no_password_newer_than_it_is() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    server.turn(300);
+    let claims = format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{PASSWORD_CLASS}"}}}}}}"#);
+    let claims: String = url::form_urlencoded::byte_serialize(claims.as_bytes()).collect();
+    let login = browser.visit(&client.authorization_url(&format!("scope=openid&max_age=60&claims={claims}"))).await;
+    let request = login.form("#login-submit").field("request");
+    // The page of the account asks for one, and its answer is sent to the way of the application.
+    let page = browser.visit("/account/passkeys").await;
+    let form = made(&server, &page, &mut Device::new()).to("/login/new-passkey").with("request", &request);
+    let shown = browser.press(&form).await;
+    let answer = keep(&mut browser, &shown).await;
+    answer.refused_redirect(Rejection::ClassNotMet);
 }
 
 /// A code beside a mail is not two factors: nobody is asked for one in vain.
