@@ -145,7 +145,7 @@ impl SignIns {
     /// Unlinks an identity of whoever is signed in, and ends the sign-ins that were made by it. One that is not theirs is left alone.
     ///
     /// # Errors
-    /// [`Rejection::LastWayIn`]; a failure when the database fails.
+    /// [`Rejection::LastWayIn`], [`Rejection::LastStrongWayIn`]; a failure when the database fails.
     pub(super) async fn unlink(
         &self,
         transaction: &mut Transaction,
@@ -164,6 +164,12 @@ impl SignIns {
             || self.has_passkey(transaction, user_id).await?;
         if is_last_way_in(identity_id, &identities, has_other, |provider| self.is_usable(provider)) {
             return Err(Rejection::LastWayIn.into());
+        }
+        let before = self.ways_of(transaction, &account).await?;
+        let mut after = before.clone();
+        after.identities.retain(|identity| identity.id != identity_id);
+        if !self.is_enough(transaction, user_id, (&before, &after), now).await? {
+            return Err(Rejection::LastStrongWayIn.into());
         }
         transaction.delete_identity(identity_id, user_id, &browser.act(user_id, now)).await?;
         let is_this = sign_in.proofs.identity().is_some_and(|by| by.id == identity_id);

@@ -41,6 +41,7 @@ mod second_step;
 mod security_keys;
 mod standing;
 mod tickets;
+mod ways_left;
 
 use std::sync::Arc;
 

@@ -3,17 +3,16 @@
 
 use super::challenges::Purpose;
 use super::factors::{CHANGED, end_sign_ins_without, forget_spare_codes};
+use super::ways_left::Ways;
 use super::{Browser, Enrolled, PasskeyRequest, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::passkeys::{Asked, Ceremonies, Flaw, Owner};
 use crate::protocol::audit::{Act, Name};
-use crate::protocol::demand::Demand;
 use crate::protocol::device;
 use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::NextStep;
 use crate::protocol::passkey::{Kept, MOST, Passkey, PublicKey, Use, name_of};
-use crate::protocol::proof::{Kind, Proof, Proofs};
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::second_factor::Guards;
@@ -278,7 +277,7 @@ impl SignIns {
         let Some(place) = own.iter().position(|passkey| passkey.id == id) else { return Ok(()) };
         let lost = own.remove(place);
         match lost.used_as {
-            Use::Passkey => self.may_lose_passkey(transaction, &account, (&lost, &own), act.at).await?,
+            Use::Passkey => self.may_lose_passkey(transaction, &account, &own, act.at).await?,
             Use::SecurityKey => self.may_lose_factor(transaction, user_id, &own, act.at).await?,
         }
         transaction.delete_passkey(id, user_id).await?;
@@ -314,33 +313,24 @@ impl SignIns {
         &self,
         transaction: &mut Transaction,
         account: &Account,
-        (lost, rest): (&Passkey, &[Passkey]),
+        rest: &[Passkey],
         now: Timestamp,
     ) -> Result<(), Error> {
         let user_id = account.user.id.as_str();
-        // What they can still prove, at best.
-        let first = if self.limits.password && account.has_password() { Kind::Password } else { Kind::Mail };
-        let alone = Proofs::of(first, now);
-        let with_code = if self.has_second_factors() { alone.and(Proof::of(Kind::Totp, now)) } else { alone };
-        let demanded = self.policy_for(transaction, user_id).await?.demanded;
-        let is_met_by =
-            |demand: Demand, passkey: &Passkey| demand.is_met_by(&Proofs::first(self.proof_by(passkey, now)));
-        let hangs_on_it = |demand: Demand| {
-            !demand.is_met_by(&with_code)
-                && is_met_by(demand, lost)
-                && !rest.iter().any(|passkey| is_met_by(demand, passkey))
-        };
-        if demanded.is_some_and(hangs_on_it) {
+        let ways = self.ways_of(transaction, account).await?;
+        // What a provider says of somebody is not theirs to count on: it may be less tomorrow.
+        let before = Ways { identities: Vec::new(), ..ways.clone() };
+        let after = Ways { passkeys: rest.to_vec(), ..before.clone() };
+        if !self.is_enough(transaction, user_id, (&before, &after), now).await? {
             return Err(Rejection::LastSecondFactor.into());
         }
         self.may_lose_factor(transaction, user_id, rest, now).await?;
         if rest.iter().any(Passkey::is_passkey) {
             return Ok(());
         }
-        let identities = transaction.identities_of_user(&account.user.id).await?;
-        let has_other = (self.limits.password && account.has_password())
+        let has_other = (self.limits.password && ways.password)
             || self.is_way_in(&account.user)
-            || has_usable(&identities, |provider| self.is_usable(provider));
+            || has_usable(&ways.identities, |provider| self.is_usable(provider));
         if has_other { Ok(()) } else { Err(Rejection::LastWayIn.into()) }
     }
 }

@@ -1,9 +1,10 @@
 //! The first password of an account that has none, such as one made through a provider, and doing without one again. Both want a fresh proof
 //! by whatever else the account is signed in to: a password that a stranger sets is a way in that stays (OWASP ASVS 6.2, 7.5.1).
 
+use super::ways_left::Ways;
 use super::{Browser, Declined, Problems, SignIns, Unlinked};
 use crate::clock::Timestamp;
-use crate::failure::Error;
+use crate::failure::{Error, Failure};
 use crate::password::{Rank, Waiter};
 use crate::protocol::audit::{Event, Name, Noun};
 use crate::protocol::journey::{Action, Goal, Journey};
@@ -15,7 +16,7 @@ use crate::protocol::upstream::has_usable;
 use crate::protocol::user::UserField;
 use crate::rates::Door;
 use crate::secret::Secret;
-use crate::storage::{Account, ProvedBy, Transaction};
+use crate::storage::{Account, ProvedBy, Reader, Transaction};
 
 /// Why what a password gave ends.
 const REMOVED: &str = "password removed";
@@ -48,20 +49,39 @@ impl SignIns {
     ///
     /// # Errors
     /// [`Rejection::SignInNeeded`] when there is no such account any more; a failure when the database fails.
-    pub async fn own_password(&self, user_id: &str) -> Result<Owned, Error> {
+    pub async fn own_password(&self, user_id: &str, now: Timestamp) -> Result<Owned, Error> {
         if !self.limits.password {
             return Ok(Owned::SwitchedOff);
         }
         let mut reader = self.storage.read().await?;
         let account = reader.user(user_id).await?.ok_or(Rejection::SignInNeeded)?;
-        let identities = reader.identities_of_user(user_id).await?;
-        let may_go = self.is_way_in(&account.user)
-            || has_usable(&identities, |provider| self.is_usable(provider))
-            || self.has_passkey(&mut reader, user_id).await?;
+        let may_go = self.may_lose_password(&mut reader, &account, now).await?.is_ok();
         Ok(match (account.user.email, account.password_hash) {
             (Some(email), Some(_)) => Owned::Has { email, may_go },
             (Some(email), None) => Owned::Lacks { email },
             (None, _) => Owned::NoAddress,
+        })
+    }
+
+    /// Whether an account can do without its password, or why not.
+    async fn may_lose_password(
+        &self,
+        reader: &mut Reader,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Result<(), Rejection>, Failure> {
+        let user_id = account.user.id.as_str();
+        let before = self.ways_of(reader, account).await?;
+        let after = Ways { password: false, ..before.clone() };
+        let has_other = self.is_way_in(&account.user)
+            || has_usable(&after.identities, |provider| self.is_usable(provider))
+            || self.has_passkey(reader, user_id).await?;
+        Ok(if !has_other {
+            Err(Rejection::LastWayIn)
+        } else if self.is_enough(reader, user_id, (&before, &after), now).await? {
+            Ok(())
+        } else {
+            Err(Rejection::LastStrongWayIn)
         })
     }
 
@@ -135,7 +155,7 @@ impl SignIns {
     /// Takes the password of whoever is signed in away, with all that it has signed in to. An account that has none is left alone.
     ///
     /// # Errors
-    /// [`Rejection::LastWayIn`]; a failure when the database fails.
+    /// [`Rejection::LastWayIn`], [`Rejection::LastStrongWayIn`]; a failure when the database fails.
     pub(super) async fn remove_password(
         &self,
         transaction: &mut Transaction,
@@ -146,13 +166,7 @@ impl SignIns {
         let user_id = sign_in.user_id.as_str();
         let account = transaction.hold_account(user_id).await?.filter(|account| account.password_hash.is_some());
         let Some(mut account) = account else { return Ok(Unlinked::Others) };
-        let identities = transaction.identities_of_user(user_id).await?;
-        let has_other = self.is_way_in(&account.user)
-            || has_usable(&identities, |provider| self.is_usable(provider))
-            || self.has_passkey(transaction, user_id).await?;
-        if !has_other {
-            return Err(Rejection::LastWayIn.into());
-        }
+        self.may_lose_password(transaction, &account, now).await??;
         account.password_hash = None;
         account.user.updated_at = now;
         transaction.change_user(&account, &[UserField::Password]).await?;

@@ -45,7 +45,7 @@ pub(in crate::http) async fn get(
     let now = app.now();
     let Some(sign_in) = sender.sign_in(&app, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
     let visit = Visit::of_page(&app, &sender, raw.as_deref(), now).await?;
-    match app.sign_ins.own_password(&sign_in.user_id).await? {
+    match app.sign_ins.own_password(&sign_in.user_id, now).await? {
         Owned::Lacks { email } => Ok(first_password::page(&app, (visit, &sender), (&email, sign_in), None, now).await?),
         owned => Ok(visit.answer(&page(&app, (&visit, &sender), owned))?),
     }
@@ -57,7 +57,7 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let Some(sign_in) = form.sender.sign_in(&app, now).await? else {
         return Ok(see_other(&app.issuer.place("/login"))?);
     };
-    let owned = app.sign_ins.own_password(&sign_in.user_id).await?;
+    let owned = app.sign_ins.own_password(&sign_in.user_id, now).await?;
     let current = form.params.single("current_password")?.map(Secret::presented);
     if let (Owned::Lacks { email }, None) = (&owned, &current) {
         return first_password::post(&app, &form, email, sign_in).await;

@@ -33,6 +33,7 @@ macro_rules! pages {
         ProviderRegistrationClosed: InvalidForm 403, "OWASP ASVS 6.4", "This account at the provider cannot be used to make an account here.";
         NotYours: InvalidForm 403, "OpenID Connect Core §5.7", "That account cannot be taken over: sign in to it, or ask whoever runs this server.";
         LastWayIn: InvalidForm, "OWASP ASVS 6.4", "It is the only way to sign in to this account: add another before you remove it.";
+        LastStrongWayIn: InvalidForm, "OWASP ASVS 6.4", "Your account asks for a stronger sign-in than would be left to it: add a passkey, or another way as strong, before you remove this one.";
         AccountSwitchedOff: InvalidForm 403, "OWASP ASVS 7.4.2", "This account has been switched off. Ask whoever runs this server.";
         LastAdmin: InvalidForm, "OWASP ASVS 6.4", "It is the only account with the role admin that can be used: somebody else must have the role before it goes.";
         AccountLeaving: InvalidForm 403, "OWASP ASVS 6.4", "This account is closed and will be deleted. The link in the mail that was sent to its address brings it back.";

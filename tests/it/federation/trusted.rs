@@ -3,6 +3,7 @@
 use doorward::protocol::assurance::{MFA_CLASS, PHISHING_RESISTANT_CLASS};
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
+use doorward::protocol::second_factor::SecondFactor;
 use doorward::protocol::upstream::ProviderKind;
 use doorward::registry::RoleChange;
 use serde_json::{Value, json};
@@ -102,6 +103,32 @@ async fn whoever_has_a_second_factor_is_not_asked_for_it_beside_a_trusted_word_a
     assert_eq!(server.database.db_number("SELECT count(*) FROM factors").await, 0);
 }
 
+/// Where a provider's word is all that does what is demanded of somebody, it is not unlinked, though a password would sign them in.
+#[tokio::test]
+async fn the_word_that_does_what_is_demanded_is_not_given_up_for_less() {
+    let settings = |config: &mut doorward::config::Config| {
+        (config.sign_in.second_factor, config.sign_in.passkeys) = (SecondFactor::Off, false);
+    };
+    let trust = |config: &mut doorward::config::UpstreamConfig| {
+        config.trust_acr = [(TWO.to_owned(), MFA_CLASS.to_owned())].into();
+    };
+    let (server, fake) = federated_with(ProviderKind::Oidc, trust, settings).await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    fake.claims(json!({ "acr": TWO }));
+    let away = press_link(&mut browser).await;
+    let callback = answer_of(&fake, &away.onward().unwrap().parse().unwrap()).await;
+    assert!(browser.visit(&callback).await.has("#unlink-fake"));
+    let client = demanding(&server).await;
+    server.role_demands("user", Some(MFA_CLASS)).await;
+    let (mut browser, _) = comes(&server, &fake, &client, "").await;
+    let account = browser.visit("/account").await;
+    browser.submit(&account.form("#unlink-fake")).await.refused_page(400, Rejection::LastStrongWayIn);
+    server.role_demands("user", None).await;
+    assert!(browser.press(&account.form("#unlink-fake")).await.has("#signed-out"));
+}
+
 #[tokio::test]
 async fn what_an_account_got_since_somebody_set_out_to_link_is_asked_for_as_well() {
     let (server, fake) = federated(|config| config.trust_acr = [(TWO.to_owned(), MFA_CLASS.to_owned())].into()).await;
@@ -129,7 +156,7 @@ async fn what_an_account_got_since_somebody_set_out_to_link_is_asked_for_as_well
 #[tokio::test]
 async fn the_metadata_names_what_a_trusted_word_makes_possible() {
     let settings = |config: &mut doorward::config::Config| {
-        config.sign_in.second_factor = doorward::protocol::second_factor::SecondFactor::Off;
+        config.sign_in.second_factor = SecondFactor::Off;
         config.sign_in.passkeys = false;
     };
     for (trusted, is_named) in [(None, false), (Some(MFA_CLASS), true)] {

@@ -1,6 +1,7 @@
 //! Signing in by a mail: who comes in, in which browser, what the account loses that nobody had proved, and what is told of it.
 
 use doorward::config::Config;
+use doorward::protocol::assurance::MFA_CLASS;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::upstream::ProviderKind;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{ANN, EVE, NEW_PASSWORD, open, type_code};
 use crate::federation::{federated_with_mail, newcomer};
-use crate::support::{Answer, Browser, PASSWORD, Server, filled, login_form, parallel, unverified_claims};
+use crate::support::{Answer, Browser, Device, PASSWORD, Server, filled, login_form, parallel, unverified_claims};
 
 fn by_mail(config: &mut Config) {
     config.sign_in.email = true;
@@ -344,6 +345,26 @@ async fn a_password_can_be_given_up_for_a_mail() {
             answer.refused_page(400, Rejection::LastWayIn);
         }
     }
+}
+
+/// A code beside a mail is not two factors: who must have two would be shut out.
+#[tokio::test]
+async fn who_must_have_two_factors_gives_no_password_up_that_one_of_them_hangs_on() {
+    let server = start().await;
+    let ann = server.db_user(ANN).await;
+    server.db_change_user(&ann, |account| account.user.email_authority = EmailAuthority::Mail).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    server.enrol(&mut browser).await;
+    server.role_demands("user", Some(MFA_CLASS)).await;
+    assert!(!browser.visit("/account/password").await.has("#remove-password"));
+    let by_hand = browser.visit("/account").await.form("#sign-out").to("/account/password/remove");
+    browser.submit(&by_hand).await.refused_page(400, Rejection::LastStrongWayIn);
+    // A passkey is two by itself.
+    server.add_passkey(&mut browser, &mut Device::new(), "").await;
+    let page = browser.visit("/account/password").await;
+    browser.press(&page.form("#remove-password")).await;
+    assert!(ann_of(&server, &ann).await.password_hash.is_none());
 }
 
 #[tokio::test]
