@@ -758,6 +758,7 @@ history-lost-factors-removed = Your second factors were removed, as was asked fo
 history-factor-reset-asked = Somebody said that your second factors are lost, and was sent a mail.
 history-factor-reset-began = The wait began after which your second factors can be removed.
 history-factor-reset-ended = The request to remove your second factors ended.
+history-ended-with-recovery-codes = A sign-in ended that was made with one of your former recovery codes.
 history-ended-with-second-factors = A browser was signed out when your second factors were removed.
 history-factors-reset = Your second factors were removed by whoever runs this site.
 history-ended-by-second-factor = A sign-in ended that was made without your second factor.

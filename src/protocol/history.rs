@@ -129,6 +129,7 @@ fn ended(reason: &str) -> &'static str {
         "second factor" => "history-ended-by-second-factor",
         "passkey removed" => "history-ended-with-passkey",
         "security key removed" => "history-ended-with-security-key",
+        "new recovery codes" => "history-ended-with-recovery-codes",
         "second factors reset" => "history-ended-with-second-factors",
         "too many sign-ins" => "history-ended-as-oldest",
         _ => "history-ended",

@@ -14,6 +14,7 @@ use crate::failure::{Error, Failure};
 use crate::password::{Rank, Waiter};
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::journey::{Goal, Journey, Mailed};
+use crate::protocol::mailbox::is_first_proof;
 use crate::protocol::message::{About, Carried, LANGUAGE};
 use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
@@ -82,7 +83,7 @@ impl SignIns {
         transaction.spend_ticket(&mailed.ticket, now).await?.ok_or(Rejection::UnknownTicket)?;
         let act = browser.act(user_id, now);
         transaction.end_everything_of_user(user_id, RESET, &act).await?;
-        if matches!(account.user.email_authority, EmailAuthority::Nobody | EmailAuthority::Provider) {
+        if is_first_proof(&account.user) {
             unlink_since(&mut transaction, user_id, Timestamp::from_seconds(0), &act).await?;
             forget_factors_since(&mut transaction, user_id, Timestamp::from_seconds(0), &act).await?;
         }
@@ -201,7 +202,8 @@ impl SignIns {
     }
 
     /// Takes an account back to a former address, by the link that was sent there: everything of it ends, what was linked to it is so no more,
-    /// and a new password must be chosen, on the journey that comes back. Where nobody has a password, what was linked before the change stays.
+    /// and a new password must be chosen, on the journey that comes back. Second factors go that were set up since `[recovery] wait` before the change. Where
+    /// nobody has a password, what was linked or set up before the change stays.
     ///
     /// # Errors
     /// As [`SignIns::ticket_of`]; [`Rejection::TicketOfAnotherBrowser`]; [`Rejection::EmailTaken`] when another account has shown that the address is its own by now;
@@ -231,7 +233,9 @@ impl SignIns {
         let has_another = self.limits.password || self.by_mail.signs_in;
         let since = if has_another { Timestamp::from_seconds(0) } else { changed_at };
         let kept = unlink_since(&mut transaction, &user_id, since, &act).await?;
-        forget_factors_since(&mut transaction, &user_id, changed_at, &act).await?;
+        // They may have put a factor on it first. One that was there for longer than a mailbox takes to have it removed is the owner's.
+        let since = if has_another { changed_at.minus(self.recovery.wait) } else { changed_at };
+        forget_factors_since(&mut transaction, &user_id, since, &act).await?;
         if !has_another && kept == 0 && !self.has_passkey(&mut transaction, &user_id).await? {
             return Err(Rejection::LastWayIn.into());
         }

@@ -9,16 +9,21 @@ use crate::failure::{Error, Failure};
 use crate::protocol::audit::{Act, Event, Name, Noun};
 use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::NextStep;
+use crate::protocol::proof::Kind;
 use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::second_factor::{FactorKind, RECOVERY_CODES};
 use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::secret::{Secret, base64url, from_base64url};
-use crate::storage::{NewFactor, Transaction};
+use crate::storage::{NewFactor, ProvedBy, Transaction};
+
+/// Why what the former codes gave ends.
+const NEW_CODES: &str = "new recovery codes";
 
 impl SignIns {
-    /// Makes recovery codes for whoever is signed in and has just proved that it is them, in the place of the former ones.
+    /// Makes recovery codes for whoever is signed in and has just proved that it is them, in the place of the former ones. What was signed in by one of those
+    /// elsewhere, and what it allowed applications, ends.
     ///
     /// # Errors
     /// [`Rejection::SignInNeeded`] when the proof is not fresh, or the sign-in has ended; [`Rejection::NoSuchPage`] for an account without a second
@@ -44,9 +49,12 @@ impl SignIns {
         if !transaction.guards(user_id).await?.are_any(self.has_passkeys()) {
             return Err(Rejection::NoSuchPage.into());
         }
-        // Whoever has used one of the former and is not through yet used what is worth nothing now.
+        let act = browser.act(user_id, now);
+        // Whoever has used one of the former used what is worth nothing now: elsewhere it goes no further, whether they are through or not.
         transaction.end_what_is_pending(user_id).await?;
-        let codes = self.keep_codes(&mut transaction, (user_id, false), &browser.act(user_id, now)).await?;
+        let by_code = (ProvedBy::Kind(Kind::RecoveryCode), Some(sign_in.id.as_str()));
+        transaction.end_all_by(user_id, by_code, NEW_CODES, &act).await?;
+        let codes = self.keep_codes(&mut transaction, (user_id, false), &act).await?;
         transaction.commit().await?;
         Ok(codes)
     }

@@ -98,6 +98,39 @@ async fn new_recovery_codes_end_the_old_ones() {
     assert!(server.mailbox().await.alerts_to(ANN).contains(&"recovery_codes_made".to_owned()));
 }
 
+/// Whoever makes new ones has perhaps lost the old: what those have opened elsewhere closes.
+#[tokio::test]
+async fn new_recovery_codes_end_what_the_old_ones_have_signed_in_elsewhere() {
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let mut owner = server.browser();
+    owner.sign_in(ANN).await;
+    let (authenticator, old) = server.enrol(&mut owner).await;
+    let (mut thief, mut other) = (server.browser(), server.browser());
+    let page = first_step(&mut thief, ANN).await;
+    assert!(thief.press(&page.form("#recovery-submit").with("code", &old[0])).await.has("#sign-out"));
+    let answer = thief.visit(&client.authorization_url("scope=openid+offline_access")).await;
+    let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+    server.turn(30);
+    let page = first_step(&mut other, ANN).await;
+    assert!(other.press(&page.form("#totp-submit").with("code", &authenticator.code(&server))).await.has("#sign-out"));
+    let page = owner.visit("/account/recovery-codes").await;
+    assert_eq!(recovery_codes(&owner.press(&page.form("#make-codes")).await).len(), 10);
+    assert!(!thief.visit("/account").await.has("#sign-out"));
+    let page = thief.visit("/account/authenticator").await;
+    assert!(!page.has("#begin-authenticator"), "{}", page.text());
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
+    client.token(&refresh).await.refused_json(400, Rejection::EndedGrant);
+    assert!(owner.visit("/account").await.has("#sign-out") && other.visit("/account").await.has("#sign-out"));
+    let history = owner.visit("/account/history").await.text();
+    assert!(history.contains("made with one of your former recovery codes"), "{history}");
+    let ended = format!(
+        "SELECT count(*) FROM sign_ins WHERE user_id = '{ann}' AND end_reason = 'new recovery codes' AND ended_at IS NOT NULL"
+    );
+    assert_eq!(server.database.db_number(&ended).await, 1);
+}
+
 /// What changes the factors wants both of them afresh, and asks for what is missing alone.
 #[tokio::test]
 async fn factors_are_changed_with_everything_proved_afresh() {

@@ -10,5 +10,6 @@ mod operator;
 mod required;
 mod sign_in;
 mod step_up;
+mod taken_back;
 
 const ANN: &str = "ann@example.org";

@@ -13,7 +13,7 @@ pub(super) const CODES: usize = 10;
 /// How long after proving something a person may change their second factors.
 pub(super) const FRESH: i64 = 600;
 /// How long a request to take them away waits, and how long it can be used then.
-const WAIT: i64 = 86_400;
+pub(super) const WAIT: i64 = 86_400;
 pub(super) const OPEN_FOR: i64 = 7 * 86_400;
 
 /// What an account has beside its first proof.

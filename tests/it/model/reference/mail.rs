@@ -4,7 +4,7 @@
 use doorward::protocol::rejection::Rejection;
 
 use super::Model;
-use super::factors::Factors;
+use super::factors::{Factors, WAIT};
 use super::proofs::{First, Proofs};
 use super::showing::{Attempt, Lack, Proving};
 use crate::model::operation::Person;
@@ -243,7 +243,7 @@ impl Model {
         self.undos_of(person).filter(|one| one.expires >= expires).for_each(|one| one.is_there = false);
         self.forget_tickets(person);
         self.end_all(person);
-        self.forget_factors_since(person, expires - UNDO);
+        self.forget_factors_since(person, expires - UNDO - WAIT);
         (self.post[person].address, self.post[person].lacks_password) = (address, true);
         Ok(())
     }
