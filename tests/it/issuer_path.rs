@@ -96,6 +96,8 @@ fn stays(answer: &Answer, name: &str) {
             addresses.extend(document.select(&selector).map(|element| element.attr(attribute).unwrap().to_owned()));
         }
     }
+    // A place on the page itself.
+    addresses.retain(|address| !address.starts_with('#'));
     assert!(!addresses.is_empty(), "{name} leads nowhere");
     for address in addresses {
         let leads_away = ["https://rp.test/", "data:"].iter().any(|away| address.starts_with(away));
