@@ -142,12 +142,8 @@ impl Need {
 
 /// Whether there is a class that is in every list of them.
 fn have_common_class(needs: &[Need]) -> bool {
-    let classes = |need: &Need| if let Need::Acr(classes) = need { Some(classes.clone()) } else { None };
-    let in_both = |mut all: Vec<_>, more: Vec<_>| {
-        all.retain(|class| more.contains(class));
-        all
-    };
-    needs.iter().filter_map(classes).reduce(in_both).is_none_or(|common| !common.is_empty())
+    let lists = || needs.iter().filter_map(|need| if let Need::Acr(classes) = need { Some(classes) } else { None });
+    lists().next().is_none_or(|first| first.iter().any(|class| lists().all(|list| list.contains(class))))
 }
 
 impl StepUp {
