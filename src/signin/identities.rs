@@ -3,6 +3,7 @@
 //! An identity is found by issuer and subject alone. Nobody is signed in, and nothing is linked, because an address is the same
 //! (OpenID Connect Core §5.7).
 
+use super::ways_left::Ways;
 use super::{Browser, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
@@ -155,17 +156,15 @@ impl SignIns {
     ) -> Result<Unlinked, Error> {
         let user_id = &sign_in.user_id;
         let Some(account) = transaction.hold_account(user_id).await? else { return Ok(Unlinked::Others) };
-        let identities = transaction.identities_of_user(user_id).await?;
+        let before = self.ways_of(transaction, &account).await?;
+        let identities = &before.identities;
         if identities.iter().all(|identity| identity.id != identity_id) {
             return Ok(Unlinked::Others);
         }
-        let has_other = (self.limits.password && account.has_password())
-            || self.is_way_in(&account.user)
-            || self.has_passkey(transaction, user_id).await?;
-        if is_last_way_in(identity_id, &identities, has_other, |provider| self.is_usable(provider)) {
+        let has_other = self.can_sign_in(&account.user, &Ways { identities: Vec::new(), ..before.clone() });
+        if is_last_way_in(identity_id, identities, has_other, |provider| self.is_usable(provider)) {
             return Err(Rejection::LastWayIn.into());
         }
-        let before = self.ways_of(transaction, &account).await?;
         let mut after = before.clone();
         after.identities.retain(|identity| identity.id != identity_id);
         if !self.is_enough(transaction, user_id, (&before, &after), now).await? {

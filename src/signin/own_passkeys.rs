@@ -17,7 +17,6 @@ use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::second_factor::Guards;
 use crate::protocol::sign_in::SignIn;
-use crate::protocol::upstream::has_usable;
 use crate::random;
 use crate::secret::Secret;
 use crate::storage::{Account, ProvedBy, Transaction};
@@ -325,13 +324,8 @@ impl SignIns {
             return Err(Rejection::LastSecondFactor.into());
         }
         self.may_lose_factor(transaction, user_id, rest, now).await?;
-        if rest.iter().any(Passkey::is_passkey) {
-            return Ok(());
-        }
-        let has_other = (self.limits.password && ways.password)
-            || self.is_way_in(&account.user)
-            || has_usable(&ways.identities, |provider| self.is_usable(provider));
-        if has_other { Ok(()) } else { Err(Rejection::LastWayIn.into()) }
+        let left = Ways { passkeys: rest.to_vec(), ..ways };
+        if self.can_sign_in(&account.user, &left) { Ok(()) } else { Err(Rejection::LastWayIn.into()) }
     }
 }
 

@@ -12,7 +12,6 @@ use crate::protocol::next_step::NextStep;
 use crate::protocol::proof::Kind;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::sign_in::SignIn;
-use crate::protocol::upstream::has_usable;
 use crate::protocol::user::UserField;
 use crate::rates::Door;
 use crate::secret::Secret;
@@ -73,10 +72,7 @@ impl SignIns {
         let user_id = account.user.id.as_str();
         let before = self.ways_of(reader, account).await?;
         let after = Ways { password: false, ..before.clone() };
-        let has_other = self.is_way_in(&account.user)
-            || has_usable(&after.identities, |provider| self.is_usable(provider))
-            || self.has_passkey(reader, user_id).await?;
-        Ok(if !has_other {
+        Ok(if !self.can_sign_in(&account.user, &after) {
             Err(Rejection::LastWayIn)
         } else if self.is_enough(reader, user_id, (&before, &after), now).await? {
             Ok(())

@@ -3,10 +3,12 @@
 use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
+use crate::protocol::assurance;
 use crate::protocol::demand::Demand;
 use crate::protocol::passkey::Passkey;
-use crate::protocol::proof::{Kind, Proof, Proofs};
+use crate::protocol::proof::Proofs;
 use crate::protocol::upstream::{Identity, has_usable};
+use crate::protocol::user::User;
 use crate::storage::{Account, Reader};
 
 /// What an account has to sign in by, beside a mail.
@@ -31,6 +33,18 @@ impl SignIns {
         })
     }
 
+    /// Whether its person can sign in by these, or by a mail.
+    pub(super) fn can_sign_in(&self, user: &User, ways: &Ways) -> bool {
+        (self.limits.password && ways.password)
+            || self.is_way_in(user)
+            || self.has_usable(ways)
+            || (self.has_passkeys() && ways.passkeys.iter().any(Passkey::is_passkey))
+    }
+
+    fn has_usable(&self, ways: &Ways) -> bool {
+        has_usable(&ways.identities, |provider| self.is_usable(provider))
+    }
+
     /// Whether the person can do with less what is demanded of them wherever they go, or could not do it before either.
     ///
     /// # Errors
@@ -48,12 +62,11 @@ impl SignIns {
 
     /// Whether these ways can be enough, with an authenticator beside them where people have any.
     fn can_meet(&self, demand: Demand, ways: &Ways, now: Timestamp) -> bool {
-        let alone = Proofs::of(if self.limits.password && ways.password { Kind::Password } else { Kind::Mail }, now);
-        let with_code = if self.has_second_factors() { alone.and(Proof::of(Kind::Totp, now)) } else { alone };
+        let with_password = self.limits.password && ways.password;
+        let with_code = assurance::best_without_passkey(with_password, self.policy.second_factor, now);
         let by_passkey = |key: &Passkey| demand.is_met_by(&Proofs::first(self.proof_by(key, now)));
-        let has_identity = has_usable(&ways.identities, |provider| self.is_usable(provider));
         demand.is_met_by(&with_code)
             || (self.has_passkeys() && ways.passkeys.iter().any(by_passkey))
-            || self.policy.vouched.is_some_and(|class| has_identity && demand.is_met_in(class))
+            || self.policy.vouched.is_some_and(|class| self.has_usable(ways) && demand.is_met_in(class))
     }
 }

@@ -93,7 +93,7 @@ fn title(rejection: Rejection) -> &'static str {
         Rejection::ForeignPendingRequest | Rejection::UnknownErrand => "this-began-elsewhere",
         Rejection::UsedErrand => "this-was-done-before",
         Rejection::IdentityOfAnother => "it-is-linked-already",
-        Rejection::LastWayIn | Rejection::LastStrongWayIn => "it-is-your-only-way-in",
+        Rejection::LastWayIn => "it-is-your-only-way-in",
         Rejection::CookiesBlocked => "cookies-are-needed",
         Rejection::NoSuchPage => "nothing-here",
         Rejection::RegistrationClosed | Rejection::ProviderRegistrationClosed => "no-new-accounts",
