@@ -105,8 +105,11 @@ impl Need {
                 let step_up = lacking?.into_iter().find(|one| matches!(one, Lacking::Authentication(_)));
                 Some(step_up.unwrap_or_else(|| Lacking::Rights(self.clone())))
             }
-            Self::All(needs) if !have_common_class(needs) => Some(Lacking::Rights(self.clone())),
             Self::All(needs) => {
+                let common = common_classes(needs);
+                if common.as_ref().is_some_and(|step_up| step_up.acr_values.is_empty()) {
+                    return Some(Lacking::Rights(self.clone()));
+                }
                 let (mut rights, mut step_up) = (Vec::new(), None);
                 for lacking in needs.iter().filter_map(|need| need.lacking(caller)) {
                     match lacking {
@@ -114,6 +117,8 @@ impl Need {
                         Lacking::Authentication(more) => step_up = Some(more.and(step_up)),
                     }
                 }
+                // Another class is to be one that does for all, also for what was met by the class of now.
+                let step_up = step_up.map(|one: StepUp| if one.acr_values.is_empty() { one } else { one.and(common) });
                 match (rights.len(), step_up) {
                     (0, step_up) => step_up.map(Lacking::Authentication),
                     (1, _) => rights.pop().map(Lacking::Rights),
@@ -140,10 +145,11 @@ impl Need {
     }
 }
 
-/// Whether there is a class that is in every list of them.
-fn have_common_class(needs: &[Need]) -> bool {
+/// The classes that are in every list of them, if there are lists.
+fn common_classes(needs: &[Need]) -> Option<StepUp> {
     let lists = || needs.iter().filter_map(|need| if let Need::Acr(classes) = need { Some(classes) } else { None });
-    lists().next().is_none_or(|first| first.iter().any(|class| lists().all(|list| list.contains(class))))
+    let common = lists().next()?.iter().filter(|class| lists().all(|list| list.contains(class)));
+    Some(StepUp { acr_values: common.cloned().collect(), max_age: None })
 }
 
 impl StepUp {
@@ -236,6 +242,9 @@ mod tests {
             (Need::all([read.clone(), silver.clone(), stale.clone()]), step_up(&["silver", "tin"], Some(299))),
             (Need::all([silver.clone(), Need::acr(["tin", "lead"])]), step_up(&["tin"], None)),
             (Need::all([stale.clone(), Need::fresh(Duration::from_secs(9))]), step_up(&[], Some(9))),
+            // Of the classes that are lacking one that also keeps what is there.
+            (Need::all([both.clone(), Need::acr(["tin", "silver"])]), step_up(&["silver"], None)),
+            (Need::all([both.clone(), stale.clone()]), step_up(&[], Some(299))),
             // Which nobody can have at once, however often they authenticate.
             (Need::all([gold.clone(), silver.clone()]), rights(&Need::all([gold.clone(), silver.clone()]))),
             (Need::acr::<&str>([]), rights(&Need::acr::<&str>([]))),
