@@ -24,7 +24,7 @@ pub struct LimitsConfig {
     pub long_pause_after: i64,
     /// The long pause.
     pub long_pause: i64,
-    /// Failures in a row until a known device is a stranger again.
+    /// Failures in a row until a known device is a stranger again; of codes, on all known devices together.
     pub forget_device_after: i64,
     /// Failures in a row over all networks until strangers are slowed down.
     pub slow_after: i64,

@@ -67,6 +67,8 @@ pub struct Limits {
 pub enum Kind {
     /// An account, over all networks, as strangers try it.
     Account,
+    /// Codes that are typed for an account on devices that it knows, on all of them together.
+    Codes,
     /// A device that an account knows.
     Device,
     /// A network: an IPv4 address, or the /64 of an IPv6 one.
@@ -84,6 +86,7 @@ impl Kind {
     pub fn of(id: &str) -> Option<Self> {
         match id.split_once(' ')?.0 {
             "a" => Some(Self::Account),
+            "c" => Some(Self::Codes),
             "d" => Some(Self::Device),
             "n" => Some(Self::Network),
             "p" => Some(Self::Pair),
@@ -152,6 +155,11 @@ impl Subject {
         format!("a {account}")
     }
 
+    /// What codes are counted for beside the known device that they are typed on: whoever knows the password can have as many of those as they like.
+    pub fn of_codes(account: &str) -> Self {
+        Self { kind: Kind::Codes, id: format!("c {account}"), account: Some(account.to_owned()), network: None }
+    }
+
     /// What an attempt of a known device is counted for.
     pub fn of_device(account: &str, device: &str) -> Self {
         Self {
@@ -215,6 +223,8 @@ impl Limits {
             Kind::Network => self.per_minute,
             Kind::Wide => self.wide_per_minute,
             Kind::Pair | Kind::Device => self.account_per_minute,
+            // So many at once, and no more after them.
+            Kind::Codes => self.forget_device_after,
             // Over all networks failures in a row count, not those of a minute.
             Kind::Account | Kind::Site => i64::MAX,
         }
@@ -223,7 +233,7 @@ impl Limits {
     /// The number in a row at which it is first to be decided what follows.
     pub fn first_stop(&self, kind: Kind) -> i64 {
         match kind {
-            Kind::Network | Kind::Wide | Kind::Site => i64::MAX,
+            Kind::Network | Kind::Wide | Kind::Site | Kind::Codes => i64::MAX,
             Kind::Pair | Kind::Device => self.pause_after,
             Kind::Account => self.slow_after,
         }
@@ -231,13 +241,17 @@ impl Limits {
 
     /// Whether failures in a row count: of a network, in which many people are, they say nothing.
     pub const fn counts_in_row(kind: Kind) -> bool {
-        matches!(kind, Kind::Pair | Kind::Device | Kind::Account)
+        matches!(kind, Kind::Pair | Kind::Device | Kind::Account | Kind::Codes)
     }
 
     /// Until when no further attempt is evaluated, as far as failures say: those under way may still turn out well.
     pub fn refused_until(&self, kind: Kind, counter: &Counter, now: Timestamp) -> Option<Timestamp> {
         if counter.closed_until > now.seconds() {
             return Some(Timestamp::from_seconds(counter.closed_until));
+        }
+        // The next one is a stranger's.
+        if kind == Kind::Codes && self.forgets(counter) {
+            return Some(now.plus(MINUTE));
         }
         let minute_ends = Timestamp::from_seconds(counter.started_at).plus(MINUTE);
         (now < minute_ends && counter.failed >= self.places(kind, counter, now)).then_some(minute_ends)
@@ -251,9 +265,10 @@ impl Limits {
         is_open && taken < self.places(kind, counter, now) && counter.in_row + taken - failed < counter.stop_at
     }
 
-    /// Whether a device that an account knew is to be taken for a stranger.
-    pub fn forgets(&self, device: &Counter) -> bool {
-        device.in_row >= self.forget_device_after
+    /// Whether a device that an account knew is to be taken for a stranger, by what failed there; or, where a code is typed, any of them is, by what failed on
+    /// all of them.
+    pub fn forgets(&self, counter: &Counter) -> bool {
+        counter.in_row >= self.forget_device_after
     }
 
     /// What follows now that another attempt has failed; `None` when nothing does.
@@ -264,7 +279,7 @@ impl Limits {
             return None;
         }
         match kind {
-            Kind::Network | Kind::Wide | Kind::Site => None,
+            Kind::Network | Kind::Wide | Kind::Site | Kind::Codes => None,
             Kind::Pair | Kind::Device => {
                 let pause = if in_row >= self.long_pause_after { self.long_pause } else { self.pause };
                 let closed_until = (in_row >= self.pause_after).then(|| now.plus(pause));
@@ -288,7 +303,7 @@ impl Limits {
         match kind {
             Kind::Network | Kind::Wide => spread >= self.many_accounts,
             Kind::Account => spread >= self.many_networks,
-            Kind::Pair | Kind::Device | Kind::Site => false,
+            Kind::Pair | Kind::Device | Kind::Site | Kind::Codes => false,
         }
     }
 

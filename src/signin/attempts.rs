@@ -89,14 +89,14 @@ impl Counting {
 }
 
 impl Tried {
-    /// The attempt as that of a known device: counted for itself alone, unless it has failed too often.
-    fn of_known(self, limits: &Limits, (subject, device): (Subject, String)) -> Self {
-        if limits.forgets(&self.counter(&subject)) {
+    /// The attempt as that of a known device: counted for that alone, and for what it is besides, unless either has failed too often.
+    fn of_known(self, limits: &Limits, (subjects, device): (Vec<Subject>, String)) -> Self {
+        if subjects.iter().any(|subject| limits.forgets(&self.counter(subject))) {
             return self;
         }
         let has_failed = |account: &Subject| account.kind == Kind::Account && self.counter(account).in_row > 0;
         let cleared = self.subjects.iter().find(|subject| has_failed(subject)).cloned();
-        Self { device: Some(device), subjects: vec![subject], cleared, ..self }
+        Self { device: Some(device), subjects, cleared, ..self }
     }
 
     /// Whether there seems to be a place in each counter; one that is not there yet has some.
@@ -135,7 +135,7 @@ impl SignIns {
         // There is no account without an address.
         let account = reader.user_by_email(address.as_deref().unwrap_or_default()).await?;
         let name = address.unwrap_or_else(|_| typed.trim().to_lowercase());
-        self.look_with(reader, (name, account), browser, now).await
+        self.look_with(reader, (name, account), (browser, false), now).await
     }
 
     /// As [`SignIns::look`], for an account that is known already.
@@ -144,23 +144,41 @@ impl SignIns {
     /// As [`SignIns::look`].
     pub(super) async fn look_at(&self, account: Account, browser: &Browser, now: Timestamp) -> Result<Tried, Error> {
         let reader = self.storage.read().await?;
-        self.look_with(reader, (String::new(), Some(account)), browser, now).await
+        self.look_with(reader, (String::new(), Some(account)), (browser, false), now).await
+    }
+
+    /// As [`SignIns::look_at`], for a code of the account: by itself it could be guessed, however many devices are known.
+    ///
+    /// # Errors
+    /// As [`SignIns::look`].
+    pub(super) async fn look_at_code(
+        &self,
+        account: Account,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<Tried, Error> {
+        let reader = self.storage.read().await?;
+        self.look_with(reader, (String::new(), Some(account)), (browser, true), now).await
     }
 
     async fn look_with(
         &self,
         mut reader: Reader,
         (name, account): (String, Option<Account>),
-        browser: &Browser,
+        (browser, is_code): (&Browser, bool),
         now: Timestamp,
     ) -> Result<Tried, Error> {
         let known = |account: &Account| {
             let device = self.devices.known(browser.device.as_ref(), account, now)?;
-            Some((Subject::of_device(&account.user.id, &device), device))
+            // In the order of their names.
+            let codes = is_code.then(|| Subject::of_codes(&account.user.id));
+            let subjects = codes.into_iter().chain([Subject::of_device(&account.user.id, &device)]);
+            Some((subjects.collect::<Vec<_>>(), device))
         };
         let known = account.as_ref().and_then(known);
         let strangers = self.counting.strangers(&name, account.as_ref(), browser);
-        let all: Vec<Subject> = strangers.iter().chain(known.iter().map(|(subject, _)| subject)).cloned().collect();
+        let all: Vec<Subject> =
+            strangers.iter().chain(known.iter().flat_map(|(subjects, _)| subjects)).cloned().collect();
         let counters = reader.counters(&all).await?;
         drop(reader);
         let tried = Tried { account, device: None, subjects: strangers, cleared: None, counters };

@@ -142,7 +142,7 @@ impl SignIns {
         };
         let account = self.storage.read().await?.user(&user_id).await?;
         let account = account.ok_or_else(|| shown.refusal())?;
-        let mut tried = self.look_at(account, browser, now).await?;
+        let mut tried = self.look_at_code(account, browser, now).await?;
         let turn = self.lines.turn(tried.line(self.attempt_limits())).await?;
         let (sign_ins, browser) = (self.clone(), browser.known_as(tried.device.as_deref()));
         let evaluation = async move {
@@ -170,7 +170,7 @@ impl SignIns {
         (browser, held): (&Browser, &Held),
         now: Timestamp,
     ) -> Result<Progress, Error> {
-        let user_id = tried.account.map(|account| account.user.id).unwrap_or_default();
+        let user_id = tried.account.ok_or_else(|| shown.refusal())?.user.id;
         let mut transaction = self.storage.begin().await?;
         let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.is_usable());
         let account = account.ok_or_else(|| shown.refusal())?;

@@ -49,7 +49,7 @@ macro_rules! kept {
 
 statements! {
     COUNTERS = "SELECT id, started_at, taken, failed, in_row, stop_at, spread, spread_at, closed_until FROM attempt_counters \
-        WHERE id IN ($1, $2, $3, $4, $5)";
+        WHERE id IN ($1, $2, $3, $4, $5, $6)";
     TAKE_PLACES = concat!(into!(), "CAST($29 AS BIGINT), 1, 0, v.column5, 0, v.column7, 0, 0, 0, CAST($31 AS BIGINT) FROM ", rows!(), " \
         ON CONFLICT (id) DO UPDATE SET \
         taken = CASE WHEN c.started_at <= $30 THEN 1 ELSE c.taken + 1 END, \
@@ -146,7 +146,7 @@ macro_rules! bind_rows {
 }
 
 impl Reader {
-    /// What was counted for these subjects, five at most, with the names of the counters; what has no counter yet is left out.
+    /// What was counted for these subjects, six at most, with the names of the counters; what has no counter yet is left out.
     pub async fn counters(&mut self, subjects: &[Subject]) -> Result<Vec<(String, Counter)>, Failure> {
         let id = |at: usize| subjects.get(at).map_or("", |subject| subject.id.as_str());
         let rows = on!(self, |c| sqlx::query_as::<_, CounterRow>(COUNTERS)
@@ -155,6 +155,7 @@ impl Reader {
             .bind(id(2))
             .bind(id(3))
             .bind(id(4))
+            .bind(id(5))
             .fetch_all(c)
             .await)?;
         Ok(rows.into_iter().map(CounterRow::read).collect())
