@@ -119,7 +119,7 @@ impl SignIns {
         Ok(OwnFactors { authenticator, recovery_codes, passkeys, may_go })
     }
 
-    /// Whether a person must have a second factor: everybody, or whoever has one of their roles.
+    /// Whether a person must have a second factor: as everybody, where it is required, or by a role of theirs that demands more than a password.
     pub(super) async fn must_have_one(
         &self,
         reader: &mut Reader,
@@ -177,16 +177,14 @@ impl SignIns {
         let account = transaction.hold_account(&user_id).await?.filter(|account| account.user.is_usable());
         let account = account.ok_or(Rejection::SignInNeeded)?;
         let guards = self.still_enrols(&mut transaction, (&journey, &enrolling, &account), browser, now).await?;
-        let (is_replaced, has_any) = (guards.authenticator, guards.are_any(self.has_passkeys()));
+        let is_replaced = guards.authenticator;
         let act = browser.act(&user_id, now);
-        let codes = self.keep_authenticator(&mut transaction, (&user_id, &seed, step), is_replaced, &act).await?;
+        self.keep_authenticator(&mut transaction, (&user_id, &seed, step), is_replaced, &act).await?;
         let this = sign_in.map(|sign_in| sign_in.id.as_str());
         if is_replaced {
             end_what_codes_gave(&mut transaction, (&user_id, this), &act).await?;
         }
-        if !has_any {
-            end_sign_ins_without(&mut transaction, (&user_id, this), &act).await?;
-        }
+        let codes = self.with_first_factor(&mut transaction, (&user_id, this, guards), &act).await?;
         let journey = enrolling.shown(journey).proved(&user_id, Kind::Totp, now);
         let device = self.devices.known(browser.device.as_ref(), &account, now);
         // Whoever is signed in already is no news.
@@ -197,14 +195,14 @@ impl SignIns {
         Ok(Enrolled { progress: self.made_known(progress, owner, (browser, device.as_deref()), now), codes })
     }
 
-    /// Keeps an authenticator with the step of the code that was shown for it; makes recovery codes when there are none.
+    /// Keeps an authenticator with the step of the code that was shown for it.
     async fn keep_authenticator(
         &self,
         transaction: &mut Transaction,
         (user_id, seed, step): (&str, &Seed, i64),
         is_replaced: bool,
         act: &Act,
-    ) -> Result<Option<Vec<RecoveryCode>>, Failure> {
+    ) -> Result<(), Failure> {
         let id = random::id();
         let new = NewFactor {
             id: &id,
@@ -217,9 +215,26 @@ impl SignIns {
         transaction.end_factor_reset(user_id, CHANGED, act).await?;
         transaction.keep_factor(&self.factors.seal, &new).await?;
         let event = Event::of(act, Name::AuthenticatorAdded).on(Noun::User, user_id);
-        transaction.record(&event.with("replaced", is_replaced)).await?;
+        transaction.record(&event.with("replaced", is_replaced)).await
+    }
+
+    /// What comes with the first second factor: the end of the sign-ins that were made without one, and recovery codes where there are none.
+    pub(super) async fn with_first_factor(
+        &self,
+        transaction: &mut Transaction,
+        (user_id, this, former): (&str, Option<&str>, Guards),
+        act: &Act,
+    ) -> Result<Option<Vec<RecoveryCode>>, Failure> {
+        if !self.has_second_factors() {
+            return Ok(None);
+        }
+        let is_first = !former.are_any(self.has_passkeys());
+        if is_first {
+            end_sign_ins_without(transaction, (user_id, this), act).await?;
+        }
+        // Also with a later one, where the first came while people had none.
         let has_codes = transaction.factors(user_id).await?.iter().any(|factor| factor.left.is_some());
-        Ok(if has_codes { None } else { Some(self.keep_codes(transaction, (user_id, true), act).await?) })
+        Ok(if has_codes { None } else { Some(self.keep_codes(transaction, (user_id, is_first), act).await?) })
     }
 
     /// Takes the authenticator of whoever is signed in away, and the recovery codes with the last second factor; ends in other browsers what its codes
@@ -240,7 +255,7 @@ impl SignIns {
             return Err(Rejection::LastSecondFactor.into());
         }
         if transaction.forget_factor(user_id, FactorKind::Authenticator).await? {
-            forget_spare_codes(transaction, user_id).await?;
+            forget_spare_codes(transaction, (user_id, Some(&sign_in.id)), act).await?;
             transaction.end_factor_reset(user_id, CHANGED, act).await?;
             end_what_codes_gave(transaction, (user_id, Some(&sign_in.id)), act).await?;
             transaction.record(&Event::of(act, Name::AuthenticatorRemoved).on(Noun::User, user_id)).await?;
@@ -269,19 +284,25 @@ pub(super) async fn forget_factors_since(
         transaction.delete_passkey(&passkey.id, user_id).await?;
         transaction.record(&passkey.event(Name::PasskeyRemoved, act)).await?;
     }
-    forget_spare_codes(transaction, user_id).await
+    forget_spare_codes(transaction, (user_id, None), act).await
 }
 
-/// Takes the recovery codes away that stand in for no second factor any more.
-pub(super) async fn forget_spare_codes(transaction: &mut Transaction, user_id: &str) -> Result<(), Failure> {
-    if !transaction.guards(user_id).await?.are_any(true) {
-        transaction.forget_factor(user_id, FactorKind::RecoveryCodes).await?;
+/// Takes the recovery codes away that stand in for no second factor any more, and ends what they gave but for this sign-in: whoever sets up another second
+/// factor would leave in whoever came by one of the former codes.
+pub(super) async fn forget_spare_codes(
+    transaction: &mut Transaction,
+    (user_id, this): (&str, Option<&str>),
+    act: &Act,
+) -> Result<(), Failure> {
+    let are_spare = !transaction.guards(user_id).await?.are_any(true);
+    if are_spare && transaction.forget_factor(user_id, FactorKind::RecoveryCodes).await? {
+        transaction.end_all_by(user_id, (ProvedBy::Kind(Kind::RecoveryCode), this), GONE, act).await?;
     }
     Ok(())
 }
 
 /// Ends the sign-ins of a person but this one that were made without a second factor.
-pub(super) async fn end_sign_ins_without(
+async fn end_sign_ins_without(
     transaction: &mut Transaction,
     (user_id, this): (&str, Option<&str>),
     act: &Act,

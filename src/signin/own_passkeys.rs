@@ -2,7 +2,7 @@
 //! factors (`factors.rs`): whoever finds a browser open adds no key of their own.
 
 use super::challenges::Purpose;
-use super::factors::{CHANGED, end_sign_ins_without, forget_spare_codes};
+use super::factors::{CHANGED, forget_spare_codes};
 use super::ways_left::Ways;
 use super::{Browser, Enrolled, PasskeyRequest, SignIns};
 use crate::clock::Timestamp;
@@ -13,9 +13,7 @@ use crate::protocol::device;
 use crate::protocol::journey::{Action, Goal, Journey};
 use crate::protocol::next_step::NextStep;
 use crate::protocol::passkey::{Kept, MOST, Passkey, PublicKey, Use, name_of};
-use crate::protocol::recovery_code::RecoveryCode;
 use crate::protocol::rejection::Rejection;
-use crate::protocol::second_factor::Guards;
 use crate::protocol::sign_in::SignIn;
 use crate::random;
 use crate::secret::Secret;
@@ -225,25 +223,6 @@ impl SignIns {
         Ok(passkey)
     }
 
-    /// What comes with the first second factor: the end of the sign-ins that were made without one, and recovery codes where there are none.
-    pub(super) async fn with_first_factor(
-        &self,
-        transaction: &mut Transaction,
-        (user_id, this, former): (&str, Option<&str>, Guards),
-        act: &Act,
-    ) -> Result<Option<Vec<RecoveryCode>>, Failure> {
-        if !self.has_second_factors() {
-            return Ok(None);
-        }
-        let is_first = !former.are_any(true);
-        if is_first {
-            end_sign_ins_without(transaction, (user_id, this), act).await?;
-        }
-        // Also with a later one, where the first came while people had none.
-        let has_codes = transaction.factors(user_id).await?.iter().any(|factor| factor.left.is_some());
-        Ok(if has_codes { None } else { Some(self.keep_codes(transaction, (user_id, is_first), act).await?) })
-    }
-
     /// Calls a passkey or security key of whoever is signed in by another name. What cannot be a name changes nothing, nor does one that is not theirs.
     ///
     /// # Errors
@@ -280,11 +259,11 @@ impl SignIns {
             Use::SecurityKey => self.may_lose_factor(transaction, user_id, &own, act.at).await?,
         }
         transaction.delete_passkey(id, user_id).await?;
-        forget_spare_codes(transaction, user_id).await?;
+        let this = Some(sign_in.id.as_str());
+        forget_spare_codes(transaction, (user_id, this), act).await?;
         transaction.end_factor_reset(user_id, CHANGED, act).await?;
         transaction.end_what_is_pending(user_id).await?;
-        let rests_on_it = (ProvedBy::Passkey(id), Some(sign_in.id.as_str()));
-        transaction.end_all_by(user_id, rests_on_it, removed(lost.used_as), act).await?;
+        transaction.end_all_by(user_id, (ProvedBy::Passkey(id), this), removed(lost.used_as), act).await?;
         transaction.record(&lost.event(Name::PasskeyRemoved, act)).await?;
         Ok(())
     }

@@ -214,9 +214,12 @@ impl Model {
         }
     }
 
-    /// A person has one less.
+    /// A person has one less. With the last the recovery codes go, and in other browsers what they gave.
     pub(super) fn lose_one(&mut self, person: Person) {
         self.factors[person].forget_spare_codes();
+        if self.factors[person].codes.is_none() {
+            self.end_what_rests(person, self.browsers[person], |proofs| proofs.recovery().is_some());
+        }
         self.resets[person] = None;
         self.end_kept(person);
         self.upset(person);
