@@ -155,7 +155,11 @@ impl SignIns {
                 let journey = pending(transaction, journey, now).await?;
                 Ok(Progress::Underway(Box::new(journey), Some(lack)))
             }
-            Signing::Nobody => Ok(Progress::Underway(Box::new(journey), None)),
+            Signing::Nobody => {
+                // A second factor beside which nothing stands any more, the sign-in having ended since the page was drawn, would hang on nothing.
+                let proven = journey.proven.filter(|given| assurance::own_second_factor_at(&given.proofs).is_none());
+                Ok(Progress::Underway(Box::new(Journey { proven, ..journey }), None))
+            }
         }
     }
 
