@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::assurance;
 use super::authorization_request::AuthorizationRequest;
 use super::proof::{Kind, Proof, Proofs};
 use super::sign_in::SignIn;
@@ -181,6 +182,14 @@ impl Journey {
     pub fn after_a_rest(self, at: Timestamp) -> Self {
         let first = self.first.or_else(|| Some((self.id.clone(), self.started_at)));
         Self { first, started_at: at, ..self }
+    }
+
+    /// The same journey under another name, since it goes on after a rest: a sign-in that was made on it before was not made for what follows, and what was
+    /// proved says no longer who is here. Who rests again and again makes neither last longer.
+    pub fn renamed(self, id: String) -> Self {
+        let first = self.first.or(Some((self.id, self.started_at)));
+        let proven = self.proven.filter(|given| !assurance::identifies(&given.proofs));
+        Self { first, id, proven, ..self }
     }
 
     /// Names the request that it is to answer: however often the way to it begins anew, the request has one answer.

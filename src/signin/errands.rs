@@ -145,6 +145,12 @@ impl SignIns {
             return stray(Rejection::UsedErrand, Box::new(returned.journey));
         }
         transaction.commit().await?;
-        Ok(Returned { journey: returned.journey.after_a_rest(now), ..returned })
+        let journey = returned.journey.after_a_rest(now);
+        let journey = match returned.purpose {
+            Purpose::SignIn => journey.renamed(random::id()),
+            // With what was proved they set out: no mail and no other provider is asked for on the way.
+            Purpose::Link { .. } => journey,
+        };
+        Ok(Returned { journey, ..returned })
     }
 }
