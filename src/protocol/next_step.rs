@@ -15,16 +15,16 @@
 //! What is lacking beside the first proof `lack.rs` says. A further demand on what people prove is a field of [`Policy`] and an answer of [`signs_in`].
 
 mod lack;
+mod policy;
 
 use self::lack::lack;
+pub use self::policy::Policy;
 use super::assurance;
 use super::authorization_request::AuthorizationRequest;
 use super::client::Client;
 use super::consent::{Allowance, Consent};
-use super::demand::Demand;
-use super::journey::{Action, Goal, Journey, Proven};
+use super::journey::{Goal, Journey, Proven};
 use super::kept_device::KeptDevice;
-use super::passkey::Kept;
 use super::proof::{Kind, Proof, Proofs};
 use super::redirect_uri;
 use super::rejection::Rejection;
@@ -62,44 +62,6 @@ impl NextStep {
     }
 }
 
-/// What is demanded of people: by the installation, and by more than that of some.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy {
-    /// How long after authenticating a person may do what is sensitive, in seconds.
-    pub fresh: i64,
-    /// Whether a provider's context classes are passed on: then any class may come true that is none of ours.
-    pub passes_classes: bool,
-    /// The strongest class of ours that a word of a provider counts as, if any does.
-    pub vouched: Option<&'static str>,
-    /// Whether people have passwords.
-    pub with_password: bool,
-    /// Whether people have second factors.
-    pub second_factor: SecondFactor,
-    /// The highest demand of their roles and of the application that they go to, if any.
-    pub demanded: Option<Demand>,
-    /// How well the keys of passkeys are kept at best, where people have any.
-    pub passkeys: Option<Kept>,
-    /// For how long people keep a device, in seconds; 0 where they do not.
-    pub keep_device: i64,
-}
-
-impl Policy {
-    /// Whether an action changes by what the account is guarded: also linking an identity, where a provider's word counts as two factors.
-    fn changes_factors(&self, action: &Action) -> bool {
-        action.changes_factors() || (self.takes_words_as_factors() && matches!(action, Action::Link(_)))
-    }
-
-    /// Whether the word of a provider counts as two factors.
-    fn takes_words_as_factors(&self) -> bool {
-        self.vouched.is_some_and(|class| class != assurance::PASSWORD_CLASS)
-    }
-
-    /// How well the key of the best passkey of an account is kept, as far as it counts here.
-    fn passkey_of(&self, guards: Guards) -> Option<Kept> {
-        Some(guards.passkey?.min(self.passkeys?))
-    }
-}
-
 /// What is known beside the journey.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
@@ -126,7 +88,7 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
         let is_here = known.sign_in.is_some_and(|sign_in| {
             // What another sign-in has lent for this one was perhaps shown long ago.
             let person = Person { is_for_this: false, ..Person::of(sign_in, journey) };
-            sign_in.journey_id.as_deref() == Some(journey.id.as_str())
+            is_made_for(journey, sign_in)
                 && now < sign_in.auth_time().plus(policy.fresh)
                 && (!policy.takes_words_as_factors() || lack(journey, &person, policy, now).is_none())
         });
@@ -196,9 +158,10 @@ pub fn signs_in(journey: &Journey, before: Before<'_>, guards: Guards, policy: &
     let is_other_half = |proof: &&Proof| {
         if has_first { assurance::is_second_factor(proof.kind) } else { assurance::says_who(proof.kind) }
     };
-    let lent = former.into_iter().flat_map(|former| former.proofs.iter());
-    let lent: Vec<Proof> =
-        lent.filter(is_other_half).filter(|proof| lasts(journey, proof, policy, now)).cloned().collect();
+    // All that it has was recent enough when it was made for this.
+    let is_for_this = former.is_some_and(|former| journey.newcomer.is_none() && is_made_for(journey, former));
+    let lent = former.into_iter().flat_map(|former| former.proofs.iter()).filter(is_other_half);
+    let lent: Vec<Proof> = lent.filter(|proof| is_for_this || lasts(journey, proof, policy, now)).cloned().collect();
     let all = lent.into_iter().chain(given.proofs.iter().cloned());
     let Some(proofs) = all.fold(None, |all: Option<Proofs>, proof| {
         Some(match all {
@@ -268,9 +231,14 @@ struct Person<'a> {
 
 impl<'a> Person<'a> {
     fn of(sign_in: &'a SignIn, journey: &Journey) -> Self {
-        let is_for_this = sign_in.journey_id.as_deref() == Some(journey.id.as_str());
+        let is_for_this = is_made_for(journey, sign_in);
         Self { user_id: &sign_in.user_id, proofs: &sign_in.proofs, guards: sign_in.guards, is_for_this }
     }
+}
+
+/// Whether a sign-in was made on this very journey.
+fn is_made_for(journey: &Journey, sign_in: &SignIn) -> bool {
+    sign_in.journey_id.as_deref() == Some(journey.id.as_str())
 }
 
 /// What a person's proofs lack.
@@ -322,7 +290,8 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
                     Missing::Demanded(Rejection::SignInNeeded)
                 });
             }
-            let leaves_wishes = || policy.with_password && assurance::leaves_wishes(person.proofs, &request.claims);
+            let has_password = policy.with_password && person.guards.password;
+            let leaves_wishes = || has_password && assurance::leaves_wishes(person.proofs, &request.claims);
             let wishes = || leaves_wishes().then_some(Missing::Wished);
             let class = || (!is_taken(request, person.proofs)).then_some(Missing::Demanded(Rejection::ClassNotMet));
             second().or_else(demanded).or_else(class).or_else(wishes)

@@ -17,9 +17,11 @@ pub enum SecondFactor {
 
 named!(SecondFactor { Off = "off", Offered = "offered", Required = "required" });
 
-/// By what an account is guarded beside the first proof.
+/// By what an account is guarded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guards {
+    /// Whether it has a password; it is of use where people sign in by one (`[sign_in] password`).
+    pub password: bool,
     /// Whether it has an authenticator.
     pub authenticator: bool,
     /// How well the key of the best of its passkeys is kept, if it has any.

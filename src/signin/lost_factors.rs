@@ -9,7 +9,6 @@ use super::second_step::proven_first;
 use super::{Browser, Pending, Progress, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
-use crate::protocol::assurance;
 use crate::protocol::audit::{Event, Name, Noun};
 use crate::protocol::factor_reset::{FactorReset, Stage};
 use crate::protocol::journey::Journey;
@@ -60,7 +59,7 @@ impl SignIns {
         // Whoever has a role for which nothing but a passkey will do has it on the word of more than a mailbox and a day.
         let demands = self.directory.role_demands_within(reader).await?;
         let demanded = demands.on(&account.user.all_roles());
-        let best = assurance::best_without_passkey(self.policy.with_password, self.policy.second_factor, now);
+        let best = self.policy.best_without_passkey(account.has_password(), now);
         if demanded.is_some_and(|demand| !demand.is_met_by(&best)) {
             return Ok(LostFactors::AskOperator);
         }

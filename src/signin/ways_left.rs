@@ -3,7 +3,6 @@
 use super::SignIns;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
-use crate::protocol::assurance;
 use crate::protocol::demand::Demand;
 use crate::protocol::passkey::Passkey;
 use crate::protocol::proof::Proofs;
@@ -62,8 +61,7 @@ impl SignIns {
 
     /// Whether these ways can be enough, with an authenticator beside them where people have any.
     fn can_meet(&self, demand: Demand, ways: &Ways, now: Timestamp) -> bool {
-        let with_password = self.limits.password && ways.password;
-        let with_code = assurance::best_without_passkey(with_password, self.policy.second_factor, now);
+        let with_code = self.policy.best_without_passkey(ways.password, now);
         let by_passkey = |key: &Passkey| demand.is_met_by(&Proofs::first(self.proof_by(key, now)));
         demand.is_met_by(&with_code)
             || (self.has_passkeys() && ways.passkeys.iter().any(by_passkey))

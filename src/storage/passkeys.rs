@@ -17,12 +17,16 @@ macro_rules! columns {
     };
 }
 
-/// How well the key of the best passkey is kept of the user that this names: 0 for who has none, 2 for one that hardware keeps, 1 for any other. And how
-/// many security keys they have.
-macro_rules! keys {
+/// By what the user is guarded that this names: how many passwords, which are good beside an address, and how many authenticators they have; how well the
+/// key of their best passkey is kept, 0 for who has none, 2 for one that hardware keeps, 1 for any other; and how many security keys they have.
+macro_rules! guards {
     ($user:literal) => {
         concat!(
-            "(SELECT COALESCE(MAX(1 + p.is_attested * (1 - p.may_be_copied)), 0) FROM passkeys p WHERE p.is_security_key = 0 AND p.user_id = ",
+            "(SELECT COUNT(*) FROM users o WHERE o.email IS NOT NULL AND o.password_hash IS NOT NULL AND o.id = ",
+            $user,
+            ") AS passwords, (SELECT COUNT(*) FROM factors f WHERE f.kind = 'authenticator' AND f.user_id = ",
+            $user,
+            ") AS authenticators, (SELECT COALESCE(MAX(1 + p.is_attested * (1 - p.may_be_copied)), 0) FROM passkeys p WHERE p.is_security_key = 0 AND p.user_id = ",
             $user,
             ") AS best_passkey, (SELECT COUNT(*) FROM passkeys p WHERE p.is_security_key = 1 AND p.user_id = ",
             $user,
@@ -30,11 +34,11 @@ macro_rules! keys {
         )
     };
 }
-pub(super) use keys;
+pub(super) use guards;
 
 statements! {
     ANY_PASSKEY = "SELECT id FROM passkeys WHERE is_security_key = 0 LIMIT 1";
-    GUARDS = concat!("SELECT (SELECT COUNT(*) FROM factors WHERE user_id = $1 AND kind = 'authenticator') AS second_factors, ", keys!("$1"));
+    GUARDS = concat!("SELECT ", guards!("$1"));
     PASSKEYS_OF_USER = concat!("SELECT ", columns!(), " FROM passkeys WHERE user_id = $1 ORDER BY created_at, id");
     PASSKEY_BY_CREDENTIAL = concat!("SELECT ", columns!(), " FROM passkeys WHERE credential_id = $1");
     INSERT_PASSKEY = concat!("INSERT INTO passkeys (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL) \
@@ -48,10 +52,11 @@ statements! {
     USE_CHALLENGE = "INSERT INTO used_challenges (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING RETURNING id";
 }
 
-/// By what an account is guarded: how many authenticators, and [`keys`].
+/// By what an account is guarded: the columns of [`guards`].
 #[derive(Clone, Copy, FromRow)]
 pub(super) struct GuardsRow {
-    second_factors: i64,
+    passwords: i64,
+    authenticators: i64,
     best_passkey: i64,
     security_keys: i64,
 }
@@ -63,7 +68,12 @@ impl From<GuardsRow> for Guards {
             1 => Some(Kept::Anywhere),
             _ => Some(Kept::InHardware),
         };
-        Self { authenticator: row.second_factors > 0, passkey, security_key: row.security_keys > 0 }
+        Self {
+            password: row.passwords > 0,
+            authenticator: row.authenticators > 0,
+            passkey,
+            security_key: row.security_keys > 0,
+        }
     }
 }
 
@@ -110,7 +120,7 @@ impl PasskeyRow {
 }
 
 impl Reader {
-    /// By what an account is guarded beside the first proof.
+    /// By what an account is guarded.
     pub async fn guards(&mut self, user_id: &str) -> Result<Guards, Failure> {
         let row = on!(self, |c| sqlx::query_as::<_, GuardsRow>(GUARDS).bind(user_id).fetch_one(c).await)?;
         Ok(row.into())

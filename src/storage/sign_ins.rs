@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::consents::ConsentRow;
-use super::passkeys::{GuardsRow, keys};
+use super::passkeys::{GuardsRow, guards};
 use super::rows::{from_json, json};
 use super::{Reader, Transaction, on, statements};
 use crate::clock::Timestamp;
@@ -31,16 +31,6 @@ macro_rules! upstream_roles {
     };
 }
 
-/// By what else its user is guarded.
-macro_rules! guards {
-    () => {
-        concat!(
-            "(SELECT COUNT(*) FROM factors f WHERE f.user_id = s.user_id AND f.kind = 'authenticator') AS second_factors, ",
-            keys!("s.user_id")
-        )
-    };
-}
-
 /// Those that hold at $4 when used after $5; all when $4 is NULL.
 macro_rules! live {
     () => {
@@ -49,14 +39,14 @@ macro_rules! live {
 }
 
 statements! {
-    SIGN_IN_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!(), " FROM sign_ins s \
+    SIGN_IN_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!("s.user_id"), " FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
-    SIGN_IN_AND_CONSENT_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!(), ", \
+    SIGN_IN_AND_CONSENT_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!("s.user_id"), ", \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
-    SIGN_IN_AND_CONSENT = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!(), ", \
+    SIGN_IN_AND_CONSENT = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!("s.user_id"), ", \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");

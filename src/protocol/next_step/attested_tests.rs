@@ -1,11 +1,13 @@
 //! Passkeys whose keys hardware keeps: every account, set of proofs, policy and goal, against the rules said another way.
 
-use super::said_another_way::{AGES, FRESH, NOW, sign_in};
+use super::said_another_way::{AGES, FRESH, NOW, PASSWORD, sign_in};
 use super::tests::{client, journey, request};
 use super::*;
 use crate::protocol::assurance::{Assurance, HARDWARE_CLASS, PHISHING_RESISTANT_CLASS};
 use crate::protocol::client::ClientType;
+use crate::protocol::demand::Demand;
 use crate::protocol::journey::Action;
+use crate::protocol::passkey::Kept;
 
 /// What can be shown here: a password always, and beside it these, each fresh, long ago or not at all.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +62,9 @@ fn every_case() -> impl Iterator<Item = Case> {
     let others = [(false, false), (true, false), (false, true), (true, true)];
     let guards: Vec<Guards> = own
         .into_iter()
-        .flat_map(|passkey| others.map(|(authenticator, security_key)| Guards { authenticator, passkey, security_key }))
+        .flat_map(|passkey| {
+            others.map(|(authenticator, security_key)| Guards { authenticator, passkey, security_key, ..PASSWORD })
+        })
         .collect();
     Kept::ALL.into_iter().flat_map(move |best| {
         let guards = guards.clone();

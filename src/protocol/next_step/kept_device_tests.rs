@@ -6,6 +6,7 @@ use super::ways::{FOR, For, on};
 use super::*;
 use crate::protocol::assurance::{Assurance, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use crate::protocol::client::ClientType;
+use crate::protocol::passkey::Kept;
 use crate::protocol::second_factor::FactorKind;
 
 /// Within what is fresh, within what an application takes, older than both, and too old to be kept.

@@ -39,7 +39,7 @@ pub(super) fn lack(journey: &Journey, person: &Person<'_>, policy: &Policy, now:
 
 /// How well the key of a passkey must be kept, where nothing but such a one will do and none was shown.
 fn wanted_passkey(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timestamp) -> Option<Kept> {
-    let best = assurance::best_without_passkey(policy.with_password, policy.second_factor, now);
+    let best = policy.best_without_passkey(person.guards.password, now);
     let by_request = |request: &AuthorizationRequest| assurance::demands_passkey(person.proofs, &request.claims, &best);
     let by_others = |demand: Demand| demand.wants_passkey(person.proofs, &best);
     let wanted = policy.demanded.and_then(by_others).max(journey.request().and_then(by_request));

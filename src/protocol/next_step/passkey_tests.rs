@@ -1,26 +1,27 @@
 //! Passkeys: enough by themselves, and the only thing that will do where nothing else is as strong.
 
-use super::said_another_way::{CODE, FRESH, NOW, Whose, sign_in};
+use super::said_another_way::{CODE, FRESH, NOW, PASSWORD, Whose, sign_in};
 use super::tests::{client, journey, request};
 use super::ways::{FOR, on};
 use super::*;
 use crate::protocol::client::ClientType;
+use crate::protocol::passkey::Kept;
 use crate::protocol::proof::Kind;
 
-const PASSKEY: Guards = Guards { authenticator: false, passkey: Some(Kept::Anywhere), security_key: false };
+const PASSKEY: Guards = Guards { passkey: Some(Kept::Anywhere), ..PASSWORD };
 
 /// Whatever else was proved, and whatever is demanded: a passkey is enough, and where it is asked for nothing else will do.
 #[test]
 fn a_passkey_is_enough_by_itself_and_counts_as_a_second_factor_where_people_use_them() {
     let by = |kind: Kind| Proofs::of(kind, NOW.minus(5));
     for (what, whose) in FOR.into_iter().flat_map(|what| Whose::every().map(move |whose| (what, whose))) {
-        for guards in [Guards::default(), CODE, PASSKEY] {
+        for guards in [PASSWORD, CODE, PASSKEY] {
             let journey = on(what).proved("ann", Kind::Passkey, NOW);
             let signing = signs_in(&journey, Before::default(), guards, &whose.policy(), NOW);
             assert!(matches!(signing, Signing::In(_)), "{what:?} {whose:?} {guards:?}");
         }
     }
-    let policy = |second_factor| Whose { second_factor, guards: Guards::default(), ..Whose::USUAL }.policy();
+    let policy = |second_factor| Whose { second_factor, guards: PASSWORD, ..Whose::USUAL }.policy();
     let with_passkey = |proofs| sign_in(proofs, PASSKEY);
     let without = |second_factor| Policy { passkeys: None, ..policy(second_factor) };
     for (second_factor, is_lacking) in

@@ -6,14 +6,18 @@ use std::fmt;
 use super::ways::For;
 use super::*;
 use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
+use crate::protocol::demand::Demand;
+use crate::protocol::passkey::Kept;
 use crate::protocol::proof::Kind;
 
 pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 pub(super) const FRESH: i64 = 60;
 /// For how long a device may be kept.
 pub(super) const KEEP: i64 = 1000;
-/// An account with an authenticator and no passkey.
-pub(super) const CODE: Guards = Guards { authenticator: true, passkey: None, security_key: false };
+/// An account with a password alone.
+pub(super) const PASSWORD: Guards = Guards { password: true, authenticator: false, passkey: None, security_key: false };
+/// An account with an authenticator beside it, and no passkey.
+pub(super) const CODE: Guards = Guards { authenticator: true, ..PASSWORD };
 /// Within what is fresh, and longer ago than that.
 pub(super) const AGES: [i64; 2] = [5, 100];
 pub(super) const SECOND: [Kind; 3] = [Kind::Totp, Kind::RecoveryCode, Kind::Passkey];
@@ -104,7 +108,7 @@ impl Shown {
     }
 }
 
-/// Who is asked: what the installation has people do, what else is demanded of this one, and what they have beside the first proof.
+/// Who is asked: what the installation has people do, what else is demanded of this one, and what they have.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Whose {
     pub with_password: bool,
@@ -130,7 +134,7 @@ impl Whose {
         let demands = [None, Some(PASSWORD_CLASS), Some(MFA_CLASS), Some(PHISHING_RESISTANT_CLASS)];
         let kept = [None, Some(Kept::Anywhere), Some(Kept::InHardware)];
         let guards = kept.into_iter().flat_map(|passkey| [false, true].map(|authenticator| (authenticator, passkey)));
-        let guards = guards.map(|(authenticator, passkey)| Guards { authenticator, passkey, security_key: false });
+        let guards = guards.map(|(authenticator, passkey)| Guards { authenticator, passkey, ..PASSWORD });
         let guards: Vec<_> = guards.collect();
         let of = move |second_factor: &SecondFactor| {
             let mut all = Vec::new();
@@ -157,6 +161,14 @@ impl Whose {
         all.map(|whose| Self { with_password: false, ..whose })
     }
 
+    /// Those of an installation with passwords whose accounts have none, with such passkeys or without any.
+    pub(super) fn without_password_of_their_own() -> impl Iterator<Item = Self> {
+        Self::without_password().map(|whose| {
+            let guards = Guards { password: false, ..whose.guards };
+            Self { with_password: true, guards, ..whose }
+        })
+    }
+
     pub(super) fn is_usual(&self) -> bool {
         self.passkeys == Some(Kept::Anywhere) && self.guards.passkey != Some(Kept::InHardware)
     }
@@ -180,6 +192,11 @@ impl Whose {
             (Kept::InHardware, own) => Some(own),
             (Kept::Anywhere, _) => Some(Kept::Anywhere),
         }
+    }
+
+    /// Whether the person signs in by a password.
+    fn has_password(self) -> bool {
+        self.with_password && self.guards.password
     }
 
     /// Whether there is anything to be asked for beside the first proof.
@@ -231,7 +248,7 @@ fn lacks(what: For, shown: Shown, whose: Whose) -> Option<Lack> {
     // Whoever had to use a recovery code has lost theirs.
     let is_lost = lately(&[Kind::RecoveryCode]);
     // Where there are no codes, or no passwords that they could stand beside, a passkey is the only way to two factors; and without passwords to one.
-    let no_password = !whose.with_password;
+    let no_password = !whose.has_password();
     let only_passkey = whose.asks_for(what, PHISHING_RESISTANT_CLASS)
         || ((is_off || no_password) && whose.asks_for(what, MFA_CLASS) && !shown.reaches(MFA_CLASS))
         || (no_password && whose.demanded == Some(PASSWORD_CLASS) && !shown.reaches(PASSWORD_CLASS));
@@ -306,7 +323,7 @@ pub(super) fn wanted(what: For, shown: Shown, whose: Whose) -> NextStep {
         return NextStep::Refuse(what.not_met());
     }
     // A wish leads nobody to a second factor, and nobody back to less than they have shown.
-    let leaves_a_wish = what == For::AppWishingForPassword && whose.with_password && !shown.reaches(PASSWORD_CLASS);
+    let leaves_a_wish = what == For::AppWishingForPassword && whose.has_password() && !shown.reaches(PASSWORD_CLASS);
     if !is_enough || leaves_a_wish { NextStep::Reauthenticate } else { NextStep::Finish }
 }
 

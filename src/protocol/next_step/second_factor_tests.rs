@@ -6,6 +6,8 @@ use super::ways::{FOR, For, on};
 use super::*;
 use crate::protocol::assurance::MFA_CLASS;
 use crate::protocol::client::ClientType;
+use crate::protocol::demand::Demand;
+use crate::protocol::passkey::Kept;
 use crate::protocol::proof::Kind;
 
 /// The kinds that the rules tell apart: a provider that only says who somebody is does what a mail does.
@@ -57,6 +59,13 @@ fn where_there_are_no_passwords_two_factors_are_a_passkey_and_no_code_is_asked_f
     assert_eq!(cases, (243 - 9) * (3 * 4 * (4 + 6)) * 13);
 }
 
+/// As above: whoever came by a password may have given it up since.
+#[test]
+fn an_account_without_a_password_is_asked_for_a_passkey_as_where_there_are_none() {
+    let cases = check_steps(&every_sign_in(&APART), Whose::without_password_of_their_own());
+    assert_eq!(cases, (243 - 9) * (3 * 4 * (4 + 6)) * 13);
+}
+
 /// What comes of a proof that is given now to whoever was signed in by these before, or was not.
 fn check_signing(what: For, journey: &Journey, (given, before): (Kind, Shown), whose: Whose, former: Option<&SignIn>) {
     let signing = signs_in(journey, Before { sign_in: former, kept: None }, whose.guards, &whose.policy(), NOW);
@@ -91,13 +100,13 @@ fn who_proves_something_is_signed_in_when_the_two_halves_are_there_and_recent_en
         before.push(Shown::NOTHING);
         for shown in before {
             let former = shown.proofs().map(|proofs| sign_in(proofs, CODE));
-            for whose in Whose::every() {
+            for whose in Whose::every().chain(Whose::without_password_of_their_own()) {
                 check_signing(what, &journey, (given, shown), whose, former.as_ref());
                 cases += 1;
             }
         }
     }
-    assert_eq!(cases, 7 * 13 * 28 * 3 * 4 * 3 * 6);
+    assert_eq!(cases, 7 * 13 * 28 * 3 * 4 * (3 * 6 + (4 + 6)));
 }
 
 /// What else the browser was signed in by is not looked at, nor what somebody else was.

@@ -1,13 +1,14 @@
 //! A security key, which is asked for and counts wherever a code does: every account, set of proofs, policy and goal, with the one in the place of the other.
 
-use super::said_another_way::{CODE, NOW, Shown, Whose, sign_in};
+use super::said_another_way::{CODE, NOW, PASSWORD, Shown, Whose, sign_in};
 use super::second_factor_tests::APART;
 use super::tests::client;
 use super::ways::{FOR, on};
 use super::*;
 use crate::protocol::client::ClientType;
+use crate::protocol::passkey::Kept;
 
-const KEY: Guards = Guards { authenticator: false, passkey: None, security_key: true };
+const KEY: Guards = Guards { security_key: true, ..PASSWORD };
 
 /// The same account with a security key in the place of the authenticator.
 fn with_key(whose: Whose) -> Whose {

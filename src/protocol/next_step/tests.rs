@@ -1,10 +1,12 @@
 //! Every combination of what a journey asks and what is known, against the rules said another way.
 
+use super::said_another_way::PASSWORD;
 use super::*;
 use crate::protocol::authorization_request::RedirectTarget;
 use crate::protocol::client::ClientType;
 use crate::protocol::journey::Action;
 use crate::protocol::params::Params;
+use crate::protocol::passkey::Kept;
 use crate::protocol::pkce::PkceMode;
 use crate::protocol::proof::{Kind, Proof};
 use crate::protocol::scope::ScopeSet;
@@ -234,8 +236,7 @@ fn whoever_has_proved_who_they_are_is_signed_in_and_nobody_before() {
         ["scope=openid", "scope=openid&prompt=none", "scope=openid&claims={\"id_token\":{\"sub\":{\"value\":\"ann\"}}}"]
     {
         let journey = journey(Goal::Authorize(Box::new(request(&client, query))));
-        let signed_in = |journey: &Journey| match signs_in(journey, Before::default(), Guards::default(), &POLICY, NOW)
-        {
+        let signed_in = |journey: &Journey| match signs_in(journey, Before::default(), PASSWORD, &POLICY, NOW) {
             Signing::In(proven) => Some(proven),
             Signing::Nobody | Signing::Lacks(_) => None,
         };
@@ -247,6 +248,20 @@ fn whoever_has_proved_who_they_are_is_signed_in_and_nobody_before() {
         let another = first.proved("bob", Kind::Password, NOW);
         assert_eq!(signed_in(&another).unwrap().user_id, "bob");
         assert_eq!(signed_in(&another).unwrap().proofs, Proofs::of(Kind::Password, NOW));
+    }
+}
+
+/// Though by the clock it were no newer than the request.
+#[test]
+fn a_sign_in_of_this_very_journey_lends_what_it_has() {
+    let client = client(ClientType::Web, true);
+    let asked = Goal::Authorize(Box::new(request(&client, "scope=openid&prompt=login&max_age=60")));
+    let code = Journey { started_at: NOW, ..journey(asked) }.proved("ann", Kind::Totp, NOW);
+    for (age, journey_id, is_in) in [(0, Some("this"), true), (100, Some("this"), true), (0, None, false)] {
+        let former = sign_in(person("ann", Kind::Password, age, journey_id));
+        let before = Before { sign_in: Some(&former), kept: None };
+        let signing = signs_in(&code, before, PASSWORD, &POLICY, NOW);
+        assert_eq!(matches!(signing, Signing::In(_)), is_in, "{age} {journey_id:?}");
     }
 }
 
@@ -325,7 +340,7 @@ fn sign_in(person: Somebody) -> SignIn {
         expires_at: NOW.plus(1000),
         proofs: Proofs::of(person.kind, NOW.minus(person.age)),
         journey_id: person.journey_id.map(str::to_owned),
-        guards: Guards::default(),
+        guards: PASSWORD,
     }
 }
 

@@ -1,11 +1,13 @@
 //! Who comes by a provider whose word counts as a class of ours.
 
-use super::said_another_way::{AGES, CODE, NOW, Whose, sign_in};
+use super::said_another_way::{AGES, CODE, NOW, PASSWORD, Whose, sign_in};
 use super::tests::{client, journey};
 use super::ways::{FOR, For, on};
 use super::*;
 use crate::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use crate::protocol::client::ClientType;
+use crate::protocol::journey::Action;
+use crate::protocol::passkey::Kept;
 use crate::protocol::proof::Kind;
 use crate::protocol::upstream::Vouched;
 
@@ -63,7 +65,7 @@ fn a_providers_word_that_is_trusted_is_as_good_as_what_it_counts_as() {
 
 #[test]
 fn what_nobody_can_show_here_is_refused_at_once_unless_a_providers_word_counts_as_it() {
-    let (second_factor, demanded, guards) = (SecondFactor::Off, Some(MFA_CLASS), Guards::default());
+    let (second_factor, demanded, guards) = (SecondFactor::Off, Some(MFA_CLASS), PASSWORD);
     let without = Whose { second_factor, demanded, passkeys: None, guards, ..Whose::USUAL }.policy();
     let step = |policy: &Policy| next_step(&on(For::App), Known::default(), policy, NOW);
     let refused = NextStep::Refuse(Rejection::ClassNotMet);

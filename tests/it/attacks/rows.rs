@@ -80,6 +80,7 @@ pub const ROWS: &[(&str, &str)] = &[
     ("E20", "Passwords that are cut, huge or hold NUL"),
     ("E21", "Answers of passkeys and security keys: forged, of elsewhere, or given before"),
     ("E22", "Kept devices: of another account, from before a change, or copied"),
+    ("E23", "What is left to whoever once had a code, a browser or half a sign-in"),
     ("F1", "An upstream e-mail address that is not verified"),
     ("F2", "GitHub addresses that are not verified or not primary"),
     ("F3", "An upstream address that changes hands"),

@@ -8,6 +8,7 @@ mod security_keys;
 mod sign_in;
 
 const ANN: &str = "ann@example.org";
+const EVE: &str = "eve@example.org";
 const BOB: &str = "bob@example.org";
 
 /// The one text that a statement of the test's own gives.

@@ -4,9 +4,11 @@ use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTAN
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::second_factor::SecondFactor;
+use doorward::protocol::user::EmailAuthority;
+use doorward::storage::Account;
 use serde_json::json;
 
-use super::ANN;
+use super::{ANN, EVE};
 use crate::support::{
     Answer, Browser, Device, PASSWORD, Said, Server, filled, first_step, recovery_codes, unverified_claims,
 };
@@ -134,6 +136,59 @@ async fn where_there_are_no_passwords_a_passkey_is_the_way_to_two_factors() {
     assert!(told.get("acr_values_supported").is_none(), "{told}");
     let answer = without.browser().visit(&client.authorization_url("scope=openid")).await;
     assert_eq!(answer.location_param("error").as_deref(), Some("unmet_authentication_requirements"));
+}
+
+/// Also where others have passwords. Whoever has an authenticator shows its code first, which would not have done either.
+#[tokio::test]
+async fn an_account_without_a_password_gets_a_passkey_where_a_password_is_demanded_or_more() {
+    let server = Server::with_mail(|config| config.sign_in.email = true).await;
+    let (ann, eve) = (server.db_user(ANN).await, server.db_user(EVE).await);
+    let mut browser = server.browser();
+    browser.sign_in(EVE).await;
+    let (authenticator, _) = server.enrol(&mut browser).await;
+    for id in [&ann, &eve] {
+        let change = |account: &mut Account| {
+            (account.user.email_authority, account.password_hash) = (EmailAuthority::Mail, None);
+        };
+        server.db_change_user(id, change).await;
+    }
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let by_mail = async |browser: &mut Browser, email: &str, path: &str| {
+        let page = browser.visit(path).await;
+        let page = browser.press(&page.form("#email-sign-in").with("email", email)).await;
+        let code = server.mailbox().await.latest_to(email).code();
+        browser.press(&page.form("#code-submit").with("code", &code)).await
+    };
+    // A wish that the account can never fulfil has nobody sign in again.
+    let wish = client.authorization_url(&format!("scope=openid&acr_values={PASSWORD_CLASS}"));
+    let mut browser = server.browser();
+    assert!(by_mail(&mut browser, ANN, "/login").await.has("#sign-out"));
+    assert!(browser.visit(&wish).await.location_param("code").is_some());
+    server.role_demands("user", Some(PASSWORD_CLASS)).await;
+    let page = by_mail(&mut server.browser(), ANN, "/login").await;
+    assert!(page.text().contains("data-passkey=\"create\"") && !page.has("#totp-secret"), "{}", page.text());
+    server.role_demands("user", None).await;
+    server.client_demands(&client.id, Some(MFA_CLASS)).await;
+    // Who is signed in already gets there as well.
+    let page = browser.visit(&client.authorization_url("scope=openid")).await;
+    assert!(!page.has("#authenticator-instead"), "{}", page.text());
+    let shown = browser.press(&made(&server, &page, &mut Device::new())).await;
+    let answer = keep(&mut browser, &shown).await;
+    let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+    assert_eq!(unverified_claims(tokens["id_token"].as_str().unwrap())["acr"], "phr");
+    server.turn(30);
+    let mut browser = server.browser();
+    let step = by_mail(&mut browser, EVE, &client.authorization_url("scope=openid")).await;
+    let page = browser.press(&step.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    assert!(browser.press(&made(&server, &page, &mut Device::new())).await.location_param("code").is_some());
+    // Where there are no passkeys nothing will do, and they are told.
+    let without =
+        server.another_node_with(|config| (config.sign_in.email, config.sign_in.passkeys) = (true, false)).await;
+    server.turn(30);
+    let mut browser = without.browser();
+    let step = by_mail(&mut browser, EVE, &client.authorization_url("scope=openid")).await;
+    let answer = browser.press(&step.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    answer.refused_redirect(Rejection::ClassNotMet);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod accounts;
 mod factors;
 mod forms;
 mod kept_devices;
+mod left_over;
 mod lost;
 mod mail;
 mod passkeys;

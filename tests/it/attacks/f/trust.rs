@@ -1,12 +1,11 @@
 //! What a provider says of how strong a sign-in was, where nobody has said that it may.
 
 use doorward::protocol::assurance::{MFA_CLASS, PHISHING_RESISTANT_CLASS};
-use doorward::protocol::rejection::Rejection;
 use doorward::protocol::upstream::ProviderKind::Oidc;
 use serde_json::json;
 
 use super::*;
-use crate::federation::trusted::{TWO, comes, demanding, told};
+use crate::federation::trusted::{TWO, comes, demanding, is_led_to_a_passkey, told};
 
 /// An attacker who runs a provider, or an account there, calls what they did by the name of a class of ours.
 #[tokio::test]
@@ -18,7 +17,7 @@ async fn f19_a_class_of_ours_is_no_claim_of_a_provider_that_is_not_trusted_for_i
     for class in [MFA_CLASS, PHISHING_RESISTANT_CLASS] {
         fake.claims(json!({ "acr": class, "amr": ["mfa", "hwk"] }));
         let (_, answer) = comes(&server, &fake, &client, "").await;
-        answer.refused_redirect(Rejection::ClassNotMet);
+        is_led_to_a_passkey(&answer);
         let (_, answer) = comes(&server, &fake, &plain, "").await;
         assert_eq!(told(&plain, &answer).await[0]["acr"], json!(null), "nor is an application told so");
     }
@@ -41,7 +40,7 @@ async fn f19_what_one_provider_is_trusted_for_another_is_not() {
     other.claims(json!({ "acr": TWO }));
     let client = demanding(&server).await;
     let (_, answer) = comes(&server, &other, &client, "").await;
-    answer.refused_redirect(Rejection::ClassNotMet);
+    is_led_to_a_passkey(&answer);
 }
 
 /// Userinfo is signed by nobody, and asked with a token that whoever runs the API may have; no setting makes its word for this count.
@@ -65,6 +64,6 @@ async fn f19_what_userinfo_says_of_it_counts_for_nothing_by_whatever_name_it_is_
         browser.press(&page.form("#create-account").with("name", "Ann")).await;
         assert!(fake.asked("/userinfo") > 0);
         let (_, answer) = comes(&server, &fake, &client, "").await;
-        answer.refused_redirect(Rejection::ClassNotMet);
+        is_led_to_a_passkey(&answer);
     }
 }

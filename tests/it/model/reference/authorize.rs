@@ -80,9 +80,14 @@ impl Demands {
         [self.of_role, self.of_app, self.insists].contains(&Some(class))
     }
 
-    /// Of which class a passkey must be, where nothing else will do.
-    pub(super) fn passkey(self) -> Option<Class> {
-        [self.of_role, self.of_app, self.insists].into_iter().flatten().max().filter(|class| *class >= Class::Passkey)
+    /// Of which class a passkey must be that these proofs lack, where nothing else will do of what they have: without a password there are no two factors
+    /// but a passkey, and nothing as good as a password either. That it is better is of no use to a request that insists on the class of a password.
+    pub(super) fn passkey(self, proofs: Proofs, has_password: bool) -> Option<Class> {
+        let only_passkey = |class: &Class| *class >= Class::Passkey || !has_password;
+        let of_others = self.of_role.max(self.of_app).filter(|class| proofs.class() < Some(*class));
+        let insists = self.insists.filter(|class| proofs.since(*class).is_none() && *class > Class::Password);
+        let wanted = of_others.filter(only_passkey).max(insists.filter(only_passkey));
+        wanted.map(|class| class.max(Class::Passkey))
     }
 
     /// Whether a password alone will not do.

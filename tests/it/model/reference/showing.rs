@@ -66,7 +66,7 @@ impl Model {
     /// What these proofs of a person lack.
     pub(super) fn lack(&self, person: Person, proofs: Proofs, demands: Demands) -> Option<Lack> {
         let factors = &self.factors[person];
-        if let Some(class) = demands.passkey().filter(|class| proofs.since(*class).is_none()) {
+        if let Some(class) = demands.passkey(proofs, self.has_password(person)) {
             let has_lost_it = self.is_fresh(proofs.recovery());
             return Some(match factors.best_passkey().filter(|_| !has_lost_it) {
                 Some(best) if best >= class => Lack::Passkey(class),

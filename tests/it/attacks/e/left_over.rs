@@ -1,0 +1,148 @@
+//! What somebody keeps who once had a code of the owner's, or stood halfway: nothing once that was replaced, and no more guesses and no more time than others.
+
+use doorward::protocol::client::ClientType;
+use doorward::protocol::rejection::Rejection;
+use doorward::protocol::upstream::ProviderKind;
+use serde_json::json;
+
+use crate::attacks::{ANN, is_signed_in};
+use crate::federation::{answer_of, federated_with_mail};
+use crate::support::{PASSWORD, Server, asked, filled, first_step, parallel, rounds};
+
+const DEVICE: &str = "doorward_device";
+
+/// Whoever has used a recovery code of somebody else's is out once the codes have ended, whichever way that was: their sign-in, and what applications got by it.
+#[tokio::test]
+async fn e23_who_came_by_a_recovery_code_is_out_once_there_are_others() {
+    for anew in [false, true] {
+        let server = Server::start().await;
+        server.db_user(ANN).await;
+        let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+        let mut owner = server.browser();
+        owner.sign_in(ANN).await;
+        let (_, codes) = server.enrol(&mut owner).await;
+        let mut thief = server.browser();
+        let page = first_step(&mut thief, ANN).await;
+        assert!(thief.press(&page.form("#recovery-submit").with("code", &codes[0])).await.has("#sign-out"));
+        let answer = thief.visit(&client.authorization_url("scope=openid+offline_access")).await;
+        let tokens = client.redeem(&answer.location_param("code").unwrap()).await.ok();
+        if anew {
+            let page = owner.visit("/account/authenticator").await;
+            owner.press(&page.form("#remove-authenticator")).await;
+            server.turn(30);
+            server.enrol(&mut owner).await;
+        } else {
+            let page = owner.visit("/account/recovery-codes").await;
+            assert!(owner.press(&page.form("#make-codes")).await.has("#codes"));
+        }
+        assert!(!is_signed_in(&mut thief).await && is_signed_in(&mut owner).await, "{anew}");
+        let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
+        client.token(&refresh).await.refused_json(400, Rejection::EndedGrant);
+    }
+}
+
+/// A code that is typed while the sign-in ends that it was to stand beside: it waits for no password in the browser, where it would outlive whatever replaced it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn e23_a_second_factor_beside_which_nothing_stands_counts_for_nothing() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let mut owner = server.browser();
+    owner.sign_in(ANN).await;
+    let (authenticator, _) = server.enrol(&mut owner).await;
+    for round in 0..rounds(20, 200) {
+        server.turn(100);
+        let mut thief = server.browser();
+        let page = first_step(&mut thief, ANN).await;
+        let form = page.form("#totp-submit").with("code", &authenticator.code(&server));
+        assert!(thief.press(&form).await.has("#sign-out"));
+        // The code grows old, and the password not: the code alone is asked for.
+        server.turn(100);
+        assert!(first_step(&mut thief, ANN).await.has("#sign-out"));
+        let page = thief.visit(&client.authorization_url("scope=openid&max_age=60")).await;
+        let code = page.form("#totp-submit").with("code", &authenticator.code(&server));
+        let leave = thief.visit("/account").await.form("#sign-out");
+        let answers = parallel(2, |at| {
+            let (mut thief, form) = (thief.clone(), if at == 0 { code.clone() } else { leave.clone() });
+            async move { thief.submit(&form).await }
+        })
+        .await;
+        thief.cookies.remove("doorward_sign_in");
+        let page = thief.follow(answers.into_iter().next().unwrap()).await;
+        if page.has("#login-submit") {
+            let page = thief.press(&filled(&page.form("#login-submit"), ANN, PASSWORD)).await;
+            assert!(page.has("#totp-submit"), "round {round}: {}", page.text());
+        }
+    }
+}
+
+/// Whoever has a sign-in and the password of somebody makes the account know as many browsers as they like, each of which has guesses of its own. At the code
+/// all of them together have as many as one.
+#[tokio::test]
+async fn e23_many_known_browsers_have_no_more_guesses_at_the_code_than_one() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let mut owner = server.browser();
+    owner.sign_in(ANN).await;
+    let (authenticator, _) = server.enrol(&mut owner).await;
+    let (mut copy, mut names) = (owner.clone(), Vec::new());
+    for _ in 0..40 {
+        copy.cookies.remove(DEVICE);
+        assert!(first_step(&mut copy, ANN).await.has("#sign-out"));
+        names.push(copy.cookies[DEVICE].clone());
+    }
+    let mut thief = server.browser();
+    thief.address = "198.51.100.9".to_owned();
+    let form = first_step(&mut thief, ANN).await.form("#totp-submit").with("code", &authenticator.wrong(&server));
+    let mut evaluated = 0;
+    for name in names {
+        thief.cookies.insert(DEVICE.to_owned(), name);
+        evaluated += usize::from(thief.submit(&form).await.status == 400);
+    }
+    assert_eq!(evaluated, 20 + 5, "those of a known browser, and those of a stranger in a minute");
+    // A right one gives the owner's browsers theirs back.
+    server.turn(60);
+    let mut other = server.browser();
+    let form = first_step(&mut other, ANN).await.form("#totp-submit");
+    owner.cookies.remove("doorward_sign_in");
+    let page = first_step(&mut owner, ANN).await;
+    let right = page.form("#totp-submit").with("code", &authenticator.code(&server));
+    assert!(owner.press(&right).await.has("#sign-out"));
+    other.cookies.insert(DEVICE.to_owned(), owner.cookies[DEVICE].clone());
+    other
+        .submit(&form.with("code", &authenticator.wrong(&server)))
+        .await
+        .refused_page(400, Rejection::WrongSecondFactor);
+}
+
+/// Asking for a mail keeps the way open for as long as a mail may take, and going to a provider for as long as that takes: what was proved on it lasts no longer.
+#[tokio::test]
+async fn e23_waiting_elsewhere_makes_no_proof_last_longer() {
+    for by_mail in [true, false] {
+        let (server, fake) = federated_with_mail(ProviderKind::Oidc, |config| config.sign_in.email = true).await;
+        fake.callback(json!({ "error": "access_denied", "code": null }));
+        server.db_user(ANN).await;
+        let client = server.db_client(ClientType::Web, |_| {}).await;
+        let button = if by_mail { "#email-sign-in" } else { "#upstream-fake" };
+        let (mut thief, consent) = asked(&server, &client, ANN, "scope=openid&max_age=60").await;
+        let allow = consent.form("#allow");
+        let leave = server.browser().visit("/login").await.form(button);
+        let leave = leave.with("csrf", &allow.field("csrf")).with("email", "nobody@example.org");
+        let mut sealed = allow.field("request");
+        for _ in 0..4 {
+            server.turn(300);
+            let away = thief.submit(&leave.clone().with("request", &sealed)).await;
+            let onward = if by_mail {
+                away.location()
+            } else {
+                let callback = answer_of(&fake, &away.onward().unwrap().parse().unwrap()).await;
+                thief.visit(&callback).await.field("#again", "href").unwrap()
+            };
+            sealed = onward.split_once("request=").unwrap().1.to_owned();
+        }
+        let page = thief.visit(&format!("/consent?request={sealed}")).await;
+        assert!(page.has("#login-submit") && !page.has("#allow"), "{by_mail}: {}", page.text());
+        let answer = thief.submit(&allow.with("request", &sealed)).await;
+        assert!(answer.location_param("code").is_none(), "{by_mail}: {}", answer.text());
+    }
+}
