@@ -78,7 +78,7 @@ struct Human {
     other: Browser,
     /// At the provider.
     identity: Identity,
-    /// The one that was set up last, and the recovery codes that were shown last.
+    /// The one that was set up last, and every recovery code that was shown.
     authenticator: Option<Authenticator>,
     recovery_codes: Vec<String>,
     /// Every passkey that the account has had is on a device of its own.

@@ -1,7 +1,7 @@
 //! Random histories of two people and three applications against a small reference model: authorizing, redeeming, refreshing, lost answers,
 //! replays, revocation, sign-out, withdrawal, coming through a provider, whose word may count as a class of ours, and what ends and changes there, passwords and addresses that change by
 //! mail and on the account page, accounts whose address goes to its owner or that are left, roles that come, go and guard scopes, of people and of a
-//! service, second factors that are set up, shown, replaced and taken away, passkeys of devices for which makers vouch, and of others, that are added, shown, asked for and taken away, security keys that are added, shown beside a password or wrongly, waited for and taken away, devices on which a code is lent, context classes that a role, an application or a request demands, API keys of both and what they are traded for, secrets that an API shares with us, switching off and on, and clock steps from
+//! service, second factors that are set up, shown, replaced and taken away, recovery codes that are made anew, passkeys of devices for which makers vouch, and of others, that are added, shown, asked for and taken away, security keys that are added, shown beside a password or wrongly, waited for and taken away, devices on which a code is lent, context classes that a role, an application or a request demands, API keys of both and what they are traded for, secrets that an API shares with us, switching off and on, and clock steps from
 //! seconds to weeks, in any order. Every answer is compared, and after each step whether tokens and keys hold. What differs is shown as the shortest
 //! history that shows it.
 //!
@@ -75,6 +75,10 @@ const REACHED_IN_LONG: &[&str] = &[
     "met an answer of a security key again Err(CopiedSecurityKey)",
     "met an answer of a security key again Err(StalePasskeyRequest)",
     "met another password where only a word was given",
+    "new codes Asked",
+    "new codes Done",
+    "new codes Nobody",
+    "new codes Nothing",
     "remove a passkey Asked",
     "remove a passkey Done",
     "remove a passkey LastFactor",

@@ -221,7 +221,7 @@ impl History<'_> {
             return Ok(answer);
         }
         let Human { browser, recovery_codes: known, .. } = &mut self.people[person];
-        *known = codes;
+        known.extend(codes);
         Ok(browser.visit(&answer.field("#codes-kept", "href").unwrap_or_else(|| panic!("{}", answer.text()))).await)
     }
 

@@ -1,4 +1,4 @@
-//! Second factors: set up and taken away on the account page, or by the operator, and shown at the second step of a sign-in.
+//! Second factors: set up and taken away on the account page, or by the operator, and shown at the second step of a sign-in; and recovery codes that are made anew.
 
 use doorward::protocol::audit::Act;
 use doorward::protocol::rejection::Rejection;
@@ -17,6 +17,7 @@ impl History<'_> {
         match factor_move {
             FactorMove::Enrol(person) => self.enrol(person).await,
             FactorMove::Remove(person) => self.remove_factor(person).await,
+            FactorMove::NewCodes(person) => self.new_codes(person).await,
             FactorMove::Reset(person) => {
                 let server = &self.place.server;
                 let act = Act::of_operator(server.clock.now());
@@ -83,9 +84,7 @@ impl History<'_> {
             Changing::Done
         };
         let with_codes = !codes.is_empty();
-        if with_codes {
-            *known = codes;
-        }
+        known.extend(codes);
         let model = self.model.enrol(person);
         self.tally(&format!("enrol {:?}", model.0));
         self.same("an authenticator that is set up, and whether codes come with it", (said, with_codes), model)
@@ -105,6 +104,27 @@ impl History<'_> {
         let model = self.model.remove_factor(person);
         self.tally(&format!("remove {model:?}"));
         self.same("an authenticator that is taken away", said, model)
+    }
+
+    async fn new_codes(&mut self, person: Person) -> Compared {
+        let Human { browser, recovery_codes: known, .. } = &mut self.people[person];
+        let page = browser.visit("/account/recovery-codes").await;
+        let said = if shows(&page, "login-submit") {
+            Changing::Nobody
+        } else if shows(&page, "no-codes") {
+            Changing::Nothing
+        } else if shows(&page, "begin-codes") {
+            Changing::Asked
+        } else {
+            let done = browser.press(&page.form("#make-codes")).await;
+            let codes = recovery_codes(&done);
+            assert_eq!(codes.len(), 10, "{}", done.text());
+            known.extend(codes);
+            Changing::Done
+        };
+        let model = self.model.new_codes(person);
+        self.tally(&format!("new codes {model:?}"));
+        self.same("new recovery codes", said, model)
     }
 
     async fn end_devices(&mut self, person: Person) -> Compared {

@@ -110,9 +110,7 @@ impl History<'_> {
             Changing::Done
         };
         let with_codes = !codes.is_empty();
-        if with_codes {
-            self.people[person].recovery_codes = codes;
-        }
+        self.people[person].recovery_codes.extend(codes);
         let model = self.model.add_passkey(person, make);
         self.tally(&format!("add a passkey {:?}", model.0));
         self.same("a passkey that is added, and whether codes come with it", (said, with_codes), model)

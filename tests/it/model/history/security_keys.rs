@@ -73,9 +73,7 @@ impl History<'_> {
         }
         let codes = recovery_codes(&done);
         let with_codes = !codes.is_empty();
-        if with_codes {
-            *known = codes;
-        }
+        known.extend(codes);
         (said, with_codes)
     }
 

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Back, Operation, Person, WEB, way};
+use super::{Back, By, Operation, PasskeyMove, Person, Prefers, WEB, way};
 
 /// How long a request to take second factors away waits.
 const WAIT: i64 = 86_400;
@@ -15,6 +15,8 @@ pub(in crate::model) enum FactorMove {
     Enrol(Person),
     /// They do without.
     Remove(Person),
+    /// They make new recovery codes there.
+    NewCodes(Person),
     /// The operator takes it away.
     Reset(Person),
     /// In a browser that nobody has used they say that they have lost it: a request begins, or waits, or takes it away.
@@ -29,10 +31,28 @@ pub(super) fn factor_move() -> impl Strategy<Value = FactorMove> {
     prop_oneof![
         4 => (0..2usize).prop_map(FactorMove::Enrol),
         1 => (0..2usize).prop_map(FactorMove::Remove),
+        2 => (0..2usize).prop_map(FactorMove::NewCodes),
         1 => (0..2usize).prop_map(FactorMove::Reset),
         2 => (0..2usize).prop_map(FactorMove::Lose),
         2 => (0..2usize, any::<bool>()).prop_map(|(person, keeps)| FactorMove::Keep(person, keeps)),
         1 => (0..2usize).prop_map(FactorMove::EndDevices),
+    ]
+}
+
+/// In both browsers they come by a recovery code, and make new ones in one of them.
+fn new_codes_after(person: Person, by: By) -> Vec<Operation> {
+    use Operation as O;
+    let come = || O::Begin { person, app: WEB, by };
+    let proved = O::Authorize { person, app: WEB, anew: true, by: By::Password };
+    vec![
+        O::Passkey(PasskeyMove::Prefer(person, Prefers::Recovery)),
+        proved.clone(),
+        come(),
+        O::OtherBrowser(person),
+        proved,
+        O::Factor(FactorMove::NewCodes(person)),
+        O::OtherBrowser(person),
+        come(),
     ]
 }
 
@@ -54,6 +74,9 @@ pub(super) fn with_a_factor() -> impl Strategy<Value = Vec<Operation>> {
             1 => Just(vec![O::Factor(FactorMove::EndDevices(person))]),
             2 => Just(vec![O::Factor(FactorMove::Enrol(person))]),
             1 => Just(vec![O::Factor(FactorMove::Remove(person))]),
+            1 => Just(vec![O::Factor(FactorMove::NewCodes(person))]),
+            1 => Just(vec![O::Wait(600), O::Factor(FactorMove::NewCodes(person))]),
+            3 => way().prop_map(move |by| new_codes_after(person, by)),
             3 => Just(vec![O::Factor(FactorMove::Lose(person))]),
             2 => Just(vec![O::Factor(FactorMove::Lose(person)), O::Wait(WAIT), O::Factor(FactorMove::Lose(person))]),
         ]

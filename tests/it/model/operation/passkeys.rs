@@ -145,6 +145,7 @@ pub(super) fn with_a_passkey() -> impl Strategy<Value = Vec<Operation>> {
             2 => prefers().prop_map(move |prefers| vec![O::Passkey(PasskeyMove::Prefer(person, prefers))]),
             1 => Just(vec![O::Factor(FactorMove::Enrol(person))]),
             1 => Just(vec![O::Factor(FactorMove::Remove(person))]),
+            1 => Just(vec![O::Factor(FactorMove::NewCodes(person))]),
             1 => Just(vec![O::PutRole { role: Role::Maker, to: Holder::Person(person), has: true }]),
             1 => any::<bool>().prop_map(move |ends_all| vec![O::ChangePassword { person, ends_all }]),
             1 => Just(vec![O::ChangeAddress(person)]),

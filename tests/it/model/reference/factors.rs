@@ -1,5 +1,5 @@
-//! Second factors: an authenticator, each step of whose clock counts once, passkeys, security keys, and the recovery codes that come with the first of them and go
-//! with the last. Whoever has one shows it whenever they say anew who they are (`showing.rs`); setting one up and doing without asks for everything afresh that guards
+//! Second factors: an authenticator, each step of whose clock counts once, passkeys, security keys, and the recovery codes that come with the first of them, are made
+//! anew and go with the last. Whoever has one shows it whenever they say anew who they are (`showing.rs`); setting one up and doing without asks for everything afresh that guards
 //! the account, and of whoever has a passkey for nothing less than that, or a recovery code; where hardware keeps one, for one of those.
 
 use super::Model;
@@ -24,6 +24,8 @@ pub(super) struct Factors {
     pub(super) passkeys: Vec<Passkey>,
     pub(super) security_keys: Vec<SecurityKey>,
     pub(super) codes: Option<Codes>,
+    /// How many recovery codes there were in all.
+    made: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +43,11 @@ pub(super) struct Passkey {
     pub(super) is_there: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Codes {
+    since: i64,
+    /// The place of the first, of all that there were.
+    pub(super) first: usize,
     /// How many were used: the first ones.
     pub(super) used: usize,
 }
@@ -107,6 +112,12 @@ impl Factors {
         self.codes.is_some_and(|codes| codes.used < CODES)
     }
 
+    /// There are new ones, in the place of the former.
+    fn make_codes(&mut self, since: i64) {
+        self.codes = Some(Codes { since, first: self.made, used: 0 });
+        self.made += CODES;
+    }
+
     /// Recovery codes end with the last second factor.
     pub(super) fn forget_spare_codes(&mut self) {
         if !self.has_any() {
@@ -167,17 +178,25 @@ impl Model {
             }
         };
         let brings_codes = factors.codes.is_none();
-        factors.codes.get_or_insert_default();
+        if brings_codes {
+            factors.make_codes(now);
+        }
         (given, brings_codes)
+    }
+
+    /// What comes, on the account page, of changing something that is there or not, if it is not changed.
+    fn instead_of_changing(&mut self, person: Person, is_there: bool) -> Option<Changing> {
+        match self.comes(person) {
+            false => Some(Changing::Nobody),
+            true if !is_there => Some(Changing::Nothing),
+            true => (!self.has_just_proved(person)).then_some(Changing::Asked),
+        }
     }
 
     /// Sets one up on the account page: what came of it, and whether recovery codes came with it.
     pub(super) fn set_up_there(&mut self, person: Person, new: New) -> (Changing, bool) {
-        if !self.comes(person) {
-            return (Changing::Nobody, false);
-        }
-        if !self.has_just_proved(person) {
-            return (Changing::Asked, false);
+        if let Some(instead) = self.instead_of_changing(person, true) {
+            return (instead, false);
         }
         let (given, brings_codes) = self.set_up(person, new, self.browsers[person]);
         self.add_proof(person, given);
@@ -227,18 +246,25 @@ impl Model {
 
     /// Does without an authenticator.
     pub(in crate::model) fn remove_factor(&mut self, person: Person) -> Changing {
-        if !self.comes(person) {
-            return Changing::Nobody;
-        }
-        if self.factors[person].authenticator.is_none() {
-            return Changing::Nothing;
-        }
-        if !self.has_just_proved(person) {
-            return Changing::Asked;
+        if let Some(instead) = self.instead_of_changing(person, self.factors[person].authenticator.is_some()) {
+            return instead;
         }
         self.factors[person].authenticator = None;
         self.lose_one(person);
         self.end_what_codes_gave(person, self.browsers[person]);
+        Changing::Done
+    }
+
+    /// Makes recovery codes in the place of the former: in other browsers what rests on one of those ends, and what waits for one. They stand in for a second
+    /// factor, so there are none without.
+    pub(in crate::model) fn new_codes(&mut self, person: Person) -> Changing {
+        if let Some(instead) = self.instead_of_changing(person, self.has_factor(person)) {
+            return instead;
+        }
+        self.factors[person].make_codes(self.now);
+        self.end_kept(person);
+        self.upset(person);
+        self.end_what_rests(person, self.browsers[person], |proofs| proofs.recovery().is_some());
         Changing::Done
     }
 
@@ -271,12 +297,13 @@ impl Model {
         self.factors[person].has_any()
     }
 
-    /// What was set up since then goes: the account comes to its owner.
+    /// What was set up since then goes, recovery codes that were made since too: the account comes to its owner.
     pub(super) fn forget_factors_since(&mut self, person: Person, since: i64) {
         let factors = &mut self.factors[person];
         factors.authenticator = factors.authenticator.filter(|one| one.since < since);
         factors.passkeys.iter_mut().filter(|one| one.since >= since).for_each(|one| one.is_there = false);
         factors.security_keys.iter_mut().filter(|one| one.since >= since).for_each(|one| one.is_there = false);
+        factors.codes = factors.codes.filter(|codes| codes.since < since);
         factors.forget_spare_codes();
     }
 

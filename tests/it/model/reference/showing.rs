@@ -28,7 +28,7 @@ pub(super) enum Lack {
 pub(in crate::model) enum Shown {
     /// The code of now.
     Code,
-    /// The recovery code at this place.
+    /// The recovery code at this place, of all that there were.
     Recovery(usize),
     /// The passkey at this place.
     Passkey(usize),
@@ -120,9 +120,10 @@ impl Model {
         let does = |which: &usize| factors.passkeys[*which].class >= lack.class();
         let passkey = factors.own_passkeys().into_iter().rfind(does).map(|which| vec![(Shown::Passkey(which), Ok(()))]);
         let recovery = factors.codes.filter(|_| factors.has_codes_left()).map(|codes| {
-            // Before the next one the last that was used.
-            let former = codes.used.checked_sub(1).map(|at| (Shown::Recovery(at), Err(Rejection::WrongRecoveryCode)));
-            former.into_iter().chain([(Shown::Recovery(codes.used), Ok(()))]).collect()
+            let next = codes.first + codes.used;
+            // Before the next one the last that was used; before the first one of the former.
+            let former = next.checked_sub(1).map(|at| (Shown::Recovery(at), Err(Rejection::WrongRecoveryCode)));
+            former.into_iter().chain([(Shown::Recovery(next), Ok(()))]).collect()
         });
         let key = factors.own_keys().last().filter(|_| lack == Lack::Any).map(|which| {
             let first = if let Prefers::Key(Some(first)) = self.prefers[person] { Some(first) } else { None };
