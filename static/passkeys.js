@@ -1,8 +1,7 @@
 // Passkeys and security keys: the browser is asked for one, and its answer goes with the form.
 let waiting;
 for (const form of document.querySelectorAll("form[data-passkey]")) {
-  const button = form.querySelector("button");
-  const failed = form.querySelector("[data-failed]");
+  const [failed, there] = ["[data-failed]", "[data-there]"].map((words) => form.querySelector(words));
   const creates = form.dataset.passkey === "create";
   const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
   const text = (buffer) =>
@@ -40,8 +39,18 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.requestSubmit();
   };
 
+  // Passkeys among what the browser suggests in the field of the address, unless the button was pressed meanwhile.
+  const suggest = async () => {
+    if (creates || !document.querySelector("[autocomplete~=webauthn]")) return;
+    waiting?.abort();
+    waiting = undefined;
+    const can = await PublicKeyCredential.isConditionalMediationAvailable?.();
+    if (can && !waiting) await ask({ mediation: "conditional" });
+  };
+  const suggests = () => suggest().catch(() => {});
+
   if (!window.PublicKeyCredential) {
-    button.hidden = true;
+    for (const part of form.querySelectorAll("button, .field")) part.remove();
     form.querySelector("[data-without]").hidden = false;
     continue;
   }
@@ -50,17 +59,21 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     event.preventDefault();
     // It is not sent yet, so no button rests.
     event.stopPropagation();
-    failed.hidden = true;
-    ask().catch((error) => (failed.hidden = error.name === "AbortError"));
+    failed.hidden = there.hidden = true;
+    ask().catch((error) => {
+      // Another question has taken its place.
+      if (error.name === "AbortError") return;
+      // The device has one of those that there are not to be two of.
+      (error.name === "InvalidStateError" ? there : failed).hidden = false;
+      suggests();
+    });
   });
   // By the back button the page comes as it was left, and an answer counts once.
-  addEventListener("pageshow", () => (form.elements.credential.value = ""));
-  // Passkeys among what the browser suggests in the field of the address.
-  const suggests = async () => {
-    const can = await PublicKeyCredential.isConditionalMediationAvailable?.();
-    if (can && !waiting) await ask({ mediation: "conditional" });
-  };
-  if (!creates && document.querySelector("[autocomplete~=webauthn]")) suggests().catch(() => {});
+  addEventListener("pageshow", (event) => {
+    form.elements.credential.value = "";
+    if (event.persisted) suggests();
+  });
+  suggests();
 }
 // Whether this device can have one itself: then one is worth offering to whoever types a password.
 const can = document.querySelector("input[name=can_passkey]");

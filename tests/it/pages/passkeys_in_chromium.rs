@@ -220,6 +220,8 @@ async fn a_browser_without_passkeys_says_so_and_the_other_ways_are_there() {
     browser.before_pages("delete window.PublicKeyCredential").await;
     browser.goto(&format!("{}/login", server.issuer)).await;
     browser.find("[data-without]:not([hidden])").await;
+    let gone = "return document.querySelector('#passkey-submit') === null";
+    assert_eq!(browser.evaluate(gone).await, json!(true), "there is nothing to press");
     look_again(&browser, "passkey-unknown").await;
     browser.type_into("#email", ANN).await;
     browser.type_into("#password", PASSWORD).await;
@@ -259,7 +261,7 @@ async fn touch(width: u32, height: u32, language: &'static str) {
     show("own").await;
     // One key is added once.
     browser.click("#security-key-submit").await;
-    browser.find("#security-key [data-failed]:not([hidden])").await;
+    browser.find("#security-key [data-there]:not([hidden])").await;
     go("/account").await;
     browser.click("#sign-out").await;
     browser.find("#signed-out").await;
