@@ -737,6 +737,7 @@ your-authenticator-is-removed = Ihr Authenticator ist entfernt.
 beside-the-others = Wird zusätzlich zu allen anderen verlangt.
 recovery-codes = Wiederherstellungs­codes
 recovery-codes-for = Wiederherstellungscodes für { $brand }
+recovery-codes-of = Für <span class="name">{ $person }</span>, erstellt { $at }.
 recovery-codes-what-they-are = Für den Tag, an dem Ihr Authenticator, Passkey oder Sicherheitsschlüssel verloren ist: Jeder Code lässt Sie einmal ein.
 recovery-codes-come-with-an-authenticator = Es gibt sie zusammen mit einem Authenticator, Passkey oder Sicherheitsschlüssel.
 recovery-codes-left = { $count ->

@@ -683,6 +683,7 @@ your-authenticator-is-removed = Your authenticator is removed.
 beside-the-others = Asked for beside all others.
 recovery-codes = Recovery codes
 recovery-codes-for = Recovery codes for { $brand }
+recovery-codes-of = For <span class="name">{ $person }</span>, made { $at }.
 recovery-codes-what-they-are = For the day on which your authenticator, passkey or security key is lost: each code lets you in once.
 recovery-codes-come-with-an-authenticator = They come with an authenticator, a passkey or a security key.
 recovery-codes-left = { $count ->

@@ -20,6 +20,8 @@ pub struct Enrolled {
     pub progress: Progress,
     /// The recovery codes that came with the first factor: seen this once.
     pub codes: Option<Vec<RecoveryCode>>,
+    /// What its person is called.
+    pub whose: String,
 }
 
 /// Who gets a second factor.

@@ -192,7 +192,8 @@ impl SignIns {
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         let owner = (user_id.as_str(), account.sealed_hash());
-        Ok(Enrolled { progress: self.made_known(progress, owner, (browser, device.as_deref()), now), codes })
+        let progress = self.made_known(progress, owner, (browser, device.as_deref()), now);
+        Ok(Enrolled { progress, codes, whose: account.user.called().to_owned() })
     }
 
     /// Keeps an authenticator with the step of the code that was shown for it.

@@ -170,7 +170,8 @@ impl SignIns {
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
         let owner = (user_id, account.sealed_hash());
-        Ok(Enrolled { progress: self.made_known(progress, owner, (browser, device.as_deref()), now), codes })
+        let progress = self.made_known(progress, owner, (browser, device.as_deref()), now);
+        Ok(Enrolled { progress, codes, whose: account.user.called().to_owned() })
     }
 
     /// Whether a passkey is to be offered to whoever is signed in by this cookie: somebody who has none, has not said "not now", and could add one at

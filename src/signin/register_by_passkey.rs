@@ -131,6 +131,7 @@ impl SignIns {
         let journey = journey.without_mail().proved_by(&user.id, self.proof_by(&passkey, now));
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
         transaction.commit().await?;
-        Ok(Enrolled { progress: self.made_known(progress, (&user.id, ""), (browser, None), now), codes })
+        let progress = self.made_known(progress, (&user.id, ""), (browser, None), now);
+        Ok(Enrolled { progress, codes, whose: user.called().to_owned() })
     }
 }

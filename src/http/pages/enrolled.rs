@@ -18,17 +18,17 @@ pub(super) fn on_the_way(
     enrolled: Enrolled,
 ) -> Result<Response, Failure> {
     match enrolled {
-        Enrolled { progress: Progress::SignedIn(cookie), codes: Some(codes) } => {
+        Enrolled { progress: Progress::SignedIn(cookie), codes: Some(codes), whose } => {
             let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
             let visit = visit.signed_in(app);
-            let page = recovery_codes::shown(app, (&visit, sender), &codes, &visit.onward())?;
+            let page = recovery_codes::shown(app, (&visit, sender), (&codes, whose), &visit.onward())?;
             Ok((cookies.0, cookies.1, page).into_response())
         }
         // One that will not do where they are going, and the codes came with it.
-        Enrolled { progress: Progress::Underway(journey, Some(lack)), codes: Some(codes) } => {
+        Enrolled { progress: Progress::Underway(journey, Some(lack)), codes: Some(codes), whose } => {
             let visit = visit.on(app, *journey);
             let onward = format!("{}?request={}", second_step(lack), visit.sealed.as_deref().unwrap_or_default());
-            recovery_codes::shown(app, (&visit, sender), &codes, &onward)
+            recovery_codes::shown(app, (&visit, sender), (&codes, whose), &onward)
         }
         Enrolled { progress, .. } => visit.after(app, sender, progress),
     }
@@ -41,12 +41,12 @@ pub(super) fn on_the_account(
     enrolled: Enrolled,
     action: &Action,
 ) -> Result<Response, Failure> {
-    let Enrolled { progress: Progress::SignedIn(cookie), codes } = enrolled else {
+    let Enrolled { progress: Progress::SignedIn(cookie), codes, whose } = enrolled else {
         return on_the_way(app, (sender, visit), enrolled);
     };
     let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
     let answer = match codes {
-        Some(codes) => recovery_codes::shown(app, (&visit, sender), &codes, "/account")?,
+        Some(codes) => recovery_codes::shown(app, (&visit, sender), (&codes, whose), "/account")?,
         None => (sender.cookies.done(action), see_other(&app.issuer.place("/account"))?).into_response(),
     };
     Ok((cookies.0, cookies.1, answer).into_response())

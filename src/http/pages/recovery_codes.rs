@@ -43,6 +43,9 @@ struct RecoveryCodes {
 struct Shown {
     page: Page,
     form: FormParts,
+    /// Whose they are, and when they were made: what tells two printed sets apart.
+    whose: String,
+    made: Moment,
     codes: Vec<String>,
     /// As the form brings them back that saves them.
     sealed: String,
@@ -89,8 +92,9 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
     let sender = &form.sender;
     let Some(sign_in) = owner(&app, sender, now).await? else { return Ok(see_other(&app.issuer.place("/login"))?) };
     let visit = Visit::of_form(&app, &form, now).await?.towards(&app, &sign_in, Action::MakeRecoveryCodes, now);
+    let whose = sign_in.called().to_owned();
     match app.sign_ins.make_recovery_codes((&visit.journey, sign_in), &sender.browser, now).await {
-        Ok(codes) => Ok(shown(&app, (&visit, sender), &codes, "/account")?),
+        Ok(codes) => Ok(shown(&app, (&visit, sender), (&codes, whose), "/account")?),
         // The proof has become too old, or the second factor went meanwhile: the page says so.
         Err(Error::Rejected(refusal))
             if matches!(refusal.rejection, Rejection::SignInNeeded | Rejection::NoSuchPage) =>
@@ -126,11 +130,14 @@ pub(in crate::http) async fn save(State(app): State<App>, form: CsrfForm) -> Res
 pub(super) fn shown(
     app: &App,
     (visit, sender): (&Visit, &Sender),
-    codes: &[RecoveryCode],
+    (codes, whose): (&[RecoveryCode], String),
     onward: &str,
 ) -> Result<Response, Failure> {
+    let now = app.now();
     visit.answer(&Shown {
         page: sender.page.clone(),
+        whose,
+        made: Moment::new(now, now),
         form: FormParts { request: String::new(), ..visit.form(app) },
         codes: codes.iter().map(RecoveryCode::expose).collect(),
         sealed: app.sign_ins.seal_codes(codes, visit.browser()),

@@ -63,6 +63,7 @@ async fn the_codes_can_be_saved_as_a_file_by_the_browser_that_sees_them() {
     let page = browser.visit("/account/authenticator").await;
     let authenticator = Authenticator::with(&page.text_of("#totp-secret").unwrap());
     let shown = browser.press(&page.form("#totp-submit").with("code", &authenticator.code(&server))).await;
+    assert!(shown.text_of("#codes-of").unwrap().contains(ANN), "whoever prints two sets knows whose each is");
     let codes = recovery_codes(&shown);
     let form = shown.form("#save-codes");
     let file = browser.submit(&form).await;
