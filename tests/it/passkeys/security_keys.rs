@@ -31,6 +31,7 @@ async fn a_security_key_is_added_named_and_told_of() {
     elsewhere.sign_in(ANN).await;
     let page = browser.visit("/account/passkeys").await;
     assert!(page.text().contains("Security keys need JavaScript"), "{}", page.text());
+    assert!(!page.has("#to-recovery-codes"), "there is nothing that they stand in for");
     let mut key = Device::touch_key();
     let codes = server.add_security_key(&mut browser, &mut key, " Key ring ").await;
     assert_eq!(codes.len(), 10, "the first second factor brings recovery codes");
@@ -38,6 +39,7 @@ async fn a_security_key_is_added_named_and_told_of() {
     let page = browser.visit("/account/passkeys").await;
     assert_eq!(page.text_of("#security-keys strong").as_deref(), Some("Key ring"));
     assert!(!page.has("#passkeys"), "it is no passkey");
+    assert!(page.has("#to-recovery-codes"), "which are for the day on which it is lost");
     let excluded = |options: serde_json::Value| options["excludeCredentials"].as_array().unwrap().len();
     assert_eq!(excluded(page.security_key_options()), 1, "no device is to have two of them");
     assert_eq!(excluded(page.passkey_options()), 0, "it may have a passkey as well");
