@@ -711,13 +711,13 @@ recovery-code = Wiederherstellungscode
 recovery-code-hint = Einer von denen, die Sie aufgehoben haben, als Sie Ihren zweiten Faktor eingerichtet haben. Jeder gilt einmal.
 sign-in-as-somebody-else = Als jemand anders anmelden
 authenticator = Authenticator
-authenticator-what-it-is = Eine App auf Ihrem Telefon, die alle halbe Minute einen neuen Code zeigt. Mit ihr kommt niemand in Ihr Konto, der nur Ihr Passwort kennt.
+authenticator-what-it-is = Eine App auf Ihrem Telefon oder Computer, die alle halbe Minute einen neuen Code zeigt. Mit ihr kommt niemand in Ihr Konto, der nur Ihr Passwort kennt.
 authenticator-since = Eingerichtet { $added }.
 authenticator-since-and-last-used = Eingerichtet { $added }, zuletzt verwendet { $used }.
 authenticator-takes-the-place = Der neue tritt an die Stelle des bisherigen.
 authenticator-is-needed = Hier melden sich alle zusätzlich mit einem Authenticator an. Richten Sie Ihren ein: Das dauert eine Minute.
 authenticator-is-asked-for = <span class="name">{ $client }</span> verlangt, dass Sie sich zusätzlich mit einem Authenticator anmelden. Richten Sie Ihren ein: Das dauert eine Minute.
-authenticator-get-an-app = Öffnen Sie auf Ihrem Telefon eine Authenticator-App. Jede ist recht: Ihr Passwort-Manager, Aegis, 2FAS, Google Authenticator, Microsoft Authenticator.
+authenticator-get-an-app = Öffnen Sie auf Ihrem Telefon oder Computer eine Authenticator-App. Jede ist recht: Ihr Passwort-Manager, Aegis, 2FAS, Google Authenticator, Microsoft Authenticator.
 authenticator-scan = Fügen Sie dort ein Konto hinzu und scannen Sie dieses Bild.
 authenticator-type-its-code = Geben Sie den Code ein, den die App dann zeigt.
 authenticator-cannot-scan = Sie können es nicht scannen?
@@ -748,7 +748,7 @@ recovery-codes-left = { $count ->
 make-new-ones-now = Erstellen Sie jetzt neue.
 have-you-lost-both = Haben Sie alles verloren, wonach hier gefragt wird?
 remove-what-you-have-lost = Entfernen, was Sie verloren haben
-back-to-second-step = Zurück zum Code
+back-to-second-step = Zurück zum zweiten Schritt
 lost-factors = Alle zweiten Faktoren verloren
 lost-ask-operator = Bitten Sie den, der <span class="name">{ $brand }</span> betreibt, Ihren Authenticator, Ihre Passkeys, Ihre Sicherheitsschlüssel und Ihre Wiederherstellungscodes von Ihrem Konto zu entfernen.
 lost-what-happens = Ihr Authenticator, Ihre Passkeys, Ihre Sicherheitsschlüssel und Ihre Wiederherstellungscodes können nach { $hours ->
@@ -840,11 +840,11 @@ set-up-a-passkey = Einen Passkey einrichten
 sign-in-with-a-touch = Künftig mit einer Berührung anmelden?
 passkey-is-offered = Mit einem Passkey melden Sie sich mit dem an, was dieses Gerät entsperrt: Fingerabdruck, Gesicht oder PIN. Es ist nichts einzutippen, und keine andere Seite kann danach fragen.
 passkey-offer-hint = Ihr Passwort allein meldet Sie dann nicht mehr an: Neben ihm wird der Passkey verlangt. Für den Tag, an dem er verloren ist, erhalten Sie Wiederherstellungscodes. Passkeys finden Sie jederzeit auf Ihrer Kontoseite.
-passkey-is-one-of-two = Alle melden sich hier mit mehr als einem Passwort an. Ein Passkey genügt dafür allein: Was Ihr Gerät entsperrt, meldet Sie an.
+passkey-is-one-of-two = Alle melden sich hier mit mehr als einem Passwort an. Mit einem Passkey brauchen Sie nichts weiter: Was Ihr Gerät entsperrt, meldet Sie an.
 passkey-is-asked-for = <span class="name">{ $client }</span> verlangt einen Passkey, den keine andere Seite von Ihnen bekommen kann. Richten Sie Ihren ein: Was Ihr Gerät entsperrt, meldet Sie dann an.
 passkey-in-its-device-is-asked-for = <span class="name">{ $client }</span> verlangt einen Passkey, der sein Gerät nie verlässt, wofür dessen Hersteller bürgt: etwa einen auf einem Sicherheitsschlüssel. Richten Sie Ihren ein.
 passkey-in-its-device-is-needed = Ihr Konto verlangt einen Passkey, der sein Gerät nie verlässt, wofür dessen Hersteller bürgt: etwa einen auf einem Sicherheitsschlüssel. Richten Sie Ihren ein.
-passkey-in-its-device-is-to-be-shown = Verlangt wird ein Passkey, der sein Gerät nie verlässt, etwa der auf Ihrem Sicherheitsschlüssel.
+passkey-in-its-device-is-to-be-shown = Verlangt wird ein Passkey, der sein Gerät nie verlässt, wofür dessen Hersteller bürgt: etwa der auf Ihrem Sicherheitsschlüssel.
 passkey-is-needed = Ihr Konto verlangt einen Passkey, den keine andere Seite von Ihnen bekommen kann. Richten Sie Ihren ein: Was Ihr Gerät entsperrt, meldet Sie dann an.
 use-an-authenticator-instead = Stattdessen eine Authenticator-App verwenden
 use-a-passkey-instead = Stattdessen einen Passkey verwenden
@@ -897,7 +897,7 @@ TooManyPasskeys = Das Konto hat so viele Passkeys und Sicherheitsschlüssel, wie
 ## Sicherheitsschlüssel
 
 security-keys = Sicherheitsschlüssel
-what-a-security-key-is = Ein Sicherheitsschlüssel ohne PIN oder ohne Platz für einen Passkey wird neben dem verlangt, womit Sie sich anmelden: Dann berühren Sie ihn. Allein öffnet er nichts.
+what-a-security-key-is = Ein Sicherheitsschlüssel ist ein kleines Gerät, das Sie einstecken oder an Ihr Telefon halten. Nach dem Passwort, oder womit Sie sich sonst anmelden, berühren Sie ihn. Allein öffnet er nichts.
 a-security-key = Sicherheitsschlüssel
 add-a-security-key = Sicherheitsschlüssel hinzufügen
 use-your-security-key = Sicherheitsschlüssel verwenden
@@ -937,7 +937,7 @@ keep-this-device = { $count ->
    *[other] Auf diesem Gerät { $count } Tage lang keinen Code verlangen
  }
 kept-devices = Geräte, auf denen kein Code verlangt wird
-what-kept-devices-are = Auf diesen wollten Sie nicht nach einem Code gefragt werden. Ein neues Passwort, ein anderer Authenticator, neue Wiederherstellungscodes und andere Passkeys beenden das auf allen.
+what-kept-devices-are = Auf diesen wollten Sie nicht nach einem Code gefragt werden. Ein neues Passwort, ein anderer Authenticator, neue Wiederherstellungscodes, andere Passkeys und andere Sicherheitsschlüssel beenden das auf allen.
 kept-since = Gewählt { $since }, gültig bis { $until }.
 kept-and-used = Gewählt { $since }, zuletzt benutzt { $used }, gültig bis { $until }.
 ask-for-a-code-there = Beenden, dass auf { $device } kein Code verlangt wird

@@ -657,13 +657,13 @@ recovery-code = Recovery code
 recovery-code-hint = One of those that you kept when you set up your second factor. Each works once.
 sign-in-as-somebody-else = Sign in as somebody else
 authenticator = Authenticator
-authenticator-what-it-is = An app on your phone that shows a new code every half minute. With it nobody who learns your password gets into your account.
+authenticator-what-it-is = An app on your phone or computer that shows a new code every half minute. With it nobody who learns your password gets into your account.
 authenticator-since = Set up { $added }.
 authenticator-since-and-last-used = Set up { $added }, last used { $used }.
 authenticator-takes-the-place = The new one takes the place of the one that you have.
 authenticator-is-needed = Everybody here signs in with an authenticator beside the first proof. Set up yours: it takes a minute.
 authenticator-is-asked-for = <span class="name">{ $client }</span> asks for an authenticator beside the first proof. Set up yours: it takes a minute.
-authenticator-get-an-app = Open an authenticator app on your phone. Any will do: the password manager that you have, Aegis, 2FAS, Google Authenticator, Microsoft Authenticator.
+authenticator-get-an-app = Open an authenticator app on your phone or computer. Any will do: the password manager that you have, Aegis, 2FAS, Google Authenticator, Microsoft Authenticator.
 authenticator-scan = Add an account there, and scan this picture.
 authenticator-type-its-code = Type the code that the app shows then.
 authenticator-cannot-scan = You cannot scan it?
@@ -694,7 +694,7 @@ recovery-codes-left = { $count ->
 make-new-ones-now = Make new ones now.
 have-you-lost-both = Have you lost all that is asked for here?
 remove-what-you-have-lost = Remove what you have lost
-back-to-second-step = Back to the code
+back-to-second-step = Back to the second step
 lost-factors = All second factors lost
 lost-ask-operator = Ask whoever runs <span class="name">{ $brand }</span> to remove your authenticator, your passkeys, your security keys and your recovery codes from your account.
 lost-what-happens = Your authenticator, your passkeys, your security keys and your recovery codes can be removed after { $hours ->
@@ -780,11 +780,11 @@ set-up-a-passkey = Set up a passkey
 sign-in-with-a-touch = Sign in with a touch from now on?
 passkey-is-offered = With a passkey you sign in by what unlocks this device: a fingerprint, a face, a PIN. There is nothing to type, and no other site can ask you for it.
 passkey-offer-hint = Your password alone will not sign you in any more then: beside it you are asked for the passkey. You get recovery codes for the day on which it is lost. Passkeys are on your account page at any time.
-passkey-is-one-of-two = Everybody here signs in with more than a password. A passkey is that by itself: what unlocks your device signs you in.
+passkey-is-one-of-two = Everybody here signs in with more than a password. With a passkey you need nothing else: what unlocks your device signs you in.
 passkey-is-asked-for = <span class="name">{ $client }</span> asks for a passkey, which no other site can get from you. Set up yours: what unlocks your device will sign you in.
-passkey-in-its-device-is-asked-for = <span class="name">{ $client }</span> asks for a passkey that never leaves its device, for which the maker of that vouches: such as one on a security key. Set up yours.
-passkey-in-its-device-is-needed = Your account asks for a passkey that never leaves its device, for which the maker of that vouches: such as one on a security key. Set up yours.
-passkey-in-its-device-is-to-be-shown = What is asked for is a passkey that never leaves its device, such as the one on your security key.
+passkey-in-its-device-is-asked-for = <span class="name">{ $client }</span> asks for a passkey that never leaves its device, whose maker vouches for it: such as one on a security key. Set up yours.
+passkey-in-its-device-is-needed = Your account asks for a passkey that never leaves its device, whose maker vouches for it: such as one on a security key. Set up yours.
+passkey-in-its-device-is-to-be-shown = What is asked for is a passkey that never leaves its device, whose maker vouches for it: such as the one on your security key.
 passkey-is-needed = Your account asks for a passkey, which no other site can get from you. Set up yours: what unlocks your device will sign you in.
 use-an-authenticator-instead = Use an authenticator app instead
 use-a-passkey-instead = Use a passkey instead
@@ -827,7 +827,7 @@ history-ended-with-passkey = A sign-in ended that was made with a passkey which 
 ## Security keys
 
 security-keys = Security keys
-what-a-security-key-is = A security key that has no PIN, or no room for a passkey, is asked for beside what you sign in with: then you touch it. By itself it opens nothing.
+what-a-security-key-is = A security key is a small device that you plug in or hold to your phone. After your password, or whatever else you sign in with, you touch it. By itself it opens nothing.
 a-security-key = Security key
 add-a-security-key = Add a security key
 use-your-security-key = Use your security key
@@ -863,7 +863,7 @@ keep-this-device = { $count ->
    *[other] Do not ask for a code on this device for { $count } days
  }
 kept-devices = Devices that are not asked for a code
-what-kept-devices-are = On these you chose not to be asked for a code. A new password, another authenticator, new recovery codes and other passkeys end that on all of them.
+what-kept-devices-are = On these you chose not to be asked for a code. A new password, another authenticator, new recovery codes, other passkeys and other security keys end that on all of them.
 kept-since = Chosen { $since }, good until { $until }.
 kept-and-used = Chosen { $since }, last used { $used }, good until { $until }.
 ask-for-a-code-there = End that no code is asked for on { $device }
