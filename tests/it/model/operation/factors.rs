@@ -56,6 +56,21 @@ fn new_codes_after(person: Person, by: By) -> Vec<Operation> {
     ]
 }
 
+/// Whoever has had an authenticator for longer makes new ones, and the account is taken back.
+fn new_codes_before_undoing(person: Person) -> Vec<Operation> {
+    use Operation as O;
+    vec![
+        O::Wait(WAIT + 1),
+        O::Authorize { person, app: WEB, anew: true, by: By::Password },
+        O::Factor(FactorMove::NewCodes(person)),
+        O::ChangeAddress(person),
+        O::Wait(30),
+        O::Undo { undo: Back(0), finishes: true },
+        // Others come with it.
+        O::Factor(FactorMove::Enrol(person)),
+    ]
+}
+
 /// What happens to one person who has just proved who they are, and sets up an authenticator: otherwise few would have one.
 pub(super) fn with_a_factor() -> impl Strategy<Value = Vec<Operation>> {
     use Operation as O;
@@ -77,6 +92,7 @@ pub(super) fn with_a_factor() -> impl Strategy<Value = Vec<Operation>> {
             1 => Just(vec![O::Factor(FactorMove::NewCodes(person))]),
             1 => Just(vec![O::Wait(600), O::Factor(FactorMove::NewCodes(person))]),
             3 => way().prop_map(move |by| new_codes_after(person, by)),
+            1 => Just(new_codes_before_undoing(person)),
             3 => Just(vec![O::Factor(FactorMove::Lose(person))]),
             2 => Just(vec![O::Factor(FactorMove::Lose(person)), O::Wait(WAIT), O::Factor(FactorMove::Lose(person))]),
         ]
