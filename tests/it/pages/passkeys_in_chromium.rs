@@ -185,7 +185,16 @@ async fn a_passkey_is_offered_after_a_password_and_set_up_where_it_is_demanded()
     browser.close().await;
 }
 
-/// What the browser suggests in the field of the address: a virtual device of the computer itself is chosen there at once.
+/// Writes down, for the pages to come, how each asks for a passkey.
+const HOW_IT_IS_ASKED: &str = "if (navigator.credentials) {
+  const get = navigator.credentials.get.bind(navigator.credentials);
+  navigator.credentials.get = (question) => {
+    sessionStorage.setItem('asked', `${sessionStorage.getItem('asked') ?? ''}${question.mediation};`);
+    return get(question);
+  };
+}";
+
+/// What the browser suggests in the field of the address: a virtual device of the computer itself is chosen there at once, and no other question is asked.
 #[tokio::test]
 async fn a_browser_suggests_a_passkey_in_the_field_of_the_address() {
     let database = Database::copy().await;
@@ -204,8 +213,10 @@ async fn a_browser_suggests_a_passkey_in_the_field_of_the_address() {
     browser.click("#codes-kept").await;
     browser.click("#sign-out").await;
     browser.find("#signed-out").await;
+    browser.before_pages(HOW_IT_IS_ASKED).await;
     go("/login").await;
     browser.find("#sign-out").await;
+    assert_eq!(browser.evaluate("return sessionStorage.getItem('asked')").await, json!("conditional;"));
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     browser.close().await;
 }
