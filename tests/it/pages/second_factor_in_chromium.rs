@@ -44,6 +44,13 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     browser.click("#totp-submit").await;
     let recovery = browser.text("#codes li:first-child code").await;
     show("codes").await;
+    // On paper there is nothing to press.
+    let seen = async || [browser.seen("#codes code").await, browser.seen("button, .button").await];
+    assert_eq!(seen().await, [10, 2]);
+    browser.print().await;
+    assert_eq!(seen().await, [10, 0]);
+    browser.picture(&format!("page-factor-codes-{language}-print")).await;
+    browser.prefer("light").await;
     browser.click("#codes-kept").await;
     browser.find("#sign-out").await;
     show("account").await;

@@ -137,7 +137,19 @@ impl Chromium {
             { "name": "prefers-color-scheme", "value": scheme },
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": "", "features": features })).await;
+    }
+
+    /// Shows pages as a printer does from now on, until other colours are [preferred](Self::prefer).
+    pub async fn print(&self) {
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    }
+
+    /// How many of these can be seen.
+    pub async fn seen(&self, selector: &str) -> u64 {
+        let count =
+            format!("return [...document.querySelectorAll('{selector}')].filter((it) => it.checkVisibility()).length");
+        self.evaluate(&count).await.as_u64().unwrap()
     }
 
     /// Gives the person at the browser a device with room for passkeys, which is touched as soon as it is asked for; its id. What is made on it is
