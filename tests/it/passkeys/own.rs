@@ -52,6 +52,30 @@ async fn a_passkey_is_added_named_and_told_of() {
     assert!(browser.visit("/account").await.text().contains("You have 2."));
 }
 
+/// Whether it is copied is as its device has said last (WebAuthn §6.1.3).
+#[tokio::test]
+async fn a_passkey_is_told_as_copied_once_it_is() {
+    const MAY_BE: &str = "It can be copied to your other devices.";
+    const IS: &str = "It is on your other devices too.";
+    let server = Server::start().await;
+    let ann = server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    let mut device = Device::new();
+    device.copy(false);
+    server.add_passkey(&mut browser, &mut device, "Phone").await;
+    assert!(browser.visit("/account/passkeys").await.text().contains(MAY_BE), "before it is used as well");
+    for (is_copied, told, other) in [(false, MAY_BE, IS), (true, IS, MAY_BE), (false, MAY_BE, IS)] {
+        device.copy(is_copied);
+        let (mut browser, page) = server.sign_in_with_passkey(&mut device).await;
+        assert!(page.has("#sign-out"), "{}", page.text());
+        let page = browser.visit("/account/passkeys").await.text();
+        assert!(page.contains(told) && !page.contains(other), "{page}");
+        let export = server.app.storage.export(&ann, "https://as.test", server.clock.now()).await.unwrap().unwrap();
+        assert_eq!((export.passkeys[0].may_be_copied, export.passkeys[0].is_copied), (true, is_copied));
+    }
+}
+
 #[tokio::test]
 async fn with_a_first_passkey_sign_ins_end_that_were_made_without() {
     let server = Server::start().await;

@@ -28,6 +28,7 @@ pub struct Device {
     counter: u32,
     verifies: bool,
     copies: bool,
+    is_copied: bool,
     /// Whether it finds its passkey without being told which.
     finds: bool,
     statement: Statement,
@@ -101,6 +102,7 @@ impl Device {
             counter: 0,
             verifies: true,
             copies: true,
+            is_copied: true,
             finds: true,
             statement: Statement::None,
             kind: KeyKind::Es256,
@@ -109,7 +111,7 @@ impl Device {
 
     /// An empty one, whose passkey stays there.
     pub fn security_key() -> Self {
-        Self { copies: false, ..Self::new() }
+        Self { copies: false, is_copied: false, ..Self::new() }
     }
 
     /// An empty one that knows a touch and no more: it checks nobody, and has no room for names.
@@ -132,6 +134,11 @@ impl Device {
         self.verifies = verifies;
     }
 
+    /// Whether its passkey has come along to other devices by now.
+    pub fn copy(&mut self, is_copied: bool) {
+        self.is_copied = is_copied;
+    }
+
     /// Sets the counter of its passkey, as putting it back to an earlier state does.
     pub fn count(&mut self, counter: u32) {
         self.counter = counter;
@@ -140,9 +147,12 @@ impl Device {
     /// What it says of itself to this host (WebAuthn §6.1), with a key that was just made, if one was.
     fn data(&self, host: &str, made: &[u8]) -> Vec<u8> {
         let mut flags = PRESENT;
-        for (flag, is_set) in
-            [(VERIFIED, self.verifies), (MAY_BE_COPIED | IS_COPIED, self.copies), (ATTESTED, !made.is_empty())]
-        {
+        for (flag, is_set) in [
+            (VERIFIED, self.verifies),
+            (MAY_BE_COPIED, self.copies),
+            (IS_COPIED, self.is_copied),
+            (ATTESTED, !made.is_empty()),
+        ] {
             flags |= if is_set { flag } else { 0 };
         }
         [hash(host.as_bytes()), vec![flags], self.counter.to_be_bytes().to_vec(), made.to_vec()].concat()
