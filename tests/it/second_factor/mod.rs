@@ -1,6 +1,7 @@
 //! Second factors: setting them up, the second step, doing without, and what operators see of them. How they are attacked stands in `attacks/`.
 
 mod account;
+mod commands;
 mod demands;
 mod import;
 mod kept;
