@@ -1,5 +1,6 @@
 //! The commands beside a running server: for people, and with `--json` for machines; what they change counts at once.
 
+use doorward::protocol::assurance::{MFA_CLASS, PASSWORD_CLASS};
 use serde_json::{Value, json};
 
 use crate::support::{Database, Live, LiveClient, PASSWORD, eventually};
@@ -132,6 +133,20 @@ async fn what_the_id_tokens_of_a_client_carry_is_named_by_command() {
         assert_eq!(updated["id_token_claims"], to);
     }
     assert_eq!(server.command(&["client", "update", &client.id, "--name", "N"])["id_token_claims"], "default");
+}
+
+#[tokio::test]
+async fn the_class_that_people_need_to_go_to_a_client_is_named_by_command() {
+    let (_database, server) = server().await;
+    let client = server.client("web", &["--acr", PASSWORD_CLASS]);
+    let shown = || server.command(&["client", "show", &client.id])["acr"].clone();
+    let update = |acr| server.command(&["client", "update", &client.id, "--acr", acr])["acr"].clone();
+    assert_eq!(shown(), PASSWORD_CLASS);
+    assert_eq!(update(MFA_CLASS), MFA_CLASS);
+    assert_eq!(server.command(&["client", "update", &client.id, "--name", "N"])["acr"], MFA_CLASS);
+    assert!(server.refused(&["client", "update", &client.id, "--acr", "gold"]).contains(MFA_CLASS));
+    assert_eq!(shown(), MFA_CLASS);
+    assert_eq!((update(""), shown()), (Value::Null, Value::Null));
 }
 
 #[tokio::test]
