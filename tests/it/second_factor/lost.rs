@@ -4,41 +4,19 @@ use doorward::protocol::assurance::MFA_CLASS;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::second_factor::SecondFactor;
-use doorward::protocol::ticket::{Details, Purpose};
 use doorward::protocol::user::EmailAuthority;
-use doorward::registry::{Act, NewIdentity, State, UserChange};
+use doorward::registry::{Act, State, UserChange};
 use doorward::secret::Secret;
-use doorward::storage::GivenLink;
 use serde_json::json;
 
 use super::ANN;
+use super::lost_links::{AT_PROVIDER, FORMER, add_addresses};
 use crate::support::{Authenticator, Device, PASSWORD, Server, WAIT, first_step, lost_page, unverified_claims};
 
-const FORMER: &str = "ann@former.example";
-const AT_PROVIDER: &str = "ann@provider.example";
 const NEW_PASSWORD: &str = "another quiet river at noon";
 
 fn act(server: &Server) -> Act {
     Act::of_operator(server.clock.now())
-}
-
-/// Ann has an account at a provider, which says that it has verified an address, and had another address here some days ago.
-async fn add_addresses(server: &Server, ann: &str) {
-    let theirs = NewIdentity { provider: "id".into(), issuer: "https://id.example.com".into(), subject: "ann".into() };
-    server.registry().link_identity(ann, &theirs, &act(server)).await.unwrap();
-    let set = format!("UPDATE identities SET email = '{AT_PROVIDER}', email_verified = 1");
-    server.database.db_execute(&set).await;
-    let undo = GivenLink {
-        purpose: Purpose::Undo,
-        address: FORMER,
-        user_id: Some(ann),
-        secret: &Secret::presented("a way back"),
-        details: Details::default(),
-        expires_at: server.clock.now().plus(3 * WAIT),
-    };
-    let mut transaction = server.app.storage.begin().await.unwrap();
-    transaction.give_link(&undo).await.unwrap();
-    transaction.commit().await.unwrap();
 }
 
 #[tokio::test]

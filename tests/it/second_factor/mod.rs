@@ -6,6 +6,7 @@ mod demands;
 mod import;
 mod kept;
 mod lost;
+mod lost_links;
 mod meanwhile;
 mod operator;
 mod required;
