@@ -81,7 +81,7 @@ async fn the_codes_can_be_saved_as_a_file_by_the_browser_that_sees_them() {
 #[tokio::test]
 async fn new_recovery_codes_end_the_old_ones() {
     let server = Server::with_mail(|_| {}).await;
-    server.db_user(ANN).await;
+    let ann = server.db_user(ANN).await;
     server.turn(61);
     let mut browser = server.browser();
     browser.sign_in(ANN).await;
@@ -91,6 +91,15 @@ async fn new_recovery_codes_end_the_old_ones() {
     let page = browser.visit("/account/recovery-codes").await;
     let new = recovery_codes(&browser.press(&page.form("#make-codes")).await);
     assert!(new.len() == 10 && new.iter().all(|code| !old.contains(code)));
+    for is_first in [true, false] {
+        let made = format!(
+            "SELECT count(*) FROM audit WHERE event = 'recovery_codes.made' AND user_id = '{ann}' \
+             AND details LIKE '%\"first\":{is_first}%'"
+        );
+        assert_eq!(server.database.db_number(&made).await, 1, "{is_first}");
+    }
+    let history = browser.visit("/account/history").await.text();
+    assert_eq!(history.matches("You made recovery codes.").count(), 2, "{history}");
     for (code, is_good) in [(&old[0], false), (&new[0], true)] {
         let mut other = server.browser();
         let form = first_step(&mut other, ANN).await.form("#recovery-submit");
@@ -177,8 +186,9 @@ async fn factors_are_changed_with_everything_proved_afresh() {
 
 #[tokio::test]
 async fn another_authenticator_takes_the_place_of_the_former_one() {
-    let server = Server::start().await;
-    server.db_user(ANN).await;
+    let server = Server::with_mail(|_| {}).await;
+    let ann = server.db_user(ANN).await;
+    server.turn(61);
     let mut browser = server.browser();
     browser.sign_in(ANN).await;
     let (former, codes) = server.enrol(&mut browser).await;
@@ -198,6 +208,18 @@ async fn another_authenticator_takes_the_place_of_the_former_one() {
     let new = Authenticator::with(&page.text_of("#totp-secret").unwrap());
     let page = browser.press(&page.form("#totp-submit").with("code", &new.code(&server))).await;
     assert_eq!(page.text_of("#done").as_deref(), Some("Your account has the new authenticator."));
+    let alerts = server.mailbox().await.alerts_to(ANN);
+    let added = alerts.iter().filter(|alert| *alert == "authenticator_added").count();
+    assert_eq!(added, 2, "the second may be somebody else's: {alerts:?}");
+    for is_replaced in [false, true] {
+        let added = format!(
+            "SELECT count(*) FROM audit WHERE event = 'authenticator.added' AND user_id = '{ann}' \
+             AND details LIKE '%\"replaced\":{is_replaced}%'"
+        );
+        assert_eq!(server.database.db_number(&added).await, 1, "{is_replaced}");
+    }
+    let history = browser.visit("/account/history").await.text();
+    assert!(history.contains("You set up another authenticator in the place of the former one."), "{history}");
     server.turn(30);
     let mut other = server.browser();
     let form = first_step(&mut other, ANN).await.form("#totp-submit");
