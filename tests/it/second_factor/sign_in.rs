@@ -53,25 +53,42 @@ async fn a_recovery_code_stands_in_for_the_authenticator_once_and_few_of_them_ar
     let mut here = server.browser();
     here.sign_in(ANN).await;
     let (_, codes) = server.enrol(&mut here).await;
-    for (at, code) in codes.iter().enumerate().take(8) {
+    for (at, code) in codes.iter().enumerate() {
         let mut browser = server.browser();
         let form = first_step(&mut browser, ANN).await.form("#recovery-submit");
         let typed = if at % 2 == 0 { code.clone() } else { code.to_lowercase().replace('-', " ") };
         let page = browser.press(&form.clone().with("code", &typed)).await;
         assert!(page.has("#sign-out"), "{}", page.text());
-        assert_eq!(page.has("#codes-notice"), at == 7, "{at}");
+        let notice = page.text_of("#codes-notice");
+        let said = match at {
+            7 => Some("2 recovery codes are left."),
+            8 => Some("1 recovery code is left."),
+            9 => Some("No recovery code is left."),
+            _ => None,
+        };
+        assert_eq!(notice.is_some(), said.is_some(), "{at}");
+        assert!(notice.unwrap_or_default().starts_with(said.unwrap_or_default()), "{at}: {}", page.text());
         let mut again = server.browser();
-        let form = first_step(&mut again, ANN).await.form("#recovery-submit");
+        let step = first_step(&mut again, ANN).await;
+        assert_eq!(step.has("#recovery-submit"), at < 9, "whoever has none is asked for none");
+        let form = step.form("#totp-submit").to("/login/recovery");
         let answer = again.submit(&form.with("code", code)).await;
         answer.refused_page(400, Rejection::WrongRecoveryCode);
         assert!(answer.has("details[open] #error"));
+        let own = here.visit("/account/recovery-codes").await;
+        let left = own.text_of("#codes-left").unwrap();
+        let begins = match at {
+            8 => "1 code is left".to_owned(),
+            9 => "None is left".to_owned(),
+            _ => format!("{} codes are left", 9 - at),
+        };
+        assert!(left.starts_with(&begins), "{left}");
+        assert_eq!(own.has("#codes-left.notice") && left.ends_with("Make new ones now."), at >= 7, "{left}");
         server.turn(61);
     }
     assert!(server.mailbox().await.alerts_to(ANN).contains(&"recovery_code_used".to_owned()));
     let used = format!("SELECT count(*) FROM audit WHERE event = 'recovery_code.used' AND user_id = '{ann}'");
-    assert_eq!(server.database.db_number(&used).await, 8);
-    let page = here.visit("/account/recovery-codes").await;
-    assert!(page.text_of("#codes-left").unwrap().starts_with("2 codes are left"), "{}", page.text());
+    assert_eq!(server.database.db_number(&used).await, 10);
     for code in &codes {
         assert!(!server.database.db_holds(code).await && !server.database.db_holds(&code.replace('-', "")).await);
     }
