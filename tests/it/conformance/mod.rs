@@ -9,6 +9,7 @@
 mod back_channel_logout;
 mod basic;
 mod basic_modules;
+mod bench;
 mod config;
 mod form_post;
 mod party;

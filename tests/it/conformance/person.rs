@@ -12,6 +12,7 @@ use url::form_urlencoded::{Serializer, parse};
 
 use super::party::Party;
 use super::provider::Provider;
+use crate::support::Authenticator;
 
 /// How the answer is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +37,12 @@ pub enum End {
 #[derive(Default)]
 pub struct Person {
     cookies: BTreeMap<String, Cookie>,
+    /// What shows the codes that they are asked for beside the password.
+    pub authenticator: Option<Authenticator>,
     /// How often a form with a password was filled in.
     pub logins: u32,
+    /// How often one with such a code was.
+    pub codes: u32,
     /// How often access was allowed.
     pub consents: u32,
     /// How often signing out was confirmed.
@@ -157,6 +162,10 @@ impl Person {
                 let texts = form.texts.iter().map(|name| (name.clone(), provider.email.clone()));
                 let filled: Vec<_> = texts.chain([(password.clone(), provider.password.clone())]).collect();
                 (filled, button([None; 3]))
+            } else if let Some(authenticator) = self.authenticator.as_ref().filter(|_| form.texts == ["code"]) {
+                self.codes += 1;
+                let now = provider.now().expect("an authenticator goes by the clock of the provider");
+                (vec![("code".to_owned(), authenticator.code_at(now))], button([None; 3]))
             } else if let Some(allow) = button([Some("allow"), None, None]) {
                 self.consents += 1;
                 (vec![], Some(allow))

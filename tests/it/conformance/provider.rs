@@ -18,7 +18,7 @@ use reqwest::redirect;
 use serde_json::{Value, json};
 
 use super::party::{Party, json};
-use crate::support::{Live, PASSWORD, Server};
+use crate::support::{Authenticator, Live, PASSWORD, Server};
 
 const EMAIL: &str = "ann@example.org";
 const REDIRECT_URI: &str = "https://rp.test/cb";
@@ -125,6 +125,18 @@ impl Provider {
             http,
             running,
         }
+    }
+
+    /// Gives the person an authenticator. `None` at another provider, where people have what they have.
+    pub async fn give_authenticator(&self) -> Option<Authenticator> {
+        let (server, email) = match &self.running {
+            Running::InProcess { server, .. } => (server, &self.email),
+            Running::Binary { .. } => panic!("its codes are of the time of Provider::with_clock"),
+            Running::Elsewhere => return None,
+        };
+        let mut browser = server.browser();
+        browser.sign_in(email).await;
+        Some(server.enrol(&mut browser).await.0)
     }
 
     /// A further client of ours with this back channel.
