@@ -167,17 +167,25 @@ async fn e9_the_second_step_is_not_skipped() {
         format!("/login/authenticator?request={sealed}"),
         format!("/login/new-passkey?request={sealed}"),
         format!("/account/authenticator?request={sealed}"),
+        format!("/account/passkeys?request={sealed}"),
+        format!("/login/security-key?request={sealed}"),
         format!("/account/recovery-codes?request={sealed}"),
         format!("/account/password?request={sealed}"),
         "/account".to_owned(),
         "/account/authenticator".to_owned(),
+        "/account/passkeys".to_owned(),
+        "/login/security-key".to_owned(),
         client.authorization_url("scope=openid"),
     ] {
         for (browser, is_theirs) in [(&mut thief, true), (&mut older, false)] {
             let page = browser.visit(&path).await;
             // Another browser's half is worth nothing there.
             let is_foreign = !is_theirs && path.contains(&sealed) && page.status == 400;
-            assert!(page.has("#login-submit") || page.has("#totp-submit") || is_foreign, "{path}: {}", page.text());
+            // What takes forms alone shows nothing.
+            let is_no_page = path.starts_with("/login/security-key") && page.status == 405;
+            let is_stopped = page.has("#login-submit") || page.has("#totp-submit") || is_no_page;
+            assert!(is_stopped || is_foreign, "{path}: {}", page.text());
+            assert!(!page.has("form[data-passkey=create]") && !page.has("#begin-passkey"), "{path}: {}", page.text());
             assert!(!page.has("#sign-out") && !page.has("#totp-secret") && page.onward().is_none(), "{path}");
         }
     }
@@ -188,12 +196,18 @@ async fn e9_the_second_step_is_not_skipped() {
         let csrf = browser.visit("/login?as=another").await.form("#login-submit").field("csrf");
         for path in [
             "/consent",
+            "/login/passkey",
+            "/login/security-key",
             "/login/authenticator",
             "/login/new-passkey",
             "/login/new-passkey/later",
             "/account/authenticator",
             "/account/authenticator/begin",
             "/account/authenticator/remove",
+            "/account/passkeys",
+            "/account/passkeys/begin",
+            "/account/security-keys",
+            "/account/security-keys/begin",
             "/account/recovery-codes",
             "/account/recovery-codes/begin",
             "/account/password/remove",
@@ -208,6 +222,7 @@ async fn e9_the_second_step_is_not_skipped() {
     assert_eq!(count(&server, "SELECT count(*) FROM sign_ins").await, before);
     assert_eq!(count(&server, "SELECT count(*) FROM codes").await, 0);
     assert_eq!(count(&server, "SELECT count(*) FROM factors").await, 2);
+    assert_eq!(count(&server, "SELECT count(*) FROM passkeys").await, 0);
     // Another browser's half is worth nothing there, and the other way round.
     let mut other = server.browser();
     other.visit("/login").await;
