@@ -1,6 +1,8 @@
 //! Second factors on the command line, as an operator sees them and takes them away beside a running server.
 
-use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+use serde_json::json;
 
 use super::ANN;
 use crate::support::{Database, Live};
@@ -15,15 +17,17 @@ async fn an_operator_finds_whoever_has_none_and_takes_them_from_whoever_has_lost
     let person = json!({ "email": ANN, "name": "Ann Lee", "totp": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" });
     server.command_with(&["user", "import", "-"], &person.to_string());
     let without = || server.say(&WITHOUT, "");
-    let addresses = || -> Vec<Value> {
-        server.command(&WITHOUT).as_array().unwrap().iter().map(|user| user["email"].clone()).collect()
+    // Of one second in no order of ours.
+    let addresses = || -> BTreeSet<String> {
+        let users = server.command(&WITHOUT);
+        users.as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap().to_owned()).collect()
     };
+    let these = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(without(), "Every account has a second factor.\n");
-    let none: [Value; 0] = [];
-    assert_eq!(addresses(), none);
+    assert_eq!(addresses(), these(&[]));
     server.user(BOB);
     assert!(without().contains(BOB) && !without().contains(ANN), "{}", without());
-    assert_eq!(addresses(), [BOB]);
+    assert_eq!(addresses(), these(&[BOB]));
     let searched = server.say(&[&WITHOUT[..], &["--search", "ann@"]].concat(), "");
     assert_eq!(searched, "No account has that in its address or name, and no second factor.\n");
 
@@ -43,7 +47,7 @@ async fn an_operator_finds_whoever_has_none_and_takes_them_from_whoever_has_lost
     let taken = server.command(&["user", "reset-factors", ANN, "--yes"]);
     assert_eq!((&taken["email"], &taken["second_factors"]), (&json!(ANN), &json!([])));
     assert_eq!((shown(), told(ANN)), (json!([]), "-".to_owned()));
-    assert_eq!(addresses(), [ANN, BOB]);
+    assert_eq!(addresses(), these(&[ANN, BOB]));
     let again = server.say(&["user", "reset-factors", ANN, "--yes"], "");
     assert_eq!(again, "The account has no second factor any more, and is signed out everywhere.\n");
 }
