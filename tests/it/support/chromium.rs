@@ -236,16 +236,22 @@ impl Drop for Chromium {
     }
 }
 
-/// Starts chromedriver on any free port; its address.
+/// Starts chromedriver on any free port; its address. It wants the port of IPv4 on IPv6 as well, and ends where somebody has that: then once more.
 fn start_driver() -> (Child, String) {
-    let driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let mut driver = driver.expect(MISSING);
-    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let port = lines.find_map(|line| {
-        let (_, port) = line.split_once("successfully on port ")?;
-        Some(port.trim_end_matches('.').to_owned())
-    });
-    let port = port.expect("chromedriver says on which port it listens");
-    std::thread::spawn(move || lines.for_each(drop));
-    (driver, format!("http://127.0.0.1:{port}"))
+    let start = || {
+        let driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut driver = driver.expect(MISSING);
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let port = lines.find_map(|line| {
+            let (_, port) = line.split_once("successfully on port ")?;
+            Some(port.trim_end_matches('.').to_owned())
+        });
+        let Some(port) = port else {
+            driver.wait().unwrap();
+            return None;
+        };
+        std::thread::spawn(move || lines.for_each(drop));
+        Some((driver, format!("http://127.0.0.1:{port}")))
+    };
+    (0..5).find_map(|_| start()).expect("chromedriver says on which port it listens")
 }
