@@ -107,7 +107,7 @@ impl Need {
             }
             Self::All(needs) => {
                 let common = common_classes(needs);
-                if common.as_ref().is_some_and(|step_up| step_up.acr_values.is_empty()) {
+                if common.as_ref().is_some_and(Vec::is_empty) {
                     return Some(Lacking::Rights(self.clone()));
                 }
                 let (mut rights, mut step_up) = (Vec::new(), None);
@@ -118,7 +118,9 @@ impl Need {
                     }
                 }
                 // Another class is to be one that does for all, also for what was met by the class of now.
-                let step_up = step_up.map(|one: StepUp| if one.acr_values.is_empty() { one } else { one.and(common) });
+                if let (Some(StepUp { acr_values, .. }), Some(common)) = (&mut step_up, common) {
+                    acr_values.retain(|class| common.contains(&class));
+                }
                 match (rights.len(), step_up) {
                     (0, step_up) => step_up.map(Lacking::Authentication),
                     (1, _) => rights.pop().map(Lacking::Rights),
@@ -146,10 +148,9 @@ impl Need {
 }
 
 /// The classes that are in every list of them, if there are lists.
-fn common_classes(needs: &[Need]) -> Option<StepUp> {
+fn common_classes(needs: &[Need]) -> Option<Vec<&Cow<'static, str>>> {
     let lists = || needs.iter().filter_map(|need| if let Need::Acr(classes) = need { Some(classes) } else { None });
-    let common = lists().next()?.iter().filter(|class| lists().all(|list| list.contains(class)));
-    Some(StepUp { acr_values: common.cloned().collect(), max_age: None })
+    Some(lists().next()?.iter().filter(|class| lists().all(|list| list.contains(class))).collect())
 }
 
 impl StepUp {
