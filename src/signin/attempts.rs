@@ -89,7 +89,8 @@ impl Counting {
 }
 
 impl Tried {
-    /// The attempt as that of a known device: counted for that alone, and for what it is besides, unless either has failed too often.
+    /// The attempt as that of a known device: counted for that, a code for all known devices too, and for nothing that strangers do, unless either has
+    /// failed too often.
     fn of_known(self, limits: &Limits, (subjects, device): (Vec<Subject>, String)) -> Self {
         if subjects.iter().any(|subject| limits.forgets(&self.counter(subject))) {
             return self;

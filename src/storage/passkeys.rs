@@ -17,28 +17,21 @@ macro_rules! columns {
     };
 }
 
-/// By what the user is guarded that this names: how many passwords, which are good beside an address, and how many authenticators they have; how well the
-/// key of their best passkey is kept, 0 for who has none, 2 for one that hardware keeps, 1 for any other; and how many security keys they have.
+/// By what the user in `u` is guarded: how many passwords, which are good beside an address, and how many authenticators they have; how well the key of
+/// their best passkey is kept, 0 for who has none, 2 for one that hardware keeps, 1 for any other; and how many security keys they have.
 macro_rules! guards {
-    ($user:literal) => {
-        concat!(
-            "(SELECT COUNT(*) FROM users o WHERE o.email IS NOT NULL AND o.password_hash IS NOT NULL AND o.id = ",
-            $user,
-            ") AS passwords, (SELECT COUNT(*) FROM factors f WHERE f.kind = 'authenticator' AND f.user_id = ",
-            $user,
-            ") AS authenticators, (SELECT COALESCE(MAX(1 + p.is_attested * (1 - p.may_be_copied)), 0) FROM passkeys p WHERE p.is_security_key = 0 AND p.user_id = ",
-            $user,
-            ") AS best_passkey, (SELECT COUNT(*) FROM passkeys p WHERE p.is_security_key = 1 AND p.user_id = ",
-            $user,
-            ") AS security_keys"
-        )
+    () => {
+        "CAST(CASE WHEN u.email IS NULL OR u.password_hash IS NULL THEN 0 ELSE 1 END AS BIGINT) AS passwords, \
+        (SELECT COUNT(*) FROM factors f WHERE f.kind = 'authenticator' AND f.user_id = u.id) AS authenticators, \
+        (SELECT COALESCE(MAX(1 + p.is_attested * (1 - p.may_be_copied)), 0) FROM passkeys p WHERE p.is_security_key = 0 AND p.user_id = u.id) AS best_passkey, \
+        (SELECT COUNT(*) FROM passkeys p WHERE p.is_security_key = 1 AND p.user_id = u.id) AS security_keys"
     };
 }
 pub(super) use guards;
 
 statements! {
     ANY_PASSKEY = "SELECT id FROM passkeys WHERE is_security_key = 0 LIMIT 1";
-    GUARDS = concat!("SELECT ", guards!("$1"));
+    GUARDS = concat!("SELECT ", guards!(), " FROM users u WHERE u.id = $1");
     PASSKEYS_OF_USER = concat!("SELECT ", columns!(), " FROM passkeys WHERE user_id = $1 ORDER BY created_at, id");
     PASSKEY_BY_CREDENTIAL = concat!("SELECT ", columns!(), " FROM passkeys WHERE credential_id = $1");
     INSERT_PASSKEY = concat!("INSERT INTO passkeys (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL) \
@@ -120,10 +113,10 @@ impl PasskeyRow {
 }
 
 impl Reader {
-    /// By what an account is guarded.
+    /// By what an account is guarded: by nothing where there is none with this id.
     pub async fn guards(&mut self, user_id: &str) -> Result<Guards, Failure> {
-        let row = on!(self, |c| sqlx::query_as::<_, GuardsRow>(GUARDS).bind(user_id).fetch_one(c).await)?;
-        Ok(row.into())
+        let row = on!(self, |c| sqlx::query_as::<_, GuardsRow>(GUARDS).bind(user_id).fetch_optional(c).await)?;
+        Ok(row.map(Guards::from).unwrap_or_default())
     }
 
     /// Whether there is a passkey at all.

@@ -39,14 +39,14 @@ macro_rules! live {
 }
 
 statements! {
-    SIGN_IN_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!("s.user_id"), " FROM sign_ins s \
+    SIGN_IN_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!(), " FROM sign_ins s \
         JOIN users u ON u.id = s.user_id \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
-    SIGN_IN_AND_CONSENT_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!("s.user_id"), ", \
+    SIGN_IN_AND_CONSENT_BY_SECRET = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!(), ", \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.secret_hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
-    SIGN_IN_AND_CONSENT = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!("s.user_id"), ", \
+    SIGN_IN_AND_CONSENT = concat!("SELECT s.id, s.user_id, u.email, u.name, u.claims, u.roles, u.upstream_roles, s.last_used_at, s.expires_at, s.request_id, s.proofs, ", guards!(), ", \
         k.scopes, k.resources, k.allowed, k.confirmed_request FROM sign_ins s JOIN users u ON u.id = s.user_id \
         LEFT JOIN consents k ON k.user_id = s.user_id AND k.client_id = $2 \
         WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND u.delete_after IS NULL");
