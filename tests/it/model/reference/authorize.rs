@@ -131,7 +131,7 @@ impl Model {
             match self.lack(person, proofs, demands) {
                 Some(lack) if lack.is_there() => {
                     let given = self.show_on(person, lack, met)?;
-                    self.add_proof(person, given);
+                    self.add_shown(person, given);
                 }
                 Some(lack) if self.is_fresh(proofs.named()) => {
                     let given = self.set_up_on(person, (lack, self.browsers[person]), met);

@@ -62,6 +62,11 @@ impl Proofs {
         }
     }
 
+    /// These but for what is worth nothing alone.
+    pub(super) fn without_what_was_added(self) -> Self {
+        Self { code: None, recovery: None, key: None, ..self }
+    }
+
     /// These, and beside them the second factors that were shown in the same browser before.
     pub(super) fn beside(self, former: Self) -> Self {
         Self {

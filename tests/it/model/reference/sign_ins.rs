@@ -64,6 +64,15 @@ impl Model {
         self.note_sign_in(person, at);
     }
 
+    /// Whoever is signed in shows a second factor: a code or a security key in the place of the one before, beside what says who they are.
+    pub(super) fn add_shown(&mut self, person: Person, given: Given) {
+        if let (Some(at), false) = (self.browsers[person], matches!(given, Given::Passkey(..))) {
+            let one = &mut self.sign_ins[at];
+            one.proofs = one.proofs.without_what_was_added();
+        }
+        self.add_proof(person, given);
+    }
+
     /// Whoever is signed in proves something more: by a passkey also who they are, so that it lasts as long as one that begins.
     pub(super) fn add_proof(&mut self, person: Person, given: Given) {
         let (Some(at), now) = (self.browsers[person], self.now) else { return };
