@@ -108,7 +108,7 @@ impl SignIns {
         (browser, held): (&Browser, &Held),
         now: Timestamp,
     ) -> Result<Progress, Error> {
-        let user_id = tried.account.map(|account| account.user.id).unwrap_or_default();
+        let user_id = tried.account.ok_or(Rejection::WrongSecurityKey)?.user.id;
         let key = shown.key_of(&user_id).ok_or(Rejection::WrongSecurityKey)?;
         let seen = self.check_key(shown, key, browser, now).await?;
         let mut transaction = self.storage.begin().await?;
