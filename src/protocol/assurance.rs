@@ -242,9 +242,11 @@ pub fn first_factor_at(proofs: &Proofs) -> Option<Timestamp> {
     latest(proofs, |kind| says_who(kind) || !is_second_factor(kind))
 }
 
-/// Whether these proofs only add to those that somebody is signed in by: then they have not signed in anew.
-pub fn only_add(proofs: &Proofs, former: &Proofs) -> bool {
-    identified_at(proofs) <= identified_at(former)
+/// Whether whoever is signed in by the former proofs has signed in anew by these: has proved who they are, and, where a second factor is among them,
+/// has shown that too, and not been lent it.
+pub fn are_anew(proofs: &Proofs, former: &Proofs) -> bool {
+    let is_later = |at: fn(&Proofs) -> Option<Timestamp>| at(proofs).is_none_or(|shown| Some(shown) > at(former));
+    identified_at(proofs) > identified_at(former) && is_later(second_factor_at)
 }
 
 /// When the person last proved anything.

@@ -194,10 +194,9 @@ impl SignIns {
         let fresh_id = random::row_id(now);
         let by = proven.proofs.identity();
         let act = browser.act(&proven.user_id, now);
-        // Who adds to what signed them in has not signed in anew: that ends when it would have.
-        let ends = goes_on
-            .filter(|former| assurance::only_add(&proven.proofs, &former.proofs))
-            .map(|former| former.expires_at);
+        // Who adds to what signed them in has not signed in anew, nor has whoever was lent the second factor by it: that ends when it would have.
+        let lends = goes_on.filter(|former| !assurance::are_anew(&proven.proofs, &former.proofs));
+        let ends = lends.map(|former| former.expires_at);
         let new = NewSignIn {
             id: goes_on.map_or(fresh_id.as_str(), |former| former.id.as_str()),
             secret_hash: value.hash(),
@@ -224,7 +223,8 @@ impl SignIns {
         let event = Event::of(&act, Name::SignInSucceeded).on(Noun::SignIn, id);
         let methods: Vec<&str> = proven.proofs.iter().map(|proof| proof.kind.as_str()).collect();
         let event = event.with("methods", methods).with("renewed", is_renewed);
-        let is_news = browser.here == Acquaintance::Stranger && !is_renewed;
+        // Whoever has the sign-in already is no news, but for what it lends to whoever types the password.
+        let is_news = browser.here == Acquaintance::Stranger && (!is_renewed || lends.is_some());
         let event = if is_news { event.with("new_device", true) } else { event };
         transaction.record(&if by_kept_device { event.with("kept_device", true) } else { event }).await?;
         Ok(NewCookie {

@@ -165,6 +165,10 @@ impl SignIns {
         let journey = second.fold(journey, |journey, proof| journey.proved_by(user_id, proof.clone()));
         let journey = journey.proved(user_id, Kind::Password, now);
         let progress = self.advance(&mut transaction, journey, browser, now).await?;
+        if let (Progress::SignedIn(cookie), Some(_)) = (&progress, assurance::own_second_factor_at(&sign_in.proofs)) {
+            // For no longer than it would have.
+            transaction.limit_sign_in(&cookie.sign_in_id, sign_in.expires_at).await?;
+        }
         transaction.commit().await?;
         Ok(self.made_known(progress, (user_id, &hash), (browser, tried.device.as_deref()), now))
     }

@@ -61,6 +61,7 @@ statements! {
     RENEW_SIGN_IN = concat!("UPDATE sign_ins SET secret_hash = $2, last_used_at = $4, auth_time = $5, expires_at = $6, request_id = $7, \
         user_agent = $8, address = $9, proofs = $10, identity_id = $11, upstream_sid = $12 \
         WHERE id = $1 AND user_id = $3 AND ended_at IS NULL RETURNING id, ", upstream_roles!());
+    LIMIT_SIGN_IN = "UPDATE sign_ins SET expires_at = $2 WHERE id = $1 AND expires_at > $2";
     USE_SIGN_IN = "UPDATE sign_ins SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2 AND ended_at IS NULL";
     HOLD_USER = "UPDATE users SET created_at = created_at WHERE id = $1";
 }
@@ -289,6 +290,14 @@ impl Transaction {
     /// The same person authenticated again in the same browser: the row goes on under a new cookie value. `false` when it has ended.
     pub async fn renew_sign_in(&mut self, new: &NewSignIn<'_>) -> Result<bool, Failure> {
         self.write_sign_in(RENEW_SIGN_IN, new).await
+    }
+
+    /// Has a sign-in end at this moment, unless it ends before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn limit_sign_in(&mut self, id: &str, ends: Timestamp) -> Result<(), Failure> {
+        on!(self, |c| sqlx::query(LIMIT_SIGN_IN).bind(id).bind(ends.seconds()).execute(c).await.map(drop))
     }
 
     async fn write_sign_in(&mut self, statement: &'static str, new: &NewSignIn<'_>) -> Result<bool, Failure> {

@@ -113,11 +113,26 @@ fn what_only_adds_to_a_proof_is_no_authentication_by_itself() {
     assert_eq!(Assurance::of(&both, &ClaimsRequest::default()).auth_time, NOW);
     assert!(identifies(&both) && !identifies(&Proofs::of(Kind::Unknown, NOW)));
     let password = Proofs::of(Kind::Password, NOW);
-    assert!(only_add(&both, &password) && !only_add(&both.and(Proof::of(Kind::Password, NOW.plus(9))), &password));
+    let typed_again = both.clone().and(Proof::of(Kind::Password, NOW.plus(9)));
+    assert!(!are_anew(&both, &password) && are_anew(&typed_again, &password));
     let read = Proofs::of(Kind::Password, NOW).and(Proof::of(Kind::Mailbox, NOW.plus(60)));
     let told = Assurance::of(&read, &ClaimsRequest::default());
     assert_eq!((told.auth_time, told.amr), (NOW, vec!["pwd".to_owned()]));
-    assert!(only_add(&read, &password) && last_proved(&read) == NOW.plus(60));
+    assert!(!are_anew(&read, &password) && last_proved(&read) == NOW.plus(60));
+}
+
+#[test]
+fn whoever_was_lent_a_second_factor_has_not_signed_in_anew() {
+    let (code, password) = (|at| Proof::of(Kind::Totp, NOW.plus(at)), |at| Proofs::of(Kind::Password, NOW.plus(at)));
+    let former = password(0).and(code(5));
+    assert!(!are_anew(&password(60).and(code(5)), &former), "lent");
+    assert!(are_anew(&password(60).and(code(60)), &former), "shown");
+    assert!(are_anew(&password(60).and(code(60)), &password(0)), "the first one");
+    assert!(are_anew(&password(60), &former), "there is none any more");
+    let passkey = Proofs::of_passkey(Kept::Anywhere, NOW.plus(60));
+    assert!(
+        are_anew(&passkey, &former) && !are_anew(&password(90).and(Proof::of(Kind::Passkey, NOW.plus(60))), &passkey)
+    );
 }
 
 #[test]

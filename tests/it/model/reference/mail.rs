@@ -180,6 +180,7 @@ impl Model {
         self.upset(person);
         let lacks = self.hangs_on_a_word(person);
         let mut proofs = Proofs::of(First::Password, self.now).beside(self.proofs_in_hand(person));
+        let lends = self.browsers[person].filter(|_| proofs.second().is_some());
         if ends_all {
             self.end_access(person);
         }
@@ -192,6 +193,9 @@ impl Model {
             proofs = proofs.with(given, self.now);
         }
         self.sign_in((person, proofs), !ends_all);
+        if let Some(lends) = lends {
+            self.ends_with(person, lends);
+        }
         Some(shown)
     }
 

@@ -79,6 +79,12 @@ impl Proofs {
         }
     }
 
+    /// Whether whoever is signed in by those has proved by these all anew that there is to it.
+    pub(super) fn are_anew(self, former: Self) -> bool {
+        let second = self.second_or_word();
+        self.named() > former.named() && (second.is_none() || second > former.second_or_word())
+    }
+
     /// The session at the provider that they came by, if they did.
     pub(super) fn upstream(self) -> Option<Session> {
         match self.first {

@@ -45,13 +45,14 @@ impl Model {
         }
     }
 
-    /// With these proofs. The same sign-in goes on when it still holds.
+    /// With these proofs. The same sign-in goes on when it still holds, and no longer than it would have where a second factor is lent by it.
     pub(super) fn sign_in(&mut self, (person, proofs): (Person, Proofs), known: bool) {
         let at = match self.browsers[person].filter(|_| known) {
             Some(at) => at,
             None => self.sign_ins.len(),
         };
-        let (used, expires) = (self.now, self.now + ABSOLUTE);
+        let former = self.sign_ins.get(at).filter(|former| known && !proofs.are_anew(former.proofs));
+        let (used, expires) = (self.now, former.map_or(self.now + ABSOLUTE, |former| former.expires));
         let new = SignIn { person, proofs, used, expires, ended: false };
         if known {
             self.sign_ins[at] = new;
@@ -64,6 +65,14 @@ impl Model {
         self.note_sign_in(person, at);
     }
 
+    /// The sign-in of the browser in hand ends no later than the one which lends it a second factor would have.
+    pub(super) fn ends_with(&mut self, person: Person, lends: usize) {
+        let until = self.sign_ins[lends].expires;
+        if let Some(at) = self.browsers[person] {
+            self.sign_ins[at].expires = self.sign_ins[at].expires.min(until);
+        }
+    }
+
     /// Whoever is signed in shows a second factor: a code or a security key in the place of the one before, beside what says who they are.
     pub(super) fn add_shown(&mut self, person: Person, given: Given) {
         if let (Some(at), false) = (self.browsers[person], matches!(given, Given::Passkey(..))) {
@@ -73,14 +82,15 @@ impl Model {
         self.add_proof(person, given);
     }
 
-    /// Whoever is signed in proves something more: by a passkey also who they are, so that it lasts as long as one that begins.
+    /// Whoever is signed in proves something more: by a passkey all that there is, so that it lasts as long as one that begins.
     pub(super) fn add_proof(&mut self, person: Person, given: Given) {
         let (Some(at), now) = (self.browsers[person], self.now) else { return };
         let one = &mut self.sign_ins[at];
-        (one.proofs, one.used) = (one.proofs.with(given, now), now);
-        if matches!(given, Given::Passkey(..)) {
+        let proofs = one.proofs.with(given, now);
+        if proofs.are_anew(one.proofs) {
             one.expires = now + ABSOLUTE;
         }
+        (one.proofs, one.used) = (proofs, now);
         self.note_sign_in(person, at);
     }
 }
