@@ -184,12 +184,17 @@ impl Journey {
         Self { first, started_at: at, ..self }
     }
 
-    /// The same journey under another name, since it goes on after a rest: a sign-in that was made on it before was not made for what follows, and what was
-    /// proved says no longer who is here. Who rests again and again makes neither last longer.
+    /// The same journey under another name, since it goes on after a rest: a sign-in that was made on it before was not made for what follows. Who rests
+    /// again and again does not make it last longer.
     pub fn renamed(self, id: String) -> Self {
         let first = self.first.or(Some((self.id, self.started_at)));
-        let proven = self.proven.filter(|given| !assurance::identifies(&given.proofs));
-        Self { first, id, proven, ..self }
+        Self { first, id, ..self }
+    }
+
+    /// As [`Journey::renamed`], by whoever was away: what was proved says no longer who is here.
+    pub fn resumed(self, id: String) -> Self {
+        let proven = self.proven.clone().filter(|given| !assurance::identifies(&given.proofs));
+        Self { proven, ..self.renamed(id) }
     }
 
     /// Names the request that it is to answer: however often the way to it begins anew, the request has one answer.

@@ -249,9 +249,11 @@ impl SignIns {
 }
 
 /// The journey of whoever is still to show a second factor: what they have proved hangs on the password that the account has now, and they have
-/// as long for it as for the first.
+/// as long for it as for the first. A sign-in that was made on the journey before, whosever it is and whether or not its cookie comes along, gains no time by
+/// that: what is still to come is not what it was made for.
 async fn pending(transaction: &mut Transaction, journey: Journey, now: Timestamp) -> Result<Journey, Failure> {
     let Some(proven) = journey.proven.clone() else { return Ok(journey) };
+    let journey = journey.renamed(random::id());
     let account = transaction.user(&proven.user_id).await?;
     let proven = Proven { hangs_on: account.as_ref().map(hangs_on), ..proven };
     Ok(Journey { proven: Some(proven), ..journey }.after_a_rest(now))

@@ -147,7 +147,7 @@ impl SignIns {
         transaction.commit().await?;
         let journey = returned.journey.after_a_rest(now);
         let journey = match returned.purpose {
-            Purpose::SignIn => journey.renamed(random::id()),
+            Purpose::SignIn => journey.resumed(random::id()),
             // With what was proved they set out: no mail and no other provider is asked for on the way.
             Purpose::Link { .. } => journey,
         };

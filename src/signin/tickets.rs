@@ -72,7 +72,7 @@ impl SignIns {
         let (id, link, code) = (random::id(), random::secret(), random::short_code());
         let awaited =
             Mailed { ticket: id.clone(), purpose, address: address.clone(), name: String::new(), is_proved: false };
-        let journey = journey.mailed(awaited).after_a_rest(now).renamed(random::id());
+        let journey = journey.mailed(awaited).after_a_rest(now).resumed(random::id());
         let sealed = self.journeys.seal(&journey, cookie);
         let carried = Carried { purpose, link: self.issuer.link_of(&link), code: Some(code.expose()), of: None };
         let message = Message {

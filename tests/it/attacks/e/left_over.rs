@@ -5,11 +5,12 @@ use doorward::protocol::rejection::Rejection;
 use doorward::protocol::upstream::ProviderKind;
 use serde_json::json;
 
-use crate::attacks::{ANN, is_signed_in};
+use crate::attacks::{ANN, BOB, is_signed_in};
 use crate::federation::{answer_of, federated_with_mail};
 use crate::support::{PASSWORD, Server, asked, filled, first_step, parallel, rounds};
 
 const DEVICE: &str = "doorward_device";
+const SIGN_IN: &str = "doorward_sign_in";
 
 /// Whoever has used a recovery code of somebody else's is out once the codes have ended, whichever way that was: their sign-in, and what applications got by it.
 #[tokio::test]
@@ -67,7 +68,7 @@ async fn e23_a_second_factor_beside_which_nothing_stands_counts_for_nothing() {
             async move { thief.submit(&form).await }
         })
         .await;
-        thief.cookies.remove("doorward_sign_in");
+        thief.cookies.remove(SIGN_IN);
         let page = thief.follow(answers.into_iter().next().unwrap()).await;
         if page.has("#login-submit") {
             let page = thief.press(&filled(&page.form("#login-submit"), ANN, PASSWORD)).await;
@@ -104,7 +105,7 @@ async fn e23_many_known_browsers_have_no_more_guesses_at_the_code_than_one() {
     server.turn(60);
     let mut other = server.browser();
     let form = first_step(&mut other, ANN).await.form("#totp-submit");
-    owner.cookies.remove("doorward_sign_in");
+    owner.cookies.remove(SIGN_IN);
     let page = first_step(&mut owner, ANN).await;
     let right = page.form("#totp-submit").with("code", &authenticator.code(&server));
     assert!(owner.press(&right).await.has("#sign-out"));
@@ -145,4 +146,87 @@ async fn e23_waiting_elsewhere_makes_no_proof_last_longer() {
         let answer = thief.submit(&allow.with("request", &sealed)).await;
         assert!(answer.location_param("code").is_none(), "{by_mail}: {}", answer.text());
     }
+}
+
+/// The second step of somebody else, begun in the browser on the way that its sign-in was made on, gives that sign-in no more time than it had.
+#[tokio::test]
+async fn e23_a_second_step_of_somebody_else_makes_no_proof_last_longer() {
+    for with_cookie in [true, false] {
+        let server = Server::start().await;
+        server.db_user(ANN).await;
+        server.db_user(BOB).await;
+        let mut bobs = server.browser();
+        bobs.sign_in(BOB).await;
+        server.enrol(&mut bobs).await;
+        let client = server.db_client(ClientType::Web, |_| {}).await;
+        let (mut thief, consent) = asked(&server, &client, ANN, "scope=openid&max_age=60").await;
+        let allow = consent.form("#allow");
+        let password = server.browser().visit("/login").await.form("#login-submit").with("csrf", &allow.field("csrf"));
+        let (mut sealed, sign_in) = (allow.field("request"), thief.cookies[SIGN_IN].clone());
+        for _ in 0..4 {
+            server.turn(300);
+            if !with_cookie {
+                thief.cookies.remove(SIGN_IN);
+            }
+            let step = thief.submit(&filled(&password.clone().with("request", &sealed), BOB, PASSWORD)).await;
+            sealed = step.location().split_once("/login/code?request=").unwrap().1.to_owned();
+        }
+        thief.cookies.insert(SIGN_IN.to_owned(), sign_in);
+        let page = thief.visit(&format!("/consent?request={sealed}")).await;
+        assert!(!page.has("#allow"), "{with_cookie}: {}", page.text());
+        let answer = thief.submit(&allow.with("request", &sealed)).await;
+        assert!(answer.location_param("code").is_none(), "{with_cookie}: {}", answer.text());
+    }
+}
+
+/// Whoever has a sign-in of somebody and their password, and nothing beside it, is lent the second factor by that sign-in for as long as it has, and no longer;
+/// and the owner is told of the browser.
+#[tokio::test]
+async fn e23_a_second_factor_that_was_lent_gives_no_new_time_and_is_told() {
+    const DAY: i64 = 86_400;
+    let server = Server::with_mail(|_| {}).await;
+    server.db_user(ANN).await;
+    server.turn(61);
+    let mut owner = server.browser();
+    owner.sign_in(ANN).await;
+    server.enrol(&mut owner).await;
+    let told = async || {
+        let alerts = server.mailbox().await.alerts_to(ANN);
+        alerts.iter().filter(|alert| *alert == "new_device").count()
+    };
+    let before = told().await;
+    let mut thief = server.browser();
+    thief.cookies.insert(SIGN_IN.to_owned(), owner.cookies[SIGN_IN].clone());
+    for day in 1..=30 {
+        server.turn(DAY - 60);
+        assert!(first_step(&mut thief, ANN).await.has("#sign-out"), "day {day}");
+    }
+    assert_eq!(told().await, before + 1, "once, and then the browser is known");
+    // Within the day that a sign-in may rest.
+    server.turn(3600);
+    assert!(!is_signed_in(&mut thief).await, "30 days after the code was shown");
+    assert!(first_step(&mut thief, ANN).await.has("#totp-submit"));
+}
+
+/// Nor does changing the password, though all other sign-ins end with it and this one begins anew.
+#[tokio::test]
+async fn e23_another_password_gives_a_lent_second_factor_no_new_time() {
+    const DAY: i64 = 86_400;
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let mut browser = server.browser();
+    browser.sign_in(ANN).await;
+    server.enrol(&mut browser).await;
+    for day in 1..=30 {
+        server.turn(DAY - 60);
+        let page = browser.visit("/account/password").await;
+        assert!(page.has("#change-password"), "day {day}: {}", page.text());
+        if day == 15 {
+            let form = page.form("#change-password").with("current_password", PASSWORD).with("end_all", "yes");
+            assert!(browser.press(&form.with("password", "a louder river at dusk")).await.has("#sign-out"));
+        }
+    }
+    // Within the day that a sign-in may rest.
+    server.turn(3600);
+    assert!(!is_signed_in(&mut browser).await, "30 days after the code was shown");
 }
