@@ -2,9 +2,10 @@
 //! §3.2.2, OWASP ASVS 6.3.1).
 //!
 //! An attempt of a browser that an account does not know is counted four times: for its network, for the wider network of IPv6, for the account,
-//! and for the account from that network. One of a device that the account has signed in from before is counted for that device alone: what
-//! strangers do stops it not. Each counter knows how many failed in the running minute and how many in a row; what follows from either is said
-//! here, and the numbers come from `[limits]` of the settings, and how long they are remembered stands below.
+//! and for the account from that network. One of a device that the account has signed in from before is counted for that device alone, and, where
+//! it is a code beside the first proof, for all devices of the account together in which no second factor was shown: what strangers do stops it
+//! not. Each counter knows how many failed in the running minute and how many in a row; what follows from either is said here, and the numbers
+//! come from `[limits]` of the settings, and how long they are remembered stands below.
 //!
 //! An account is counted whether or not there is one: by its id, or by a keyed hash of what was typed.
 
@@ -44,7 +45,8 @@ pub struct Limits {
     pub long_pause_after: i64,
     /// How long that is.
     pub long_pause: i64,
-    /// Failures in a row of a known device until it is known no longer.
+    /// Failures in a row of a known device until it is known no longer; and codes of one account that failed in a row, over all known devices, from which on
+    /// each of them in which no second factor was shown is a stranger where a code is asked for.
     pub forget_device_after: i64,
     /// Failures in a row of one account, over all networks, from which on strangers have one guess for each pause.
     pub slow_after: i64,
@@ -67,7 +69,7 @@ pub struct Limits {
 pub enum Kind {
     /// An account, over all networks, as strangers try it.
     Account,
-    /// Codes that are typed for an account on devices that it knows, on all of them together.
+    /// Codes that are typed for an account on devices that it knows and in which no second factor was shown, on all of them together.
     Codes,
     /// A device that an account knows.
     Device,

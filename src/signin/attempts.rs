@@ -2,7 +2,8 @@
 //! and the place is settled. What may be tried at a moment is said in [`crate::protocol::attempts`]; the database counts
 //! ([`crate::storage::Place`]).
 //!
-//! A further door (a code sent by mail, a second factor) begins with [`SignIns::look`], asks [`SignIns::reserve`] before it compares anything,
+//! A further door (a code sent by mail, a second factor) begins with [`SignIns::look`], or with [`SignIns::look_at_code`] where what is typed is a few
+//! digits beside a proof that whoever guesses may have and make browsers known by; it asks [`SignIns::reserve`] before it compares anything,
 //! and ends in [`Transaction::count_success`](crate::storage::Transaction::count_success) within the transaction that goes on with the right
 //! secret, or in [`SignIns::count_failure`], or, when it could not compare, in [`SignIns::give_back`]. It does so in a task of its own, that ends
 //! though the browser goes away. So all doors share one set of counters.
@@ -12,7 +13,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 use super::line::{PATIENCE, in_vain};
-use super::{Browser, SignIns};
+use super::{Browser, SignIns, devices};
 use crate::clock::Timestamp;
 use crate::config::{LimitsConfig, Network};
 use crate::failure::{Error, Failure};
@@ -89,8 +90,8 @@ impl Counting {
 }
 
 impl Tried {
-    /// The attempt as that of a known device: counted for that, a code for all known devices too, and for nothing that strangers do, unless either has
-    /// failed too often.
+    /// The attempt as that of a known device: counted for that, a code for all known devices too in which none was shown, and for nothing that
+    /// strangers do, unless either has failed too often.
     fn of_known(self, limits: &Limits, (subjects, device): (Vec<Subject>, String)) -> Self {
         if subjects.iter().any(|subject| limits.forgets(&self.counter(subject))) {
             return self;
@@ -148,7 +149,8 @@ impl SignIns {
         self.look_with(reader, (String::new(), Some(account)), (browser, false), now).await
     }
 
-    /// As [`SignIns::look_at`], for a code of the account: by itself it could be guessed, however many devices are known.
+    /// As [`SignIns::look_at`], for a code of the account: by itself it could be guessed, however many devices are known. In one in which a second factor was
+    /// shown before, its person alone can be.
     ///
     /// # Errors
     /// As [`SignIns::look`].
@@ -172,7 +174,8 @@ impl SignIns {
         let known = |account: &Account| {
             let device = self.devices.known(browser.device.as_ref(), account, now)?;
             // In the order of their names.
-            let codes = is_code.then(|| Subject::of_codes(&account.user.id));
+            let shared = is_code && !devices::is_proved(&device);
+            let codes = shared.then(|| Subject::of_codes(&account.user.id));
             let subjects = codes.into_iter().chain([Subject::of_device(&account.user.id, &device)]);
             Some((subjects.collect::<Vec<_>>(), device))
         };

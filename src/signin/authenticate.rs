@@ -3,8 +3,8 @@
 //! When the same person authenticates again in the same browser, the row goes on under a new cookie value: `sid` stays what clients know,
 //! and their refresh tokens stay bound to it. For anybody else the old row ends.
 
-use super::SignIns;
 use super::second_step::hangs_on;
+use super::{SignIns, devices};
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::assurance;
@@ -83,6 +83,8 @@ pub struct NewCookie {
     pub lifetime: i64,
     /// The new value of the cookie of known devices, which is kept for [`super::KNOWN_FOR`].
     pub device: Option<Secret>,
+    /// Whether a second factor was shown for it, and not lent.
+    pub has_shown: bool,
     /// Whether a device that the person keeps stood in for the second factor.
     pub by_kept_device: bool,
     /// What such a device is called from now on, so that a copy of its cookie stands in for nothing more.
@@ -145,6 +147,9 @@ impl SignIns {
             Signing::In(proven) => {
                 let from = (former, kept.is_some(), browser);
                 let mut signed_in = self.sign_in(transaction, (&journey.id, &proven), from, now).await?;
+                let shown = journey.proven.as_ref().and_then(|given| assurance::own_second_factor_at(&given.proofs));
+                // One of before is lent, also where it is given on the journey by whoever changes the password.
+                signed_in.has_shown = shown == Some(now);
                 if guards.are_any(true) {
                     let noted = (&*proven.user_id, &signed_in);
                     signed_in.renamed = self.note_sign_in(transaction, noted, browser, now).await?;
@@ -174,6 +179,9 @@ impl SignIns {
         match progress {
             Progress::SignedIn(cookie) => {
                 let device = cookie.renamed.as_deref().or(device);
+                let gets_another = cookie.has_shown && !device.is_some_and(devices::is_proved);
+                let proved = gets_another.then(devices::proved_name);
+                let device = proved.as_deref().or(device);
                 let device = self.devices.remember(browser.device.as_ref(), (user_id, hash), device, now);
                 Progress::SignedIn(NewCookie { device: Some(device), ..cookie })
             }
@@ -232,6 +240,7 @@ impl SignIns {
             value,
             lifetime: self.limits.absolute,
             device: None,
+            has_shown: false,
             by_kept_device,
             renamed: None,
         })

@@ -15,6 +15,8 @@ use crate::storage::Account;
 
 /// How long a device is known after its last sign-in, in seconds; browsers keep no cookie for longer.
 pub const KNOWN_FOR: i64 = 400 * 86_400;
+/// What the name of a device begins with in which its person has shown a second factor: no other name does.
+const PROVED: &str = "+";
 /// How many accounts a browser remembers.
 const MOST: usize = 6;
 
@@ -36,6 +38,17 @@ impl<'a> Entry<'a> {
         let entry = Self { whose: parts.next()?, device: parts.next()?, given_at: parts.next()?, seal: parts.next()? };
         parts.next().is_none().then_some(entry)
     }
+}
+
+/// A name for a device in which its person has just shown a second factor.
+pub(super) fn proved_name() -> String {
+    format!("{PROVED}{}", random::id())
+}
+
+/// Whether its person has shown a second factor in the device with this name. Whoever has but their password has made it known by what somebody's sign-in lent
+/// them, or before there was a second factor.
+pub(super) fn is_proved(name: &str) -> bool {
+    name.starts_with(PROVED)
 }
 
 impl Devices {

@@ -5,7 +5,7 @@
 //! could guess at codes between two sign-ins for as long as they like; so a few wrong codes end that it is kept ([`kept_device::MOST_WRONG_CODES`]).
 
 use super::authenticate::Acquaintance;
-use super::{Browser, NewCookie, SignIns};
+use super::{Browser, NewCookie, SignIns, devices};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
 use crate::protocol::audit::{Event, Name, Noun};
@@ -17,7 +17,6 @@ use crate::protocol::kept_device::{self, KeptDevice};
 use crate::protocol::next_step::Policy;
 use crate::protocol::second_factor::FactorKind;
 use crate::protocol::sign_in::SignIn;
-use crate::random;
 use crate::storage::Transaction;
 
 /// Why a device is kept no more.
@@ -98,7 +97,7 @@ impl SignIns {
         if let Acquaintance::Known(former) = &browser.here {
             transaction.end_kept_device(user_id, &kept_device::hash_of(former)).await?;
         }
-        let name = random::id();
+        let name = devices::proved_name();
         let kept = KeptDevice {
             user_id: user_id.to_owned(),
             hash: kept_device::hash_of(&name),
@@ -130,7 +129,7 @@ impl SignIns {
         if self.keeps_devices().is_none() {
             return Ok(None);
         }
-        let renamed = cookie.by_kept_device.then(random::id);
+        let renamed = cookie.by_kept_device.then(devices::proved_name);
         let hash = kept_device::hash_of(name);
         let new_hash = renamed.as_deref().map_or_else(|| hash.clone(), kept_device::hash_of);
         let lent_at = cookie.by_kept_device.then_some(now);

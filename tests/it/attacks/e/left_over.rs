@@ -116,6 +116,69 @@ async fn e23_many_known_browsers_have_no_more_guesses_at_the_code_than_one() {
         .refused_page(400, Rejection::WrongSecondFactor);
 }
 
+/// Nor does whoever changes the password again and again by that sign-in, which lends the second factor to the browser: none was shown there.
+#[tokio::test]
+async fn e23_whoever_changes_the_password_has_no_more_guesses_at_the_code_either() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let mut owner = server.browser();
+    owner.sign_in(ANN).await;
+    let (authenticator, _) = server.enrol(&mut owner).await;
+    let (mut thief, mut evaluated, mut current) = (owner.clone(), 0, PASSWORD.to_owned());
+    for turn in 0..28 {
+        thief.cookies.remove(DEVICE);
+        let new = format!("a louder river at dusk {turn}");
+        let form = thief.visit("/account/password").await.form("#change-password");
+        let form = form.without("end_all").with("current_password", &current).with("password", &new);
+        let changed = thief.press(&form).await;
+        assert!(changed.has("#sign-out"), "{turn}: {}", changed.text());
+        let mut guessing = server.browser();
+        guessing.address = "198.51.100.9".to_owned();
+        guessing.cookies.insert(DEVICE.to_owned(), thief.cookies[DEVICE].clone());
+        let login = guessing.visit("/login").await.form("#login-submit");
+        let step = guessing.press(&filled(&login, ANN, &new)).await;
+        if step.has("#totp-submit") {
+            let wrong = step.form("#totp-submit").with("code", &authenticator.wrong(&server));
+            evaluated += usize::from(guessing.submit(&wrong).await.status == 400);
+        }
+        current = new;
+    }
+    assert_eq!(evaluated, 20 + 5, "those of a known browser, and those of a stranger in a minute");
+}
+
+/// The same thief has used all of these guesses up, and has made strangers wait: the owner, who has shown a code in this browser, types another there.
+#[tokio::test]
+async fn e23_guesses_in_other_browsers_keep_nobody_from_their_own() {
+    let server = Server::start().await;
+    server.db_user(ANN).await;
+    let (mut owner, mut thief) = (server.browser(), server.browser());
+    owner.sign_in(ANN).await;
+    // The browser of the thief is known from before there was a second factor.
+    thief.sign_in(ANN).await;
+    let (authenticator, _) = server.enrol(&mut owner).await;
+    for guess in 0..20 {
+        if guess % 5 == 0 {
+            server.turn(3600);
+        }
+        let page = first_step(&mut thief, ANN).await;
+        let wrong = page.form("#totp-submit").with("code", &authenticator.wrong(&server));
+        thief.submit(&wrong).await.refused_page(400, Rejection::WrongSecondFactor);
+    }
+    for network in 0..25 {
+        let mut stranger = server.browser();
+        stranger.address = format!("203.0.113.{network}");
+        let login = stranger.visit("/login").await;
+        stranger.submit(&filled(&login.form("#login-submit"), ANN, "not the password")).await;
+    }
+    let mut elsewhere = server.browser();
+    let refused = first_step(&mut elsewhere, ANN).await;
+    assert_eq!(refused.status, 429, "strangers wait: {}", refused.text());
+    owner.cookies.remove(SIGN_IN);
+    let page = first_step(&mut owner, ANN).await;
+    let right = page.form("#totp-submit").with("code", &authenticator.code(&server));
+    assert!(owner.press(&right).await.has("#sign-out"));
+}
+
 /// Asking for a mail keeps the way open for as long as a mail may take, and going to a provider for as long as that takes: what was proved on it lasts no longer.
 #[tokio::test]
 async fn e23_waiting_elsewhere_makes_no_proof_last_longer() {
