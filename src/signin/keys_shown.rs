@@ -32,7 +32,7 @@ impl SignIns {
     ) -> Result<Seen, Error> {
         match self.ceremonies()?.check(&shown.challenge.state, &shown.answer, key) {
             Ok(seen) => Ok(seen),
-            Err(Flaw::WentBack) => Err(self.went_back(key, browser, now).await?.into()),
+            Err(Flaw::WentBack) => Err(self.went_back(shown, key, browser, now).await?.into()),
             Err(flaw) => Err(refusal(key.used_as, flaw).into()),
         }
     }
@@ -59,17 +59,22 @@ impl SignIns {
         Ok(transaction.use_passkey(key, (counter, is_copied), now).await?)
     }
 
-    /// Records that a key was shown as a copy of it would be, of which its owner is told.
+    /// Uses the request up, and records that a key was shown as a copy of it would be, of which its owner is told. An answer that came before, as a
+    /// browser sends it again whose line broke, has the counter of then, and says nothing of a copy: [`Rejection::StalePasskeyRequest`].
     ///
     /// # Errors
     /// When the database fails.
     pub(super) async fn went_back(
         &self,
+        shown: &Shown,
         key: &Passkey,
         browser: &Browser,
         now: Timestamp,
     ) -> Result<Rejection, Failure> {
         let mut transaction = self.storage.begin().await?;
+        if !transaction.use_challenge(&shown.challenge.id, shown.challenge.expires_at()).await? {
+            return Ok(Rejection::StalePasskeyRequest);
+        }
         let act = Act::by(Actor::Nobody, browser.origin, now);
         transaction.record(&key.event(Name::PasskeyWentBack, &act).ended_in(Outcome::Refused)).await?;
         transaction.commit().await?;

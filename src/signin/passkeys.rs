@@ -199,7 +199,7 @@ impl SignIns {
         }
         if !self.use_key(&mut transaction, shown, (passkey, seen), now).await? {
             drop(transaction);
-            return Err(self.went_back(passkey, browser, now).await?.into());
+            return Err(self.went_back(shown, passkey, browser, now).await?.into());
         }
         // Whoever shows one has not lost them all.
         transaction.end_factor_reset(user_id, SHOWN, &browser.act(user_id, now)).await?;

@@ -119,7 +119,7 @@ impl SignIns {
         }
         if !self.use_key(&mut transaction, shown, (key, seen), now).await? {
             drop(transaction);
-            return Err(self.went_back(key, browser, now).await?.into());
+            return Err(self.went_back(shown, key, browser, now).await?.into());
         }
         // Whoever shows one has not lost them all.
         transaction.end_factor_reset(&user_id, SHOWN, &browser.act(&user_id, now)).await?;

@@ -72,7 +72,6 @@ const REACHED_IN_LONG: &[&str] = &[
     "met a recovery code Ok(())",
     "met a security key of somebody else Err(WrongSecurityKey)",
     "met a security key that was removed Err(WrongSecurityKey)",
-    "met an answer of a security key again Err(CopiedSecurityKey)",
     "met an answer of a security key again Err(StalePasskeyRequest)",
     "met another password where only a word was given",
     "new codes Asked",

@@ -163,8 +163,10 @@ async fn e21_a_challenge_of_a_security_key_is_for_one_browser_purpose_person_and
     let (through, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 303);
     assert_eq!(through.len(), 1);
     for answer in refused {
-        answer.refused_in(400, &[stale, Rejection::CopiedSecurityKey]);
+        answer.refused_page(400, stale);
     }
+    let told = "SELECT count(*) FROM audit WHERE event = 'passkey.went_back'";
+    assert_eq!(count(&server, told).await, 0, "an answer that comes again is no copy of the key");
     // Nor later, though the password was typed once more.
     let mut late = server.browser();
     let page = first_step(&mut late, ANN).await;

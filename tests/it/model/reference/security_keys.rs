@@ -160,11 +160,10 @@ impl Model {
             Wrongly::Passkey => factors.own_passkeys().last().map(|at| wrong(KeyShown::Passkey(*at))),
             Wrongly::Again => {
                 let Answered { key, browser, at } = self.answered[person]?;
-                // The question was for one browser and ten minutes; and the counter of the key stands still.
-                let why = if browser != self.post[person].in_hand || self.now >= at + AWAITED {
+                // The question was for one browser and ten minutes, and is answered once: that the counter of the key stands still then says nothing.
+                let is_stale = browser != self.post[person].in_hand || self.now >= at + AWAITED;
+                let why = if is_stale || factors.security_keys[key].is_there {
                     Rejection::StalePasskeyRequest
-                } else if factors.security_keys[key].is_there {
-                    Rejection::CopiedSecurityKey
                 } else {
                     Rejection::WrongSecurityKey
                 };
