@@ -37,7 +37,8 @@ statements! {
         ORDER BY expires_at DESC LIMIT 1");
     ACCEPT_INVITATION = "DELETE FROM tickets WHERE id = $1 AND purpose = 'invite' AND expires_at > $2 RETURNING id";
     GIVE_TICKET_TO = "UPDATE tickets SET user_id = $2 WHERE id = $1 AND (user_id IS NULL OR user_id = $2) RETURNING id";
-    PROVE_TICKET = concat!("UPDATE tickets SET browser_hash = $2, expires_at = CASE WHEN expires_at < $4 THEN $4 ELSE expires_at END \
+    // Shown again it lasts no longer: else whoever has opened it could keep it for as long as they like.
+    PROVE_TICKET = concat!("UPDATE tickets SET browser_hash = $2, expires_at = CASE WHEN browser_hash IS NULL AND expires_at < $4 THEN $4 ELSE expires_at END \
         WHERE id = $1 AND expires_at > $3 AND (browser_hash IS NULL OR browser_hash = $2) RETURNING ", columns!());
     SPEND_TICKET = concat!("DELETE FROM tickets WHERE id = $1 AND expires_at > $2 AND browser_hash IS NOT NULL RETURNING ", columns!());
 }
@@ -223,7 +224,7 @@ impl Transaction {
         Ok(given.is_some())
     }
 
-    /// Notes that a browser, by the hash of its cookie, has proved a ticket; from now on there are some minutes to finish. `None` when it does not
+    /// Notes that a browser, by the hash of its cookie, has proved a ticket; when it is the first time there are some minutes to finish from then on. `None` when it does not
     /// hold any more, or another browser has proved it.
     pub async fn prove_ticket(
         &mut self,

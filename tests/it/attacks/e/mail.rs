@@ -213,3 +213,28 @@ async fn e1_a_mailed_link_signs_in_nobody_but_the_browser_that_presses_its_butto
     }
     assert_eq!(count(&server, "SELECT count(*) FROM sign_ins WHERE ended_at IS NULL").await, 2);
 }
+
+/// Whoever reads somebody's mail once opens the link in a browser of theirs, and does it again and again: it ends when it would have, and a quarter of an hour after
+/// it was first opened at the latest.
+#[tokio::test]
+async fn e11_a_link_that_is_opened_again_lasts_no_longer() {
+    let server = Server::with_mail(|_| {}).await;
+    server.db_user(ANN).await;
+    ask(&mut server.browser(), "/recover", "#recover-submit", ANN).await;
+    let link = server.mailbox().await.latest_to(ANN).link();
+    let mut thief = server.browser();
+    // Opened late, it leaves time to choose a password.
+    server.turn(1700);
+    let open = thief.visit(&link).await.form("#confirm");
+    let choosing = thief.press(&open).await;
+    assert!(choosing.has("#reset-submit"), "{}", choosing.text());
+    server.turn(600);
+    let choosing = thief.press(&open).await;
+    assert!(choosing.has("#reset-submit"), "{}", choosing.text());
+    server.turn(301);
+    thief.visit(&link).await.refused_page(400, Rejection::ExpiredTicket);
+    thief.submit(&open).await.refused_page(400, Rejection::ExpiredTicket);
+    let chosen = thief.submit(&choosing.form("#reset-submit").with("password", NEW_PASSWORD)).await;
+    assert_eq!(chosen.status, 400, "{}", chosen.text());
+    assert!(server.browser().sign_in(ANN).await.has("#sign-out"), "the password is what it was");
+}

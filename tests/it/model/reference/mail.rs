@@ -125,8 +125,10 @@ impl Model {
         if let Some(refusal) = refusal {
             return Err(if by_code { Rejection::WrongCode } else { refusal });
         }
+        if ticket.shown_in.is_none() {
+            ticket.expires = ticket.expires.max(now + TO_FINISH);
+        }
         ticket.shown_in = Some(in_hand);
-        ticket.expires = ticket.expires.max(now + TO_FINISH);
         Ok(())
     }
 
