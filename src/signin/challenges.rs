@@ -19,11 +19,11 @@ pub(super) enum Purpose {
     /// To prove who somebody is.
     Proof,
     /// To show a security key beside what was proved.
-    SecondFactor,
+    ShowSecurityKey,
     /// To add a passkey.
-    Addition,
+    AddPasskey,
     /// To add a security key.
-    SecurityKey,
+    AddSecurityKey,
     /// To make an account with one.
     Account,
 }
@@ -109,9 +109,9 @@ impl Challenges {
 fn bound_to(purpose: Purpose, cookie: &Secret) -> Vec<u8> {
     let purpose: &[u8] = match purpose {
         Purpose::Proof => b"proof",
-        Purpose::SecondFactor => b"second factor",
-        Purpose::Addition => b"addition",
-        Purpose::SecurityKey => b"security key",
+        Purpose::ShowSecurityKey => b"second factor",
+        Purpose::AddPasskey => b"addition",
+        Purpose::AddSecurityKey => b"security key",
         Purpose::Account => b"account",
     };
     [purpose, cookie.hash().as_bytes()].concat()

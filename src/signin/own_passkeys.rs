@@ -59,7 +59,7 @@ impl SignIns {
     ) -> Result<PasskeyRequest, Error> {
         let had = self.own_passkeys(owner.user_id).await?;
         let Asked { options, state } = self.ceremonies()?.ask_for_new(owner, &had, kept)?;
-        let challenge = self.challenges.seal((Purpose::Addition, cookie), (Some(owner.user_id), state), now);
+        let challenge = self.challenges.seal((Purpose::AddPasskey, cookie), (Some(owner.user_id), state), now);
         Ok(PasskeyRequest { options, challenge })
     }
 
@@ -76,7 +76,7 @@ impl SignIns {
         let ceremonies = self.ceremonies_of(Use::SecurityKey)?;
         let had = self.own_passkeys(owner.user_id).await?;
         let Asked { options, state } = ceremonies.ask_for_new_security_key(owner, &had)?;
-        let challenge = self.challenges.seal((Purpose::SecurityKey, cookie), (Some(owner.user_id), state), now);
+        let challenge = self.challenges.seal((Purpose::AddSecurityKey, cookie), (Some(owner.user_id), state), now);
         Ok(PasskeyRequest { options, challenge })
     }
 
@@ -129,8 +129,8 @@ impl SignIns {
     ) -> Result<Enrolled, Error> {
         let ceremonies = self.ceremonies_of(used_as)?;
         let (action, purpose, nothing_shown) = match used_as {
-            Use::Passkey => (Action::AddPasskey, Purpose::Addition, Rejection::NoPasskeyShown),
-            Use::SecurityKey => (Action::AddSecurityKey, Purpose::SecurityKey, Rejection::NoSecurityKeyShown),
+            Use::Passkey => (Action::AddPasskey, Purpose::AddPasskey, Rejection::NoPasskeyShown),
+            Use::SecurityKey => (Action::AddSecurityKey, Purpose::AddSecurityKey, Rejection::NoSecurityKeyShown),
         };
         let enrolling = self.enrolling(&journey, &action, browser, now).await?;
         if new.credential.is_empty() {

@@ -44,7 +44,7 @@ impl SignIns {
             return Ok(None);
         }
         let Asked { options, state } = ceremonies.ask_for_security_key(&known)?;
-        let challenge = self.challenges.seal((Purpose::SecondFactor, cookie), (Some(user_id), state), now);
+        let challenge = self.challenges.seal((Purpose::ShowSecurityKey, cookie), (Some(user_id), state), now);
         Ok(Some(PasskeyRequest { options, challenge }))
     }
 
@@ -70,7 +70,7 @@ impl SignIns {
         if shown.credential.is_empty() {
             return Err(Rejection::NoSecurityKeyShown.into());
         }
-        let opened = self.challenges.open((Purpose::SecondFactor, cookie), &shown.challenge, now);
+        let opened = self.challenges.open((Purpose::ShowSecurityKey, cookie), &shown.challenge, now);
         let challenge = opened.filter(|challenge| challenge.user_id.as_ref() == Some(&user_id));
         let challenge = challenge.ok_or(Rejection::StalePasskeyRequest)?;
         let answer = ceremonies.read(&shown.credential).map_err(|_| Rejection::WrongSecurityKey)?;
