@@ -161,8 +161,8 @@ impl SignIns {
     /// Ends what is the person's own; what is not, or has ended already, is left alone. Tells whether the sign-in that did it ended as well.
     ///
     /// # Errors
-    /// [`Rejection::SignInNeeded`] when that sign-in has ended meanwhile; [`Rejection::LastWayIn`]; [`Rejection::UnknownTicket`], [`Rejection::EmailTaken`]; a
-    /// failure when the database fails.
+    /// [`Rejection::SignInNeeded`] when that sign-in has ended meanwhile; [`Rejection::LastWayIn`], [`Rejection::LastStrongWayIn`],
+    /// [`Rejection::LastSecondFactor`]; [`Rejection::UnknownTicket`], [`Rejection::EmailTaken`]; a failure when the database fails.
     pub(super) async fn end(
         &self,
         sign_in: &SignIn,

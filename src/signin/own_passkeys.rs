@@ -243,7 +243,7 @@ impl SignIns {
     /// and what is under way elsewhere. One that is not theirs is left alone.
     ///
     /// # Errors
-    /// [`Rejection::LastSecondFactor`], [`Rejection::LastWayIn`]; a failure when the database fails.
+    /// [`Rejection::LastSecondFactor`], [`Rejection::LastStrongWayIn`], [`Rejection::LastWayIn`]; a failure when the database fails.
     pub(super) async fn remove_passkey(
         &self,
         transaction: &mut Transaction,
@@ -281,10 +281,11 @@ impl SignIns {
         let are_on = self.has_second_factors();
         let has_key = rest.iter().any(|key| key.is_passkey() || are_on);
         let has_other = has_key || (are_on && transaction.guards(user_id).await?.authenticator);
-        if !has_other && self.must_have_one(transaction, user_id, now).await? {
-            return Err(Rejection::LastSecondFactor.into());
+        if has_other || !self.must_have_one(transaction, user_id, now).await? {
+            return Ok(());
         }
-        Ok(())
+        // Where there are none, a role asks for more than a password.
+        Err(if are_on { Rejection::LastSecondFactor } else { Rejection::LastStrongWayIn }.into())
     }
 
     /// Whether an account can do with the rest of its keys, without the passkey that is to go.
@@ -300,10 +301,10 @@ impl SignIns {
         // What a provider says of somebody is not theirs to count on: it may be less tomorrow.
         let before = Ways { identities: Vec::new(), ..ways.clone() };
         let after = Ways { passkeys: rest.to_vec(), ..before.clone() };
-        if !self.is_enough(transaction, user_id, (&before, &after), now).await? {
-            return Err(Rejection::LastSecondFactor.into());
-        }
         self.may_lose_factor(transaction, user_id, rest, now).await?;
+        if !self.is_enough(transaction, user_id, (&before, &after), now).await? {
+            return Err(Rejection::LastStrongWayIn.into());
+        }
         let left = Ways { passkeys: rest.to_vec(), ..ways };
         if self.can_sign_in(&account.user, &left) { Ok(()) } else { Err(Rejection::LastWayIn.into()) }
     }

@@ -386,7 +386,7 @@ async fn whom_a_role_makes_have_one_in_hardware_gets_it_on_the_way_and_no_other_
     server.add_passkey(&mut next, &mut Device::new(), "Phone").await;
     assert!(next.visit("/account").await.has("#sign-out"), "what was shown in hardware is not forgotten");
     let page = next.visit("/account/passkeys").await;
-    next.submit(&page.form("#remove-passkey-1")).await.refused_page(400, Rejection::LastSecondFactor);
+    next.submit(&page.form("#remove-passkey-1")).await.refused_page(400, Rejection::LastStrongWayIn);
     let page = next.press(&page.form("#remove-passkey-2")).await;
     assert!(page.text().contains("That passkey is removed"), "{}", page.text());
 }

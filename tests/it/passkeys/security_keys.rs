@@ -208,7 +208,7 @@ async fn where_second_factors_are_off_a_passkey_is_the_last_beside_whatever_else
     let mut browser = browser.at(&server);
     let page = browser.visit("/account/passkeys").await;
     let last = page.form("#remove-passkey-1");
-    browser.submit(&last).await.refused_page(400, Rejection::LastSecondFactor);
+    browser.submit(&last).await.refused_page(400, Rejection::LastStrongWayIn);
     let page = browser.at(&offering).press(&last).await;
     assert!(page.text().contains("That passkey is removed."), "{}", page.text());
 }

@@ -132,7 +132,7 @@ impl History<'_> {
                     let page = browser.press(&page.form(&format!("#remove-passkey-{place}"))).await;
                     match &page.reason {
                         Some(doorward::http::Reason::Rejected(refusal)) => match refusal.rejection {
-                            Rejection::LastSecondFactor => Changing::LastFactor,
+                            Rejection::LastSecondFactor | Rejection::LastStrongWayIn => Changing::LastFactor,
                             Rejection::LastWayIn => Changing::LastWayIn,
                             other => panic!("{other:?}"),
                         },
