@@ -1,4 +1,4 @@
-//! Setting up second factors and doing without them: an authenticator, and the recovery codes that come with it. All of it wants everything that
+//! Setting up an authenticator and doing without it, and the recovery codes that come with the first second factor. All of it wants everything that
 //! signs in to the account afresh, the second factor too (NIST SP 800-63B-4 §4.1.2 and §4.6, OWASP ASVS 6.4.4 and 7.5.1).
 //!
 //! A seed is offered before it is kept: it travels sealed in the form, for one person and browser, until a right code shows that the app has it.
@@ -30,6 +30,8 @@ const OFFERED_FOR: i64 = 1800;
 const SECOND_FACTOR: &str = "second factor";
 /// Why a sign-in or a grant ends that rests on a code of an authenticator that is the account's no more.
 const GONE: &str = "authenticator replaced or removed";
+/// Why a sign-in or a grant ends that rests on a recovery code, where the codes go with the last second factor.
+const CODES_GONE: &str = "recovery codes removed";
 /// Why a request to take second factors away ends: it was for those that the account had.
 pub(super) const CHANGED: &str = "second factors changed";
 
@@ -107,7 +109,6 @@ impl SignIns {
     pub async fn own_factors(&self, user_id: &str, now: Timestamp) -> Result<OwnFactors, Failure> {
         let (mut authenticator, mut recovery_codes) = (None, None);
         let mut reader = self.storage.read().await?;
-        let must_have_one = self.must_have_one(&mut reader, user_id, now).await?;
         for factor in reader.factors(user_id).await? {
             match factor.kind {
                 FactorKind::Authenticator => authenticator = Some(factor),
@@ -115,7 +116,7 @@ impl SignIns {
             }
         }
         let passkeys = if self.has_passkeys() { reader.passkeys(user_id).await? } else { Vec::new() };
-        let may_go = !must_have_one || !passkeys.is_empty();
+        let may_go = self.may_lose_authenticator(&mut reader, user_id, now).await?;
         Ok(OwnFactors { authenticator, recovery_codes, passkeys, may_go })
     }
 
@@ -132,6 +133,17 @@ impl SignIns {
         Ok(self.requires_second_factor() || by_role)
     }
 
+    /// Whether an account can do without its authenticator, as far as it must have a second factor.
+    async fn may_lose_authenticator(
+        &self,
+        reader: &mut Reader,
+        user_id: &str,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let rest = Guards { authenticator: false, ..reader.guards(user_id).await? };
+        Ok(rest.are_any(self.has_passkeys()) || !self.must_have_one(reader, user_id, now).await?)
+    }
+
     /// A new seed for this person in the browser with this cookie.
     pub fn offer_authenticator(&self, user_id: &str, cookie: &Secret, now: Timestamp) -> Offer {
         let seed = Seed::of(random::bytes());
@@ -141,7 +153,7 @@ impl SignIns {
         Offer { seed, sealed }
     }
 
-    /// The seed of an offer, when it was made for this person and browser and is not too old. The same seed is offered again when it is.
+    /// The seed of an offer, when it was made for this person and browser and is not too old; then the same seed may be offered again.
     pub fn offered(&self, sealed: &str, user_id: &str, cookie: &Secret, now: Timestamp) -> Option<Seed> {
         let sealed = from_base64url(sealed)?;
         let plain = self.factors.offers.open(&bound_to(user_id, cookie), &sealed)?;
@@ -157,8 +169,8 @@ impl SignIns {
     /// with the first one; with a former authenticator ends in other browsers what its codes have signed in and allowed applications.
     ///
     /// # Errors
-    /// [`Rejection::SignInNeeded`] when what was proved counts no more; [`Rejection::StaleOffer`], [`Rejection::WrongFirstCode`]; those of
-    /// [`SignIns::standing`]; a failure when the database fails: then nothing has changed.
+    /// [`Rejection::NoSuchPage`] where people have no second factors; [`Rejection::SignInNeeded`] when what was proved counts no more;
+    /// [`Rejection::StaleOffer`], [`Rejection::WrongFirstCode`]; those of [`SignIns::standing`]; a failure when the database fails: then nothing has changed.
     pub async fn set_authenticator(
         &self,
         (journey, cookie): (Journey, &Secret),
@@ -251,8 +263,7 @@ impl SignIns {
     ) -> Result<(), Error> {
         let user_id = sign_in.user_id.as_str();
         transaction.hold_user(user_id).await?;
-        let rest = Guards { authenticator: false, ..transaction.guards(user_id).await? };
-        if self.must_have_one(transaction, user_id, act.at).await? && !rest.are_any(self.has_passkeys()) {
+        if !self.may_lose_authenticator(transaction, user_id, act.at).await? {
             return Err(Rejection::LastSecondFactor.into());
         }
         if transaction.forget_factor(user_id, FactorKind::Authenticator).await? {
@@ -297,7 +308,7 @@ pub(super) async fn forget_spare_codes(
 ) -> Result<(), Failure> {
     let are_spare = !transaction.guards(user_id).await?.are_any(true);
     if are_spare && transaction.forget_factor(user_id, FactorKind::RecoveryCodes).await? {
-        transaction.end_all_by(user_id, (ProvedBy::Kind(Kind::RecoveryCode), this), GONE, act).await?;
+        transaction.end_all_by(user_id, (ProvedBy::Kind(Kind::RecoveryCode), this), CODES_GONE, act).await?;
     }
     Ok(())
 }

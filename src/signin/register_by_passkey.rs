@@ -77,7 +77,7 @@ impl SignIns {
     /// another browser's.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`Rejection::NoSuchPage`] where nobody makes an account so; a failure when nothing can be asked.
     pub fn begin_account_again(
         &self,
         former: &str,
