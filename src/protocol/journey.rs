@@ -93,7 +93,7 @@ pub enum Action {
     MakeKey(Option<String>),
     /// Sets up an authenticator, in the place of another if there is one: on the page that it leads to.
     SetAuthenticator,
-    /// Takes the authenticator away, and the recovery codes with it.
+    /// Takes the authenticator away, and the recovery codes with the last second factor.
     RemoveAuthenticator,
     /// Makes recovery codes, in the place of the former ones: on the page that it leads to.
     MakeRecoveryCodes,
@@ -115,16 +115,26 @@ pub enum Action {
 impl Action {
     /// Whether it changes by what the account is guarded: then everything that signs in to it must be proved afresh, the second factor too.
     pub const fn changes_factors(&self) -> bool {
-        matches!(
-            self,
+        // Each is named: one that is forgotten here would want no more than a password.
+        match self {
             Self::SetAuthenticator
-                | Self::RemoveAuthenticator
-                | Self::MakeRecoveryCodes
-                | Self::AddPasskey
-                | Self::RemovePasskey(_)
-                | Self::AddSecurityKey
-                | Self::RemoveSecurityKey(_)
-        )
+            | Self::RemoveAuthenticator
+            | Self::MakeRecoveryCodes
+            | Self::AddPasskey
+            | Self::RemovePasskey(_)
+            | Self::AddSecurityKey
+            | Self::RemoveSecurityKey(_) => true,
+            Self::EndSignIn(_)
+            | Self::EndOtherSignIns
+            | Self::EndApp(_)
+            | Self::Link(_)
+            | Self::Unlink(_)
+            | Self::TakeAddress(_)
+            | Self::SetPassword
+            | Self::RemovePassword
+            | Self::MakeKey(_)
+            | Self::Leave { .. } => false,
+        }
     }
 }
 

@@ -100,7 +100,7 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
         Some(Missing::SecondFactor(lack)) => {
             let demanded = journey.request().is_some_and(|request| !is_taken(request, person.proofs));
             let rejection = if demanded { Rejection::ClassNotMet } else { Rejection::SignInNeeded };
-            // Whoever has got hold of somebody's sign-in alone is not to put a factor of their own on the account.
+            // Whoever has got hold of somebody's sign-in is not to put a factor of their own on the account, nor is whoever has talked them out of a code as well.
             let is_theirs = lack.is_there() || now < assurance::identified_at(person.proofs).plus(policy.fresh);
             let step = if is_theirs { NextStep::SecondFactor(lack) } else { NextStep::Reauthenticate };
             return refuse_or(rejection, step);

@@ -33,7 +33,9 @@ pub struct Guards {
 impl Guards {
     /// Whether there is a second factor to be asked for; passkeys and security keys count where people use them (`[sign_in] passkeys`).
     pub const fn are_any(self, with_passkeys: bool) -> bool {
-        self.authenticator || ((self.passkey.is_some() || self.security_key) && with_passkeys)
+        // Each is named: one that is forgotten here is a factor that nobody is asked for.
+        let Self { password: _, authenticator, passkey, security_key } = self;
+        authenticator || ((passkey.is_some() || security_key) && with_passkeys)
     }
 
     /// Whether there is one that can be shown and is no passkey: where people have second factors, and, for security keys, passkeys.
