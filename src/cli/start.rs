@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::jobs::audit::AuditRecord;
 use crate::jobs::signing_keys::SigningKeys;
+use crate::protocol::issuer::Issuer;
 use crate::registry::Registry;
 use crate::sealing::MasterKey;
 use crate::storage::{MigrationReport, Post, Storage};
@@ -45,6 +46,7 @@ pub(super) async fn registry(config: &Config, opening: Opening) -> Result<(Stora
         Opening::Existing => existing::open(config).await?,
         Opening::Made => open(config, &mut Vec::new()).await?,
     };
+    let config = &under_own_issuer(config, &storage).await?;
     let registry = Registry::new(storage.clone(), config)?;
     let Some(key) = key else { return Ok((storage, registry)) };
     // The server sends it. Without the key none can be sealed, and nobody is told of what is done here.
@@ -52,6 +54,24 @@ pub(super) async fn registry(config: &Config, opening: Opening) -> Result<(Stora
         storage.send_mail(Post::new(&key, config));
     }
     Ok((storage, registry.with_master_key(&key)))
+}
+
+/// The settings with the issuer that the server beside this command has, so that links lead to it. One that was configured stays, and is told of.
+async fn under_own_issuer(config: &Config, storage: &Storage) -> Result<Config, Failure> {
+    let mut config = config.clone();
+    let configured = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
+    let Some(own) = storage.read().await?.own_issuer().await?.filter(|own| own != configured.as_str()) else {
+        return Ok(config);
+    };
+    if config.issuer_is_configured {
+        note(format!(
+            "warning: the server of this database was last started as {own}, and by these settings it is {}: links lead there",
+            configured.as_str()
+        ));
+    } else {
+        config.server.issuer = own;
+    }
+    Ok(config)
 }
 
 /// Opens the database that is there, for who only looks.
@@ -105,6 +125,12 @@ async fn build(
     let keys = SigningKeys::open(storage.clone(), key, &config).await?;
     if let Some(kid) = keys.make_first(clock.now()).await? {
         made.push(format!("a signing key: {kid}"));
+    }
+    let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
+    if storage.read().await?.own_issuer().await?.as_deref() != Some(issuer.as_str()) {
+        let mut transaction = storage.begin().await?;
+        transaction.note_own_issuer(issuer.as_str()).await?;
+        transaction.commit().await?;
     }
     App::build(config, storage, key, clock).await
 }

@@ -44,6 +44,7 @@ mod migrate;
 mod news;
 mod options;
 mod outcome;
+mod own_issuer;
 mod passkeys;
 mod pool;
 mod pooled;
@@ -147,6 +148,7 @@ fn every_statement() -> impl Iterator<Item = (&'static str, &'static str)> {
         logout_outbox::STATEMENTS,
         mail_outbox::STATEMENTS,
         news::STATEMENTS,
+        own_issuer::STATEMENTS,
         passkeys::STATEMENTS,
         refresh_tokens::STATEMENTS,
         resource_secrets::STATEMENTS,

@@ -4,7 +4,7 @@ use doorward::protocol::rejection::Rejection;
 use doorward::registry::{Act, Delivery, Error, Invitation};
 
 use super::{ANN, EVE, NEW_PASSWORD, open, start};
-use crate::support::{PASSWORD, Server};
+use crate::support::{Database, Live, PASSWORD, Server};
 
 fn invitation() -> Invitation {
     Invitation { email: " Ann@example.org".into(), name: "Ann Lee".into(), roles: vec!["editor".into()] }
@@ -63,4 +63,22 @@ async fn what_cannot_be_invited_or_reset_is_told() {
     assert!(off.to_string().contains("switched off"), "{off}");
     assert!(matches!(server.registry().reset_password(EVE, Delivery::Mail, &act()).await, Err(Error::Missing(..))));
     assert_eq!(server.mailbox().await.all().len(), 0);
+}
+
+/// A command that is run in the server's folder without its settings is the likeliest mistake of all: the link leads to the server all the same.
+#[tokio::test]
+async fn a_link_of_a_command_leads_to_the_server_beside_it_wherever_that_listens() {
+    let database = Database::copy().await;
+    let mut server = Live::serve(&database);
+    let invite = ["user", "invite", "--email", ANN, "--name", "Ann Lee", "--print"];
+    let link = server.command(&invite)["link"].as_str().unwrap().to_owned();
+    assert!(link.starts_with(&format!("{}/mail?", server.issuer)), "{link} does not lead to {}", server.issuer);
+
+    // What was configured is an operator's will, such as before a move to another name, and told.
+    server.set("DOORWARD__SERVER__ISSUER", "https://login.example.org");
+    let moved = server.begin(&[&invite[..], &["--json"]].concat()).wait_with_output().unwrap();
+    let (out, said) = (String::from_utf8(moved.stdout).unwrap(), String::from_utf8(moved.stderr).unwrap());
+    assert!(out.contains("https://login.example.org/mail?"), "{out}{said}");
+    let warning = format!("warning: the server of this database was last started as {}", server.issuer);
+    assert!(said.starts_with(&warning) && said.contains("https://login.example.org"), "{said}");
 }
