@@ -67,6 +67,15 @@ impl Mailer {
         Ok(Some(Self(Arc::new(Parts { stationery, way }))))
     }
 
+    /// Whether the files that the settings name can be read. Nobody is called, and nothing made.
+    ///
+    /// # Errors
+    /// A sentence: a file cannot be read.
+    pub fn check(config: &Config) -> Result<(), Failure> {
+        let is_smtp = config.mail.is_on() && config.mail.folder().is_none();
+        if is_smtp { Smtp::new(&config.mail, &config.outgoing).map(drop) } else { Ok(()) }
+    }
+
     /// Sends a message, and waits until the mail server has taken it: four times `[mail] timeout` at most.
     ///
     /// # Errors

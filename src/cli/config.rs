@@ -9,8 +9,9 @@ use crate::config::{Config, DEFAULTS};
 use crate::failure::Failure;
 use crate::http::{Listener, Tls};
 use crate::leaked::Leaked;
+use crate::mail::Mailer;
 use crate::outgoing::Outgoing;
-use crate::passkeys::Ceremonies;
+use crate::passkeys::{Ceremonies, are_possible};
 use crate::password::Hasher;
 use crate::protocol::issuer::Issuer;
 use crate::upstream::{Provider, Providers};
@@ -32,14 +33,14 @@ impl ConfigCommand {
         match self {
             Self::Check(output) => {
                 problems(context).await?;
-                let warnings = context.config.warnings().into_iter().chain(start::warnings(&context.config));
-                warnings.for_each(|warning| note(format!("warning: {warning}")));
+                warnings(&context.config).iter().for_each(|warning| note(format!("warning: {warning}")));
                 let settings = serde_json::to_value(&context.config).map_err(Failure::internal)?;
                 if output.json {
                     line(settings);
                 } else {
-                    line("The configuration is right.\n");
+                    line("What is set:\n");
                     show(&settings);
+                    line("The configuration is right.");
                 }
             }
             Self::Keys => line(DEFAULTS.trim_end()),
@@ -57,10 +58,12 @@ async fn problems(context: &Context) -> Result<(), Failure> {
     let tls = if config.server.tls.is_on() { Tls::load(&config.server.tls, now).map(drop) } else { Ok(()) };
     let mut found: Vec<String> = [
         Listener::check(&config.server.listen).await,
+        if config.metrics.is_on() { Listener::check(&config.metrics.listen).await } else { Ok(()) },
         tls,
         Hasher::new(&config.password).map(drop),
         Leaked::new(&config.password).map(drop),
         Outgoing::new(&config.outgoing).map(drop),
+        Mailer::check(config),
         providers(config),
         passkeys(config),
         config.brand.read_logo().map(drop).map_err(Failure::internal),
@@ -86,6 +89,20 @@ fn providers(config: &Config) -> Result<(), Failure> {
 pub(super) fn passkeys(config: &Config) -> Result<(), Failure> {
     let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
     Ceremonies::new(&issuer, &config.brand.name, &config.passkeys).map(drop)
+}
+
+/// What can be as it is, but is most likely a mistake: a sentence each.
+pub(super) fn warnings(config: &Config) -> Vec<String> {
+    let mut warnings = config.warnings();
+    warnings.extend(start::warnings(config));
+    let issuer = &config.server.issuer;
+    if config.sign_in.passkeys && Issuer::parse(issuer).is_ok_and(|issuer| !are_possible(&issuer)) {
+        warnings.push(format!(
+            "sign_in.passkeys is true, but the host of the issuer {issuer} is an address, for which browsers know no passkeys: give it a name \
+             in server.issuer, such as http://localhost:8000 on this machine"
+        ));
+    }
+    warnings
 }
 
 fn show(settings: &Value) {

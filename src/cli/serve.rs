@@ -48,8 +48,7 @@ impl Serve {
         let scrapes = if metrics.is_on() { Some(Scrapes::bind(&metrics.listen).await?) } else { None };
         name_issuer(&mut context.config, &listener);
         let mut made = Made::new();
-        let mut warnings = context.config.warnings();
-        warnings.extend(start::warnings(&context.config));
+        let mut warnings = super::config::warnings(&context.config);
         warnings.extend(files::make_room(&mut context.config));
         let app = start::app(context.config, context.clock, &mut made).await?;
         say_made(&made);

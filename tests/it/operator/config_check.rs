@@ -25,6 +25,9 @@ fn everything_that_the_settings_name_is_looked_at_and_all_that_is_wrong_told_at_
         ("DOORWARD__SERVER__TLS__KEY", "other.key"),
         ("DOORWARD__BRAND__LOGO", "missing.svg"),
         ("DOORWARD__OUTGOING__CA", "missing.pem"),
+        ("DOORWARD__METRICS__LISTEN", "192.0.2.1:9464"),
+        ("DOORWARD__MAIL__SMTP", "smtps://doorward@mail.example.org"),
+        ("DOORWARD__MAIL__PASSWORD_FILE", "missing.txt"),
         ("DOORWARD__KEYS__MASTER_KEY_FILE", "missing.key"),
         ("DOORWARD__DATABASE__URL", "sqlite://file/doorward.db"),
     ];
@@ -34,8 +37,10 @@ fn everything_that_the_settings_name_is_looked_at_and_all_that_is_wrong_told_at_
         assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{said}");
         let begins = [
             "cannot listen on 192.0.2.1:8000",
+            "cannot listen on 192.0.2.1:9464",
             "server.tls: the certificate a.crt and the key other.key do not work together",
             "outgoing.ca: missing.pem",
+            "mail.password_file: missing.txt",
             "brand.logo: missing.svg",
             "the master key file missing.key cannot be read",
             "the folder file cannot be written to",
@@ -205,4 +210,23 @@ fn a_master_key_that_all_can_read_and_an_https_issuer_without_tls_are_warned_of(
     let proxied = [environment[0], ("DOORWARD__SERVER__TRUSTED_PROXIES", "127.0.0.1")];
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(text(&run(folder.path(), &proxied, CHECK).stderr), "");
+}
+
+/// An operator who looks for the passkeys that are not there finds out why.
+#[test]
+fn passkeys_under_an_address_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let warned = |issuer: &str, passkeys: &str| {
+        let environment = [("DOORWARD__SERVER__ISSUER", issuer), ("DOORWARD__SIGN_IN__PASSKEYS", passkeys)];
+        let output = run(folder.path(), &environment, CHECK);
+        let (out, said) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success() && out.ends_with("The configuration is right.\n"), "{out}{said}");
+        said
+    };
+    let said = warned("http://127.0.0.1:8000", "true");
+    assert!(
+        said.starts_with("warning: sign_in.passkeys is true, but the host of the issuer http://127.0.0.1:8000 is"),
+        "{said}"
+    );
+    assert_eq!(warned("http://127.0.0.1:8000", "false") + &warned("http://localhost:8000", "true"), "");
 }
