@@ -9,7 +9,7 @@ use super::arguments::{self, Part, Yes};
 use super::client_secret::{NewSecret, RevokeSecret, Secrets, life};
 use super::key::{self, Wanted};
 use super::output::{note, value, warn};
-use super::role::Give;
+use super::role::ToClient;
 use super::start::{self, Opening};
 use super::{Context, Output, refused};
 use crate::failure::Failure;
@@ -39,7 +39,7 @@ pub(super) enum ClientCommand {
     /// Show an application.
     #[command(after_help = "Example:\n  doorward client show CLIENT_ID")]
     Show(Named),
-    /// Change an application. Given lists replace the former ones; an empty value clears a list.
+    /// Change an application. What is not given stays; given lists replace the former ones, and an empty value clears a list.
     #[command(
         after_help = "Examples:\n  doorward client update CLIENT_ID --redirect-uri https://app.example.org/new --name 'My app'\n  doorward client update CLIENT_ID --acr https://refeds.org/profile/mfa"
     )]
@@ -63,10 +63,10 @@ pub(super) enum ClientCommand {
     Enable(Named),
     /// Give a client that acts for itself a role.
     #[command(after_help = "Example:\n  doorward client grant-role CLIENT_ID editor")]
-    GrantRole(Give),
+    GrantRole(ToClient),
     /// Take a role from a client that acts for itself.
     #[command(after_help = "Example:\n  doorward client revoke-role CLIENT_ID editor")]
-    RevokeRole(Give),
+    RevokeRole(ToClient),
     /// Delete an application for good, with all that people have granted it. Says first what goes, and asks.
     #[command(
         after_help = "Examples:\n  doorward client delete CLIENT_ID\n  doorward client delete CLIENT_ID --yes --json"
@@ -141,10 +141,10 @@ pub(super) struct Update {
 
 #[derive(Args)]
 struct Details {
-    /// client_secret (by header or form, as the application likes), client_secret_basic, client_secret_post or none [default: client_secret for web and service, else none].
+    /// client_secret (by header or form, as the application likes), client_secret_basic, client_secret_post or none [of a new one: client_secret for web and service, else none].
     #[arg(long, value_name = "METHOD", value_parser = auth_method)]
     auth_method: Option<AuthMethod>,
-    /// How it may get tokens: authorization_code, refresh_token, client_credentials; can be repeated [default: as the type has it].
+    /// How it may get tokens: authorization_code, refresh_token, client_credentials; can be repeated [of a new one: as the type has it].
     #[arg(long = "grant-type", value_name = "G", value_parser = grant_type)]
     grant_types: Vec<GrantType>,
     /// Where authorization responses may go; can be repeated.
@@ -153,7 +153,7 @@ struct Details {
     /// Where a browser may go after signing out; can be repeated.
     #[arg(long = "post-logout-redirect-uri", value_name = "U")]
     post_logout_redirect_uris: Vec<String>,
-    /// An origin whose scripts may call the server, such as capacitor://localhost; can be repeated [default: those of a spa's redirect URIs].
+    /// An origin whose scripts may call the server, such as capacitor://localhost; can be repeated [of a new one: those of a spa's redirect URIs].
     #[arg(long = "allow-origin", value_name = "O")]
     allowed_origins: Vec<String>,
     /// Its privacy policy, linked on the pages where people sign in and consent; empty takes it away.
@@ -165,32 +165,33 @@ struct Details {
     /// Where it is told at once that a person's sign-in has ended; empty takes it away.
     #[arg(long, value_name = "U")]
     backchannel_logout_uri: Option<String>,
-    /// The scopes it may ask for, separated by spaces [default: openid profile email offline_access, none for a service].
+    /// The scopes it may ask for, separated by spaces [of a new one: openid profile email offline_access, none for a service].
     #[arg(long, value_name = "'A B'")]
     scope: Option<String>,
-    /// An API it may ask for; can be repeated [default: all].
+    /// An API it may ask for; can be repeated [of a new one: all].
     #[arg(long = "resource", value_name = "R")]
     resources: Vec<String>,
-    /// Whether its requests need PKCE: required, nonce (or the scope openid with a nonce instead) or optional; those without a secret always do [default: nonce for web, else required].
+    /// Whether its requests need PKCE: required, nonce (or the scope openid with a nonce instead) or optional; those without a secret always do [of a new one: nonce for web, else required].
     #[arg(long, value_name = "MODE", value_parser = pkce_mode)]
     pkce: Option<PkceMode>,
     /// The same as --pkce optional.
     #[arg(long, conflicts_with = "pkce")]
     no_pkce: bool,
-    /// What its ID tokens are signed with: RS256, ES256, EdDSA, or default [default: as keys.algorithm says].
+    /// What its ID tokens are signed with: RS256, ES256, EdDSA, or default [of a new one: as keys.algorithm says].
     #[arg(long = "id-token-alg", value_name = "A", value_parser = key::wanted)]
     id_token_algorithm: Option<Wanted>,
     /// What ends when a copy of one of its refresh tokens is used: user (everything of the person), grant (what it was granted), or default
-    /// [default: as tokens.on_reuse says for --first-party, grant for all others].
+    /// [of a new one: as tokens.on_reuse says for --first-party, grant for all others].
     #[arg(long, value_name = "WHAT", value_parser = on_reuse)]
     on_reuse: Option<Ends>,
-    /// Whether its ID tokens carry what the scopes profile, email and roles release: on, off, or default [default: as tokens.id_token_claims says].
+    /// Whether its ID tokens carry what the scopes profile, email and roles release: on, off, or default [of a new one: as tokens.id_token_claims says].
     #[arg(long, value_name = "on|off", value_parser = on_or_off)]
     id_token_claims: Option<Edit<bool>>,
-    /// The context class in which people must sign in to go there, or in a stronger one: one of acr_values_supported; empty takes it away.
+    /// The context class in which people must sign in to go there, or in a stronger one: `https://refeds.org/profile/mfa`
+    /// (two factors), phr (a passkey) or phrh (a passkey that its maker attests); empty takes it away.
     #[arg(long, value_name = "CLASS")]
     acr: Option<String>,
-    /// When the secret that is shown now ends, such as 90d [default: never].
+    /// When the secret that is made by this ends, such as 90d; refused where none is made [default: never].
     #[arg(long, value_name = "TIME", value_parser = life)]
     secret_expires: Option<i64>,
 }
@@ -245,8 +246,8 @@ impl ClientCommand {
                 registry.client(&named.client_id, act.at).await.map(|client| named.output.thing(&value(&client)))
             }
             Self::Update(update) => update.run(&context, &registry, &act).await,
-            Self::GrantRole(give) => give.client(&registry, Giving::Grant, &act).await,
-            Self::RevokeRole(give) => give.client(&registry, Giving::Revoke, &act).await,
+            Self::GrantRole(to) => to.give(&registry, Giving::Grant, &act).await,
+            Self::RevokeRole(to) => to.give(&registry, Giving::Revoke, &act).await,
             Self::NewSecret(wanted) => wanted.run(&registry, &act).await,
             Self::Secrets(named) => named.run(&registry, &act).await,
             Self::RevokeSecret(named) => named.run(&registry, &act).await,

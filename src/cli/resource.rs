@@ -41,7 +41,7 @@ pub(super) enum ResourceCommand {
     /// Show an API.
     #[command(after_help = "Example:\n  doorward resource show https://api.example.org")]
     Show(Named),
-    /// Change an API. Given scopes and introspectors replace the former ones; an empty value clears them.
+    /// Change an API. What is not given stays; given scopes and introspectors replace the former ones, and an empty value clears them.
     #[command(after_help = "Example:\n  doorward resource update https://api.example.org --introspector CLIENT_ID")]
     Update(Update),
     /// Give an API whose tokens are signed with HS256 another secret, and show it once.
@@ -118,20 +118,20 @@ struct Details {
     #[arg(long = "introspector", value_name = "CLIENT_ID")]
     introspectors: Vec<String>,
     /// What its access tokens are signed with: RS256, ES256, EdDSA, or default; HS256 for an API that can do nothing else, with a
-    /// secret that is shown once [default: as keys.algorithm says].
+    /// secret that is shown once [of a new one: as keys.algorithm says].
     #[arg(long = "signing-alg", value_name = "A", value_parser = signing_algorithm)]
     signing_algorithm: Option<Signing>,
     #[command(flatten)]
     secret: SecretFile,
     /// What its access tokens say they are: at+jwt, or jwt for an API that insists on JWT; such an API must check the audience, since ID
-    /// tokens are of type JWT too [default: at+jwt].
+    /// tokens are of type JWT too [of a new one: at+jwt].
     #[arg(long, value_name = "T", value_parser = token_type)]
     token_type: Option<AccessTokenType>,
     /// Roles of which one is demanded for a scope, beside what is demanded for other scopes: `orders:write=editor` or
     /// `orders:write=editor,chief`; can be repeated, and an empty list takes the demand away.
     #[arg(long = "scope-needs", value_name = "SCOPE=ROLE", value_parser = scope_needs)]
     scope_needs: Vec<(String, BTreeSet<String>)>,
-    /// Which of a person's roles its access tokens tell: all, none, or names separated by commas [default: all].
+    /// Which of a person's roles its access tokens tell: all, none, or names separated by commas [of a new one: all].
     #[arg(long = "roles", value_name = "all|none|NAME", value_parser = roles_seen)]
     roles_seen: Option<RolesSeen>,
 }

@@ -90,15 +90,27 @@ struct Details {
     /// What it is for, in words for people.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// The context class in which whoever has it must sign in, or in a stronger one: one of acr_values_supported; empty takes it away.
+    /// The context class in which whoever has it must sign in, or in a stronger one: `https://refeds.org/profile/mfa`
+    /// (two factors), phr (a passkey) or phrh (a passkey that its maker attests); empty takes it away.
     #[arg(long, value_name = "CLASS")]
     acr: Option<String>,
 }
 
-/// To whom a role is given, or from whom it is taken.
+/// To which person a role is given, or from whom it is taken.
 #[derive(Args)]
-pub(super) struct Give {
-    /// An account by its address or id, or a client by its id.
+pub(super) struct ToPerson {
+    /// An account by its address or id.
+    whom: String,
+    /// The role.
+    role: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// To which client a role is given, or from which it is taken.
+#[derive(Args)]
+pub(super) struct ToClient {
+    /// A client by its id.
     whom: String,
     /// The role.
     role: String,
@@ -156,17 +168,19 @@ impl Delete {
     }
 }
 
-impl Give {
-    /// Gives it to an account, or takes it from one.
-    pub async fn user(self, registry: &Registry, giving: Giving, act: &Act) -> Result<(), Error> {
+impl ToPerson {
+    /// Gives it, or takes it away.
+    pub async fn give(self, registry: &Registry, giving: Giving, act: &Act) -> Result<(), Error> {
         let roles = registry.give_role(Recipient::User(&self.whom), &self.role, giving, act).await?.view;
         let id = registry.user(&self.whom).await?.id;
         self.output.thing(&json!({ "id": id, "roles": roles }));
         Ok(())
     }
+}
 
-    /// Gives it to a client, or takes it from one.
-    pub async fn client(self, registry: &Registry, giving: Giving, act: &Act) -> Result<(), Error> {
+impl ToClient {
+    /// Gives it, or takes it away.
+    pub async fn give(self, registry: &Registry, giving: Giving, act: &Act) -> Result<(), Error> {
         let roles = registry.give_role(Recipient::Client(&self.whom), &self.role, giving, act).await?.view;
         self.output.thing(&json!({ "client_id": self.whom, "roles": roles }));
         Ok(())

@@ -14,7 +14,7 @@ use super::invite::{Invite, ResetPassword};
 use super::leaving::{self, Delete};
 use super::output::{note, value, warn};
 use super::reset_factors::ResetFactors;
-use super::role::Give;
+use super::role::ToPerson;
 use super::start::{self, Opening};
 use super::{Context, Output, refused, reset_factors};
 use crate::failure::Failure;
@@ -78,10 +78,10 @@ pub(super) enum UserCommand {
     ResetFactors(ResetFactors),
     /// Give a person a role.
     #[command(after_help = "Example:\n  doorward user grant-role ann@example.org editor")]
-    GrantRole(Give),
+    GrantRole(ToPerson),
     /// Take a role from a person.
     #[command(after_help = "Example:\n  doorward user revoke-role ann@example.org editor")]
-    RevokeRole(Give),
+    RevokeRole(ToPerson),
     /// Let an account at a provider sign the person in: for support, people do it themselves on their account page.
     #[command(
         after_help = "Make sure that it is theirs: whoever has it there can do here what the person can.\n\nExample:\n  doorward user link ann@example.org --provider google --subject 110248495921238986420"
@@ -164,7 +164,7 @@ struct Details {
     /// Read the password from standard input: its first line.
     #[arg(long)]
     password_stdin: bool,
-    /// A role, for access tokens; can be repeated, and replaces the former ones.
+    /// A role, for access tokens; can be repeated. An update takes all others away.
     #[arg(long = "role", value_name = "R")]
     roles: Vec<String>,
     /// The person has proved the address.
@@ -192,8 +192,8 @@ impl UserCommand {
                 tell_way_in(&user);
             }),
             Self::ResetFactors(reset) => reset.run(&registry, &act).await,
-            Self::GrantRole(give) => give.user(&registry, Giving::Grant, &act).await,
-            Self::RevokeRole(give) => give.user(&registry, Giving::Revoke, &act).await,
+            Self::GrantRole(to) => to.give(&registry, Giving::Grant, &act).await,
+            Self::RevokeRole(to) => to.give(&registry, Giving::Revoke, &act).await,
             Self::Link(link) => link.run(&context.config, &registry, &act).await,
             Self::Unlink(unlink) => unlink.run(&registry, &act).await,
             Self::Update(update) => update.run(&registry, &act).await,
