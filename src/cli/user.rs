@@ -186,7 +186,7 @@ impl UserCommand {
             Self::Import(import) => import.run(&context.config, &registry, &act).await,
             Self::Invite(invite) => invite.run(&registry, &act).await,
             Self::ResetPassword(reset) => reset.run(&registry, &act).await,
-            Self::List(wanted) => list(&registry, wanted, context.config.sign_in.passkeys).await,
+            Self::List(wanted) => list(&registry, wanted).await,
             Self::Show(named) => registry.user(&named.user).await.map(|user| {
                 show(named.output, &user);
                 tell_way_in(&user);
@@ -281,12 +281,8 @@ fn tell_way_in(user: &UserView) {
     }
 }
 
-async fn list(
-    registry: &Registry,
-    List { search, without_second_factor, part, output }: List,
-    passkeys: bool,
-) -> Result<(), Error> {
-    let which = UserFilter { search: search.as_deref(), without_second_factor, passkeys };
+async fn list(registry: &Registry, List { search, without_second_factor, part, output }: List) -> Result<(), Error> {
+    let which = UserFilter { search: search.as_deref(), without_second_factor };
     let things = part.read(async |page| registry.users(&which, page).await).await?;
     let none = match (&search, without_second_factor) {
         (Some(_), false) => "No account has that in its address or name.",

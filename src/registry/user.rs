@@ -245,7 +245,7 @@ impl Registry {
 
     /// A page of the accounts, oldest first.
     pub async fn users(&self, which: &UserFilter<'_>, page: Page) -> Result<Listed<UserView>, Failure> {
-        Ok(self.storage.read().await?.users_of(which, &page).await?.map(UserView::from))
+        Ok(self.storage.read().await?.users_of(which, self.with_passkeys, &page).await?.map(UserView::from))
     }
 
     /// Changes what is named of an account, which is named by an address or an id. A new password ends all that the former one gave, in the

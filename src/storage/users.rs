@@ -93,8 +93,6 @@ pub struct UserFilter<'a> {
     pub search: Option<&'a str>,
     /// Those alone that have no second factor.
     pub without_second_factor: bool,
-    /// Whether passkeys are on: others are no second factor.
-    pub passkeys: bool,
 }
 
 /// A user as a list shows one.
@@ -190,10 +188,15 @@ impl Reader {
         Ok(PasswordTimes { set_at: moment(set_at), used_at: moment(used_at) })
     }
 
-    /// A page of the users, oldest first.
-    pub async fn users_of(&mut self, which: &UserFilter<'_>, page: &Page) -> Result<Listed<ListedAccount>, Failure> {
+    /// A page of the users, oldest first. Passkeys and security keys are second factors where people use them.
+    pub async fn users_of(
+        &mut self,
+        which: &UserFilter<'_>,
+        with_passkeys: bool,
+        page: &Page,
+    ) -> Result<Listed<ListedAccount>, Failure> {
         let (seconds, id, most) = page.bounds();
-        let lacking = match (which.without_second_factor, which.passkeys) {
+        let lacking = match (which.without_second_factor, with_passkeys) {
             (false, _) => 0_i64,
             (true, true) => 1,
             (true, false) => 2,
