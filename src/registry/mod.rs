@@ -35,7 +35,7 @@ use crate::failure::Failure;
 use crate::leaked::Leaked;
 use crate::passkeys;
 use crate::password::Hasher;
-use crate::protocol::assurance;
+use crate::protocol::assurance::{self, HARDWARE_CLASS, MFA_CLASS, PASSWORD_CLASS, PHISHING_RESISTANT_CLASS};
 use crate::protocol::attempts::Limits;
 use crate::protocol::audit::{Event, Noun};
 use crate::protocol::issuer::Issuer;
@@ -83,6 +83,8 @@ pub struct Registry {
     with_password: bool,
     /// Whether they sign in with a passkey.
     with_passkeys: bool,
+    /// Whether the host of the issuer is one that can have passkeys.
+    may_have_passkeys: bool,
     /// The strongest context class that a sign-in can be in here.
     best_class: Option<&'static str>,
     /// What mail is good for.
@@ -171,7 +173,8 @@ impl Registry {
     pub fn beside(storage: Storage, config: &Config, (hasher, leaked): (Hasher, Leaked)) -> Result<Self, Failure> {
         let issuer = Issuer::parse(&config.server.issuer).map_err(Failure::internal)?;
         storage.roles_come_of(config.providers());
-        let with_passkeys = config.sign_in.passkeys && passkeys::are_possible(&issuer);
+        let may_have_passkeys = passkeys::are_possible(&issuer);
+        let with_passkeys = config.sign_in.passkeys && may_have_passkeys;
         let kept = with_passkeys.then(|| config.passkeys.attestation.kept_at_best());
         let enabled: Vec<&UpstreamConfig> = config.upstream.iter().filter(|one| one.enabled).collect();
         let vouched = UpstreamConfig::strongest_class(&enabled);
@@ -189,6 +192,7 @@ impl Registry {
             attempts: config.limits.attempts(),
             with_password: config.sign_in.password,
             with_passkeys,
+            may_have_passkeys,
             best_class: assurance::classes(config.sign_in.password, config.sign_in.second_factor, kept, vouched).next(),
             by_mail: Powers {
                 is_on: config.mail.is_on(),
@@ -202,11 +206,33 @@ impl Registry {
 }
 
 impl Registry {
-    /// What may be a mistake in what is demanded of people: that nobody can meet it here, as the settings are.
+    /// What may be a mistake in what is demanded of people: that nobody can meet it here, as the settings are; and which would change that.
     fn beyond_reach(&self, acr: Option<&str>) -> Option<String> {
         let acr = acr.filter(|acr| assurance::strength(acr) > self.best_class.and_then(assurance::strength))?;
         let best = self.best_class.map_or_else(String::new, |best| format!(": the strongest class is '{best}'"));
-        Some(format!("nobody can sign in here as '{acr}' demands, as the settings are{best}"))
+        let remedy =
+            self.remedy(acr).map_or_else(String::new, |settings| format!("; what would change that: {settings}"));
+        Some(format!("nobody can sign in here as '{acr}' demands, as the settings are{best}{remedy}"))
+    }
+
+    /// The settings with which people could reach a class that they cannot reach now.
+    fn remedy(&self, acr: &str) -> Option<&'static str> {
+        match (acr, self.may_have_passkeys) {
+            (HARDWARE_CLASS, true) if self.with_passkeys => {
+                Some("passkeys.attestation = \"asked\", with passkeys.attestation_roots")
+            }
+            (HARDWARE_CLASS, true) => {
+                Some("sign_in.passkeys = true, and passkeys.attestation = \"asked\", with passkeys.attestation_roots")
+            }
+            (PHISHING_RESISTANT_CLASS, true) => Some("sign_in.passkeys = true"),
+            (MFA_CLASS, true) if self.with_password => {
+                Some("sign_in.second_factor = \"offered\", or sign_in.passkeys = true")
+            }
+            (MFA_CLASS, true) => Some("sign_in.passkeys = true"),
+            (MFA_CLASS, false) if self.with_password => Some("sign_in.second_factor = \"offered\""),
+            (PASSWORD_CLASS, _) => Some("sign_in.password = true"),
+            _ => None,
+        }
     }
 }
 

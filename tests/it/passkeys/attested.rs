@@ -159,20 +159,22 @@ async fn a_passkey_that_is_removed_opens_nothing_where_it_was_shown_before() {
     assert_eq!(server.database.db_number("SELECT count(*) FROM passkeys").await, 1);
 }
 
-/// A demand that nobody can meet, as the settings are, is taken with a warning: they may come later.
+/// A demand that nobody can meet, as the settings are, is taken with a warning that names those which would change that: they may come later.
 #[tokio::test]
 async fn whoever_demands_more_than_anybody_can_show_is_warned() {
     let trusted = Trusted::new();
     let with = trusted.server(Attestation::Asked).await;
     let without = trusted.node(&with, Attestation::None).await;
     let client = with.db_client(ClientType::Web, |_| {}).await;
-    for (server, acr, is_warned) in [
-        (&with, HARDWARE_CLASS, false),
-        (&without, PHISHING_RESISTANT_CLASS, false),
-        (&without, HARDWARE_CLASS, true),
-        (&without_passkeys(&with, true).await, PHISHING_RESISTANT_CLASS, true),
-        (&without_passkeys(&with, true).await, MFA_CLASS, false),
-        (&without_passkeys(&with, false).await, MFA_CLASS, true),
+    for (server, acr, remedy) in [
+        (&with, HARDWARE_CLASS, None),
+        (&without, PHISHING_RESISTANT_CLASS, None),
+        (&without, HARDWARE_CLASS, Some(": passkeys.attestation = \"asked\", with passkeys.attestation_roots")),
+        (&without_passkeys(&with, true).await, HARDWARE_CLASS, Some(": sign_in.passkeys = true, and passkeys.att")),
+        (&without_passkeys(&with, true).await, PHISHING_RESISTANT_CLASS, Some(": sign_in.passkeys = true")),
+        (&without_passkeys(&with, true).await, MFA_CLASS, None),
+        (&without_passkeys(&with, false).await, MFA_CLASS, Some(": sign_in.passkeys = true")),
+        (&with.without_factors().await, MFA_CLASS, Some(": sign_in.second_factor = \"offered\", or sign_in.passkeys")),
     ] {
         let act = operator();
         let demand = RoleChange { acr: Edit::Set(acr.to_owned()), ..RoleChange::default() };
@@ -180,8 +182,10 @@ async fn whoever_demands_more_than_anybody_can_show_is_warned() {
         let demand = ClientChange { acr: Edit::Set(acr.to_owned()), ..ClientChange::default() };
         let of_client = server.registry().change_client(&client.id, demand, &act).await.unwrap();
         let warned = [role.warnings, of_client.warnings];
-        let named = |warnings: &Vec<String>| warnings.iter().any(|words| words.contains(&format!("'{acr}'")));
-        assert_eq!(warned.iter().map(named).collect::<Vec<_>>(), [is_warned, is_warned], "{acr}: {warned:?}");
+        let is_remedied = |words: &String| remedy.is_none_or(|remedy| words.contains(remedy));
+        let is_named = |words: &String| words.contains(&format!("'{acr}'")) && is_remedied(words);
+        let named = |warnings: &Vec<String>| warnings.iter().any(is_named);
+        assert_eq!(warned.iter().map(named).collect::<Vec<_>>(), [remedy.is_some(); 2], "{acr}: {warned:?}");
     }
     let renamed = ClientChange { name: Some("Vault".to_owned()), ..ClientChange::default() };
     let changed = without.registry().change_client(&client.id, renamed, &operator()).await.unwrap();
