@@ -91,7 +91,7 @@ impl Demo {
             }));
         } else {
             say_made(&made);
-            line(welcome(app.issuer.as_str(), &samples));
+            line(welcome(&app, &samples));
         }
         let second = &provider.app;
         let serving = async {
@@ -138,9 +138,9 @@ fn loopback_only(addresses: &[&str]) -> Result<(), Failure> {
 /// The demo never touches the operator's database: its settings are the usual ones over a folder of its own.
 fn own_settings(config: &mut Config, data: PathBuf, listen: &str) {
     config.database.url = format!("sqlite://{}", data.join("doorward.db").display());
-    // Nothing leaves this machine: the page of the outbox shows what would have been sent.
     // Whoever only tries it is not sent to look for a mail first.
     config.registration.prove_address = false;
+    // Nothing leaves this machine: the page of the outbox shows what would have been sent.
     config.mail = MailConfig { folder: data.join("mails"), ..MailConfig::default() };
     config.server.data = data;
     config.server.listen = listen.to_owned();
@@ -236,7 +236,15 @@ async fn sample_api(registry: &Registry, identifier: &str, act: &Act) -> Result<
     }
 }
 
-fn welcome(issuer: &str, samples: &Samples) -> String {
+/// What whoever tries the operator's commands types first, and one of them.
+fn operating(app: &App) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "doorward".to_owned());
+    let (data, mails) = (app.config.data().display(), app.config.mail.folder.display());
+    format!("export DOORWARD__SERVER__DATA={data} DOORWARD__MAIL__FOLDER={mails}\n   {program} user list")
+}
+
+fn welcome(app: &App, samples: &Samples) -> String {
+    let issuer = app.issuer.as_str();
     format!(
         "\nDoorward is running, with samples.\n\n\
          1. Open the sample app:   {}\n   \
@@ -248,6 +256,7 @@ fn welcome(issuer: &str, samples: &Samples) -> String {
          4. Your own account:      {issuer}/account\n   \
             Mails are shown instead of sent: {}/outbox\n   \
             What the server says of itself: {issuer}/.well-known/openid-configuration\n\n\
+         5. Operate it, in another terminal in this folder, such as by:\n\n   {}\n\n\
          Ctrl-C stops it. The secrets above are new at each start; accounts are kept.",
         samples.origin,
         samples.token_command,
@@ -255,6 +264,7 @@ fn welcome(issuer: &str, samples: &Samples) -> String {
         samples.provider.people[0].email,
         samples.provider.password,
         samples.provider.issuer,
-        samples.origin
+        samples.origin,
+        operating(app),
     )
 }
