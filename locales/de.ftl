@@ -157,7 +157,7 @@ sign-in-again = Wieder anmelden
 ## Über einen Anbieter
 
 link-your-account-question = Ihr Konto bei { $provider } verknüpfen?
-if-you-link-them = Wenn Sie die beiden verknüpfen, ist bei diesem Konto angemeldet, wer sich bei { $provider } als <strong>{ $person }</strong> anmeldet. Auf der Seite Ihres Kontos können Sie das wieder lösen.
+if-you-link-them = Wenn Sie die beiden verknüpfen, ist bei diesem Konto angemeldet, wer sich bei { $provider } als <strong>{ $person }</strong> anmeldet. Auf der Seite Ihres Kontos können Sie die Verknüpfung wieder aufheben.
 link-them = Verknüpfen
 not-now = Jetzt nicht
 to-continue-with-your-account = Weiter zu <strong class="name">{ $client }</strong> mit Ihrem Konto <strong>{ $person }</strong> bei { $provider }
@@ -221,7 +221,7 @@ end-all-other-sign-ins = Alle anderen Anmeldungen beenden?
 every-other-browser-will-have-to = Jeder Browser außer diesem muss sich wieder anmelden.
 link-an-account = Ein Konto verknüpfen?
 whoever-signs-in-to-it = Wer sich dort anmeldet, kann sich dann als Sie anmelden.
-unlink-this-account = Dieses Konto lösen?
+unlink-this-account = Verknüpfung mit diesem Konto aufheben?
 that-account = Dieses Konto
 unlinked-does-not-sign-you-in = <strong class="name">{ $name }</strong> meldet Sie nicht mehr an, und was damit angemeldet wurde, endet.
 end-this-access = Diesen Zugriff beenden?
@@ -232,13 +232,14 @@ a-mail = Per E-Mail
 a-mail-to = Mit einem Link oder einem Code, an { $email }
 with-the-address = Mit { $email }
 change-it = Ändern
+change-that = Ändern: { $what }
 as-somebody-there = Als { $account }.
 added-and-last-used = Hinzugefügt { $added }, zuletzt benutzt { $used }
 added = Hinzugefügt { $added }
 last-used = Zuletzt benutzt { $used }
 stays-as-your-only-way-in = Es bleibt, solange es Ihr einziger Weg ist.
-unlink = Lösen
-unlink-provider = { $provider } lösen
+unlink = Verknüpfung aufheben
+unlink-provider = { $provider }: Verknüpfung aufheben
 link-provider = <span class="name">{ $provider }</span> verknüpfen
 link-another-account-of = Ein weiteres Konto bei <span class="name">{ $provider }</span> verknüpfen
 
@@ -319,7 +320,7 @@ history-key-ended = Ein API-Schlüssel wurde beendet.
 history-key-leaked = Ein API-Schlüssel von Ihnen wurde als öffentlich geworden gemeldet und beendet.
 history-key-used = Ein API-Schlüssel wurde benutzt.
 history-linked = Ein Konto bei einem Anbieter wurde verknüpft: Es meldet Sie an.
-history-unlinked = Ein Konto bei einem Anbieter wurde gelöst.
+history-unlinked = Die Verknüpfung mit einem Konto bei einem Anbieter wurde aufgehoben.
 
 ## Ihre Daten
 
@@ -343,7 +344,7 @@ your-account-is-back = Ihr Konto ist wieder da
 your-request-waits = Ihre Bitte wartet
 everybody-is-told-until = Jede Adresse Ihres Kontos hat eine Nachricht bekommen, und wer daran angemeldet ist, sieht es. Wenn niemand es anhält, melden Sie sich ab { $at } wieder an, und wählen Sie dort, zu entfernen, was Sie verloren haben.
 your-factors-stay = Ihre zweiten Faktoren bleiben
-request-is-stopped = Die Bitte ist angehalten, und nichts wurde entfernt. Wer sie gestellt hat, kennt den ersten Nachweis Ihres Kontos: Wenn Sie das nicht waren, wählen Sie ein neues Passwort.
+request-is-stopped = Die Bitte ist angehalten, und nichts wurde entfernt. Wer sie gestellt hat, kann sich bis zum zweiten Schritt als Sie anmelden: Wenn Sie das nicht waren, wählen Sie ein neues Passwort.
 everything-is-as-it-was = Alles ist, wie es war, nur sind Sie nirgends mehr angemeldet. Wenn nicht Sie gehen wollten, wählen Sie ein neues Passwort.
 
 ## Was nicht geht: unter dem Namen der Regel (src/protocol/rejection/)
@@ -381,7 +382,7 @@ TooManyErrands = Zu viele Anmeldungen über Anbieter wurden begonnen und nicht b
 IdentityOfAnother = Dieses Konto beim Anbieter ist hier mit einem anderen Konto verknüpft.
 ProviderRegistrationClosed = Mit diesem Konto beim Anbieter kann hier kein Konto angelegt werden.
 NotYours = Dieses Konto kann nicht übernommen werden. Melden Sie sich bei ihm an, oder fragen Sie den Betreiber dieses Servers.
-WeakSignIn = Ihr Konto verlangt eine stärkere Anmeldung als diese: Melden Sie sich mit dem Passkey an, oder mit dem Passwort und einem zweiten Faktor, wo danach gefragt wird.
+WeakSignIn = Ihr Konto verlangt eine stärkere Anmeldung als diese: Melden Sie sich mit dem Passkey an, oder mit dem Passwort und einem zweiten Faktor, wo danach gefragt wird. Wenn das nichts ändert, fragen Sie den Betreiber dieses Servers.
 LastWayIn = Das ist der einzige Weg, sich bei diesem Konto anzumelden. Fügen Sie einen anderen hinzu, bevor Sie ihn entfernen.
 LastStrongWayIn = Ihr Konto verlangt eine stärkere Anmeldung, als ihm bliebe. Fügen Sie einen Passkey oder einen anderen ebenso starken Weg hinzu, bevor Sie diesen entfernen.
 AccountSwitchedOff = Dieses Konto ist abgeschaltet. Fragen Sie den Betreiber dieses Servers.
@@ -635,14 +636,14 @@ sign-in-by-mail = Anmelden per E-Mail
 we-send-a-link-and-a-code = Wir senden einen Link und einen Code an Ihre Adresse. Mit einem von beiden sind Sie angemeldet.
 send-me-a-sign-in-mail = E-Mail zum Anmelden senden
 back-to-sign-in = Zurück zur Anmeldung
-look-into-your-mail = Sehen Sie in Ihre E-Mails
+look-into-your-mail = Sehen Sie in Ihr Postfach
 mail-if-account = Wenn es ein Konto mit der Adresse <strong>{ $address }</strong> gibt, ist eine E-Mail mit einem Link und einem Code dorthin unterwegs. Das kann eine Minute dauern.
 mail-on-its-way = Eine E-Mail mit einem Link und einem Code ist unterwegs an <strong>{ $address }</strong>. Das kann eine Minute dauern.
 code-from-the-mail = Code aus der E-Mail
 code-hint-here = Acht Buchstaben. Sie können auch den Link in der E-Mail öffnen, in diesem Browser.
-send-it-again = lassen Sie ihn noch einmal senden
+send-it-again = lassen Sie sie noch einmal senden
 code-hint = Acht Buchstaben. Sie können auch den Link in der E-Mail öffnen, in diesem Browser oder auf dem Gerät, auf dem Sie sie lesen.
-no-mail = Keine E-Mail? Sehen Sie bei den unerwünschten nach, oder
+no-mail = Keine E-Mail? Sehen Sie im Spam-Ordner nach, oder
 correct-or-send-again = berichtigen Sie die Adresse oder senden Sie noch einmal
 mail-comes-first = Zuerst kommt eine E-Mail an diese Adresse. Danach wählen Sie einen Namen und ein Passwort.
 choose-a-new-password = Neues Passwort wählen
@@ -701,7 +702,7 @@ password-common = Es ist eines, das sehr viele benutzen, oder beginnt mit einem.
 
 ## Ein zweiter Faktor
 
-second-step = Bestätigen Sie es mit einem zweiten Schritt
+second-step = Noch ein Schritt
 signing-in-as = Sie melden sich an als <span class="name">{ $person }</span>
 code-of-your-app = Code aus Ihrer Authenticator-App
 code-of-your-app-hint = Sechs Ziffern, alle halbe Minute neue.
@@ -717,6 +718,7 @@ authenticator-since-and-last-used = Eingerichtet { $added }, zuletzt verwendet {
 authenticator-takes-the-place = Der neue tritt an die Stelle des bisherigen.
 authenticator-is-needed = Hier melden sich alle zusätzlich mit einem Authenticator an. Richten Sie Ihren ein: Das dauert eine Minute.
 authenticator-is-asked-for = <span class="name">{ $client }</span> verlangt, dass Sie sich zusätzlich mit einem Authenticator anmelden. Richten Sie Ihren ein: Das dauert eine Minute.
+second-step-is-needed = Ihr Konto braucht einen zweiten Schritt. Richten Sie eine Authenticator-App ein: Das dauert eine Minute.
 authenticator-get-an-app = Öffnen Sie auf Ihrem Telefon oder Computer eine Authenticator-App. Jede ist recht: Ihr Passwort-Manager, Aegis, 2FAS, Google Authenticator, Microsoft Authenticator.
 authenticator-scan = Fügen Sie dort ein Konto hinzu und scannen Sie dieses Bild.
 authenticator-type-its-code = Geben Sie den Code ein, den die App dann zeigt.
@@ -789,8 +791,8 @@ mail-recovery-codes-made-lead = Für Ihr Konto bei { $brand } wurden neue Wieder
 mail-recovery-code-used = Ein Wiederherstellungscode wurde verwendet: { $brand }
 mail-recovery-code-used-lead = Jemand hat sich bei Ihrem Konto bei { $brand } mit einem Ihrer Wiederherstellungscodes angemeldet, an Stelle Ihres Authenticators, Passkeys oder Sicherheitsschlüssels.
 mail-reset-factors = Ihre zweiten Faktoren: { $brand }
-mail-reset-factors-lead = Jemand, der den ersten Nachweis Ihres Kontos bei { $brand } erbracht hat, gibt an, den Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes verloren zu haben. Wenn Sie das waren, bestätigen Sie es hier. Dann beginnt eine Wartezeit, nach der sie entfernt werden können.
-mail-reset-factors-advice = Wenn Sie das nicht waren, öffnen Sie den Link nicht: Ohne ihn geschieht nichts. Aber jemand kennt den ersten Nachweis Ihres Kontos, wählen Sie also ein neues Passwort.
+mail-reset-factors-lead = Jemand, der sich an Ihrem Konto bei { $brand } bis zum zweiten Schritt angemeldet hat, gibt an, den Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes verloren zu haben. Wenn Sie das waren, bestätigen Sie es hier. Dann beginnt eine Wartezeit, nach der sie entfernt werden können.
+mail-reset-factors-advice = Wenn Sie das nicht waren, öffnen Sie den Link nicht: Ohne ihn geschieht nichts. Aber jemand kann sich bis zum zweiten Schritt als Sie anmelden; wählen Sie also ein neues Passwort.
 mail-factor-reset-began = Ihre zweiten Faktoren sollen entfernt werden: { $brand }
 mail-factor-reset-began-lead = Jemand gibt an, den Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes Ihres Kontos bei { $brand } verloren zu haben, und hat das per E-Mail bestätigt. Ab { $at } kann sie entfernen, wer sich als Sie anmeldet.
 mail-factor-reset-stop = Wenn Sie das nicht waren, halten Sie es an:
@@ -798,7 +800,7 @@ mail-factor-reset-action = Anhalten
 mail-factor-reset-began-advice = Wenn Sie das waren, ist bis dahin nichts zu tun. Wenn Sie das nicht waren, wählen Sie außerdem ein neues Passwort, und prüfen Sie, wer Ihre E-Mails lesen kann.
 mail-factor-reset-ended = Ihre zweiten Faktoren bleiben: { $brand }
 mail-factor-reset-ended-lead = Die Bitte, den Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes Ihres Kontos bei { $brand } zu entfernen, ist beendet. Nichts wurde entfernt.
-mail-factor-reset-ended-advice = Wenn Sie die Bitte nicht gestellt haben, kennt jemand den ersten Nachweis Ihres Kontos: Wählen Sie ein neues Passwort, und sehen Sie dort die Anmeldungen und den Verlauf durch.
+mail-factor-reset-ended-advice = Wenn Sie die Bitte nicht gestellt haben, kann sich jemand bis zum zweiten Schritt als Sie anmelden: Wählen Sie ein neues Passwort, und sehen Sie dort die Anmeldungen und den Verlauf durch.
 mail-lost-factors-removed = Ihre zweiten Faktoren wurden entfernt: { $brand }
 mail-lost-factors-removed-lead = Wie vor einiger Zeit erbeten, wurden der Authenticator, die Passkeys, die Sicherheitsschlüssel und die Wiederherstellungscodes Ihres Kontos bei { $brand } entfernt. Alles wurde abgemeldet. Richten Sie sie wieder ein.
 mail-factors-reset = Ihre zweiten Faktoren wurden entfernt: { $brand }
@@ -833,7 +835,9 @@ no-passkey-was-shown = Es wurde kein Passkey gezeigt. Versuchen Sie es noch einm
 no-passkey-was-made = Der Browser hat keinen Passkey angelegt. Das Gerät muss Platz für einen haben und prüfen, dass Sie es sind, mit PIN, Finger oder Gesicht. Versuchen Sie es noch einmal, oder mit einem anderen Gerät.
 passkey-is-there-already = Dieses Gerät hat schon einen Passkey für Ihr Konto. Wählen Sie für einen neuen ein anderes Gerät.
 passkeys-need-another-browser = Dieser Browser kennt keine Passkeys. Wählen Sie einen anderen Weg oder einen anderen Browser.
+only-another-browser-knows-passkeys = Dieser Browser kennt keine Passkeys. Nehmen Sie einen anderen.
 passkeys-need-javascript = Passkeys brauchen JavaScript. Schalten Sie es ein, oder wählen Sie einen anderen Weg.
+passkeys-only-with-javascript = Passkeys brauchen JavaScript. Schalten Sie es ein, und laden Sie die Seite neu.
 add-a-passkey = Passkey hinzufügen
 create-account-with-a-passkey = Konto mit einem Passkey anlegen
 set-up-a-passkey = Einen Passkey einrichten
@@ -841,6 +845,8 @@ sign-in-with-a-touch = Künftig mit einer Berührung anmelden?
 passkey-is-offered = Mit einem Passkey melden Sie sich mit dem an, was dieses Gerät entsperrt: Fingerabdruck, Gesicht oder PIN. Es ist nichts einzutippen, und keine andere Seite kann danach fragen.
 passkey-offer-hint = Ihr Passwort allein meldet Sie dann nicht mehr an: Neben ihm wird der Passkey verlangt. Für den Tag, an dem er verloren ist, erhalten Sie Wiederherstellungscodes. Passkeys finden Sie jederzeit auf Ihrer Kontoseite.
 passkey-is-one-of-two = Alle melden sich hier mit mehr als einem Passwort an. Mit einem Passkey brauchen Sie nichts weiter: Was Ihr Gerät entsperrt, meldet Sie an.
+more-than-a-password-is-asked-for = <span class="name">{ $client }</span> verlangt mehr als ein Passwort. Mit einem Passkey brauchen Sie nichts weiter: Was Ihr Gerät entsperrt, meldet Sie an.
+more-than-a-password-is-needed = Ihr Konto verlangt mehr als ein Passwort. Mit einem Passkey brauchen Sie nichts weiter: Was Ihr Gerät entsperrt, meldet Sie an.
 passkey-is-asked-for = <span class="name">{ $client }</span> verlangt einen Passkey, den keine andere Seite von Ihnen bekommen kann. Richten Sie Ihren ein: Was Ihr Gerät entsperrt, meldet Sie dann an.
 passkey-in-its-device-is-asked-for = <span class="name">{ $client }</span> verlangt einen Passkey, der sein Gerät nie verlässt, wofür dessen Hersteller bürgt: etwa einen auf einem Sicherheitsschlüssel. Richten Sie Ihren ein.
 passkey-in-its-device-is-needed = Ihr Konto verlangt einen Passkey, der sein Gerät nie verlässt, wofür dessen Hersteller bürgt: etwa einen auf einem Sicherheitsschlüssel. Richten Sie Ihren ein.
@@ -859,6 +865,8 @@ as-many-passkeys-as-there-can-be = Sie haben so viele, wie es geben kann. Entfer
 remove = Entfernen
 remove-the-passkey = Den Passkey { $name } entfernen
 rename = Umbenennen
+rename-the-key = { $name } umbenennen
+save-the-name-of = Den Namen von { $name } speichern
 remove-this-passkey = Diesen Passkey entfernen?
 that-passkey = Dieser Passkey
 passkey-does-not-sign-you-in = <strong class="name">{ $name }</strong> meldet Sie dann nicht mehr an, und was anderswo damit angemeldet wurde, endet.
@@ -882,6 +890,7 @@ history-passkey-added = Ein Passkey wurde hinzugefügt.
 history-passkey-removed = Ein Passkey wurde entfernt.
 history-passkey-went-back = Ein Passkey wurde abgewiesen, der eine Kopie sein kann.
 history-signed-in-by-passkey = Sie haben sich mit einem Passkey angemeldet.
+history-ended-with-authenticator = Eine Anmeldung endete, die mit einem ersetzten oder entfernten Authenticator entstanden war.
 history-ended-with-passkey = Eine Anmeldung endete, die mit einem entfernten Passkey entstanden war.
 NoPasskeyShown = Ihr Browser hat keinen Passkey gesendet. Dafür braucht er JavaScript: Schalten Sie es ein, oder melden Sie sich auf einem anderen Weg an.
 StalePasskeyRequest = Die Seite war zu lange offen oder wurde schon verwendet. Versuchen Sie es noch einmal.
@@ -910,7 +919,7 @@ remove-the-security-key = Den Sicherheitsschlüssel { $name } entfernen
 remove-this-security-key = Diesen Sicherheitsschlüssel entfernen?
 that-security-key = Dieser Sicherheitsschlüssel
 security-key-is-asked-for-no-more = <strong class="name">{ $name }</strong> wird dann nicht mehr verlangt, und was anderswo damit angemeldet wurde, endet.
-whoever-has-the-security-key = Neben dem, womit Sie sich anmelden, kommt in Ihr Konto, wer den Sicherheitsschlüssel hat.
+whoever-has-the-security-key = Wer den Sicherheitsschlüssel hat und dazu das, womit Sie sich anmelden, kommt in Ihr Konto.
 your-account-has-the-security-key = Ihr Konto hat den neuen Sicherheitsschlüssel.
 that-security-key-is-removed = Der Sicherheitsschlüssel ist entfernt.
 by-security-key = mit einem Sicherheitsschlüssel
@@ -919,7 +928,7 @@ mail-security-key-added-lead = Der Sicherheitsschlüssel „{ $name }“ wurde I
 mail-security-key-removed = Ein Sicherheitsschlüssel wurde entfernt: { $brand }
 mail-security-key-removed-lead = Der Sicherheitsschlüssel „{ $name }“ wurde von Ihrem Konto bei { $brand } entfernt. Er wird nicht mehr verlangt.
 mail-security-key-went-back = Ein Sicherheitsschlüssel wurde vielleicht kopiert: { $brand }
-mail-security-key-went-back-lead = Jemand, der sich schon mit dem Ersten ausgewiesen hat, etwa dem Passwort, hat Ihren Sicherheitsschlüssel „{ $name }“ bei { $brand } so gezeigt, wie es nur eine Kopie von ihm täte. Angemeldet wurde damit niemand.
+mail-security-key-went-back-lead = Jemand, der sich bis zum zweiten Schritt als Sie angemeldet hat, etwa mit dem Passwort, hat Ihren Sicherheitsschlüssel „{ $name }“ bei { $brand } so gezeigt, wie es nur eine Kopie von ihm täte. Angemeldet wurde damit niemand.
 mail-security-key-went-back-advice = Wenn Sie den Schlüssel haben und er auf einen früheren Stand zurückgesetzt wurde, entfernen Sie ihn auf Ihrer Kontoseite und fügen Sie ihn neu hinzu. Wenn nicht, entfernen Sie ihn sofort, und wählen Sie ein neues Passwort, wenn Sie eines haben.
 history-security-key-added = Ein Sicherheitsschlüssel wurde hinzugefügt.
 history-security-key-removed = Ein Sicherheitsschlüssel wurde entfernt.

@@ -248,6 +248,7 @@ a-mail = By mail
 a-mail-to = With a link or a code, to { $email }
 with-the-address = With { $email }
 change-it = Change it
+change-that = Change it: { $what }
 as-somebody-there = As { $account }.
 added-and-last-used = Added { $added }, last used { $used }
 added = Added { $added }
@@ -476,7 +477,7 @@ your-account-is-back = Your account is back
 your-request-waits = Your request waits
 everybody-is-told-until = Every address of your account was told, and whoever is signed in to it sees it. If nobody stops it, sign in again from { $at } on, and choose there to remove what you have lost.
 your-factors-stay = Your second factors stay
-request-is-stopped = The request is stopped, and nothing was removed. Whoever made it could give the first proof of your account: if it was not you, choose a new password.
+request-is-stopped = The request is stopped, and nothing was removed. Whoever made it can sign in as you as far as the second step: if it was not you, choose a new password.
 everything-is-as-it-was = Everything is as it was, but that you are signed in nowhere. If it was not you who wanted to leave, choose a new password.
 
 ## API keys
@@ -582,14 +583,14 @@ sign-in-by-mail = Sign in by mail
 we-send-a-link-and-a-code = We send a link and a code to your address. With either you are signed in.
 send-me-a-sign-in-mail = Send me a sign-in mail
 back-to-sign-in = Back to sign in
-look-into-your-mail = Look into your mail
+look-into-your-mail = Check your mail
 mail-if-account = If there is an account with the address <strong>{ $address }</strong>, a mail with a link and a code is on its way to it. It may take a minute.
 mail-on-its-way = A mail with a link and a code is on its way to <strong>{ $address }</strong>. It may take a minute.
 code-from-the-mail = Code from the mail
 code-hint-here = Eight letters. You can also open the link in the mail, in this browser.
 send-it-again = have it sent again
 code-hint = Eight letters. You can also open the link in the mail, in this browser or on the device where you read it.
-no-mail = No mail? Look among the unwanted ones, or
+no-mail = No mail? Look in your spam folder, or
 correct-or-send-again = correct the address or send it again
 mail-comes-first = A mail comes to this address first. Then you choose a name and a password.
 choose-a-new-password = Choose a new password
@@ -648,7 +649,7 @@ password-common = It is, or begins with, one that very many people use.
 
 ## A second factor
 
-second-step = Confirm it with a second step
+second-step = One more step
 signing-in-as = You sign in as <span class="name">{ $person }</span>
 code-of-your-app = Code from your authenticator app
 code-of-your-app-hint = Six digits, new every half minute.
@@ -661,8 +662,9 @@ authenticator-what-it-is = An app on your phone or computer that shows a new cod
 authenticator-since = Set up { $added }.
 authenticator-since-and-last-used = Set up { $added }, last used { $used }.
 authenticator-takes-the-place = The new one takes the place of the one that you have.
-authenticator-is-needed = Everybody here signs in with an authenticator beside the first proof. Set up yours: it takes a minute.
-authenticator-is-asked-for = <span class="name">{ $client }</span> asks for an authenticator beside the first proof. Set up yours: it takes a minute.
+authenticator-is-needed = Everybody here signs in with an authenticator as well. Set up yours: it takes a minute.
+authenticator-is-asked-for = <span class="name">{ $client }</span> asks for an authenticator beside what you sign in with. Set up yours: it takes a minute.
+second-step-is-needed = Your account needs a second step. Set up an authenticator app: it takes a minute.
 authenticator-get-an-app = Open an authenticator app on your phone or computer. Any will do: the password manager that you have, Aegis, 2FAS, Google Authenticator, Microsoft Authenticator.
 authenticator-scan = Add an account there, and scan this picture.
 authenticator-type-its-code = Type the code that the app shows then.
@@ -735,8 +737,8 @@ mail-recovery-codes-made-lead = New recovery codes were made for your account at
 mail-recovery-code-used = A recovery code was used: { $brand }
 mail-recovery-code-used-lead = Somebody signed in to your account at { $brand } with one of your recovery codes, in the place of your authenticator, passkey or security key.
 mail-reset-factors = Your second factors: { $brand }
-mail-reset-factors-lead = Somebody who has given the first proof of your account at { $brand } says that its authenticator, its passkeys, its security keys and its recovery codes are lost. If it was you, confirm it here. Then a time of waiting begins, after which they can be removed.
-mail-reset-factors-advice = If it was not you, do not open the link: nothing happens without it. But somebody can give the first proof of your account, so choose a new password.
+mail-reset-factors-lead = Somebody who has signed in to your account at { $brand } as far as its second step says that its authenticator, its passkeys, its security keys and its recovery codes are lost. If it was you, confirm it here. Then a time of waiting begins, after which they can be removed.
+mail-reset-factors-advice = If it was not you, do not open the link: nothing happens without it. But somebody can sign in as you as far as the second step, so choose a new password.
 mail-factor-reset-began = Your second factors are to be removed: { $brand }
 mail-factor-reset-began-lead = Somebody says that the authenticator, the passkeys, the security keys and the recovery codes of your account at { $brand } are lost, and has confirmed it by mail. From { $at } on whoever signs in as you can remove them.
 mail-factor-reset-stop = If it was not you, stop it:
@@ -744,7 +746,7 @@ mail-factor-reset-action = Stop it
 mail-factor-reset-began-advice = If it was you, there is nothing to do until then. If it was not you, choose a new password as well, and see who can read your mail.
 mail-factor-reset-ended = Your second factors stay: { $brand }
 mail-factor-reset-ended-lead = The request to remove the authenticator, the passkeys, the security keys and the recovery codes of your account at { $brand } has ended. Nothing was removed.
-mail-factor-reset-ended-advice = If you did not make the request, somebody can give the first proof of your account: choose a new password, and look through the sign-ins and the history there.
+mail-factor-reset-ended-advice = If you did not make the request, somebody can sign in as you as far as the second step: choose a new password, and look through the sign-ins and the history there.
 mail-lost-factors-removed = Your second factors were removed: { $brand }
 mail-lost-factors-removed-lead = As was asked for some time ago, the authenticator, the passkeys, the security keys and the recovery codes of your account at { $brand } were removed. Everything was signed out. Set them up again.
 mail-factors-reset = Your second factors were removed: { $brand }
@@ -773,7 +775,9 @@ no-passkey-was-shown = No passkey was shown. Try again, or choose another way.
 no-passkey-was-made = The browser has made no passkey. The device must have room for one, and check that it is you, by a PIN, a finger or a face. Try again, or with another device.
 passkey-is-there-already = This device has a passkey for your account already. Choose another device for a new one.
 passkeys-need-another-browser = This browser knows no passkeys. Choose another way, or another browser.
+only-another-browser-knows-passkeys = This browser knows no passkeys. Use another one.
 passkeys-need-javascript = Passkeys need JavaScript. Switch it on, or choose another way.
+passkeys-only-with-javascript = Passkeys need JavaScript. Switch it on, and load the page again.
 add-a-passkey = Add a passkey
 create-account-with-a-passkey = Create account with a passkey
 set-up-a-passkey = Set up a passkey
@@ -781,6 +785,8 @@ sign-in-with-a-touch = Sign in with a touch from now on?
 passkey-is-offered = With a passkey you sign in by what unlocks this device: a fingerprint, a face, a PIN. There is nothing to type, and no other site can ask you for it.
 passkey-offer-hint = Your password alone will not sign you in any more then: beside it you are asked for the passkey. You get recovery codes for the day on which it is lost. Passkeys are on your account page at any time.
 passkey-is-one-of-two = Everybody here signs in with more than a password. With a passkey you need nothing else: what unlocks your device signs you in.
+more-than-a-password-is-asked-for = <span class="name">{ $client }</span> asks for more than a password. With a passkey you need nothing else: what unlocks your device signs you in.
+more-than-a-password-is-needed = Your account needs more than a password. With a passkey you need nothing else: what unlocks your device signs you in.
 passkey-is-asked-for = <span class="name">{ $client }</span> asks for a passkey, which no other site can get from you. Set up yours: what unlocks your device will sign you in.
 passkey-in-its-device-is-asked-for = <span class="name">{ $client }</span> asks for a passkey that never leaves its device, whose maker vouches for it: such as one on a security key. Set up yours.
 passkey-in-its-device-is-needed = Your account asks for a passkey that never leaves its device, whose maker vouches for it: such as one on a security key. Set up yours.
@@ -799,6 +805,8 @@ as-many-passkeys-as-there-can-be = You have as many as there can be. Remove one 
 remove = Remove
 remove-the-passkey = Remove the passkey { $name }
 rename = Rename
+rename-the-key = Rename { $name }
+save-the-name-of = Save the name of { $name }
 remove-this-passkey = Remove this passkey?
 that-passkey = That passkey
 passkey-does-not-sign-you-in = <strong class="name">{ $name }</strong> will not sign you in any more, and what was signed in with it elsewhere ends.
@@ -822,6 +830,7 @@ history-passkey-added = A passkey was added.
 history-passkey-removed = A passkey was removed.
 history-passkey-went-back = A passkey was refused that may be a copy.
 history-signed-in-by-passkey = You signed in with a passkey.
+history-ended-with-authenticator = A sign-in ended that was made with an authenticator which was replaced or removed.
 history-ended-with-passkey = A sign-in ended that was made with a passkey which was removed.
 
 ## Security keys
@@ -840,7 +849,7 @@ remove-the-security-key = Remove the security key { $name }
 remove-this-security-key = Remove this security key?
 that-security-key = That security key
 security-key-is-asked-for-no-more = <strong class="name">{ $name }</strong> is not asked for any more, and what was signed in with it elsewhere ends.
-whoever-has-the-security-key = Beside what you sign in with, whoever has the security key gets into your account.
+whoever-has-the-security-key = Whoever has the security key, and what you sign in with, gets into your account.
 your-account-has-the-security-key = Your account has the new security key.
 that-security-key-is-removed = That security key is removed.
 by-security-key = with a security key
@@ -849,7 +858,7 @@ mail-security-key-added-lead = The security key “{ $name }” was added to you
 mail-security-key-removed = A security key was removed: { $brand }
 mail-security-key-removed-lead = The security key “{ $name }” was removed from your account at { $brand }. It is asked for no more.
 mail-security-key-went-back = A security key may have been copied: { $brand }
-mail-security-key-went-back-lead = Somebody who has given the first proof, such as the password, showed your security key “{ $name }” to { $brand } in a way in which only a copy of it would be. Nobody was signed in by that.
+mail-security-key-went-back-lead = Somebody who has signed in as you as far as the second step, with the password for instance, showed your security key “{ $name }” to { $brand } in a way in which only a copy of it would be. Nobody was signed in by that.
 mail-security-key-went-back-advice = If you have the key and it was put back to an earlier state, remove it on your account page and add it anew. If not, remove it at once, and choose a new password if you have one.
 history-security-key-added = A security key was added.
 history-security-key-removed = A security key was removed.

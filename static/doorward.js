@@ -25,6 +25,13 @@ for (const field of document.querySelectorAll("[autofocus]")) {
   field.value = text;
 }
 
+// A moment that matters to the minute is told in the time and the words of whoever reads it; its title has it as it came.
+for (const time of document.querySelectorAll("time:not([title])")) {
+  time.title = time.textContent;
+  const to = { dateStyle: "long", timeStyle: "short" };
+  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, to);
+}
+
 // A form is sent once: its page's buttons rest until an answer has come, or for ten seconds when none does.
 let sent = false;
 const rest = (resting) => {

@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 80;
 /// What a mail says.
 #[derive(Clone, Debug)]
 pub(super) struct Words {
-    /// The subject: who writes is said by the sender, so it says what about.
+    /// The subject, and the first line of the text: what about, and at which site.
     pub subject: String,
     language: Language,
     brand: String,

@@ -127,6 +127,8 @@ fn ended(reason: &str) -> &'static str {
         "password removed" => "history-ended-with-password",
         "another sign-in" => "history-ended-by-another",
         "second factor" => "history-ended-by-second-factor",
+        "authenticator replaced or removed" => "history-ended-with-authenticator",
+        "recovery codes removed" => "history-ended-with-recovery-codes",
         "passkey removed" => "history-ended-with-passkey",
         "security key removed" => "history-ended-with-security-key",
         "new recovery codes" => "history-ended-with-recovery-codes",

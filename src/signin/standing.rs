@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use super::SignIns;
+use super::{Pending, SignIns};
 use crate::clock::Timestamp;
 use crate::failure::{Error, Failure};
+use crate::protocol::assurance;
 use crate::protocol::authorization_request::AuthorizationRequest;
 use crate::protocol::client::Client;
 use crate::protocol::consent::Consent;
 use crate::protocol::demand::{Demand, RoleDemands, highest};
 use crate::protocol::journey::Journey;
 use crate::protocol::next_step::{Known, NextStep, Policy, is_whole, next_step};
+use crate::protocol::proof::{Kind, Proofs};
 use crate::protocol::redirect_uri;
 use crate::protocol::rejection::Rejection;
+use crate::protocol::second_factor::Lack;
 use crate::protocol::sign_in::{SignIn, USE_IS_NOTED_AFTER};
 use crate::secret::Secret;
 use crate::storage::Reader;
@@ -102,6 +105,29 @@ impl SignIns {
         }
         let account = reader.user(user_id).await?;
         Ok(Policy { demanded: account.and_then(|account| demands.on(&account.user.all_roles())), ..self.policy })
+    }
+
+    /// Whether what somebody lacks on a journey is what the application asks for, of whoever goes there or by its request, whatever a role of theirs
+    /// demands beside it.
+    ///
+    /// # Errors
+    /// When the database must be asked and fails.
+    pub async fn is_asked_for(&self, journey: &Journey, pending: &Pending, now: Timestamp) -> Result<bool, Failure> {
+        let Some(request) = journey.request() else { return Ok(false) };
+        let client = self.directory.client(&request.client_id).await?;
+        let demand = client.and_then(|client| client.metadata.acr.as_deref().map(Demand::of));
+        Ok(match pending.lack {
+            Lack::Code | Lack::Enrolment => {
+                let password = Proofs::of(Kind::Password, now);
+                demand.is_some_and(|demand| demand.wants_second_factor(&password, now))
+                    || assurance::demands_second_factor(&password, &request.claims, now)
+            }
+            Lack::Passkey(kept) | Lack::FirstPasskey(kept) => {
+                let best = self.policy.best_without_passkey(pending.guards.password, now);
+                let of_all = demand.and_then(|demand| demand.wants_passkey(&best, &best));
+                of_all.max(assurance::demands_passkey(&best, &request.claims, &best)) >= Some(kept)
+            }
+        })
     }
 
     /// The client of a request, if it may still be answered: what was registered when it came may have been taken back since.

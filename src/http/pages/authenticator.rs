@@ -48,7 +48,9 @@ struct First {
     page: Page,
     form: FormParts,
     client: Option<Asker>,
-    /// The application that asks for a second factor where not everybody has one.
+    /// Whether everybody must have a second factor.
+    everybody: bool,
+    /// The application that asks for one.
     asks: Option<String>,
     whose: String,
     setup: Setup,
@@ -232,12 +234,12 @@ async fn first(
     (refusal, offer): (Option<Refusal>, Option<&str>),
     now: Timestamp,
 ) -> Result<Response, Error> {
-    let client = visit.asker(app).await?;
     let template = First {
         page: sender.page.clone(),
         form: visit.form(app),
-        asks: client.as_ref().filter(|_| !app.sign_ins.requires_second_factor()).map(|client| client.name.clone()),
-        client,
+        client: visit.asker(app).await?,
+        everybody: app.sign_ins.requires_second_factor(),
+        asks: visit.asks_for(app, &pending, now).await?,
         setup: Setup::new(app, visit, (&pending.user_id, &pending.called), offer, now)?,
         whose: pending.called,
         passkeys: app.sign_ins.has_passkeys(),

@@ -34,21 +34,25 @@ struct OnTheWay {
     /// What the person is called.
     whose: String,
     why: Why,
+    /// Whether everybody must have a second factor.
+    everybody: bool,
+    /// The application that asks for what the person lacks.
+    asks: Option<String>,
     new: PasskeyForm,
     error: Option<Notice>,
 }
 
 /// Why the page is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Why {
     /// It was offered.
     Offered,
     /// The person must have a second factor, which an authenticator would be too.
     SecondFactor,
-    /// Nothing else will do: for the application with this name, or wherever the person goes.
-    OnlyThis(Option<String>),
+    /// Nothing else will do: for the application that asks, or wherever the person goes.
+    OnlyThis,
     /// The same, and it must stay in its device.
-    InItsDevice(Option<String>),
+    InItsDevice,
 }
 
 impl OnTheWay {
@@ -139,14 +143,15 @@ async fn answer(
     refusal: Option<Refusal>,
     now: Timestamp,
 ) -> Result<Response, PageError> {
-    let client = visit.asker(app).await?;
-    let name = || client.as_ref().map(|client| client.name.clone());
-    let (whose, why): (Whose, Why) = match visit.pending(app, sender, now).await? {
+    let pending = visit.pending(app, sender, now).await?;
+    let asks = match &pending {
+        Some(pending) => visit.asks_for(app, pending, now).await?,
+        None => None,
+    };
+    let (whose, why): (Whose, Why) = match pending {
         Some(pending) if pending.lack == Lack::Enrolment => (pending.into(), Why::SecondFactor),
-        Some(pending) if pending.lack == Lack::FirstPasskey(Kept::Anywhere) => (pending.into(), Why::OnlyThis(name())),
-        Some(pending) if pending.lack == Lack::FirstPasskey(Kept::InHardware) => {
-            (pending.into(), Why::InItsDevice(name()))
-        }
+        Some(pending) if pending.lack == Lack::FirstPasskey(Kept::Anywhere) => (pending.into(), Why::OnlyThis),
+        Some(pending) if pending.lack == Lack::FirstPasskey(Kept::InHardware) => (pending.into(), Why::InItsDevice),
         Some(pending) => return Ok(visit.lead(sender, Proceed::SecondFactor(pending.lack))?),
         None => match (sender.sign_in(app, now).await?, &sender.cookies.sign_in) {
             // Whoever has tried is told what was wrong, though they have said "not now" in another tab.
@@ -157,15 +162,17 @@ async fn answer(
         },
     };
     let owner = Owner { user_id: &whose.user_id, called: &whose.called, name: &whose.name };
-    let kept = if matches!(why, Why::InItsDevice(_)) { Kept::InHardware } else { Kept::Anywhere };
+    let kept = if why == Why::InItsDevice { Kept::InHardware } else { Kept::Anywhere };
     let request = app.sign_ins.ask_for_new_passkey((owner, kept), visit.browser(), now).await?;
     let template = OnTheWay {
         page: sender.page.clone(),
         form: visit.form(app),
-        client,
+        client: visit.asker(app).await?,
         new: PasskeyForm::new(request, sender),
         whose: whose.called,
         why,
+        everybody: app.sign_ins.requires_second_factor(),
+        asks,
         error: refusal.as_ref().map(Notice::from),
     };
     Ok(page_of(visit.answer(&template)?, refusal))

@@ -175,6 +175,17 @@ impl Visit {
         self.told(app, pending).await
     }
 
+    /// The name of the application that asks for what somebody lacks, whoever else does; `None` where it does not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn asks_for(&self, app: &App, pending: &Pending, now: Timestamp) -> Result<Option<String>, Error> {
+        if !app.sign_ins.is_asked_for(&self.journey, pending, now).await? {
+            return Ok(None);
+        }
+        Ok(self.asker(app).await?.map(|client| client.name))
+    }
+
     /// Where it goes on from a page on which something is to be read first: below our own base, without it.
     pub(super) fn onward(&self) -> String {
         self.sealed

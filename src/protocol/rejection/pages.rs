@@ -45,7 +45,7 @@ macro_rules! pages {
         WrongRecoveryCode: InvalidCredentials, "NIST SP 800-63B-4 §3.1.2", "The recovery code is wrong, or was used already.";
         WrongFirstCode: InvalidForm, "RFC 6238 §5.2", "That is not the code of this key. Take the one that your app shows now; the clock of the device must be right.";
         StaleOffer: InvalidForm, "OWASP ASVS 6.5.5", "That took too long, so here is a new key: remove the former one from your app.";
-        WeakSignIn: InvalidForm 403, "NIST SP 800-63B-4 §2", "Your account wants a stronger sign-in than this one: sign in with its passkey, or with its password and a second factor where it asks for one.";
+        WeakSignIn: InvalidForm 403, "NIST SP 800-63B-4 §2", "Your account wants a stronger sign-in than this one: sign in with its passkey, or with its password and a second factor where it asks for one. If that changes nothing, ask whoever runs this server.";
         FactorResetNotOpen: InvalidForm, "NIST SP 800-63B-4 §4.2", "Nothing was removed: it is not time yet, or your request is there no more.";
         LastSecondFactor: InvalidForm, "OWASP ASVS 6.4", "Your account must have a second factor: add another before you remove the last.";
 

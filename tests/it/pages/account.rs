@@ -137,6 +137,7 @@ async fn the_password_says_since_when_it_is_there_and_when_it_was_last_used() {
     let account = browser.sign_in("ann@example.org").await;
     let ways = account.text_of("#ways").unwrap();
     assert!(ways.contains("Added 3 days ago, last used just now. Change it"), "{ways}");
+    assert_eq!(account.field("#ways a", "aria-label").as_deref(), Some("Change it: Password"));
     // A profile that is saved is no password that is chosen.
     server.db_change_user(&ann, |account| account.user.name = "Ann".to_owned()).await;
     let form = browser.visit("/account/profile").await.form("#save-profile").with("nickname", "Annie");

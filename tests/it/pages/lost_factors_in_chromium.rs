@@ -75,7 +75,11 @@ async fn walk(width: u32, height: u32, language: &'static str) {
     show("stop").await;
     sign_in().await;
     browser.click("#to-lost").await;
-    browser.find("#wait-until").await;
+    // In the time of whoever is to come back then, and in their words.
+    let at = if language == "de" { " um " } else { " at " };
+    let told = async || browser.text("#wait-until time").await.contains(at).then_some(());
+    eventually("the moment is told as people tell it", told).await;
+    assert_eq!(browser.evaluate("return document.querySelector('#wait-until time').title.slice(-4)").await, " UTC");
     show("wait").await;
     database.db_execute(&format!("UPDATE factor_resets SET opens_at = {}", now() - 60)).await;
     browser.click("#to-second-step").await;

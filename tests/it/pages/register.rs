@@ -5,7 +5,7 @@ use doorward::protocol::rejection::Rejection;
 use doorward::registry::{Act, NewUser, UserChange};
 use doorward::secret::Secret;
 
-use crate::support::{Browser, Form, PASSWORD, Server, parallel, unverified_claims};
+use crate::support::{Answer, Browser, Form, PASSWORD, Server, parallel, unverified_claims};
 
 const ANN: &str = "ann@example.org";
 
@@ -98,8 +98,11 @@ async fn how_easily_a_password_is_guessed_is_shown_with_the_reason() {
         words.contains(&format!("{score} of 4, and 3 are needed.")) && words.ends_with("very many people use."),
         "{words}"
     );
+    let described = |page: &Answer| page.field("#password", "aria-describedby");
+    assert_eq!(described(&answer).as_deref(), Some("password-error strength password-hint"));
     let answer = browser.submit(&form.with("password", "fourteen chars")).await;
     assert!(!answer.has("#strength"), "what is too short is told to be longer first");
+    assert_eq!(described(&answer).as_deref(), Some("password-error password-hint"));
 }
 
 /// The SHA-1 of "a heron on the weir", in hexadecimal digits, and its neighbours in a list.

@@ -35,6 +35,7 @@ async fn where_everybody_has_a_second_factor_a_passkey_is_one() {
     let page = browser.sign_in_on(&login, ANN, PASSWORD).await;
     let page = browser.visit(&page.field("#passkey-instead", "href").unwrap()).await;
     assert!(page.has("#authenticator-instead") && !page.has("#later"), "{}", page.text());
+    assert!(page.text_of("#why").unwrap().starts_with("Everybody here"), "{}", page.text());
     let answer = browser.submit(&page.form("#passkey-submit")).await;
     answer.refused_page(400, Rejection::NoPasskeyShown);
     assert_eq!(server.database.db_number("SELECT count(*) FROM sign_ins").await, 0);
@@ -66,10 +67,16 @@ async fn whom_a_role_makes_have_one_gets_it_before_they_are_signed_in_and_shows_
     server.role_demands("user", Some(PHISHING_RESISTANT_CLASS)).await;
     let page = early.visit("/account").await;
     assert!(page.has("#passkey-submit") && !page.has("#sign-out"), "{}", page.text());
+    // On the way to an application, too: that has asked for nothing.
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let page = early.visit(&client.authorization_url("scope=openid")).await;
+    assert!(page.text_of("#why").unwrap().starts_with("Your account asks for a passkey"), "{}", page.text());
     let mut browser = server.browser();
     let page = first_step(&mut browser, ANN).await;
     assert!(page.text_of("#why").unwrap().starts_with("Your account asks for a passkey"), "{}", page.text());
     assert!(!page.has("#later") && !page.has("#authenticator-instead"), "{}", page.text());
+    assert!(page.text().contains("Switch it on, and load the page again."), "{}", page.text());
+    assert!(!page.text().contains("another way"), "there is none: {}", page.text());
     assert!(browser.visit("/account").await.has("#login-submit"), "nobody is signed in yet");
     let (mut phone, mut other) = (Device::new(), Device::new());
     let late = made(&server, &page, &mut other);
@@ -310,6 +317,7 @@ async fn an_application_that_insists_leads_there_and_asks_for_nothing_twice() {
     let mut bob = off.browser();
     let page = bob.visit(&client.authorization_url("scope=openid")).await;
     let page = bob.sign_in_on(&page, "bob@example.org", PASSWORD).await;
+    assert!(page.text_of("#why").unwrap().contains("asks for a passkey, which"), "{}", page.text());
     let answer = bob.press(&made(&off, &page, &mut Device::new())).await;
     assert!(answer.location_param("code").is_some(), "no codes are given where nobody types one: {}", answer.text());
 }

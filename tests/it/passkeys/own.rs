@@ -35,6 +35,9 @@ async fn a_passkey_is_added_named_and_told_of() {
     server.turn(1);
     assert!(server.add_passkey(&mut browser, &mut Device::new(), "").await.is_empty());
     let page = browser.visit("/account/passkeys").await;
+    let summaries = page.fields(".rename summary", "aria-label");
+    assert!(summaries.len() == 2 && summaries.iter().all(|label| label.starts_with("Rename ")), "{summaries:?}");
+    assert!(summaries[0] != summaries[1], "each says which it renames: {summaries:?}");
     let form = page.form("#rename-passkey-2");
     for (name, kept) in [("Key ring", "Key ring"), ("", "Key ring"), ("a\u{202e}b", "Key ring")] {
         let page = browser.press(&form.clone().with("name", name)).await;

@@ -204,6 +204,7 @@ async fn without_javascript_the_page_says_what_it_takes() {
     let mut browser = server.browser();
     let page = browser.visit("/login").await;
     assert!(page.text().contains("<noscript><p class=\"hint\">Passkeys need JavaScript"), "{}", page.text());
+    assert!(page.text().contains("Switch it on, or choose another way."), "{}", page.text());
     let answer = browser.submit(&page.form("#passkey-submit")).await;
     answer.refused_page(400, Rejection::NoPasskeyShown);
     assert!(answer.has("#login-submit"), "and the other ways are there");

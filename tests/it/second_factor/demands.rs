@@ -45,6 +45,9 @@ async fn a_role_demands_a_second_factor_of_whoever_has_it_and_of_nobody_else() {
     for path in ["/account", "/account/password", "/account/data"] {
         let page = ann.visit(path).await;
         assert!(page.has("#totp-secret") && !page.has("#password"), "{path}: {}", page.text());
+        assert!(page.text_of("#why").unwrap().starts_with("Your account needs a second step"), "{path}");
+        let passkey = ann.visit(&page.field("#passkey-instead", "href").unwrap()).await;
+        assert!(passkey.text_of("#why").unwrap().starts_with("Your account needs more than"), "{path}");
     }
     let silent = ann.visit(&client.authorization_url("scope=openid&prompt=none")).await;
     silent.refused_redirect(Rejection::SignInNeeded);
@@ -55,6 +58,10 @@ async fn a_role_demands_a_second_factor_of_whoever_has_it_and_of_nobody_else() {
     let page = first_step(&mut other, ANN).await;
     assert!(page.has("#totp-secret") && !other.visit("/account").await.has("#sign-out"));
     let page = ann.visit(&client.authorization_url("scope=openid")).await;
+    // The application has asked for nothing, and is not said to have.
+    assert!(page.text_of("#why").unwrap().starts_with("Your account needs a second step"), "{}", page.text());
+    let passkey = ann.visit(&page.field("#passkey-instead", "href").unwrap()).await;
+    assert!(passkey.text_of("#why").unwrap().starts_with("Your account needs more than"), "{}", passkey.text());
     let authenticator = Authenticator::with(&page.text_of("#totp-secret").unwrap());
     let shown = ann.press(&page.form("#totp-submit").with("code", &authenticator.code(&server))).await;
     assert_eq!(recovery_codes(&shown).len(), 10);
@@ -89,6 +96,8 @@ async fn an_application_demands_it_of_whoever_goes_there_and_asks_for_the_code_a
     let page = browser.visit(&client.authorization_url("scope=openid")).await;
     assert!(page.has("#totp-secret") && !page.has("#password"), "{}", page.text());
     assert!(page.text_of("#why").unwrap().contains("asks for an authenticator"));
+    let passkey = browser.visit(&page.field("#passkey-instead", "href").unwrap()).await;
+    assert!(passkey.text_of("#why").unwrap().contains("asks for more than a password"), "{}", passkey.text());
     // The same for whoever comes with nothing.
     let mut other = server.browser();
     let login = other.visit(&client.authorization_url("scope=openid")).await;
@@ -178,7 +187,7 @@ async fn what_nobody_can_reach_is_refused_at_once() {
     let mut browser = off.browser();
     let page = first_step(&mut browser, ANN).await;
     page.refused_page(403, Rejection::WeakSignIn);
-    assert!(page.has("#again"), "{}", page.text());
+    assert!(page.has("#again") && page.text().contains("ask whoever runs this server"), "{}", page.text());
     assert!(browser.visit("/login?as=another").await.has("#login-submit"), "and can be somebody else");
     server.role_demands("user", None).await;
     // What a newer version has written there is not known here, and so is more than anybody has.
