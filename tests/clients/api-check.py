@@ -1,8 +1,9 @@
 """An API at API is asked with tokens that it must take and with others: what it answers to each is what a guide promises.
 
-    api-check.py [--by-introspection]
+    api-check.py [--by-introspection] [--step-up]
 
 An API that verifies tokens by itself must refuse one of another type; one that asks the server need not, and must know at once that a token was revoked.
+With --step-up it must let nobody delete notes who has not just signed in with two factors: a service has not.
 Standard library only.
 """
 
@@ -23,10 +24,10 @@ handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context
 opener = urllib.request.build_opener(*handlers)
 
 
-def call(address, form=None, **headers):
+def call(address, form=None, method=None, **headers):
     body = urllib.parse.urlencode(form).encode() if form else None
     try:
-        return opener.open(urllib.request.Request(address, data=body, headers=headers), timeout=30)
+        return opener.open(urllib.request.Request(address, data=body, headers=headers, method=method), timeout=30)
     except urllib.error.HTTPError as error:
         return error
 
@@ -41,12 +42,13 @@ def token(audience, scope):
     return answer["access_token"]
 
 
-def expect(status, what, **headers):
-    answer = call(f"{API}/notes", **headers)
+def expect(status, what, method="GET", **headers):
+    answer = call(f"{API}/notes", method=method, **headers)
     if answer.status != status:
         sys.exit(f"{what}: {answer.status} instead of {status}: {answer.read().decode()}")
     if status == 401 and not answer.headers["WWW-Authenticate"]:
         sys.exit(f"{what}: no challenge")
+    return answer
 
 
 def bearer(token):
@@ -66,6 +68,14 @@ expect(401, "no token at all", **bearer("x"))
 expect(401, "another signature", **bearer(right[:-8] + "AAAAAAAA"))
 expect(403, "another scope", **bearer(token(AUDIENCE, "notes:write")))
 expect(401, "another API", **bearer(token(OTHER, "notes:read")))
+if "--step-up" in sys.argv:
+    expect(403, "no scope to delete", "DELETE", **bearer(right))
+    answer = expect(401, "nobody who signed in", "DELETE", **bearer(token(AUDIENCE, "notes:write")))
+    challenge = answer.headers["WWW-Authenticate"]
+    classes = "phrh phr https://refeds.org/profile/mfa"
+    for part in ("insufficient_user_authentication", f'acr_values="{classes}"', 'max_age="300"'):
+        if part not in challenge:
+            sys.exit(f"{challenge} has no {part}")
 if "--by-introspection" in sys.argv:
     expect(200, "the same token", **bearer(right))
     service("revoke", token=right)

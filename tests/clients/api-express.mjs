@@ -23,6 +23,16 @@ const needs = (scope) => async (request, response, next) => {
   next()
 }
 
+const needsSignIn = (classes, seconds) => (request, response, next) => {
+  const { acr, auth_time } = request.token
+  if (classes.includes(acr) && Date.now() / 1000 - auth_time <= seconds) return next()
+  const wanted = `acr_values="${classes.join(' ')}", max_age="${seconds}"`
+  const why = 'error="insufficient_user_authentication", error_description="Another sign-in is needed"'
+  response.status(401).set('WWW-Authenticate', `Bearer ${why}, ${wanted}`).end()
+}
+
 const app = express()
 app.get('/notes', needs('notes:read'), (request, response) => response.json({ of: request.token.sub }))
+const twoFactors = ['phrh', 'phr', 'https://refeds.org/profile/mfa']
+app.delete('/notes', needs('notes:write'), needsSignIn(twoFactors, 300), (request, response) => response.sendStatus(204))
 app.listen(PORT, '127.0.0.1')

@@ -6,4 +6,4 @@ npm install --no-audit --no-fund --loglevel=error --prefix . jose@6.2.18 express
 cp "$here/api-express.mjs" .
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 NODE_EXTRA_CA_CERTS=$CA node api-express.mjs &
-python3 "$here/api-check.py"
+python3 "$here/api-check.py" --step-up

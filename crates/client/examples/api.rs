@@ -1,7 +1,7 @@
 //! An API for people who may read notes. Against `doorward demo`:
 //!
 //! ```sh
-//! ISSUER=http://127.0.0.1:8000 AUDIENCE=http://127.0.0.1:8001/api cargo run -p doorward-client --features axum --example api
+//! ISSUER=http://localhost:8000 AUDIENCE=http://127.0.0.1:8001/api cargo run -p doorward-client --features axum --example api
 //! ```
 //!
 //! `LISTEN` is where it listens, 127.0.0.1:9000 unless it says; its first line is where it does.

@@ -1,7 +1,7 @@
 //! An API that some people may call any time, and for some calls only after they signed in with a second factor, lately. Against `doorward demo`:
 //!
 //! ```sh
-//! ISSUER=http://127.0.0.1:8000 AUDIENCE=http://127.0.0.1:8001/api cargo run -p doorward-client --features axum --example step_up
+//! ISSUER=http://localhost:8000 AUDIENCE=http://127.0.0.1:8001/api cargo run -p doorward-client --features axum --example step_up
 //! ```
 //!
 //! `LISTEN` is where it listens, 127.0.0.1:9000 unless it says; its first line is where it does.
@@ -20,8 +20,8 @@ struct DeleteNotes;
 impl Needs for DeleteNotes {
     fn need() -> Need {
         Need::all([
-            Need::scope("notes:write"),
-            Need::acr(["https://refeds.org/profile/mfa"]),
+            Need::scope("notes:delete"),
+            Need::acr(["phrh", "phr", "https://refeds.org/profile/mfa"]),
             Need::fresh(Duration::from_secs(300)),
         ])
     }

@@ -71,8 +71,11 @@ pub trait Needs {
 ///
 /// impl Needs for DeleteNotes {
 ///     fn need() -> Need {
-///         let authenticated = [Need::acr(["https://refeds.org/profile/mfa"]), Need::fresh(Duration::from_secs(300))];
-///         Need::all([Need::scope("notes:write")].into_iter().chain(authenticated))
+///         Need::all([
+///             Need::scope("notes:write"),
+///             Need::acr(["phrh", "phr", "https://refeds.org/profile/mfa"]),
+///             Need::fresh(Duration::from_secs(300)),
+///         ])
 ///     }
 /// }
 ///
