@@ -32,6 +32,16 @@ pub enum Acquaintance {
     Known(String),
 }
 
+impl Acquaintance {
+    /// The name of the device, when the account knows it.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::NotAsked | Self::Stranger => None,
+            Self::Known(name) => Some(name),
+        }
+    }
+}
+
 /// What is known of the browser that sent a request.
 #[derive(Debug, Clone)]
 pub struct Browser {
@@ -87,7 +97,7 @@ pub struct NewCookie {
     pub has_shown: bool,
     /// Whether a device that the person keeps stood in for the second factor.
     pub by_kept_device: bool,
-    /// What such a device is called from now on, so that a copy of its cookie stands in for nothing more.
+    /// What the device is called from now on, when it stood in or something was shown in it: a copy of its former cookie stands in for nothing more.
     pub renamed: Option<String>,
 }
 

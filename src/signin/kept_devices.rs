@@ -17,6 +17,7 @@ use crate::protocol::kept_device::{self, KeptDevice};
 use crate::protocol::next_step::Policy;
 use crate::protocol::second_factor::FactorKind;
 use crate::protocol::sign_in::SignIn;
+use crate::random;
 use crate::storage::Transaction;
 
 /// Why a device is kept no more.
@@ -94,10 +95,11 @@ impl SignIns {
         browser: &Browser,
         now: Timestamp,
     ) -> Result<String, Failure> {
-        if let Acquaintance::Known(former) = &browser.here {
+        let former = cookie.renamed.as_deref().or(browser.here.name());
+        if let Some(former) = former {
             transaction.end_kept_device(user_id, &kept_device::hash_of(former)).await?;
         }
-        let name = devices::proved_name();
+        let name = cookie.renamed.clone().unwrap_or_else(devices::proved_name);
         let kept = KeptDevice {
             user_id: user_id.to_owned(),
             hash: kept_device::hash_of(&name),
@@ -117,7 +119,7 @@ impl SignIns {
 
     /// Notes the sign-in that is in this browser now, where the person keeps it: whoever ends that sign-in by hand ends that it is kept. One that has
     /// just stood in for a code gets another name, which comes back: of two browsers with the same cookie, one having been copied, the next is asked for
-    /// the code.
+    /// the code. So does one in which a second factor was shown just now, and not before ([`devices::proved_name`]).
     pub(super) async fn note_sign_in(
         &self,
         transaction: &mut Transaction,
@@ -129,7 +131,12 @@ impl SignIns {
         if self.keeps_devices().is_none() {
             return Ok(None);
         }
-        let renamed = cookie.by_kept_device.then(devices::proved_name);
+        let renamed = if cookie.by_kept_device {
+            // Nobody has shown anything: each cookie of before would have guesses of its own at a code that is asked for later.
+            Some(random::id())
+        } else {
+            (cookie.has_shown && !devices::is_proved(name)).then(devices::proved_name)
+        };
         let hash = kept_device::hash_of(name);
         let new_hash = renamed.as_deref().map_or_else(|| hash.clone(), kept_device::hash_of);
         let lent_at = cookie.by_kept_device.then_some(now);

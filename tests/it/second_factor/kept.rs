@@ -381,3 +381,18 @@ async fn while_somebody_says_that_the_factors_are_lost_their_owner_is_asked_on_a
     assert_eq!(server.db_resets().await, 0);
     assert!(!server.asks_for_a_code(&mut kept).await, "it is kept as before");
 }
+
+/// Whoever is asked for a code all the same in a browser that they keep, which has stood in for one before, keeps it.
+#[tokio::test]
+async fn a_device_stays_kept_when_a_code_is_shown_on_it() {
+    let (server, _, _, authenticator) = with_authenticator().await;
+    let mut ann = server.keep_device(&authenticator).await;
+    server.turn(700);
+    assert!(!server.asks_for_a_code(&mut ann).await);
+    let page = ann.visit("/account/authenticator").await;
+    let page = ann.press(&page.form("#begin-authenticator")).await;
+    let form = page.form("#totp-submit").with("code", &authenticator.code(&server));
+    assert!(ann.press(&form).await.has("#totp-secret"));
+    assert!(!server.asks_for_a_code(&mut ann.clone()).await);
+    assert_eq!(server.database.db_number(KEPT).await, 1);
+}

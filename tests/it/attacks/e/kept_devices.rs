@@ -130,3 +130,31 @@ async fn e22_a_copied_device_is_listed_and_has_no_endless_guesses_at_the_code() 
     let page = ann.press(&page.form("#totp-submit").with("code", &authenticator.code(&server))).await;
     assert!(page.has("#sign-out"), "{}", page.text());
 }
+
+/// Class: the same, by what each cookie of before says: the copy signs in by the password again and again, each time under another name, and guesses under all
+/// of these names.
+#[tokio::test]
+async fn e22_a_copied_device_has_no_more_guesses_for_signing_in_often() {
+    let (server, _, authenticator, ann) = kept().await;
+    let mut thief = server.browser();
+    thief.address = "198.51.100.9".to_owned();
+    thief.cookies.insert(COOKIE.to_owned(), ann.cookies[COOKIE].clone());
+    let mut names = Vec::new();
+    for _ in 0..40 {
+        names.push(thief.cookies[COOKIE].clone());
+        assert!(!server.asks_for_a_code(&mut thief).await);
+    }
+    let mut thief = server.browser();
+    thief.address = "198.51.100.9".to_owned();
+    let form = first_step(&mut thief, ANN).await.form("#totp-submit").with("code", &authenticator.wrong(&server));
+    let mut evaluated = 0;
+    for name in names {
+        thief.cookies.insert(COOKIE.to_owned(), name);
+        evaluated += usize::from(thief.submit(&form).await.status == 400);
+    }
+    assert_eq!(
+        evaluated,
+        1 + 20 + 5,
+        "one under the name that the owner has shown a code under, those of all others, and those of a stranger in a minute"
+    );
+}
