@@ -241,8 +241,10 @@ impl SignIns {
         let event = Event::of(&act, Name::SignInSucceeded).on(Noun::SignIn, id);
         let methods: Vec<&str> = proven.proofs.iter().map(|proof| proof.kind.as_str()).collect();
         let event = event.with("methods", methods).with("renewed", is_renewed);
-        // Whoever has the sign-in already is no news, but for what it lends to whoever types the password.
-        let is_news = browser.here == Acquaintance::Stranger && (!is_renewed || lends.is_some());
+        // Whoever has the sign-in already is no news, but for what it lends to whoever proves anew who they are.
+        let is_lent = lends
+            .is_some_and(|former| assurance::identified_at(&proven.proofs) > assurance::identified_at(&former.proofs));
+        let is_news = browser.here == Acquaintance::Stranger && (!is_renewed || is_lent);
         let event = if is_news { event.with("new_device", true) } else { event };
         transaction.record(&if by_kept_device { event.with("kept_device", true) } else { event }).await?;
         Ok(NewCookie {
