@@ -301,10 +301,11 @@ impl SignIns {
         // What a provider says of somebody is not theirs to count on: it may be less tomorrow.
         let before = Ways { identities: Vec::new(), ..ways.clone() };
         let after = Ways { passkeys: rest.to_vec(), ..before.clone() };
-        self.may_lose_factor(transaction, user_id, rest, now).await?;
+        // First: of a role that demands a passkey nobody is told to add an authenticator.
         if !self.is_enough(transaction, user_id, (&before, &after), now).await? {
             return Err(Rejection::LastStrongWayIn.into());
         }
+        self.may_lose_factor(transaction, user_id, rest, now).await?;
         let left = Ways { passkeys: rest.to_vec(), ..ways };
         if self.can_sign_in(&account.user, &left) { Ok(()) } else { Err(Rejection::LastWayIn.into()) }
     }
