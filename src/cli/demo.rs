@@ -236,11 +236,14 @@ async fn sample_api(registry: &Registry, identifier: &str, act: &Act) -> Result<
     }
 }
 
-/// What whoever tries the operator's commands types first, and one of them.
+/// An operator's command as whoever tries it types it, whatever database their shell has set.
 fn operating(app: &App) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "doorward".to_owned());
-    let (data, mails) = (app.config.data().display(), app.config.mail.folder.display());
-    format!("export DOORWARD__SERVER__DATA={data} DOORWARD__MAIL__FOLDER={mails}\n   {program} user list")
+    let (data, mails) = (app.config.data().display().to_string(), app.config.mail.folder.display().to_string());
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let settings = [("SERVER__DATA", &data), ("DATABASE__URL", &app.config.database.url), ("MAIL__FOLDER", &mails)];
+    let settings = settings.map(|(key, value)| format!("DOORWARD__{key}={}", quoted(value)));
+    format!("{} \\\n   {program} user list", settings.join(" \\\n   "))
 }
 
 fn welcome(app: &App, samples: &Samples) -> String {

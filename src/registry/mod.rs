@@ -230,6 +230,13 @@ impl Registry {
             }
             (MFA_CLASS, true) => Some("sign_in.passkeys = true"),
             (MFA_CLASS, false) if self.with_password => Some("sign_in.second_factor = \"offered\""),
+            (HARDWARE_CLASS, false) => Some(
+                "a name as the host in server.issuer, for which alone there are passkeys, with sign_in.passkeys = true, and \
+                 passkeys.attestation = \"asked\", with passkeys.attestation_roots",
+            ),
+            (PHISHING_RESISTANT_CLASS | MFA_CLASS, false) => Some(
+                "a name as the host in server.issuer, for which alone there are passkeys, with sign_in.passkeys = true",
+            ),
             (PASSWORD_CLASS, _) => Some("sign_in.password = true"),
             _ => None,
         }
