@@ -184,7 +184,7 @@
 //! **A proof** (a word of a friend): a variant of [`protocol::proof::Kind`] and its row in [`protocol::assurance`] (method, whether
 //! it identifies by itself, the classes it makes true). When somebody must give it: a field of [`protocol::next_step::Policy`] and what
 //! [`protocol::next_step::signs_in`] misses. The check: a file in `signin/` like `signin/password.rs`, which holds the user, sees that nobody
-//! switched them off, and ends in `SignIns::advance`. Whatever compares a person's secret does so between `look` (`look_at_code` for a code), `reserve` and settling in
+//! switched them off, and ends in `SignIns::advance`. Whatever compares a person's secret does so between `look` (`look_at_code` for a code beside a first proof), `reserve` and settling in
 //! `signin/attempts.rs`, so that all doors share one set of counters, whose rules are [`protocol::attempts`]; `signin/devices.rs` makes the browser
 //! known when the proof signs somebody in. Its page: a file in `http/pages/`, a template, a route, and the way there in `lead`
 //! (`http/endpoints/authorize.rs`), where [`signin::Proceed::Prove`] and an unfinished journey find their page; its form ends in `Visit::after`.

@@ -45,8 +45,8 @@ pub struct Limits {
     pub long_pause_after: i64,
     /// How long that is.
     pub long_pause: i64,
-    /// Failures in a row of a known device until it is known no longer; and codes of one account that failed in a row, over all known devices, from which on
-    /// each of them in which no second factor was shown is a stranger where a code is asked for.
+    /// Failures in a row of a known device until it is known no longer; and codes of one account that failed in a row, in all known devices together in which
+    /// no second factor was ever shown, from which on each of these is a stranger where a code is asked for.
     pub forget_device_after: i64,
     /// Failures in a row of one account, over all networks, from which on strangers have one guess for each pause.
     pub slow_after: i64,

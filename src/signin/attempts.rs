@@ -90,8 +90,8 @@ impl Counting {
 }
 
 impl Tried {
-    /// The attempt as that of a known device: counted for that, a code for all known devices too in which none was shown, and for nothing that
-    /// strangers do, unless either has failed too often.
+    /// The attempt as that of a known device: counted for that, a code also for all those together in which no second factor was ever shown, and for
+    /// nothing that strangers do, unless either has failed too often.
     fn of_known(self, limits: &Limits, (subjects, device): (Vec<Subject>, String)) -> Self {
         if subjects.iter().any(|subject| limits.forgets(&self.counter(subject))) {
             return self;
