@@ -7,6 +7,7 @@ mod mint;
 mod public_key;
 mod resource_secret;
 mod ring;
+mod verified;
 mod verify;
 
 pub use jwks::Jwks;

@@ -11,11 +11,14 @@ use super::jwks::Jwks;
 use super::key::SigningKey;
 use super::public_key::PublicKey;
 use super::resource_secret::{HeldSecret, ResourceSecret};
+use super::verified::Verified;
+use super::verify::VerifiedToken;
 use crate::clock::Timestamp;
 use crate::failure::Failure;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::key_life::{KeyLife, is_fresh, signer};
 use crate::protocol::resource_secret::{self, SecretLife};
+use crate::secret::SecretHash;
 
 /// The keys in memory. Cheap to clone; all clones see the same keys.
 #[derive(Clone, Debug)]
@@ -25,6 +28,7 @@ pub struct KeyRing(Arc<Ring>);
 struct Ring {
     keys: ArcSwap<Keys>,
     confirmed: AtomicI64,
+    verified: Verified,
 }
 
 /// A key as this node has it.
@@ -57,7 +61,7 @@ impl KeyRing {
     /// A ring of these keys and no secrets, as they were known at `now`.
     pub fn new(held: Vec<HeldKey>, now: Timestamp) -> Self {
         let keys = ArcSwap::from_pointee(Keys::new(held, Vec::new(), now));
-        Self(Arc::new(Ring { keys, confirmed: AtomicI64::new(now.seconds()) }))
+        Self(Arc::new(Ring { keys, confirmed: AtomicI64::new(now.seconds()), verified: Verified::default() }))
     }
 
     /// Replaces the keys and secrets by what was known at `now`.
@@ -148,6 +152,16 @@ impl KeyRing {
         let keys = self.0.keys.load();
         let key = keys.held.iter().find(|key| key.life.kid == kid)?;
         key.public.clone().ok().filter(|_| key.life.standing(&keys.lives, now).published)
+    }
+
+    /// The claims of a token whose signature was found right lately, when its key is published now as it was.
+    pub(super) fn verified(&self, hash: &SecretHash, now: Timestamp) -> Option<VerifiedToken> {
+        self.0.verified.get(hash, |kid| self.published(kid, now))
+    }
+
+    /// Keeps in mind what a key that is published vouches for.
+    pub(super) fn keep_verified(&self, hash: &SecretHash, by: (&str, Arc<PublicKey>), claims: &VerifiedToken) {
+        self.0.verified.keep(hash, by, claims);
     }
 
     /// The public key of this name under which a hint may stand.

@@ -27,7 +27,7 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::rejection::Rejection;
 use crate::protocol::resource_signing::{ResourceAlgorithm, SignedBy};
 use crate::protocol::scope::ScopeSet;
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretHash};
 
 /// How far another node's clock may be ahead, in seconds.
 const LEEWAY: i64 = 60;
@@ -76,13 +76,11 @@ impl VerifiedToken {
     /// [`Rejection::MalformedToken`], [`Rejection::WrongTokenType`], [`Rejection::CriticalHeader`], [`Rejection::UnknownKey`],
     /// [`Rejection::WrongSignature`], [`Rejection::WrongIssuer`], [`Rejection::ExpiredToken`].
     pub fn verify(token: &Secret, ring: &KeyRing, issuer: &Issuer, now: Timestamp) -> Result<Self, Rejection> {
-        let unverified = Unverified::read(token)?;
-        // No published key has a MAC.
-        if unverified.algorithm == ResourceAlgorithm::Hs256 {
-            return Err(Rejection::MalformedToken);
+        let hash = token.hash();
+        if let Some(found) = ring.verified(&hash, now) {
+            return found.check(issuer, now);
         }
-        let claims = || read(&unverified.payload(|kid| ring.published(kid, now))?);
-        unverified.access_token(claims, issuer)?.check(issuer, now)
+        Unverified::read(token)?.under_key(&hash, ring, issuer, now)
     }
 
     /// Verifies an access token of any API: one that a published key signed, or one that a secret signed for its own API. Whether that API
@@ -96,9 +94,14 @@ impl VerifiedToken {
         issuer: &Issuer,
         now: Timestamp,
     ) -> Result<Self, Rejection> {
+        let hash = token.hash();
+        // One that a secret signed is never among them.
+        if let Some(found) = ring.verified(&hash, now) {
+            return found.check(issuer, now);
+        }
         let unverified = Unverified::read(token)?;
         if unverified.algorithm != ResourceAlgorithm::Hs256 {
-            return Self::verify(token, ring, issuer, now);
+            return unverified.under_key(&hash, ring, issuer, now);
         }
         unverified.access_token(|| unverified.claims_under_secret(ring, now), issuer)?.check(issuer, now)
     }
@@ -147,7 +150,8 @@ impl VerifiedIdToken {
     /// [`Rejection::ForeignHint`], whatever is wrong with it.
     pub fn verify(token: &Secret, ring: &KeyRing, issuer: &Issuer) -> Result<Self, Rejection> {
         let unverified = Unverified::read(token).ok().filter(|unverified| unverified.is_of(TokenType::Jwt));
-        let payload = unverified.and_then(|unverified| unverified.payload(|kid| ring.known(kid)).ok());
+        let payload =
+            unverified.and_then(|unverified| unverified.payload(unverified.key(|kid| ring.known(kid)).as_deref()).ok());
         let claims = payload.and_then(|payload| payload.read::<Self>().ok());
         claims.filter(|claims| claims.iss == issuer.as_str()).ok_or(Rejection::ForeignHint)
     }
@@ -190,10 +194,34 @@ impl<'a> Unverified<'a> {
         }
     }
 
-    /// What it says, when the signature is that of a published key. Nothing else is known of it.
-    fn payload(&self, find: impl Fn(&str) -> Option<Arc<PublicKey>>) -> Result<Payload, Rejection> {
-        let key = self.token.key_id().and_then(find).ok_or(Rejection::UnknownKey)?;
-        self.token.verify(key.verifying().ok_or(Rejection::UnknownKey)?).map_err(rejection)
+    /// An access token that a published key signed: found right, it is kept in mind under its hash.
+    fn under_key(
+        &self,
+        hash: &SecretHash,
+        ring: &KeyRing,
+        issuer: &Issuer,
+        now: Timestamp,
+    ) -> Result<VerifiedToken, Rejection> {
+        // No published key has a MAC.
+        if self.algorithm == ResourceAlgorithm::Hs256 {
+            return Err(Rejection::MalformedToken);
+        }
+        let key = self.key(|kid| ring.published(kid, now));
+        let token = self.access_token(|| read(&self.payload(key.as_deref())?), issuer)?.check(issuer, now)?;
+        if let (Some(kid), Some(key)) = (self.token.key_id(), key) {
+            ring.keep_verified(hash, (kid, key), &token);
+        }
+        Ok(token)
+    }
+
+    fn key(&self, find: impl FnOnce(&str) -> Option<Arc<PublicKey>>) -> Option<Arc<PublicKey>> {
+        self.token.key_id().and_then(find)
+    }
+
+    /// What it says, when the signature is that of the key that it names. Nothing else is known of it.
+    fn payload(&self, key: Option<&PublicKey>) -> Result<Payload, Rejection> {
+        let key = key.and_then(PublicKey::verifying).ok_or(Rejection::UnknownKey)?;
+        self.token.verify(key).map_err(rejection)
     }
 
     /// The claims, when the signature is that of the secret that the header names, and they are for its API alone.
