@@ -25,11 +25,11 @@ macro_rules! grant_columns {
 }
 pub(super) use grant_columns;
 
-/// What a grant hangs on.
+/// What a grant hangs on: the sign-in too, when it ends with that.
 macro_rules! grant_tables {
     () => {
         "JOIN users u ON u.id = g.user_id JOIN clients c ON c.client_id = g.client_id \
-         LEFT JOIN sign_ins s ON s.id = g.sign_in_id AND s.ended_at IS NULL"
+         LEFT JOIN sign_ins s ON g.bound = 1 AND s.id = g.sign_in_id AND s.ended_at IS NULL"
     };
 }
 pub(super) use grant_tables;

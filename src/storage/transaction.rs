@@ -42,6 +42,11 @@ impl Transaction {
         Ok(())
     }
 
+    /// Whether nobody else writes meanwhile, as on SQLite.
+    pub(super) const fn is_alone(&self) -> bool {
+        matches!(self.reader.held, Held::Sqlite(_))
+    }
+
     /// As [`Reader::settle`]; a failure that was not one of our own rules puts writing in doubt.
     pub(super) fn settle<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T, Failure> {
         if outcome.as_ref().is_err_and(|error| !is_broken_rule(error)) {

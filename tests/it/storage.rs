@@ -91,8 +91,9 @@ async fn the_statements_of_requests_are_counted_and_no_others() {
     let mut transaction = storage.begin().await.unwrap();
     transaction.hold_user("nobody").await.unwrap();
     transaction.commit().await.unwrap();
-    assert_eq!(storage.statements_run(), before + 3, "neither BEGIN nor COMMIT counts");
+    let run = before + 2 + u64::from(is_postgres());
+    assert_eq!(storage.statements_run(), run, "neither BEGIN nor COMMIT counts, and SQLite need hold nobody");
     server.poll().await;
     server.app.storage.clean(3600, server.clock.now()).await.unwrap();
-    assert_eq!(storage.statements_run(), before + 3, "what runs by itself does not count");
+    assert_eq!(storage.statements_run(), run, "what runs by itself does not count");
 }
