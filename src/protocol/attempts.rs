@@ -69,7 +69,8 @@ pub struct Limits {
 pub enum Kind {
     /// An account, over all networks, as strangers try it.
     Account,
-    /// Codes that are typed for an account on devices that it knows and in which no second factor was shown, on all of them together.
+    /// Codes that are typed for an account on devices that it knows: in those in which no second factor was shown, on all of them together; in one in which it
+    /// was, on that and its copies.
     Codes,
     /// A device that an account knows.
     Device,
@@ -157,9 +158,11 @@ impl Subject {
         format!("a {account}")
     }
 
-    /// What codes are counted for beside the known device that they are typed on: whoever knows the password can have as many of those as they like.
-    pub fn of_codes(account: &str) -> Self {
-        Self { kind: Kind::Codes, id: format!("c {account}"), account: Some(account.to_owned()), network: None }
+    /// What codes are counted for beside the known device that they are typed on: whoever knows the password can have as many of those as they like. Where a
+    /// second factor was shown, what was shown there is known by this name, whatever the device is called since.
+    pub fn of_codes(account: &str, shown: Option<&str>) -> Self {
+        let shown = shown.map_or_else(String::new, |shown| format!(" {shown}"));
+        Self { kind: Kind::Codes, id: format!("c {account}{shown}"), account: Some(account.to_owned()), network: None }
     }
 
     /// What an attempt of a known device is counted for.

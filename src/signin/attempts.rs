@@ -174,8 +174,7 @@ impl SignIns {
         let known = |account: &Account| {
             let device = self.devices.known(browser.device.as_ref(), account, now)?;
             // In the order of their names.
-            let shared = is_code && !devices::is_proved(&device);
-            let codes = shared.then(|| Subject::of_codes(&account.user.id));
+            let codes = is_code.then(|| Subject::of_codes(&account.user.id, devices::shown_as(&device)));
             let subjects = codes.into_iter().chain([Subject::of_device(&account.user.id, &device)]);
             Some((subjects.collect::<Vec<_>>(), device))
         };

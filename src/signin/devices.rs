@@ -15,7 +15,7 @@ use crate::storage::Account;
 
 /// How long a device is known after its last sign-in, in seconds; browsers keep no cookie for longer.
 pub const KNOWN_FOR: i64 = 400 * 86_400;
-/// What the name of a device begins with in which its person has shown a second factor: no other name does.
+/// What the name of a device begins with in which its person has shown a second factor: no other name does. A name for that follows, and its own.
 const PROVED: &str = "+";
 /// How many accounts a browser remembers.
 const MOST: usize = 6;
@@ -42,13 +42,24 @@ impl<'a> Entry<'a> {
 
 /// A name for a device in which its person has just shown a second factor.
 pub(super) fn proved_name() -> String {
-    format!("{PROVED}{}", random::id())
+    format!("{PROVED}{}{PROVED}{}", random::id(), random::id())
+}
+
+/// Another name for a device, which no older cookie has. Whether a second factor was shown in it stays, and so does what codes are counted for.
+pub(super) fn renamed(name: &str) -> String {
+    let fresh = random::id();
+    shown_as(name).map_or_else(|| fresh.clone(), |shown| format!("{PROVED}{shown}{PROVED}{fresh}"))
 }
 
 /// Whether its person has shown a second factor in the device with this name. Whoever has but their password has made it known by what somebody's sign-in lent
 /// them, or before there was a second factor.
 pub(super) fn is_proved(name: &str) -> bool {
-    name.starts_with(PROVED)
+    shown_as(name).is_some()
+}
+
+/// What the codes are counted for that are typed in a device in which its person has shown a second factor, under whichever of its names; `None` of any other.
+pub(super) fn shown_as(name: &str) -> Option<&str> {
+    name.strip_prefix(PROVED).and_then(|names| names.split(PROVED).next())
 }
 
 impl Devices {

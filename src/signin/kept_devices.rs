@@ -17,7 +17,6 @@ use crate::protocol::kept_device::{self, KeptDevice};
 use crate::protocol::next_step::Policy;
 use crate::protocol::second_factor::FactorKind;
 use crate::protocol::sign_in::SignIn;
-use crate::random;
 use crate::storage::Transaction;
 
 /// Why a device is kept no more.
@@ -132,8 +131,7 @@ impl SignIns {
             return Ok(None);
         }
         let renamed = if cookie.by_kept_device {
-            // Nobody has shown anything: each cookie of before would have guesses of its own at a code that is asked for later.
-            Some(random::id())
+            Some(devices::renamed(name))
         } else {
             (cookie.has_shown && !devices::is_proved(name)).then(devices::proved_name)
         };
