@@ -82,20 +82,22 @@ pub fn next_step(journey: &Journey, known: Known<'_>, policy: &Policy, now: Time
     if !policy.passes_classes && !can_be_met(journey, policy) {
         return NextStep::Refuse(not_met(journey));
     }
+    let known_proofs = known.sign_in.map(|sign_in| sign_in.proofs.as_known());
+    let here = known.sign_in.zip(known_proofs.as_deref());
     if journey.newcomer.is_some() {
         // Whoever was signed in before has not said on this journey that they are the same; and a provider that lets somebody in without asking
         // has not asked who is there now.
-        let is_here = known.sign_in.is_some_and(|sign_in| {
+        let is_here = here.is_some_and(|(sign_in, proofs)| {
             // What another sign-in has lent for this one was perhaps shown long ago.
-            let person = Person { is_for_this: false, ..Person::of(sign_in, journey) };
+            let person = Person { is_for_this: false, ..Person::of(sign_in, proofs, journey) };
             is_made_for(journey, sign_in)
-                && now < sign_in.auth_time().plus(policy.fresh)
+                && now < assurance::auth_time(proofs).plus(policy.fresh)
                 && (!policy.takes_words_as_factors() || lack(journey, &person, policy, now).is_none())
         });
         return if is_here { NextStep::Link } else { NextStep::Introduce };
     }
-    let Some(sign_in) = known.sign_in else { return refuse_or(Rejection::SignInNeeded, NextStep::SignIn) };
-    let person = Person::of(sign_in, journey);
+    let Some((sign_in, proofs)) = here else { return refuse_or(Rejection::SignInNeeded, NextStep::SignIn) };
+    let person = Person::of(sign_in, proofs, journey);
     match missing(journey, &person, policy, now) {
         Some(Missing::SecondFactor(lack)) => {
             let demanded = journey.request().is_some_and(|request| !is_taken(request, person.proofs));
@@ -194,13 +196,14 @@ pub fn signs_in(journey: &Journey, before: Before<'_>, guards: Guards, policy: &
 
 /// Whether a proof that was given before the journey is recent enough for what it is for.
 fn lasts(journey: &Journey, proof: &Proof, policy: &Policy, now: Timestamp) -> bool {
+    let at = proof.known_at();
     // Whoever says that somebody for whom a provider vouches is them, says it with all that they have.
-    if journey.newcomer.is_some() && now >= proof.at.plus(policy.fresh) {
+    if journey.newcomer.is_some() && now >= at.plus(policy.fresh) {
         return false;
     }
     match &journey.goal {
-        Goal::Authorize(request) => is_recent(journey, request, proof.at, now),
-        Goal::Confirm { action, .. } => !policy.changes_factors(action) || now < proof.at.plus(policy.fresh),
+        Goal::Authorize(request) => is_recent(journey, request, at, now),
+        Goal::Confirm { action, .. } => !policy.changes_factors(action) || now < at.plus(policy.fresh),
         Goal::Account => true,
     }
 }
@@ -223,6 +226,7 @@ pub fn is_whole(sign_in: &SignIn, policy: &Policy) -> bool {
 /// Who is on a journey.
 struct Person<'a> {
     user_id: &'a str,
+    /// Each as old as it is known to be.
     proofs: &'a Proofs,
     guards: Guards,
     /// Whether the proofs were given on this journey.
@@ -230,9 +234,9 @@ struct Person<'a> {
 }
 
 impl<'a> Person<'a> {
-    fn of(sign_in: &'a SignIn, journey: &Journey) -> Self {
+    fn of(sign_in: &'a SignIn, proofs: &'a Proofs, journey: &Journey) -> Self {
         let is_for_this = is_made_for(journey, sign_in);
-        Self { user_id: &sign_in.user_id, proofs: &sign_in.proofs, guards: sign_in.guards, is_for_this }
+        Self { user_id: &sign_in.user_id, proofs, guards: sign_in.guards, is_for_this }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Stored as JSON in the sign-in and in the grants that come of it. What clients are told of them is for [`super::assurance`] alone. A new
 //! kind is a variant of [`Kind`] and its row there; a page that asks for it and a check in `signin/` that yields it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::passkey::Kept;
@@ -87,6 +89,9 @@ pub struct ByIdentity {
     /// The session at the provider, by which a back-channel logout names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// Whether the provider could have said when the person authenticated there, and has not: perhaps long before they came back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_untimed: bool,
     /// The context class of ours that its word counts as, where the configuration trusts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts_as: Option<String>,
@@ -110,6 +115,7 @@ impl Proof {
         let by = ByIdentity {
             id: identity_id.to_owned(),
             sid: vouched.sid.clone(),
+            is_untimed: vouched.is_untimed,
             counts_as: vouched.counts_as.clone(),
             acr: vouched.acr.clone(),
             amr: vouched.amr.clone(),
@@ -126,6 +132,12 @@ impl Proof {
     /// A security key that was shown now.
     pub fn by_security_key(by: ByPasskey, now: Timestamp) -> Self {
         Self { passkey: Some(by), ..Self::of(Kind::SecurityKey, now) }
+    }
+
+    /// Since when it is known to be true, where something fresh is demanded: never, if nobody knows when it was given.
+    pub fn known_at(&self) -> Timestamp {
+        let is_untimed = self.identity.as_ref().is_some_and(|by| by.is_untimed);
+        if is_untimed { Timestamp::from_seconds(0) } else { self.at }
     }
 
     /// How well the key of the passkey is kept, if it is by one. By a security key nothing is proved that this would make more of.
@@ -163,6 +175,20 @@ impl Proofs {
         self.0.retain(|former| former.kind != proof.kind || former.kept() > proof.kept());
         self.0.push(proof);
         self
+    }
+
+    /// Those of them for which this holds, if there are any.
+    pub fn filtered(&self, is_meant: impl Fn(&Proof) -> bool) -> Option<Self> {
+        let meant: Vec<Proof> = self.0.iter().filter(|proof| is_meant(proof)).cloned().collect();
+        Self::try_from(meant).ok()
+    }
+
+    /// The same, each as old as it is known to be ([`Proof::known_at`]): for whatever demands that something was proved lately.
+    pub fn as_known(&self) -> Cow<'_, Self> {
+        if self.0.iter().all(|proof| proof.known_at() == proof.at) {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self(self.0.iter().map(|proof| Proof { at: proof.known_at(), ..proof.clone() }).collect()))
     }
 
     /// Whether one of this kind is among them.

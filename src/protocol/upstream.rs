@@ -108,6 +108,9 @@ pub struct Vouched {
     pub sync: Vec<Synced>,
     /// When the person authenticated there, if the provider says so.
     pub auth_time: Option<Timestamp>,
+    /// Whether it can say so, and has not: nobody knows how long ago that was.
+    #[serde(default)]
+    pub is_untimed: bool,
     /// The context class of ours that the word of the provider counts as here, as configured.
     #[serde(default)]
     pub counts_as: Option<String>,
@@ -157,6 +160,7 @@ impl Vouched {
             may_accept: false,
             sync: Vec::new(),
             auth_time: None,
+            is_untimed: false,
             counts_as: None,
             acr: None,
             amr: Vec::new(),

@@ -114,7 +114,7 @@ impl SignIns {
     /// Whether anything was proved here lately. Nobody is signed in by it yet, so a code counts for a first proof whose time is a provider's.
     fn is_fresh(&self, proven: &Proven, now: Timestamp) -> bool {
         let shown_at = assurance::own_second_factor_at(&proven.proofs);
-        let proved_at = shown_at.max(Some(assurance::identified_at(&proven.proofs)));
+        let proved_at = shown_at.max(Some(assurance::identified_at(&proven.proofs.as_known())));
         proved_at.is_some_and(|at| now < at.plus(self.policy.fresh))
     }
 

@@ -62,6 +62,7 @@ impl Parts {
             roles: roles.into_iter().collect(),
             sync: config.sync.clone(),
             auth_time: auth_time(claims),
+            is_untimed: config.kind().tells_when() && auth_time(claims).is_none(),
             counts_as: said.and_then(|acr| config.trust_acr.get(acr)).cloned(),
             acr: word(passed("acr")),
             amr: passed("amr").map(methods).unwrap_or_default(),

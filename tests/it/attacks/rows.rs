@@ -100,6 +100,7 @@ pub const ROWS: &[(&str, &str)] = &[
     ("F17", "Silent consent upstream for a new client of ours"),
     ("F18", "The invitation of somebody else, through a provider"),
     ("F19", "A provider that calls a sign-in stronger than it is trusted for"),
+    ("F20", "A provider that does not say when somebody authenticated there"),
     ("G1", "Pages in a frame of another site"),
     ("G2", "A native client that is let in without asking again"),
     ("G3", "A consent stretched to more than was agreed"),

@@ -1,6 +1,7 @@
 //! What a provider says of how strong a sign-in was, where nobody has said that it may.
 
 use doorward::protocol::assurance::{MFA_CLASS, PHISHING_RESISTANT_CLASS};
+use doorward::protocol::rejection::Rejection;
 use doorward::protocol::upstream::ProviderKind::Oidc;
 use serde_json::json;
 
@@ -66,4 +67,32 @@ async fn f19_what_userinfo_says_of_it_counts_for_nothing_by_whatever_name_it_is_
         let (_, answer) = comes(&server, &fake, &client, "").await;
         is_led_to_a_passkey(&answer);
     }
+}
+
+/// Whoever finds a browser open that is signed in here and at the provider goes there and back, where nobody asks them anything: that proves nothing of now,
+/// unless the provider says so.
+#[tokio::test]
+async fn f20_a_return_that_nobody_knows_the_time_of_is_no_fresh_proof() {
+    let (server, fake) = federated(|_| {}).await;
+    let client = server.db_client(ClientType::Web, |client| client.first_party = true).await;
+    let mut found = newcomer(&server, &fake).await;
+    server.turn(3600);
+    fake.claims(json!({ "auth_time": null }));
+    let login = found.visit("/login?as=another").await;
+    assert!(through(&mut found, &fake, &login).await.has("#sign-out"), "a sign-in as any other");
+    for (path, button) in [("/account/passkeys", "#begin-passkey"), ("/account/authenticator", "#begin-authenticator")]
+    {
+        let page = found.visit(path).await;
+        let page = found.press(&page.form(button)).await;
+        assert!(page.has("#upstream-fake") && !page.has("#passkey-submit") && !page.has("#totp-secret"), "{path}");
+        through(&mut found, &fake, &page).await.refused_page(400, Rejection::UpstreamNotFresh);
+    }
+    let address = client.authorization_url("scope=openid&max_age=300");
+    assert!(found.visit(&address).await.has("#upstream-fake"));
+    // Told when, it is one.
+    fake.claims(json!({ "auth_time": server.clock.now().seconds() }));
+    let page = found.visit("/account/passkeys").await;
+    let page = found.press(&page.form("#begin-passkey")).await;
+    assert!(through(&mut found, &fake, &page).await.has("#passkey-submit"));
+    assert!(found.visit(&address).await.location_param("code").is_some());
 }
