@@ -294,11 +294,19 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
                     Missing::Demanded(Rejection::SignInNeeded)
                 });
             }
+            // What is asked for beside the class that is told, by the account itself, the installation, roles or the application, is to be as recent: a wish for
+            // a lesser class makes nothing older do.
+            let stale = || {
+                let lately = person.proofs.filtered(|proof| is_recent(journey, request, proof.at, now))?;
+                let lack = lack(journey, &Person { proofs: &lately, ..*person }, policy, now)?;
+                let again = Missing::Demanded(Rejection::SignInNeeded);
+                Some(if lack.is_there() { Missing::SecondFactor(lack) } else { again }).filter(|_| !person.is_for_this)
+            };
             let has_password = policy.with_password && person.guards.password;
             let leaves_wishes = || has_password && assurance::leaves_wishes(person.proofs, &request.claims);
             let wishes = || leaves_wishes().then_some(Missing::Wished);
             let class = || (!is_taken(request, person.proofs)).then_some(Missing::Demanded(Rejection::ClassNotMet));
-            second().or_else(demanded).or_else(class).or_else(wishes)
+            second().or_else(stale).or_else(demanded).or_else(class).or_else(wishes)
         }
     }
 }

@@ -32,7 +32,7 @@ fn lasts(what: For, age: i64) -> bool {
     match what {
         For::Factors => age < 60,
         For::AppAnew => false,
-        For::AppWithMaxAge => age <= 60,
+        _ if what.has_max_age() => age <= 60,
         _ => true,
     }
 }

@@ -288,6 +288,8 @@ pub(super) fn wanted(what: For, shown: Shown, whose: Whose) -> NextStep {
     let passkey = shown.age(&[Kind::Passkey]);
     // How long ago the person has authenticated: with two factors as long as either.
     let age = match (passkey, password, shown.age(&SECOND)) {
+        // Or as long as by the password, when that is what the application wants to hear of.
+        (_, Some(password), _) if what.wishes_for_password() => password,
         (Some(passkey), _, _) => passkey,
         (None, Some(password), Some(second)) => password.max(second),
         (None, Some(password), None) => password,
@@ -297,7 +299,7 @@ pub(super) fn wanted(what: For, shown: Shown, whose: Whose) -> NextStep {
         For::Unlinking => shown.age(&KINDS).unwrap() >= FRESH,
         For::Factors => shown.age(&[&SAYS_WHO[..], &[Kind::Mailbox]].concat()).unwrap() >= FRESH,
         For::AppAnew => age >= 5,
-        For::AppWithMaxAge => age > 60,
+        _ if what.has_max_age() => age > 60,
         _ => false,
     };
     // With a code of now they would have authenticated as lately as by the password.
@@ -318,12 +320,19 @@ pub(super) fn wanted(what: For, shown: Shown, whose: Whose) -> NextStep {
             false => NextStep::SecondFactor(lack),
         };
     }
+    // What is asked for beside what the application hears of is to be of the last minute, too.
+    let of_late = Shown(shown.0.map(|age| age.filter(|age| *age <= 60)));
+    if what.has_max_age()
+        && let Some(lack) = lacks(what, of_late, whose)
+    {
+        return if lack.is_there() { NextStep::SecondFactor(lack) } else { NextStep::Reauthenticate };
+    }
     let is_enough = is_told && whose.demanded.is_none_or(|class| shown.reaches(class));
     if !is_enough && what.is_silent() {
         return NextStep::Refuse(what.not_met());
     }
     // A wish leads nobody to a second factor, and nobody back to less than they have shown.
-    let leaves_a_wish = what == For::AppWishingForPassword && whose.has_password() && !shown.reaches(PASSWORD_CLASS);
+    let leaves_a_wish = what.wishes_for_password() && whose.has_password() && !shown.reaches(PASSWORD_CLASS);
     if !is_enough || leaves_a_wish { NextStep::Reauthenticate } else { NextStep::Finish }
 }
 
@@ -332,7 +341,7 @@ pub(super) fn signed(what: For, given: Kind, before: Shown, whose: Whose) -> Opt
     let lasts = |age: i64| match what {
         For::Factors => age < FRESH,
         For::AppAnew => age < 5,
-        For::AppWithMaxAge => age <= 60,
+        _ if what.has_max_age() => age <= 60,
         _ => true,
     };
     let says_who = SAYS_WHO.contains(&given);

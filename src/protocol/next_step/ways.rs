@@ -15,6 +15,7 @@ pub(super) enum For {
     App,
     AppAnew,
     AppWithMaxAge,
+    AppWithMaxAgeWishingForPassword,
     AppWithoutAsking,
     AppWithPassword,
     AppWithMfa,
@@ -24,13 +25,14 @@ pub(super) enum For {
     AppWishingForMore,
 }
 
-pub(super) const FOR: [For; 13] = [
+pub(super) const FOR: [For; 14] = [
     For::Account,
     For::Unlinking,
     For::Factors,
     For::App,
     For::AppAnew,
     For::AppWithMaxAge,
+    For::AppWithMaxAgeWishingForPassword,
     For::AppWithoutAsking,
     For::AppWithPassword,
     For::AppWithMfa,
@@ -49,6 +51,16 @@ impl For {
             Self::AppWithPasskey => Some(PHISHING_RESISTANT_CLASS),
             _ => None,
         }
+    }
+
+    /// Whether all is to be of the last minute.
+    pub(super) fn has_max_age(self) -> bool {
+        matches!(self, Self::AppWithMaxAge | Self::AppWithMaxAgeWishingForPassword)
+    }
+
+    /// Whether the request wishes for a password, and nothing more.
+    pub(super) fn wishes_for_password(self) -> bool {
+        matches!(self, Self::AppWishingForPassword | Self::AppWithMaxAgeWishingForPassword)
     }
 
     pub(super) fn is_silent(self) -> bool {
@@ -78,6 +90,7 @@ pub(super) fn on(what: For) -> Journey {
         For::App => asking(""),
         For::AppAnew => asking("&prompt=login"),
         For::AppWithMaxAge => asking("&max_age=60"),
+        For::AppWithMaxAgeWishingForPassword => asking(&format!("&max_age=60&acr_values={PASSWORD_CLASS}")),
         For::AppWithoutAsking => asking("&prompt=none"),
         For::AppWithPassword | For::AppWithMfa | For::AppWithPasskey => insisting(""),
         For::AppWithMfaWithoutAsking => insisting("&prompt=none"),
