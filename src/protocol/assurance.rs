@@ -189,10 +189,14 @@ pub fn auth_time(proofs: &Proofs) -> Timestamp {
     rests_on(proofs, true_classes(proofs).next())
 }
 
-/// When all was proved that a class rests on. Without a class of our own, when they last proved who they are.
+/// When all was proved that a class rests on: of one that is passed on, what its provider vouched for. Without a class, when they last proved who they are.
 fn rests_on(proofs: &Proofs, class: Option<&str>) -> Timestamp {
-    let class = CLASSES.iter().find(|known| Some(known.name) == class);
-    class.and_then(|class| class.true_since(proofs)).unwrap_or_else(|| identified_at(proofs))
+    let passed_on = || latest_of(proofs, |proof| proof.identity.as_ref().is_some_and(|by| by.acr.as_deref() == class));
+    let since = class.and_then(|class| match CLASSES.iter().find(|known| known.name == class) {
+        Some(own) => own.true_since(proofs),
+        None => passed_on(),
+    });
+    since.unwrap_or_else(|| identified_at(proofs))
 }
 
 /// When the person last proved who they are, not when they added to it.

@@ -89,3 +89,19 @@ fn of_another_provider_its_own_words_are_told_where_they_are_passed_on() {
     assert_eq!(earlier, Assurance { auth_time: NOW.minus(60), acr: Some("gold".into()), amr });
     assert_eq!(told(&vouched(None, &[], Some(NOW.plus(60)))).auth_time, NOW, "nobody has authenticated in the future");
 }
+
+/// A class that is passed on is as old as the provider's word for it, whatever was shown since.
+#[test]
+fn a_class_that_is_passed_on_is_as_old_as_what_its_provider_vouched_for() {
+    let said = Vouched {
+        acr: Some("gold".to_owned()),
+        auth_time: Some(NOW.minus(60)),
+        ..Vouched::of("p", "https://p.test", "1")
+    };
+    let proofs = Proofs::first(Proof::vouched(&said, "i", NOW)).and(Proof::of(Kind::Passkey, NOW));
+    for (wished, auth_time) in [("gold", NOW.minus(60)), (PHISHING_RESISTANT_CLASS, NOW), ("silver", NOW)] {
+        let told = Assurance::of(&proofs, &wishing(wished));
+        let acr = if wished == "silver" { PHISHING_RESISTANT_CLASS } else { wished };
+        assert_eq!((told.acr.as_deref(), told.auth_time), (Some(acr), auth_time), "{wished}");
+    }
+}
