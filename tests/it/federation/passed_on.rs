@@ -184,3 +184,22 @@ async fn where_the_provider_is_the_only_way_in_the_page_is_skipped() {
     let page = browser.submit(&login.form("#upstream-fake")).await;
     page.refused_page(400, Rejection::UpstreamUnavailable);
 }
+
+/// Who stands at the second step has come by the session that ended: no code lets them in by it.
+#[tokio::test]
+async fn a_session_that_ended_at_the_provider_lets_nobody_in_who_was_still_to_show_a_code() {
+    let (server, fake) = federated(|_| {}).await;
+    fake.claims(json!({ "sid": "s1" }));
+    let mut owner = newcomer(&server, &fake).await;
+    let (authenticator, _) = server.enrol(&mut owner).await;
+    let mut waiting = server.browser();
+    let login = waiting.visit("/login").await;
+    let step = through(&mut waiting, &fake, &login).await;
+    assert!(step.has("#totp-submit"), "{}", step.text());
+    let ended = fake.logout_token(json!({ "sub": "ann-at-the-provider", "sid": "s1" }));
+    let told = server.post("/upstream/fake/backchannel-logout", &format!("logout_token={ended}")).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    let form = step.form("#totp-submit").with("code", &authenticator.code(&server));
+    let page = waiting.press(&form).await;
+    assert!(page.has("#upstream-fake") && !page.has("#sign-out"), "{}", page.text());
+}
