@@ -162,7 +162,9 @@ impl Alert {
             | Self::SecurityKeyAdded { .. }
             | Self::SecurityKeyRemoved { .. }
             | Self::RecoveryCodesMade
-            | Self::RecoveryCodeUsed => 20,
+            | Self::RecoveryCodeUsed
+            | Self::IdentityLinked { .. }
+            | Self::IdentityUnlinked { .. } => 20,
             _ => 1,
         }
     }

@@ -152,11 +152,14 @@ async fn an_identity_that_is_linked_or_unlinked_is_told_with_the_name_of_its_pro
     let mut transaction = server.app.storage.begin().await.unwrap();
     assert!(transaction.insert_identity(&identity, &act).await.unwrap());
     assert!(transaction.delete_identity(&identity.id, &ann, &act).await.unwrap().is_some());
+    // Each of them, for another may be another's.
+    let other = Vouched::of("google", "https://accounts.google.com", "t").identity(random::row_id(now), &ann, now);
+    assert!(transaction.insert_identity(&other, &act).await.unwrap());
     transaction.commit().await.unwrap();
     let mailbox = server.mailbox().await;
     let mut told = mailbox.alerts_to(ANN);
     told.sort();
-    assert_eq!(told, ["identity_linked", "identity_unlinked"]);
+    assert_eq!(told, ["identity_linked", "identity_linked", "identity_unlinked"]);
     assert!(mailbox.all().iter().all(|mail| mail.text.contains("account at google")), "{mailbox:?}");
 }
 
