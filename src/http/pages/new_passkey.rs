@@ -154,6 +154,10 @@ async fn answer(
         Some(pending) if pending.lack == Lack::FirstPasskey(Kept::InHardware) => (pending.into(), Why::InItsDevice),
         Some(pending) => return Ok(visit.lead(sender, Proceed::SecondFactor(pending.lack))?),
         None => match (sender.sign_in(app, now).await?, &sender.cookies.sign_in) {
+            // It would be added to another account than whoever stands here means.
+            (Some(sign_in), _) if visit.is_of_another_than(&sign_in) => {
+                return Ok(visit.resume_anew(app, sender, now).await?);
+            }
             // Whoever has tried is told what was wrong, though they have said "not now" in another tab.
             (Some(sign_in), Some(cookie)) if refusal.is_some() || app.sign_ins.offers_passkey(cookie, now).await? => {
                 (sign_in.into(), Why::Offered)

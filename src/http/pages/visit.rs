@@ -192,10 +192,21 @@ impl Visit {
     }
 
     /// The same where what was proved on the journey counts no more, or leads nowhere. Where somebody is signed in it would lead back here, so it goes on
-    /// without; where nobody is, they prove it anew, and that something was proved has a provider ask them afresh.
+    /// without; where nobody is, they prove it anew, and that something was proved has a provider ask them afresh. So do they where somebody else is, in whose
+    /// name nothing goes on.
     pub async fn resume_anew(self, app: &App, sender: &Sender, now: Timestamp) -> Result<Response, Failure> {
-        let visit = if sender.sign_in(app, now).await?.is_some() { self.signed_in(app) } else { self };
-        visit.resume(app)
+        let Some(sign_in) = sender.sign_in(app, now).await? else { return self.resume(app) };
+        match &self.sealed {
+            Some(sealed) if self.is_of_another_than(&sign_in) => {
+                see_other(&app.issuer.base().place(&format!("/login?as=another&request={sealed}")))
+            }
+            _ => self.signed_in(app).resume(app),
+        }
+    }
+
+    /// Whether somebody else than who is signed in has proved who they are on the journey.
+    pub fn is_of_another_than(&self, sign_in: &SignIn) -> bool {
+        self.journey.proven.as_ref().is_some_and(|proven| proven.user_id != sign_in.user_id)
     }
 
     /// On to what is next, or away at the end of the journey.

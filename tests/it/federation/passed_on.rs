@@ -1,14 +1,17 @@
 //! What an application asks goes on to the provider, and what the provider says goes back where the settings let it.
 
 use doorward::config::Config;
+use doorward::protocol::assurance::MFA_CLASS;
 use doorward::protocol::client::ClientType;
 use doorward::protocol::rejection::Rejection;
 use doorward::protocol::second_factor::SecondFactor;
 use doorward::protocol::upstream::ProviderKind;
+use doorward::registry::{Giving, Recipient, RoleChange};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
 use super::{ANN, answer_of, federated, federated_with, federated_with_mail, leave, newcomer, through};
+use crate::registry::operator;
 use crate::support::{Browser, Client, Device, PASSWORD, Provider, unverified_claims};
 
 /// The claims of the ID token of whoever is known and comes through the provider.
@@ -202,4 +205,27 @@ async fn a_session_that_ended_at_the_provider_lets_nobody_in_who_was_still_to_sh
     let form = step.form("#totp-submit").with("code", &authenticator.code(&server));
     let page = waiting.press(&form).await;
     assert!(page.has("#upstream-fake") && !page.has("#sign-out"), "{}", page.text());
+}
+
+/// Whoever comes as somebody else, and must set up a second factor first, is asked by the provider anew; nothing goes on in the name of who is signed in here.
+#[tokio::test]
+async fn who_comes_as_somebody_else_and_lacks_something_is_not_taken_for_who_is_signed_in() {
+    let (server, fake) = federated_with_mail(ProviderKind::Oidc, |_| {}).await;
+    newcomer(&server, &fake).await;
+    server.registry().create_role("clerk", RoleChange::default(), &operator()).await.unwrap();
+    server.role_demands("clerk", Some(MFA_CLASS)).await;
+    server.registry().give_role(Recipient::User(ANN), "clerk", Giving::Grant, &operator()).await.unwrap();
+    server.db_user("bob@example.org").await;
+    let mut here = server.browser();
+    here.sign_in("bob@example.org").await;
+    fake.claims(json!({ "auth_time": null }));
+    let login = here.visit("/login?as=another").await;
+    let page = through(&mut here, &fake, &login).await;
+    assert!(page.has("#upstream-fake") && !page.has("#sign-out"), "{}", page.text());
+    fake.claims(json!({ "auth_time": server.clock.now().seconds() }));
+    let sent_to = leave(&mut here, &page).await;
+    assert_eq!(asked(&sent_to)["max_age"], "0");
+    let back = answer_of(&fake, &sent_to).await;
+    let page = here.visit(&back).await;
+    assert!(page.has("#passkey-submit"), "{}", page.text());
 }
