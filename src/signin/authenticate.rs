@@ -155,8 +155,9 @@ impl SignIns {
         }
         match signing {
             Signing::In(proven) => {
-                let from = (former, kept.is_some(), browser);
-                let mut signed_in = self.sign_in(transaction, (&journey.id, &proven), from, now).await?;
+                let says_who = journey.proven.as_ref().is_some_and(|given| assurance::identifies(&given.proofs));
+                let from = (former, kept.is_some(), says_who);
+                let mut signed_in = self.sign_in(transaction, (&journey.id, &proven), from, browser, now).await?;
                 let shown = journey.proven.as_ref().and_then(|given| assurance::own_second_factor_at(&given.proofs));
                 // One of before is lent, also where it is given on the journey by whoever changes the password.
                 signed_in.has_shown = shown == Some(now);
@@ -203,7 +204,8 @@ impl SignIns {
         &self,
         transaction: &mut Transaction,
         (journey_id, proven): (&str, &Proven),
-        (former, by_kept_device, browser): (Option<SignIn>, bool, &Browser),
+        (former, by_kept_device, says_who): (Option<SignIn>, bool, bool),
+        browser: &Browser,
         now: Timestamp,
     ) -> Result<NewCookie, Failure> {
         let value = random::secret();
@@ -212,8 +214,10 @@ impl SignIns {
         let fresh_id = random::row_id(now);
         let by = proven.proofs.identity();
         let act = browser.act(&proven.user_id, now);
-        // Who adds to what signed them in has not signed in anew, nor has whoever was lent the second factor by it: that ends when it would have.
-        let lends = goes_on.filter(|former| !assurance::are_anew(&proven.proofs, &former.proofs));
+        // Who adds to what signed them in has not signed in anew, nor has whoever was lent the second factor by it, nor whoever comes back from a provider that
+        // does not say when they signed in there: that ends when it would have.
+        let is_anew = |former: &SignIn| assurance::are_anew(&proven.proofs.as_known(), &former.proofs.as_known());
+        let lends = goes_on.filter(|former| !is_anew(former));
         let ends = lends.map(|former| former.expires_at);
         let new = NewSignIn {
             id: goes_on.map_or(fresh_id.as_str(), |former| former.id.as_str()),
@@ -241,10 +245,8 @@ impl SignIns {
         let event = Event::of(&act, Name::SignInSucceeded).on(Noun::SignIn, id);
         let methods: Vec<&str> = proven.proofs.iter().map(|proof| proof.kind.as_str()).collect();
         let event = event.with("methods", methods).with("renewed", is_renewed);
-        // Whoever has the sign-in already is no news, but for what it lends to whoever proves anew who they are.
-        let is_lent = lends
-            .is_some_and(|former| assurance::identified_at(&proven.proofs) > assurance::identified_at(&former.proofs));
-        let is_news = browser.here == Acquaintance::Stranger && (!is_renewed || is_lent);
+        // Whoever has the sign-in already is no news, but for what it lends to whoever says who they are.
+        let is_news = browser.here == Acquaintance::Stranger && (!is_renewed || (lends.is_some() && says_who));
         let event = if is_news { event.with("new_device", true) } else { event };
         transaction.record(&if by_kept_device { event.with("kept_device", true) } else { event }).await?;
         Ok(NewCookie {
