@@ -11,8 +11,10 @@ use super::public_key::PublicKey;
 use super::verify::VerifiedToken;
 use crate::secret::SecretHash;
 
-/// How many there are at most: 1 MB, as long as usual ones are.
+/// How many there are at most: 1 MB, as long as usual ones are,
 const MOST: usize = 1024;
+/// and how long each is, as it is shown, in bytes.
+pub(super) const LONGEST: usize = 4096;
 
 /// The last ones, by their hashes.
 pub(super) struct Verified(Mutex<LruCache<Box<[u8]>, Found>>);

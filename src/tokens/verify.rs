@@ -19,6 +19,7 @@ use serde::de::IgnoredAny;
 use super::key::TokenType;
 use super::public_key::PublicKey;
 use super::ring::KeyRing;
+use super::verified;
 use crate::clock::Timestamp;
 use crate::config::LONGEST_LIFETIME;
 use crate::protocol::audience::Audience;
@@ -160,15 +161,17 @@ impl VerifiedIdToken {
 /// A token taken apart, of which nothing is verified.
 struct Unverified<'a> {
     token: Jws<'a>,
+    length: usize,
     algorithm: ResourceAlgorithm,
 }
 
 impl<'a> Unverified<'a> {
     fn read(token: &'a Secret) -> Result<Self, Rejection> {
+        let length = token.expose().len();
         let token = Jws::parse(token.expose()).map_err(rejection)?;
         // `none`, or anything else that no key and no secret of ours signs with.
         let algorithm = token.algorithm().parse().map_err(|_| Rejection::MalformedToken)?;
-        Ok(Self { token, algorithm })
+        Ok(Self { token, length, algorithm })
     }
 
     fn is_of(&self, token_type: TokenType) -> bool {
@@ -208,7 +211,9 @@ impl<'a> Unverified<'a> {
         }
         let key = self.key(|kid| ring.published(kid, now));
         let token = self.access_token(|| read(&self.payload(key.as_deref())?), issuer)?.check(issuer, now)?;
-        if let (Some(kid), Some(key)) = (self.token.key_id(), key) {
+        if let (Some(kid), Some(key)) = (self.token.key_id(), key)
+            && self.length <= verified::LONGEST
+        {
             ring.keep_verified(hash, (kid, key), &token);
         }
         Ok(token)
