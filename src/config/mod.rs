@@ -57,6 +57,9 @@ pub use tls::TlsConfig;
 pub use tokens::{LONGEST_LIFETIME, TokensConfig};
 pub use upstream::{Register, UpstreamConfig, is_tenant, issuers};
 
+use crate::protocol::second_factor::SecondFactor;
+use crate::protocol::upstream::ProviderKind;
+
 /// The sample file, which is also the defaults.
 pub const DEFAULTS: &str = include_str!("../../config.toml");
 
@@ -187,6 +190,16 @@ impl Config {
                  people share its address and one limit of failed sign-ins; or set [server.tls]"
                     .to_owned(),
             );
+        }
+        let is_silent = |one: &&UpstreamConfig| one.enabled && one.kind() == ProviderKind::Microsoft;
+        if self.sign_in.second_factor == SecondFactor::Required
+            && let Some(one) = self.upstream.iter().find(is_silent)
+        {
+            warnings.push(format!(
+                "sign_in.second_factor is \"required\", and [[upstream]] {} is Microsoft: whoever has none sets it up only where the ID tokens \
+                 have the optional claim auth_time",
+                one.id
+            ));
         }
         if self.metrics.is_exposed() {
             warnings.push(

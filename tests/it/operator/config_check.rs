@@ -230,3 +230,21 @@ fn passkeys_under_an_address_are_warned_of() {
     );
     assert_eq!(warned("http://127.0.0.1:8000", "false") + &warned("http://localhost:8000", "true"), "");
 }
+
+/// Whoever comes by Microsoft alone could not set up what is required of them.
+#[test]
+fn a_provider_that_tells_no_time_by_itself_is_warned_of_where_a_second_factor_is_required() {
+    let folder = tempfile::tempdir().unwrap();
+    let microsoft = "[[upstream]]\nid = \"work\"\nkind = \"microsoft\"\nclient_id = \"c\"\nclient_secret = \"s\"\ntenants = [\"organizations\"]\n";
+    let warned = |second_factor: &str| {
+        let settings = format!("[sign_in]\nsecond_factor = \"{second_factor}\"\n{microsoft}");
+        std::fs::write(folder.path().join("doorward.toml"), settings).unwrap();
+        let output = run(folder.path(), &[], &["--config", "doorward.toml", "config", "check"]);
+        let (out, said) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "{out}{said}");
+        said
+    };
+    let said = warned("required");
+    assert!(said.contains("[[upstream]] work is Microsoft") && said.contains("auth_time"), "{said}");
+    assert_eq!(warned("offered"), "");
+}
