@@ -98,15 +98,21 @@ fn what_is_lent_counts_from_when_it_was_shown() {
     let told = Assurance::of(&proofs, &Default::default());
     assert_eq!((told.acr.as_deref(), told.auth_time), (Some(MFA_CLASS), NOW.minus(100)));
     // Later on the code alone is asked for where it is too old, and by whatever changes factors.
-    let step = |what| {
+    let step_on = |journey: &Journey| {
         let (sign_in, client) = (sign_in(proofs.clone(), CODE), client(ClientType::Web, true));
         let known = Known { sign_in: Some(&sign_in), client: Some(&client), ..Known::default() };
-        next_step(&on(what), known, &whose.policy(), NOW)
+        next_step(journey, known, &whose.policy(), NOW)
     };
+    let step = |what| step_on(&on(what));
     assert_eq!(step(For::AppWithMaxAge), NextStep::SecondFactor(Lack::Code));
     assert_eq!(step(For::Factors), NextStep::SecondFactor(Lack::Code));
     assert_eq!(step(For::AppAnew), NextStep::SecondFactor(Lack::Code));
     assert_eq!(step(For::App), NextStep::Finish);
+    // Whatever the request wishes to hear of.
+    let mut anew = on(For::AppWishingForPassword);
+    let Goal::Authorize(request) = &mut anew.goal else { unreachable!() };
+    request.prompt.login = true;
+    assert_eq!(step_on(&anew), NextStep::SecondFactor(Lack::Code));
 }
 
 /// A passkey, a code, or what the browser is signed in by already: then there is nothing to be lent.

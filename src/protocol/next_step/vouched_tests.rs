@@ -127,3 +127,24 @@ fn a_newcomer_s_identity_whose_word_counts_is_linked_by_nobody_who_was_lent_an_o
         assert_eq!(step(vouched, shown), expected, "{vouched:?} {shown}");
     }
 }
+
+/// A provider that could have said when somebody signed in there, and has not: that is as good as any word, but where something is to be fresh.
+#[test]
+fn a_word_of_which_nobody_knows_the_time_is_no_fresh_one() {
+    let word =
+        |is_untimed| Proof::vouched(&Vouched { is_untimed, ..Vouched::of("sample", "https://p.test", "1") }, "i", NOW);
+    let without = Whose { guards: PASSWORD, ..Whose::USUAL };
+    let required = Whose { second_factor: SecondFactor::Required, ..without };
+    for (what, whose, step, untimed) in [
+        (For::Account, without, NextStep::Finish, NextStep::Finish),
+        (For::App, without, NextStep::Finish, NextStep::Finish),
+        (For::AppAnew, without, NextStep::Finish, NextStep::Reauthenticate),
+        (For::AppWithMaxAge, without, NextStep::Finish, NextStep::Reauthenticate),
+        (For::Unlinking, without, NextStep::Finish, NextStep::Reauthenticate),
+        (For::Factors, without, NextStep::Finish, NextStep::Reauthenticate),
+        (For::Account, required, NextStep::SecondFactor(Lack::Enrolment), NextStep::Reauthenticate),
+    ] {
+        assert_eq!(decided(what, whose, &[word(false)]).0, step, "{what:?}");
+        assert_eq!(decided(what, whose, &[word(true)]).0, untimed, "{what:?}");
+    }
+}
