@@ -240,10 +240,12 @@ async fn sample_api(registry: &Registry, identifier: &str, act: &Act) -> Result<
 fn operating(app: &App) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "doorward".to_owned());
     let (data, mails) = (app.config.data().display().to_string(), app.config.mail.folder.display().to_string());
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-:".contains(&byte));
+    let quoted =
+        |text: &str| if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) };
     let settings = [("SERVER__DATA", &data), ("DATABASE__URL", &app.config.database.url), ("MAIL__FOLDER", &mails)];
     let settings = settings.map(|(key, value)| format!("DOORWARD__{key}={}", quoted(value)));
-    format!("{} \\\n   {program} user list", settings.join(" \\\n   "))
+    format!("{} \\\n   {} user list", settings.join(" \\\n   "), quoted(&program))
 }
 
 fn welcome(app: &App, samples: &Samples) -> String {

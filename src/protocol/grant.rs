@@ -39,7 +39,7 @@ pub struct Grant {
     pub used_at: Timestamp,
     /// Whether it was ended, or its user or client switched off.
     pub ended: bool,
-    /// The limits of the sign-in it came from; `None` when that one has ended, or there was none.
+    /// The limits of the sign-in that it ends with; `None` when that one has ended, or there is none.
     pub sign_in: Option<SignInLimits>,
 }
 

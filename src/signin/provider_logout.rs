@@ -34,7 +34,8 @@ impl SignIns {
         for (id, user_id) in &identities {
             transaction.hold_user(user_id).await?;
             transaction.end_sign_ins_of_identity((id, sid), ENDED, act).await?;
-            // Nobody comes in by that session who was still to show a second factor.
+            // Nobody comes in by that session who was still to show a second factor, as far as the token names them: by its session alone nobody is found who
+            // is not signed in.
             transaction.end_what_is_pending(user_id).await?;
         }
         transaction.commit().await?;
