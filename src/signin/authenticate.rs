@@ -156,8 +156,8 @@ impl SignIns {
         match signing {
             Signing::In(proven) => {
                 let says_who = journey.proven.as_ref().is_some_and(|given| assurance::identifies(&given.proofs));
-                let from = (former, kept.is_some(), says_who);
-                let mut signed_in = self.sign_in(transaction, (&journey.id, &proven), from, browser, now).await?;
+                let from = (former, kept.is_some(), browser);
+                let mut signed_in = self.sign_in(transaction, (&journey.id, &proven, says_who), from, now).await?;
                 let shown = journey.proven.as_ref().and_then(|given| assurance::own_second_factor_at(&given.proofs));
                 // One of before is lent, also where it is given on the journey by whoever changes the password.
                 signed_in.has_shown = shown == Some(now);
@@ -203,9 +203,8 @@ impl SignIns {
     async fn sign_in(
         &self,
         transaction: &mut Transaction,
-        (journey_id, proven): (&str, &Proven),
-        (former, by_kept_device, says_who): (Option<SignIn>, bool, bool),
-        browser: &Browser,
+        (journey_id, proven, says_who): (&str, &Proven, bool),
+        (former, by_kept_device, browser): (Option<SignIn>, bool, &Browser),
         now: Timestamp,
     ) -> Result<NewCookie, Failure> {
         let value = random::secret();
