@@ -170,7 +170,9 @@ pub(in crate::http) async fn post_first(State(app): State<App>, form: CsrfForm) 
     match app.sign_ins.set_authenticator(set, &enrolment, &sender.browser, now).await {
         Ok(enrolled) => Ok(enrolled::on_the_way(&app, (sender, visit), enrolled)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
-        Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::SignInNeeded => Ok(visit.resume(&app)?),
+        Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::SignInNeeded => {
+            Ok(visit.resume_anew(&app, sender, now).await?)
+        }
         Err(Error::Rejected(refusal)) => {
             let wrong = (Some(refusal), Some(enrolment.offer.as_str()));
             Ok(first(&app, (sender, &visit), pending, wrong, now).await?)

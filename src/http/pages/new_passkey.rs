@@ -105,7 +105,9 @@ pub(in crate::http) async fn post(State(app): State<App>, form: CsrfForm) -> Res
         Ok(enrolled) => Ok(enrolled::on_the_way(&app, (sender, visit), enrolled)?),
         Err(Error::Failed(failure)) => Err(failure.into()),
         // What was proved counts no more: on to what asks for it.
-        Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::SignInNeeded => Ok(visit.resume(&app)?),
+        Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::SignInNeeded => {
+            Ok(visit.resume_anew(&app, sender, now).await?)
+        }
         Err(Error::Rejected(refusal)) if refusal.rejection == Rejection::NoSuchPage => Err(refusal.into()),
         Err(Error::Rejected(refusal)) => answer(&app, (sender, visit), Some(refusal), now).await,
     }

@@ -197,9 +197,7 @@ impl Visit {
     pub async fn resume_anew(self, app: &App, sender: &Sender, now: Timestamp) -> Result<Response, Failure> {
         let Some(sign_in) = sender.sign_in(app, now).await? else { return self.resume(app) };
         match &self.sealed {
-            Some(sealed) if self.is_of_another_than(&sign_in) => {
-                see_other(&app.issuer.base().place(&format!("/login?as=another&request={sealed}")))
-            }
+            Some(sealed) if self.is_of_another_than(&sign_in) => as_another(app, sealed),
             _ => self.signed_in(app).resume(app),
         }
     }
@@ -221,12 +219,23 @@ impl Visit {
                 let cookies = (sender.cookies.signed_in(&cookie), sender.cookies.known(&cookie));
                 Ok((cookies.0, cookies.1, self.signed_in(app).resume(app)?).into_response())
             }
+            // What they had proved counts no more: whoever is signed in here is perhaps somebody else.
+            Progress::Underway(journey, None)
+                if journey.proven.is_none() && self.journey.proven.is_some() && sender.cookies.sign_in.is_some() =>
+            {
+                as_another(app, &app.sign_ins.journeys.seal(&journey, &self.browser))
+            }
             Progress::Underway(journey, lack) => {
                 let next = lack.map_or(Proceed::Prove, Proceed::SecondFactor);
                 lead(sender, next, || app.sign_ins.journeys.seal(&journey, &self.browser))
             }
         }
     }
+}
+
+/// To the page where whoever goes this way proves who they are, whoever is signed in here.
+fn as_another(app: &App, sealed: &str) -> Result<Response, Failure> {
+    see_other(&app.issuer.base().place(&format!("/login?as=another&request={sealed}")))
 }
 
 /// Has the page speak the language that the request of the journey asks for.

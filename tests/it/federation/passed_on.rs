@@ -10,7 +10,7 @@ use doorward::registry::{Giving, Recipient, RoleChange};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-use super::{ANN, answer_of, federated, federated_with, federated_with_mail, leave, newcomer, through};
+use super::{ANN, answer_of, federated, federated_with, federated_with_mail, identity, leave, newcomer, through};
 use crate::registry::operator;
 use crate::support::{Browser, Client, Device, PASSWORD, Provider, unverified_claims};
 
@@ -228,4 +228,24 @@ async fn who_comes_as_somebody_else_and_lacks_something_is_not_taken_for_who_is_
     let back = answer_of(&fake, &sent_to).await;
     let page = here.visit(&back).await;
     assert!(page.has("#passkey-submit"), "{}", page.text());
+}
+
+/// Nor is whoever stands at the second step when what they came by was unlinked.
+#[tokio::test]
+async fn whose_identity_is_unlinked_at_the_second_step_is_not_taken_for_who_is_signed_in() {
+    let (server, fake) = federated(|_| {}).await;
+    let mut owner = newcomer(&server, &fake).await;
+    let (authenticator, _) = server.enrol(&mut owner).await;
+    server.db_user("bob@example.org").await;
+    let mut here = server.browser();
+    here.sign_in("bob@example.org").await;
+    let login = here.visit("/login?as=another").await;
+    let step = through(&mut here, &fake, &login).await;
+    let form = step.form("#totp-submit").with("code", &authenticator.code(&server));
+    let unlinked = identity(&server, &fake).await.unwrap();
+    let mut transaction = server.app.storage.begin().await.unwrap();
+    assert!(transaction.delete_identity(&unlinked.id, &unlinked.user_id, &operator()).await.unwrap().is_some());
+    transaction.commit().await.unwrap();
+    let page = here.press(&form).await;
+    assert!(page.has("#login-submit") && !page.has("#sign-out"), "{}", page.text());
 }
