@@ -214,8 +214,8 @@ impl SignIns {
         let by = proven.proofs.identity();
         let act = browser.act(&proven.user_id, now);
         // Who adds to what signed them in has not signed in anew, nor has whoever was lent the second factor by it, nor whoever comes back from a provider that
-        // does not say when they signed in there: that ends when it would have.
-        let is_anew = |former: &SignIn| assurance::are_anew(&proven.proofs.as_known(), &former.proofs.as_known());
+        // could say when they signed in there, and does not: that ends when it would have.
+        let is_anew = |former: &SignIn| assurance::are_anew(&proven.proofs.as_known(), &former.proofs);
         let lends = goes_on.filter(|former| !is_anew(former));
         let ends = lends.map(|former| former.expires_at);
         let new = NewSignIn {
