@@ -57,6 +57,7 @@ pub use tls::TlsConfig;
 pub use tokens::{LONGEST_LIFETIME, TokensConfig};
 pub use upstream::{Register, UpstreamConfig, is_tenant, issuers};
 
+use crate::protocol::assurance::{self, MFA_CLASS};
 use crate::protocol::second_factor::SecondFactor;
 use crate::protocol::upstream::ProviderKind;
 
@@ -191,13 +192,17 @@ impl Config {
                     .to_owned(),
             );
         }
-        let is_silent = |one: &&UpstreamConfig| one.enabled && one.kind() == ProviderKind::Microsoft;
+        let counts =
+            |one: &UpstreamConfig| assurance::strength(UpstreamConfig::strongest_class(&[one]).unwrap_or_default());
+        let is_silent = |one: &&UpstreamConfig| {
+            one.enabled && one.kind() == ProviderKind::Microsoft && counts(one) < assurance::strength(MFA_CLASS)
+        };
         if self.sign_in.second_factor == SecondFactor::Required
             && let Some(one) = self.upstream.iter().find(is_silent)
         {
             warnings.push(format!(
-                "sign_in.second_factor is \"required\", and [[upstream]] {} is Microsoft: whoever has none sets it up only where the ID tokens \
-                 have the optional claim auth_time",
+                "sign_in.second_factor is \"required\", and [[upstream]] {} is Microsoft: whoever comes by it and has none yet can set one up \
+                 only if its ID tokens have the optional claim auth_time (docs/sign-in-with.md)",
                 one.id
             ));
         }
