@@ -297,10 +297,14 @@ fn missing(journey: &Journey, person: &Person<'_>, policy: &Policy, now: Timesta
             // What is asked for beside the class that is told, by the account itself, the installation, roles or the application, is to be as recent: a wish for
             // a lesser class makes nothing older do.
             let stale = || {
-                let lately = person.proofs.filtered(|proof| is_recent(journey, request, proof.at, now))?;
+                let is_of_late = |proof: &Proof| is_recent(journey, request, proof.at, now);
+                if person.is_for_this || person.proofs.iter().all(is_of_late) {
+                    return None;
+                }
+                let lately = person.proofs.filtered(is_of_late)?;
                 let lack = lack(journey, &Person { proofs: &lately, ..*person }, policy, now)?;
                 let again = Missing::Demanded(Rejection::SignInNeeded);
-                Some(if lack.is_there() { Missing::SecondFactor(lack) } else { again }).filter(|_| !person.is_for_this)
+                Some(if lack.is_there() { Missing::SecondFactor(lack) } else { again })
             };
             let has_password = policy.with_password && person.guards.password;
             let leaves_wishes = || has_password && assurance::leaves_wishes(person.proofs, &request.claims);
